@@ -184,6 +184,7 @@ def _conversion_by(
         if options.existing
         else bundle(stack, options.layout, notes_so_far)
     )
+    notes_so_far = list(output.still_hold(notes_so_far))
     notes = in_order([*notes_so_far, *output.notes, *audit_written(ledger, output.written)])
     return Result(
         files=output.files,

@@ -11,7 +11,16 @@ from judges import compose_config, needs_compose, write
 from samples import DB, SHOP, TOKEN, WEB
 from tocompose.exporters.bundle import Bundle, added_to
 from tocompose.exporters.insertion import InsertionError, insert
-from tocompose.model import Dependency, File, Service, Stack
+from tocompose.model import (
+    Dependency,
+    File,
+    Mount,
+    Network,
+    NetworkAttachment,
+    Service,
+    Stack,
+    Volume,
+)
 
 EXISTING = """\
 # The stack of the shop. Ask Ann before changing.
@@ -184,3 +193,47 @@ def test_what_docker_compose_takes_is_taken(text: str) -> None:
     made = insert(text, "compose.yaml", {"services": {"new": {"image": "z:1"}}})
     assert made.added == (("services", "new"),)
     assert made.text.startswith(text.rstrip("\n"))
+
+
+@pytest.mark.parametrize(
+    ("present", "condition", "networks"),
+    [
+        ("{image: 'redis:7', networks: [shelf]}", "service_started", ["shelf"]),
+        (
+            "{image: 'redis:7', networks: {shelf: {}}, healthcheck: {test: [CMD, x]}}",
+            "service_healthy",
+            ["shelf"],
+        ),
+        ("{image: 'redis:7'}", "service_started", ["default"]),
+        ("{image: 'redis:7', network_mode: host}", "service_started", ["data", "out"]),
+    ],
+)
+def test_a_new_service_reaches_the_one_that_stays(
+    present: str, condition: str, networks: list[str]
+) -> None:
+    edge = Dependency(service="store", condition="service_healthy")
+    nets = tuple(NetworkAttachment(network=name) for name in ("data", "out"))
+    stack = Stack(
+        name="x",
+        services=(
+            Service(name="mail", image="me/mail:1", depends_on=(edge,), networks=nets),
+            Service(
+                name="store",
+                image="redis:8",
+                networks=nets[:1],
+                mounts=(Mount(kind="volume", source="store_data", target="/data"),),
+            ),
+        ),
+        networks=(Network(name="data", internal=True), Network(name="out")),
+        volumes=(Volume(name="store_data"),),
+    )
+    made = add(stack, f"services: {{store: {present}}}\nnetworks: {{shelf: {{}}}}\n")
+    document = yaml.safe_load(text_of(made))
+    mail = document["services"]["mail"]
+    assert mail["depends_on"]["store"]["condition"] == condition
+    assert sorted(mail["networks"]) == networks
+    assert "volumes" not in document
+    left_out = {"data", "out"} - set(networks)
+    assert not left_out & set(document["networks"])
+    assert ("TC773" in {item.code for item in made.notes}) == (condition != edge.condition)
+    assert ("TC772" in {item.code for item in made.notes}) == (networks != ["data", "out"])

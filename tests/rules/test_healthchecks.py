@@ -43,6 +43,8 @@ def test_a_container_to_work_in_is_no_server(words: str) -> None:
     [
         ("image: 'postgres:16'", "pg_isready -h 127.0.0.1"),
         ("image: 'mysql:8'", "mysqladmin ping -h 127.0.0.1"),
+        ("image: 'mysql:8', entrypoint: [/my-entrypoint.sh, mysqld]", "mysqladmin ping"),
+        ("image: 'nginx:1.27', entrypoint: [tini, --, nginx]", "curl -s"),
         ("image: 'mariadb:11'", "healthcheck.sh --connect"),
         ("image: 'redis:7-alpine'", "redis-cli ping | grep -qE 'PONG|NOAUTH'"),
         ("image: 'mongo:4.4'", "mongo --quiet"),
@@ -109,6 +111,9 @@ def test_command(body: str, command: str) -> None:
         ("image: 'postgres:16', command: [sh, -c, 'sleep 9']", "TC615"),
         ("image: 'mysql:8', command: [--port=3307]", "TC619"),
         ("image: 'mysql:8', command: [mysqld, --port, '3307']", "TC619"),
+        ("image: 'nextcloud:30', entrypoint: [/cron.sh]", "TC615"),
+        ("image: 'nextcloud:30', command: [/opt/backup.py]", "TC615"),
+        ("image: 'jellyfin/jellyfin:10', entrypoint: [/bin/mend]", "TC615"),
         ("image: 'node:22', command: [node, worker.js]", "TC616"),
         ("image: 'jellyfin/jellyfin:10'", "TC611"),
     ],

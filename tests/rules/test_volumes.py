@@ -190,3 +190,25 @@ def test_a_broker_is_told_to_keep_its_data_where_the_volume_is() -> None:
     }
     assert settings("environment: {KAFKA_LOG_DIRS: /logs}") == {"KAFKA_LOG_DIRS": "/logs"}
     assert settings("volumes: ['mine:/tmp/kraft-combined-logs']") == {}
+
+
+@pytest.mark.parametrize(
+    ("owner", "heir"),
+    [
+        ("image: 'mysql:8', volumes: ['mine:/var/lib/mysql']", "image: 'mysql:8'"),
+        ("image: 'mysql:8', volumes: [/var/lib/mysql]", "image: 'mysql:8'"),
+        ("image: 'mysql:8'", "image: 'mysql:8'"),
+        ("image: 'busybox', volumes: ['mine:/var/lib']", "image: 'mysql:8'"),
+        ("image: 'mysql:8', volumes_from: [b]", "image: 'mysql:8'"),
+    ],
+)
+def test_no_volume_hides_what_another_service_brings(owner: str, heir: str) -> None:
+    body = f"services: {{a: {{{owner}}}, b: {{{heir}, volumes_from: ['a:ro']}}}}"
+    found = apply_all(stack(body), PRACTICES, Context())
+    assert found.stack.services[1].mounts == ()
+
+
+def test_what_the_other_service_does_not_bring_gets_a_volume() -> None:
+    body = "services: {a: {image: 'nginx:1'}, b: {image: 'mysql:8', volumes_from: [a]}}"
+    found = apply_all(stack(body), PRACTICES, Context())
+    assert [mount.target for mount in found.stack.services[1].mounts] == ["/var/lib/mysql"]

@@ -23,6 +23,7 @@ from tocompose.exporters.conflicts import (
 from tocompose.exporters.dotenv import env_files, gitignore
 from tocompose.exporters.file_names import files_named_portably
 from tocompose.exporters.final_checks import Check, Checked, run_checks
+from tocompose.exporters.joining import join_present, unused_declarations
 from tocompose.exporters.ordering import start_in_order
 from tocompose.exporters.references import refer_to_known
 from tocompose.exporters.refused_values import accepted_document
@@ -58,11 +59,23 @@ class Layout:
 
 
 class Bundle(NamedTuple):
-    """The files to write, the compose file first; every model path that they hold; what was changed on the way."""
+    """The files to write, the compose file first; every model path that they hold; what was changed on the way.
+
+    What was added at or below the `overruled` paths did not come into the files.
+    """
 
     files: tuple[File, ...]
     written: frozenset[ModelPath]
     notes: tuple[Note, ...]
+    overruled: frozenset[ModelPath] = frozenset()
+
+    def still_hold(self, notes: Iterable[Note]) -> Iterator[Note]:
+        """The notes that are true of the files."""
+        for earlier_note in notes:
+            if earlier_note.kind is not Kind.ADDED or not any(
+                earlier_note.subject.is_within(path) for path in self.overruled
+            ):
+                yield earlier_note
 
 
 def bundle(stack: Stack, layout: Layout, notes: Iterable[Note] = ()) -> Bundle:
@@ -166,9 +179,18 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
     outside = frozenset(name for section in SECTIONS for name in present.get(section) or {})
     refer_outside: Check = partial(refer_to_known, outside=outside)
     checks = (*_ALWAYS, refer_outside, start_in_order, *_FILES)
-    checked = run_checks(keep_overlays(stack, (ComposeFileRole.DEV,)).stack, checks)
+    joined = join_present(keep_overlays(stack, (ComposeFileRole.DEV,)).stack, present)
+    checked = run_checks(joined.stack, checks)
+    checked = Checked(
+        checked.stack, (*joined.notes, *checked.notes), checked.paths | joined.paths
+    )
     accepted = accepted_document(compose_document(checked.stack), checked.stack)
     document = accepted.document
+    unused = unused_declarations(checked.stack, present)
+    for section, name in unused:
+        del document[section][name]
+    staying = map(ModelPath.service, present.get("services") or {})
+    overruled = joined.paths.union(unused, staying)
     new_notes = (*checked.notes, *accepted.notes)
     comments = block_comments(document, checked.stack, (*notes, *new_notes))
     insertion = insert(text, existing.path, document, comments)
@@ -178,8 +200,9 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
             File(path=existing.path, content=content),
             *_files_beside(checked.stack, document),
         ),
-        accepted.paths | _written_paths(stack, checked, document),
+        accepted.paths | _written_paths(stack, checked, document) | frozenset(unused),
         (*new_notes, *_insertion_notes(insertion, existing.path)),
+        overruled,
     )
 
 

@@ -29,7 +29,7 @@ def refer_to_known(stack: Stack, outside: frozenset[str] = frozenset()) -> Check
     `outside` names what a file that the stack is added to defines already.
     """
     dangling = _Dangling(stack, outside)
-    stack, notes = _with_declarations(for_each_overlay(stack, dangling.drop_from))
+    stack, notes = _with_declarations(for_each_overlay(stack, dangling.drop_from), outside)
     return Checked(stack, (*dangling.notes, *notes), frozenset(dangling.paths))
 
 
@@ -131,13 +131,13 @@ def linked_name(line: object) -> str:
     return str(line).partition(":")[0]
 
 
-def _with_declarations(stack: Stack) -> tuple[Stack, list[Note]]:
-    """The stack with every network and volume that its services use among the top-level ones."""
+def _with_declarations(stack: Stack, outside: frozenset[str]) -> tuple[Stack, list[Note]]:
+    """The stack with every network and volume that its services use among the top-level ones, here or outside."""
     networks = {network.name: network for network in stack.networks}
     volumes = {volume.name: volume for volume in stack.volumes}
     notes: list[Note] = []
     for service, kind, name, span in _used_names(stack):
-        if name in (networks if kind == "network" else volumes):
+        if name in outside or name in (networks if kind == "network" else volumes):
             continue
         if kind == "network":
             networks[name] = Network(name=name)

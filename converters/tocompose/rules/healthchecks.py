@@ -23,7 +23,7 @@ from tocompose.rules import (
     remark,
 )
 from tocompose.rules.listening import Listening, listening_of
-from tocompose.rules.programs import is_interactive, runs_server
+from tocompose.rules.programs import is_interactive, is_replaced, runs_server
 from tocompose.rules.roles import is_data
 from tocompose.rules.service_images import (
     base_facts,
@@ -104,7 +104,7 @@ def _shorten(check: Healthcheck, width: int = 60) -> str:
 
 def _server_check(service: Service, image: ImageFacts) -> Healthcheck | str:
     command = next(usable_checks(service, image), None)
-    if not runs_server(service):
+    if not runs_server(service) or is_replaced(service, image):
         return "TC615"
     if command is None or not image.sure:
         return _no_check(image)

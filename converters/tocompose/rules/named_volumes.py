@@ -59,7 +59,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
     notes: list[Note] = []
     volumes = list(stack.volumes)
     for service in stack.services:
-        named = _name_volumes(service, taken_names)
+        named = _name_volumes(service, stack, taken_names)
         if named.names or named.settings:
             settings = (
                 EnvVariable(name=name, value=value)
@@ -79,8 +79,10 @@ def apply(stack: Stack, context: Context) -> Outcome:
     return Outcome(mended, tuple(notes))
 
 
-def _name_volumes(service: Service, taken_names: set[str]) -> _NamedMounts:
-    directories = kept_data(service)
+def _name_volumes(service: Service, stack: Stack, taken_names: set[str]) -> _NamedMounts:
+    directories = [
+        data for data in kept_data(service) if not _is_inherited(data.path, service, stack)
+    ]
     paths = [data.path for data in directories]
     named = _NamedMounts([], [], [], {})
     for mount in service.mounts:
@@ -191,6 +193,28 @@ def misses_data(service: Service, path: str) -> bool:
     return "postgresql" in path and not moved and bool(targets) and path not in targets
 
 
+def _is_inherited(
+    path: str, service: Service, stack: Stack, heirs: frozenset[str] = frozenset()
+) -> bool:
+    """Whether `volumes_from` brings the directory: a volume of its own there would hide the data."""
+    heirs |= {service.name}
+    for line in service.options.get("volumes_from") or ():
+        name = str(line).partition(":")[0]
+        # The mounts of a container outside of the stack are not known.
+        if name == "container":
+            return True
+        owner = stack.service(name)
+        if owner is not None and name not in heirs and _keeps(path, owner, stack, heirs):
+            return True
+    return False
+
+
+def _keeps(path: str, owner: Service, stack: Stack, heirs: frozenset[str]) -> bool:
+    if _is_covered(path, owner) or path in (data.path for data in kept_data(owner)):
+        return True
+    return _is_inherited(path, owner, stack, heirs)
+
+
 def _note_mismatch(service: Service, path: str) -> Iterable[Note]:
     if misses_data(service, path):
         yield remark("TC652", service, path=path, image=service.image or "")
@@ -207,6 +231,8 @@ def _volume_name(
 def _judge_data(startup: Startup, service: Service) -> Iterator[Verdict]:
     key = "volumes" if service.mounts else ""
     for path in (data.path for data in kept_data(service)):
+        if _is_inherited(path, service, startup.stack):
+            continue
         kept = not all(map(is_anonymous, _mounts_around(path, service)))
         lines = "Q-08 Q-09 M-03 M-05 S-03"
         yield startup.verdict(service, key, lines, kept, "TC713", path=path)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 
+from tocompose.knowledge.images import ImageFacts
 from tocompose.knowledge.servers import client_programs
 from tocompose.model import Role, Service
+from tocompose.rules.endings import OTHER_CLIENTS, loops_forever
 from tocompose.syntax.names import is_shell
+from tocompose.tables import load
 
-# Programs that run and end, beside the clients of servers.
-_OTHER_CLIENTS = frozenset({"certbot", "curl", "htpasswd", "wget"})
 # The first words of the commands of a script.
 _SCRIPT_PROGRAM = r"(?:^|[;&|(])\s*(?:exec\s+)?([\w./-]+)"
+_SCRIPTS = (".sh", ".bash", ".py", ".pl", ".rb", ".php")
 # Programs that only keep a container there, for people to enter and work in.
 _IDLERS = frozenset({"sleep", "tail", "true", "pause", "cat"})
 
@@ -30,12 +32,14 @@ def own_program(service: Service) -> str | None:
 
 def runs_client(service: Service) -> bool:
     """Whether a server's image is used to run one of its client programs once."""
+    if loops_forever(service):
+        return False
     program = own_program(service)
     if is_shell(program or ""):
         programs = re.findall(_SCRIPT_PROGRAM, _shell_script(service))
         return any(name.rpartition("/")[2] in client_programs() for name in programs)
     name = (program or "").rpartition("/")[2]
-    return name in client_programs() or name in _OTHER_CLIENTS
+    return name in client_programs() or name in OTHER_CLIENTS
 
 
 def idles(service: Service) -> bool:
@@ -58,6 +62,25 @@ def runs_server(service: Service) -> bool:
     if program is None:
         return True
     return not (is_shell(program or "") or runs_client(service) or idles(service))
+
+
+def is_replaced(service: Service, image: ImageFacts) -> bool:
+    """Whether an entry point or a script that is not the image's takes the place of its server.
+
+    One with the image's name in it, and what is called after starting, is taken for the image's own.
+    """
+    words = [*(service.entrypoint or ()), *(service.command or ())]
+    passing = load("entrypoints")["pass"]
+    while words and words[0].rpartition("/")[2] in passing:
+        words = words[1:]
+        while words and words[0].startswith("-"):
+            words = words[1:]
+    program = words[0].rpartition("/")[2].lower() if words else ""
+    is_given = service.entrypoint is not None or program.endswith(_SCRIPTS)
+    if not program or not is_given:
+        return False
+    own_names = (*re.split(r"[-_/]", image.id), *load("entrypoints")["starting"])
+    return not any(name in program for name in own_names)
 
 
 def is_interactive(service: Service) -> bool:

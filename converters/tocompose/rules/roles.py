@@ -21,6 +21,7 @@ from tocompose.rules import (
     map_services,
     remark,
 )
+from tocompose.rules.endings import finishes, loops_forever
 from tocompose.rules.programs import command_text, idles, runs_client
 from tocompose.rules.service_images import facts_of
 
@@ -82,8 +83,12 @@ def _tell_role(service: Service) -> tuple[Role, str]:
     """The role, and the evidence where it is a guess."""
     if runs_client(service):
         return Role.JOB, "it runs a client program, which ends"
+    if loops_forever(service):
+        return Role.APP, ""
     if _sets_up(service):
         return Role.JOB, "its command sets something up and ends"
+    if _does_its_work(service):
+        return Role.JOB, "its command does its work and ends"
     if idles(service):
         return Role.APP, ""
     if image := facts_of(service):
@@ -109,6 +114,12 @@ def _sets_up(service: Service) -> bool:
         return False
     last_command = re.split(r"&&|;|\|\|", command.rstrip("; "))[-1]
     return re.search(_ONE_SHOT, last_command) is not None
+
+
+def _does_its_work(service: Service) -> bool:
+    if service.ports or service.restart in ("always", "unless-stopped"):
+        return False
+    return finishes(service) and not idles(service)
 
 
 def _judge_role(startup: Startup, service: Service) -> Iterator[Verdict]:

@@ -10,7 +10,7 @@ from tocompose.knowledge.images import Check, Data, ImageFacts, image_facts, ima
 from tocompose.model import Service, Stack
 from tocompose.readers.dockerfile import Dockerfile, Stage, read_dockerfile
 from tocompose.rules import Context
-from tocompose.rules.programs import command_text, runs_server
+from tocompose.rules.programs import command_text, is_replaced, runs_server
 from tocompose.syntax.interpolation import plain
 
 
@@ -70,7 +70,9 @@ def has_own_check(service: Service, stack: Stack, context: Context) -> bool:
         stage = built_stage(service, stack, context)
         return bool(stage and stage.health and stage.health.command)
     image = facts_of(service)
-    return bool(image and image.has_healthcheck and image.sure and runs_server(service))
+    if image is None or not image.has_healthcheck or not image.sure:
+        return False
+    return runs_server(service) and not is_replaced(service, image)
 
 
 def environment_of(service: Service) -> dict[str, str | None]:
