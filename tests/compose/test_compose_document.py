@@ -11,10 +11,12 @@ from tocompose.model import (
     ComposeFileRole,
     ConfigMount,
     FileResource,
+    Limits,
     Mount,
     Network,
     NetworkAttachment,
     Port,
+    ResourceLimits,
     Service,
     Stack,
 )
@@ -126,6 +128,10 @@ def test_a_config_with_a_target_is_declared_too() -> None:
         ({"entrypoint": ()}, {"entrypoint": []}),
         ({"command": None}, {}),
         ({"replicas": 0}, {"deploy": {"replicas": 0}}),
+        (
+            {"resources": ResourceLimits(limits=Limits(pids="-1"))},
+            {"deploy": {"resources": {"limits": {"pids": -1}}}},
+        ),
     ],
 )
 def test_what_empties_a_setting_is_not_what_leaves_it_out(

@@ -101,6 +101,16 @@ def test_t5_a_read_only_service_gets_files() -> None:
     assert inline["configs"] == {"c": {"content": "a $$b"}}
 
 
+def test_t5_a_file_of_the_source_is_not_written_over() -> None:
+    made = stack(
+        app(security=Security(read_only=True), configs=(ConfigMount(source="c"),)),
+        configs=(FileResource(name="c", content="ours"),),
+        files=(File(path="config/c", content=b"theirs"),),
+    )
+    contents = [item.content for item in bundle(made, SPLIT).files]
+    assert contents.count(b"theirs") == 1 and b"ours" not in contents
+
+
 def test_t6_owner_and_mode_of_file_secrets_are_left_out() -> None:
     grant = ConfigMount(source="s", mode="0400", uid="1")
     files = (File(path="secrets/s", content=b"x", mode=0o444, secret=True),)
