@@ -7,8 +7,11 @@ from dataclasses import replace
 import pytest
 
 from rules.snippets import stack
+from tocompose.check.score import open_view
 from tocompose.model import File, Role, Service
+from tocompose.project import Memory
 from tocompose.rules import Context, Outcome, apply_all, select
+from tocompose.rules.healthchecks import RULE as HEALTHCHECKS
 from tocompose.rules.healthchecks import shows_health
 
 PRACTICES = select("SVC-CLASS,HC-EVERY,HC-PARAM")
@@ -181,6 +184,23 @@ def test_a_check_that_is_switched_off_stays_off(body: str) -> None:
 def test_whoever_waits_for_health_must_see_some(body: str, shown: bool) -> None:
     given = stack(f"services: {{x: {{{body}}}}}")
     assert shows_health(given.services[0], given, PLAIN) is shown
+
+
+@pytest.mark.parametrize(
+    ("body", "verdicts"),
+    [
+        ("", []),
+        (", healthcheck: {test: [CMD, /server, check]}", [True]),
+        (", healthcheck: {disable: true}", [False]),
+    ],
+)
+def test_an_image_without_tools_is_judged_by_the_check_that_the_source_gives(
+    body: str, verdicts: list[bool]
+) -> None:
+    text = f"services: {{x: {{image: 'gcr.io/distroless/static'{body}}}}}"
+    view = open_view(Memory({"docker-compose.yml": text.encode()}, "app"))
+    assert view is not None and HEALTHCHECKS.judge is not None
+    assert [verdict.holds for verdict in HEALTHCHECKS.judge(view)] == verdicts
 
 
 def test_the_base_of_a_dockerfile_counts() -> None:

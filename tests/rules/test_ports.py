@@ -130,6 +130,16 @@ def test_ports_of_an_application_that_shares_the_network_of_a_database() -> None
     assert ports(made(text).stack, "db") == (["8081:80"], ["127.0.0.1:13306:3306"])
 
 
+def test_the_port_of_such_an_application_stays_open_where_the_data_is_bound() -> None:
+    text = """
+    services:
+      db: {image: 'mysql:8', ports: ['8081:80', '13306:3306']}
+      web: {image: 'me/web:1', network_mode: 'service:db'}
+      agent: {image: 'me/agent:1', network_mode: host}
+    """
+    assert ports(made(text).stack, "db") == (["8081:80", "127.0.0.1:13306:3306"], [])
+
+
 def test_keep_ports() -> None:
     text = "services: {web: {image: 'me/web:1'}, db: {image: 'mysql:8', ports: ['13306:3306']}}"
     found = made(text, Context(keep_ports=True))

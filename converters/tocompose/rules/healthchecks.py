@@ -182,7 +182,7 @@ def main_port(service: Service, image: ImageFacts | None) -> str | None:
     ports = [port.target for port in service.ports if port.protocol == "tcp"]
     ports += [text.removesuffix("/tcp") for text in service.expose]
     ports.append(environment_of(service).get("PORT") or "")
-    ports += [text for text in (image.ports if image else ()) if "/" not in text]
+    ports += image.ports if image else ()
     return next(filter(is_whole_number, ports), None)
 
 
