@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tocompose.importers.docker_run.shell.expansion import join_values
+from tocompose.importers.docker_run.shell.expansion import calculate, join_values
 from tocompose.importers.docker_run.shell.parameters import free_name, open_value
 from tocompose.importers.docker_run.shell.state import Shell, with_source
 from tocompose.importers.docker_run.shell.variables import NOTHING, Value
@@ -26,7 +26,9 @@ def assign_variable(
     exported = exported or shell.exporting or name in shell.scope.exports
     value = _assigned_value(shell, name, held)
     if cursor.kind == "append":
-        value = _append_value(shell.scope.get(name), value)
+        value = _append_value(shell.scope.get(name), value, name in shell.integers)
+    if name in shell.integers:
+        value = _as_number(shell, value, held)
     if value.items is None and not index:
         value = shell.kept_variables.keep(name, value, exported=exported)
     _store_value(shell, name, index, value)
@@ -96,9 +98,19 @@ def _under_own_name(name: str, value: Value) -> Value:
     return value._replace(text=text, opens=opens)
 
 
-def _append_value(old: Value | None, value: Value) -> Value:
+def _as_number(shell: Shell, value: Value, held: Cursor) -> Value:
+    """What a variable holds that is declared to be a whole number."""
+    if value.plain is None:
+        return value
+    number = calculate(value.plain, held, shell.word_context, {})
+    return value if number is None else value._replace(text=str(number))
+
+
+def _append_value(old: Value | None, value: Value, is_number: bool = False) -> Value:
     if old is None:
         return value
+    if is_number:
+        return join_values([old, value], "+")
     if value.items is None and old.items is None:
         return join_values([old, value])
     old_elements, elements = (
@@ -115,6 +127,10 @@ def declare_variables(shell: Shell, cursor: Cursor) -> None:
     if shell.locals and name in ("local", "declare", "typeset"):
         _keep_outer_values(shell, cursor)
     shell.status = 0
+    if any(re.match(r"-\w*i", leaf.peek() or "") for leaf in leaves):
+        shell.integers |= {
+            str(child.children[0].key) for child in cursor if child.kind == "assignment"
+        }
     for child in cursor:
         if child.kind in ("assignment", "append"):
             assign_variable(shell, child, exported=exported)

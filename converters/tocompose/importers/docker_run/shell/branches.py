@@ -17,7 +17,7 @@ from tocompose.importers.docker_run.shell.parameters import (
     sole_parameter,
     sole_variable,
 )
-from tocompose.importers.docker_run.shell.state import Jump, Shell, shown
+from tocompose.importers.docker_run.shell.state import Jump, Shell, Unknowable, shown
 from tocompose.importers.docker_run.shell.variables import Scope, Value
 from tocompose.ledger import Cursor
 from tocompose.tables import load
@@ -80,6 +80,8 @@ def run_alternatives(
     `chosen` is the one that runs where nobody sets what the condition asks for, a missing one for none of them; None
     where that is not known either.
     """
+    if shell.output is not None:
+        raise Unknowable
     scope = shell.scope
     outcomes: list[_Outcome] = []
     is_guess = chosen is None and not asks_what_exists(condition)

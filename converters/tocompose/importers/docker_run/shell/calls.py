@@ -10,6 +10,7 @@ from tocompose.importers.docker_run.options import program_name
 from tocompose.importers.docker_run.shell.commands import CommandField
 from tocompose.importers.docker_run.shell.discovery import mentions_docker
 from tocompose.importers.docker_run.shell.expansion import join_values
+from tocompose.importers.docker_run.shell.input import standard_input
 from tocompose.importers.docker_run.shell.parameters import path_from_here
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
@@ -81,7 +82,7 @@ def source_file(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> Non
     path = _project_path(shell, target.text) if target is not None else None
     is_nested_too_deeply = path in shell.calling or len(shell.calling) > _DEEPEST
     if path is not None and not is_nested_too_deeply:
-        data = shell.project.read(path)
+        data = shell.read_file(path)
         if data is not None:
             cursor.skip("reads another file of the project, which is read in place")
             run_file(shell, cursor, path, data)
@@ -99,7 +100,7 @@ def _project_path(shell: Shell, text: str) -> str | None:
         return None
     for folder in (shell.directory, posixpath.dirname(shell.path)):
         path = posixpath.normpath(posixpath.join(folder, relative))
-        if shell.project.exists(path):
+        if path in shell.made_files or shell.project.exists(path):
             return path
     return None
 
@@ -132,7 +133,7 @@ def run_script(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool
     path = _project_path(shell, operands[0].text) if operands else None
     if path is None or path in shell.calling:
         return False
-    data = shell.project.read(path) or b""
+    data = shell.read_file(path) or b""
     if not _SCRIPT_PATH.search(operands[0].text) or not _is_script(path, data):
         return False
     cursor.skip("starts another script of the project, which is read in place")
@@ -157,8 +158,10 @@ def runs_on_other_host(fields: list[CommandField]) -> bool:
 
 def run_code(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
     """Whether the command runs shell code in a string (`sh -c '…'`, `eval …`), which is then read in place."""
-    code = _code_argument(fields)
-    if code is None or not mentions_docker(code.text):
+    code, arguments = _code_argument(fields), _code_arguments(fields)
+    if code is None and _reads_code(fields):
+        code = standard_input(shell, cursor) or shell.piped
+    if code is None or not code.sources or not mentions_docker(code.text):
         return False
     span = code.sources[0].value_span
     cursor.skip("code in a string, which is read by itself")
@@ -168,10 +171,28 @@ def run_code(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
     if program_name(fields[0].value.text) == "eval":
         shell.run_all(shell.ledger.open(read(source)))
         return True
-    with shell.inner():
+    with shell.inner(shell.scope.for_call(arguments)):
         shell.run_all(shell.ledger.open(read(source)))
     shell.jump = None
     return True
+
+
+def _reads_code(fields: list[CommandField]) -> bool:
+    """Whether a shell reads its script from its input: `bash`, `sh -s a b`, `bash -eu -`."""
+    arguments = [field.value.text for field in fields[1:]]
+    operands = [text for text in arguments if not text.startswith("-")]
+    return is_shell(program_name(fields[0].value.text)) and (
+        not operands or "-s" in arguments
+    )
+
+
+def _code_arguments(fields: list[CommandField]) -> tuple[Value, ...]:
+    """What code in a string gets as its arguments: `sh -c CODE NAME ARGS`, `sh -s ARGS`."""
+    values = [field.value for field in fields[1:]]
+    for index, value in enumerate(values):
+        if re.fullmatch(r"-[a-z]*c", value.text):
+            return tuple(values[index + 3 :])
+    return tuple(value for value in values if not value.text.startswith("-"))
 
 
 def _code_argument(fields: list[CommandField]) -> Value | None:

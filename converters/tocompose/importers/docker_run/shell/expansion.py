@@ -25,6 +25,7 @@ class Endless(ValueError):
     """A value or a number of steps that grows beyond what any script needs."""
 
 
+_BLANKS = " \t\n"
 _GIVES_OPTIONS = re.compile(
     r"(?:echo|printf)\s+[\"']?-|^\s*\w*(?:arg|opt|flag|param)s?\w*\s*$", re.IGNORECASE
 )
@@ -60,7 +61,8 @@ def expand_atoms(
     atoms_of_word: Iterable[Atom], cursor: Cursor, context: WordContext, depth: int = 0
 ) -> ExpandedWord:
     """As `expand_word`, of a word that is taken apart already, perhaps by other rules than the shell's."""
-    builder = _FieldBuilder()
+    separators = context.scope.get("IFS")
+    builder = _FieldBuilder(_BLANKS if separators is None else separators.plain or "")
     word_atoms = list(atoms_of_word)
     for atom in word_atoms:
         value = _atom_value(atom, cursor, context, depth)
@@ -104,7 +106,8 @@ def join_values(values: list[Value], separator: str = "") -> Value:
 class _FieldBuilder:
     """Puts fields together while a word is expanded."""
 
-    def __init__(self) -> None:
+    def __init__(self, separators: str) -> None:
+        self._separators = separators
         self._fields: list[Value] = []
         self._current: list[Value] | None = None
 
@@ -115,11 +118,11 @@ class _FieldBuilder:
             if not atom.quoted or "@" in (atom.item, atom.text):
                 self._put_fields(value.items)
             else:
-                self._put_fields([join_values(list(value.items), " ")])
+                self._put_fields([join_values(list(value.items), self._separators[:1])])
         elif is_quoted:
             self._put_fields([value])
         else:
-            texts = _split_at_blanks(value.text)
+            texts = _split_at(value.text, self._separators)
             self._put_fields(
                 [value._replace(text=text) if text else None for text in texts]
             )
@@ -167,14 +170,16 @@ def _is_optional(value: Value, atom: Atom) -> bool:
     return has_empty_default
 
 
-def _split_at_blanks(text: str) -> list[str]:
-    """The text cut at runs of blanks outside variables; an empty first or last field says that a blank stands there."""
+def _split_at(text: str, separators: str) -> list[str]:
+    """The text cut at runs of separators outside variables; an empty first or last one says that one stands there."""
+    if not separators:
+        return [text]
     fields = [""]
     for part in parse(text):
         if isinstance(part, Variable):
             fields[-1] += part.source
         else:
-            joined, *separate = re.split(r"[ \t\n]+", part.source)
+            joined, *separate = re.split(f"[{re.escape(separators)}]+", part.source)
             fields[-1] += joined
             fields += separate
     return fields

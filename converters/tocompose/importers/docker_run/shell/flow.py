@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tocompose.importers.docker_run.shell.commands import CommandField
 from tocompose.importers.docker_run.shell.state import Jump, Shell
+from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 from tocompose.syntax.units import is_whole_number
 
@@ -35,6 +36,30 @@ def fail_always(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> Non
     """`false`."""
     shell.status = 1
     cursor.skip("does nothing")
+
+
+def next_option(shell: Shell, words: list[str]) -> int | None:
+    """Reads one option of the arguments as `getopts` does; its status, None where the arguments are not known."""
+    arguments = shell.scope.arguments
+    if arguments is None or len(words) != 2:
+        return None
+    known, name = words
+    held = shell.scope.get("OPTIND")
+    index = int((held.plain if held else None) or "1")
+    word = arguments[index - 1] if index <= len(arguments) else Value("")
+    letter = word.text[1:2]
+    is_option = word.text.startswith("-") and letter != "" and word.text != "--"
+    if not is_option or letter not in known.replace(":", ""):
+        shell.scope.set(name, Value("?"))
+        return int(not is_option)
+    shell.scope.set(name, Value(letter))
+    if f"{letter}:" in known:
+        joined = word.text[2:]
+        following = arguments[index : index + 1] or (Value(""),)
+        shell.scope.set("OPTARG", word._replace(text=joined) if joined else following[0])
+        index += not joined
+    shell.scope.set("OPTIND", Value(str(index + 1)))
+    return 0
 
 
 JUMPS: dict[str, Callable[[Shell, Cursor, list[CommandField]], None]] = {

@@ -11,8 +11,14 @@ from tocompose.importers.docker_run.shell.branches import ask, source_text
 from tocompose.importers.docker_run.shell.conditions import condition_holds
 from tocompose.importers.docker_run.shell.discovery import CLIENT_VARIABLE
 from tocompose.importers.docker_run.shell.expansion import calculate
+from tocompose.importers.docker_run.shell.input import (
+    assign_line,
+    input_lines,
+    names_to_read,
+    separators_of,
+)
 from tocompose.importers.docker_run.shell.parameters import free_name
-from tocompose.importers.docker_run.shell.state import Shell, shown
+from tocompose.importers.docker_run.shell.state import Shell, Unknowable, shown
 from tocompose.importers.docker_run.shell.variables import OpenVariable, Value
 from tocompose.ledger import Cursor
 from tocompose.source import leaves
@@ -110,6 +116,8 @@ def _open_round(shell: Shell, name: str, header: Cursor, body: Cursor) -> None:
 
 def _run_undecided(shell: Shell, body: Cursor) -> bool:
     """Whether a body makes a step that may run any number of times, and is read once."""
+    if shell.output is not None:
+        raise Unknowable
     shell.undecided += 1
     has_steps = shell.run_all(body)
     shell.undecided -= 1
@@ -153,17 +161,29 @@ def _constant_number(shell: Shell, header: Cursor, text: str) -> int | None:
 def read_while(shell: Shell, cursor: Cursor) -> None:
     """A loop that waits for its condition gives a wait; any other is read once."""
     condition, body = cursor.at("condition"), cursor.at("body")
-    if (names := _read_names(condition)) is not None:
-        _read_lines(shell, condition, body, names)
+    if (reading := _reading_command(condition)) is not None:
+        _read_lines(shell, condition, reading, body)
     elif _ends_by_break(body) and _calls_no_docker(condition):
         condition.skip("how often a loop tries")
         _poll(shell, body)
-    elif not _creates_something(body) and _is_open(shell, condition):
+    elif (
+        not _reads_options(shell, condition)
+        and not _creates_something(body)
+        and _is_open(shell, condition)
+    ):
         with shell.mode(polled=True):
             shell.run_all(condition)
         _run_undecided(shell, body)
     else:
         _repeat(shell, condition, body, wanted=cursor.kind == "while")
+
+
+def _reads_options(shell: Shell, condition: Cursor) -> bool:
+    """Whether a loop goes through the options that the script is known to be started with."""
+    return (
+        shell.scope.arguments is not None
+        and source_text(condition).partition(" ")[0] == "getopts"
+    )
 
 
 def _is_open(shell: Shell, condition: Cursor) -> bool:
@@ -210,17 +230,44 @@ def _settle_unread(body: Cursor, condition: Cursor) -> None:
         body.skip("never runs as the script stands")
 
 
-def _read_names(condition: Cursor) -> list[str] | None:
-    """The variables of `while read a b`; None for another condition."""
-    if len(condition) != 1 or condition.at(0).kind != "command":
+def _reading_command(condition: Cursor) -> Cursor | None:
+    """The `read` of `while read a b`, also of `while read a || [ -n "$a" ]`; None for another condition."""
+    if len(condition) != 1:
         return None
-    raw = [child.peek() or "" for child in condition.at(0) if child.kind == "leaf"]
-    if raw[:1] != ["read"]:
-        return None
-    return [name for name in raw[1:] if re.fullmatch(r"[A-Za-z_]\w*", name)]
+    command = condition.at(0)
+    command = command.at(0) if command.kind == "or" else command
+    words = [child.peek() or "" for child in command if child.kind == "leaf"]
+    return command if command.kind == "command" and words[:1] == ["read"] else None
 
 
-def _read_lines(shell: Shell, condition: Cursor, body: Cursor, names: list[str]) -> None:
+def _read_lines(shell: Shell, condition: Cursor, reading: Cursor, body: Cursor) -> None:
+    """Reads the body for each line that the script says itself, else once."""
+    words = [child.peek() or "" for child in reading if child.kind == "leaf"][1:]
+    names, fills_array = names_to_read(words)
+    text, shell.piped = shell.piped, None
+    if text is None or text.plain is None:
+        _read_open_lines(shell, condition, body, names)
+        return
+    lines_before, shell.lines = shell.lines, input_lines(text)
+    has_steps, count = False, len(shell.lines)
+    separators = separators_of(shell, reading)
+    for _ in range(min(count, MOST_ROUNDS)):
+        if not shell.lines:
+            break
+        line = shell.lines.pop(0)
+        assign_line(shell, line, names, separators, as_array=fills_array)
+        has_steps = shell.run_all(body) or has_steps
+        if flow.is_left(shell):
+            break
+    shell.lines = lines_before
+    if has_steps and count > MOST_ROUNDS:
+        condition.annotate("TC159", rounds=count, most=MOST_ROUNDS)
+    condition.skip("what a loop reads")
+
+
+def _read_open_lines(
+    shell: Shell, condition: Cursor, body: Cursor, names: list[str]
+) -> None:
     for name in names:
         shell.scope.set(name, _round_variable(free_name(name)))
     if _run_undecided(shell, body):

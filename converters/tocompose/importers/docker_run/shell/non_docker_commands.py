@@ -10,6 +10,11 @@ from tocompose.importers.docker_run.invocation import WaitLoop, WrittenFile
 from tocompose.importers.docker_run.options import program_name
 from tocompose.importers.docker_run.shell.commands import CommandField
 from tocompose.importers.docker_run.shell.expansion import join_values
+from tocompose.importers.docker_run.shell.output import (
+    output_of,
+    print_output,
+    printed_text,
+)
 from tocompose.importers.docker_run.shell.parameters import path_from_here
 from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import Value
@@ -74,11 +79,15 @@ def keep_written_file(
     name = fields[0].value.text
     redirects = dict(_redirects(cursor))
     target = _target_file(shell, redirects, fields, name)
-    content = body or printed_text(name, fields)
+    content = body or printed_text(name, [field.value for field in fields[1:]])
     if target is None or content is None or target.text.startswith("/dev/"):
         return False
+    if not content.sources:
+        return False
+    shell.status = 0
     appends = ">>" in redirects or "-a" in [field.value.text for field in fields]
     path = shell.to_argument(target, target.sources[0])
+    _remember_content(shell, target, content, appends=appends)
     shell.keep_open(content.opens)
     written = shell.to_argument(content, content.sources[0])
     shell.files.append(WrittenFile(path, written, cursor.span, appends))
@@ -86,6 +95,18 @@ def keep_written_file(
     for child in cursor:
         _settle_unused(child, used)
     return True
+
+
+def _remember_content(
+    shell: Shell, target: Value, content: Value, *, appends: bool
+) -> None:
+    path = target.plain
+    if path is None:
+        return
+    written = shell.content_of(path)
+    shell.make_file(
+        path, join_values([written, content]) if appends and written else content
+    )
 
 
 def _settle_unused(cursor: Cursor, used: set[tuple[str | int, ...]]) -> None:
@@ -116,25 +137,6 @@ def _redirects(cursor: Cursor) -> Iterator[tuple[str, Cursor]]:
             yield str(operator), child.at(operator)
 
 
-def printed_text(name: str, fields: list[CommandField]) -> Value | None:
-    """What `echo` or a plain `printf` prints."""
-    values = [field.value for field in fields[1:]]
-    texts = [value.text for value in values]
-    if name == "echo":
-        while values and re.fullmatch(r"-[neE]+", values[0].text):
-            values = values[1:]
-        line = join_values(values, " ")
-        return line._replace(text=line.text + "\n") if line.sources else None
-    match texts:
-        case [form] if "%" not in form:
-            return values[0]._replace(text=form.replace("\\n", "\n"))
-        case ["%s", text]:
-            return values[1]
-        case ["%s\\n", text]:
-            return values[1]._replace(text=text + "\n")
-    return None
-
-
 # How commands are called that a reader of documentation is meant to type.
 _COMMAND_NAME = re.compile(r"[a-z_][a-z0-9_.+-]*")
 
@@ -142,9 +144,14 @@ _COMMAND_NAME = re.compile(r"[a-z_][a-z0-9_.+-]*")
 def settle_other(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
     """Settles a command that tocompose has no use for; in a waiting loop it is what the loop waits for."""
     name = program_name(fields[0].value.text) if fields else ""
+    if shell.output is not None:
+        print_output(shell, cursor, fields)
+        return
     is_harmless = not fields or name in load("shell")["harmless"]
     succeeds = not fields or name in load("shell")["succeeding"]
     shell.status = 0 if succeeds else None
+    if name in ("grep", "egrep") and shell.piped is not None:
+        output_of(shell, name, fields)
     if shell.polled and not is_harmless:
         _add_wait(shell, cursor, fields)
     elif shell.testing:

@@ -21,6 +21,7 @@ from tocompose.importers.docker_run.shell.discovery import (
     started_elsewhere,
 )
 from tocompose.importers.docker_run.shell.expansion import Endless
+from tocompose.importers.docker_run.shell.input import standard_input
 from tocompose.importers.docker_run.shell.state import Handler, Shell, shown
 from tocompose.importers.docker_run.shell.substitution import command_output
 from tocompose.importers.docker_run.shell.variables import KeptVariables, Value
@@ -46,8 +47,12 @@ def _run_subshell(shell: Shell, cursor: Cursor) -> None:
 
 
 def _run_redirected(shell: Shell, cursor: Cursor) -> None:
+    redirections = cursor.at("to")
+    shell.piped = standard_input(shell, redirections) or shell.piped
     shell.run(cursor.at("body"))
-    simple_command.read_command(shell, cursor.at("to"))
+    shell.piped, status = None, shell.status
+    simple_command.read_command(shell, redirections)
+    shell.status = status
 
 
 def _run_background(shell: Shell, cursor: Cursor) -> None:

@@ -22,9 +22,16 @@ from tocompose.importers.docker_run.shell.commands import (
 )
 from tocompose.importers.docker_run.shell.conditions import condition_holds
 from tocompose.importers.docker_run.shell.expansion import calculate
+from tocompose.importers.docker_run.shell.input import (
+    here_document,
+    read_array,
+    read_line,
+    standard_input,
+)
 from tocompose.importers.docker_run.shell.invocations import make_invocation
+from tocompose.importers.docker_run.shell.output import pipe, printed_by, printed_text
 from tocompose.importers.docker_run.shell.parameters import sole_parameter
-from tocompose.importers.docker_run.shell.state import Shell, shown, with_source
+from tocompose.importers.docker_run.shell.state import Shell, Unknowable, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 from tocompose.readers.commands import DECLARATIONS
@@ -81,6 +88,8 @@ def _read_words(shell: Shell, cursor: Cursor) -> None:
     if call is None and fields[start:]:
         call = find_wrapped_call(shell, fields, start)
     if call is not None:
+        if shell.output is not None:
+            raise Unknowable
         stdin = _read_redirections(shell, cursor) or shell.piped
         shell.piped = None
         shell.steps.append(
@@ -170,15 +179,10 @@ def _settle_input_file(redirect: Cursor) -> None:
         redirect.note("TC165", file=shown(raw))
 
 
-def here_document(shell: Shell, body: Cursor) -> Value:
-    """What a here-document says, expanded unless its mark is quoted."""
-    if body.style == "heredoc-quoted":
-        return Value((body.peek() or "").replace("$", "$$"), (body,))
-    return with_source(shell.value(body, quoted=True), body)
-
-
 def _read_other(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
     name = fields[0].value.text if fields else ""
+    if shell.output is not None:
+        shell.piped = standard_input(shell, cursor) or shell.piped
     if name in shell.functions:
         calls.call_function(shell, cursor, name, fields[1:])
     elif name == ":" and len(fields) > 1:
@@ -234,7 +238,33 @@ def _read_unset(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> Non
 
 
 def _read_read(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
-    assignments.read_from_user(shell, cursor, [field.cursor for field in fields])
+    if read_line(shell, cursor, [field.value.text for field in fields[1:]]):
+        cursor.skip("reads what the script says itself")
+    else:
+        shell.status = None
+        assignments.read_from_user(shell, cursor, [field.cursor for field in fields])
+
+
+def _read_mapfile(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
+    words = [field.value.text for field in fields[1:]]
+    if read_array(shell, cursor, words):
+        cursor.skip("reads what the script says itself")
+    else:
+        non_docker_commands.settle_other(shell, cursor, fields)
+
+
+def _read_getopts(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
+    words = [field.value.plain or "" for field in fields[1:]]
+    shell.status = flow.next_option(shell, words)
+    cursor.skip("reads the options of the script")
+
+
+def _make_files(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
+    for field in fields[1:]:
+        path = field.value.plain
+        if path is not None and not path.startswith("-"):
+            shell.make_file(path)
+    non_docker_commands.settle_other(shell, cursor, fields)
 
 
 def _read_bracket(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
@@ -251,14 +281,36 @@ _BUILTINS: dict[str, Callable[[Shell, Cursor, list[CommandField]], None]] = {
     "test": _read_bracket,
     "cd": non_docker_commands.change_folder,
     "pushd": non_docker_commands.change_folder,
+    "getopts": _read_getopts,
+    "mapfile": _read_mapfile,
+    "mkdir": _make_files,
+    "touch": _make_files,
+    "readarray": _read_mapfile,
     "read": _read_read,
     "set": _read_set,
     "shift": _read_shift,
     "source": calls.source_file,
     "unset": _read_unset,
 }
+
+
+def _sets_by_printf(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
+    """Whether the command is `printf -v NAME …` of what is known, which is then assigned."""
+    texts = [field.value.text for field in fields[:3]]
+    if texts[:2] != ["printf", "-v"] or len(texts) < 3:
+        return False
+    value = printed_text("printf", [field.value for field in fields[3:]])
+    if value is None:
+        return False
+    shell.scope.set(texts[2], value)
+    shell.status = 0
+    cursor.skip("gives a variable its value")
+    return True
+
+
 # What else a command may be; each says whether it was.
 _READERS: tuple[Callable[[Shell, Cursor, list[CommandField]], bool], ...] = (
+    _sets_by_printf,
     calls.run_code,
     calls.run_script,
     _writes_file,
@@ -268,11 +320,16 @@ _READERS: tuple[Callable[[Shell, Cursor, list[CommandField]], bool], ...] = (
 def read_pipeline(shell: Shell, cursor: Cursor) -> None:
     """Reads the commands of `a | b`; constant text that is piped into docker is its input."""
     commands = list(cursor)
-    text = _constant_output(shell, commands[0]) if len(commands) == 2 else None
+    if shell.output is not None:
+        pipe(shell, commands)
+        return
+    text = _constant_input(shell, commands[:-1])
     if text is not None:
-        commands[0].skip("text that the next command reads")
+        for command in commands[:-1]:
+            command.skip("text that the next command reads")
         shell.piped = text
-        shell.run(commands[1])
+        with shell.inner():
+            shell.run(commands[-1])
         shell.piped = None
         return
     shell.run(commands[0])
@@ -283,17 +340,20 @@ def read_pipeline(shell: Shell, cursor: Cursor) -> None:
             reader.annotate("TC165", file=f"what `{shown(program)}` writes")
 
 
-def _constant_output(shell: Shell, cursor: Cursor) -> Value | None:
-    """What `cat <<EOF` and `echo text` write, where the text is all there is to them."""
-    texts = [child.peek() or "" for child in cursor if child.kind == "leaf"]
-    bodies = [child.at("body") for child in cursor if child.kind == "redirect"]
-    match [cursor.kind, *texts], bodies:
-        case ["command", "cat"], [body] if body:
-            return here_document(shell, body)
-        case ["command", "echo" | "printf" as name, *_], [] if "$(" not in " ".join(texts):
-            fields = command_fields(shell, cursor)
-            return non_docker_commands.printed_text(name, fields)
-    return None
+def _constant_input(shell: Shell, writers: list[Cursor]) -> Value | None:
+    """What the first commands of a pipe write, where that is known without running anything."""
+    if any(_calls_docker(shell, writer) for writer in writers):
+        return None
+    text = printed_by(shell, writers)
+    if text is None or not text.text:
+        return None
+    word = next((leaf for leaf in writers[0] if leaf.kind == "leaf"), None)
+    return text if text.sources or word is None else text._replace(sources=(word,))
+
+
+def _calls_docker(shell: Shell, writer: Cursor) -> bool:
+    texts = [child.peek() or "" for child in writer if child.kind == "leaf"]
+    return bool(texts) and (docker_tool(texts[0]) != "" or "docker" in texts[:3])
 
 
 def _reads_input(cursor: Cursor) -> bool:

@@ -37,6 +37,10 @@ from tocompose.readers.systemd import atoms
 MOST_STATEMENTS = 15_000
 
 
+class Unknowable(ValueError):
+    """What a substitution prints cannot be known without running it."""
+
+
 class Jump(NamedTuple):
     """Where `break`, `continue`, `return` or `exit` leads; `levels` counts the loops that it leaves."""
 
@@ -93,6 +97,12 @@ class Shell:
         self.made_files: dict[str, Value | None] = {}
         # Steps of branches that do not run where nobody sets what they ask for, with the branch and its condition.
         self.unlikely: list[tuple[Invocation, Cursor, str]] = []
+        # What is printed inside a substitution; None outside of one.
+        self.output: list[Value] | None = None
+        # The lines that a loop has still to read.
+        self.lines: list[Value] | None = None
+        # Variables that are declared to be whole numbers.
+        self.integers: set[str] = set()
         # The functions being read, each with its arguments.
         self.calls_in_progress: list[tuple[str, ...]] = []
         self.variable = ""
@@ -186,8 +196,26 @@ class Shell:
 
     def has_file(self, path: str) -> bool:
         """Whether the project has the file, or the script made it before."""
-        name = posixpath.normpath(posixpath.join(self.directory, path))
+        name = self._path_of(path)
         return name in self.made_files or self.project.exists(name)
+
+    def make_file(self, path: str, content: Value | None = None) -> None:
+        """Remembers that the script makes a file."""
+        self.made_files[self._path_of(path)] = content
+
+    def content_of(self, path: str) -> Value | None:
+        """What the script wrote to a file, where that is known."""
+        return self.made_files.get(self._path_of(path))
+
+    def read_file(self, path: str) -> bytes | None:
+        """A file as the script wrote it, else as the project has it."""
+        content = self.content_of(path)
+        if content is not None:
+            return content.text.replace("$$", "$").encode()
+        return self.project.read(path)
+
+    def _path_of(self, path: str) -> str:
+        return posixpath.normpath(posixpath.join(self.directory, path))
 
     def value(self, cursor: Cursor, *, quoted: bool = False) -> Value:
         """What a word gives where it is not split."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
 
 from tocompose.importers.docker_run.invocation import Invocation
 from tocompose.importers.docker_run.shell.discovery import CLIENT_VARIABLE
+from tocompose.importers.docker_run.shell.output import captured
 from tocompose.importers.docker_run.shell.parameters import (
     free_name,
     open_value,
     script_folder,
 )
-from tocompose.importers.docker_run.shell.state import Shell, shown
+from tocompose.importers.docker_run.shell.state import Shell, Unknowable, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 from tocompose.readers.atoms import Atom, word_atoms
@@ -21,7 +21,6 @@ from tocompose.readers.commands import simple_list
 from tocompose.readers.shell import read
 from tocompose.readers.text import Text
 from tocompose.source import Branch, Leaf, Node
-from tocompose.syntax.interpolation import literal
 from tocompose.tables import load
 
 _DOCKER = re.compile(
@@ -40,6 +39,10 @@ def command_output(shell: Shell, code: str, cursor: Cursor, offset: int) -> Valu
     command = " ".join(code.split())
     if (output := _known_output(shell, code, command)) is not None:
         return output
+    if (printed := captured(shell, code, cursor)) is not None:
+        return printed
+    if shell.output is not None:
+        raise Unknowable
     if shell.polled:
         _run_nested(shell, code, cursor, offset)
     return _open_output(shell, command, cursor, offset)
@@ -82,80 +85,7 @@ def _known_output(shell: Shell, code: str, command: str) -> Value | None:
     if (path := _own_folder(code, posixpath.basename(shell.path))) is not None:
         base = posixpath.dirname(shell.path)
         return Value(script_folder(posixpath.normpath(posixpath.join(base, path))))
-    statement = _sole_command(shell, code)
-    return None if statement is None else _program_output(shell, statement)
-
-
-def _program_output(shell: Shell, statement: Branch) -> Value | None:
-    """What a known program prints that is given constants."""
-    # A ledger of its own: the words are counted where the script writes them.
-    cursor = type(shell.ledger)().open(statement)
-    fields = [field for leaf in cursor for field in shell.expand_fields(leaf)]
-    name, *arguments = _known_texts(fields) or [""]
-    output = _PROGRAMS[name](arguments) if name in _PROGRAMS else None
-    if output is None:
-        return None
-    sources = tuple(source for field in fields for source in field.sources[1:])
-    return Value(literal(output), sources)
-
-
-def _known_texts(fields: list[Value]) -> list[str]:
-    """The texts of fields that are all known; none where one is not."""
-    texts = [text for field in fields if (text := field.plain) is not None]
-    return texts if len(texts) == len(fields) else []
-
-
-def _sole_command(shell: Shell, code: str) -> Branch | None:
-    """The one simple command that the code is, with no further command inside its words."""
-    match simple_list(Text(shell.path, code), 0, len(code)):
-        case [Branch(kind="command") as statement]:
-            nodes = [child.node for child in statement.children]
-            is_plain = all(isinstance(node, Leaf) for node in nodes)
-            return None if not is_plain or re.search(r"`|\$\(", code) else statement
     return None
-
-
-def _echo_output(arguments: list[str]) -> str | None:
-    has_options = any(argument.startswith("-") for argument in arguments)
-    return None if has_options else " ".join(arguments)
-
-
-def _seq_output(arguments: list[str]) -> str | None:
-    if not all(re.fullmatch(r"-?\d{1,6}", argument) for argument in arguments):
-        return None
-    match [int(argument) for argument in arguments]:
-        case [limit]:
-            start, step = 1, 1
-        case [start, limit]:
-            step = 1
-        case [start, step, limit]:
-            step = step or 1
-        case _:
-            return None
-    stop = min(limit, start + 100_000) + (1 if step > 0 else -1)
-    return " ".join(map(str, range(start, stop, step)))
-
-
-def _basename_output(arguments: list[str]) -> str | None:
-    match arguments:
-        case [path]:
-            return posixpath.basename(path.rstrip("/"))
-        case [path, suffix]:
-            return posixpath.basename(path.rstrip("/")).removesuffix(suffix)
-    return None
-
-
-def _dirname_output(arguments: list[str]) -> str | None:
-    return posixpath.dirname(arguments[0]) or "." if len(arguments) == 1 else None
-
-
-# What programs print that are given constants.
-_PROGRAMS: dict[str, Callable[[list[str]], str | None]] = {
-    "basename": _basename_output,
-    "dirname": _dirname_output,
-    "echo": _echo_output,
-    "seq": _seq_output,
-}
 
 
 def _own_folder(code: str, script: str) -> str | None:

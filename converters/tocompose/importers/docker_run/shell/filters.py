@@ -1,0 +1,228 @@
+"""What programs print that are given constants: `tr`, `cut`, `basename`, simple forms of `sed` and their like."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Sequence
+
+# A program's output, from its arguments and what it reads; None where that is not known.
+Filter = Callable[[Sequence[str], str], str | None]
+
+_ESCAPE = re.compile(r"\\(?:([abefnrtv\\'\"])|0?([0-7]{1,3})|x([0-9A-Fa-f]{1,2}))")
+_ESCAPED = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_RANGE = re.compile(r"(\d*)(-?)(\d*)")
+_SUBSTITUTION = re.compile(
+    r"s(?P<mark>[/|#,:@])(.*?)(?<!\\)(?P=mark)(.*?)(?<!\\)(?P=mark)([gI]*)"
+)
+_SETS = {
+    "[:upper:]": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "[:lower:]": "abcdefghijklmnopqrstuvwxyz",
+    "[:digit:]": "0123456789",
+    "[:space:]": " \t\n\r\f\v",
+}
+
+
+def unescaped(text: str) -> str:
+    """The text with the escapes that `echo -e` and `printf` know."""
+
+    def character(match: re.Match[str]) -> str:
+        letter, octal, hexadecimal = match.groups()
+        if letter:
+            return _ESCAPED.get(letter, letter)
+        return chr(int(octal, 8) & 255) if octal else chr(int(hexadecimal, 16))
+
+    return _ESCAPE.sub(character, text)
+
+
+def _lines_of(text: str) -> list[str]:
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def _joined(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _basename(arguments: Sequence[str], _: str) -> str | None:
+    match arguments:
+        case [path]:
+            return posixpath.basename(path.rstrip("/")) + "\n"
+        case [path, suffix]:
+            return posixpath.basename(path.rstrip("/")).removesuffix(suffix) + "\n"
+    return None
+
+
+def _dirname(arguments: Sequence[str], _: str) -> str | None:
+    return (posixpath.dirname(arguments[0]) or ".") + "\n" if len(arguments) == 1 else None
+
+
+def _seq(arguments: Sequence[str], _: str) -> str | None:
+    is_padded = list(arguments[:1]) == ["-w"]
+    texts = arguments[is_padded:]
+    if not all(re.fullmatch(r"-?\d{1,6}", text) for text in texts):
+        return None
+    match [int(text) for text in texts]:
+        case [limit]:
+            start, step = 1, 1
+        case [start, limit]:
+            step = 1
+        case [start, step, limit]:
+            step = step or 1
+        case _:
+            return None
+    stop = min(limit, start + 100_000) + (1 if step > 0 else -1)
+    width = max(map(len, texts)) if is_padded else 0
+    return _joined([str(number).zfill(width) for number in range(start, stop, step)])
+
+
+def _tr(arguments: Sequence[str], text: str) -> str | None:
+    match arguments:
+        case ["-d", characters]:
+            return re.sub(f"[{re.escape(_characters(characters))}]", "", text)
+        case ["-s", characters]:
+            return re.sub(f"([{re.escape(_characters(characters))}])\\1+", r"\1", text)
+        case [old, new] if not old.startswith("-") and new:
+            before, after = _characters(old), _characters(new)
+            after += after[-1] * (len(before) - len(after))
+            return text.translate(dict(zip(map(ord, before), after, strict=False)))
+    return None
+
+
+def _characters(written: str) -> str:
+    """The characters of a set of `tr`."""
+    for name, characters in _SETS.items():
+        written = written.replace(name, characters)
+
+    def between(match: re.Match[str]) -> str:
+        return "".join(map(chr, range(ord(match[1]), ord(match[2]) + 1)))
+
+    return re.sub(r"(\w)-(\w)", between, unescaped(written))
+
+
+def _cut(arguments: Sequence[str], text: str) -> str | None:
+    values: dict[str, str] = {}
+    pending = list(arguments)
+    while pending:
+        flag = pending.pop(0)
+        if flag[:2] not in ("-d", "-f", "-c"):
+            return None
+        values[flag[1]] = flag[2:] or (pending.pop(0) if pending else "")
+    delimiter = values.get("d", "\t")
+    wanted = values.get("f") or values.get("c") or ""
+    match = _RANGE.fullmatch(wanted)
+    if match is None or not wanted or len(delimiter) != 1:
+        return None
+    start = int(match[1] or 1) - 1
+    stop = (int(match[3]) if match[3] else None) if match[2] else start + 1
+    if "c" in values:
+        return _joined([line[start:stop] for line in _lines_of(text)])
+    return _joined(
+        [
+            delimiter.join(line.split(delimiter)[start:stop]) if delimiter in line else line
+            for line in _lines_of(text)
+        ]
+    )
+
+
+def _sed(arguments: Sequence[str], text: str) -> str | None:
+    """`sed 's/a/b/'` with a pattern that Python reads in the same way."""
+    is_extended = list(arguments[:1]) in (["-E"], ["-r"])
+    scripts = [argument for argument in arguments[is_extended:] if argument != "-e"]
+    match = _SUBSTITUTION.fullmatch(scripts[0]) if len(scripts) == 1 else None
+    if match is None or re.search(r"\[\[[:.=]", match[2]):
+        return None
+    pattern, replacement = match[2], match[3]
+    if not is_extended:
+        if re.search(r"[+?(){}|]", pattern.replace("\\", "")):
+            return None
+        pattern = pattern.lstrip() if not pattern.startswith("*") else "\\" + pattern
+    mark = match["mark"]
+    pattern = pattern.replace("\\" + mark, mark)
+    replacement = re.sub(r"(?<!\\)&", r"\\g<0>", replacement.replace("\\" + mark, mark))
+    flags = re.IGNORECASE if "I" in match[4] else 0
+    count = 0 if "g" in match[4] else 1
+    try:
+        compiled = re.compile(pattern, flags)
+        return _joined(
+            [compiled.sub(replacement, line, count=count) for line in _lines_of(text)]
+        )
+    except (re.error, IndexError):
+        return None
+
+
+def _head(arguments: Sequence[str], text: str) -> str | None:
+    count = _line_count(arguments)
+    return None if count is None else _joined(_lines_of(text)[:count])
+
+
+def _tail(arguments: Sequence[str], text: str) -> str | None:
+    count = _line_count(arguments)
+    return None if count is None else _joined(_lines_of(text)[-count:] if count else [])
+
+
+def _line_count(arguments: Sequence[str]) -> int | None:
+    match = re.fullmatch(r"(?:-n\s*)?-?(\d{1,6})", " ".join(arguments) or "-10")
+    return int(match[1]) if match else None
+
+
+def _sort(arguments: Sequence[str], text: str) -> str | None:
+    lines = sorted(_lines_of(text))
+    match list(arguments):
+        case []:
+            return _joined(lines)
+        case ["-u"]:
+            return _joined(list(dict.fromkeys(lines)))
+        case ["-r"]:
+            return _joined(lines[::-1])
+    return None
+
+
+def _awk(arguments: Sequence[str], text: str) -> str | None:
+    """`awk '{print $2}'`, with a separator of its own by `-F`."""
+    match = re.fullmatch(r"(?:-F ?(.) )?\{ ?print \$(\d|NF) ?\}", " ".join(arguments))
+    if match is None:
+        return None
+    printed: list[str] = []
+    for line in _lines_of(text):
+        fields = line.split(match[1])
+        number = len(fields) if match[2] == "NF" else int(match[2])
+        printed.append(line if number == 0 else "".join(fields[number - 1 : number]))
+    return _joined(printed)
+
+
+def _cat(arguments: Sequence[str], text: str) -> str | None:
+    return text if list(arguments) in ([], ["-"]) else None
+
+
+FILTERS: dict[str, Filter] = {
+    "awk": _awk,
+    "basename": _basename,
+    "cat": _cat,
+    "cut": _cut,
+    "dirname": _dirname,
+    "head": _head,
+    "sed": _sed,
+    "seq": _seq,
+    "sort": _sort,
+    "tail": _tail,
+    "tr": _tr,
+}
+
+
+def matching_lines(arguments: Sequence[str], text: str) -> str | None:
+    """What `grep` of a plain text prints; None for options or patterns that are not known."""
+    flags = "".join(argument[1:] for argument in arguments if argument.startswith("-"))
+    operands = [argument for argument in arguments if not argument.startswith("-")]
+    if len(operands) != 1 or set(flags) - set("qivFE"):
+        return None
+    pattern = re.escape(operands[0]) if "F" in flags else operands[0]
+    if "F" not in flags and re.search(r"[+?(){}|\\]|\[\[", pattern):
+        return None
+    try:
+        compiled = re.compile(pattern, re.IGNORECASE if "i" in flags else 0)
+    except re.error:
+        return None
+    inverted = "v" in flags
+    return _joined(
+        [line for line in _lines_of(text) if bool(compiled.search(line)) is not inverted]
+    )
