@@ -164,3 +164,21 @@ def test_a_token_that_the_manifest_asks_for_is_not_left_out() -> None:
         {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "agent"}, "spec": spec}
     )
     assert "TC247" in {item.code for item in found.notes}
+
+
+def test_a_pod_belongs_to_its_deployment_without_the_replica_set_between_them() -> None:
+    """`kubectl get deployment,pod`, or a role that may not list ReplicaSets."""
+    template = {"metadata": {"labels": {"app": "shop"}}, "spec": pod_spec()}
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "shop", "namespace": "default"},
+        "spec": {"selector": {"matchLabels": {"app": "shop"}}, "template": template},
+    }
+    labels = {"app": "shop", "pod-template-hash": "77d5"}
+    pods = [
+        made("Pod", f"shop-77d5-{end}", "ReplicaSet shop-77d5", pod_spec(), **labels)
+        for end in ("aaaaa", "bbbbb")
+    ]
+    foreign = made("Pod", "cart-99f1-ccccc", "ReplicaSet cart-99f1", pod_spec())
+    assert sorted(services(result(deployment, *pods, foreign))) == ["cart-99f1", "shop"]

@@ -38,6 +38,31 @@ def pod(**parts: Any) -> str:
 
 
 @pytest.mark.parametrize(
+    ("limit", "cpus"),
+    [("3m", "0.01"), ("10m", "0.01"), ("250m", "0.25"), ("16", "16"), ("48", None)],
+)
+def test_cpu_limits_are_what_the_engine_takes(limit: str, cpus: str | None) -> None:
+    found = result(pod(container={"resources": {"limits": {"cpu": limit}}}))
+    [service] = found.stack.services
+    assert service.resources.limits.cpus == cpus
+    is_said = "TC259" in {note.code for note in found.notes}
+    assert is_said == (limit in ("3m", "48"))
+    assert not {note.code for note in found.notes} & {"TC001", "TC901"}
+
+
+def test_each_probe_that_is_lost_is_named_with_what_it_asks() -> None:
+    probes = {
+        "livenessProbe": {"httpGet": {"path": "/up", "port": 9001}, "periodSeconds": 7},
+        "readinessProbe": {"httpGet": {"path": "/in", "port": 9000}},
+        "startupProbe": {"tcpSocket": {"port": 9002}},
+    }
+    said = [note.message for note in result(pod(container=probes)).notes]
+    for asked in ("127.0.0.1:9000/in", "/up on 9001; periodSeconds 7", "port 9002"):
+        assert any(asked in message for message in said), asked
+    assert not any("values)" in message for message in said)
+
+
+@pytest.mark.parametrize(
     ("given", "wanted"),
     [
         ("${REGISTRY}/web:$TAG", "${REGISTRY:?set REGISTRY}/web:${TAG:?set TAG}"),

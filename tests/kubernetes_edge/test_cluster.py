@@ -16,6 +16,7 @@ import pytest
 from kubernetes_edge.apiserver import TOKEN, ApiServer, certificates, kubeconfig
 from tocompose import cluster
 from tocompose.cluster import ClusterRequest, kinds
+from tocompose.cluster.kubeconfig import connect_cluster
 from tocompose.importers import SourceError
 
 
@@ -398,3 +399,30 @@ def test_command_writes_the_stack_of_the_cluster(
         "hunter" in text or "aHVudGVy" in text
         for text in [*written, done.stderr, done.stdout]
     )
+
+
+KUBECONFIG = """
+apiVersion: v1
+kind: Config
+current-context: a
+clusters: [{{name: c, cluster: {{server: "http://127.0.0.1:1"}}}}]
+contexts: [{{name: a, context: {{cluster: c, user: u}}}}]
+users: [{{name: u, user: {user}}}]
+"""
+
+
+@pytest.mark.parametrize("user", ['{token: "t-1\\n"}', "{tokenFile: FILE}"])
+def test_a_line_end_is_no_part_of_a_token(tmp_path: Path, user: str) -> None:
+    (tmp_path / "token").write_text("t-1\n")
+    config = tmp_path / "config"
+    config.write_text(KUBECONFIG.format(user=user.replace("FILE", str(tmp_path / "token"))))
+    headers = connect_cluster(str(config), None, allow_exec=False).headers()
+    assert list(headers.values()) == ["Bearer t-1"]
+
+
+def test_a_login_program_that_is_not_here_is_named_with_its_hint(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    program = "{exec: {command: kube-log-me-in, installHint: get it from the shop}}"
+    config.write_text(KUBECONFIG.format(user=program))
+    with pytest.raises(SourceError, match=r"kube-log-me-in, which is not here.*the shop"):
+        connect_cluster(str(config), None, allow_exec=True)

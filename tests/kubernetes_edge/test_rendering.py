@@ -434,3 +434,20 @@ def test_chart_alone_without_helm_says_what_to_do(tmp_path: Path, path: Path) ->
     with pytest.raises(SourceError) as error:
         convert(project, Options(settings=ON))
     assert "helm template chart chart | tocompose convert -" in str(error.value)
+
+
+def test_an_error_text_is_the_same_at_each_run(tmp_path: Path, path: Path) -> None:
+    program(
+        path,
+        "kubectl",
+        "import datetime\n"
+        "now = datetime.datetime.now().strftime('%H:%M:%S.%f')\n"
+        "print(f'E1128 {now} {os.getpid():7d} run.go:72] no such patch', file=sys.stderr)\n"
+        "sys.exit(1)",
+    )
+    source = tree(tmp_path / "src", {"kustomization.yaml": "resources: []"})
+    first, second = (
+        [item.message for item in render_templates(source, ON).notes] for _ in range(2)
+    )
+    assert first == second
+    assert any("no such patch" in message for message in first)

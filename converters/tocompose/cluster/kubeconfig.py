@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from tocompose.importers import SourceError
@@ -29,7 +31,8 @@ class Connection(NamedTuple):
     def headers(self) -> dict[str, str]:
         """The headers that let a request in, asked for anew each time since a token may be renewed."""
         auth = self.configuration.auth_settings().get("BearerToken")
-        return {auth["key"]: auth["value"]} if auth else {}
+        # kubectl trims tokens: a line end would end the header.
+        return {auth["key"]: auth["value"].strip()} if auth else {}
 
 
 def connect_cluster(
@@ -54,6 +57,7 @@ def connect_cluster(
     context_entry = _find_context(content, context, paths)
     if not allow_exec:
         _check_user(content, context_entry, paths)
+    _check_program(content, context_entry, paths)
     try:
         load(paths, context_entry["name"], configuration, persist_config=False)
     except Exception as error:  # the package raises what it meets: ConfigException, KeyError, OSError, binascii.Error …
@@ -115,13 +119,33 @@ def _find_context(
     )
 
 
+def _check_program(content: dict[str, Any], context: dict[str, Any], paths: str) -> None:
+    """Raises SourceError where the program that a user logs in by is not there, with the hint of the kubeconfig."""
+    program = _as_mapping(_user_of(content, context, paths).get("exec"))
+    command = program.get("command")
+    if not isinstance(command, str) or not command:
+        return
+    folder = Path(paths.partition(os.pathsep)[0]).expanduser().parent
+    is_relative = os.sep in command and not Path(command).is_absolute()
+    if shutil.which(str(folder / command) if is_relative else command):
+        return
+    hint = f" {program['installHint']}" if program.get("installHint") else ""
+    raise SourceError(
+        f"{paths}: the context {context['name']} logs in by running {command}, which is not here.{hint}"
+    )
+
+
+def _user_of(
+    content: dict[str, Any], context: dict[str, Any], paths: str
+) -> dict[str, Any]:
+    users = _entries_by_name(content, "users", paths)
+    name = str(context["context"].get("user"))
+    return _as_mapping(users.get(name, {}).get("user"))
+
+
 def _check_user(content: dict[str, Any], context: dict[str, Any], paths: str) -> None:
     """Raises SourceError for a user who logs in through a program: tocompose runs none unasked."""
-    user = (
-        _entries_by_name(content, "users", paths)
-        .get(str(context["context"].get("user")), {})
-        .get("user", {})
-    )
+    user = _user_of(content, context, paths)
     provider = _as_mapping(user.get("auth-provider"))
     program = _as_mapping(user.get("exec")).get("command") or _as_mapping(
         provider.get("config")

@@ -17,6 +17,8 @@ from tocompose.notes import Note
 from tocompose.source import Span
 
 TIMEOUT = 60.0
+# The time and the process that klog puts in front of a line, others at each run: `E1128 20:38:06.337319 17 run.go:72]`.
+_LOG_HEAD = re.compile(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ \S+:\d+\] ")
 _LINES = 12
 
 
@@ -155,7 +157,7 @@ def blank_values(text: str, hidden: Iterable[str]) -> str:
     ):
         text = text.replace(value, "***")
     lines = [
-        line.strip()
+        _LOG_HEAD.sub("", line.strip())
         for line in text.splitlines()
         if line.strip() and not line.startswith("# Warning:")
     ]

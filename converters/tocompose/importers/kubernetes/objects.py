@@ -174,7 +174,7 @@ def _without_owned(objects: list[KubeObject], ledger: Ledger) -> Iterator[KubeOb
     """Leaves out what a controller of the same input made: the ReplicaSet of a Deployment, its pods."""
     present = {_title_key(kube_object) for kube_object in objects}
     for kube_object in objects:
-        owner = next(
+        owner = _template_owner(kube_object, present) or next(
             (
                 f"{kind} {name}"
                 for kind, name in _owners(kube_object)
@@ -189,6 +189,22 @@ def _without_owned(objects: list[KubeObject], ledger: Ledger) -> Iterator[KubeOb
             ledger.add_note(
                 note("TC205", kube_object.span, object=str(kube_object), owner=owner)
             )
+
+
+def _template_owner(
+    kube_object: KubeObject, present: set[tuple[str, str, str]]
+) -> str | None:
+    """The Deployment of a Pod whose ReplicaSet is not in the input: that one is named after both of them."""
+    template = kube_object.labels.get(_TEMPLATE_HASH)
+    if kube_object.title != "Pod" or not template:
+        return None
+    for kind, name in _owners(kube_object):
+        deployment = name.removesuffix(f"-{template}")
+        if kind != "ReplicaSet" or deployment == name:
+            continue
+        if ("Deployment", kube_object.namespace, deployment) in present:
+            return f"Deployment {deployment}"
+    return None
 
 
 def _title_key(kube_object: KubeObject) -> tuple[str, str, str]:

@@ -38,8 +38,8 @@ def container_healthcheck(container: ContainerContext) -> Healthcheck | None:
     probe = _best_probe(usable, container)
     test = _check_command(probe, container)
     if test is None:
-        for unusable in probes:
-            unusable.mark_noted("TC231")
+        probe.mark_noted("TC231")
+        _settle_lost([lost for lost in probes if lost is not probe], container)
         return None
     startup = container.cursor.at("startupProbe")
     lengthens_start = startup.kind == "map" and probe.key != startup.key
@@ -162,6 +162,20 @@ def _probe_times(probe: Cursor, to: ModelPath) -> dict[str, int]:
     }
 
 
+def _settle_lost(lost_probes: list[Cursor], container: ContainerContext) -> None:
+    """Says of each probe beside the one that cannot work that it is lost too, with what it asks."""
+    for probe in lost_probes:
+        if not _has_action(probe):
+            probe.mark_noted("TC231")
+            continue
+        probe.note(
+            "TC230",
+            object=container.service,
+            what=f"{probe.key} ({_describe_probe(probe)})",
+            subject=container.path("healthcheck"),
+        )
+
+
 def _settle_others(
     other_probes: list[Cursor], checked_probe: Cursor, container: ContainerContext
 ) -> None:
@@ -199,11 +213,24 @@ def _flat_content(cursor: Cursor) -> list[str]:
 
 def _describe_probe(probe: Cursor) -> str:
     action = _probe_action(probe)
-    times = ", ".join(
+    times = _times_in_words(probe)
+    description = f"{action.key}, {_describe_action(action)}"
+    return f"{description}; {times}" if times else description
+
+
+def _describe_action(action: Cursor) -> str:
+    """What an action asks: a path and a port where it has them, else all that it says."""
+    port = peek_text(action.at("port"))
+    if port is None:
+        return values_in_words(action.node)
+    path = peek_text(action.at("path"))
+    return f"{path} on {port}" if path else f"port {port}"
+
+
+def _times_in_words(probe: Cursor) -> str:
+    return ", ".join(
         f"{child.key} {child.peek()}" for child in probe if child.kind == "leaf"
     )
-    description = f"{action.key}, {values_in_words(action.node)}"
-    return f"{description}; {times}" if times else description
 
 
 def _check_command(probe: Cursor, container: ContainerContext) -> tuple[str, ...] | None:
@@ -304,9 +331,13 @@ def _note_impossible(
     """Says that no client is known to be in the image, in place of a test."""
     why = "is not known to hold a client" if held is None else "holds no client"
     image = peek_text(container.cursor.at("image")) or "the image"
-    check = (
-        f"{check} ({values_in_words(*(container.cursor.at(name).node for name in _ORDER))})"
+    probe = next(
+        probe
+        for probe in map(container.cursor.at, _ORDER)
+        if probe.at(action.key).span == action.span
     )
+    times = _times_in_words(probe)
+    check = f"{check} ({times})" if times else check
     action.note(
         "TC231", what=check, image=image, why=why, subject=container.path("healthcheck")
     )

@@ -64,9 +64,30 @@ def _read_amounts(
             problem = f"{limit} is below the 6 MB that the engine needs"
             cursor.annotate("TC259", what=problem, subject=to)
             amount = _LEAST_MEMORY
+        if name == "cpu" and to[-1] == "limits":
+            amount = _engine_cpus(amount, cursor, to)
+            if amount is None:
+                continue
         cursor.take(to=to.child(key))
         amounts[name] = amount
     return amounts
+
+
+def _engine_cpus(amount: int, cursor: Cursor, to: ModelPath) -> int | None:
+    """The CPU limit as the engine takes it: at least a millisecond of its period of 100, as the kubelet gives.
+
+    None for one that the engine of most machines refuses, which has fewer CPUs: it limits nothing there.
+    https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/cm/helpers_linux.go (MinQuotaPeriod)
+    """
+    limit = f"the CPU limit {peek_text(cursor)}"
+    if amount > _MANY_CPUS:
+        problem = f"{limit} was left out: the engine refuses more CPUs than the machine has"
+        cursor.note("TC259", what=problem, subject=to)
+        return None
+    if amount < _LEAST_CPU:
+        problem = f"{limit} is below the 0.01 that the engine needs"
+        cursor.annotate("TC259", what=problem, subject=to)
+    return max(amount, _LEAST_CPU)
 
 
 def _read_amount(cursor: Cursor) -> int | None:
@@ -163,6 +184,9 @@ _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 # One, in billionths.
 ONE = 10**9
 # The engine refuses less.
+_LEAST_CPU = ONE // 100
+# More than most machines that run a stack of Compose have.
+_MANY_CPUS = 16 * ONE
 _LEAST_MEMORY = 6 * 2**20 * ONE
 # The Compose keys of the amounts.
 _AMOUNTS = {"cpu": "cpus", "memory": "memory"}
