@@ -25,7 +25,7 @@ class ListAnswer(NamedTuple):
     problem: str = ""
 
 
-class Refusal(Exception):
+class RequestRefused(Exception):
     """A request that was not answered with what was asked; the text says why, `status` is 0 without an answer."""
 
     def __init__(self, problem: str, status: int = 0) -> None:
@@ -49,7 +49,7 @@ class ApiServer:
                 page = self.get(
                     path, {"limit": str(size), "continue": token} if size else {}
                 )
-            except Refusal as refusal:
+            except RequestRefused as refusal:
                 if refusal.status == 410 and again:
                     # The token of a long list expired: once more, in one piece.
                     objects, token, size, again = [], "", 0, False
@@ -67,7 +67,7 @@ class ApiServer:
         """
         try:
             return self.get(path, {}, accept)
-        except Refusal as refusal:
+        except RequestRefused as refusal:
             if refusal.status in (0, 401):
                 name = f"the cluster {self._connection.name} ({self._connection.address})"
                 raise SourceError(f"{name} cannot be read: {refusal}") from refusal
@@ -104,7 +104,7 @@ class ApiServer:
                 "GET", url, headers=headers, retries=retries, timeout=limits, redirect=False
             )
         except urllib3.exceptions.HTTPError as error:
-            raise Refusal(_describe_failure(error, self._timeout)) from error
+            raise RequestRefused(_describe_failure(error, self._timeout)) from error
         return _parse_answer(answer.status, answer.data)
 
 
@@ -116,10 +116,10 @@ def _parse_answer(status: int, data: bytes) -> dict[str, Any]:
     if status == 200 and isinstance(body, dict):
         return body
     if status == 200:
-        raise Refusal("it does not answer like a Kubernetes API server", status)
+        raise RequestRefused("it does not answer like a Kubernetes API server", status)
     message = str(body.get("message") or "") if isinstance(body, dict) else ""
     problem = _SAID.get(status, f"the server answered {status}")
-    raise Refusal(
+    raise RequestRefused(
         f"{problem}: {_one_line(message)}" if message and status != 401 else problem, status
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from tocompose.cluster.api import ApiServer, Refusal
+from tocompose.cluster.api import ApiServer, RequestRefused
 from tocompose.notes import Note, note
 from tocompose.tables import Row, table
 
@@ -68,7 +68,7 @@ def discover_kinds(api: ApiServer) -> tuple[list[ApiResource], list[Note]]:
     """
     try:
         resources = [*_core_kinds(api), *_group_kinds(api)]
-    except Refusal as refusal:
+    except RequestRefused as refusal:
         return list(_usual_kinds()), [note("TC272", why=str(refusal))]
     return sorted(resources, key=lambda resource: (resource.group, resource.plural)), []
 
@@ -101,7 +101,7 @@ def _group_kinds(api: ApiServer) -> Iterator[ApiResource]:
             yield from _listed_kinds(
                 group["name"], version, api.get(f"/apis/{group['name']}/{version}", {})
             )
-        except Refusal:
+        except RequestRefused:
             # A group whose own server is down (metrics, a broken operator) must not hide the others; what this table
             # knows of it is asked for all the same, and its absence told then.
             yield from (

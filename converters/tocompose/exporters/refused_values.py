@@ -33,7 +33,7 @@ _Trie: TypeAlias = dict[str, Any]
 _Keys: TypeAlias = tuple[str, ...]
 
 
-class Refusal(NamedTuple):
+class RefusedValue(NamedTuple):
     """A value that was left out: its keys below the service, its text, and the rule that it breaks."""
 
     keys: _Keys
@@ -82,10 +82,10 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
-def _accepted_service(body: Any) -> tuple[Any, list[Refusal]]:
+def _accepted_service(body: Any) -> tuple[Any, list[RefusedValue]]:
     if not isinstance(body, Mapping):
         return body, []
-    refusals: list[Refusal] = []
+    refusals: list[RefusedValue] = []
     accepted = _Judge(refusals).settle(body, _rules(), ())
     return accepted if isinstance(accepted, Mapping) else {}, refusals
 
@@ -93,7 +93,7 @@ def _accepted_service(body: Any) -> tuple[Any, list[Refusal]]:
 class _Judge:
     """Walks a service and its rules together; collects what it leaves out."""
 
-    def __init__(self, refusals: list[Refusal]) -> None:
+    def __init__(self, refusals: list[RefusedValue]) -> None:
         self._refusals = refusals
 
     def settle(self, value: Any, rules: _Trie, keys: _Keys) -> Any:
@@ -137,7 +137,7 @@ class _Judge:
         row: Row | None = rules.get(_ROW)
         if row is None or _keeps_rule(row, value):
             return None
-        self._refusals.append(Refusal(keys, value, row["rule"]))
+        self._refusals.append(RefusedValue(keys, value, row["rule"]))
         return row
 
 

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
+from tocompose.knowledge.image_conditions import (
+    conditions_hold,
+    has_tag_part,
+    holds_for_tag,
+    matches_glob,
+    rows_for_tag,
+    tag_version,
+)
 from tocompose.model import Role
 from tocompose.patterns import regex
 from tocompose.syntax.interpolation import substitute
@@ -16,11 +24,9 @@ from tocompose.tables import Document, documents
 _COMPONENT = regex(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*")
 _TAG = regex(r"\w[\w.-]{0,127}", re.ASCII)
 _HOST = regex(r"(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?")
-_VERSION = regex(r"v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?")
 _DOCKER_HUB = frozenset(
     {"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"}
 )
-_NEWEST = (10**6, 0, 0)
 ALPINE_TOOLS = ("sh", "wget", "nc")
 
 
@@ -42,8 +48,7 @@ class ImageRef(NamedTuple):
     @property
     def version(self) -> tuple[int, int, int]:
         """The version that the tag starts with; the newest for a tag without one."""
-        match = _VERSION.match(self.tag)
-        return (int(match[1]), int(match[2] or 0), int(match[3] or 0)) if match else _NEWEST
+        return tag_version(self.tag)
 
 
 class Data(NamedTuple):
@@ -111,13 +116,13 @@ class ImageFacts(NamedTuple):
     def file_variable(self, name: str) -> str | None:
         """The variable that makes the image read `name` from a file; None where it has none."""
         has_variable = self.sure and any(
-            _matches_glob(pattern, name) for pattern in self.file_names
+            matches_glob(pattern, name) for pattern in self.file_names
         )
         return self.file_form.format(name) if has_variable else None
 
     def is_secret(self, name: str) -> bool:
         """Whether the variable is one of those whose value the image treats as a secret."""
-        return any(_matches_glob(pattern, name) for pattern in self.secrets)
+        return any(matches_glob(pattern, name) for pattern in self.secrets)
 
     def usable_checks(
         self, environment: Mapping[str, str | None], command: str | None
@@ -186,10 +191,10 @@ def image_ref(text: str) -> ImageRef | None:
     path, colon, tag = name.rpartition(":")
     if not colon or "/" in tag:
         path, tag = name, ""
-    first, slash, rest = path.partition("/")
+    host, slash, repository = path.partition("/")
     # As the engine decides it: a first part with a dot or a port, or `localhost`, is a registry.
-    registry = first if slash and (set(".:") & set(first) or first == "localhost") else ""
-    path = rest if registry else path
+    registry = host if slash and (set(".:") & set(host) or host == "localhost") else ""
+    path = repository if registry else path
     well_formed = all(map(_COMPONENT.fullmatch, path.split("/"))) and (
         not tag or _TAG.fullmatch(tag)
     )
@@ -224,7 +229,7 @@ def image_facts(reference: str) -> ImageFacts | None:
         return None
     for name in _table_names(ref):
         for row in _rows_of(name):
-            if _holds_for_tag(str(row.get("only", "")), ref):
+            if holds_for_tag(str(row.get("only", "")), ref.tag):
                 return _facts_of_row(row, ref)
     return None
 
@@ -233,27 +238,6 @@ def similar_facts(reference: str) -> ImageFacts | None:
     """The facts of the well-known image that this one is named after (`corp/postgres`): good for its role only."""
     ref = image_ref(reference)
     return image_facts(ref.repository.rpartition("/")[2]) if ref else None
-
-
-def conditions_hold(
-    when: Iterable[str], environment: Mapping[str, str | None], command: str | None
-) -> bool:
-    """Whether the conditions on a service's environment and command hold."""
-    return all(_condition_holds(condition, environment, command) for condition in when)
-
-
-def _condition_holds(
-    condition: str, environment: Mapping[str, str | None], command: str | None
-) -> bool:
-    if condition.startswith("!"):
-        return not _condition_holds(condition[1:], environment, command)
-    if condition.startswith("env."):
-        name, equals, value = condition[4:].partition("=")
-        if equals:
-            return environment.get(name) == value
-        return any(text for key, text in environment.items() if _matches_glob(name, key))
-    _, colon, text = condition.partition(":")
-    return command is not None and (not colon or text in command)
 
 
 def _table_names(ref: ImageRef) -> Iterator[str]:
@@ -283,30 +267,31 @@ def _rows_by_name() -> tuple[dict[str, list[Document]], list[tuple[str, Document
 def _rows_of(name: str) -> Iterator[Mapping[str, Any]]:
     exact, wild = _rows_by_name()
     for document in exact.get(name) or [
-        document for pattern, document in wild if _matches_glob(pattern, name)
+        document for pattern, document in wild if matches_glob(pattern, name)
     ]:
         yield document.row()
 
 
 def _facts_of_row(row: Mapping[str, Any], ref: ImageRef) -> ImageFacts:
     files = row.get("files") or {}
-    caps, tools = row.get("caps"), _for_tag(row, "tools", ref)
+    caps, tools = row.get("caps"), rows_for_tag(row, "tools", ref.tag)
     decided: dict[str, Any] = {
         "category": row["class"],
         "ports": tuple(row.get("ports", ())),
         "data": tuple(
-            _data_of_row(row_part, when) for row_part, when in _for_tag(row, "data", ref)
+            _data_of_row(row_part, when)
+            for row_part, when in rows_for_tag(row, "data", ref.tag)
         ),
         "checks": tuple(
             Check(tuple(row_part["test"]), when, row_part.get("start_period"))
-            for row_part, when in _for_tag(row, "checks", ref)
+            for row_part, when in rows_for_tag(row, "checks", ref.tag)
         ),
         "secrets": tuple(row.get("secrets", ())),
         "file_names": tuple(files.get("names", ())),
         "file_form": files.get("form", "{}_FILE"),
         "tools": tuple(tools[0][0]["has"])
         if tools
-        else (ALPINE_TOOLS if _has_tag_part(ref.tag, "alpine") else None),
+        else (ALPINE_TOOLS if has_tag_part(ref.tag, "alpine") else None),
         "caps": tuple(caps) if caps is not None else None,
         "tmpfs": tuple(row.get("tmpfs", ())),
     }
@@ -344,59 +329,3 @@ _PLAIN: dict[str, Any] = {
     "client_auth": None,
     "host": "",
 }
-
-
-def _for_tag(
-    row: Mapping[str, Any], column: str, ref: ImageRef
-) -> list[tuple[Mapping[str, Any], tuple[str, ...]]]:
-    """The rows whose conditions on the tag hold, each with its other conditions."""
-    return [
-        (
-            row_part,
-            tuple(
-                condition
-                for condition in str(row_part.get("when", "")).split()
-                if not _about_tag(condition)
-            ),
-        )
-        for row_part in row.get(column, ())
-        if _holds_for_tag(str(row_part.get("when", "")), ref)
-    ]
-
-
-def _about_tag(condition: str) -> bool:
-    return not condition.lstrip("!").startswith(("env.", "command"))
-
-
-def _holds_for_tag(when: str, ref: ImageRef) -> bool:
-    return all(
-        _tag_condition(condition, ref)
-        for condition in when.split()
-        if _about_tag(condition)
-    )
-
-
-def _tag_condition(condition: str, ref: ImageRef) -> bool:
-    if condition.startswith("!"):
-        return not _has_tag_part(ref.tag, condition[1:])
-    match = re.fullmatch(r"([<>]=?)(.*)", condition)
-    if match is None:
-        return _has_tag_part(ref.tag, condition)
-    bound = match[2].split(".")
-    have, want = ref.version[: len(bound)], tuple(int(number) for number in bound)
-    return {"<": have < want, "<=": have <= want, ">": have > want, ">=": have >= want}[
-        match[1]
-    ]
-
-
-def _has_tag_part(tag: str, prefix: str) -> bool:
-    return any(tag_part.startswith(prefix) for tag_part in tag.split("-"))
-
-
-def _matches_glob(pattern: str, text: str) -> bool:
-    head, star, tail = pattern.partition("*")
-    if not star:
-        return pattern == text
-    return (
-        len(text) >= len(head) + len(tail) and text.startswith(head) and text.endswith(tail)
-    )

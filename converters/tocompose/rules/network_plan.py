@@ -140,7 +140,7 @@ def _find_clients(sides: _Sides) -> set[str]:
     for name, service in sides.services.items():
         if service.role is Role.TOOL or is_monitor(service):
             clients.add(name)
-    called: set[str] = set().union(*sides.calls.values())
-    if not data <= called:
+    called_services: set[str] = set().union(*sides.calls.values())
+    if not data <= called_services:
         clients |= sides.services.keys() - set(sides.proxies)
     return clients

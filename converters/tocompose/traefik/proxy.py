@@ -41,7 +41,7 @@ class Middleware(NamedTuple):
     options: tuple[tuple[str, str], ...]
 
 
-class Claim(NamedTuple):
+class RouteClaim(NamedTuple):
     """What a router takes, and which object said so: the older one goes before, then the first by name.
 
     Gateway API and ingress-nginx decide so between equal routes; Traefik, which has no order of its own, is told.
@@ -68,7 +68,7 @@ class Router(NamedTuple):
     middlewares: tuple[Middleware, ...] = ()
     tls: tuple[tuple[str, str], ...] | None = None
     protocol: str = "http"
-    claim: Claim | None = None
+    claim: RouteClaim | None = None
 
 
 class EntryPoint(NamedTuple):

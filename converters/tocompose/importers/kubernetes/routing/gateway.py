@@ -30,7 +30,7 @@ from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
 from tocompose.ledger import Cursor
 from tocompose.syntax.model_path import ModelPath
-from tocompose.traefik.proxy import Claim, Proxy, Router, TraefikService
+from tocompose.traefik.proxy import Proxy, RouteClaim, Router, TraefikService
 from tocompose.traefik.rules import (
     EXACT,
     PREFIX,
@@ -212,7 +212,7 @@ def _add_http_routers(
                 group.entrypoints,
                 middlewares,
                 tls,
-                claim=Claim(
+                claim=RouteClaim(
                     route_object.age,
                     (route_object.namespace, route_object.name),
                     group.hosts,

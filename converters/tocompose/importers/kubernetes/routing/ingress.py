@@ -31,9 +31,9 @@ from tocompose.syntax.model_path import ModelPath
 from tocompose.traefik.proxy import (
     SECURE,
     WEB,
-    Claim,
     Middleware,
     Proxy,
+    RouteClaim,
     Router,
     TraefikService,
 )
@@ -231,7 +231,7 @@ def _add_routers(
     rank = 1 if catches_all else wishes.priority or rule_priority(names, match)
     leads_to = _router_target(path, proxy, effect.target)
     all_middlewares = (*effect.middlewares, *wishes.middlewares, *middlewares)
-    claim = Claim(site.age, (site.namespace, site.name), names, match)
+    claim = RouteClaim(site.age, (site.namespace, site.name), names, match)
     router = Router(
         path.reached.kube_service.name,
         rule,
