@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from tocompose.importers.docker_run.invocation import Invocation
+from tocompose.importers.docker_run.shell.commands import leaf_texts, source_text
 from tocompose.importers.docker_run.shell.conditions import (
     condition_holds,
     default_text,
@@ -25,22 +26,6 @@ from tocompose.tables import load
 _EMPTY_COMPARISONS = [[sign, text] for sign in ("=", "==") for text in ('""', "''")]
 _ASKS_DOCKER = re.compile(rf"\b(?:docker|podman)\b|{CLIENT_VARIABLE}", re.IGNORECASE)
 _TESTS = frozenset({"[", "[[", "test", "command", "which", "type", "hash", "grep"})
-
-
-def source_text(cursor: Cursor) -> str:
-    """The words of a statement, as the source writes them."""
-    return " ".join(_leaf_texts(cursor))
-
-
-def _leaf_texts(cursor: Cursor) -> list[str]:
-    if cursor.kind == "leaf":
-        is_document = cursor.style.startswith(("heredoc", "delimiter"))
-        return [] if is_document else [cursor.peek() or ""]
-    if cursor.kind == "redirect":
-        return []
-    if cursor.kind in ("assignment", "append"):
-        return [f"{child.key}=…" for child in cursor.children]
-    return [text for child in cursor for text in _leaf_texts(child)]
 
 
 def read_if(shell: Shell, cursor: Cursor) -> None:
@@ -282,7 +267,7 @@ def _as_default(
 
 def _asks_for_empty(name: str, condition: Cursor) -> bool:
     """Whether a condition asks if a variable is empty: `-z "$X"`, `"$X" = ""`."""
-    texts = _leaf_texts(condition)
+    texts = leaf_texts(condition)
     for index, text in enumerate(texts):
         is_asked = texts[index - 1 : index] == ["-z"]
         is_asked = is_asked or texts[index + 1 : index + 3] in _EMPTY_COMPARISONS

@@ -147,3 +147,20 @@ def _note_wrapper(name: str, cursor: Cursor) -> None:
 def _is_verb(texts: list[str], index: int) -> bool:
     verbs = CARRIED_VERBS | {"container", "rm", "stop", "pull", *load("shell")["groups"]}
     return index < len(texts) and texts[index] in verbs
+
+
+def source_text(cursor: Cursor) -> str:
+    """The words of a statement, as the source writes them."""
+    return " ".join(leaf_texts(cursor))
+
+
+def leaf_texts(cursor: Cursor) -> list[str]:
+    """The words of a statement; of an assignment its name only, nothing of what it reads or writes."""
+    if cursor.kind == "leaf":
+        is_document = cursor.style.startswith(("heredoc", "delimiter"))
+        return [] if is_document else [cursor.peek() or ""]
+    if cursor.kind == "redirect":
+        return []
+    if cursor.kind in ("assignment", "append"):
+        return [f"{child.key}=…" for child in cursor.children]
+    return [text for child in cursor for text in leaf_texts(child)]

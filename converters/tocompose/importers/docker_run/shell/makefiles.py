@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tocompose.importers.docker_run.shell.branches import source_text
+from tocompose.importers.docker_run.shell.commands import source_text
 from tocompose.importers.docker_run.shell.parameters import parameter_names
 from tocompose.importers.docker_run.shell.state import Shell, with_source
 from tocompose.importers.docker_run.shell.variables import OpenVariable, Value

@@ -12,13 +12,13 @@ from tocompose.importers.docker_run.shell import (
     flow,
     non_docker_commands,
 )
-from tocompose.importers.docker_run.shell.branches import source_text
 from tocompose.importers.docker_run.shell.commands import (
     CommandField,
     behind_prefixes,
     docker_tool,
     find_call,
     find_wrapped_call,
+    source_text,
 )
 from tocompose.importers.docker_run.shell.conditions import condition_holds
 from tocompose.importers.docker_run.shell.expansion import calculate
