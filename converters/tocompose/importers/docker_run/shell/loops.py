@@ -280,17 +280,17 @@ def _read_open_lines(
 
 def _ends_by_break(body: Cursor) -> bool:
     """Whether a loop ends with `break` as soon as something works, and makes nothing itself."""
-    return "break" in leaf_texts(body) and not _creates_something(body)
+    return "break" in _leaf_texts(body) and not _creates_something(body)
 
 
 def _creates_something(body: Cursor) -> bool:
     """Whether the body has a docker command that makes something."""
-    return _CREATION.search(" ".join(leaf_texts(body))) is not None
+    return _CREATION.search(" ".join(_leaf_texts(body))) is not None
 
 
 def _calls_no_docker(condition: Cursor) -> bool:
-    return not any(_DOCKER_WORD.search(text) for text in leaf_texts(condition))
+    return not any(_DOCKER_WORD.search(text) for text in _leaf_texts(condition))
 
 
-def leaf_texts(cursor: Cursor) -> list[str]:
+def _leaf_texts(cursor: Cursor) -> list[str]:
     return [leaf.text for child in cursor.children for leaf in leaves(child.node)]
