@@ -18,13 +18,13 @@ import tree
 BARS: dict[str, float] = {
     "lines of a file": 400,
     "tokens a line": 8.5,
-    "decisions of a function": 15,
+    "decisions of a function": 22,
     "percent of functions with eleven decisions or more": 3,
     "percent of names that say nothing": 5,
     "percent of functions of one word": 45,
     "class names used twice": 0,
-    "modules": 356,
-    "tokens of code": 382_000,
+    "modules": 362,
+    "tokens of code": 392_000,
 }
 # Names that say nothing about what they hold.
 VAGUE = frozenset(
