@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from tocompose.compose.keys import section_keys
 from tocompose.compose.write import compose_document, service_body
 from tocompose.model import (
     ComposeFileRole,
     ConfigMount,
+    Dependency,
+    EnvVariable,
     FileResource,
     Limits,
     Mount,
@@ -33,6 +36,41 @@ def on(*networks: str) -> Service:
     return web(
         networks=tuple(NetworkAttachment(network=name) for name in networks), init=True
     )
+
+
+def test_services_stand_by_name_as_people_sort_and_sections_behind_them() -> None:
+    """Signs before digits before letters, whatever their case; as dclint sorts."""
+    names = ["web-2", "web_1", "Api", "db", "web1", "web", "web.x"]
+    services = tuple(
+        Service(name=name, image="x:1", networks=(NetworkAttachment(network="n"),))
+        for name in names
+    )
+    document = compose_document(
+        Stack(name="x", services=services, networks=(Network(name="n"),)), BASE
+    )
+    assert [*document] == ["name", "services", "networks"]
+    assert [*document["services"]] == [
+        *("Api", "db", "web", "web_1", "web-2", "web.x", "web1")
+    ]
+
+
+def test_the_keys_of_a_service_stand_as_in_the_table_and_the_rest_by_name() -> None:
+    body = service_body(
+        web(
+            image="x:1",
+            restart="always",
+            command=("serve",),
+            environment=(EnvVariable(name="A", value="1"),),
+            ports=(Port(target="80"),),
+            depends_on=(Dependency(service="b"), Dependency(service="a")),
+            options={"tty": True, "shm_size": "1m"},
+        )
+    )
+    rows = section_keys("service")
+    orders = [(rows[name].order, name) for name in body]
+    assert orders == sorted(orders) and len(orders) == 8
+    assert [*body][:2] == ["image", "depends_on"]
+    assert [*body["depends_on"]] == ["a", "b"]
 
 
 def test_ports_stand_by_their_numbers_then_by_their_addresses() -> None:
