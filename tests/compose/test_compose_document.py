@@ -8,12 +8,14 @@ import pytest
 
 from tocompose.compose.keys import section_keys
 from tocompose.compose.write import compose_document, service_body
+from tocompose.compose.yaml_text import render
 from tocompose.model import (
     ComposeFileRole,
     ConfigMount,
     Dependency,
     EnvVariable,
     FileResource,
+    Healthcheck,
     Limits,
     Mount,
     Network,
@@ -176,3 +178,24 @@ def test_what_empties_a_setting_is_not_what_leaves_it_out(
     given: dict[str, Any], body: dict[str, Any]
 ) -> None:
     assert service_body(web(**given)) == body
+
+
+def test_words_stand_on_one_line_scripts_on_lines_of_their_own_and_numbers_in_quotes() -> (
+    None
+):
+    body = service_body(
+        web(
+            command=("sh", "-c", "one\ntwo"),
+            entrypoint=("run", "it"),
+            healthcheck=Healthcheck(test=("CMD", "check")),
+            expose=("80",),
+            resources=ResourceLimits(limits=Limits(cpus="0.5")),
+        )
+    )
+    assert render({"services": {"web": body}}).splitlines()[2:] == [
+        *("    command:", "      - sh", '      - "-c"', r'      - "one\ntwo"'),
+        '    entrypoint: ["run", "it"]',
+        *("    healthcheck:", '      test: ["CMD", "check"]'),
+        *("    deploy:", "      resources:", "        limits:", "          cpus: '0.5'"),
+        *("    expose:", "      - '80'"),
+    ]

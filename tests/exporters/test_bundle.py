@@ -23,13 +23,14 @@ from samples import DB, PASSWORD, SHOP, TOKEN, WEB, at
 from tocompose.exporters.bundle import Bundle, Layout, bundle
 from tocompose.model import (
     ComposeFileRole,
+    EnvSetting,
     EnvVariable,
     Network,
     NetworkAttachment,
     Service,
     Stack,
 )
-from tocompose.notes import note
+from tocompose.notes import Note, note
 from tocompose.syntax.model_path import ModelPath
 
 BASE, DEV, PROD = (
@@ -47,6 +48,11 @@ def split(stack: Stack = SHOP, **options: object) -> dict[str, str]:
 def texts(made: Bundle) -> dict[str, str]:
     """The text of each file by path."""
     return {item.path: item.content.decode() for item in made.files}
+
+
+def split_with(notes: list[Note]) -> str:
+    """The text of the base file with these notes."""
+    return texts(bundle(SHOP, Layout(split=True), notes))[BASE]
 
 
 def test_each_part_stands_in_its_file() -> None:
@@ -139,6 +145,47 @@ def test_env_example_lists_variables_that_only_the_compose_files_name() -> None:
         and 'TAG=""\n' in files[".env.example"]
         and files[".gitignore"] == ".env\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [(None, "# TOKEN="), ("${TOKEN}", "TOKEN="), ("x", "TOKEN=")]
+)
+def test_env_gives_no_empty_text_to_a_service_that_goes_without(
+    text: str | None, line: str
+) -> None:
+    """An empty line would set what a service takes over from outside, if it is there."""
+    service = Service(
+        name="x", image="x:1", environment=(EnvVariable(name="TOKEN", value=text),)
+    )
+    given = Stack(name="x", services=(service,), settings=(EnvSetting(name="TOKEN"),))
+    assert split(given)[".env"].splitlines()[-1] == line
+
+
+@pytest.mark.parametrize(
+    ("example", "line"),
+    [(PASSWORD, 'P="change-me"'), ("", 'P="change-me"'), ("your-own", 'P="your-own"')],
+)
+def test_the_example_of_a_secret_is_not_the_secret(example: str, line: str) -> None:
+    secret = EnvSetting(name="P", value=PASSWORD, secret=True, example=example)
+    service = Service(
+        name="x", image="x:1", environment=(EnvVariable(name="P", value="$P"),)
+    )
+    files = split(Stack(name="x", services=(service,), settings=(secret,)))
+    assert files[".env.example"].splitlines()[-1] == line
+
+
+def test_only_what_was_lost_stands_above_a_service() -> None:
+    web = ModelPath.service("web")
+    lost = note("TC001", at(7), subject=web, what="gpus")
+    added = note("TC620", at(7), subject=web, service="web")
+    above = split_with([lost, added]).partition("  web:\n")[0]
+    assert "(TC001, run.sh:7)" in above and "TC620" not in above
+
+
+def test_a_comment_stands_once() -> None:
+    service = Service(name="x", image="x:1", comments=("mind the gap", "mind the gap"))
+    text = split(Stack(name="x", services=(service,)))[BASE]
+    assert text.count("# mind the gap") == 1
 
 
 def test_where_a_service_comes_from_and_what_it_lost_stands_above_it() -> None:

@@ -154,6 +154,11 @@ def test_t11_limits_stand_in_one_place(home: ComposeFileRole) -> None:
         made, SPLIT
     ).written
     assert service(stack(app(options={"mem_limit": "1g"})))["mem_limit"] == "1g"
+    both = replace(
+        app(options={"mem_limit": "1g"}),
+        resources=ResourceLimits(limits=Limits(memory="2g")),
+    )
+    assert service(stack(both))["deploy"] == {"resources": {"limits": {"memory": "2g"}}}
 
 
 @pytest.mark.parametrize(
@@ -273,6 +278,13 @@ def test_t26_what_is_not_there_is_not_referred_to(
         assert {path, path.child(named)} <= bundle(made, layout).written
 
 
+def test_t26_a_name_that_a_variable_gives_is_taken_to_be_there() -> None:
+    made = stack(app(network_mode="service:${PEER}", options={"links": ["$OTHER:x"]}))
+    body = service(made)
+    assert (body["network_mode"], body["links"]) == ("service:${PEER}", ["$OTHER:x"])
+    assert codes(made) == []
+
+
 def test_t26_networks_and_volumes_that_are_used_are_declared() -> None:
     mount = Mount(kind="volume", source="data", target="/d")
     made = stack(app(networks=(NetworkAttachment(network="net"),), mounts=(mount,)))
@@ -303,13 +315,15 @@ def test_a_dependency_that_a_profile_switches_off_is_optional() -> None:
     assert codes(more) == ["TC752"]
 
 
-@pytest.mark.parametrize("names", [("a", "A"), ("e\u0301", "\u00e9"), ("CON", "con")])
+@pytest.mark.parametrize(
+    "names", [("a", "A"), ("e\u0301", "\u00e9"), ("CON", "con"), ("a", "a."), ("a", "a ")]
+)
 def test_files_whose_names_some_system_takes_for_one_are_kept_apart(
     names: tuple[str, str],
 ) -> None:
     files = tuple(File(path=f"config/{name}", content=b"x") for name in names)
     paths = [file.path for file in bundle(stack(app(), files=files), SPLIT).files[-2:]]
-    assert len({normalize("NFC", path).casefold() for path in paths}) == 2
+    assert len({normalize("NFC", path).casefold().rstrip(" .") for path in paths}) == 2
     assert {ModelPath.of("files", path) for path in paths} <= bundle(
         stack(app(), files=files), SPLIT
     ).written
