@@ -255,3 +255,22 @@ def test_a_network_that_is_connected_twice() -> None:
 )
 def test_a_service_is_called_by_what_its_image_is(image: str, name: str) -> None:
     assert list(services({"run.sh": f"docker run -d {image}"})) == [name]
+
+
+@pytest.mark.parametrize(
+    ("caller", "name"),
+    [
+        ("docker run --net edge traefik:v3 --providers.docker.network=edge", "edge"),
+        ("docker run --net edge -l traefik.docker.network=edge acme/site", "edge"),
+        ("docker run --net edge -e CADDY_INGRESS_NETWORKS=edge acme/caddy", "edge"),
+        ("docker run --net edge -e SITE=edge acme/site", None),
+    ],
+)
+def test_a_network_that_is_called_by_its_name_keeps_it(
+    caller: str, name: str | None
+) -> None:
+    script = f"docker network create edge\n{caller}\n"
+    found = convert(Memory({"run.sh": script.encode()}, "shop"), Options(practices="none"))
+    [network] = found.stack.networks
+    assert network.engine_name == name
+    assert ("TC120" in {note.code for note in found.notes}) == (name is None)

@@ -268,3 +268,13 @@ def test_a_replica_waits_for_the_one_it_copies() -> None:
       primary: {image: 'bitnami/postgresql:15'}
     """
     assert list(edges(given)) == ["replica"]
+
+
+def test_who_scrapes_does_not_wait_for_what_it_scrapes() -> None:
+    given = stack(
+        "services: {p: {image: 'prom/prometheus:v3', volumes: ['./p.yml:/etc/prometheus/prometheus.yml']},"
+        " c: {image: 'gcr.io/cadvisor/cadvisor:v0.49.1'}}"
+    )
+    content = b"scrape_configs: [{static_configs: [{targets: ['c:8080']}]}]"
+    given = replace(given, files=(File(path="p.yml", content=content),))
+    assert edges(given) == {}

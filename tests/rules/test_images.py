@@ -37,7 +37,8 @@ TYPES: dict[str, type | tuple[type, ...]] = {
         ("match", "ports", "data", "checks", "secrets", "tools", "caps", "tmpfs"), list
     ),
     **dict.fromkeys(
-        ("has_healthcheck", "fixed_hostname", "lan", "socket", "setuid", "tool"), bool
+        ("has_healthcheck", "fixed_hostname", "lan", "scrapes", "socket", "setuid", "tool"),
+        bool,
     ),
     "files": dict,
 }

@@ -134,7 +134,7 @@ PLACES: dict[str, tuple[str, str]] = {
         "services.db",
     ),
     "TC643": (
-        "web: {image: 'me/web:1', extra_hosts: ['a:host-gateway']}, db: {image: 'mysql:8', ports: ['9:3306']}",
+        "web: {image: 'me/web:1', environment: {DB: '172.17.0.1:9'}}, db: {image: 'mysql:8', ports: ['9:3306']}",
         "services.db",
     ),
     "TC644": ("db: {image: 'mysql:8', ports: ['9:3306']}", "services.db.ports"),

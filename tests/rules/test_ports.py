@@ -222,3 +222,12 @@ def test_a_port_has_another_variable_than_the_container(value: str) -> None:
     """Compose would pass a value of `.env` on to a container that takes the variable from outside."""
     text = f"services: {{kasm: {{image: 'me/kasm:1', ports: ['3000:3000'], environment: {{KASM_PORT: {value}}}}}}}"
     assert ports(made(text).stack, "kasm")[0] == ["${KASM_PORT_3000:-3000}:3000"]
+
+
+def test_who_calls_another_port_of_the_host_leaves_no_database_open() -> None:
+    text = (
+        "services: {watch: {image: 'me/watch:1', extra_hosts: ['host.docker.internal=host-gateway'],"
+        " environment: {ASK: 'host.docker.internal:9100'}},"
+        " db: {image: 'postgres:16', ports: ['5432:5432']}}"
+    )
+    assert ports(made(text).stack, "db")[0] == []

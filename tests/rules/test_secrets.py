@@ -641,3 +641,12 @@ def test_a_secret_that_is_called_as_its_variable_is_no_part_of_its_variable() ->
         assert 'PASSWORD: "${PASSWORD:?set PASSWORD in .env}"' in text
         assert ' DB_PASSWORD: "${DB_PASSWORD:?set DB_PASSWORD in .env}"' in text
         assert "x:${DB_PASSWORD:?set DB_PASSWORD in .env}" in text
+
+
+@pytest.mark.parametrize("text", ["<FILL_THIS_IN>", "CHANGE_ME_NOW", "see the handbook"])
+def test_equal_placeholders_are_several_values(text: str) -> None:
+    """Whoever fills in the key would publish it where the other text stands."""
+    found = moved(
+        f"services: {{x: {{image: 'me/x:1', environment: {{SITE: '{text}', API_SECRET_KEY: '{text}'}}}}}}"
+    )
+    assert environment(found, "x")["SITE"] == text

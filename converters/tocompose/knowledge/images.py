@@ -103,6 +103,7 @@ class ImageFacts(NamedTuple):
     client_auth: str | None
     host: str
     lan: bool
+    scrapes: bool
     socket: bool
     setuid: bool
     tool: bool
@@ -324,7 +325,8 @@ _PLAIN: dict[str, Any] = {
         None,
     ),
     **dict.fromkeys(
-        ("has_healthcheck", "fixed_hostname", "lan", "socket", "setuid", "tool"), False
+        ("has_healthcheck", "fixed_hostname", "lan", "scrapes", "socket", "setuid", "tool"),
+        False,
     ),
     "client_auth": None,
     "host": "",

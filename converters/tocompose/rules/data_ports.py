@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tocompose.model import ComposeFileRole, Port, Service, Stack
 from tocompose.notes import Note
+from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.rules import (
     Context,
@@ -27,11 +28,8 @@ from tocompose.stack_texts import texts_within
 
 _LOOPBACK = "127.0.0.1"
 # How a container names the machine it runs on: whoever does so may use a published port.
-_GATEWAYS = (
-    "host.docker.internal",
-    "host-gateway",
-    "172.17.0.1",
-    "gateway.docker.internal",
+_GATEWAY = regex(
+    r"(?:host\.docker\.internal|host-gateway|172\.17\.0\.1|gateway\.docker\.internal)(?::(?P<port>\d+))?"
 )
 
 
@@ -39,19 +37,33 @@ def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with the ports of data services in the dev file, on 127.0.0.1; production reaches them by network."""
     if context.keep_ports:
         return map_services(stack, lambda service: _leave_open(service, "TC642"))
-    if _calls_the_host(stack):
-        return map_services(stack, lambda service: _leave_open(service, "TC643"))
-    return map_services(stack, lambda service: _make_private(service, stack))
-
-
-def _calls_the_host(stack: Stack) -> bool:
-    """Whether a service names the machine itself."""
-    return any(
-        gateway in text
-        for service in stack.services
-        for _, text in texts_within(service)
-        for gateway in _GATEWAYS
+    calls = list(_calls_of_host(stack))
+    return map_services(
+        stack,
+        lambda service: (
+            _leave_open(service, "TC643")
+            if _is_called(service, calls)
+            else _make_private(service, stack)
+        ),
     )
+
+
+def _calls_of_host(stack: Stack) -> Iterator[str]:
+    """The port of each call of the machine itself; empty where it names none.
+
+    A name for the machine (`extra_hosts`) calls nothing yet.
+    """
+    for service in stack.services:
+        for path, text in texts_within(service):
+            if "extra_hosts" not in path:
+                for match in _GATEWAY.finditer(text):
+                    yield match["port"] or ""
+
+
+def _is_called(service: Service, calls: list[str]) -> bool:
+    """Whether one of the calls may be meant for a port that the service publishes."""
+    published_ports = {port.published for port in service.ports}
+    return any(not port or port in published_ports for port in calls)
 
 
 def _leave_open(service: Service, code: str) -> tuple[Service, list[Note]]:

@@ -170,7 +170,15 @@ def _may_wait(service: Service, target: Service) -> bool:
         return False
     if is_monitor(service) and target.role in (Role.APP, Role.PROXY):
         return False
+    if _scrapes(service) and not is_data(target):
+        return False
     return is_data(target) or not is_data(service) or target.role is Role.INFRA
+
+
+def _scrapes(service: Service) -> bool:
+    """Whether it asks others for their figures, whenever they answer."""
+    image = facts_of(service)
+    return image is not None and image.scrapes
 
 
 def is_monitor(service: Service) -> bool:

@@ -23,6 +23,9 @@ from tocompose.syntax.names import variable_name
 # Shorter values, and plain words, stand in a text by chance.
 _SHORTEST_REPEATED = 8
 _WORD = regex(r"\w+")
+_PLACEHOLDER_TEXT = regex(
+    r"(?i)<[^<>]*>|(?:change|replace|fill)[-_ ]?(?:me|this|in)\w*|(?:see|insert|set|your|todo)[-_ ][\w ./-]+|x{3,}"
+)
 # The settings of the source belong to no service: all may share them.
 _SOURCE = ""
 
@@ -129,7 +132,12 @@ class Vault:
         return names[0] if names else self.shared_setting(service, value)
 
     def replace_secrets(self, service: Service, text: str) -> str:
-        """The text with every secret in it replaced by its variable, where it stands as a word of its own."""
+        """The text with every secret in it replaced by its variable, where it stands as a word of its own.
+
+        A text that is nothing but a placeholder waits for a value of its own, however equal its words are.
+        """
+        if _PLACEHOLDER_TEXT.fullmatch(text.strip()):
+            return text
 
         def without_secrets(literal_part: Literal) -> str:
             edits = []

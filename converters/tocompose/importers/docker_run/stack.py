@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from tocompose.importers.docker_run.assembly import Assembly
@@ -97,15 +97,43 @@ def _used_networks(
         if attachment.network != "default"
     }
     networks: dict[str, Network] = {}
+    called_names = set(_called_networks(services))
     for name, service in last_user.items():
         created = assembly.networks.get(name)
+        if created is not None and name in called_names:
+            networks[name] = created
+            continue
         networks[name] = created or Network(name=name, external=True)
         code = "TC141" if created is None else "TC120"
         origin = service.origin if created is None else created.origin
         subject = ModelPath.of("networks", name)
         ledger.add_note(note(code, origin, subject=subject, network=name))
     networks |= assembly.networks
-    return tuple(_with_own_key(network) for network in networks.values())
+    return tuple(
+        _with_own_key(
+            replace(network, engine_name=network.engine_name or network.name)
+            if network.name in called_names and not network.external
+            else network
+        )
+        for network in networks.values()
+    )
+
+
+def _called_networks(services: Iterable[Service]) -> Iterator[str]:
+    """The names by which options, labels and variables call networks of the engine: these keep their names.
+
+    Such as Traefik's `--providers.docker.network=edge`, `traefik.docker.network` or `CADDY_INGRESS_NETWORKS`.
+    """
+    for service in services:
+        words = [*(service.entrypoint or ()), *(service.command or ())]
+        for word, following in zip(words, [*words, ""][1:], strict=True):
+            option, equals, name = word.partition("=")
+            if option.startswith("-") and option.lower().endswith("network"):
+                yield name if equals else following
+        variables = ((setting.name, setting.value) for setting in service.environment)
+        for key, text in (*service.labels.items(), *variables):
+            if key.lower().endswith(("network", "networks")):
+                yield from (text or "").replace(",", " ").split()
 
 
 _Named = TypeVar("_Named", Network, Volume)
