@@ -245,6 +245,31 @@ CONSTRUCTS: list[tuple[str, str, list[str]]] = [
         "f() { docker run --name $1 img; }",
         ["run --name ${ARG_1} img"],
     ),
+    (
+        "option that only an argument gives",
+        '[ "$1" = gpu ] && GPU="--gpus all"\ndocker run $GPU img',
+        ["run img"],
+    ),
+    (
+        "open word in front of the image",
+        "docker run -d $GPU $IMAGE",
+        ["run -d ${IMAGE}"],
+    ),
+    (
+        "function that prints",
+        'image() { echo "corp/$1:${2:-latest}"; }\ndocker run $(image web 2)',
+        ["run corp/web:2"],
+    ),
+    (
+        "expression that would take long",
+        "A=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n[[ $A =~ ^(a+)+x$ ]] && docker run a\ndocker run b",
+        ["run a", "run b"],
+    ),
+    (
+        "loop that never ends",
+        "while true; do docker run a; sleep 1; done",
+        ["run a"],
+    ),
     ("function keyword", "function f { docker run $1; }\nf a", ["run a"]),
     ("wrapper function", 'run() { echo "$@"; "$@"; }\nrun docker run img', ["run img"]),
     ("argument of the script", "docker run $1 img", ["run ${ARG_1} img"]),

@@ -24,7 +24,6 @@ NOTED = {
     "a function that is never called",
     "a missing program",
     "case on an argument that is missing",
-    "double brackets with patterns and expressions",
     "loop over arguments without any",
     "select by the number of arguments",
     "xargs",

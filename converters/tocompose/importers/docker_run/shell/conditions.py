@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 
 from tocompose.importers.docker_run.shell.expansion import calculate
+from tocompose.importers.docker_run.shell.filters import compiled_pattern
 from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import OpenVariable, Value
 from tocompose.ledger import Cursor
@@ -155,6 +156,8 @@ class _Test:
                 return None if verdict is None else not verdict
             case ["(" | "\\(", *inner, ")" | "\\)"]:
                 return self._joined_holds(inner)
+            case [left, "=~", *pattern] if pattern:
+                return self._compares(left, "=~", "".join(pattern))
             case [operand]:
                 text = self._text(operand)
                 return None if text is None else text != ""
@@ -195,12 +198,10 @@ class _Test:
         pattern = (
             expanded if "$" in written[:-1] else re.sub(r"^(['\"])(.*)\1$", r"\2", written)
         )
-        if len(text) > _LONGEST or re.search(r"\[\[[.:=]|\)[*+]|\{", pattern):
+        compiled = compiled_pattern(pattern, text)
+        if compiled is None:
             return None
-        try:
-            match = re.search(pattern, text)
-        except re.error:
-            return None
+        match = compiled.search(text)
         groups = [match[0], *(group or "" for group in match.groups())] if match else []
         if not self._by_default:
             items = tuple(Value(literal(group), (self._place,)) for group in groups)
@@ -215,10 +216,6 @@ class _Test:
         if self._by_default:
             return default_text(value, self._place)
         return value.plain
-
-
-# A longer text is not matched against a regular expression of the script.
-_LONGEST = 1_000
 
 
 def _outside_parentheses(operands: list[str], joint: str) -> int | None:

@@ -35,6 +35,22 @@ def unescaped(text: str) -> str:
     return _ESCAPE.sub(character, text)
 
 
+# Patterns that could take a long time are not tried.
+_LONGEST_PATTERN, _MOST_REPEATS, _LONGEST_TEXT = 200, 3, 2_000
+
+
+def compiled_pattern(pattern: str, text: str, flags: int = 0) -> re.Pattern[str] | None:
+    """A regular expression of a script; None for one that is not understood, or may take long with the text."""
+    is_long = len(pattern) > _LONGEST_PATTERN or len(text) > _LONGEST_TEXT
+    repeats = len(re.findall(r"[*+{]", pattern))
+    if is_long or repeats > _MOST_REPEATS or re.search(r"\)[*+{]|\[\[[:.=]", pattern):
+        return None
+    try:
+        return re.compile(pattern, flags)
+    except re.error:
+        return None
+
+
 def _lines_of(text: str) -> list[str]:
     return text.removesuffix("\n").split("\n") if text else []
 
@@ -129,7 +145,7 @@ def _sed(arguments: Sequence[str], text: str) -> str | None:
     is_extended = list(arguments[:1]) in (["-E"], ["-r"])
     scripts = [argument for argument in arguments[is_extended:] if argument != "-e"]
     match = _SUBSTITUTION.fullmatch(scripts[0]) if len(scripts) == 1 else None
-    if match is None or re.search(r"\[\[[:.=]", match[2]):
+    if match is None:
         return None
     pattern, replacement = match[2], match[3]
     if not is_extended:
@@ -141,8 +157,10 @@ def _sed(arguments: Sequence[str], text: str) -> str | None:
     replacement = re.sub(r"(?<!\\)&", r"\\g<0>", replacement.replace("\\" + mark, mark))
     flags = re.IGNORECASE if "I" in match[4] else 0
     count = 0 if "g" in match[4] else 1
+    compiled = compiled_pattern(pattern, text, flags)
+    if compiled is None:
+        return None
     try:
-        compiled = re.compile(pattern, flags)
         return _joined(
             [compiled.sub(replacement, line, count=count) for line in _lines_of(text)]
         )
@@ -218,9 +236,8 @@ def matching_lines(arguments: Sequence[str], text: str) -> str | None:
     pattern = re.escape(operands[0]) if "F" in flags else operands[0]
     if "F" not in flags and re.search(r"[+?(){}|\\]|\[\[", pattern):
         return None
-    try:
-        compiled = re.compile(pattern, re.IGNORECASE if "i" in flags else 0)
-    except re.error:
+    compiled = compiled_pattern(pattern, text, re.IGNORECASE if "i" in flags else 0)
+    if compiled is None:
         return None
     inverted = "v" in flags
     return _joined(

@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from tocompose.importers.docker_run.invocation import Argument, Invocation
+from tocompose.importers.docker_run.options import flag_rows, parse_command_line
 from tocompose.importers.docker_run.shell.commands import (
     CARRIED_VERBS,
     CommandField,
     DockerCall,
 )
-from tocompose.importers.docker_run.shell.parameters import path_from_here
+from tocompose.importers.docker_run.shell.parameters import path_from_here, sole_variable
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
@@ -44,7 +45,8 @@ def make_invocation(
         for field in fields[: call.first_argument]
     ]
     _settle_head(call, head)
-    fields = rewrite_fields(fields[call.first_argument :], call.verb)
+    fields = _without_vanishing(fields[call.first_argument :], call)
+    fields = rewrite_fields(fields, call.verb)
     arguments = [shell.to_argument(field.value, field.cursor) for field in fields]
     environment = _passed_variables(shell, arguments, local_values)
     if call.verb[-1] in CARRIED_VERBS:
@@ -68,6 +70,39 @@ def make_invocation(
         unit=str(settings.get("unit", "")),
         after=_unit_names(settings.get("after")),
     )
+
+
+# What variables are called that hold an image.
+_IMAGE_NAME = re.compile(r"IMAGE|IMG|TAG|REPO|NAME|APP|CONTAINER|SERVICE", re.IGNORECASE)
+
+
+def _without_vanishing(fields: list[CommandField], call: DockerCall) -> list[CommandField]:
+    """The fields without open words in front of the image: an unquoted variable without a value is no word at all."""
+    if call.verb not in (("run",), ("create",)):
+        return fields
+    while True:
+        arguments = [
+            Argument(field.value.text, field.cursor.value_span) for field in fields
+        ]
+        operands = parse_command_line(tuple(arguments), flag_rows("run")).operands
+        if len(operands) < 2 or not _may_vanish(operands[0], operands[1]):
+            return fields
+        index = next(i for i, word in enumerate(arguments) if word is operands[0])
+        cursor = fields[index].cursor
+        if not (cursor.peek() or "").startswith("$"):
+            return fields
+        cursor.note("TC155", written=shown(cursor.peek() or ""))
+        fields = [*fields[:index], *fields[index + 1 :]]
+
+
+def _may_vanish(word: Argument, next_word: Argument) -> bool:
+    """Whether a word is a variable that names no image, and the word behind it is one."""
+    name, next_name = sole_variable(word.text), sole_variable(next_word.text)
+    if name is None or _IMAGE_NAME.search(name):
+        return False
+    if next_name is not None:
+        return _IMAGE_NAME.search(next_name) is not None
+    return re.fullmatch(r"[\w.${}-]+(?:[/:][\w./:${}@-]+)+", next_word.text) is not None
 
 
 def _keep_open(
