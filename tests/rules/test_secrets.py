@@ -197,7 +197,7 @@ def test_values_that_are_secrets(value: str) -> None:
         *(
             "https://h.example/?page=1&sort=key",
             "https://h.example/?token=${T}",
-            "a: 1\npassword: |\n  x",
+            "a: 1\npassword: |\n  ${T}",
             "token: {{ .t }}",
         ),
         *(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from posixpath import normpath
 
+from tocompose.knowledge.secrets.commands import script_secrets
 from tocompose.knowledge.secrets.names import secret_file, secret_name
 from tocompose.knowledge.secrets.texts import (
     DIRECTIVE,
@@ -70,6 +71,8 @@ def holds_secret(content: bytes, path: str = "") -> bool:
     text = content.decode("utf-8", "replace")
     spans = password_spans(text)
     if any(may_be_secret(text[start:end]) for start, end in spans):
+        return True
+    if any(True for _ in script_secrets(text)):
         return True
     if not spans and secret_value(text):
         return True

@@ -123,7 +123,7 @@ class _SecretPass:
 
         def without_secrets(path: ModelPath, text: str) -> str:
             key, name = path[2], path[-1]
-            if key in _COMMANDS:
+            if key in _COMMANDS or path in in_commands:
                 return self._safe_word(service, path, text, in_commands.get(path, []))
             if key == "environment":
                 holder = variable_holder(service, path, origins.get(name))
@@ -180,7 +180,7 @@ class _SecretPass:
     def _safe_text(self, holder: SecretHolder, text: str) -> str:
         """The text without secrets: all of it a reference, or parts of it."""
         value = plain(text)
-        spans = _secret_spans(holder, text)
+        spans = _secret_spans(text)
         if value is None:
             named_spans = [(0, len(text), holder)] if holder.is_named else []
             edits = [*self._part_edits(holder, text, spans)]
@@ -190,7 +190,8 @@ class _SecretPass:
         if holder.extent is Extent.PARTS and spans and not by_name:
             return replace_spans(text, self._part_edits(holder, text, spans))
         if not by_name and not secret_value(value):
-            return text
+            # A command line, or nothing.
+            return replace_spans(text, self._part_edits(holder, text, spans))
         with_shared_part = self._share_part(holder, text, spans)
         return with_shared_part or self._move(holder, holder.setting, value, holder.code)
 
@@ -294,10 +295,8 @@ def _noted_path(path: ModelPath) -> ModelPath:
     return ModelPath(path[:4] if path[2] == "healthcheck" else path[:3])
 
 
-def _secret_spans(holder: SecretHolder, text: str) -> list[tuple[int, int]]:
-    """Where the text holds secrets by its form; options may be command lines."""
-    if holder.code != "TC509":
-        return password_spans(text)
+def _secret_spans(text: str) -> list[tuple[int, int]]:
+    """Where the text holds secrets by its form; it may be a command line."""
     return sorted({*password_spans(text), *script_secrets(text)})
 
 

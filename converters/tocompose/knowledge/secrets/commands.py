@@ -19,20 +19,13 @@ from tocompose.model import Service
 from tocompose.patterns import regex
 from tocompose.syntax.interpolation import Variable, nested_variables, plain
 from tocompose.syntax.names import variable_name
+from tocompose.tables import load
 
 _OPTION = regex(r"-{1,2}[A-Za-z][\w.-]*")
 _SCRIPT_OPTION = (
     r"(?<![\w-])(?P<name>-{1,2}[A-Za-z][\w.-]*|[A-Z][A-Z0-9_]+)(?P<gap>=|\s+)(?P<quote>['\"]?)"
     r"(?P<value>[^\s'\";|&<>()`]+)"
 )
-# By what stands in every text that the pattern can be in.
-_OTHER_PROGRAMS = {
-    "curl": r"\bcurl\b[^;|&]{0,1000}?\s(?:-[A-Za-z]*u|--user)[\s=]+['\"]?[^\s:'\"]+:(?P<value>[^\s'\";|&]+)",
-    "-stdin": r"\b(?:echo|printf)\s+(?:-\w+\s+)?(?:['\"]?%s(?:\\+n)?['\"]?\s+)?"
-    r"['\"]?(?P<value>[^\s'\"|]+)['\"]?\s*\|[^|;&\n]{0,200}-stdin\b",
-    # https://min.io/docs/minio/linux/reference/minio-mc/mc-alias-set.html
-    "mc": r"\bmc\s+(?:--?\S+\s+)?(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+['\"]?(?P<value>[^\s'\";|&]+)",
-}
 # A word of a script, whole when it is quoted; up to the end of a command, whose lines a backslash continues.
 _SCRIPT_WORD = r"(?:'(?P<single>[^']+)'|\"(?P<double>[^\"]+)\"|(?P<value>[^\s'\";|&<>()`-][^\s'\";|&<>()`]*))"
 _SAME_COMMAND = r"(?:[^;|&\n]|(?<=\\)\n){0,2000}?"
@@ -65,6 +58,31 @@ def service_command_secrets(
         for secret in command_secrets((*program, *(arguments or ()))):
             if secret.word >= len(program):
                 yield keys, secret._replace(word=secret.word - len(program))
+    for hook_keys, hook_arguments in _hook_commands(service):
+        for secret in command_secrets(hook_arguments):
+            yield hook_keys, secret
+    yield from ((("command",), secret) for secret in _image_users(service))
+
+
+def _hook_commands(service: Service) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """The commands that are run after the start and before the stop, each with its keys."""
+    for key in ("post_start", "pre_stop"):
+        hooks = service.options.get(key)
+        for index, hook in enumerate(hooks if isinstance(hooks, list) else ()):
+            arguments = hook.get("command") if isinstance(hook, dict) else None
+            if isinstance(arguments, list) and all(
+                isinstance(word, str) for word in arguments
+            ):
+                yield (key, str(index), "command"), arguments
+
+
+def _image_users(service: Service) -> Iterator[CommandSecret]:
+    """The passwords of users that the words of a command are to the image."""
+    name = re.split(r"[:@]", service.image or "")[0]
+    pattern = load("secrets")["images"].get(name)
+    for index, argument in enumerate(service.command or ()):
+        if pattern and (match := re.fullmatch(pattern, argument)):
+            yield CommandSecret(index, *match.span("password"), _PASSWORD)
 
 
 def _program_of_image(service: Service) -> tuple[str, ...]:
@@ -213,15 +231,48 @@ def shell_variables(text: str) -> Iterator[Variable]:
 
 
 def script_secrets(text: str) -> Iterator[tuple[int, int]]:
-    """Where the passwords stand that programs of a command line are given."""
-    yield from _program_spans(text)
-    yield from _client_spans(text)
+    """Where the passwords stand that programs of a command line are given; what the shell fills in is none."""
+    for start, stop in (*_program_spans(text), *_client_spans(text), *_option_spans(text)):
+        if text[start] not in "$%<{`" and may_be_secret(text[start:stop]):
+            yield start, stop
+
+
+def _option_spans(text: str) -> Iterator[tuple[int, int]]:
+    """`--requirepass x` in a line of options."""
+    for match in re.finditer(_SCRIPT_OPTION, text):
+        if (
+            match["name"].startswith("--")
+            and secret_name(match["name"])
+            and not match["value"].startswith("-")
+        ):
+            yield match.span("value")
 
 
 def _program_spans(text: str) -> Iterator[tuple[int, int]]:
-    for hint, pattern in _OTHER_PROGRAMS.items():
+    for hint, pattern in _program_patterns():
         if hint in text:
-            yield from (match.span("value") for match in re.finditer(pattern, text))
+            for match in pattern.finditer(text):
+                yield match.span(match.lastgroup or 0)
+
+
+@cache
+def _program_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """For each row of `programs` in `mappings/secrets.yaml` its hint and its pattern."""
+    return tuple(
+        (row["hint"], regex(_expand_pattern(row["pattern"])))
+        for row in load("secrets")["programs"]
+    )
+
+
+def _expand_pattern(pattern: str) -> str:
+    """The regular expression for a pattern of the table."""
+    words = {
+        "VALUE_TO_AT": r"(?P<value>[^\s@/'\"]+)",
+        "VALUE": _SCRIPT_WORD,
+        "ARGS": _SAME_COMMAND,
+        "WORD": r"(?:'[^']*'|\"[^\"]*\"|[^\s'\";|&]+)",
+    }
+    return re.sub("VALUE_TO_AT|VALUE|ARGS|WORD", lambda match: words[match[0]], pattern)
 
 
 def _client_spans(text: str) -> Iterator[tuple[int, int]]:

@@ -18,6 +18,8 @@ _WORDS = _split_words(
     """
     PASSWORD PASSWORDS PASSWD PASSPHRASE PASSCODE SECRET SECRETS TOKEN CREDENTIAL APIKEY
     SECRETKEY AUTHKEY PRIVKEY PRIVATEKEY ACCESSKEY REQUIREPASS MASTERAUTH CREDENTIALS
+    PASSPHRASES PASSCODES TOKENS APIKEYS SECRETKEYS CREDS CRED PSK PSKS ROOTPW BINDPW AUTHTOK
+    STOREPASS KEYPASS BEARER
     """
 )
 # A word that ends so is one of them: `AUTHTOKEN`, `dbpassword`.
@@ -63,6 +65,10 @@ _ABOUT = _split_words(
     MOUNT ARN NAMES FILES PATHS STDIN REGEX COMPLEXITY RATE SOURCE
     """
 )
+# `MAX_TOKENS`: what a model reads.
+_COUNTS = frozenset(
+    {"MAX", "MIN", "NUM", "TOTAL", "COUNT", "LIMIT", "PER", "STOP", "PROMPT", "OUTPUT"}
+)
 # What says in which form the secret is written: `SSH_KEY_B64`, `TOKEN_2`.
 _CODED = frozenset({"B64", "BASE64", "BASE", "VALUE", "HEX"})
 # The users of a proxy with their passwords or hashes of them.
@@ -97,7 +103,7 @@ _OWNED_KEY = regex(r"(?i)[./]key\d*$")
 _APART = regex(r"[^A-Z0-9]+")
 # What a text must hold for any name in it to be that of a secret.
 HINT = regex(
-    r"(?i)pass|pwd|identified|secret|token|key|credential|dsn|auth|salt|bearer|login|private|cert|(?<![a-z])(?:pw|sig|b64|users)"
+    r"(?i)pass|pwd|identified|secret|token|key|credential|dsn|auth|salt|bearer|login|private|cert|cred|psk|rootpw|bindpw|(?<![a-z])(?:pw|sig|b64|users)"
 )
 
 
@@ -140,8 +146,12 @@ def _words_but_coding(name: str) -> list[str]:
 
 def _is_about_secret(name_words: list[str]) -> bool:
     """Whether the name is that of something about a secret, or of a key that anyone may know."""
+    if name_words[-2:] == ["SECRET", "ID"]:
+        # Vault's half of a login; the other, its role's, may be known.
+        return False
     return (
         name_words[-1] in _ABOUT
+        or ("TOKENS" in name_words and not _COUNTS.isdisjoint(name_words))
         or tuple(name_words[-2:]) in _ABOUT_PAIRS
         or {"PUBLIC", "KEY"} <= set(name_words)
     )

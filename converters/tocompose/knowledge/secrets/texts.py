@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from tocompose.knowledge.secrets.documents import document_spans
 from tocompose.knowledge.secrets.names import HINT, secret_name, secret_parameter
 from tocompose.patterns import regex
 from tocompose.syntax.interpolation import (
@@ -13,6 +14,7 @@ from tocompose.syntax.interpolation import (
     replace_variables,
     variables,
 )
+from tocompose.tables import load
 
 _NOT_A_VALUE = frozenset(
     {
@@ -32,11 +34,24 @@ _NOT_A_VALUE = frozenset(
     }
 )
 _PLACE = regex(r"(?:\.{0,2}/)[\w.@-]+(?:/[\w.@-]+)*/?|[A-Za-z][\w+.-]*://[^\s@?]*")
+# Numbers with units, algorithms, languages, names of headers, public keys, paths of Windows, patterns, formats.
+_OPEN_FORM = regex(
+    r"(?i:\d+(?:\.\d+)?\s?(?:ns|us|ms|s|m|h|d|w|min|sec|mins?|hours?|days?|[kmgt]i?b?|b|%|/\w+|x)"
+    r"|(?:[HREP]S|EdDSA)(?:256|384|512)|(?:hmac-?)?sha-?[0-9]{1,3}(?:[-_/]\d+)?|md5|aes-?(?:128|192|256)(?:-\w+)?"
+    r"|bcrypt|scrypt|argon2(?:id?|d)?|pbkdf2(?:[-_]\w+)*|ed25519|rs[ae]-?(?:\d{4})?|x25519|chacha20(?:-\w+)?)"
+    r"|[a-z]{2}[-_][A-Z]{2}(?:\.UTF-8)?|X-[A-Za-z][\w-]*|(?:Proxy-)?Authorization|Cookie"
+    r"|(?:ssh-\w+|ecdsa-\S+) AAAA\S+(?: .*)?|-----BEGIN (?:PUBLIC KEY|CERTIFICATE)-----[\s\S]*|[A-Za-z]:\\[^*?\"<>|]*"
+    r"|\^.*\$|%[a-zA-Z](?:\\n)?"
+)
 # In an address: `//user:password@`, `//token@`, MySQL's `user:password@tcp(…)`, Oracle's `user/password@`.
 _CREDENTIALS = (
     r"(?<=//)[^\s/:@\"']{0,256}:([^\s/@\"']+)(?=@)",
     r"(?<=//)([A-Za-z0-9_-]{20,256})(?=@)",
     r"(?<![^\s\"'=])[^\s:@/\"'=(]{1,256}:([^\s@\"']{1,256})(?=@(?:tcp|unix|udp)\()",
+    # A token for the user: `//token:@`, `//token:x-oauth-basic@`.
+    r"(?<=//)([^\s/:@\"']{8,256})(?=:(?:x-oauth-basic)?@)",
+    # A registry or a host without a scheme: `user:password@registry.example/image`.
+    r"(?<![^\s\"'=])(?!(?:mailto|sips?|xmpp|acct|git|ssh):)[\w.+-]{1,64}:([^\s/@:\"']{3,256})(?=@[A-Za-z0-9][\w-]*(?:\.[\w-]+)+[:/])",
     # All of a value without a scheme: `app:tops3cret@db:27017/shop`.
     r"^[\w.-]{1,256}:([^\s/@:]+)(?=@[A-Za-z0-9][\w.-]*:[0-9]{2,5}(?:[/?]\S*)?$)",
     r"jdbc:oracle:\w{1,20}:[^\s/@\"']{1,256}/([^\s@\"']+)(?=@)",
@@ -81,10 +96,7 @@ DIRECTIVE = regex(
     r"""["']?(?P<value>[^\s"';=:][^\s"';]*)["']?[ \t]*;?[ \t]*\r?$"""
 )
 # Forms that are secrets whatever their name: keys of well-known services, private keys, signed tokens.
-TOKEN = regex(
-    r"\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,}|github_pat_\w{20,}|\bglpat-[\w-]{20,}|\bxox[abprs]-[\w-]{10,}"
-    r"|\b[sr]k_(?:live|test)_\w{10,}|\bsk-[\w-]{20,}|(?<![\w-])eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|\bSG\.[\w-]{16,}\.[\w-]*|\bAIza[\w-]{30,}"
-)
+TOKEN = regex("|".join(row["pattern"] for row in load("secrets")["forms"]))
 # A private key, a hash of a password as Apache's htpasswd and crypt write it.
 PRIVATE_KEY = regex(r"-----BEGIN [A-Z ]*PRIVATE KEY")
 HASH = regex(r"(?<=:)(?:\$\$?(?:apr1|2[abxy]|[156]|y)\$\$?|\{SHA\}|\{SSHA\})[^\s,\"']{8,}")
@@ -108,10 +120,12 @@ def secret_value(value: str) -> bool:
 def may_be_secret(value: str) -> bool:
     """Whether the text can be one at all: not empty, a switch, a small number, a path or a plain address."""
     small = value.isascii() and value.isdigit() and len(value) < 4
+    stripped = value.strip()
     return (
-        value.strip().lower() not in _NOT_A_VALUE
+        stripped.lower() not in _NOT_A_VALUE
         and not small
         and _PLACE.fullmatch(value) is None
+        and _OPEN_FORM.fullmatch(stripped) is None
     )
 
 
@@ -204,6 +218,11 @@ def _candidate_spans(text: str) -> Iterator[tuple[int, int]]:
         )
     yield from (match.span("password") for match in _STATEMENT.finditer(text))
     yield from _named_values(text)
+    yield from (
+        (start, stop)
+        for start, stop in document_spans(text)
+        if text[start] not in "$<{[|>&*%" and may_be_secret(text[start:stop])
+    )
 
 
 def _named_values(text: str) -> Iterator[tuple[int, int]]:

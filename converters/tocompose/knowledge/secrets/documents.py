@@ -1,0 +1,188 @@
+"""Secrets in structured texts, each value where the parser of its language sees it: YAML, JSON, XML, SQL, and what
+servers are configured with.
+
+Spans are found for the whole of a text, since a name and its value may stand on different lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tocompose.knowledge.secrets.names import secret_name
+from tocompose.patterns import regex
+
+_Span = tuple[int, int]
+
+_NAME = r"(?P<name>[A-Za-z_][\w.-]{0,99})"
+# A value whole in its quotes, or up to what ends it there.
+_VALUE = (
+    r"(?:\"(?P<double>(?:[^\"\\\n]|\\.)+)\"|'(?P<single>[^'\n]+)'|"
+    r"(?P<bare>[^\s\"',;&|<>{}\[\]()$*][^\s\"',;<>{}\[\]()]*))"
+)
+_QUOTED = r"[\"'](?P<quoted>[^\"'\n]+)[\"']"
+# A name and its value in one place.
+_NAMED = (
+    # YAML and JavaScript: `{user: a, password: x}`.
+    regex(
+        rf"[{{,]\s{{0,99}}[\"']?{_NAME}[\"']?\s{{0,9}}:\s{{1,9}}{_VALUE}\s{{0,9}}(?=[,}}\n])"
+    ),
+    regex(rf"[{{,]\s{{0,99}}{_NAME}\s{{0,9}}:\s{{0,9}}{_QUOTED}"),
+    # PHP and Ruby: `'password' => 'x'`; Ruby and HOCON: `password: "x"`; Erlang: `{password, <<"x">>}`.
+    regex(rf"[\"':]{_NAME}[\"']?\s{{0,9}}=>\s{{0,9}}{_QUOTED}"),
+    regex(rf"\b{_NAME}:\s{{1,9}}{_QUOTED}"),
+    regex(rf"\{{\s{{0,9}}{_NAME}\s{{0,9}},\s{{0,9}}(?:<<)?{_QUOTED}"),
+    # FreeRADIUS: `Cleartext-Password := "x"`; TOML, HCL and properties with spaces around the sign.
+    regex(
+        rf"(?m)^[ \t]{{0,99}}[\"']?{_NAME}[\"']?[ \t]{{0,9}}:?=[ \t]{{0,9}}{_VALUE}[ \t]{{0,9}};?[ \t]*\r?$"
+    ),
+    # `"name": "DB_PASSWORD", "value": "x"` in JSON, YAML and attributes of XML, in either order.
+    regex(
+        rf"(?i:\b(?:name|key|id|property)[\"']?)\s{{0,9}}[:=]\s{{0,9}}[\"']?{_NAME}[\"']?\s{{0,9}},?\s{{0,99}}"
+        rf"[\"']?(?i:value|content|secret)[\"']?\s{{0,9}}[:=]\s{{0,9}}{_VALUE}"
+    ),
+    regex(
+        rf"(?i:[\"'\s{{]value[\"']?)\s{{0,9}}[:=]\s{{0,9}}{_VALUE}\s{{0,9}},?\s{{0,99}}"
+        rf"[\"']?(?i:name|key)[\"']?\s{{0,9}}[:=]\s{{0,9}}[\"']?{_NAME}"
+    ),
+    # `<property name="db.password">x</property>`, `<password><![CDATA[x]]></password>`,
+    # `<name>…</name><value>x</value>`.
+    regex(
+        rf"<[\w.:-]{{1,100}}\s[^<>]{{0,300}}?(?:name|key|id)=[\"']{_NAME}[\"'][^<>]{{0,300}}>\s{{0,99}}"
+        r"(?:<value>\s{0,99})?(?:<!\[CDATA\[)?(?P<text>[^<>\]]+?)\s{0,99}(?:\]\]>\s{0,99})?</"
+    ),
+    regex(
+        r"<(?P<name>[\w.:-]{1,100})(?:\s[^<>]{0,300})?>\s{0,99}<!\[CDATA\[(?P<text>(?:[^\]]|\](?!\]>))+)\]\]>"
+    ),
+    regex(
+        rf"<name>\s{{0,99}}{_NAME}\s{{0,99}}</name>\s{{0,99}}<value>\s{{0,99}}(?P<text>[^<>]+?)\s{{0,99}}</value>"
+    ),
+    regex(
+        r"<(?P<name>[\w.:-]{1,100})(?:\s[^<>]{1,300})>\s{0,99}(?P<text>[^<>\s]+)\s{0,99}</(?P=name)>"
+    ),
+)
+# What a language or a server writes before a secret.
+_SPOKEN = (
+    # SQL: Oracle without quotes, and functions of MySQL.
+    regex(
+        r"(?i)\bIDENTIFIED\s{1,9}BY\s{1,9}(?:VALUES\s{1,9}|PASSWORD\s{1,9})?[NEU&]{0,2}'(?P<quoted>[^'\n]+)'"
+    ),
+    regex(
+        r"(?i)\bIDENTIFIED\s{1,9}BY\s{1,9}(?!VALUES|PASSWORD)\"?(?P<bare>[^\s'\";$&:{<][^\s'\";]*)\"?"
+    ),
+    regex(r"(?i)\bPASSWORD\s{0,9}\(\s{0,9}'(?P<quoted>[^'\n]+)'"),
+    regex(r"(?i)\b(?:PASSWORD|SECRET|BY)\s{0,9}=?\s{0,9}(?:E|N|U&)'(?P<quoted>[^'\n]+)'"),
+    regex(r"(?i)\bPASSWORD\s{1,9}\$(?P<tag>\w{0,20})\$(?P<quoted>[^$\n]+)\$(?P=tag)\$"),
+    # Headers of nginx, Apache and HAProxy.
+    regex(
+        r"(?i)\b(?:proxy-)?authorization[\"']?[\s:=,]{1,9}[\"']?(?:basic|bearer|token)\s{1,9}(?P<bare>[\w.~+/=-]{6,})"
+    ),
+    # netrc, with each word on a line of its own or not.
+    regex(
+        r"(?:^|\s)(?:machine\s{1,9}\S{1,255}|default|login\s{1,9}\S{1,255})\s{1,99}(?:account\s{1,9}\S{1,255}\s{1,99})?password\s{1,9}(?P<bare>\S+)"
+    ),
+    # The registries of docker: a user and a password in base64.
+    regex(
+        r"\\?\"(?:auth|identitytoken|registrytoken)\\?\"\s{0,9}:\s{0,9}\\?\"(?P<bare>[\w+/.=-]{8,})"
+    ),
+    # Users of Redis, HAProxy, squid, tinyproxy, PPP and IPsec.
+    regex(r"(?m)^[ \t]*user[ \t]+\S+[ \t]+(?:[^\n]{0,200}?[ \t])?[>#](?P<bare>\S+)"),
+    regex(r"\b(?:insecure-)?password[ \t]+(?P<bare>\$?[^\s\"'$;{<&:=]\S*)[ \t]*(?m:$)"),
+    regex(r"(?m)^[ \t]*stats[ \t]+auth[ \t]+[^\s:]+:(?P<bare>\S+)"),
+    regex(
+        r"(?mi)^[ \t]*(?:BasicAuth|upstream_auth)[ \t]+\S+[ \t]+[\"']?(?P<bare>[^\s\"']+)"
+    ),
+    regex(r"(?m)^[^\n:]{0,200}:[ \t]*(?:PSK|XAUTH|EAP)[ \t]+[\"']?(?P<bare>[^\s\"']+)"),
+    regex(r"(?m)^[ \t]*(?:rocommunity6?|rwcommunity6?)[ \t]+(?P<bare>[^\s$]+)"),
+    # Java: `.setPassword("x")`, JAAS: `user_admin="x"`, of pgbouncer's users: `"app" "x"`.
+    regex(r"\b\w{0,40}(?:[pP]assword|[sS]ecret)\(\s{0,9}\"(?P<quoted>[^\"\n]+)\"\s{0,9}\)"),
+    regex(r"\buser_\w{1,60}=\"(?P<quoted>[^\"\n]+)\""),
+    regex(r"(?m)^\"[\w.-]{1,100}\"[ \t]+\"(?P<quoted>[^\"\n]+)\"[ \t]*\r?$"),
+)
+_LIST = regex(
+    rf"[\"']?{_NAME}[\"']?\s{{0,9}}[:=]\s{{0,9}}\[(?P<entries>[^\[\]{{}}]{{1,2000}})\]"
+)
+_ENTRY = regex(r"[\"']([^\"'\n]+)[\"']|([^\s\"',\[\]$]+)")
+_BLOCK = regex(
+    r"(?m)^(?P<indent>[ ]*)(?P<dash>(?:-[ ]+)*)[\"']?(?P<name>[A-Za-z_][\w.-]{0,99})[\"']?[ ]*:[ ]*"
+    r"(?P<scalar>[|>][-+0-9]*)?[ ]*(?:#[^\n]*)?\r?$"
+)
+_BLOCK_LINE = regex(r"[ ]*(?:-[ ]+)?[\"']?(?P<bare>[^\n]*?)[\"']?[ ]*\r?(?:\n|$)")
+_PRINTF = regex(
+    r"\bprintf\s+(?:--\s+)?(?P<quote>['\"])(?P<format>(?:(?!(?P=quote))[^\\]|\\.)*)(?P=quote)(?P<arguments>[^;|&<>\n]*)"
+)
+_PRINTF_FIELD = regex(r"%[-+ #0-9.]*(?P<kind>[a-zA-Z%])")
+_PRINTF_NAME = regex(r"(?P<name>[A-Za-z_][\w.-]{0,99})[\"']?\s*[:=]?\s*[\"']?$")
+_PRINTF_ARGUMENT = regex(r"'([^']*)'|\"([^\"]*)\"|([^\s'\"]+)")
+
+
+def document_spans(text: str) -> Iterator[_Span]:
+    """Where secrets stand in the text by what is written before or around them; some may overlap."""
+    for pattern in _NAMED:
+        for match in pattern.finditer(text):
+            if secret_name(match["name"]):
+                yield match.span(_value_group(match.groupdict()))
+    for pattern in _SPOKEN:
+        for match in pattern.finditer(text):
+            yield match.span(_value_group(match.groupdict()))
+    yield from _listed_values(text)
+    yield from _block_values(text)
+    if "printf" in text:
+        yield from _printed_values(text)
+
+
+def _value_group(groups: dict[str, str | None]) -> str:
+    values = ("double", "single", "bare", "quoted", "text")
+    return next(name for name in values if groups.get(name) is not None)
+
+
+def _listed_values(text: str) -> Iterator[_Span]:
+    """`passwords: [a, b]`."""
+    for match in _LIST.finditer(text):
+        if not secret_name(match["name"]):
+            continue
+        start, stop = match.span("entries")
+        for entry in _ENTRY.finditer(text, start, stop):
+            yield entry.span(entry.lastindex or 0)
+
+
+def _block_values(text: str) -> Iterator[_Span]:
+    """The lines below `password: |`, and the entries below `passwords:`."""
+    for match in _BLOCK.finditer(text):
+        if not secret_name(match["name"]):
+            continue
+        is_scalar = match["scalar"] is not None
+        indent = len(match["indent"])
+        position = match.end() + 1
+        while position < len(text):
+            line = _BLOCK_LINE.match(text, position)
+            if line is None or not _is_below(line[0], indent, is_scalar):
+                break
+            if line["bare"]:
+                yield line.span("bare")
+            position = max(line.end(), position + 1)
+
+
+def _is_below(line: str, indent: int, is_scalar: bool) -> bool:
+    content = line.lstrip(" ")
+    if not content.strip():
+        return is_scalar
+    deeper = len(line) - len(content) > indent
+    if is_scalar:
+        return deeper
+    is_entry = content.startswith("- ") and ": " not in content
+    return is_entry and (deeper or len(line) - len(content) == indent)
+
+
+def _printed_values(text: str) -> Iterator[_Span]:
+    """`printf 'password=%s' x`: the words that a format puts behind a name."""
+    for match in _PRINTF.finditer(text):
+        words = list(_PRINTF_ARGUMENT.finditer(text, *match.span("arguments")))
+        fields = [
+            field
+            for field in _PRINTF_FIELD.finditer(match["format"])
+            if field["kind"] != "%"
+        ]
+        for field, argument in zip(fields, words, strict=False):
+            name = _PRINTF_NAME.search(match["format"], 0, field.start())
+            if name and secret_name(name["name"]):
+                yield argument.span(argument.lastindex or 0)
