@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from tocompose.knowledge.secrets.commands import shell_variables
+from tocompose.knowledge.secrets.commands import script_secrets, shell_variables
+from tocompose.knowledge.secrets.documents import document_spans
 from tocompose.knowledge.secrets.names import HINT, secret_file
 from tocompose.knowledge.secrets.texts import (
     DIRECTIVE,
     HASH,
     PRIVATE_KEY,
     TOKEN,
+    may_be_secret,
     password_spans,
     replace_spans,
 )
@@ -22,6 +24,7 @@ from tocompose.syntax.interpolation import nested_variables
 
 # While masking, each hidden character is replaced by this one, so that columns stay what spans say.
 HIDDEN = "\ue000"
+_NOT_A_BREAK = regex(r"[^\n]")
 _WORD = regex(r"[\w.-]+")
 _ASSIGNED = regex(
     r"""(?x) (?P<sign> ["']?\s*[=:]\s* | \s+ | ["']\s*,\s* )
@@ -83,7 +86,7 @@ def mask_likely_secrets(lines: list[str], path: str) -> Iterator[str]:
     name = path.rpartition("/")[2]
     dotenv = name.startswith(".env") or name.endswith(".env")
     inside_key = named = False
-    for line in _mask_blocks(_mask_manifests(lines)):
+    for line in _mask_blocks(_mask_manifests(_mask_document(lines))):
         was_inside = inside_key
         if inside_key or "-----BEGIN" in line:
             inside_key = bool(PRIVATE_KEY.search(line)) or (
@@ -94,6 +97,19 @@ def mask_likely_secrets(lines: list[str], path: str) -> Iterator[str]:
             continue
         masked, named = _mask_pair(line, named)
         yield _mask_line(masked)
+
+
+def _mask_document(lines: list[str]) -> list[str]:
+    """The lines with the values hidden that only the text as a whole gives away."""
+    text = "\n".join(lines)
+    if HINT.search(text) is None:
+        return lines
+    edits = [
+        (start, stop, _NOT_A_BREAK.sub(HIDDEN, text[start:stop]))
+        for start, stop in document_spans(text)
+        if text[start] not in "$<{[|>&*%" and may_be_secret(text[start:stop])
+    ]
+    return replace_spans(text, edits).split("\n")
 
 
 def _mask_pair(line: str, named: bool) -> tuple[str, bool]:
@@ -201,15 +217,14 @@ def _mask_line(line: str) -> str:
         )
     if HINT.search(line):
         line = "".join(_mask_assigned(_mask_defaults(line)))
-    return "".join(_mask_passwords(line))
+    return _mask_passwords(line)
 
 
-def _mask_passwords(line: str) -> Iterator[str]:
-    done = 0
-    for start, stop in password_spans(line):
-        yield line[done:start] + hide_text(line[start:stop])
-        done = stop
-    yield line[done:]
+def _mask_passwords(line: str) -> str:
+    spans = (*password_spans(line), *script_secrets(line))
+    return replace_spans(
+        line, [(start, stop, hide_text(line[start:stop])) for start, stop in spans]
+    )
 
 
 def _hide_group(match: re.Match[str]) -> str:

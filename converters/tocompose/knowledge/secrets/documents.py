@@ -135,10 +135,15 @@ def _value_group(groups: dict[str, str | None]) -> str:
     return next(name for name in values if groups.get(name) is not None)
 
 
+def _names_values(name: str) -> bool:
+    """Whether what stands below the name are secrets; below `secrets:` of a manifest stand their names."""
+    return secret_name(name) and (name.isupper() or not name.casefold().endswith("secrets"))
+
+
 def _listed_values(text: str) -> Iterator[_Span]:
     """`passwords: [a, b]`."""
     for match in _LIST.finditer(text):
-        if not secret_name(match["name"]):
+        if not _names_values(match["name"]):
             continue
         start, stop = match.span("entries")
         for entry in _ENTRY.finditer(text, start, stop):
@@ -148,7 +153,7 @@ def _listed_values(text: str) -> Iterator[_Span]:
 def _block_values(text: str) -> Iterator[_Span]:
     """The lines below `password: |`, and the entries below `passwords:`."""
     for match in _BLOCK.finditer(text):
-        if not secret_name(match["name"]):
+        if not _names_values(match["name"]):
             continue
         is_scalar = match["scalar"] is not None
         indent = len(match["indent"])
