@@ -139,3 +139,8 @@ def test_a_specifier_of_a_unit_gives_a_text_that_compose_reads(specifier):
     result = convert(project, Options(layout=Layout(split=True)))
     document = yaml.safe_load(result.files[0].content)
     assert "${%" not in str(document["services"]["web"]["labels"])
+
+
+def test_a_key_without_a_value_stays():
+    body = {"networks": {"lan": None}}
+    assert _accepted(body) == (body, [])

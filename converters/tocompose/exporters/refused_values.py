@@ -108,7 +108,7 @@ class _Judge:
         settled: dict[str, Any] = {}
         for name, value in entries.items():
             below = rules.get(name) or rules.get("*")
-            if below is None:
+            if below is None or value is None:
                 settled[name] = value
                 continue
             row = self._broken_rule(value, below, (*keys, name))

@@ -82,11 +82,22 @@ def hide_text(text: str) -> str:
 
 
 def mask_likely_secrets(lines: list[str], path: str) -> Iterator[str]:
-    """The lines with all that looks like a secret masked."""
+    """The lines with all that looks like a secret masked, by the line and by the text as a whole."""
+    for by_line, by_text in zip(
+        _mask_by_line(lines, path), _mask_document(lines), strict=True
+    ):
+        if by_text == by_line:
+            yield by_line
+            continue
+        pairs = zip(by_line, by_text, strict=True)
+        yield "".join(HIDDEN if HIDDEN in pair else pair[0] for pair in pairs)
+
+
+def _mask_by_line(lines: list[str], path: str) -> Iterator[str]:
     name = path.rpartition("/")[2]
     dotenv = name.startswith(".env") or name.endswith(".env")
     inside_key = named = False
-    for line in _mask_blocks(_mask_manifests(_mask_document(lines))):
+    for line in _mask_blocks(_mask_manifests(lines)):
         was_inside = inside_key
         if inside_key or "-----BEGIN" in line:
             inside_key = bool(PRIVATE_KEY.search(line)) or (

@@ -19,7 +19,7 @@ _VALUE = (
     r"(?:\"(?P<double>(?:[^\"\\\n]|\\.)+)\"|'(?P<single>[^'\n]+)'|"
     r"(?P<bare>[^\s\"',;&|<>{}\[\]()$*][^\s\"',;<>{}\[\]()]*))"
 )
-_QUOTED = r"[\"'](?P<quoted>[^\"'\n]+)[\"']"
+_QUOTED = r"(?P<mark>[\"'])(?P<quoted>(?:(?!(?P=mark))[^\n\\]|\\.)+)(?P=mark)"
 # A name and its value in one place.
 _NAMED = (
     # YAML and JavaScript: `{user: a, password: x}`.
