@@ -29,7 +29,7 @@ _NAMED = (
     regex(rf"[{{,]\s{{0,99}}{_NAME}\s{{0,9}}:\s{{0,9}}{_QUOTED}"),
     # PHP and Ruby: `'password' => 'x'`; Ruby and HOCON: `password: "x"`; Erlang: `{password, <<"x">>}`.
     regex(rf"[\"':]{_NAME}[\"']?\s{{0,9}}=>\s{{0,9}}{_QUOTED}"),
-    regex(rf"\b{_NAME}:\s{{1,9}}{_QUOTED}"),
+    regex(rf"\b{_NAME}(?::\s|\s{{0,9}}:=)\s{{0,9}}{_QUOTED}"),
     regex(rf"\{{\s{{0,9}}{_NAME}\s{{0,9}},\s{{0,9}}(?:<<)?{_QUOTED}"),
     # FreeRADIUS: `Cleartext-Password := "x"`; TOML, HCL and properties with spaces around the sign.
     regex(
@@ -93,11 +93,12 @@ _SPOKEN = (
     ),
     regex(r"(?m)^[^\n:]{0,200}:[ \t]*(?:PSK|XAUTH|EAP)[ \t]+[\"']?(?P<bare>[^\s\"']+)"),
     regex(r"(?m)^[ \t]*(?:rocommunity6?|rwcommunity6?)[ \t]+(?P<bare>[^\s$]+)"),
-    # Java: `.setPassword("x")`, JAAS: `user_admin="x"`, of pgbouncer's users: `"app" "x"`.
+    # Java: `.setPassword("x")`, JAAS: `user_admin="x"`.
     regex(r"\b\w{0,40}(?:[pP]assword|[sS]ecret)\(\s{0,9}\"(?P<quoted>[^\"\n]+)\"\s{0,9}\)"),
     regex(r"\buser_\w{1,60}=\"(?P<quoted>[^\"\n]+)\""),
-    regex(r"(?m)^\"[\w.-]{1,100}\"[ \t]+\"(?P<quoted>[^\"\n]+)\"[ \t]*\r?$"),
 )
+# What is a password in a text, and something else as a variable.
+_SHORT_NAMES = ("pwd", "pw")
 _LIST = regex(
     rf"[\"']?{_NAME}[\"']?\s{{0,9}}[:=]\s{{0,9}}\[(?P<entries>[^\[\]{{}}]{{1,2000}})\]"
 )
@@ -119,7 +120,7 @@ def document_spans(text: str) -> Iterator[_Span]:
     """Where secrets stand in the text by what is written before or around them; some may overlap."""
     for pattern in _NAMED:
         for match in pattern.finditer(text):
-            if secret_name(match["name"]):
+            if secret_name(match["name"]) or match["name"] in _SHORT_NAMES:
                 yield match.span(_value_group(match.groupdict()))
     for pattern in _SPOKEN:
         for match in pattern.finditer(text):
