@@ -169,7 +169,8 @@ def _opens_something(name: str, name_words: list[str]) -> bool:
 
 def _has_secret_key(name_words: list[str]) -> bool:
     return any(
-        name_word == "KEY" and kind in _KEYS for kind, name_word in pairwise(name_words)
+        name_word in ("KEY", "KEYS") and kind in _KEYS
+        for kind, name_word in pairwise(name_words)
     )
 
 
