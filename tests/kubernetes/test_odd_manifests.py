@@ -513,3 +513,25 @@ def test_limits_that_no_container_takes_are_said() -> None:
     assert any(
         "limits[0].type" in item.message for item in found.notes if item.code == "TC253"
     )
+
+
+@pytest.mark.parametrize(
+    ("variable", "host"),
+    [
+        (("QUEUE", "amqp://u@hare:5672/"), "hare"),
+        (("MAIL_HOST", "postbox"), "postbox"),
+        (("TRACES", "http://collector:4318"), "collector"),
+        (("SELF", "http://web:80"), None),
+        (("SELF", "http://localhost:80"), None),
+        (("CACHE_HOST", "10.0.0.1"), None),
+        (("VERBOSE_HOST", "true"), None),
+    ],
+)
+def test_a_host_that_nothing_answers_is_named(
+    variable: tuple[str, str], host: str | None
+) -> None:
+    name, value = variable
+    found = result(pod(container={"env": [{"name": name, "value": value}]}))
+    said = [note.message for note in found.notes if note.code == "TC266"]
+    assert len(said) == (host is not None)
+    assert all(host in message for message in said if host)

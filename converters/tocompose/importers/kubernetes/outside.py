@@ -11,7 +11,14 @@ from tocompose.importers.kubernetes.scalars import list_entries, peek_text
 from tocompose.importers.kubernetes.services import KubeService
 from tocompose.ledger import Cursor
 from tocompose.notes import note
+from tocompose.patterns import regex
+from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
+
+# A host of one label in an address, and alone.
+_URL_HOST = regex(r"[a-z][a-z0-9+.-]*://(?:[^/@\s,]*@)?([a-z][a-z0-9-]*):\d")
+_LABEL = regex(r"[a-z][a-z0-9-]*")
+_NO_HOSTS = frozenset({"localhost", "kubernetes", "host", "true", "false", "none", "null"})
 
 
 def note_outside(model: ClusterModel) -> None:
@@ -22,6 +29,8 @@ def note_outside(model: ClusterModel) -> None:
             model.not_applicable(external_name, service.kube_object)
         if not service.workloads:
             _note_without_pods(service, model)
+    for host, span, name in _hosts_without_answer(model):
+        model.builder.unresolved_hosts.setdefault(host, (span, name))
     for host, (span, name) in model.builder.unresolved_hosts.items():
         subject = ModelPath.service(name)
         model.ledger.add_note(note("TC266", span, subject=subject, service=name, host=host))
@@ -31,6 +40,32 @@ def note_outside(model: ClusterModel) -> None:
             values = values_in_words(endpoints.cursor.node)
             fields = f"what no Service of the input refers to ({values})"
             endpoints.cursor.annotate("TC226", object=str(endpoints), fields=fields)
+
+
+def _hosts_without_answer(model: ClusterModel) -> Iterator[tuple[str, Span, str]]:
+    """The hosts without a dot that variables call, and that neither a service nor a Service of the input is called."""
+    services = model.builder.services.values()
+    known_names = {service.name for service in model.kube_services} | _NO_HOSTS
+    for service in services:
+        known_names |= {service.name, str(service.options.get("hostname", ""))}
+        for attachment in service.networks:
+            known_names.update(attachment.aliases)
+    for service in services:
+        known_names.update(
+            str(line).partition("=")[0].partition(":")[0]
+            for line in service.options.get("extra_hosts") or ()
+        )
+        for setting in service.environment:
+            for host in _called_hosts(setting.name, setting.value or ""):
+                if host not in known_names and setting.origin is not None:
+                    yield host, setting.origin, service.name
+
+
+def _called_hosts(name: str, text: str) -> Iterator[str]:
+    for match in _URL_HOST.finditer(text):
+        yield match[1]
+    if name.endswith(("_HOST", "_HOSTNAME")) and _LABEL.fullmatch(text):
+        yield text
 
 
 def _note_without_pods(service: KubeService, model: ClusterModel) -> None:
