@@ -226,6 +226,17 @@ def _write_names(key: Key, records: Iterable[Any]) -> Any:
     return {name: bodies[name] for name in names}
 
 
+# Maps that may be lists of `key=value` too.
+_LISTABLE = frozenset({"annotations", "args", "labels", "sysctls"})
+
+
+def _write_pairs(key: Key, pairs: Mapping[str, Any]) -> dict[str, Any] | list[str]:
+    """A map; a list where a name begins with `x-`, which docker compose takes for an extension and drops in a map."""
+    if key.name not in _LISTABLE or not any(name.startswith("x-") for name in pairs):
+        return dict(pairs)
+    return [f"{name}={'' if value is None else value}" for name, value in pairs.items()]
+
+
 def _write_variables(_: Key, variables: Iterable[EnvVariable]) -> dict[str, Any]:
     return {
         variable.name: RESET if variable.remove else variable.value
@@ -294,8 +305,11 @@ def _fits_short(mount: Mount) -> bool:
         for path in (mount.target, mount.source or "")
     ):
         return False
+    if mount.kind == "volume" and mount.source is None:
+        # `/data:ro` would mount the host's /data at `ro`.
+        return not mount.read_only and not mount.mode
     if mount.kind == "volume":
-        return mount.source is None or len(mount.source) > 1
+        return len(mount.source or "") > 1
     source = mount.source or ""
     return source.startswith(_PATH_STARTS) or source in (".", "..", "~")
 
@@ -329,7 +343,7 @@ WRITERS: Mapping[Form, Callable[[Key, Any], Any]] = {
     Form.MOUNTS: _write_mounts,
     Form.NAMES: _write_names,
     Form.NUMBER: lambda _, text: write_number(text),
-    Form.PAIRS: lambda _, pairs: dict(pairs),
+    Form.PAIRS: _write_pairs,
     Form.PORTS: _write_ports,
     Form.SECTION: _write_section,
     Form.TEXT: _write_text,
@@ -346,3 +360,7 @@ def model_paths(value: Any, path: ModelPath = ROOT) -> Iterator[ModelPath]:
             path_below = path.child(str(name))
             yield path_below
             yield from model_paths(content, path_below)
+    elif isinstance(value, list):
+        for text in value:
+            if isinstance(text, str) and "=" in text:
+                yield path.child(text.partition("=")[0])

@@ -127,6 +127,11 @@ def _normal_swappiness(value: Any) -> Any:
     return None if value == -1 else value
 
 
+def _normal_processors(value: Any) -> int:
+    """Billionths of a processor to a hundred-thousandth: docker compose counts them with a small float (R19)."""
+    return round(int(value or 0), -4)
+
+
 def _normal_restart(value: Any) -> Payload:
     policy = dict(value or {})
     return {} if policy.get("Name") in ("", "no", None) else _strip_empty(policy)
@@ -159,6 +164,7 @@ def _port_with_protocol(text: str) -> str:
 
 
 SHAPES = {
+    "NanoCpus": _normal_processors,
     "CapAdd": _normal_capabilities,
     "CapDrop": _normal_capabilities,
     "SecurityOpt": _normal_security,

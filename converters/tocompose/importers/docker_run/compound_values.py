@@ -185,6 +185,9 @@ def read_mount(value: str) -> Iterator[Fact]:
         for key, content in fields
         if key not in _MOUNT_FIELDS and not _read_mount_option(options, key, content)
     ]
+    if "source" not in stated and options.pop("x-driver", None):
+        # Compose declares no volume that has no name, so there is nothing to give the driver to.
+        unknown += [key for key in stated if key in ("volume-driver", "volume-opt")]
     mount = Mount(
         kind=kind,
         source=stated.get("source"),
@@ -192,6 +195,8 @@ def read_mount(value: str) -> Iterator[Fact]:
         read_only=parse_boolean(stated.get("readonly", "false")),
         options=options,
     )
+    if stated.get("consistency", "default") not in _IGNORED_MODES:
+        unknown.append("consistency")
     fact = Fact(mount, FactMerge.APPEND)
     if kind not in _MOUNT_KINDS:
         unknown = [f"type={kind}"]
