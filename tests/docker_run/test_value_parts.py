@@ -14,6 +14,7 @@ from docker_run.value_parts import (
     TOKEN,
     Flag,
     create_commands,
+    create_words,
     flag_words,
     run_commands,
 )
@@ -55,7 +56,7 @@ def proved(commands: tuple[Words, ...]) -> Proof:
 
 
 def proved_at_rest(commands: tuple[Words, ...]) -> Proof:
-    """The proof; on a busy machine a client may ask twice for a container, and is told that it exists: once more then."""
+    """The proof, once more where a busy machine let a client ask twice for a container, which exists then."""
     for _ in range(5):
         try:
             proof = proved(commands)
@@ -119,7 +120,7 @@ def changed(value: str) -> list[str]:
 def outcome(flag: Flag, value: str) -> object:
     words = ("docker", "run", *flag_words(flag, value), "acme/a:1")
     if flag in CREATED:
-        words = ("docker", *shlex.split(f"{flag.name}={value}"), "res")
+        words = ("docker", *create_words(flag, value), "res")
     try:
         result = converted_script((words, *USES))
     except SourceError as problem:
@@ -133,6 +134,11 @@ VALUES = [
 ]
 
 
+def is_named_only(value: str) -> bool:
+    """Whether the part is an option of a driver, which the note names without its value: it may hold a password."""
+    return "volume-opt" in value and "source" not in value and "src" not in value
+
+
 @pytest.mark.parametrize("remainder", range(8))
 def test_canary_no_part_can_change_unseen(remainder: int) -> None:
     """Each fourth value, one part after the other: the file or the notes say something else."""
@@ -140,10 +146,6 @@ def test_canary_no_part_can_change_unseen(remainder: int) -> None:
     for flag, value in VALUES[remainder * 4 :: 32]:
         before = outcome(flag, value)
         for variant in changed(value):
-            if variant not in SAME and outcome(flag, variant) == before:
+            if not is_named_only(variant) and outcome(flag, variant) == before:
                 unseen.append((flag.name, value, variant))
     assert unseen == []
-
-
-# Changed parts that mean the same.
-SAME: frozenset[str] = frozenset()

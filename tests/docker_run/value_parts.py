@@ -566,12 +566,17 @@ def run_commands() -> Iterator[tuple[str, ...]]:
         yield ("docker", "run", "-d", f"--name=c{number}", *words, "acme/a:1")
 
 
+def create_words(flag: Flag, value: str) -> list[str]:
+    """The words of a command that makes a network or a volume, without its name."""
+    return shlex.split(f"{flag.name}={value}".replace("create= ", "create "))
+
+
 def create_commands() -> Iterator[tuple[str, ...]]:
     """Commands that make a network or a volume."""
     for kind, flag in enumerate(CREATED):
         names: list[str] = []
         for number, value in enumerate(flag.values()):
-            options = shlex.split(f"{flag.name}={value}".replace("create= ", "create "))
+            options = create_words(flag, value)
             names.append(f"r{kind}-{number}")
             yield ("docker", *options, names[-1])
         # Compose makes only what some service uses.

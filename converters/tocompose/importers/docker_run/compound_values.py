@@ -151,7 +151,7 @@ _MOUNT_OPTIONS: dict[str, tuple[str, str, Callable[[str], Any]]] = {
     "bind-recursive": ("bind", "recursive", str),
     "bind-nonrecursive": ("bind", "recursive", _recursion),
     "bind-create-src": ("bind", "create_host_path", _is_on),
-    "volume-nocopy": ("volume", "nocopy", _is_on),
+    "volume-nocopy": ("volume", "nocopy", parse_boolean),
     "volume-subpath": ("volume", "subpath", str),
     "image-subpath": ("image", "subpath", str),
     "tmpfs-size": ("tmpfs", "size", _number_or_text),
