@@ -13,7 +13,7 @@ from tocompose.importers.docker_run.shell.conditions import (
 )
 from tocompose.importers.docker_run.shell.discovery import CLIENT_VARIABLE, mentions_docker
 from tocompose.importers.docker_run.shell.outcomes import (
-    Outcome,
+    BranchOutcome,
     merge_outcomes,
 )
 from tocompose.importers.docker_run.shell.state import Shell, Unknowable, shown
@@ -65,7 +65,7 @@ def run_alternatives(
     if shell.output is not None:
         raise Unknowable
     scope = shell.scope
-    outcomes: list[Outcome] = []
+    outcomes: list[BranchOutcome] = []
     is_guess = chosen is None and not asks_what_exists(condition)
     for body in bodies:
         is_likely = chosen is None or chosen.node is body.node
@@ -74,7 +74,7 @@ def run_alternatives(
         )
         outcomes.append(outcome)
     if not is_complete:
-        outcomes.append(Outcome(scope, None, is_likely=not chosen))
+        outcomes.append(BranchOutcome(scope, None, is_likely=not chosen))
     merge_outcomes(shell, scope, outcomes, condition)
 
 
@@ -91,7 +91,7 @@ def _run_branch(
     *,
     is_likely: bool,
     is_guess: bool,
-) -> Outcome:
+) -> BranchOutcome:
     """What comes of a body that starts with a copy of `scope`."""
     steps_before = len(shell.steps)
     shell.scope = scope.copy()
@@ -107,7 +107,7 @@ def _run_branch(
         for step in steps:
             if _creates(step):
                 (*step.head, *step.arguments)[0].annotate("TC175", condition=text)
-    return Outcome(shell.scope, jump, is_likely)
+    return BranchOutcome(shell.scope, jump, is_likely)
 
 
 def ask(shell: Shell, condition: Cursor) -> bool | None:

@@ -208,14 +208,9 @@ def _awk(arguments: Sequence[str], text: str) -> str | None:
     return _joined(printed)
 
 
-def _cat(arguments: Sequence[str], text: str) -> str | None:
-    return text if list(arguments) in ([], ["-"]) else None
-
-
 FILTERS: dict[str, Filter] = {
     "awk": _awk,
     "basename": _basename,
-    "cat": _cat,
     "cut": _cut,
     "dirname": _dirname,
     "head": _head,

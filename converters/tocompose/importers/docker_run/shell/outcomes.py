@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from tocompose.importers.docker_run.shell.commands import leaf_texts, source_text
 from tocompose.importers.docker_run.shell.parameters import (
     compose_expansion,
+    parameter_names,
     sole_parameter,
     sole_variable,
 )
@@ -18,7 +18,7 @@ from tocompose.ledger import Cursor
 _EMPTY_COMPARISONS = [[sign, text] for sign in ("=", "==") for text in ('""', "''")]
 
 
-class Outcome(NamedTuple):
+class BranchOutcome(NamedTuple):
     """The variables as a branch leaves them, and where it leads if not to what follows."""
 
     scope: Scope
@@ -27,7 +27,7 @@ class Outcome(NamedTuple):
 
 
 def merge_outcomes(
-    shell: Shell, scope: Scope, outcomes: list[Outcome], condition: Cursor
+    shell: Shell, scope: Scope, outcomes: list[BranchOutcome], condition: Cursor
 ) -> None:
     """Goes on with the variables as the branches leave them; where they differ, one is chosen and a note says so."""
     going_on = [outcome for outcome in outcomes if outcome.jump is None]
@@ -41,7 +41,7 @@ def merge_outcomes(
     _merge_scopes(scope, going_on, condition)
 
 
-def _merge_scopes(scope: Scope, going_on: list[Outcome], condition: Cursor) -> None:
+def _merge_scopes(scope: Scope, going_on: list[BranchOutcome], condition: Cursor) -> None:
     scopes = [outcome.scope for outcome in going_on]
     likely = [outcome.scope for outcome in going_on if outcome.is_likely]
     names = dict.fromkeys(name for branch in scopes for name in branch.variables)
@@ -78,14 +78,12 @@ def _merged_value(
     return chosen
 
 
-_ARGUMENT = re.compile(r"\$\{?[0-9#@*]")
-
-
 def _asks_for_argument(condition: Cursor, old: Value | None, changed: list[Value]) -> bool:
     """Whether a value only changes where the script gets an argument, and has none otherwise that could be open."""
     if old is None and any(value.opens for value in changed):
         return False
-    return _ARGUMENT.search(source_text(condition) or condition.peek() or "") is not None
+    names = parameter_names(source_text(condition) or condition.peek() or "")
+    return any(name.isdigit() or name in "#@*" for name in names)
 
 
 def _preferred(

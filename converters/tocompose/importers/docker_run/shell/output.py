@@ -99,22 +99,31 @@ def output_of(shell: Shell, name: str, fields: list[CommandField]) -> Value | No
     texts = [text for value in values if (text := value.plain) is not None]
     if len(texts) != len(values):
         return None
+    if name == "cat":
+        return _content(shell, texts)
     stdin = shell.piped or Value("")
-    if name == "cat" and len(texts) == 1 and (content := shell.content_of(texts[0])):
-        return content
-    if name == "cat" and not texts:
-        return shell.piped
-    text_read = stdin.plain
-    if text_read is None:
+    if stdin.plain is None:
         return None
-    sources = tuple(source for value in (*values, stdin) for source in value.sources)
     if name in ("grep", "egrep"):
-        lines = matching_lines(texts, text_read)
-        shell.status = None if lines is None else int(not lines)
-        is_quiet = any(re.match(r"-\w*q", text) for text in texts)
-        return None if lines is None else Value("" if is_quiet else literal(lines), sources)
-    output = FILTERS[name](texts, text_read) if name in FILTERS else None
+        output = _grep_output(shell, texts, stdin.plain)
+    else:
+        output = FILTERS[name](texts, stdin.plain) if name in FILTERS else None
+    sources = tuple(source for value in (*values, stdin) for source in value.sources)
     return None if output is None else Value(literal(output), sources)
+
+
+def _content(shell: Shell, paths: list[str]) -> Value | None:
+    """What `cat` prints: a file that the script wrote, or what it is given to read."""
+    if len(paths) > 1:
+        return None
+    return shell.content_of(paths[0]) if paths and paths[0] != "-" else shell.piped
+
+
+def _grep_output(shell: Shell, words: list[str], text: str) -> str | None:
+    lines = matching_lines(words, text)
+    shell.status = None if lines is None else int(not lines)
+    is_quiet = any(re.match(r"-\w*q", word) for word in words)
+    return "" if is_quiet and lines is not None else lines
 
 
 def printed_text(name: str, values: list[Value]) -> Value | None:
