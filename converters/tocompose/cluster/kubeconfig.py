@@ -64,6 +64,10 @@ def connect_cluster(
         raise SourceError(
             f"{paths}: the context {context_entry['name']} cannot be used: {_error_line(error)}"
         ) from error
+    if not isinstance(configuration.proxy or "", str):
+        raise SourceError(
+            f"{paths}: the proxy-url of the context {context_entry['name']} is no address"
+        )
     namespace = context_entry["context"].get("namespace") or "default"
     return _open_connection(context_entry["name"], namespace, configuration)
 

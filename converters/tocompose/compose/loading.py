@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -130,7 +131,7 @@ class _Loader:
         """The file's content, with what it includes in front of it."""
         file = None if path in self._open else self._read_file(path)
         if file is None:
-            self.notes.append(note("TC705", None, path=path))
+            self.notes.append(note("TC705", None, path=_shown_path(path)))
             return {}
         self.files.append(file)
         document = document_of(file)
@@ -184,9 +185,14 @@ class _Loader:
         """The services of a file that are extended; it is no part of the set, so its places are not asked for."""
         file = self._read_file(path)
         if file is None:
-            self.notes.append(note("TC705", None, path=path))
+            self.notes.append(note("TC705", None, path=_shown_path(path)))
             return {}
         return as_map(document_of(file).get("services"))
+
+
+def _shown_path(path: str) -> str:
+    """The path, or the address that a remote part has, without the credentials in it."""
+    return re.sub(r"(?<=:/)/?[^/@\s]*@", "/", path)
 
 
 def _path_beside(path: str, name: str) -> str:
