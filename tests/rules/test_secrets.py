@@ -650,3 +650,17 @@ def test_equal_placeholders_are_several_values(text: str) -> None:
         f"services: {{x: {{image: 'me/x:1', environment: {{SITE: '{text}', API_SECRET_KEY: '{text}'}}}}}}"
     )
     assert environment(found, "x")["SITE"] == text
+
+
+def test_a_variable_that_is_the_password_of_an_address_is_a_secret() -> None:
+    found = moved(
+        """
+        services:
+          web:
+            image: me/web:1
+            environment: {P: tops3cret-9, DSN: 'postgres://a:tops3cret-9@db/x', COLOUR: blue-and-9}
+        """
+    )
+    assert "tops3cret-9" in values(found).values()
+    assert "P" in values(found)
+    assert "COLOUR" not in values(found)

@@ -116,6 +116,10 @@ class Vault:
         setting = self._settings.get(name)
         return setting is None or setting.value is None or may_be_secret(setting.value)
 
+    def is_held(self, value: str) -> bool:
+        """Whether some setting holds the value already."""
+        return value in self._holders
+
     def shared_setting(self, service: Service, value: str) -> str | None:
         """The setting of a service that this one needs, or of the source, which holds the value already."""
         holders = self._holders.get(value)

@@ -61,7 +61,8 @@ def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with each secret of environment, command and labels as a variable, its value in the settings."""
     if context.inline_secrets:
         return Outcome(stack=stack)
-    secret_pass = _SecretPass(Vault(stack, clashing_names(stack)))
+    vault = Vault(stack, clashing_names(stack))
+    secret_pass = _SecretPass(vault, _address_passwords(stack))
     # Servers first: they give their passwords the names under which others share them.
     moved = {
         service.name: secret_pass.service_without_secrets(service)
@@ -85,6 +86,22 @@ def apply(stack: Stack, context: Context) -> Outcome:
     return Outcome(stack=outcome.stack, notes=notes, moves=outcome.moves)
 
 
+_SHORTEST_FLOWING = 8
+
+
+def _address_passwords(stack: Stack) -> frozenset[str]:
+    """The passwords that stand in longer values of variables, as far as they do not stand elsewhere by chance."""
+    passwords: set[str] = set()
+    for service in stack.services:
+        for variable in service.environment:
+            value = plain(variable.value) if variable.value else None
+            for start, stop in password_spans(value or ""):
+                password = (value or "")[start:stop]
+                if len(password) >= _SHORTEST_FLOWING and not password.isalpha():
+                    passwords.add(password)
+    return frozenset(passwords)
+
+
 def clashing_names(stack: Stack) -> frozenset[str]:
     """The names under which different services keep different secrets: each gets its service's name in front."""
     values: dict[str, set[str]] = {}
@@ -99,8 +116,10 @@ def clashing_names(stack: Stack) -> frozenset[str]:
 class _SecretPass:
     """The way over the texts of a stack on which secrets go into the vault; `notes` say which did."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, flowing: frozenset[str] = frozenset()) -> None:
         self._vault = vault
+        # Passwords of addresses: a variable that holds one of them alone is where it comes from.
+        self._flowing = flowing
         self.notes: list[Note] = []
 
     def service_without_secrets(self, service: Service) -> Service:
@@ -186,7 +205,8 @@ class _SecretPass:
             edits = [*self._part_edits(holder, text, spans)]
             edits += self._variable_edits(holder, text, named_spans)
             return replace_spans(text, edits)
-        by_name = holder.is_named and may_be_secret(value)
+        is_origin = value in self._flowing and not self._vault.is_held(value)
+        by_name = (holder.is_named or is_origin) and may_be_secret(value)
         if holder.extent is Extent.PARTS and spans and not by_name:
             return replace_spans(text, self._part_edits(holder, text, spans))
         if not by_name and not secret_value(value):
