@@ -128,9 +128,7 @@ def declare_variables(shell: Shell, cursor: Cursor) -> None:
         _keep_outer_values(shell, cursor)
     shell.status = 0
     if any(re.match(r"-\w*i", leaf.peek() or "") for leaf in leaves):
-        shell.integers |= {
-            str(child.children[0].key) for child in cursor if child.kind == "assignment"
-        }
+        shell.integers |= _assigned_names(cursor)
     for child in cursor:
         if child.kind in ("assignment", "append"):
             assign_variable(shell, child, exported=exported)
@@ -141,6 +139,10 @@ def declare_variables(shell: Shell, cursor: Cursor) -> None:
         _declare_word(shell, leaf, exported=exported, is_new=is_new)
         leaf.skip("a declaration")
     command.skip("a declaration")
+
+
+def _assigned_names(cursor: Cursor) -> set[str]:
+    return {str(child.children[0].key) for child in cursor if child.kind == "assignment"}
 
 
 def _keep_outer_values(shell: Shell, cursor: Cursor) -> None:

@@ -115,7 +115,8 @@ def _characters(written: str) -> str:
     return re.sub(r"(\w)-(\w)", between, unescaped(written))
 
 
-def _cut(arguments: Sequence[str], text: str) -> str | None:
+def _cut_options(arguments: Sequence[str]) -> dict[str, str] | None:
+    """The values of `-d`, `-f` and `-c`, by their letter; None where there is another."""
     values: dict[str, str] = {}
     pending = list(arguments)
     while pending:
@@ -123,6 +124,13 @@ def _cut(arguments: Sequence[str], text: str) -> str | None:
         if flag[:2] not in ("-d", "-f", "-c"):
             return None
         values[flag[1]] = flag[2:] or (pending.pop(0) if pending else "")
+    return values
+
+
+def _cut(arguments: Sequence[str], text: str) -> str | None:
+    values = _cut_options(arguments)
+    if values is None:
+        return None
     delimiter = values.get("d", "\t")
     wanted = values.get("f") or values.get("c") or ""
     match = _RANGE.fullmatch(wanted)

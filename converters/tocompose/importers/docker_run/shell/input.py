@@ -89,12 +89,16 @@ def split_fields(text: str, separators: str, most: int = -1) -> list[str]:
         return [text]
     if not text:
         return []
-    around = f"[{re.escape(blanks)}]*" if blanks else ""
-    pattern = f"{around}[{re.escape(marks)}]{around}" if marks else ""
-    if blanks:
-        pattern = f"{pattern}|[{re.escape(blanks)}]+" if pattern else f"[{blanks}]+"
-    fields = re.split(pattern, text, maxsplit=max(most, 0))
+    fields = re.split(_separator_pattern(blanks, marks), text, maxsplit=max(most, 0))
     return fields[:-1] if fields[-1] == "" and most < 0 else fields
+
+
+def _separator_pattern(blanks: str, marks: str) -> str:
+    around = f"[{re.escape(blanks)}]*" if blanks else ""
+    patterns = [f"{around}[{re.escape(marks)}]{around}"] if marks else []
+    if blanks:
+        patterns.append(f"[{re.escape(blanks)}]+")
+    return "|".join(patterns)
 
 
 def read_line(shell: Shell, cursor: Cursor, words: list[str]) -> bool:
