@@ -182,15 +182,21 @@ def _format_one(match: re.Match[str], pending: list[Value]) -> Value | None:
     if match["kind"] == "s":
         text = text[: int(match["exact"])] if match["exact"] else text
     elif re.fullmatch(r"-?\d{1,18}|", text):
-        kind = match["kind"].replace("i", "d")
-        text = format(int(text or "0"), f"+{kind}" if "+" in match["flags"] else kind)
-        text = text.zfill(int(match["exact"])) if match["exact"] else text
+        text = _format_number(match, int(text or "0"))
     else:
         return None
+    return value._replace(text=literal(_widen_text(match, text)))
+
+
+def _format_number(match: re.Match[str], number: int) -> str:
+    kind = match["kind"].replace("i", "d")
+    text = format(number, f"+{kind}" if "+" in match["flags"] else kind)
+    return text.zfill(int(match["exact"])) if match["exact"] else text
+
+
+def _widen_text(match: re.Match[str], text: str) -> str:
     width = int(match["width"] or "0")
     if "-" in match["flags"]:
-        text = text.ljust(width)
-    else:
-        is_padded = "0" in match["flags"] and match["kind"] != "s"
-        text = text.zfill(width) if is_padded else text.rjust(width)
-    return value._replace(text=literal(text))
+        return text.ljust(width)
+    is_padded = "0" in match["flags"] and match["kind"] != "s"
+    return text.zfill(width) if is_padded else text.rjust(width)
