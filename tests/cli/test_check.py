@@ -116,6 +116,19 @@ def test_quiet_prints_only_what_is_lost(tocompose, folder):
     assert said.startswith("docker-compose.yml:6:5: lost: ") and said.endswith("[TC702]")
 
 
+def test_the_closest_key_is_looked_for_where_one_is_unknown(tocompose, folder, monkeypatch):
+    looked_for: list[str] = []
+
+    def record_name(name: str, *_: object) -> str:
+        looked_for.append(name)
+        return "no hint"
+
+    monkeypatch.setattr("tocompose.rules.compose_form.did_you_mean", record_name)
+    (folder / "docker-compose.yml").write_text(FILE + "    imge: x\n    x-note: y\n")
+    assert "no hint" in tocompose("check").out
+    assert looked_for == ["imge"]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from textwrap import wrap
 from typing import NamedTuple
 from unicodedata import east_asian_width
 
@@ -284,13 +283,11 @@ def explain_code(code: str, width: int = 88) -> str:
         paragraphs.append(f"What to do: {open_facts(str(row['advice']))}")
     if row.get("url"):
         paragraphs.append(str(row["url"]))
-    return (
-        "\n\n".join(
-            "\n".join(wrap(paragraph, width, break_long_words=False))
-            for paragraph in paragraphs
-        )
-        + "\n"
-    )
+    # Loaded here: no other text that a run prints is broken at hyphens too.
+    from textwrap import fill
+
+    filled = (fill(paragraph, width, break_long_words=False) for paragraph in paragraphs)
+    return "\n\n".join(filled) + "\n"
 
 
 def all_codes() -> Iterator[str]:

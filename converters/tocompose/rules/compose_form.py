@@ -84,15 +84,17 @@ def _judge_keys(file: ComposeFile, root: Node) -> Iterator[Verdict]:
 
 def _judge_key(path: tuple[str, ...], child: Child, keys: Iterable[str]) -> Verdict:
     key = str(child.key)
+    is_known = key in keys or key.startswith("x-")
     return verdict(
         "S-01",
-        key in keys or key.startswith("x-"),
+        is_known,
         "TC702",
         child.span,
         ModelPath.of(*path[1:2], key),
         key=key,
         where=" ".join(("in", *path)) if path else "at the top",
-        hint=did_you_mean(key, keys, "delete it, or begin it with x-"),
+        # To look for the closest key costs more than all else that is judged of one.
+        hint="" if is_known else did_you_mean(key, keys, "delete it, or begin it with x-"),
     )
 
 
