@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from growth import grows_with_input
 from rules.snippets import stack
-from tocompose.model import EnvSetting, File, Role, Stack
+from tocompose.model import Dependency, EnvSetting, File, Mount, Role, Service, Stack
 from tocompose.rules import Context, apply_all, select
 
 PRACTICES = select("SVC-CLASS,HC-EVERY,DEP-INFER,DEP-COND,RESTART")
@@ -278,3 +279,60 @@ def test_who_scrapes_does_not_wait_for_what_it_scrapes() -> None:
     content = b"scrape_configs: [{static_configs: [{targets: ['c:8080']}]}]"
     given = replace(given, files=(File(path="p.yml", content=content),))
     assert edges(given) == {}
+
+
+def _chain(length: int) -> Stack:
+    """Applications that call the next one, each behind a job that waits for the next one too."""
+    services: list[Service] = []
+    for number in range(length):
+        following = f"app{number + 1}"
+        job = Service(
+            name=f"wait{number}",
+            image="busybox:1.36",
+            role=Role.JOB,
+            command=("nc", "-z", following, "80"),
+        )
+        app = Service(
+            name=f"app{number}",
+            image="acme/app:1",
+            environment=(EnvSetting(name="NEXT_URL", value=f"http://{following}:80"),),
+            depends_on=(Dependency(service=job.name),),
+        )
+        services += [job, app]
+    last = Service(name=f"app{length}", image="acme/app:1")
+    return Stack(name="chain", services=(*services, last))
+
+
+def test_a_long_chain_of_calls_is_followed_in_a_time_that_grows_with_it() -> None:
+    (rule,) = select("DEP-INFER")
+    mended = rule.apply(_chain(3), Context()).stack
+    assert [edge.service for edge in mended.services[1].depends_on] == ["wait0", "app1"]
+    stacks = {length: _chain(length) for length in (400, 3200)}
+    assert grows_with_input(lambda length: rule.apply(stacks[length], Context()), 3200)
+
+
+def test_files_are_found_below_many_folders_in_a_time_that_grows_with_them() -> None:
+    (rule,) = select("DEP-INFER")
+
+    def mounting(number: int) -> Stack:
+        services = tuple(
+            Service(
+                name=f"app{index}",
+                image="acme/app:1",
+                mounts=(Mount(kind="bind", source=f"./conf/{index}", target="/etc/app"),),
+            )
+            for index in range(number)
+        )
+        files = tuple(
+            File(
+                path=f"conf/{index}/app.conf",
+                content=b"server app0:80\n",
+            )
+            for index in range(number)
+        )
+        return Stack(name="many", services=services, files=files)
+
+    mended = rule.apply(mounting(2), Context()).stack
+    assert [edge.service for edge in mended.services[1].depends_on] == ["app0"]
+    stacks = {number: mounting(number) for number in (400, 3200)}
+    assert grows_with_input(lambda number: rule.apply(stacks[number], Context()), 3200)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -117,4 +116,6 @@ def read_asset(name: str) -> str:
 
 def content_hash(text: str) -> str:
     """The hash by which a content security policy allows a script or style."""
+    from hashlib import sha256
+
     return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"

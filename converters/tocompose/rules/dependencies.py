@@ -40,31 +40,51 @@ class Edge(NamedTuple):
 
 
 class _EdgeSet:
-    """The edges taken so far, without circles."""
+    """The edges taken so far, without circles.
 
-    def __init__(self, stack: Stack) -> None:
+    They go along with an order of starting, at first one of all edges, taken or not. One more that goes along with it
+    closes no circle: few edges are ever followed.
+    """
+
+    def __init__(self, stack: Stack, edges: Iterable[Edge]) -> None:
         self.targets: dict[str, set[str]] = {
             service.name: set() for service in stack.services
         }
         self.inferred: dict[str, list[Dependency]] = {}
+        self._positions = _starting_order(edges)
 
-    def take(self, edge: Edge) -> None:
-        """Adds an edge that closes no circle."""
+    def take(self, edge: Edge) -> bool:
+        """Adds the edge; False where its target waits for the service already, maybe through others."""
         name, target = edge.names
+        if self._positions[target] > self._positions[name]:
+            awaited = self._awaited_by(target)
+            if name in awaited:
+                return False
+            self._start_before(name, awaited)
         self.targets[name].add(target)
         if edge.evidence is not None:
             self.inferred.setdefault(name, []).append(_dependency(edge, edge.evidence))
+        return True
 
-    def closes_circle(self, edge: Edge) -> bool:
-        """Whether the target waits for the service already, maybe through others."""
-        reached: set[str] = set()
-        pending = [edge.target.name]
+    def _awaited_by(self, service_name: str) -> set[str]:
+        """The service and all that it waits for."""
+        awaited: set[str] = set()
+        pending = [service_name]
         while pending:
             name = pending.pop()
-            if name not in reached:
-                reached.add(name)
+            if name not in awaited:
+                awaited.add(name)
                 pending.extend(self.targets.get(name, ()))
-        return edge.service.name in reached
+        return awaited
+
+    def _start_before(self, service_name: str, awaited: set[str]) -> None:
+        """Changes the order of starting so that the service stands behind the others."""
+        position = self._positions[service_name]
+        order = sorted(self._positions, key=self._positions.__getitem__)
+        behind = [name for name in order[position:] if name in awaited]
+        following = [name for name in order[position:] if name not in awaited]
+        changed = (*order[:position], *behind, *following)
+        self._positions = {name: place for place, name in enumerate(changed)}
 
     def applied(self, service: Service) -> Service:
         """The service with the edges that were taken, and without those that were not."""
@@ -81,23 +101,42 @@ class _EdgeSet:
         return replace(service, depends_on=(*stated, *inferred))
 
 
+def _starting_order(edges: Iterable[Edge]) -> dict[str, int]:
+    """The places of services in an order in which each stands behind what it waits for, save on circles."""
+    targets: dict[str, list[str]] = {}
+    for edge in edges:
+        name, target = edge.names
+        targets.setdefault(name, []).append(target)
+    positions: dict[str, int] = {}
+    entered: set[str] = set()
+    pending = list(targets)
+    while pending:
+        name = pending[-1]
+        if name in entered:
+            positions.setdefault(name, len(positions))
+            pending.pop()
+        else:
+            entered.add(name)
+            below = targets.get(name, ())
+            pending.extend(target for target in below if target not in entered)
+    return positions
+
+
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with the dependencies that its settings show; the weakest of a circle is left out, with a note."""
     edges = sorted(_find_edges(stack, context), key=lambda edge: edge[:2])
     peers = _find_peers(edges)
     notes: list[Note] = list(_note_clusters(stack, peers))
-    edge_set = _EdgeSet(stack)
+    edge_set = _EdgeSet(stack, edges)
     for edge in edges:
         name, target = edge.names
         if name == target or target in edge_set.targets[name]:
             continue
         if edge.evidence is not None and edge.names in peers:
             continue
-        if edge_set.closes_circle(edge):
+        if not edge_set.take(edge):
             notes.append(_note_circle(edge))
-            continue
-        edge_set.take(edge)
-        if edge.evidence is not None:
+        elif edge.evidence is not None:
             notes.append(_note_inferred(edge, edge.evidence))
     return Outcome(
         with_services(stack, map(edge_set.applied, stack.services)), tuple(notes)
@@ -110,9 +149,11 @@ def _same_image(one: Service, other: Service) -> bool:
 
 def _note_clusters(stack: Stack, peers: set[tuple[str, str]]) -> Iterator[Note]:
     """One note for each member of a cluster, with the others."""
+    members: dict[str, list[str]] = {}
+    for name, target in sorted(peers):
+        members.setdefault(name, []).append(target)
     for service in stack.services:
-        member_names = sorted(target for name, target in peers if name == service.name)
-        if member_names:
+        if member_names := members.get(service.name):
             yield remark("TC607", service, "depends_on", others=", ".join(member_names))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from posixpath import normpath
 from typing import NamedTuple, TypeAlias
 
@@ -76,6 +76,7 @@ class MountedFiles:
 
     def __init__(self, stack: Stack, context: Context) -> None:
         self._contents = {file.path: file.content for file in stack.files}
+        self._names_below = _names_below(self._contents)
         self._configs = {config.name: config for config in stack.configs}
         self._context = context
 
@@ -112,7 +113,7 @@ class MountedFiles:
 
     def _names_at(self, path: str) -> list[str]:
         """The files that a mounted path stands for: itself, or those of the folder."""
-        names = [name for name in self._contents if f"{name}/".startswith(f"{path}/")]
+        names = self._names_below.get(path, [])
         if names or _leads_out(path) or path == "." or self._context.below is None:
             return names
         below = () if _is_configuration(path) else self._context.below(path)
@@ -125,6 +126,16 @@ class MountedFiles:
         if not content or len(content) > _LONGEST_FILE:
             return ""
         return content.decode("utf-8", "replace")
+
+
+def _names_below(names: Iterable[str]) -> dict[str, list[str]]:
+    """The names by each path that they stand at or below."""
+    below: dict[str, list[str]] = {}
+    for name in names:
+        below.setdefault(name, []).append(name)
+        for slash in re.finditer("/", name):
+            below.setdefault(name[: slash.start()], []).append(name)
+    return below
 
 
 def _is_configuration(path: str) -> bool:
