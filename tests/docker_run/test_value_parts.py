@@ -32,8 +32,12 @@ START: tuple[Words, ...] = (
     ("docker", "run", "-d", "--name=other", "acme/o:1"),
     ("docker", "run", "-d", "--name=member", "--network=lan", "acme/o:1"),
 )
-COMMANDS = (*create_commands(), *run_commands())
-BATCHES = [COMMANDS[start : start + BATCH] for start in range(0, len(COMMANDS), BATCH)]
+CREATING = tuple(create_commands())
+RUNNING = tuple(run_commands())
+BATCHES = [
+    CREATING,
+    *(RUNNING[start : start + BATCH] for start in range(0, len(RUNNING), BATCH)),
+]
 
 
 def converted_script(commands: tuple[Words, ...]) -> Result:
