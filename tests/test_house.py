@@ -18,7 +18,7 @@ import tree
 BARS: dict[str, float] = {
     "lines of a file": 400,
     "tokens a line": 8.5,
-    "decisions of a function": 17,
+    "decisions of a function": 15,
     "percent of functions with eleven decisions or more": 3,
     "percent of names that say nothing": 5,
     "percent of functions of one word": 45,

@@ -207,7 +207,7 @@ def test_the_map_of_the_package_is_complete() -> None:
     named = set(re.findall(r"`([\w/.]+?)(?:/<format>)?/?`", table))
     assert {name for name in named if not (tree.PACKAGE / name).exists()} == {
         "mappings",
-        "ORDER",
+        "MENDING",
         "converters/tocompose",
     }
     folders = {

@@ -180,14 +180,7 @@ def read_mount(value: str) -> Iterator[Fact]:
     options: dict[str, Any] = {"bind": {"create_host_path": False}}
     if kind != "bind":
         options = {}
-    unknown = [
-        key
-        for key, content in fields
-        if key not in _MOUNT_FIELDS and not _read_mount_option(options, key, content)
-    ]
-    if "source" not in stated and options.pop("x-driver", None):
-        # Compose declares no volume that has no name, so there is nothing to give the driver to.
-        unknown += [key for key in stated if key in ("volume-driver", "volume-opt")]
+    unknown = _unknown_mount_options(fields, stated, options)
     mount = Mount(
         kind=kind,
         source=stated.get("source"),
@@ -195,8 +188,6 @@ def read_mount(value: str) -> Iterator[Fact]:
         read_only=parse_boolean(stated.get("readonly", "false")),
         options=options,
     )
-    if stated.get("consistency", "default") not in _IGNORED_MODES:
-        unknown.append("consistency")
     fact = Fact(mount, FactMerge.APPEND)
     if kind not in _MOUNT_KINDS:
         unknown = [f"type={kind}"]
@@ -205,6 +196,22 @@ def read_mount(value: str) -> Iterator[Fact]:
     else:
         yield fact
     yield from _lost_options("TC129", "option", unknown)
+
+
+def _unknown_mount_options(
+    fields: list[tuple[str, str]], stated: dict[str, str], options: dict[str, Any]
+) -> list[str]:
+    """The keys that Compose has no word for; what the others say is put into `options`."""
+    unknown = []
+    for key, content in fields:
+        if key not in _MOUNT_FIELDS and not _read_mount_option(options, key, content):
+            unknown.append(key)
+    if "source" not in stated and options.pop("x-driver", None):
+        # Compose declares no volume that has no name, so there is nothing to give the driver to.
+        unknown += [key for key in stated if key in ("volume-driver", "volume-opt")]
+    if stated.get("consistency", "default") not in _IGNORED_MODES:
+        unknown.append("consistency")
+    return unknown
 
 
 def _read_mount_option(options: dict[str, Any], key: str, content: str) -> bool:
