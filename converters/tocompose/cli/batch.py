@@ -34,11 +34,9 @@ from tocompose.batch.summary import (
 )
 from tocompose.cli.batch_options import add_batch_options, batch_options_of, repositories_of
 from tocompose.cli.conversion import shows_colours
-from tocompose.cli.exit import EXIT_DIFFERS, EXIT_INTERRUPTED, fail
+from tocompose.cli.exit import EXIT_DIFFERS, EXIT_FAILED, EXIT_INTERRUPTED, fail
 from tocompose.cli.options import read_options
 from tocompose.notes import Kind
-
-EXIT_FAILED = 3
 
 
 @click.command("batch")

@@ -12,15 +12,14 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn, TextIO
 
-# 1 means that a check asked for did not hold; 2 a usage error or an input that cannot be read; the others are what
-# shells report for a program that SIGINT, SIGPIPE or SIGTERM has ended.
-EXIT_DIFFERS, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_OUTPUT_CLOSED, EXIT_TERMINATED = (
-    1,
-    2,
-    130,
-    141,
-    143,
-)
+# A check that was asked for did not hold.
+EXIT_DIFFERS = 1
+# A usage error, or an input that cannot be read.
+EXIT_USAGE = 2
+# Some repositories of a batch failed.
+EXIT_FAILED = 3
+# What shells report for a program that SIGINT, SIGPIPE or SIGTERM has ended.
+EXIT_INTERRUPTED, EXIT_OUTPUT_CLOSED, EXIT_TERMINATED = 130, 141, 143
 
 
 @contextmanager

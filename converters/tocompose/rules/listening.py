@@ -172,7 +172,7 @@ def _moves_protocol(setting: Setting, own_parts: frozenset[str]) -> bool:
 
 @cache
 def _table() -> Mapping[str, Any]:
-    table = dict(load("listening"))
+    table = dict(load("port_settings"))
     sets = ("port", "listen", "own", "tls", "schemes", "off")
     return table | {
         "others": frozenset(table["others"].split()),
