@@ -22,7 +22,7 @@ from oracles import oracles, unless_oracles
 from tocompose.importers import SourceError
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
-from tocompose.prove import Command, Proof, ProofError, prove_commands
+from tocompose.prove import Command, Proof, prove_commands
 from tocompose.prove.table import as_text
 
 Words = tuple[str, ...]
@@ -59,28 +59,11 @@ def proved(commands: tuple[Words, ...]) -> Proof:
     )
 
 
-def proved_at_rest(commands: tuple[Words, ...]) -> Proof:
-    """The proof, once more where a busy machine let a client ask twice for a container, which exists then."""
-    for _ in range(5):
-        try:
-            proof = proved(commands)
-        except ProofError as problem:
-            if _ASKED_TWICE not in str(problem):
-                raise
-            continue
-        if not any(_ASKED_TWICE in refusal.message for refusal in proof.refusals):
-            return proof
-    raise AssertionError("the machine is too busy for the recorder")
-
-
-_ASKED_TWICE = "is already in use"
-
-
 @pytest.mark.oracle
 @unless_oracles
 @pytest.mark.parametrize("commands", BATCHES, ids=range(len(BATCHES)))
 def test_every_part_reaches_the_engine_or_is_noted(commands: tuple[Words, ...]) -> None:
-    proof = proved_at_rest((*START, *commands))
+    proof = proved((*START, *commands))
     assert proof.holds, as_text(proof)
 
 

@@ -119,7 +119,9 @@ class Engine:
 
     def make_room(self, name: str) -> bool:
         """Whether the name is free; with `renewing`, the container that an earlier command called so gives it up."""
-        holder = self.find(name)
+        # By name alone: an id may begin with what another container is called, such as `c4`.
+        live_drafts = (draft for draft in self.drafts if draft.id not in self._gone)
+        holder = next((draft for draft in live_drafts if draft.name == name), None)
         if holder is not None and self.renewing and holder.group != self.group:
             self._gone.add(holder.id)
             return True
