@@ -175,7 +175,7 @@ class RelatedServices:
                 test=("CMD", *wait_target.command), **_loop_numbers(service)
             )
             self._change(awaited, healthcheck=healthcheck)
-            subject = ModelPath.service(awaited, "healthcheck", "test")
+            subject = ModelPath.service(awaited, "healthcheck")
             self._ledger.add_note(
                 note("TC180", service.origin, subject=subject, service=awaited)
             )
