@@ -22,6 +22,7 @@ HEAVY = (
     "asyncio",
     "http.client",
     "hashlib",
+    "importlib.resources",
 )
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +110,9 @@ def template_environment(*, autoescape: bool) -> Any:
 
 def read_asset(name: str) -> str:
     """A script or style of `reports/templates/`."""
+    # Loads what unpacks archives, which only a report as a page needs.
+    from importlib.resources import files
+
     return files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
 
 
