@@ -26,7 +26,7 @@ def main() -> None:
             ],
         }
     )
-    print(ratio(found, "tocompose docker run", "composerize", 0.6))
+    print(ratio(found, "tocompose docker run", "composerize", 0.45))
     print(ratio(found, "tocompose docker run", "import click, ruamel.yaml", 1.8))
     with TemporaryDirectory() as place:
         Path(place, "tocompose.toml").write_text('practices = "all"\n', encoding="utf-8")
@@ -34,7 +34,7 @@ def main() -> None:
         found |= timings(
             {"tocompose docker run": [str(folder / "tocompose"), *COMMAND]}, Path(place)
         )
-        print(ratio(found, "tocompose docker run", "composerize", 0.6))
+        print(ratio(found, "tocompose docker run", "composerize", 0.45))
         print(ratio(found, "tocompose docker run", "import click, ruamel.yaml", 1.8))
 
 
