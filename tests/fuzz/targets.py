@@ -24,10 +24,10 @@ from tocompose.project import Memory
 from tocompose.readers import (
     dotenv,
     json,
-    lines,
     makefile,
     markdown,
     procfile,
+    reading,
     shell,
     systemd,
     yaml,
@@ -175,7 +175,7 @@ TARGETS = {
         "json": _single(json.read_json, ".json"),
         "dotenv": _single(_dotenv, ".env", "example", "sample"),
         "procfile_reader": _single(procfile.read_procfile, "Procfile", ".dev"),
-        "lines": _single(partial(lines.read_lines, file="input"), "CHECKS", ".txt"),
+        "lines": _single(partial(reading.read_lines, file="input"), "CHECKS", ".txt"),
         "dockerfile": _single(read_dockerfile, "Dockerfile"),
         "shell": _single(_text_reader(shell.read), *_SHELL),
         "documentation": _single(

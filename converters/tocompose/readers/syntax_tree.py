@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # What the parser may spend on errors, as its steps at one by the length of the text, each of which costs that much; and
 # the processor time that nothing that is a script takes.
-_MOST_ON_ERRORS, _SECONDS = 1_000_000, 3.0
+_MOST_ON_ERRORS, _SECONDS = 1_000_000, 1.5
 _CHUNK = 65_536
 
 

@@ -16,7 +16,7 @@ from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 
 # A host of one label in an address, and alone.
-_URL_HOST = regex(r"[a-z][a-z0-9+.-]*://(?:[^/@\s,]*@)?([a-z][a-z0-9-]*):\d")
+_URL_HOST = regex(r"(?<=[a-z0-9+.-])://(?:[^/@\s,]*@)?([a-z][a-z0-9-]*):\d")
 _LABEL = regex(r"[a-z][a-z0-9-]*")
 _NO_HOSTS = frozenset({"localhost", "kubernetes", "host", "true", "false", "none", "null"})
 

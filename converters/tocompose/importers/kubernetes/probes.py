@@ -224,7 +224,18 @@ def _describe_action(action: Cursor) -> str:
     if port is None:
         return values_in_words(action.node)
     path = peek_text(action.at("path"))
-    return f"{path} on {port}" if path else f"port {port}"
+    address = f"{path} on {port}" if path else f"port {port}"
+    further = _further_values(action)
+    return f"{address} ({further})" if further else address
+
+
+def _further_values(action: Cursor) -> str:
+    """What an action says beside its path and port, in words."""
+    further = [child for child in action if child.key not in ("path", "port")]
+    if not further:
+        return ""
+    keys = ", ".join(child.key for child in further)
+    return f"{keys}: {values_in_words(*(child.node for child in further))}"
 
 
 def _times_in_words(probe: Cursor) -> str:
@@ -336,8 +347,8 @@ def _note_impossible(
         for probe in map(container.cursor.at, _ORDER)
         if probe.at(action.key).span == action.span
     )
-    times = _times_in_words(probe)
-    check = f"{check} ({times})" if times else check
+    details = "; ".join(filter(None, (_further_values(action), _times_in_words(probe))))
+    check = f"{check} ({details})" if details else check
     action.note(
         "TC231", what=check, image=image, why=why, subject=container.path("healthcheck")
     )

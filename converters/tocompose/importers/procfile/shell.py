@@ -124,9 +124,13 @@ def parse_command(text: str) -> ParsedCommand:
                 comment = token.text
             else:
                 operators.append((token.text.lstrip("0123456789"), token.start))
-    except Unbalanced:
+    except (Unbalanced, RecursionError) as fault:
         unread = text[position:].lstrip()
-        shell_words.append(_read_word(unread, len(text) - len(unread)))
+        start = len(text) - len(unread)
+        # What opens more expansions than can be held at once is not looked into.
+        is_too_deep = isinstance(fault, RecursionError)
+        too_deep = CommandWord(unread, unread, start, active=True)
+        shell_words.append(too_deep if is_too_deep else _read_word(unread, start))
         return ParsedCommand(tuple(shell_words), tuple(operators), "", False, text)
     plain = text.removesuffix(comment).rstrip() if comment else text
     return ParsedCommand(tuple(shell_words), tuple(operators), comment, True, plain)

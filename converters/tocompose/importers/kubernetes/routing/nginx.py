@@ -42,7 +42,11 @@ def read_effect(annotations: Annotations, site: RouteSite) -> AnnotationEffect:
     """What the annotations of an Ingress mean, in the order in which nginx does things to a request."""
     rewrite = annotations.take("rewrite-target")
     force_ssl = annotations.take_flag("force-ssl-redirect")
-    if rewrite is not None:
+    if rewrite is None:
+        regex = bool(annotations.take_flag("use-regex"))
+    else:
+        # It counts only where a path equals its rewrite-target.
+        regex = annotations.peek("use-regex") == "true"
         annotations.at("use-regex").skip("rewrite-target says it as well")
     return AnnotationEffect(
         middlewares=tuple(
@@ -50,7 +54,7 @@ def read_effect(annotations: Annotations, site: RouteSite) -> AnnotationEffect:
         ),
         target=tuple(_target_options(annotations, site)),
         aliases=annotations.take_names("server-alias"),
-        regex=bool(annotations.take_flag("use-regex")),
+        regex=regex,
         rewrite=rewrite,
         ssl_redirect=annotations.take_flag("ssl-redirect"),
         force_ssl=bool(force_ssl),
