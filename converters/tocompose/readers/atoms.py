@@ -14,6 +14,8 @@ _BODY = re.compile(
     r"(?P<mark>[#!](?=[A-Za-z0-9_@*]))?(?P<name>[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])(?:\[(?P<index>[^\]]*)\])?"
     r"(?P<op>:[-=?+]|[-=?+]|##?|%%?|//?|\^\^?|,,?|:|@)?",
 )
+# What never closes, and what opens more expansions than can be held at once.
+UNREADABLE = (Unbalanced, RecursionError)
 _STOP = re.compile(r"[\\'\"`$<]")
 _QUOTED_STOP = re.compile(r"[\\`$]")
 _ESCAPES = {
@@ -123,7 +125,7 @@ def _escaped_atoms(char: str, quoted: bool, index: int) -> list[Atom]:
 def _double_end(raw: str, index: int, end_offset: int) -> int:
     try:
         return double_quote_end(raw, index, end_offset)
-    except Unbalanced:
+    except UNREADABLE:
         return end_offset + 1
 
 
@@ -141,7 +143,7 @@ def _dollar_atoms(
     if following in ("(", "{") or (following in ("'", '"') and not quoted and following):
         try:
             close = dollar_end(raw, index, end_offset)
-        except Unbalanced:
+        except UNREADABLE:
             return end_offset, [Atom("text", raw[index:end_offset], quoted, index)]
         return close, _dollar_group(raw, index, close, following, quoted)
     if name := _NAME.match(raw, index + 1, end_offset):
@@ -152,7 +154,7 @@ def _dollar_atoms(
 def _process_substitution(raw: str, index: int, end_offset: int) -> tuple[int, list[Atom]]:
     try:
         close = dollar_end(raw, index, end_offset)
-    except Unbalanced:
+    except UNREADABLE:
         return end_offset, [Atom("text", raw[index:end_offset], False, index)]
     return close, [Atom("process", raw[index + 2 : close - 1], True, index)]
 
@@ -235,7 +237,7 @@ def _next_offset(raw: str, index: int) -> int:
             return dollar_end(raw, index, len(raw))
         if char == '"':
             return double_quote_end(raw, index, len(raw))
-    except Unbalanced:
+    except UNREADABLE:
         return len(raw)
     if char in "'`":
         close = raw.find(char, index + 1)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.patterns import regex
-from tocompose.readers.atoms import Atom, word_atoms
+from tocompose.readers.atoms import UNREADABLE, Atom, word_atoms
 from tocompose.readers.commands import RESERVED
-from tocompose.readers.words import Unbalanced, tokens
+from tocompose.readers.words import tokens
 from tocompose.syntax.interpolation import literal
 
 # Words that only a shell understands: built-ins that change the shell itself or that no program stands for, and what
@@ -124,13 +124,9 @@ def parse_command(text: str) -> ParsedCommand:
                 comment = token.text
             else:
                 operators.append((token.text.lstrip("0123456789"), token.start))
-    except (Unbalanced, RecursionError) as fault:
+    except UNREADABLE:
         unread = text[position:].lstrip()
-        start = len(text) - len(unread)
-        # What opens more expansions than can be held at once is not looked into.
-        is_too_deep = isinstance(fault, RecursionError)
-        too_deep = CommandWord(unread, unread, start, active=True)
-        shell_words.append(too_deep if is_too_deep else _read_word(unread, start))
+        shell_words.append(_read_word(unread, len(text) - len(unread)))
         return ParsedCommand(tuple(shell_words), tuple(operators), "", False, text)
     plain = text.removesuffix(comment).rstrip() if comment else text
     return ParsedCommand(tuple(shell_words), tuple(operators), comment, True, plain)
