@@ -39,6 +39,10 @@ _DURATION = regex(rf"(?P<sign>[+-]?)(?P<amounts>(?:{_NUMBER}{_UNIT})+)")
 _AMOUNT = regex(rf"(?P<number>{_NUMBER})(?P<unit>{_UNIT})")
 
 
+# Compose counts bytes in 64 bits.
+_MOST_BYTES = 2**63
+
+
 def is_whole_number(text: str) -> bool:
     """Whether the text is a whole number that any system can hold: up to 18 ASCII digits, which `int` always reads."""
     return text.isascii() and text.isdigit() and len(text) <= 18
@@ -49,7 +53,8 @@ def parse_byte_size(text: str) -> int | None:
     match = _SIZE.fullmatch(text)
     if match is None:
         return None
-    return int(float(match["number"]) * BYTE_UNITS[(match["unit"] or "").lower()])
+    count = float(match["number"]) * BYTE_UNITS[(match["unit"] or "").lower()]
+    return int(count) if count < _MOST_BYTES else None
 
 
 def format_byte_size(count: int) -> str:
