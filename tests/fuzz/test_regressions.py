@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 import yaml
 
-from fuzz.running import limited
+from growth import grows_with_input
 from tocompose.check import audit, repair
 from tocompose.compose.yaml_text import render
 from tocompose.exporters.existing import combine
@@ -21,7 +21,7 @@ from tocompose.project import Memory, ignore_rules
 from tocompose.readers import shell
 from tocompose.readers.shell import as_shell
 from tocompose.readers.text import Text
-from tocompose.source import leaves
+from tocompose.source import Branch, leaves
 
 
 @pytest.mark.parametrize(
@@ -174,9 +174,11 @@ def test_a_quantity_of_odd_letters_is_none(text: str, amount: Fraction | None) -
 def test_a_node_version_of_any_length_takes_no_time() -> None:
     from tocompose.languages.versions import node_version, satisfies
 
-    with limited(1.0):
-        assert node_version("x" * 100_000 + " 20") == "20"
-        assert node_version(">" + " " * 100_000 + "18") == "24"
+    def read(characters: int) -> None:
+        assert node_version("x" * characters + " 20") == "20"
+        assert node_version(">" + " " * characters + "18") == "24"
+
+    assert grows_with_input(read, 100_000)
     assert satisfies((18, 0, 0), ">=4 || 16.1 - 18.2") and not satisfies(
         (19, 0, 0), "16 - 18"
     )
@@ -187,9 +189,11 @@ def test_a_node_version_of_any_length_takes_no_time() -> None:
     "part", [" ", "\t", "`", " `", "$a", ".\\", "\\", "%a", "C:\\", "'a", "=", "set a="]
 )
 def test_a_long_line_of_windows_takes_no_time(part: str, ending: str) -> None:
-    line = part * (150_000 // len(part))
-    with limited(4.0):
+    def work(characters: int) -> None:
+        line = part * (characters // len(part))
         as_shell(Text(f"a{ending}", f'set a={line}"x\n$a = {line}x\n{line}'))
+
+    assert grows_with_input(work, 150_000)
 
 
 @pytest.mark.parametrize(
@@ -207,10 +211,12 @@ def test_a_setting_of_cmd_is_an_assignment(line: str, said: str) -> None:
 
 @pytest.mark.parametrize("broken", ["echo $(a\n", "echo ${a\n", 'echo "$(a\n'])
 def test_many_unclosed_lines_of_a_long_script_take_no_time(broken: str) -> None:
-    script = "docker run -d --name a a:1\n" + "echo b c d e\n" * 3_000 + broken * 30
-    with limited(4.0):
-        tree = shell.read(Text("a.sh", script))
-    assert "docker" in [leaf.text for leaf in leaves(tree)]
+    def read(lines: int) -> Branch:
+        ordinary = "docker run -d --name a a:1\n" + "echo b c d e\n" * lines
+        return shell.read(Text("a.sh", ordinary + broken * 30))
+
+    assert "docker" in [leaf.text for leaf in leaves(read(3_000))]
+    assert grows_with_input(read, 3_000)
 
 
 def test_an_unclosed_quote_of_a_long_script_costs_only_its_line() -> None:
