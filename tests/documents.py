@@ -30,6 +30,7 @@ from tocompose.tables import Row  # noqa: E402
 START, END = "<!-- notes: made by tests/documents.py -->", "<!-- /notes -->"
 _FAMILIES = {
     "general": "Any source",
+    "sources": "Where commands stand",
     "docker_run": "docker run",
     "shell": "Shell scripts",
     "kubernetes": "Kubernetes",

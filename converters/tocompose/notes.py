@@ -43,6 +43,7 @@ FAMILIES = {
     "TC16": "shell",
     "TC17": "shell",
     **dict.fromkeys(("TC26", "TC27", "TC28", "TC29"), "kubernetes_edge"),
+    "TC03": "sources",
     "TC0": "general",
     "TC1": "docker_run",
     "TC2": "kubernetes",

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tocompose.readers.text import Text
+from tocompose.readers.typography import WEB_BLANKS
 from tocompose.readers.words import Unbalanced, tokens
 
 # `-e A=1 \` + "`#comment`": an empty command substitution, the trick of image documentation.
@@ -28,9 +29,7 @@ _ROOT_PROMPT = re.compile(r"^[ \t]*#[ \t]+(?=\S)")
 _CONTINUED_PROMPT = re.compile(r"^[ \t]*>(?:[ \t]|$)")
 _COMMAND = re.compile(r"(?:sudo[ \t]+(?:-\w+[ \t]+)*)?(?:docker|podman|nerdctl)[ \t]")
 _ELLIPSIS = re.compile(r"^[ \t]*(?:\.\.\.|…|\[\.\.\.\]|\[…\])[ \t]*\\?$", re.MULTILINE)
-_WEB_BLANK = re.compile(
-    "[\u00a0\u2007\u202f\u200b]"
-)  # As web pages put them between the words of a command.
+_WEB_BLANK = re.compile(f"[{WEB_BLANKS}]")
 
 # `-e A=x|y \\`: an operator in a value without quotes, where options in the next line go on with the command.
 _LOOSE_VALUE = re.compile(

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator
 
 from tocompose.readers.commands import by_line, simple_list
 from tocompose.readers.idioms import cleaned, loose_operators
-from tocompose.readers.text import Text, Unreadable, without_returns
+from tocompose.readers.repair import LOGICAL_LINE
+from tocompose.readers.text import Edit, Text, Unreadable, without_returns
+from tocompose.readers.typography import TypographicMark, typographic_marks
 from tocompose.source import Branch, Child, Leaf, Node, leaves
 from tocompose.syntax.names import variable_name
 
@@ -20,6 +22,7 @@ LONGEST_TEXT = 2_000_000
 LONGEST_LINE = 200_000
 _EXPRESSION = re.compile(r"\$\{\{([^{}\n]*)\}\}")
 _DOCKER = re.compile(r"(?:\S*/)?(?:docker|podman)")
+_CALL = re.compile(r"(?<![\w.-])(?:docker|podman|nerdctl)(?:\.exe)?[^\S\n]")
 
 
 def read(source: Text, *, documentation: bool = False) -> Branch:
@@ -30,6 +33,7 @@ def read(source: Text, *, documentation: bool = False) -> Branch:
     _guard_expressions(source)
     source = without_returns(source)
     source = _without_expressions(as_shell(source) if documentation else source)
+    source, restored = _without_typography(source)
     as_written, operators = source, loose_operators(source.text)
     source = (
         source.edited((start, start, "\\") for start in operators) if operators else source
@@ -39,7 +43,7 @@ def read(source: Text, *, documentation: bool = False) -> Branch:
     unclosed: list[Child] = []
     if statements is None:
         statements, unclosed = _read_repaired(text)
-    nodes: list[Node] = [*statements]
+    nodes: list[Node] = [*statements, *restored]
     nodes += [
         Leaf(source.text[a.start : a.end_offset], text.span(a.start, a.end_offset), a.kind)
         for a in asides
@@ -66,6 +70,35 @@ def _without_expressions(source: Text) -> Text:
         (match.start(), match.end(), _as_variable(match[1]))
         for match in _EXPRESSION.finditer(source.text)
     )
+
+
+def _without_typography(source: Text) -> tuple[Text, list[Node]]:
+    """The text with its docker commands as they were typed, and a leaf `typography` for each of those that differ."""
+    if source.text.isascii():
+        return source, []
+    edits: list[Edit] = []
+    leaves: list[Node] = []
+    for line in LOGICAL_LINE.finditer(source.text):
+        call = _CALL.search(line[0])
+        if call is None:
+            continue
+        start = line.start() + call.start()
+        marks = typographic_marks(source.text[start : line.end()])
+        edits += [(start + m.start, start + m.end_offset, m.typed) for m in marks]
+        leaves += _typography_leaf(source, start, marks)
+    return source.edited(edits), leaves
+
+
+def _typography_leaf(
+    source: Text, start: int, marks: Iterable[TypographicMark]
+) -> Iterator[Leaf]:
+    """The first dash or quote of a command that was not typed so; a blank of another kind changes nothing."""
+    for mark in marks:
+        if mark.kind != "blank":
+            span = source.span(start + mark.start, start + mark.end_offset)
+            text = source.text[start + mark.start : start + mark.end_offset]
+            yield Leaf(text, span, "typography")
+            return
 
 
 def _as_variable(expression: str) -> str:

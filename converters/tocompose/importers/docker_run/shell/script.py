@@ -75,6 +75,8 @@ def _settle_text(shell: Shell, cursor: Cursor) -> None:
         cursor.note("TC166")
     elif cursor.style == "ellipsis":
         cursor.note("TC168", written=text)
+    elif cursor.style == "typography":
+        cursor.note("TC030", written=text)
     elif cursor.style == "operator":
         cursor.note("TC173", written=text)
     elif shell.settings.get("prose") and not mentions_docker(text):
