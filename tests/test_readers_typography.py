@@ -59,7 +59,9 @@ def test_words_in_quotes_are_never_changed(words: list[str]) -> None:
 
 
 def test_each_command_says_it_once() -> None:
-    script = "docker run –d ––name a –e “A=b c” x:1\necho “–d”\ndocker run -d --name b x:1\n"
+    script = (
+        "docker run –d ––name a –e “A=b c” x:1\necho “–d”\ndocker run -d --name b x:1\n"
+    )
     result = convert(Memory({"run.sh": script.encode()}))
     services = {service.name: service for service in result.stack.services}
     assert services["a"].environment[0].value == "b c"

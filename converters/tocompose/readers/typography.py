@@ -6,7 +6,7 @@ A word processor makes `--` one long dash and `"` a curly quote; no shell takes 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -44,7 +44,7 @@ def typographic_marks(command: str) -> tuple[TypographicMark, ...]:
 
 def as_typed(command: str) -> str:
     """The docker command as its author typed it."""
-    texts, done = [], 0
+    texts, done = list[str](), 0
     for mark in typographic_marks(command):
         texts += (command[done : mark.start], mark.typed)
         done = mark.end_offset
@@ -86,7 +86,9 @@ def _quote_end(command: str, index: int) -> int:
         return 0
 
 
-def _quote_marks(command: str, index: int) -> Iterator[TypographicMark]:
+def _quote_marks(
+    command: str, index: int
+) -> Generator[TypographicMark, None, int]:
     """The two marks of a string in curly quotes, of which one may be ASCII; returns where to go on."""
     family = _family_of(command[index])
     close = _closing_quote(command, index + 1, family[:-1])
@@ -138,7 +140,14 @@ def _dash_mark(command: str, index: int) -> TypographicMark | None:
 @cache
 def _long_options() -> frozenset[str]:
     """The long names of all options of docker and podman commands, without their dashes."""
-    tables = ("run", "podman", "build", "network_create", "network_connect", "volume_create")
+    tables = (
+        "run",
+        "podman",
+        "build",
+        "network_create",
+        "network_connect",
+        "volume_create",
+    )
     rows = {name: row for table in tables for name, row in load(f"docker/{table}").items()}
     names = [*rows, *(alias for row in rows.values() for alias in row.get("aliases", ()))]
     names += [name for client in load("shell")["globals"].values() for name in client]
