@@ -86,9 +86,7 @@ def _quote_end(command: str, index: int) -> int:
         return 0
 
 
-def _quote_marks(
-    command: str, index: int
-) -> Generator[TypographicMark, None, int]:
+def _quote_marks(command: str, index: int) -> Generator[TypographicMark, None, int]:
     """The two marks of a string in curly quotes, of which one may be ASCII; returns where to go on."""
     family = _family_of(command[index])
     close = _closing_quote(command, index + 1, family[:-1])
