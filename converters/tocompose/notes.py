@@ -44,6 +44,7 @@ FAMILIES = {
     "TC17": "shell",
     **dict.fromkeys(("TC26", "TC27", "TC28", "TC29"), "kubernetes_edge"),
     "TC03": "sources",
+    **dict.fromkeys(("TC43", "TC44", "TC45"), "migration"),
     "TC0": "general",
     "TC1": "docker_run",
     "TC2": "kubernetes",

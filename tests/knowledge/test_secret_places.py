@@ -128,3 +128,19 @@ def test_a_value_whose_form_is_no_secret(value):
 )
 def test_names_of_secrets_are_none(text):
     assert password_spans(text) == []
+
+
+@pytest.mark.parametrize(
+    ("script", "secret"),
+    [
+        ("redis-server --requirepass 'red blue green'", "red blue green"),
+        ('srv --password "say \\" it" -x', 'say \\" it'),
+        ("srv --password 'can'\\''t go' -x", "'can'\\''t go'"),
+        ("srv --password red\\ blue\\ green -x", "red\\ blue\\ green"),
+        ("su -c 'srv --password red-blue7' && echo 'hi'", "red-blue7"),
+        ("DB_PASSWORD='red blue' srv", "red blue"),
+    ],
+)
+def test_the_secret_of_a_script_is_the_whole_word(script: str, secret: str) -> None:
+    secrets = command_secrets(["sh", "-c", script])
+    assert [script[found.start : found.end] for found in secrets] == [secret]

@@ -20,7 +20,7 @@ from tocompose.exporters.conflicts import (
     ports_bound_once,
     required_variables,
 )
-from tocompose.exporters.dotenv import env_files, gitignore
+from tocompose.exporters.dotenv import dockerignore, env_files, gitignore
 from tocompose.exporters.file_names import files_named_portably
 from tocompose.exporters.final_checks import Check, Checked, run_checks
 from tocompose.exporters.joining import join_present, unused_declarations
@@ -151,7 +151,9 @@ def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bund
     refused_paths = frozenset[ModelPath]().union(
         *(part.paths for part in accepted.values())
     )
+    ignored, ignored_notes = dockerignore(checked.stack, files_beside)
     new_notes = (*overlays_kept.notes, *checked.notes, *dict.fromkeys(refusals))
+    new_notes += ignored_notes
     files = [
         _compose_file(
             name,
@@ -164,7 +166,7 @@ def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bund
     ]
     written = overlays_kept.paths | refused_paths
     written |= _written_paths(stack, checked, *documents.values())
-    return Bundle((*files, *files_beside), written, new_notes)
+    return Bundle((*files, *files_beside, *ignored), written, new_notes)
 
 
 def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle:
@@ -191,14 +193,17 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
         del document[section][name]
     staying = map(ModelPath.service, present.get("services") or {})
     overruled = joined.paths.union(unused, staying)
-    new_notes = (*checked.notes, *accepted.notes)
+    files_beside = _files_beside(checked.stack, document)
+    ignored, ignored_notes = dockerignore(checked.stack, files_beside)
+    new_notes = (*checked.notes, *accepted.notes, *ignored_notes)
     comments = block_comments(document, checked.stack, (*notes, *new_notes))
     insertion = insert(text, existing.path, document, comments)
     content = insertion.text.encode("utf-8", "surrogateescape")
     return Bundle(
         (
             File(path=existing.path, content=content),
-            *_files_beside(checked.stack, document),
+            *files_beside,
+            *ignored,
         ),
         accepted.paths | _written_paths(stack, checked, document) | frozenset(unused),
         (*new_notes, *_insertion_notes(insertion, existing.path)),

@@ -1,11 +1,14 @@
-"""`.env`, `.env.example` and the lines of `.gitignore` that keep the values out of version control."""
+"""`.env`, `.env.example` and the lines that keep the values out of version control and out of images."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from posixpath import normpath
 
 from tocompose.model import EnvSetting, File, Stack
+from tocompose.notes import Note, note
 from tocompose.syntax.interpolation import Variable
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import ALWAYS_SET
 from tocompose.wording import wrap_text
 
@@ -84,6 +87,32 @@ def gitignore(files: Iterable[File]) -> tuple[File, ...]:
         if line in paths or (line.endswith("/") and _has_file_below(line, paths))
     ]
     return (File(path=".gitignore", content=_as_bytes(lines)),) if lines else ()
+
+
+def dockerignore(
+    stack: Stack, files: Iterable[File]
+) -> tuple[tuple[File, ...], tuple[Note, ...]]:
+    """The file that keeps values out of the images that are built here, with a note for each image.
+
+    A build takes all of its context where the Dockerfile copies everything, so the values would lie in the image.
+    https://docs.docker.com/build/concepts/context/#dockerignore-files
+    """
+    is_written = any(file.path.endswith(".dockerignore") for file in stack.files)
+    secrets = () if is_written else gitignore(file for file in files if file.secret)
+    lines = [line for file in secrets for line in file.content.decode().split()]
+    notes: list[Note] = []
+    for service in stack.services if lines else ():
+        context = normpath(service.build.context) if service.build else "/"
+        if {".", ".."}.issuperset(context.split("/")):
+            code = "TC430" if context == "." else "TC431"
+            facts = {"service": service.name, "names": " and ".join(lines)}
+            subject = ModelPath.service(service.name, "build")
+            notes.append(
+                note(code, service.origin, subject=subject, context=context, **facts)
+            )
+    is_needed = any(message.code == "TC430" for message in notes)
+    ignored = File(path=".dockerignore", content=_as_bytes(lines))
+    return ((ignored,) if is_needed else ()), tuple(notes)
 
 
 def _has_file_below(folder: str, paths: Iterable[str]) -> bool:

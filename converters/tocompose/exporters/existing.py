@@ -137,6 +137,7 @@ _COMBINERS: dict[str, Callable[[File, bytes], Combined]] = {
     ".env": _combine_env,
     ".env.example": _combine_env,
     ".gitignore": _combine_ignored,
+    ".dockerignore": _combine_ignored,
 }
 # The files to which lines are added without being asked: nothing in them is changed.
 ADDED_TO = frozenset(_COMBINERS)

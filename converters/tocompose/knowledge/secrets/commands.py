@@ -22,12 +22,20 @@ from tocompose.syntax.names import variable_name
 from tocompose.tables import load
 
 _OPTION = regex(r"-{1,2}[A-Za-z][\w.-]*")
-_SCRIPT_OPTION = (
-    r"(?<![\w-])(?P<name>-{1,2}[A-Za-z][\w.-]*|[A-Z][A-Z0-9_]+)(?P<gap>=|\s+)(?P<quote>['\"]?)"
-    r"(?P<value>[^\s'\";|&<>()`]+)"
+# A word of a script, whole where it is quoted. A quote behind a word without one may close what is around it
+# (`su -c 'x -p y'`); behind a first quote further parts are the same word (`'it'\\''s'`).
+_QUOTED = r"'[^']*'|\"(?:[^\"\\]|\\.)*\""
+_END = r"(?![^\s;|&<>()`])"
+_BARE = r"(?:\\.|[^\s'\";|&<>()`\\])"
+_SCRIPT_WORD = (
+    rf"(?:'(?P<single>[^']+)'{_END}|\"(?P<double>(?:[^\"\\]|\\.)+)\"{_END}"
+    rf"|(?P<value>(?:{_QUOTED})(?:{_QUOTED}|{_BARE})+|(?!-){_BARE}+))"
 )
-# A word of a script, whole when it is quoted; up to the end of a command, whose lines a backslash continues.
-_SCRIPT_WORD = r"(?:'(?P<single>[^']+)'|\"(?P<double>[^\"]+)\"|(?P<value>[^\s'\";|&<>()`-][^\s'\";|&<>()`]*))"
+_SCRIPT_OPTION = regex(
+    r"(?<![\w-])(?P<name>-{1,2}[A-Za-z][\w.-]*|[A-Z][A-Z0-9_]+)(?P<gap>=|\s+)"
+    rf"{_SCRIPT_WORD}"
+)
+# Up to the end of a command, whose lines a backslash continues.
 _SAME_COMMAND = r"(?:[^;|&\n]|(?<=\\)\n){0,2000}?"
 # `env PGPASSWORD=… psql`.
 _ASSIGNMENT = regex(r"(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>\S+)")
@@ -203,14 +211,22 @@ def _client_patterns() -> tuple[tuple[list[str], re.Pattern[str]], ...]:
 
 def _script_secrets(text: str) -> Iterator[tuple[int, int, str]]:
     """Where secrets stand in a shell script, each with the name that it is given under."""
-    for match in re.finditer(_SCRIPT_OPTION, text):
+    for match in _option_matches(text):
         name = match["name"]
         assigned = name.startswith("-") or match["gap"] == "="
-        if assigned and secret_name(name) and not match["value"].startswith("-"):
-            yield (*match.span("value"), name)
+        if assigned and secret_name(name):
+            yield (*match.span(match.lastgroup or 0), name)
     yield from _shell_defaults(text)
     for start, stop in _client_spans(text):
         yield start, stop, _PASSWORD
+
+
+def _option_matches(text: str) -> Iterator[re.Match[str]]:
+    """Each option or assignment with its word; that word may be a script with options of its own."""
+    match = _SCRIPT_OPTION.search(text)
+    while match:
+        yield match
+        match = _SCRIPT_OPTION.search(text, match.end("gap"))
 
 
 def _shell_defaults(text: str) -> Iterator[tuple[int, int, str]]:
@@ -239,13 +255,9 @@ def script_secrets(text: str) -> Iterator[tuple[int, int]]:
 
 def _option_spans(text: str) -> Iterator[tuple[int, int]]:
     """`--requirepass x` in a line of options."""
-    for match in re.finditer(_SCRIPT_OPTION, text):
-        if (
-            match["name"].startswith("--")
-            and secret_name(match["name"])
-            and not match["value"].startswith("-")
-        ):
-            yield match.span("value")
+    for match in _option_matches(text):
+        if match["name"].startswith("--") and secret_name(match["name"]):
+            yield match.span(match.lastgroup or 0)
 
 
 def _program_spans(text: str) -> Iterator[tuple[int, int]]:
