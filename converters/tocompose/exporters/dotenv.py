@@ -105,11 +105,17 @@ def dockerignore(
         context = normpath(service.build.context) if service.build else "/"
         if {".", ".."}.issuperset(context.split("/")):
             code = "TC430" if context == "." else "TC431"
-            facts = {"service": service.name, "names": " and ".join(lines)}
             subject = ModelPath.service(service.name, "build")
-            notes.append(
-                note(code, service.origin, subject=subject, context=context, **facts)
+            names = " and ".join(lines)
+            about = note(
+                code,
+                service.origin,
+                subject=subject,
+                service=service.name,
+                context=context,
+                names=names,
             )
+            notes.append(about)
     is_needed = any(message.code == "TC430" for message in notes)
     ignored = File(path=".dockerignore", content=_as_bytes(lines))
     return ((ignored,) if is_needed else ()), tuple(notes)
