@@ -20,6 +20,7 @@ from tocompose.knowledge.secrets.texts import (
 )
 from tocompose.patterns import regex
 from tocompose.reports.known_secrets import is_secret_name
+from tocompose.reports.structured_secrets import secret_spans
 from tocompose.syntax.interpolation import nested_variables
 
 # While masking, each hidden character is replaced by this one, so that columns stay what spans say.
@@ -63,6 +64,10 @@ _SECRET_KIND = regex(
 _SECRET_DATA = regex(
     r"""^(?P<indent>[ \-]*)["']?(?:data|stringData|encryptedData)["']?\s*:(?P<rest>.*)$"""
 )
+# What ends the data of a Secret; by the indentation alone it would end at a line that is indented wrongly.
+_SECRET_FIELD = regex(
+    r"""[ \t-]*["']?(?:apiVersion|kind|metadata|type|immutable|spec|status|items|(?:stringD|encryptedD|d)ata)["']?\s*:"""
+)
 # `name: PASSWORD, value: x`, also on two lines: how Kubernetes writes variables.
 _NAMED = regex(r"""\bname["']?\s*:\s*["']?(?P<name>[\w.-]+)["']?""")
 _VALUE = regex(r"""^[\s-]*(?:,\s*)?["']?value["']?\s*:\s*(?P<value>\S.*)$""")
@@ -82,15 +87,30 @@ def hide_text(text: str) -> str:
 
 
 def mask_likely_secrets(lines: list[str], path: str) -> Iterator[str]:
-    """The lines with all that looks like a secret masked, by the line and by the text as a whole."""
-    for by_line, by_text in zip(
-        _mask_by_line(lines, path), _mask_document(lines), strict=True
+    """The lines with all that looks like a secret masked, by the line, by the text as a whole and by its parser."""
+    for by_line, by_text, by_parser in zip(
+        _mask_by_line(lines, path),
+        _mask_document(lines),
+        _mask_structure(lines, path),
+        strict=True,
     ):
-        if by_text == by_line:
+        if by_text == by_line == by_parser:
             yield by_line
             continue
-        pairs = zip(by_line, by_text, strict=True)
-        yield "".join(HIDDEN if HIDDEN in pair else pair[0] for pair in pairs)
+        letters = zip(by_line, by_text, by_parser, strict=True)
+        yield "".join(HIDDEN if HIDDEN in letter else letter[0] for letter in letters)
+
+
+def _mask_structure(lines: list[str], path: str) -> list[str]:
+    """The lines with the values hidden that a parser finds under names which say secret."""
+    masked = list(lines)
+    for span in secret_spans("\n".join(lines), path):
+        for number in range(span.line - 1, min(span.end_line, len(masked))):
+            line = masked[number]
+            start = span.column - 1 if number == span.line - 1 else 0
+            stop = span.end_column - 1 if number == span.end_line - 1 else len(line)
+            masked[number] = line[:start] + hide_text(line[start:stop]) + line[stop:]
+    return masked
 
 
 def _mask_by_line(lines: list[str], path: str) -> Iterator[str]:
@@ -146,8 +166,8 @@ def _mask_manifests(lines: list[str]) -> Iterator[str]:
     """Masks everything under `data` and `stringData` of Kubernetes Secrets."""
     block_indent = -1
     for line, inside in zip(lines, _in_secret(lines), strict=True):
-        indent = len(line) - len(line.lstrip(" "))
-        if line.strip() and indent <= block_indent:
+        indent = len(line) - len(line.lstrip(" \t"))
+        if not inside or (indent <= block_indent and _SECRET_FIELD.match(line)):
             block_indent = -1
         if block_indent >= 0 and line.strip():
             yield _mask_secret_entry(line, indent)

@@ -129,7 +129,7 @@ def _mask_lines(
     marked = [_mask_forms(line, known_forms) for line in lines]
     for secret in secrets:
         if secret.origin is not None and secret.origin.file == path:
-            _mask_origin(marked, secret)
+            _mask_origin(marked, lines, secret)
     # What looks like a secret is looked for in the line as it was: with a name masked its value would not be found.
     guessed = mask_likely_secrets(lines, path)
     if marked == lines:
@@ -179,10 +179,17 @@ def _mask_forms(line: str, forms: Iterable[str]) -> str:
     return line
 
 
-def _mask_origin(lines: list[str], secret: Secret) -> None:
-    """Masks a secret at its own place, even one whose text is an everyday word or is written with escapes."""
+def _mask_origin(lines: list[str], unmasked: list[str], secret: Secret) -> None:
+    """Masks a secret at its own place, even one whose text is an everyday word or is written with escapes.
+
+    Where it stands beside its place, such as behind the name of the process that has it, it is masked there already.
+    """
     span = secret.origin
     if span is None or not 0 < span.line <= len(lines):
+        return
+    before = unmasked[span.line - 1][span.column - 1 : span.end_column - 1]
+    is_name = span.line == span.end_line and before.isidentifier()
+    if is_name and secret.text in unmasked[span.line - 1] and secret.text not in before:
         return
     for number in range(span.line, min(span.end_line, len(lines)) + 1):
         line = lines[number - 1]

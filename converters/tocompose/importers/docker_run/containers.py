@@ -10,6 +10,7 @@ from tocompose.importers.docker_run.facts import Facts, FlagFact, read_facts
 from tocompose.importers.docker_run.invocation import Invocation
 from tocompose.importers.docker_run.options import (
     CommandLine,
+    Option,
     flag_rows,
     parse_command_line,
     program_name,
@@ -98,7 +99,8 @@ def read_container(
     image, *command = line.operands
     name = names.name_service(line, fill_values)
     path = ModelPath.service(name)
-    facts = read_facts(line.options, path, f"{invocation.tool} run")
+    options = tuple(_options_that_agree(line, path))
+    facts = read_facts(options, path, f"{invocation.tool} run")
     facts += _read_updates(updates, path)
     facts = _podman_tmpfs(line, invocation, path) + facts
     moved = (fact_below(fact, invocation.directory) for fact in facts)
@@ -123,6 +125,20 @@ def read_container(
     service = replace(service, environment=tuple(_filled_environment(service, invocation)))
     service = _with_unit_restart(service, invocation)
     return StartedContainer(service, refs, invocation, is_detached, is_removed)
+
+
+def _options_that_agree(line: CommandLine, path: ModelPath) -> Iterator[Option]:
+    """The options without those of a healthcheck that another switches off: docker refuses the two together.
+
+    https://github.com/docker/cli/blob/master/cli/command/container/opts.go
+    """
+    is_off = line.has_switch("--no-healthcheck")
+    for option in line.options:
+        if is_off and option.row and option.row["name"].startswith("--health-"):
+            subject = path.child("healthcheck")
+            option.value.note("TC194", subject=subject, flag=option.row["name"])
+        else:
+            yield option
 
 
 # https://docs.podman.io/en/latest/markdown/podman-run.1.html#read-only-tmpfs

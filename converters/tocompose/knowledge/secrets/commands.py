@@ -13,7 +13,12 @@ from itertools import accumulate, zip_longest
 from typing import Any, NamedTuple
 
 from tocompose.knowledge.secrets.names import secret_name, words_of
-from tocompose.knowledge.secrets.texts import mask_variables, may_be_secret, password_spans
+from tocompose.knowledge.secrets.texts import (
+    mask_variables,
+    may_be_secret,
+    password_spans,
+    replace_spans,
+)
 from tocompose.knowledge.servers import client_programs
 from tocompose.model import Service
 from tocompose.patterns import regex
@@ -251,6 +256,12 @@ def script_secrets(text: str) -> Iterator[tuple[int, int]]:
     for start, stop in (*_program_spans(text), *_client_spans(text), *_option_spans(text)):
         if text[start] not in "$%<{`" and may_be_secret(text[start:stop]):
             yield start, stop
+
+
+def without_script_secrets(text: str) -> str:
+    """The command line with an ellipsis in the place of each password that a program is given."""
+    edits = ((start, stop, "…") for start, stop in script_secrets(text))
+    return replace_spans(text, edits)
 
 
 def _option_spans(text: str) -> Iterator[tuple[int, int]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import binascii
 import posixpath
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
 
 # A program's output, from its arguments and what it reads; None where that is not known.
@@ -216,8 +218,25 @@ def _awk(arguments: Sequence[str], text: str) -> str | None:
     return _joined(printed)
 
 
+def _base64(arguments: Sequence[str], text: str) -> str | None:
+    match " ".join(arguments).replace("-w 0", "-w0"):
+        case "-d" | "-D" | "--decode":
+            try:
+                return b64decode(text, validate=False).decode()
+            except (binascii.Error, ValueError):
+                return None
+        case "" if len(text) <= _ENCODED_LINE:
+            return b64encode(text.encode()).decode() + "\n"
+        case "-w0" | "--wrap=0":
+            return b64encode(text.encode()).decode()
+    return None
+
+
+# So many bytes make one line of 76 letters.
+_ENCODED_LINE = 57
 FILTERS: dict[str, Filter] = {
     "awk": _awk,
+    "base64": _base64,
     "basename": _basename,
     "cut": _cut,
     "dirname": _dirname,

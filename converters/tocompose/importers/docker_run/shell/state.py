@@ -29,6 +29,7 @@ from tocompose.importers.docker_run.shell.variables import (
     Scope,
     Value,
 )
+from tocompose.knowledge.secrets.commands import without_script_secrets
 from tocompose.knowledge.secrets.names import HINT, secret_name
 from tocompose.ledger import Cursor, Ledger
 from tocompose.project import Project
@@ -276,7 +277,7 @@ _CREDENTIALS = re.compile(r"://[^/\s]*@")
 def shown(text: str) -> str:
     """Source text in a form fit for a note: one line, short, and without what may be a secret value."""
     shown_words: list[str] = []
-    for token in text.split():
+    for token in without_script_secrets(text).split():
         if HINT.search(token) or _CREDENTIALS.search(token):
             shown_words += [re.split(r"[=:]", token)[0], "…"]
             break
