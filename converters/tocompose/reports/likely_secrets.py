@@ -66,7 +66,8 @@ _SECRET_DATA = regex(
 )
 # What ends the data of a Secret; by the indentation alone it would end at a line that is indented wrongly.
 _SECRET_FIELD = regex(
-    r"""[ \t-]*["']?(?:apiVersion|kind|metadata|type|immutable|spec|status|items|(?:stringD|encryptedD|d)ata)["']?\s*:"""
+    r"""[ \t-]*["']?(?:apiVersion|kind|metadata|type|immutable|spec|status|items|"""
+    r"""(?:stringD|encryptedD|d)ata)["']?\s*:"""
 )
 # `name: PASSWORD, value: x`, also on two lines: how Kubernetes writes variables.
 _NAMED = regex(r"""\bname["']?\s*:\s*["']?(?P<name>[\w.-]+)["']?""")
