@@ -49,6 +49,7 @@ FAMILIES = {
     "TC1": "docker_run",
     "TC2": "kubernetes",
     "TC3": "procfile",
+    **dict.fromkeys(("TC39", "TC69"), "kubernetes_controllers"),
     "TC4": "addons",
     "TC5": "environment",
     "TC6": "practices",

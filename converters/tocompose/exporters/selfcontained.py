@@ -150,7 +150,7 @@ def ask_for_secrets(
     stack: Stack, open_settings: frozenset[str], inline_secrets: bool
 ) -> tuple[Note, ...]:
     """A note for each secret that the user must set, with the place of its value in the source and never the value;
-    the source holds none for the `open_settings`."""
+    the source holds none for the `open_settings`. One that the importer requires of the user was said there."""
     return tuple(
         note(
             "TC758",
@@ -160,7 +160,9 @@ def ask_for_secrets(
             place=_where_value_is(setting, setting.name in open_settings),
         )
         for setting in stack.settings
-        if setting.secret and not (inline_secrets and setting.value is not None)
+        if setting.secret
+        and not (inline_secrets and setting.value is not None)
+        and not (setting.required and setting.name in open_settings)
     )
 
 

@@ -217,6 +217,7 @@ def convert(
     note_access(model)
     note_pods(model)
     stack = builder.build_stack(identifier(name or main_namespace(model) or fallback))
+    model.config_store.absent.add_notes(ledger)
     note_kinds(model)
     note_unused_config(model)
     note_namespaces(model)

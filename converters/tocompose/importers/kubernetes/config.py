@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tocompose.importers.kubernetes.absent import AbsentObjects
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.scalars import peek_text, take_text
 from tocompose.importers.kubernetes.stack_builder import StackBuilder
@@ -79,6 +80,7 @@ class ConfigStore:
         self._names: dict[tuple[str, str, str], str] = {}
         self._taken: set[str] = set()
         self.used: dict[KubeObject, None] = {}
+        self.absent = AbsentObjects(objects)
 
     def find(self, kind: str, namespace: str, name: str) -> KubeObject | None:
         """The ConfigMap or Secret of that name, which thereby counts as used."""

@@ -127,10 +127,7 @@ def _config_files(
     kube_object = container.store.find(kind, container.namespace, name)
     name_cursor.take(to=to)
     if kube_object is None:
-        code = "TC214" if peek_bool(source.at("optional")) else "TC213"
-        path = f"{_ROOTS[kind]}/{name}"
-        name_cursor.annotate(code, what=f"{kind} {name}", name=path, subject=to)
-        source.mark_noted(code)
+        _want_absent(source, name_cursor, kind, container, to)
         return
     kube_object.count_identity_as_mapped(to)
     config_entries = container.store.entries(kube_object)
@@ -142,13 +139,35 @@ def _config_files(
         path = take_scalar(file_entry.at("path"), to) or key
         config_entry = config_entries.get(key)
         if config_entry is None or _leaves_volume(path):
-            description = f"{kind} {name}, key {key}"
-            file_entry.note("TC213", what=description, name=path, subject=to)
+            container.store.absent.ask(
+                kind, container.namespace, name, f"{path} (key {key})", to, file_entry.span
+            )
+            file_entry.mark_noted("TC213")
             continue
         own_mode = _file_mode(file_entry.at("mode"), to)
         yield VolumeFile(
             path, own_mode or mode, kind == "Secret", kube_object, config_entry
         )
+
+
+def _want_absent(
+    source: Cursor,
+    name_cursor: Cursor,
+    kind: str,
+    container: ContainerContext,
+    to: ModelPath,
+) -> None:
+    """Asks for the folder of an object that the input does not hold; one that is optional is said to be missing."""
+    name = peek_text(name_cursor) or ""
+    path, absent = f"{_ROOTS[kind]}/{name}", container.store.absent
+    if peek_bool(source.at("optional")):
+        name_cursor.note("TC214", what=f"{kind} {name}", name=path, subject=to)
+        source.mark_noted("TC214")
+        return
+    keys = ", ".join(absent.keys(kind, container.namespace, name))
+    place = f"the folder {path}{f' (files {keys})' if keys else ''}"
+    absent.ask(kind, container.namespace, name, place, to, name_cursor.span)
+    source.mark_noted(absent.code(kind, container.namespace, name))
 
 
 def _leaves_volume(path: str) -> bool:

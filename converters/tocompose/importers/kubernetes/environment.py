@@ -196,11 +196,14 @@ def _key_value(
         return text
     reference.map(to=to)
     text_of = _missing_value(kind, source, key, name, container)
-    reference.annotate(
-        "TC213",
-        what=f"{kind} {source}, key {key}",
-        name=text_of[2:].partition(":")[0],
-        subject=to,
+    setting = text_of[2:].partition(":")[0]
+    store.absent.ask(
+        kind,
+        container.namespace,
+        source,
+        f"{setting} (key {key})",
+        to,
+        reference.span,
     )
     return text_of
 
@@ -285,8 +288,9 @@ def _stand_in_file(
         if prefix
         else f"{path} (its variables)"
     )
-    reference.annotate("TC213", what=source_name, name=file_in_words, subject=to)
-    source.mark_noted("TC213")
+    absent = container.store.absent
+    absent.ask(kind, container.namespace, name, file_in_words, to, reference.span)
+    source.mark_noted(absent.code(kind, container.namespace, name))
     take_text = f"# {source_name} is not among the manifests: write its variables here, NAME=value on a line each.\n"
     container.builder.add_file(
         File(

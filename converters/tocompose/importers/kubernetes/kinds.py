@@ -19,13 +19,16 @@ _FORKED = frozenset({"DeploymentConfig", "ImageStream"})
 
 class KindRow(NamedTuple):
     """What becomes of a kind: `type` is its table of fields, `template` the path of its pod template; one without a
-    type is said once, with `advice`."""
+    type is said once, with `advice`. `secret` is the path of the name of a Secret that a controller makes for it (else
+    the object's own name), `keys` are those of the Secret's keys."""
 
     type: str = ""
     template: tuple[str, ...] | None = None
     advice: str = ""
     versions: tuple[str, ...] = ()
     not_applicable: bool = False
+    secret: str = ""
+    keys: tuple[str, ...] = ()
 
 
 @cache
@@ -45,7 +48,8 @@ def _parse_kind(row: Mapping[str, str]) -> KindRow:
     path = columns.pop("template", None)
     template = None if path is None else tuple(key for key in path.split(".") if key)
     versions = tuple(columns.pop("versions", "").split())
-    return KindRow(template=template, versions=versions, **columns)  # type: ignore[arg-type]
+    keys = tuple(columns.pop("keys", "").split())
+    return KindRow(template=template, versions=versions, keys=keys, **columns)  # type: ignore[arg-type]
 
 
 def kind_row(name: str) -> KindRow:

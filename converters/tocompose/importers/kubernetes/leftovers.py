@@ -136,7 +136,13 @@ def note_kinds(model: ClusterModel) -> None:
         row = kind_row(name)
         if row.type:
             continue
-        objects = model.objects.of_kind(name)
+        objects = [
+            kube_object
+            for kube_object in model.objects.of_kind(name)
+            if not row.secret or kube_object.cursor.unread()
+        ]
+        if not objects:
+            continue
         for kube_object in objects:
             kube_object.cursor.mark_noted("TC203")
         names = ", ".join(kube_object.name for kube_object in objects[:_SHOWN_NAMES])

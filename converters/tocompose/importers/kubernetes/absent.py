@@ -1,0 +1,169 @@
+"""ConfigMaps and Secrets that are not among the manifests: one note each, with what must be filled in where.
+
+Of a Secret that a controller of the cluster makes, the object that asks for it is among them (`secret` and `keys` in
+`mappings/kubernetes/kinds.yaml`): it names the Secret and mostly its keys, never a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from tocompose.importers.field_tables import values_in_words
+from tocompose.importers.kubernetes.kinds import kind_row
+from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
+from tocompose.importers.kubernetes.scalars import peek_text
+from tocompose.ledger import Cursor, Ledger
+from tocompose.notes import note
+from tocompose.source import Leaf, Span
+from tocompose.syntax.model_path import ROOT, ModelPath
+
+_ABSENT, _MADE = "TC213", "TC390"
+
+
+class _Demand(NamedTuple):
+    """One use of an absent object: what must be filled in, for which service, and where that is asked."""
+
+    place: str
+    subject: ModelPath
+    span: Span
+
+
+class SecretMaker(NamedTuple):
+    """An object that makes a controller write a Secret, with the keys that it names."""
+
+    kube_object: KubeObject
+    keys: tuple[str, ...]
+
+
+class AbsentObjects:
+    """What containers want of ConfigMaps and Secrets that the input does not hold."""
+
+    def __init__(self, objects: KubeObjects) -> None:
+        self._objects = objects
+        self._makers = {
+            (maker.namespace, name): SecretMaker(maker, keys)
+            for maker, name, keys in _secret_makers(objects)
+        }
+        self._demands: dict[tuple[str, str, str], dict[_Demand, None]] = {}
+
+    def code(self, kind: str, namespace: str, name: str) -> str:
+        """The code of the note that is said of the object."""
+        return _MADE if self._maker(kind, namespace, name) else _ABSENT
+
+    def keys(self, kind: str, namespace: str, name: str) -> tuple[str, ...]:
+        """The keys of a Secret that a controller makes, as far as they are named."""
+        maker = self._maker(kind, namespace, name)
+        return maker.keys if maker else ()
+
+    def ask(
+        self,
+        kind: str,
+        namespace: str,
+        name: str,
+        place: str,
+        subject: ModelPath,
+        span: Span,
+    ) -> None:
+        """Records that `place` must be filled in for a service."""
+        demands = self._demands.setdefault((kind, namespace, name), {})
+        demands[_Demand(place, subject, span)] = None
+
+    def add_notes(self, ledger: Ledger) -> None:
+        """Says a note for each absent object that is wanted, and for each that a controller would make."""
+        for (kind, namespace, name), demands in self._demands.items():
+            maker = self._maker(kind, namespace, name)
+            if maker is None:
+                self._note_absent(kind, namespace, name, list(demands), ledger)
+        for (namespace, name), maker in self._makers.items():
+            demands = self._demands.get(("Secret", namespace, name), {})
+            _note_made(maker, name, list(demands))
+
+    def _maker(self, kind: str, namespace: str, name: str) -> SecretMaker | None:
+        return self._makers.get((namespace, name)) if kind == "Secret" else None
+
+    def _note_absent(
+        self,
+        kind: str,
+        namespace: str,
+        name: str,
+        demands: list[_Demand],
+        ledger: Ledger,
+    ) -> None:
+        is_present = self._objects.get(kind, namespace, name) is not None
+        ledger.add_note(
+            note(
+                _ABSENT,
+                demands[0].span,
+                subject=_common_subject(demands),
+                related=tuple(demand.span for demand in demands[1:]),
+                what=f"a key of {kind} {name}" if is_present else f"{kind} {name}",
+                name=_places(demands),
+            )
+        )
+
+
+def _note_made(maker: SecretMaker, name: str, demands: list[_Demand]) -> None:
+    kube_object = maker.kube_object
+    if demands:
+        demand = f"to be filled in: {_places(demands)}"
+    else:
+        demand = "no container of the manifests uses it"
+    keys = f" ({', '.join(maker.keys)})" if maker.keys else ""
+    kube_object.cursor.note(
+        _MADE,
+        subject=_common_subject(demands),
+        object=f"{kube_object} ({values_in_words(kube_object.cursor.node)})",
+        secret=f"{name}{keys}",
+        demand=demand,
+    )
+
+
+def _places(demands: Iterable[_Demand]) -> str:
+    return ", ".join(dict.fromkeys(demand.place for demand in demands))
+
+
+def _common_subject(demands: list[_Demand]) -> ModelPath:
+    """What all demands are about; the whole stack where they differ."""
+    subjects = {demand.subject for demand in demands}
+    if len(subjects) == 1:
+        return subjects.pop()
+    services = {subject.service_name for subject in subjects}
+    only_service = services.pop() if len(services) == 1 else None
+    return ROOT if only_service is None else ModelPath.service(only_service)
+
+
+def _secret_makers(
+    objects: KubeObjects,
+) -> Iterator[tuple[KubeObject, str, tuple[str, ...]]]:
+    """The objects that name a Secret to be made, its name and its keys; one that the input holds needs no maker."""
+    for kind in objects.kinds():
+        row = kind_row(kind)
+        if not row.secret:
+            continue
+        for kube_object in objects.of_kind(kind):
+            name = peek_text(kube_object.at(*_steps(row.secret))) or kube_object.name
+            if objects.get("Secret", kube_object.namespace, name) is None:
+                keys = (key for path in row.keys for key in _keys_at(kube_object, path))
+                yield kube_object, name, tuple(dict.fromkeys(keys))
+
+
+def _steps(path: str) -> Iterator[str | int]:
+    for step in path.split("."):
+        yield int(step) if step.isdigit() else step
+
+
+def _keys_at(kube_object: KubeObject, path: str) -> Iterator[str]:
+    """The texts at a path, in which `*` stands for every entry of a list; of a map its keys."""
+    cursors: list[Cursor] = [kube_object.cursor]
+    for step in path.split("."):
+        cursors = [
+            below
+            for cursor in cursors
+            for below in (list(cursor) if step == "*" else [cursor.at(step)])
+        ]
+    for cursor in cursors:
+        if cursor.kind == "map":
+            yield from cursor.keys()
+        elif isinstance(cursor.node, Leaf):
+            yield peek_text(cursor) or ""

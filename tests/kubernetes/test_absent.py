@@ -1,0 +1,96 @@
+"""ConfigMaps and Secrets that are not among the manifests: one note each, whoever makes them in the cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from tocompose.exporters.bundle import Layout
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Memory
+
+
+def converted(*objects: dict[str, Any]) -> Result:
+    text = yaml.safe_dump_all(objects)
+    files = Memory({"m.yaml": text.encode()}, name="shop")
+    options = Options(source="kubernetes", practices="none", layout=Layout(split=True))
+    return convert(files, options)
+
+
+def pod(*keys: tuple[str, str, str], name: str = "web") -> dict[str, Any]:
+    env = [
+        {"name": variable, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+        for variable, secret, key in keys
+    ]
+    container = {"name": name, "image": "example/web:1", "env": env}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name},
+        "spec": {"containers": [container]},
+    }
+
+
+def made(api_version: str, kind: str, spec: dict[str, Any]) -> dict[str, Any]:
+    metadata = {"name": "db"}
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}
+
+
+MAKERS = [
+    made(
+        "external-secrets.io/v1",
+        "ExternalSecret",
+        {
+            "target": {"name": "db-secret"},
+            "data": [{"secretKey": "pw", "remoteRef": {"key": "x"}}],
+        },
+    ),
+    made(
+        "bitnami.com/v1alpha1",
+        "SealedSecret",
+        {
+            "encryptedData": {"pw": "AgBy"},
+            "template": {"metadata": {"name": "db-secret"}},
+        },
+    ),
+    made(
+        "secrets.hashicorp.com/v1beta1",
+        "VaultStaticSecret",
+        {"destination": {"name": "db-secret"}, "path": "db"},
+    ),
+]
+
+
+def said(result: Result, code: str) -> list[str]:
+    return [note.message for note in result.notes if note.code == code]
+
+
+@pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker["kind"])
+def test_a_secret_that_a_controller_makes_has_one_note(maker: dict[str, Any]) -> None:
+    result = converted(maker, pod(("PW", "db-secret", "pw"), ("USER", "db-secret", "user")))
+    [message] = said(result, "TC390")
+    assert all(part in message for part in ("db-secret", "PW (key pw)", "DB_SECRET_USER"))
+    codes = {note.code for note in result.notes}
+    assert not codes & {"TC001", "TC203", "TC213", "TC901"}
+    [settings] = [file.content for file in result.files if file.path == ".env"]
+    assert b"\nPW=\n" in settings
+
+
+def test_a_secret_without_a_maker_has_one_note_for_all_its_keys() -> None:
+    keys = [(f"V{number}", "gone", f"key{number}") for number in range(5)]
+    result = converted(pod(*keys))
+    [message] = said(result, "TC213")
+    assert all(f"V{number} (key key{number})" in message for number in range(5))
+
+
+def test_a_secret_that_is_there_needs_no_maker() -> None:
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "db-secret"},
+        "stringData": {"pw": "hunter2"},
+    }
+    result = converted(MAKERS[0], secret, pod(("PW", "db-secret", "pw")))
+    assert not said(result, "TC390") and said(result, "TC203")
