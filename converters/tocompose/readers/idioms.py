@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import NamedTuple
 
+from tocompose.readers.prompts import without_prompts
 from tocompose.readers.text import Text
 from tocompose.readers.typography import WEB_BLANKS
 from tocompose.readers.words import Unbalanced, tokens
@@ -20,14 +21,6 @@ _QUOTES = re.compile(r"\\.|'[^']*('|\Z)|\"(?:[^\"\\]|\\.)*(\"|\Z)", re.DOTALL)
 # A backslash that was meant to be the last character of its line.
 _TAILED_BACKSLASH = re.compile(r"(?<!\\)\\([ \t]+(?:#[^\n]*)?)(?=\n)")
 _JOINED_COMMENT = re.compile(r"\\\n((?:[ \t]*#[^\n]*\n)+)(?=[ \t]*(\S*))")
-_PROMPT = re.compile(
-    r"^[ \t]*(?:\(\w+\) ?)?"
-    r"(?:\[?[\w.-]+@[\w.-]+[^$#>\n]{0,40}[$#]\]?|[a-z][\w-]*\$|[$%❯➜]"
-    r"|PS [A-Za-z]:[^>\n]*>|[A-Za-z]:\\[^>\n]*>)[ \t]+(?=\S)"
-)
-_ROOT_PROMPT = re.compile(r"^[ \t]*#[ \t]+(?=\S)")
-_CONTINUED_PROMPT = re.compile(r"^[ \t]*>(?:[ \t]|$)")
-_COMMAND = re.compile(r"(?:sudo[ \t]+(?:-\w+[ \t]+)*)?(?:docker|podman|nerdctl)[ \t]")
 _ELLIPSIS = re.compile(r"^[ \t]*(?:\.\.\.|…|\[\.\.\.\]|\[…\])[ \t]*\\?$", re.MULTILINE)
 _WEB_BLANK = re.compile(f"[{WEB_BLANKS}]")
 
@@ -55,10 +48,11 @@ class Cleaned(NamedTuple):
 
 def cleaned(source: Text, *, documentation: bool = False) -> Cleaned:
     """The code in a piece of shell text; in `documentation` `# ` may be a prompt."""
-    text, prompted = _without_prompts(source.text, documentation)
+    text, outputs = without_prompts(source.text, documentation)
     text = _WEB_BLANK.sub(" ", text) if documentation else text
     text = _outside_quotes(_BACKTICK_COMMENT, _blank_out, text)
-    asides = [*prompted, *_blank_ellipses(text)]
+    asides = [Aside("output", start, end) for start, end in outputs]
+    asides += _blank_ellipses(text)
     text = _ELLIPSIS.sub(lambda match: _blank_keeping(match[0], "\\"), text)
     text = _outside_quotes(
         _TAILED_BACKSLASH, lambda match: " " * len(match[1]) + "\\", text
@@ -163,80 +157,3 @@ def _without_joined_comments(text: str) -> tuple[str, list[Aside]]:
         return "\\\n" + "\n".join(blank) + "\n"
 
     return _JOINED_COMMENT.sub(replaced, text), asides
-
-
-class _Line(NamedTuple):
-    start: int
-    text: str
-    continued: bool  # The line before ends with a backslash.
-
-
-def _split_lines(text: str) -> list[_Line]:
-    lines, start, continued = [], 0, False
-    for line in text.split("\n"):
-        lines.append(_Line(start, line, continued))
-        continued = _continues_line(line)
-        start += len(line) + 1
-    return lines
-
-
-def _continues_line(line: str) -> bool:
-    return bool(re.search(r"\\[ \t]*(?:#.*)?$", line)) and not line.lstrip().startswith("#")
-
-
-def _without_prompts(text: str, root_prompts: bool) -> tuple[str, list[Aside]]:
-    lines = _split_lines(text)
-    prompt, whole = _prompt_of(lines, root_prompts)
-    if prompt is None:
-        return text, []
-    asides: list[Aside] = []
-    return "\n".join(_without_prompt(line, prompt, whole, asides) for line in lines), asides
-
-
-def _prompt_of(
-    lines: list[_Line], root_prompts: bool
-) -> tuple[re.Pattern[str] | None, bool]:
-    """The prompt in front of the commands, and whether lines without it are output (the first line of code has it)."""
-    heads = [line.text for line in lines if line.text.strip() and not line.continued]
-    code = [head for head in heads if not head.lstrip().startswith("#")]
-    if any(_shows_command(_PROMPT, head) for head in code):
-        return _PROMPT, bool(_PROMPT.match(code[0]))
-    if code and all(_PROMPT.match(head) for head in code):
-        return _PROMPT, True
-    if root_prompts and _shows_root_prompts(heads):
-        return _ROOT_PROMPT, True
-    return None, False
-
-
-def _shows_command(prompt: re.Pattern[str], line: str) -> bool:
-    """Whether a command stands behind the prompt."""
-    match = prompt.match(line)
-    return match is not None and _COMMAND.match(line, match.end()) is not None
-
-
-def _shows_root_prompts(heads: list[str]) -> bool:
-    """Whether commands stand behind root's prompt, which a comment looks like, and none without one."""
-    if any(_COMMAND.match(head.lstrip()) for head in heads):
-        return False
-    rooted = any(_shows_command(_ROOT_PROMPT, head) for head in heads)
-    return rooted and _ROOT_PROMPT.match(heads[0]) is not None
-
-
-def _without_prompt(
-    line: _Line, prompt: re.Pattern[str], whole: bool, asides: list[Aside]
-) -> str:
-    if line.continued:
-        secondary = _CONTINUED_PROMPT.match(line.text)
-        return _blanked_line(line.text, secondary.end()) if secondary else line.text
-    if prompt_match := prompt.match(line.text):
-        return _blanked_line(line.text, prompt_match.end())
-    stripped = line.text.strip()
-    if not whole or not stripped or stripped.startswith("#") or _COMMAND.match(stripped):
-        return line.text
-    start = line.start + line.text.index(stripped[0])
-    asides.append(Aside("output", start, start + len(stripped)))
-    return _blanked_line(line.text, len(line.text))
-
-
-def _blanked_line(line: str, length: int) -> str:
-    return " " * length + line[length:]

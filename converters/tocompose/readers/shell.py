@@ -171,14 +171,14 @@ _POWERSHELL = re.compile(
 )
 # A folder of the host, then its path: `C:\data`, `.\data`, `$PWD\data`, `%cd%\data`.
 _QUOTED_PATH = re.compile(r"(?<=[\"'])((?:\w[\w-]*=)?[A-Za-z]:\\[^\"'`:*?<>|\n]*)")
-_PATH = re.compile(r"(?<![\w$}%])([A-Za-z]:\\[^\s\"'`:;*?<>|]*[^\s\"'`:;*?<>|\\])")
+_PATH = re.compile(r"(?<![\w$}%])([A-Za-z]:\\[^\s\"'`:;,*?<>|]*[^\s\"'`:;,*?<>|\\])")
 _RELATIVE = re.compile(
-    r"(?:(?<![\w\\/])\.{1,2}|\$\{?(?:env:)?\w+\}?|\$\(\(?(?:Get-Location|pwd)\)?(?:\.Path)?\)|%\w+%|%~dp0)"
+    r"(?:(?<![\w\\/])\.{1,2}|\$\{?(?:env:)?\w+\}?|\$\(\(?\$?(?:Get-Location|pwd)\)?(?:\.Path)?\)|%\w+%|%~dp0)"
     r"(\\[^\s\"'`:;*?<>|]*[^\s\"'`:;*?<>|\\])",
     re.I,
 )
 _POWERSHELL_FOLDER = re.compile(
-    r"\$\(\(?(?:Get-Location|pwd)\)?(?:\.Path)?\)|\$\{?(?:pwd|PSScriptRoot)\}?(?!\w)", re.I
+    r"\$\(\(?\$?(?:Get-Location|pwd)\)?(?:\.Path)?\)|\$\{?(?:pwd|PSScriptRoot)\}?(?!\w)", re.I
 )
 _POWERSHELL_VARIABLE = re.compile(r"\$\{?env:(\w+)\}?", re.I)
 _POWERSHELL_SETTING = re.compile(

@@ -14,7 +14,10 @@ REDIRECTIONS = frozenset(
     {"&>>", "&>", "<<<", "<<-", "<<", "<&", "<>", ">>", ">&", ">|", "<", ">"}
 )
 # `<name>` as people write what the reader must fill in: no blank inside its brackets' edges, nothing glued behind it.
-PLACEHOLDER = re.compile(r"<(?=[A-Za-z_/])[^<>\n|;&\"'`$\\]*(?<![\s=])>(?![\w&(])")
+# A bar is part of it where no blank stands beside it: `<hub_ip|hub_name>`.
+PLACEHOLDER = re.compile(
+    r"<(?=[A-Za-z_/])(?:[^<>\n|;&\"'`$\\]*(?<![\s=])|[\w./:-]+(?:\|[\w./:-]+)+)>(?![\w&(])"
+)
 # Only these are blanks to a shell; other white space is part of a word.
 _PLAIN = re.compile(r"[^ \t\f\r\n;&|<>()\\'\"`$]+")
 _BLANK = re.compile(r"(?:[ \t\f\r]|\\\n)+")

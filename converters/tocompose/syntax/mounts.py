@@ -55,6 +55,9 @@ def parse_docker_mount(text: str) -> MountParts:
         target_is_path = no_target or fields[2][:1] in ("/", "\\") or len(fields[2]) == 1
         if target_is_path:
             fields[:2] = [":".join(fields[:2])]
+    if len(fields) > 2 and is_windows_path(":".join(fields[1:3])):
+        # The target of a Windows container: `C:\\data:C:\\app\\data`.
+        fields[1:3] = [":".join(fields[1:3])]
     return _mount_parts(fields)
 
 
