@@ -74,7 +74,11 @@ def test_any_prompt_is_left_aside(prompt: str, file: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["# docker run --name one a:1", "echo hi > /dev/null", "true # docker run --name one a:1"],
+    [
+        "# docker run --name one a:1",
+        "echo hi > /dev/null",
+        "true # docker run --name one a:1",
+    ],
 )
 def test_what_looks_like_a_prompt_stays(line: str) -> None:
     check(SourceCase("run.sh", f"{line}\ndocker run --name two b:1", {"two": {}}))

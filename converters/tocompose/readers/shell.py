@@ -178,7 +178,8 @@ _RELATIVE = re.compile(
     re.I,
 )
 _POWERSHELL_FOLDER = re.compile(
-    r"\$\(\(?\$?(?:Get-Location|pwd)\)?(?:\.Path)?\)|\$\{?(?:pwd|PSScriptRoot)\}?(?!\w)", re.I
+    r"\$\(\(?\$?(?:Get-Location|pwd)\)?(?:\.Path)?\)|\$\{?(?:pwd|PSScriptRoot)\}?(?!\w)",
+    re.I,
 )
 _POWERSHELL_VARIABLE = re.compile(r"\$\{?env:(\w+)\}?", re.I)
 _POWERSHELL_SETTING = re.compile(
