@@ -45,6 +45,7 @@ FAMILIES = {
     **dict.fromkeys(("TC26", "TC27", "TC28", "TC29"), "kubernetes_edge"),
     "TC03": "sources",
     **dict.fromkeys(("TC43", "TC44", "TC45"), "migration"),
+    **dict.fromkeys(("TC56", "TC57", "TC58", "TC59"), "platform"),
     "TC0": "general",
     "TC1": "docker_run",
     "TC2": "kubernetes",

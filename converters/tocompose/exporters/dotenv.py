@@ -54,7 +54,8 @@ def env_files(stack: Stack, used: Mapping[str, Variable]) -> tuple[File, ...]:
         content = _as_bytes(_env_lines(to_set, _passed_through(stack)))
         files.append(File(path=".env", content=content, mode=0o600, secret=True))
     if settings:
-        files.append(File(path=".env.example", content=_as_bytes(_example_lines(settings))))
+        lines = _example_lines(settings, _passed_through(stack))
+        files.append(File(path=".env.example", content=_as_bytes(lines)))
     return tuple(files)
 
 
@@ -137,11 +138,16 @@ def _env_lines(settings: Iterable[EnvSetting], passed_through: set[str]) -> Iter
         yield f"# {name}=" if name in passed_through else f"{name}="
 
 
-def _example_lines(settings: Iterable[EnvSetting]) -> Iterator[str]:
+def _example_lines(
+    settings: Iterable[EnvSetting], passed_through: set[str]
+) -> Iterator[str]:
     yield from _EXAMPLE_HEAD
     for setting in settings:
         yield from (f"# {line}" for line in wrap_text(_description_of(setting), _WIDTH - 2))
-        yield f"{setting.name}={quoted(_example_value(setting))}"
+        value = _example_value(setting)
+        is_left_out = not value and not setting.required and setting.name in passed_through
+        # As in `.env`: an empty line would give the service an empty text.
+        yield f"# {setting.name}=" if is_left_out else f"{setting.name}={quoted(value)}"
         yield ""
 
 

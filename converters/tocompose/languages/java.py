@@ -35,6 +35,8 @@ _GRADLE_LIBRARY = regex(
 _SBT_LIBRARY = regex(r"^(?!.*Test).*?%%?\s*\"([\w.-]+)\"\s*%\s*\"")
 _BEFORE_PASSWORD = regex(r"\w+://(\w+):")
 _BEHIND_PASSWORD = regex(r"@([\w-]+:\d+/\w+)")
+# sbt-native-packager makes the start script, which is named after the app, and one for Windows.
+_STAGED_PROGRAM = "target/universal/stage/bin/*[!t]"
 # As an argument of the app's own JVM: in JAVA_TOOL_OPTIONS the build tool's JVM would take the port first.
 _DEBUGGER = "-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address=*:5005"
 
@@ -100,7 +102,9 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     if version is None:
         version = versions.use_default(repository, "java")
     tool = _find_build_tool(repository)
-    is_spring = source.uses("spring-boot-starter", "spring-boot-starter-web")
+    is_spring = source.uses("spring-boot-starter", "spring-boot-starter-web") or _uses_plugin(
+        repository
+    )
     jdk = f"eclipse-temurin:{version.number}-jdk"
     return DockerfileFacts(
         image=tool.image.replace("<version>", version.number) or jdk,
@@ -113,6 +117,30 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
             "package": tool.package,
             "sbt": tool.sbt,
         },
+    )
+
+
+def _default_command(repository: Repository) -> str:
+    """https://github.com/heroku/heroku-buildpack-java, -gradle and -scala: bin/release."""
+    names = {name for name, _ in _read_libraries(repository)}
+    if repository.has_file("build.sbt"):
+        return f"{_STAGED_PROGRAM} -Dhttp.port=$PORT" if _uses_play(repository) else ""
+    if any(name.startswith("spring-boot") for name in names) or _uses_plugin(repository):
+        jar = _find_build_tool(repository).jar
+        return f"java -Dserver.port=$PORT $JAVA_OPTS -jar {jar}"
+    return ""
+
+
+def _uses_plugin(repository: Repository) -> bool:
+    """Whether a Gradle build uses the plugin of Spring Boot."""
+    scripts = "".join(repository.read_text(path) or "" for path in _GRADLE_FILES)
+    return "org.springframework.boot" in scripts
+
+
+def _uses_play(repository: Repository) -> bool:
+    plugins = repository.read_text("project/plugins.sbt") or ""
+    return "sbt-plugin" in plugins or "PlayScala" in (
+        repository.read_text("build.sbt") or ""
     )
 
 
@@ -206,6 +234,6 @@ def _copied_files(repository: Repository, tool: _BuildTool) -> Iterator[tuple[st
 LANGUAGE = Language(
     read_libraries=_read_libraries,
     dockerfile_facts=_dockerfile_facts,
-    default_command=lambda repository: "java -jar app.jar",
+    default_command=_default_command,
     derive_variables=_derive_variables,
 )

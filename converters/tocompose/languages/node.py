@@ -80,7 +80,8 @@ def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
 
 def _default_command(repository: Repository) -> str:
     scripts = package_scripts(repository.read_json("package.json"))
-    return "npm start" if "start" in scripts else ""
+    # npm itself runs server.js where no script of that name is.
+    return "npm start" if "start" in scripts or repository.has_file("server.js") else ""
 
 
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:

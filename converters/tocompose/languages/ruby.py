@@ -154,7 +154,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
                 *_files_beside(repository, gemfile),
             ),
             "bundler": _bundler_version(lock or ""),
-            "deployment": lock is not None,
+            "frozen": lock is not None,
             "whole_first": _TAKES_FILES.search(gemfile) is not None,
             "assets_steps": tuple(
                 _assets_steps(_precompile_step(source, lock or ""), assets)

@@ -36,6 +36,7 @@ _COLOURS = (
 )
 _COLUMNS = {
     "aliases",
+    "also",
     "service",
     "prefix",
     "variables",
@@ -171,6 +172,8 @@ class AddonTable:
             f"{prefix}{key}": address_template(kind) if value == "url" else value
             for key, value in row["variables"].items()
         }
+        if prefix == row["prefix"]:
+            templates |= dict.fromkeys(row.get("also", ()), address_template(kind))
         backing = self._make_backing(
             BackingRequest(kind, prefix, templates, request.version, request.cursor.span)
         )

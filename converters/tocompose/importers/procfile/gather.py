@@ -62,12 +62,14 @@ def _read_chosen(
 def _without_outranked(
     processes: tuple[StatedProcess, ...], heroku: HerokuYml
 ) -> tuple[StatedProcess, ...]:
-    """The processes of the Procfile: none where heroku.yml names any but the release, as on the platform."""
+    """The processes of the Procfile: none where heroku.yml names any but the release, or builds images, as on the platform."""
     named = {process.type for process in heroku.processes}
     result = []
     for process in processes:
         if heroku.names_processes or process.type in named:
             process.cursor.note("TC337", name=process.type)
+        elif heroku.recipes:
+            process.cursor.note("TC560", name=process.type)
         else:
             result.append(process)
     return tuple(result)

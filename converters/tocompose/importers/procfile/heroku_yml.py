@@ -5,15 +5,20 @@ https://devcenter.heroku.com/articles/build-docker-images-heroku-yml
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.importers.procfile.processes import StatedProcess
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.readers.yaml import yaml_cursors
 from tocompose.repository import Repository, nothing
 from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.names import is_shell
 
+# A script that the first word names: `./migrate.sh`, `bin/setup`.
+_SCRIPT = regex(r"\.{0,2}/|bin/|\S+\.(?:sh|bash|py|rb|js)$")
 NAMES = ("heroku.yml", "heroku.yaml")
 
 
@@ -101,6 +106,8 @@ def _read_process(
     if text is None or not text.strip():
         (command or process).note("TC307", name=name)
         return None
+    if command.kind == "list" and _holds_commands(_list_words(command)):
+        command.annotate("TC561", name=name, count=len(command))
     image = process.at("image") if process.kind == "map" else nothing(process.ledger)
     return StatedProcess(name, command, text, _settle_image(image, name, keys))
 
@@ -119,9 +126,26 @@ def _settle_image(image: Cursor, name: str, keys: tuple[str, ...]) -> str:
 
 
 def _command_line(command: Cursor) -> str | None:
-    """The command line; the items of a list are words of one command, as in a Dockerfile's CMD behind `sh -c`."""
+    """The command line: of a list of whole commands one after the other, of a list of words the command of these."""
     if command.kind == "leaf":
         return command.peek()
-    if command.kind == "list":
-        return " ".join(argument.peek() or "" for argument in command)
-    return None
+    if command.kind != "list":
+        return None
+    arguments = _list_words(command)
+    if _holds_commands(arguments):
+        return " && ".join(arguments)
+    if arguments and is_shell(arguments[0]):
+        return shlex.join(arguments)
+    return " ".join(arguments)
+
+
+def _list_words(command: Cursor) -> list[str]:
+    return [argument.peek() or "" for argument in command]
+
+
+def _holds_commands(texts: list[str]) -> bool:
+    """Whether the items of a list are whole commands, and not words of one."""
+    if len(texts) < 2 or any(text.startswith("-") for text in texts):
+        return False
+    has_arguments = any(" " in text.strip() for text in texts)
+    return has_arguments or all(map(_SCRIPT.match, texts))

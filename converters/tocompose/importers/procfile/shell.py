@@ -11,38 +11,12 @@ from tocompose.readers.atoms import UNREADABLE, Atom, word_atoms
 from tocompose.readers.commands import RESERVED
 from tocompose.readers.words import tokens
 from tocompose.syntax.interpolation import literal
+from tocompose.tables import Row, load
 
-# Words that only a shell understands: built-ins that change the shell itself or that no program stands for, and what
-# begins a compound command.
-_BUILTINS = RESERVED | frozenset(
-    {
-        ".",
-        ":",
-        "!",
-        "[",
-        "[[",
-        "alias",
-        "cd",
-        "command",
-        "eval",
-        "exec",
-        "export",
-        "read",
-        "return",
-        "set",
-        "shift",
-        "source",
-        "time",
-        "trap",
-        "ulimit",
-        "umask",
-        "unset",
-        "wait",
-    }
-)
+_COMPOUND = RESERVED | {"!", "[", "[["}
 _BASHISMS = regex(
-    r"\[\[|<\(|>\(|<<<|&>|\|&|\{[^\s{}]*(?:,|\.\.)[^\s{}]*\}|\w+=\(|pipefail|\$'|(?:^|[;&|]\s*)source\s|\bfunction\s"
-    r"|\$\{\w+(?:/|\^|,|:\d|\[)|\$\{!|(?:^|\s)~[+-]"
+    r"\[\[|\(\(|<\(|>\(|<<<|&>|>&(?![\d-])|\|&|/dev/(?:tcp|udp)/|\{[^\s{}]*(?:,|\.\.)[^\s{}]*\}|\$'|\$\""
+    r"|\w+(?:\[\w+\])?\+?=\(|\w\+=|\w\[\w+\]=|\$\{\w+(?:/|\^|,|@|:\s?-?\d|\[)|\$\{!|(?:^|\s)~[+-]"
 )
 # From quote to quote: of two strings with variables, what stands between them is no string.
 _QUOTED = regex(
@@ -55,6 +29,7 @@ _EXPANDING = regex(r"[*?{}\[$]|^~|[=:]~")
 _QUOTES = regex("[\"']")
 _SUBSTITUTIONS = ("command", "process", "arithmetic")
 _LISTS = ("&&", ";")
+_REDIRECTIONS = regex("[<>]")
 # With nothing but these, the last command of a line runs in the foreground, and no pipe leads to it.
 _PLAIN_OPERATORS = (*_LISTS, "<", ">", ">>")
 
@@ -174,7 +149,7 @@ def convert_command(text: str) -> ComposeCommand:
     if not parsed.operators and remaining and not _needs_shell(remaining):
         argv = tuple(literal(shell_word.text) for shell_word in _without_exec(remaining))
         return ComposeCommand(argv, environment, "", parsed.comment, True)
-    shell = "bash" if _BASHISMS.search(_without_still_quotes(parsed.text)) else "sh"
+    shell = "bash" if _needs_bash(parsed) else "sh"
     body = parsed.text[remaining[0].start :] if hoisted else parsed.text
     script = literal(_with_exec(body))
     return ComposeCommand((shell, "-c", script), environment, shell, parsed.comment, True)
@@ -215,7 +190,7 @@ def _needs_shell(shell_words: tuple[CommandWord, ...]) -> bool:
     is_exec = len(_without_exec(shell_words)) < len(shell_words) and not shell_words[
         1
     ].text.startswith("-")
-    is_builtin = program.text in _BUILTINS and not is_exec
+    is_builtin = _is_builtin(program.text) and not is_exec
     return not program.quoted and (is_builtin or program.assigns)
 
 
@@ -225,6 +200,51 @@ def _without_exec(shell_words: tuple[CommandWord, ...]) -> tuple[CommandWord, ..
         if shell_words[0].raw == "exec" and len(shell_words) > 1
         else shell_words
     )
+
+
+def _is_builtin(program: str) -> bool:
+    """Whether a shell alone understands the word: `exec` would look for a program of that name in vain."""
+    table = load("shell")
+    return program in _COMPOUND or program in (*table["builtins"], *table["bash"]["builtins"])
+
+
+def _needs_bash(parsed: ParsedCommand) -> bool:
+    """Whether the command does in bash alone what it does on the platform, which runs every command with bash."""
+    table = load("shell")["bash"]
+    names = {name for shell_word in parsed.words for name in shell_word.variables()}
+    if _BASHISMS.search(_without_still_quotes(parsed.text)):
+        return True
+    if not names.isdisjoint(table["variables"]):
+        return True
+    return any(_is_of_bash(command, table) for command in _simple_commands(parsed))
+
+
+def _is_of_bash(command: list[CommandWord], table: Row) -> bool:
+    program = command[0].raw
+    if program in table["builtins"]:
+        return True
+    pattern = table["arguments"].get(program, "(?!)")
+    return any(re.fullmatch(pattern, argument.raw.strip("\"'")) for argument in command[1:])
+
+
+def _simple_commands(parsed: ParsedCommand) -> Iterator[list[CommandWord]]:
+    """The words of each simple command in order, without assignments, redirections and words like `then`."""
+    starts = dict.fromkeys(offset for _, offset in parsed.operators)
+    targets = [offset for sign, offset in parsed.operators if _REDIRECTIONS.search(sign)]
+    command: list[CommandWord] = []
+    previous = -1
+    for shell_word in parsed.words:
+        passed = [offset for offset in starts if previous < offset < shell_word.start]
+        previous = shell_word.start
+        if passed and passed[-1] in targets:
+            continue
+        if passed and command:
+            yield command
+            command = []
+        if command or not (shell_word.raw in RESERVED or shell_word.assigns):
+            command.append(shell_word)
+    if command:
+        yield command
 
 
 def _without_still_quotes(text: str) -> str:
@@ -246,7 +266,7 @@ def _with_exec(script: str) -> str:
     for shell_word in parsed.words:
         if shell_word.start < last_start or shell_word.assigns:
             continue
-        if shell_word.raw in _BUILTINS:
+        if _is_builtin(shell_word.raw):
             return script
         return f"{script[: shell_word.start]}exec {script[shell_word.start :]}"
     return script
