@@ -14,6 +14,7 @@ from tocompose.syntax.interpolation import literal
 from tocompose.tables import Row, load
 
 _COMPOUND = RESERVED | {"!", "[", "[["}
+_OF_BASH = {"function", "select", "coproc", "time"}
 _BASHISMS = regex(
     r"\[\[|\(\(|<\(|>\(|<<<|&>|>&(?![\d-])|\|&|/dev/(?:tcp|udp)/|\{[^\s{}]*(?:,|\.\.)[^\s{}]*\}|\$'|\$\""
     r"|\w+(?:\[\w+\])?\+?=\(|\w\+=|\w\[\w+\]=|\$\{\w+(?:/|\^|,|@|:\s?-?\d|\[)|\$\{!|(?:^|\s)~[+-]"
@@ -241,7 +242,8 @@ def _simple_commands(parsed: ParsedCommand) -> Iterator[list[CommandWord]]:
         if passed and command:
             yield command
             command = []
-        if command or not (shell_word.raw in RESERVED or shell_word.assigns):
+        is_led_by = shell_word.raw in RESERVED - _OF_BASH or shell_word.assigns
+        if command or not is_led_by:
             command.append(shell_word)
     if command:
         yield command
@@ -255,11 +257,13 @@ def _without_still_quotes(text: str) -> str:
 def _with_exec(script: str) -> str:
     """The script with `exec` before its last command, so that the signals of `docker stop` reach the program.
 
-    Only where it cannot change the meaning: the last command is simple, in the foreground, and no pipe leads to it.
+    Only where it cannot change the meaning: the last command is simple, in the foreground, no pipe leads to it, and no
+    trap waits for the end of the shell.
     """
     parsed = parse_command(script)
     is_plain = all(sign in _PLAIN_OPERATORS for sign, _ in parsed.operators)
-    if not is_plain or any(map(_is_compound, parsed.words)):
+    has_trap = any(shell_word.raw == "trap" for shell_word in parsed.words)
+    if not is_plain or has_trap or any(map(_is_compound, parsed.words)):
         return script
     starts = [offset for sign, offset in parsed.operators if sign in _LISTS]
     last_start = max(starts, default=-1)

@@ -1,0 +1,180 @@
+"""What a process is given on the platform, it is given here: its shell, the programs on PATH, its command."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tocompose.exporters.bundle import Layout
+from tocompose.importers.procfile.shell import convert_command
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Memory
+from tocompose.syntax.interpolation import plain
+
+DASH, BASH = shutil.which("dash"), shutil.which("bash")
+# Each of them prints something, so that two shells can be compared.
+COMMANDS = [
+    "true & wait -n; echo $?",
+    '[ "$HOME" == "$HOME" ] && echo same || echo other',
+    "let n=2+3; echo $n",
+    "(( 3 > 1 )) && echo more",
+    "declare n=4; echo $n",
+    "typeset n=4; echo $n",
+    "sleep 0 & disown; echo $?",
+    'echo -e "a\\tb"',
+    "printf -v n %d 7; echo $n",
+    "echo {1..3}",
+    "set -o pipefail; false | true; echo $?",
+    "a=(1 2 3); echo ${a[1]}",
+    "n=abc; echo ${n:1:1} ${n^}",
+    "read -n 1 x <<< yes; echo $x",
+    "trap 'echo bye' EXIT; echo hi",
+    "export A=1; echo $A",
+    "if [ 1 = 1 ]; then echo yes; fi",
+    "cd / && pwd",
+    "for n in 1 2; do echo $n; done",
+    "echo a 2>&1 | cat",
+    "echo ${X:-none} ${HOME#/}",
+    "A=1; A+=2; echo $A",
+    "n=3; echo $((n * 2))",
+    "pushd / >/dev/null; pwd",
+    "test 1 == 1; echo $?",
+    "time true; echo $?",
+    "echo $'a\\tb'",
+    "echo a &> /dev/null; echo $?",
+    "function f { echo f; }; f",
+    "[ -n a ] && exec echo done",
+]
+
+
+@pytest.mark.skipif(not (DASH and BASH), reason="dash and bash are not both installed")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_does_what_bash_would_do(command: str, tmp_path: Path) -> None:
+    arguments = [plain(argument) or "" for argument in convert_command(command).argv]
+    shells = {"sh": str(DASH), "bash": str(BASH)}
+    program = shells.get(arguments[0], arguments[0])
+
+    def run(*words: str) -> tuple[int, str]:
+        done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path)
+        return done.returncode, done.stdout
+
+    assert run(program, *arguments[1:]) == run(str(BASH), "-c", command)
+
+
+@pytest.mark.parametrize("builtin", ["exit 1", "return 0", "break", ": ok", "umask 22"])
+def test_no_builtin_stands_behind_exec(builtin: str) -> None:
+    assert convert_command(f"./run.sh; {builtin}").argv == (
+        "sh",
+        "-c",
+        f"./run.sh; {builtin}",
+    )
+
+
+def converted(files: dict[str, str]) -> Result:
+    content = {path: text.encode() for path, text in files.items()}
+    return convert(
+        Memory(content, "app"), Options(source="procfile", layout=Layout(split=True))
+    )
+
+
+def written(result: Result, path: str) -> str:
+    return next(file.content.decode() for file in result.files if file.path == path)
+
+
+@pytest.mark.parametrize(
+    ("files", "folder"),
+    [
+        ({"package.json": "{}"}, "/app/node_modules/.bin"),
+        ({"Gemfile": "gem 'puma'\n"}, "/usr/local/bundle/bin"),
+        ({"Gemfile": "gem 'puma'\n"}, "/app/bin"),
+        ({"composer.json": "{}"}, "/app/vendor/bin"),
+        ({"requirements.txt": "flask\n"}, "/opt/venv/bin"),
+    ],
+)
+def test_programs_of_libraries_are_on_path_in_every_stage(
+    files: dict[str, str], folder: str
+) -> None:
+    text = written(converted({"Procfile": "web: serve\n", **files}), "Dockerfile")
+    base = text.partition(" AS base")[2].partition("FROM ")[0]
+    assert folder in base.partition("PATH=")[2].partition("$PATH")[0]
+    assert text.count("FROM base AS") >= 2
+
+
+@pytest.mark.parametrize(
+    ("addon", "name"),
+    [
+        ("mongolab", "ORDERS_URI"),
+        ("heroku-postgresql", "ORDERS_URL"),
+        ("heroku-redis", "ORDERS_URL"),
+        ("cloudamqp", "ORDERS_URL"),
+        ("cleardb", "ORDERS_DATABASE_URL"),
+    ],
+)
+def test_an_attachment_takes_the_place_of_the_prefix(addon: str, name: str) -> None:
+    app = f'{{"addons": [{{"plan": "{addon}", "as": "ORDERS"}}]}}'
+    files = {"Procfile": "web: node a\n", "package.json": "{}", "app.json": app}
+    web = converted(files).stack.service("web")
+    assert web is not None
+    names = {variable.name for variable in web.environment}
+    assert {text for text in names if "ORDERS" in text or "MONGO" in text} == {name}
+
+
+@pytest.mark.parametrize(
+    ("lines", "command"),
+    [
+        (["rake db:migrate", "rake db:seed"], "rake db:migrate && exec rake db:seed"),
+        (["./a.sh", "./b.sh"], "./a.sh && exec ./b.sh"),
+        (["rake", "db:migrate"], ""),
+        (["gunicorn", "--bind 0.0.0.0", "a"], ""),
+    ],
+)
+def test_a_list_of_whole_commands_runs_them_all(lines: list[str], command: str) -> None:
+    listed = "".join(f"    - {line}\n" for line in lines)
+    files = {
+        "heroku.yml": f"build:\n  docker:\n    web: Dockerfile\nrelease:\n  command:\n{listed}",
+        "Dockerfile": "FROM ruby:3.4-slim\nCMD puma\n",
+    }
+    result = converted(files)
+    release = result.stack.service("release")
+    assert release is not None and release.command is not None
+    if command:
+        assert release.command == ("sh", "-c", command)
+    else:
+        assert " ".join(release.command) == " ".join(lines)
+    assert ("TC561" in {note.code for note in result.notes}) is bool(command)
+
+
+@pytest.mark.parametrize(
+    ("files", "command"),
+    [
+        (
+            {"pom.xml": "<project><artifactId>spring-boot-starter</artifactId></project>"},
+            "",
+        ),
+        (
+            {
+                "pom.xml": "<project><dependency><artifactId>spring-boot-starter-web"
+                "</artifactId></dependency></project>"
+            },
+            "exec java -Dserver.port=$$PORT $$JAVA_OPTS -jar target/*.jar",
+        ),
+        (
+            {"build.gradle": "plugins { id 'org.springframework.boot' version '3.3.4' }\n"},
+            "exec java -Dserver.port=$$PORT $$JAVA_OPTS -jar build/libs/*.jar",
+        ),
+        ({"package.json": '{"scripts": {"start": "x"}}'}, "npm start"),
+        ({"package.json": "{}", "server.js": ""}, "npm start"),
+    ],
+)
+def test_the_default_process_is_the_buildpacks(files: dict[str, str], command: str) -> None:
+    web = converted({**files, "app.json": '{"stack": "heroku-24"}'}).stack.service("web")
+    assert web is not None
+    assert " ".join(web.command or ()).removeprefix("sh -c ") == command
+
+
+def test_an_optional_variable_is_a_comment_in_the_example() -> None:
+    files = {"Procfile": "web: gunicorn a --workers $COUNT\n", "requirements.txt": "a\n"}
+    assert "\n# COUNT=\n" in written(converted(files), ".env.example")
