@@ -102,9 +102,9 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     if version is None:
         version = versions.use_default(repository, "java")
     tool = _find_build_tool(repository)
-    is_spring = source.uses("spring-boot-starter", "spring-boot-starter-web") or _uses_plugin(
-        repository
-    )
+    is_spring = source.uses(
+        "spring-boot-starter", "spring-boot-starter-web"
+    ) or _uses_plugin(repository)
     jdk = f"eclipse-temurin:{version.number}-jdk"
     return DockerfileFacts(
         image=tool.image.replace("<version>", version.number) or jdk,

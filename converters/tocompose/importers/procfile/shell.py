@@ -206,7 +206,10 @@ def _without_exec(shell_words: tuple[CommandWord, ...]) -> tuple[CommandWord, ..
 def _is_builtin(program: str) -> bool:
     """Whether a shell alone understands the word: `exec` would look for a program of that name in vain."""
     table = load("shell")
-    return program in _COMPOUND or program in (*table["builtins"], *table["bash"]["builtins"])
+    return program in _COMPOUND or program in (
+        *table["builtins"],
+        *table["bash"]["builtins"],
+    )
 
 
 def _needs_bash(parsed: ParsedCommand) -> bool:
