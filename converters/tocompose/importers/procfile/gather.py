@@ -62,7 +62,7 @@ def _read_chosen(
 def _without_outranked(
     processes: tuple[StatedProcess, ...], heroku: HerokuYml
 ) -> tuple[StatedProcess, ...]:
-    """The processes of the Procfile: none where heroku.yml names any but the release, or builds images, as on the platform."""
+    """The processes of the Procfile: none where heroku.yml names any but the release, or builds images."""
     named = {process.type for process in heroku.processes}
     result = []
     for process in processes:
