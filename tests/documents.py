@@ -39,6 +39,7 @@ _FAMILIES = {
     "environment": "Environment and secrets",
     "practices": "Good practice",
     "compose": "Compose files",
+    "compose_checks": "Compose files",
     "batch": "Many repositories",
     "internal": "Faults of tocompose",
 }

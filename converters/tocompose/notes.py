@@ -22,6 +22,26 @@ class Kind(Enum):
     ADDED = "added"
     INFO = "info"
 
+    @property
+    def level(self) -> Level:
+        """How much it matters to who reads it as the finding of a linter."""
+        return _LEVELS.get(self, Level.INFO)
+
+
+class Level(Enum):
+    """How much a finding matters, the most first: the stack is refused or fails, it is risky, it could be better."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+_LEVELS = {
+    Kind.LOST: Level.ERROR,
+    Kind.CHANGED: Level.WARNING,
+    Kind.ASSUMED: Level.WARNING,
+}
+
 
 @record
 class Note:
@@ -52,6 +72,7 @@ FAMILIES = {
     "TC3": "procfile",
     **dict.fromkeys(("TC39", "TC69"), "kubernetes_controllers"),
     "TC4": "addons",
+    **dict.fromkeys(("TC51", "TC52", "TC53", "TC54"), "compose_checks"),
     "TC5": "environment",
     "TC6": "practices",
     "TC7": "compose",

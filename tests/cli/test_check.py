@@ -26,7 +26,7 @@ def test_findings_then_the_score(tocompose, folder):
     ran = tocompose("check")
     assert ran.code == 0
     assert (
-        "docker-compose.yml:5:7: changed: web: the value of DB_PASSWORD is a secret"
+        "docker-compose.yml:5:7: warning: web: the value of DB_PASSWORD is a secret"
         in ran.out
     )
     assert "--  A-03    0 of 1   No secrets in the compose file  [TC716]" in ran.out
@@ -50,8 +50,13 @@ def test_every_form(tocompose, folder, form):
 
 
 def test_fail_on(tocompose, folder):
+    assert tocompose("check").code == 0
+    assert tocompose("check", "--fail-on", "warning").code == 1
+    assert tocompose("check", "--fail-on", "info").code == 1
     assert tocompose("check", "--fail-on", "changed").code == 1
-    assert tocompose("check", "--fail-on", "lost").code == 0
+    (folder / "docker-compose.yml").write_text(FILE + "    imge: x\n")
+    assert tocompose("check").code == 1
+    assert tocompose("check", "--fail-on", "never").code == 0
 
 
 def test_diff_writes_nothing_and_fix_does(tocompose, folder):
@@ -67,7 +72,12 @@ def test_diff_writes_nothing_and_fix_does(tocompose, folder):
 def test_named_files_are_put_together(tocompose, folder):
     (folder / "more.yml").write_text("services: {web: {restart: always}}\n")
     assert "TC707" in tocompose("check", "docker-compose.yml").out
-    assert "TC707" not in tocompose("check", "docker-compose.yml", "more.yml").out
+    ran = tocompose("check", "-f", "docker-compose.yml", "--file", "more.yml")
+    assert "TC707" not in ran.out
+    apart = tocompose("check", "docker-compose.yml", "more.yml")
+    assert (
+        "TC707" in apart.out and "more.yml:1:12: error: web: the an image" not in apart.out
+    )
 
 
 def test_fix_and_diff_together_only_show(tocompose, folder):
@@ -113,7 +123,7 @@ def test_quiet_prints_only_what_is_lost(tocompose, folder):
     assert tocompose("check", "--quiet").out == ""
     (folder / "docker-compose.yml").write_text(FILE + "    imge: x\n")
     (said,) = tocompose("check", "--quiet").out.splitlines()
-    assert said.startswith("docker-compose.yml:6:5: lost: ") and said.endswith("[TC702]")
+    assert said.startswith("docker-compose.yml:6:5: error: ") and said.endswith("[TC702]")
 
 
 def test_the_closest_key_is_looked_for_where_one_is_unknown(tocompose, folder, monkeypatch):

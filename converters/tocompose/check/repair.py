@@ -13,6 +13,7 @@ from tocompose.exporters.dotenv import env_files, gitignore
 from tocompose.model import File, Stack
 from tocompose.notes import Kind, Note, note
 from tocompose.project import Project
+from tocompose.record import replace
 from tocompose.rules import Rule, View, apply_all, registry, with_services
 from tocompose.source import Branch, Child
 from tocompose.syntax.interpolation import document_variables
@@ -35,12 +36,12 @@ class _RepairedFile(NamedTuple):
     services: frozenset[str] = frozenset()
 
 
-def repair(project: Project, paths: tuple[str, ...] = ()) -> Repair | None:
+def repair(project: Project, paths: tuple[str, ...] = (), shown: str = "") -> Repair | None:
     """What is safe to put right in the named files, or in those of the folder; None where there is no compose file.
 
-    Nothing is written: the files are for `writing.plan` and `writing.write`.
+    Nothing is written: the files are for `writing.plan` and `writing.write`. `shown` stands in front of their paths.
     """
-    view = open_view(project, paths)
+    view = open_view(project, paths, shown)
     if view is None:
         return None
     mended, added = _mend(view)
@@ -59,7 +60,8 @@ def repair(project: Project, paths: tuple[str, ...] = ()) -> Repair | None:
         for added_note in added
         if added_note.kind is Kind.ADDED and _service_named(added_note) in changed
     ]
-    return Repair((*files, *_files_beside(view)), (*added_notes, *notes))
+    beside = (replace(file, path=shown + file.path) for file in _files_beside(view))
+    return Repair((*files, *beside), (*added_notes, *notes))
 
 
 def _mend(view: View) -> tuple[Stack, tuple[Note, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from tocompose.check.ignores import IgnoredFinding, sift
 from tocompose.compose.documents import Places
 from tocompose.compose.loading import find_compose_files, load_files
 from tocompose.compose.read import stack_of
@@ -47,13 +48,17 @@ class Line(NamedTuple):
 
 
 class Audit(NamedTuple):
-    """What was found: the files read in order with their trees, the notes in reading order, a score for each line."""
+    """What was found: the files read in order with their trees, the notes in reading order, a score for each line.
+
+    `ignored` are the findings that comments say to leave alone; they count as met.
+    """
 
     files: tuple[str, ...]
     notes: tuple[Note, ...]
     lines: tuple[Line, ...]
     stack: Stack
     trees: tuple[Node, ...]
+    ignored: tuple[IgnoredFinding, ...] = ()
 
     @property
     def recognised(self) -> bool:
@@ -83,26 +88,57 @@ class Audit(NamedTuple):
         }
 
 
-def audit(project: Project, paths: tuple[str, ...] = ()) -> Audit | None:
+def audit(project: Project, paths: tuple[str, ...] = (), shown: str = "") -> Audit | None:
     """The audit of the named files, put together in this order as docker compose does with `-f`.
 
     Without names it audits what docker compose finds in the folder (base and override), and beside it the production
-    file, which limits and secrets may stand in. None where there is no compose file.
+    file, which limits and secrets may stand in. None where there is no compose file. `shown` stands in front of the
+    paths that it tells.
     """
-    view = open_view(project, paths)
+    view = open_view(project, paths, shown)
     if view is None:
         return None
     verdicts = [
         verdict for rule in judging_rules() if rule.judge for verdict in rule.judge(view)
     ]
     faults = dict.fromkeys(verdict.note for verdict in verdicts if verdict.note)
-    notes = in_order([*view.notes, *faults])
-    files = tuple(file.path for file in view.files)
-    trees = tuple(root for file in view.files for root in file.roots)
-    return Audit(files, tuple(notes), tuple(_score(verdicts)), view.main.stack, trees)
+    sifted = sift(in_order([*view.notes, *faults]), view.files)
+    excused = {ignored.note for ignored in sifted.ignored}
+    counted = [
+        verdict._replace(note=None) if verdict.note in excused else verdict
+        for verdict in verdicts
+    ]
+    return Audit(
+        files=tuple(file.path for file in view.files),
+        notes=tuple(in_order(told_once(sifted.notes))),
+        lines=tuple(_score(counted)),
+        stack=view.main.stack,
+        trees=tuple(root for file in view.files for root in file.roots),
+        ignored=sifted.ignored,
+    )
 
 
-def open_view(project: Project, paths: tuple[str, ...] = ()) -> View | None:
+def told_once(notes: Iterable[Note]) -> Iterator[Note]:
+    """The notes, those that say the same of one place to several services as one: a fragment stands once."""
+    speakers: dict[tuple[object, ...], list[Note]] = {}
+    for fault in notes:
+        service = fault.subject.service_name
+        if service is None or fault.span is None:
+            yield fault
+        else:
+            said = fault.message.replace(service, "")
+            speakers.setdefault((fault.code, fault.span, said), []).append(fault)
+    for speaker, *repeaters in speakers.values():
+        names = {note.subject.service_name or "" for note in repeaters}
+        names.discard(speaker.subject.service_name or "")
+        listed = ", ".join(sorted(names))
+        message = f"{speaker.message} (also {listed})" if names else speaker.message
+        yield replace(speaker, message=message)
+
+
+def open_view(
+    project: Project, paths: tuple[str, ...] = (), shown: str = ""
+) -> View | None:
     """The view of the named files, put together in this order as `-f` does; without names, of what docker compose
     reads in the folder: the base file and the override beside it, or what COMPOSE_FILE in `.env` lists.
 
@@ -110,10 +146,10 @@ def open_view(project: Project, paths: tuple[str, ...] = ()) -> View | None:
     names = None if paths else find_compose_files(project)
     if not paths and names is None:
         return None
-    view = _view_of(project, names.loaded if names else paths)
+    view = _view_of(project, names.loaded if names else paths, shown)
     if names is None or not names.production or names.production in names.loaded:
         return view._replace(names=names)
-    production = _view_of(project, (names.base, names.production))
+    production = _view_of(project, (names.base, names.production), shown)
     read = {file.path for file in view.files}
     files = [file for file in production.files if file.path not in read]
     notes = [note for note in production.notes if note not in view.notes]
@@ -125,9 +161,9 @@ def open_view(project: Project, paths: tuple[str, ...] = ()) -> View | None:
     )
 
 
-def _view_of(project: Project, paths: tuple[str, ...]) -> View:
+def _view_of(project: Project, paths: tuple[str, ...], shown: str) -> View:
     """The view of files that are started together."""
-    loaded = load_files(project, paths)
+    loaded = load_files(project, paths, shown)
     places = Places(loaded.files)
     context = Context(read=project.read, below=project.below)
     stack = stack_of(loaded.document, places, project.name)

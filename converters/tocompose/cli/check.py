@@ -4,29 +4,92 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
+from click.core import ParameterSource
 
-from tocompose.check import Audit, audit, repair
-from tocompose.cli.conversion import has_kinds, style_of
+from tocompose.check import Audit, Lint, Selection, audit, fails, lint, repair
+from tocompose.check.ignores import is_code
+from tocompose.cli.check_stacks import CheckedStacks, open_stacks
+from tocompose.cli.conversion import style_of
 from tocompose.cli.exit import EXIT_DIFFERS, fail, write_text
-from tocompose.cli.options import FAIL_ON_OPTION, ChoiceType
+from tocompose.cli.options import ChoiceType
 from tocompose.cli.output import check_report_names, diff_lines, write_report
-from tocompose.cli.sources import open_sources
+from tocompose.cli.settings import nearest_settings
 from tocompose.ledger import Ledger
 from tocompose.model import File, Stack
-from tocompose.notes import Note
-from tocompose.project import Folder, Project
+from tocompose.notes import Kind, Level, Note
+from tocompose.project import Folder
 from tocompose.reports import FORMS, form_of
 from tocompose.reports.audit import as_text, render_audit
 from tocompose.reports.report import Report, report
+from tocompose.reports.text import all_codes
+from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
+from tocompose.wording import spelling_hint
 from tocompose.writing import WriteError, plan, write
+
+
+class LevelType(ChoiceType):
+    """The least grave level that counts; the kinds of notes that a conversion has stand for theirs."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        """The level; of several words the least grave."""
+        named = [word.strip() for word in str(value).split(",") if word.strip()]
+        kinds = {kind.value: kind.level.value for kind in Kind}
+        levels = [
+            str(super(LevelType, self).convert(kinds.get(word, word), param, ctx))
+            for word in named
+        ]
+        return max(levels, key=self.choices.index, default=Level.ERROR.value)
+
+
+class CodeListType(click.ParamType[Any]):
+    """Codes of rules or the beginnings of them, with commas between them or the option given again."""
+
+    name = "list"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """The codes, each once."""
+        texts = value if isinstance(value, tuple | list) else [value]
+        codes = [code.strip().upper() for text in texts for code in str(text).split(",")]
+        for code in codes:
+            if code and not is_code(code):
+                hint = spelling_hint(code, all_codes())
+                self.fail(f"there is no rule {code!r}{hint}", param, ctx)
+        return tuple(dict.fromkeys(code for code in codes if code))
 
 
 @click.command("check")
 @click.argument("files", metavar="[COMPOSE]...", nargs=-1, type=click.Path())
+@click.option(
+    "-f",
+    "--file",
+    "joined",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(),
+    help="A file of one stack; put together in the order given, as docker compose does.",
+)
+@click.option(
+    "--select",
+    type=CodeListType(),
+    default="",
+    metavar="CODES",
+    help="Only these rules, by their codes or the beginnings of them.",
+)
+@click.option(
+    "--ignore",
+    type=CodeListType(),
+    default="",
+    metavar="CODES",
+    help="Not these rules; the longer of two that fit has the say.",
+)
 @click.option(
     "--fix",
     is_flag=True,
@@ -59,59 +122,89 @@ from tocompose.writing import WriteError, plan, write
     type=click.Path(),
     help="What else the files may include and extend.",
 )
-@FAIL_ON_OPTION
+@click.option(
+    "--fail-on",
+    type=LevelType(*(level.value for level in Level), "never"),
+    default=Level.ERROR.value,
+    help="Exit with 1 when there is a finding as grave as that.",
+)
 @click.option(
     "-q",
     "--quiet",
     is_flag=True,
-    help="Print only what Compose cannot do as it is written, a line each.",
+    help="Print only the errors, a line each.",
 )
 @click.pass_context
 def check_command(ctx: click.Context, /, files: tuple[str, ...], **_: object) -> None:
     """Hold compose files against the checklist, with a score for each line.
 
-    Files are put together in the order given, as docker compose does with -f. A folder (by default this one) is read
-    as docker compose reads it: the base file and the override file beside it, or the files that COMPOSE_FILE in its
-    .env lists; limits and secrets may also stand in the production file (docker-compose.prod.yml).
+    Each file is a stack, and so is each folder, which is read as docker compose reads it: the base file and the
+    override file beside it, or the files that COMPOSE_FILE in its .env lists; limits and secrets may also stand in the
+    production file (docker-compose.prod.yml). Files of one stack are named with -f. Without a name it is this folder,
+    or the folders below that have a compose file.
+
+    An error is refused by docker compose or fails at up, a warning is a risk, an info could be better. A comment
+    leaves a finding alone, on its line, or above an entry for all of it: # tocompose: ignore[TC712] the reason.
 
     \b
     Examples:
       tocompose check
-      tocompose check docker-compose.yml docker-compose.prod.yml --format sarif
-      tocompose check --report audit.html --fail-on lost
+      tocompose check -f docker-compose.yml -f docker-compose.prod.yml --format sarif
+      tocompose check services/* --select TC51,TC52 --fail-on warning
       tocompose check --fix
     """
     options = CheckOptions(**{name: ctx.params[name] for name in CheckOptions._fields})
     check_report_names(options.report)
-    project = open_sources(files or (".",), options.allow_path)
-    findings = audit(project, project.named)
-    if findings is None:
-        fail(
-            f"{project.name}: no compose file was found here (compose.yaml, docker-compose.yml)"
-        )
-    if not findings.recognised:
-        fail(_explain_missing_compose_file(findings))
+    opened = open_stacks(files, options.joined, options.allow_path)
+    audits = [
+        _check_recognised(audit(stack.project, stack.paths, stack.shown))
+        for stack in opened.stacks
+    ]
+    selection = Selection(options.select, options.ignore)
+    findings = lint(audits, selection, _settings_span(ctx))
     findings_report = report(
         _CheckedFiles((), findings.notes, findings.stack, _all_read_ledger(findings)),
-        project,
+        opened.project,
     )
     if options.fix or options.diff:
-        changed = _repair_files(project, findings_report, only_show=options.diff)
+        changed = _repair_files(opened, findings_report, only_show=options.diff)
         sys.exit(EXIT_DIFFERS if changed and options.diff else 0)
     _print_findings(findings, findings_report, options)
-    sys.exit(EXIT_DIFFERS if has_kinds(findings.notes, options.fail_on) else 0)
+    sys.exit(EXIT_DIFFERS if fails(findings.notes, options.fail_on) else 0)
 
 
 class CheckOptions(NamedTuple):
     """The options."""
 
+    joined: tuple[str, ...]
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
     fix: bool
     diff: bool
     form: str
     report: tuple[str, ...]
     allow_path: tuple[str, ...]
-    fail_on: tuple[str, ...]
+    fail_on: str
     quiet: bool
+
+
+def _settings_span(ctx: click.Context) -> Span | None:
+    """The file of settings, where `ignore` stands in one."""
+    if ctx.get_parameter_source("ignore") is not ParameterSource.DEFAULT_MAP:
+        return None
+    settings = nearest_settings(Path.cwd())
+    return Span(settings[0].name, 1, 1, 1, 1) if settings else None
+
+
+def _check_recognised(findings: Audit | None) -> Audit:
+    """The audit; ends where nothing in the files is of a compose file."""
+    if findings is None or not findings.recognised:
+        fail(
+            _explain_missing_compose_file(findings)
+            if findings
+            else "no compose file was found here"
+        )
+    return findings
 
 
 def _explain_missing_compose_file(findings: Audit) -> str:
@@ -133,7 +226,7 @@ class _CheckedFiles(NamedTuple):
     importer: str = "compose"
 
 
-def _all_read_ledger(findings: Audit) -> Ledger:
+def _all_read_ledger(findings: Lint) -> Ledger:
     """A ledger in which every value of the files counts as read."""
     ledger = Ledger()
     for tree in findings.trees:
@@ -141,9 +234,7 @@ def _all_read_ledger(findings: Audit) -> Ledger:
     return ledger
 
 
-def _print_findings(
-    findings: Audit, findings_report: Report, options: CheckOptions
-) -> None:
+def _print_findings(findings: Lint, findings_report: Report, options: CheckOptions) -> None:
     """Prints the audit, and writes the reports."""
 
     score = findings.as_dict()
@@ -157,22 +248,26 @@ def _print_findings(
         write_report(path, render_audit(str(form_of(path)), score, findings_report))
 
 
-def _repair_files(project: Project, findings_report: Report, only_show: bool) -> bool:
+def _repair_files(opened: CheckedStacks, findings_report: Report, only_show: bool) -> bool:
     """Shows what would change, and writes it; whether there was anything."""
-
+    project = opened.project
     if not isinstance(project, Folder):
         fail("--fix needs files or a folder, not standard input")
-    repair_result = repair(project, project.named)
-    if repair_result is None:
-        return False
+    repairs = [
+        repaired
+        for stack in opened.stacks
+        if (repaired := repair(stack.project, stack.paths, stack.shown)) is not None
+    ]
+    files = tuple(
+        {file.path: file for repaired in repairs for file in repaired.files}.values()
+    )
     try:
-        changed = _show_changes(repair_result.files, project, findings_report)
+        changed = _show_changes(files, project, findings_report)
         if changed and not only_show:
-            files = repair_result.files
             write(files, project.root, asked=[file.path for file in files])
     except WriteError as problem:
         fail(str(problem))
-    for note in repair_result.notes:
+    for note in (note for repaired in repairs for note in repaired.notes):
         write_text(sys.stderr, f"{note.span or '-'}: {note.message} [{note.code}]\n")
     return changed
 

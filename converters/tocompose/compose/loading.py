@@ -107,9 +107,12 @@ class Loaded(NamedTuple):
     notes: tuple[Note, ...]
 
 
-def load_files(project: Project, paths: tuple[str, ...]) -> Loaded:
-    """The files of those paths as docker compose puts them together, with what they include and extend."""
-    loader = _Loader(project)
+def load_files(project: Project, paths: tuple[str, ...], shown: str = "") -> Loaded:
+    """The files of those paths as docker compose puts them together, with what they include and extend.
+
+    `shown` stands in front of each path where places are told: the way to the project.
+    """
+    loader = _Loader(project, shown)
     document = merge_all([loader.read_document(path) for path in paths])
     return Loaded(
         loader.follow_extends(document, paths[0] if paths else ""),
@@ -121,8 +124,9 @@ def load_files(project: Project, paths: tuple[str, ...]) -> Loaded:
 class _Loader:
     """Reads each file once, and follows references inside the project."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, shown: str) -> None:
         self.project = project
+        self.shown = shown
         self.files: list[ComposeFile] = []
         self.notes: list[Note] = []
         self._open: list[str] = []
@@ -142,7 +146,7 @@ class _Loader:
 
     def _read_file(self, path: str) -> ComposeFile | None:
         content = self.project.read(path)
-        return None if content is None else read_file(content, path)
+        return None if content is None else read_file(content, self.shown + path)
 
     def _read_included(self, inclusions: Any, path: str) -> dict[str, Any]:
         result: dict[str, Any] = {}

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from textwrap import wrap
 from typing import Any
 
-from tocompose.notes import Note
-from tocompose.reports import render, text
+from tocompose.notes import Level, Note
+from tocompose.reports import render
 from tocompose.reports.escape import printable
 from tocompose.reports.json import dump_json, note_record
 from tocompose.reports.report import Report, place_of
@@ -18,27 +18,30 @@ _MARKS = {"passed": ("ok", "32"), "failed": ("--", "31")}
 
 def as_json(score: Mapping[str, Any], report: Report) -> str:
     """The files, the score, every line of the checklist, and the notes as in `migration.json`."""
-    return (
-        dump_json({**score, "notes": [note_record(note) for note in report.notes]}) + "\n"
-    )
+    findings = [
+        {**note_record(note), "level": note.kind.level.value} for note in report.notes
+    ]
+    return dump_json({**score, "notes": findings}) + "\n"
 
 
 def as_text(score: Mapping[str, Any], report: Report, style: Style | None = None) -> str:
     """Each finding with its place, its line and what to do, then the score; in a quiet style the losses alone."""
     set_style = style or Style()
     if set_style.verbosity < 0:
-        return text.render(report, set_style)
+        errors = [note for note in report.notes if note.kind.level is Level.ERROR]
+        return "".join(f"{_finding_line(note, Style())}\n" for note in errors)
     return "".join(
         f"{line}\n"
-        for line in (*_finding_lines(report, set_style), *_score_lines(score, set_style))
+        for line in (
+            *_finding_lines(report, set_style),
+            *_score_lines(score, set_style),
+        )
     )
 
 
 def _finding_lines(report: Report, style: Style) -> Iterator[str]:
     for note in report.notes:
-        position = printable(place_of(note))
-        kind = style.paint(note.kind.value, f"1;{COLOURS[note.kind]}")
-        yield f"{position}{kind}: {printable(note.message)} {style.paint(f'[{note.code}]', '2')}"
+        yield _finding_line(note, style)
         quote = report.quotes.quote(note.span) if note.span else None
         if quote is not None and quote.line.strip():
             yield f"    {style.paint(printable(quote.line.strip()), '2')}"
@@ -49,12 +52,26 @@ def _finding_lines(report: Report, style: Style) -> Iterator[str]:
         yield ""
 
 
+def _finding_line(note: Note, style: Style) -> str:
+    position = printable(place_of(note))
+    level = style.paint(note.kind.level.value, f"1;{COLOURS[note.kind]}")
+    code = style.paint(f"[{note.code}]", "2")
+    return f"{position}{level}: {printable(note.message)} {code}"
+
+
+def _count_sentence(score: Mapping[str, Any]) -> str:
+    counts = [f"{number} {level}s" for level, number in score["levels"].items()]
+    ignored = len(score["ignored"])
+    return ", ".join(counts) + (f" ({ignored} ignored)" if ignored else "")
+
+
 def _score_lines(score: Mapping[str, Any], style: Style) -> Iterator[str]:
     for line in _applicable_lines(score):
         codes = f"  [{', '.join(line['codes'])}]" if line["codes"] else ""
         share = f"{line['passed']:>3} of {line['total']:<3}"
         mark = style.paint(*_MARKS[line["state"]])
         yield f"{mark}  {line['id']:<5} {share} {line['title']}{style.paint(codes, '2')}"
+    yield _count_sentence(score)
     yield _score_sentence(score)
 
 
@@ -79,7 +96,7 @@ def as_markdown(score: Mapping[str, Any], report: Report) -> str:
     finding_list = "\n".join(map(_finding_item, report.notes))
     blocks = [
         "# Audit of the compose files",
-        _score_sentence(score),
+        f"{_count_sentence(score)}. {_score_sentence(score)}.",
         table,
         *(["## Findings", finding_list] if finding_list else []),
     ]
@@ -103,7 +120,7 @@ def _score_row(line: Mapping[str, Any]) -> str:
 def _finding_item(note: Note) -> str:
     note_place = f"`{_code_text(str(note.span))}` " if note.span else ""
     advice = f" {_escape_markdown(note.advice)}" if note.advice else ""
-    return f"- **{note.kind.value}** {note_place}{_escape_markdown(note.message)} ({note.code}).{advice}"
+    return f"- **{note.kind.level.value}** {note_place}{_escape_markdown(note.message)} ({note.code}).{advice}"
 
 
 def _code_text(text: str) -> str:

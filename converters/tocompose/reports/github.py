@@ -5,11 +5,12 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 
 from __future__ import annotations
 
-from tocompose.notes import Kind, Note, explanation
+from tocompose.notes import Level, Note, explanation
 from tocompose.reports.escape import printable
 from tocompose.reports.report import Report
 
-_COMMANDS = {Kind.LOST: "error", Kind.CHANGED: "warning", Kind.ASSUMED: "warning"}
+# GitHub calls what is for information a notice.
+_COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "notice"}
 
 
 def render(report: Report) -> str:
@@ -34,7 +35,7 @@ def _annotation_command(note: Note) -> str:
         for key, value in {**properties, "title": title}.items()
     )
     text = f"{note.message}\n{note.advice}" if note.advice else note.message
-    return f"::{_COMMANDS.get(note.kind, 'notice')} {property_list}::{_escape_data(text)}"
+    return f"::{_COMMANDS[note.kind.level]} {property_list}::{_escape_data(text)}"
 
 
 def _escape_data(text: str) -> str:

@@ -11,19 +11,14 @@ from typing import Any
 from urllib.parse import quote
 
 from tocompose import __version__
-from tocompose.notes import Kind, Note, explanation
+from tocompose.notes import Kind, Level, Note, explanation
 from tocompose.reports.json import dump_json
 from tocompose.reports.report import Report
 from tocompose.reports.text import open_facts
 from tocompose.source import Span
 
-_LEVELS = {
-    Kind.LOST: "error",
-    Kind.CHANGED: "warning",
-    Kind.ASSUMED: "warning",
-    Kind.ADDED: "note",
-    Kind.INFO: "note",
-}
+# SARIF calls what is for information a note.
+_LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "note"}
 # GitHub refuses a run with more than 25,000 results and shows the first 100 locations of one.
 MAX_RESULTS = 25_000
 MAX_RELATED = 99
@@ -79,7 +74,7 @@ def _rule_record(code: str) -> dict[str, Any]:
         "shortDescription": {"text": str(row["title"])},
         "fullDescription": {"text": open_facts(str(row["why"]))},
         "help": {"text": open_facts(str(row.get("advice") or row["why"]))},
-        "defaultConfiguration": {"level": _LEVELS[kind]},
+        "defaultConfiguration": {"level": _LEVELS[kind.level]},
         "properties": {"tags": ["docker-compose", "migration", kind.value]},
     }
     return rule | ({"helpUri": str(row["url"])} if row.get("url") else {})
@@ -90,7 +85,7 @@ def sarif_result(note: Note, index: int, shown_span: Span) -> dict[str, Any]:
     sarif_result: dict[str, Any] = {
         "ruleId": note.code,
         "ruleIndex": index,
-        "level": _LEVELS[note.kind],
+        "level": _LEVELS[note.kind.level],
         "message": {"text": _cut_message(f"{note.message} {note.advice}".strip())},
         "locations": [_location_record(shown_span, str(note.subject))],
         "partialFingerprints": {"note/v1": _note_fingerprint(note)},

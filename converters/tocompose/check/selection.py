@@ -1,0 +1,43 @@
+"""Which findings a user wants to see: `--select` and `--ignore`, by the code of a rule or the beginning of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from tocompose.notes import Level, Note
+
+
+class Selection(NamedTuple):
+    """The beginnings of codes to show (all without any) and to leave out; the longer one that fits has the say."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    def includes(self, code: str) -> bool:
+        """Whether findings of the code are shown."""
+        chosen = longest_start(code, self.select)
+        ignored = longest_start(code, self.ignore)
+        if chosen is None and self.select:
+            return False
+        return ignored is None or (chosen is not None and len(chosen) > len(ignored))
+
+    def ignored_by(self, code: str) -> str | None:
+        """The order that leaves out findings of the code; None where they are shown, or were not chosen."""
+        if self.includes(code) or (self.select and not longest_start(code, self.select)):
+            return None
+        return longest_start(code, self.ignore)
+
+
+def longest_start(code: str, starts: Iterable[str]) -> str | None:
+    """The longest of the texts that the code begins with."""
+    fitting = [start for start in starts if code.startswith(start)]
+    return max(fitting, key=len, default=None)
+
+
+def fails(notes: Iterable[Note], fail_on: str) -> bool:
+    """Whether a finding is as grave as that level, or graver; none is for `never`."""
+    if fail_on == "never":
+        return False
+    ranks = {level.value: rank for rank, level in enumerate(Level)}
+    return any(ranks[note.kind.level.value] <= ranks[fail_on] for note in notes)

@@ -1,0 +1,85 @@
+"""The stacks that `check` is asked about: each file and folder is one, the files of `-f` are one together."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tocompose.cli.exit import fail
+from tocompose.cli.sources import allowed_paths, open_sources
+from tocompose.compose.files import BASE_NAMES
+from tocompose.compose.loading import find_compose_files
+from tocompose.project import Folder, Project
+
+
+class CheckedStack(NamedTuple):
+    """The files of a stack in their project (those of the folder without any), and the way from the root to it."""
+
+    project: Project
+    paths: tuple[str, ...]
+    shown: str = ""
+
+
+class CheckedStacks(NamedTuple):
+    """All stacks, and the project that they lie in."""
+
+    project: Project
+    stacks: tuple[CheckedStack, ...]
+
+
+def open_stacks(
+    sources: tuple[str, ...], joined: tuple[str, ...], allow: tuple[str, ...]
+) -> CheckedStacks:
+    """The stacks of the files and folders, and the one of the files that are joined; without any, of this folder."""
+    stacks: list[CheckedStack] = []
+    if joined:
+        project = open_sources(joined, allow)
+        stacks.append(CheckedStack(project, project.named))
+    if "-" in sources and len(sources) + len(joined) > 1:
+        fail("- (standard input) cannot be combined with files")
+    for source in sources or (() if joined else (".",)):
+        stacks += _stacks_of(source, allow)
+    roots = [stack.project.root for stack in stacks if isinstance(stack.project, Folder)]
+    if len(roots) < len(stacks):
+        return CheckedStacks(stacks[0].project, tuple(stacks))
+    root = _common_root(roots)
+    pairs = zip(stacks, roots, strict=True)
+    return CheckedStacks(
+        Folder(root, allowed=allowed_paths(allow)),
+        tuple(stack._replace(shown=_way_to(root, below)) for stack, below in pairs),
+    )
+
+
+def _stacks_of(source: str, allow: tuple[str, ...]) -> Iterator[CheckedStack]:
+    """The stack of a file or folder; of a folder without a compose file those of the folders below."""
+    project = open_sources((source,), allow)
+    if project.named or find_compose_files(project) is not None:
+        yield CheckedStack(project, project.named)
+        return
+    folders = dict.fromkeys(
+        posixpath.dirname(path)
+        for path in project.files()
+        if posixpath.basename(path) in BASE_NAMES
+    )
+    if not folders:
+        fail(
+            f"{project.name}: no compose file was found here (compose.yaml, docker-compose.yml)"
+        )
+    for folder in folders:
+        yield CheckedStack(open_sources((str(Path(source, folder)),), allow), ())
+
+
+def _common_root(roots: list[Path]) -> Path:
+    """The folder that places are told from: this one, where all lies in it."""
+    here = Path.cwd().resolve()
+    if all(root.is_relative_to(here) for root in roots):
+        return here
+    return Path(os.path.commonpath(roots))
+
+
+def _way_to(root: Path, folder: Path) -> str:
+    way = folder.relative_to(root).as_posix()
+    return "" if way == "." else f"{way}/"

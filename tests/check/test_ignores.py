@@ -1,0 +1,121 @@
+"""Findings that are left alone: by a comment on their line, above an entry, or for a whole file."""
+
+from __future__ import annotations
+
+import pytest
+
+from tocompose.check import audit
+from tocompose.check.ignores import UNREADABLE, UNUSED
+from tocompose.project import Memory
+
+STACK = """\
+services:
+  cache:{on_key}
+    image: redis:7{on_image}
+{above}    network_mode: host{on_mode}
+  web:
+    image: acme/web:1
+    network_mode: host
+"""
+
+
+def found(**comments: str) -> dict[str, list[int | None]]:
+    """The lines of the findings by code, in a stack with those comments."""
+    empty = dict.fromkeys(("on_key", "on_image", "above", "on_mode"), "")
+    text = STACK.format(**{**empty, **comments})
+    result = audit(Memory({"compose.yaml": text.encode()}))
+    assert result is not None
+    lines: dict[str, list[int | None]] = {}
+    for note in result.notes:
+        lines.setdefault(note.code, []).append(note.span.line if note.span else None)
+    return lines
+
+
+def test_without_a_comment_both_are_found() -> None:
+    assert found()["TC712"] == [4, 7]
+
+
+@pytest.mark.parametrize("written", ["TC712", "tc712", "TC71", "TC706, TC712"])
+def test_on_the_line(written: str) -> None:
+    lines = found(on_mode=f" # tocompose: ignore[{written}] multicast")
+    assert lines["TC712"] == [7]
+
+
+def test_above_the_entry() -> None:
+    above = "    # tocompose: ignore[TC712] multicast\n    # really\n"
+    assert found(above=above)["TC712"] == [9]
+
+
+def test_on_the_key_of_the_service_it_counts_for_all_of_it() -> None:
+    lines = found(on_key="  # tocompose: ignore[TC712, TC706, TC713] a cache")
+    assert lines["TC712"] == [7]
+    assert 2 not in lines["TC706"] and "TC713" not in lines
+    assert UNUSED not in lines
+
+
+def test_another_entry_is_not_covered() -> None:
+    lines = found(on_image="  # tocompose: ignore[TC712]")
+    assert lines["TC712"] == [4, 7] and lines[UNUSED] == [3]
+
+
+def test_what_ignores_nothing_or_cannot_be_read_is_said() -> None:
+    assert found(on_image="  # tocompose: ignore[TC722] x")[UNUSED] == [3]
+    assert found(on_image="  # tocompose: ignore me")[UNREADABLE] == [3]
+    assert found(on_image="  # tocompose: ignore[TC999]")[UNREADABLE] == [3]
+
+
+def test_a_text_is_no_comment() -> None:
+    lines = found(on_image='\n    command: "x#tocompose: ignore[TC712]"')
+    assert UNUSED not in lines and UNREADABLE not in lines
+
+
+def test_the_whole_file() -> None:
+    lines = found(above="# tocompose: ignore-file[TC712] all of them do\n")
+    assert "TC712" not in lines and UNUSED not in lines
+
+
+def test_a_list_entry_ends_where_the_next_begins() -> None:
+    text = (
+        "services:\n  web:\n    image: 'acme/web:1'\n    volumes:\n"
+        "    - /a # tocompose: ignore[TC714] scratch\n    - /b\n"
+    )
+    result = audit(Memory({"compose.yaml": text.encode()}))
+    assert result is not None
+    lines = [note.span.line for note in result.notes if note.code == "TC714" and note.span]
+    assert lines == [6]
+
+
+def test_what_is_left_alone_counts_as_met() -> None:
+    text = STACK.format(on_key="", on_image="", above="", on_mode="")
+    comment = "# tocompose: ignore-file[TC712] all of them do\n"
+    states = []
+    for content in (text, comment + text):
+        result = audit(Memory({"compose.yaml": content.encode()}))
+        assert result is not None
+        states.append({line.id: line.state for line in result.lines}["A-04"])
+    assert states == ["failed", "passed"]
+
+
+def test_a_fragment_that_services_share_is_told_once() -> None:
+    text = """\
+x-env: &env
+  DB_PASSWORD: geheim-12
+services:
+  api:
+    image: acme/api:1
+    environment: *env
+  web:
+    image: acme/web:1
+    environment:
+      <<: *env
+      LANG: C
+"""
+    result = audit(Memory({"compose.yaml": text.encode()}))
+    assert result is not None
+    (told,) = [note for note in result.notes if note.code == "TC716"]
+    assert told.span is not None and told.span.line == 2
+    assert told.message.startswith("api: ") and told.message.endswith("(also web)")
+
+
+def test_the_orders_themselves_are_rules() -> None:
+    assert (UNUSED, UNREADABLE) == ("TC510", "TC511")

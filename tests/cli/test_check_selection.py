@@ -1,0 +1,60 @@
+"""Which findings `check` shows, of which stacks: `--select`, `--ignore`, settings, several files and folders."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tocompose.check.ignores import UNUSED
+
+FILE = "services:\n  web:\n    image: acme/web\n    imge: x\n"
+
+
+def test_select_and_ignore(tocompose, tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(FILE)
+    assert "TC734" in tocompose("check", "--select", "TC734").out
+    assert "TC702" not in tocompose("check", "--select", "TC734").out
+    ran = tocompose("check", "--ignore", "TC7")
+    assert ran.code == 0 and "TC702" not in ran.out and "ignored)" in ran.out
+    assert "TC702" in tocompose("check", "--ignore", "TC7", "--select", "TC70").out
+    refused = tocompose("check", "--ignore", "TC7O2")
+    assert refused.code == 2 and "there is no rule 'TC7O2'" in refused.err
+
+
+def test_settings_of_the_repository(tocompose, tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(FILE)
+    (tmp_path / "tocompose.toml").write_text('[check]\nignore = ["TC702", "TC722"]\n')
+    ran = tocompose("check", "--format", "json")
+    data = json.loads(ran.out)
+    codes = {finding["code"] for finding in data["notes"]}
+    assert ran.code == 0 and "TC702" not in codes
+    assert [note["message"] for note in data["notes"] if note["code"] == UNUSED] == [
+        "nothing that it covers is found by TC722"
+    ]
+    assert {ignored["code"] for ignored in data["ignored"]} == {"TC702"}
+
+
+def test_files_and_folders_are_stacks(tocompose, tmp_path: Path) -> None:
+    for name in ("one", "two/deep"):
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        (folder / "compose.yaml").write_text(FILE)
+    (tmp_path / "two/deep/.env").write_text("A=1\n")
+    ran = tocompose("check")
+    assert ran.code == 1
+    assert "one/compose.yaml:4:5: error: " in ran.out
+    assert "two/deep/compose.yaml:4:5: error: " in ran.out
+    assert tocompose("check", "one", "two").out == ran.out
+    named = tocompose("check", "one/compose.yaml", "--format", "github").out
+    assert "::error file=one/compose.yaml,line=4" in named
+    data = json.loads(tocompose("check", "--format", "json").out)
+    assert len(data["stacks"]) == 2 and data["levels"]["error"] == 2
+
+
+def test_each_stack_is_put_right_where_it_lies(tocompose, tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    path = tmp_path / "one" / "compose.yaml"
+    path.write_text("services:\n  web:\n    image: acme/web:1\n")
+    assert tocompose("check", "one", "--fix").code == 0
+    assert "restart: unless-stopped" in path.read_text()
+    assert not (tmp_path / "compose.yaml").exists()
