@@ -60,7 +60,10 @@ def _finding_line(note: Note, style: Style) -> str:
 
 
 def _count_sentence(score: Mapping[str, Any]) -> str:
-    counts = [f"{number} {level}s" for level, number in score["levels"].items()]
+    counts = [
+        f"{number} {level}{'' if number == 1 else 's'}"
+        for level, number in score["levels"].items()
+    ]
     ignored = len(score["ignored"])
     return ", ".join(counts) + (f" ({ignored} ignored)" if ignored else "")
 
