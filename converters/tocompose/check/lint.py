@@ -91,12 +91,15 @@ def _idle_orders(
 
 def _summed_up(audits: tuple[Audit, ...]) -> Audit:
     """One audit with the files, the findings and the scores of all."""
-    lines = tuple(map(_sum_of_lines, zip(*(audit.lines for audit in audits), strict=True)))
+    by_name: dict[str, list[Line]] = {}
+    for line in (line for audit in audits for line in audit.lines):
+        by_name.setdefault(line.id, []).append(line)
+    lines = tuple(map(_sum_of_lines, by_name.values()))
     files = tuple(path for audit in audits for path in audit.files)
     return audits[0]._replace(files=files, lines=lines)
 
 
-def _sum_of_lines(lines: tuple[Line, ...]) -> Line:
+def _sum_of_lines(lines: list[Line]) -> Line:
     codes = sorted({code for line in lines for code in line.codes})
     return lines[0]._replace(
         passed=sum(line.passed for line in lines),

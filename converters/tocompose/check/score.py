@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from tocompose.check.ignores import IgnoredFinding, sift
+from tocompose.check.selection import Selection
 from tocompose.compose.documents import Places
 from tocompose.compose.loading import find_compose_files, load_files
 from tocompose.compose.read import stack_of
@@ -88,12 +89,17 @@ class Audit(NamedTuple):
         }
 
 
-def audit(project: Project, paths: tuple[str, ...] = (), shown: str = "") -> Audit | None:
+def audit(
+    project: Project,
+    paths: tuple[str, ...] = (),
+    shown: str = "",
+    selection: Selection = Selection(),
+) -> Audit | None:
     """The audit of the named files, put together in this order as docker compose does with `-f`.
 
     Without names it audits what docker compose finds in the folder (base and override), and beside it the production
     file, which limits and secrets may stand in. None where there is no compose file. `shown` stands in front of the
-    paths that it tells.
+    paths that it tells; what the `selection` ignores counts as met, and a line with what it does not choose is left out.
     """
     view = open_view(project, paths, shown)
     if view is None:
@@ -104,6 +110,7 @@ def audit(project: Project, paths: tuple[str, ...] = (), shown: str = "") -> Aud
     faults = dict.fromkeys(verdict.note for verdict in verdicts if verdict.note)
     sifted = sift(in_order([*view.notes, *faults]), view.files)
     excused = {ignored.note for ignored in sifted.ignored}
+    excused |= {fault for fault in faults if selection.ignored_by(fault.code)}
     counted = [
         verdict._replace(note=None) if verdict.note in excused else verdict
         for verdict in verdicts
@@ -111,7 +118,11 @@ def audit(project: Project, paths: tuple[str, ...] = (), shown: str = "") -> Aud
     return Audit(
         files=tuple(file.path for file in view.files),
         notes=tuple(in_order(told_once(sifted.notes))),
-        lines=tuple(_score(counted)),
+        lines=tuple(
+            line
+            for line in _score(counted)
+            if all(selection.chooses(code) for code in line.codes)
+        ),
         stack=view.main.stack,
         trees=tuple(root for file in view.files for root in file.roots),
         ignored=sifted.ignored,

@@ -16,15 +16,19 @@ class Selection(NamedTuple):
 
     def includes(self, code: str) -> bool:
         """Whether findings of the code are shown."""
+        if not self.chooses(code):
+            return False
         chosen = longest_start(code, self.select)
         ignored = longest_start(code, self.ignore)
-        if chosen is None and self.select:
-            return False
         return ignored is None or (chosen is not None and len(chosen) > len(ignored))
+
+    def chooses(self, code: str) -> bool:
+        """Whether `--select` names the code, or is not there."""
+        return not self.select or longest_start(code, self.select) is not None
 
     def ignored_by(self, code: str) -> str | None:
         """The order that leaves out findings of the code; None where they are shown, or were not chosen."""
-        if self.includes(code) or (self.select and not longest_start(code, self.select)):
+        if self.includes(code) or not self.chooses(code):
             return None
         return longest_start(code, self.ignore)
 

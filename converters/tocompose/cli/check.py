@@ -156,11 +156,11 @@ def check_command(ctx: click.Context, /, files: tuple[str, ...], **_: object) ->
     options = CheckOptions(**{name: ctx.params[name] for name in CheckOptions._fields})
     check_report_names(options.report)
     opened = open_stacks(files, options.joined, options.allow_path)
+    selection = Selection(options.select, options.ignore)
     audits = [
-        _check_recognised(audit(stack.project, stack.paths, stack.shown))
+        _check_recognised(audit(stack.project, stack.paths, stack.shown, selection))
         for stack in opened.stacks
     ]
-    selection = Selection(options.select, options.ignore)
     findings = lint(audits, selection, _settings_span(ctx))
     findings_report = report(
         _CheckedFiles((), findings.notes, findings.stack, _all_read_ledger(findings)),
