@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from tocompose.check.ignores import IgnoredFinding, sift
-from tocompose.check.selection import Selection
+from tocompose.check.selection import EVERYTHING, Selection
 from tocompose.compose.documents import Places
 from tocompose.compose.loading import find_compose_files, load_files
 from tocompose.compose.read import stack_of
@@ -93,13 +93,14 @@ def audit(
     project: Project,
     paths: tuple[str, ...] = (),
     shown: str = "",
-    selection: Selection = Selection(),
+    selection: Selection = EVERYTHING,
 ) -> Audit | None:
     """The audit of the named files, put together in this order as docker compose does with `-f`.
 
     Without names it audits what docker compose finds in the folder (base and override), and beside it the production
     file, which limits and secrets may stand in. None where there is no compose file. `shown` stands in front of the
-    paths that it tells; what the `selection` ignores counts as met, and a line with what it does not choose is left out.
+    paths that it tells; what the `selection` ignores counts as met, a line with what it does not choose is
+    left out.
     """
     view = open_view(project, paths, shown)
     if view is None:

@@ -33,6 +33,9 @@ class Selection(NamedTuple):
         return longest_start(code, self.ignore)
 
 
+EVERYTHING = Selection()
+
+
 def longest_start(code: str, starts: Iterable[str]) -> str | None:
     """The longest of the texts that the code begins with."""
     fitting = [start for start in starts if code.startswith(start)]
