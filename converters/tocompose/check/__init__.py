@@ -3,14 +3,14 @@
 from tocompose.check.lint import Lint, lint
 from tocompose.check.repair import Repair, repair
 from tocompose.check.score import Audit, Line, audit
-from tocompose.check.selection import Selection, fails
+from tocompose.check.selection import RuleSelection, fails
 
 __all__ = [
     "Audit",
     "Line",
     "Lint",
     "Repair",
-    "Selection",
+    "RuleSelection",
     "audit",
     "fails",
     "lint",

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from tocompose.check.ignores import UNUSED, IgnoredFinding
 from tocompose.check.score import Audit, Line
-from tocompose.check.selection import Selection
+from tocompose.check.selection import RuleSelection
 from tocompose.model import Stack
 from tocompose.notes import Level, Note, in_order, note
 from tocompose.source import Node, Span
@@ -58,7 +58,7 @@ class Lint(NamedTuple):
 
 
 def lint(
-    audits: Iterable[Audit], selection: Selection, settings: Span | None = None
+    audits: Iterable[Audit], selection: RuleSelection, settings: Span | None = None
 ) -> Lint:
     """What the audits found, as far as it is selected; `settings` is the file that the selection stands in, if any.
 
@@ -80,7 +80,7 @@ def lint(
 
 
 def _idle_orders(
-    audits: tuple[Audit, ...], selection: Selection, settings: Span
+    audits: tuple[Audit, ...], selection: RuleSelection, settings: Span
 ) -> Iterator[Note]:
     codes = {finding.code for audit in audits for finding in audit.notes}
     for order in selection.ignore:

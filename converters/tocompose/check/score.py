@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from tocompose.check.ignores import IgnoredFinding, sift
-from tocompose.check.selection import EVERYTHING, Selection
+from tocompose.check.ignores import IgnoredFinding, Sifted, sift
+from tocompose.check.selection import EVERYTHING, RuleSelection
 from tocompose.compose.documents import Places
 from tocompose.compose.loading import find_compose_files, load_files
 from tocompose.compose.read import stack_of
@@ -93,7 +93,7 @@ def audit(
     project: Project,
     paths: tuple[str, ...] = (),
     shown: str = "",
-    selection: Selection = EVERYTHING,
+    selection: RuleSelection = EVERYTHING,
 ) -> Audit | None:
     """The audit of the named files, put together in this order as docker compose does with `-f`.
 
@@ -110,24 +110,29 @@ def audit(
     ]
     faults = dict.fromkeys(verdict.note for verdict in verdicts if verdict.note)
     sifted = sift(in_order([*view.notes, *faults]), view.files)
-    excused = {ignored.note for ignored in sifted.ignored}
-    excused |= {fault for fault in faults if selection.ignored_by(fault.code)}
-    counted = [
-        verdict._replace(note=None) if verdict.note in excused else verdict
-        for verdict in verdicts
-    ]
+    counted = _without_ignored(verdicts, sifted, selection)
+    lines = [line for line in _score(counted) if all(map(selection.chooses, line.codes))]
     return Audit(
         files=tuple(file.path for file in view.files),
         notes=tuple(in_order(told_once(sifted.notes))),
-        lines=tuple(
-            line
-            for line in _score(counted)
-            if all(selection.chooses(code) for code in line.codes)
-        ),
+        lines=tuple(lines),
         stack=view.main.stack,
         trees=tuple(root for file in view.files for root in file.roots),
         ignored=sifted.ignored,
     )
+
+
+def _without_ignored(
+    verdicts: Iterable[Verdict], sifted: Sifted, selection: RuleSelection
+) -> Iterator[Verdict]:
+    """The verdicts, those that somebody said to ignore as if all were well."""
+    excused = {ignored.note for ignored in sifted.ignored}
+    for verdict in verdicts:
+        fault = verdict.note
+        is_ignored = fault is not None and (
+            fault in excused or selection.ignored_by(fault.code) is not None
+        )
+        yield verdict._replace(note=None) if is_ignored else verdict
 
 
 def told_once(notes: Iterable[Note]) -> Iterator[Note]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tocompose.notes import Level, Note
 
 
-class Selection(NamedTuple):
+class RuleSelection(NamedTuple):
     """The beginnings of codes to show (all without any) and to leave out; the longer one that fits has the say."""
 
     select: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ class Selection(NamedTuple):
         return longest_start(code, self.ignore)
 
 
-EVERYTHING = Selection()
+EVERYTHING = RuleSelection()
 
 
 def longest_start(code: str, starts: Iterable[str]) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import click
 from click.core import ParameterSource
 
-from tocompose.check import Audit, Lint, Selection, audit, fails, lint, repair
+from tocompose.check import Audit, Lint, RuleSelection, audit, fails, lint, repair
 from tocompose.check.ignores import is_code
 from tocompose.cli.check_stacks import CheckedStacks, open_stacks
 from tocompose.cli.conversion import style_of
@@ -156,7 +156,7 @@ def check_command(ctx: click.Context, /, files: tuple[str, ...], **_: object) ->
     options = CheckOptions(**{name: ctx.params[name] for name in CheckOptions._fields})
     check_report_names(options.report)
     opened = open_stacks(files, options.joined, options.allow_path)
-    selection = Selection(options.select, options.ignore)
+    selection = RuleSelection(options.select, options.ignore)
     audits = [
         _check_recognised(audit(stack.project, stack.paths, stack.shown, selection))
         for stack in opened.stacks
