@@ -416,9 +416,7 @@ def test_policies_become_networks_on_request() -> None:
         [DENY, lets("api", "web"), lets("db", "api"), route_],
     ]
     result = isolated(*objects)
-    assert reaches(result) == {("api", "web"), ("api", "db"), ("traefik", "web")} | {
-        ("api", "traefik")
-    }
+    assert reaches(result) == {("api", "web"), ("api", "db"), ("traefik", "web")}
     assert codes(result) == ["TC297", "TC297", "TC297", "TC280"]
     assert {name for each in service(result, "db").networks for name in each.aliases} >= {
         "db.default.svc"
@@ -430,14 +428,67 @@ def test_policies_become_networks_on_request() -> None:
 def test_policies_stay_notes_while_a_workload_is_open_to_all() -> None:
     result = isolated(app("web"), app("db"), [lets("db", "web")])
     assert codes(result) == ["TC296"]
-    assert "--option network-policy=networks" in next(
-        item.advice for item in result.notes if item.code == "TC296"
+    [advice] = [item.advice for item in result.notes if item.code == "TC296"]
+    assert "web has no policy" in advice
+
+
+def only(name: str, port: dict[str, Any], **peer: Any) -> dict[str, Any]:
+    """A policy for the workload of that name: it may be reached on that port alone."""
+    spec = {
+        "podSelector": {"matchLabels": {"app": name}},
+        "policyTypes": ["Ingress"],
+        "ingress": [{"from": [peer], "ports": [port]}],
+    }
+    return policy(spec) | {"metadata": {"name": f"to-{name}"}}
+
+
+CONTROLLER = {
+    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}}
+}
+
+
+def listening(name: str) -> int:
+    [deployment] = [each for each in app(name) if each["kind"] == "Deployment"]
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    return container["ports"][0]["containerPort"]
+
+
+@pytest.mark.parametrize("port", ["all", "range", "some"])
+def test_ports_of_a_policy_count_where_they_are_not_all_of_the_target(port: str) -> None:
+    number = listening("web")
+    ports = {
+        "all": {"port": number},
+        "range": {"port": number - 1, "endPort": number + 1},
+        "some": {"port": number + 1},
+    }
+    peer = {"podSelector": {"matchLabels": {"app": "cli"}}}
+    result = isolated(app("web"), app("cli"), [DENY, only("web", ports[port], **peer)])
+    expected = ["TC296"] * 2 if port == "some" else ["TC297"] * 2
+    assert codes(result) == expected
+
+
+def test_the_proxy_stands_for_the_controller_that_a_policy_lets_in() -> None:
+    route_ = ingress("i", [rule("a.com", ("/", "Prefix", "web"))])
+    policies = [DENY, only("web", {"port": listening("web")}, **CONTROLLER)]
+    result = isolated(app("web"), app("api"), [*policies, lets("api", "web"), route_])
+    assert reaches(result) == {("traefik", "web"), ("api", "web")}
+    noted = converted(app("web"), *policies, route_)
+    assert any(
+        "only traefik" in note.message for note in noted.notes if note.code == "TC296"
     )
 
 
-def test_policies_with_ports_stay_notes() -> None:
-    spec = {
-        "podSelector": {},
-        "ingress": [{"from": [{"podSelector": {}}], "ports": [{"port": 80}]}],
-    }
-    assert codes(isolated(app("web"), [policy(spec)])) == ["TC296"]
+def test_callers_of_one_service_do_not_meet() -> None:
+    names = [f"c{number}" for number in range(4)]
+    workloads = [app(name) for name in ("db", *names)]
+    result = isolated(*workloads, [DENY, lets("db", *names)])
+    assert reaches(result) == {(name, "db") for name in names}
+
+
+def test_more_networks_than_the_engine_has_room_for_are_not_made() -> None:
+    names = [f"c{number}" for number in range(25)]
+    workloads = [app(name) for name in ("db", *names)]
+    result = isolated(*workloads, [DENY, lets("db", *names)])
+    assert not result.stack.networks or len(result.stack.networks) < 20
+    [advice, *_] = [item.advice for item in result.notes if item.code == "TC296"]
+    assert "networks" in advice and "room" in advice

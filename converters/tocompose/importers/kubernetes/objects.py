@@ -78,10 +78,16 @@ class KubeObject:
 
 
 class KubeObjects:
-    """All objects that count, in source order, and by kind, namespace and name."""
+    """All objects that count, in source order, and by kind, namespace and name.
 
-    def __init__(self, objects: Iterable[KubeObject]) -> None:
+    `left_out` are the workloads of Ingress controllers, whose place the proxy takes.
+    """
+
+    def __init__(
+        self, objects: Iterable[KubeObject], left_out: tuple[KubeObject, ...] = ()
+    ) -> None:
         self.all = tuple(objects)
+        self.left_out = left_out
         self._by_key = {kube_object.key: kube_object for kube_object in self.all}
         self._by_kind: dict[str, list[KubeObject]] = {}
         self._by_name: dict[tuple[str, str], list[KubeObject]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
+from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.gateway import add_gateway_routes
 from tocompose.importers.kubernetes.routing.ingress import add_ingress_routes
 from tocompose.importers.kubernetes.routing.isolation import isolate_workloads
@@ -38,13 +39,14 @@ def route(world: ClusterModel, options: Mapping[str, tuple[str, ...]]) -> None:
                 route=str(middleware_object),
                 why="no route of the manifests could use it",
             )
+    kept_policies: tuple[KubeObject, ...]
     proxy.order_equal_routers()
     if proxy.routers:
         _write_routes(world, proxy)
-    note_policies(
-        world,
-        isolate_workloads(world) if "networks" in options.get("network-policy", ()) else (),
-    )
+    kept_policies, obstacle = (), ""
+    if "networks" in options.get("network-policy", ()):
+        kept_policies, obstacle = isolate_workloads(world)
+    note_policies(world, kept_policies, obstacle)
 
 
 def _write_routes(world: ClusterModel, proxy: Proxy) -> None:

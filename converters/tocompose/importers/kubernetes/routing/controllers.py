@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.routing.middlewares import GROUPS
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, string_map
 from tocompose.importers.kubernetes.workloads import Workload, find_workloads
-from tocompose.ledger import Ledger
+from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
+from tocompose.tables import table
 
 # Images that do nothing but watch the Kubernetes API for routes; the last part of the name, or the last two.
 _CONTROLLER_IMAGES = re.compile(
@@ -56,7 +58,59 @@ def without_controllers(objects: KubeObjects, ledger: Ledger) -> KubeObjects:
             note("TC285", dropped_object.span, object=str(dropped_object), why=why)
         )
         dropped_object.cursor.mark_noted("TC285")
-    return KubeObjects(candidate for candidate in objects if candidate not in left_out)
+    return KubeObjects(
+        (candidate for candidate in objects if candidate not in left_out),
+        tuple(workload.kube_object for workload in dropped),
+    )
+
+
+def names_controller(peer: Cursor, left_out: Iterable[KubeObject]) -> bool:
+    """Whether a peer of a network policy is the Ingress controller: one that was left out of the input, or one that
+    the names of its namespace or of its pods show."""
+    namespace_selector = peer.at("namespaceSelector")
+    if not namespace_selector:
+        return False
+    namespace_words = set(string_map(namespace_selector.at("matchLabels")).values())
+    pod_words = set(string_map(peer.at("podSelector", "matchLabels")).values())
+    for expression in list_entries(namespace_selector.at("matchExpressions")):
+        namespace_words |= {
+            peek_text(value) or "" for value in list_entries(expression.at("values"))
+        }
+    if any(_is_meant(peer, namespace_words, controller) for controller in left_out):
+        return True
+    if namespace_selector.style == "{}" and not pod_words:
+        return True
+    return any(
+        (not namespace_words or bool(namespace_words & names))
+        and (not pod_words or bool(pod_words & labels))
+        and bool(pod_words or namespace_words - _SHARED_NAMESPACES)
+        for names, labels in _controller_words()
+    )
+
+
+# Many things run in these: a policy that lets all of them in does not speak of the controller.
+_SHARED_NAMESPACES = frozenset({"kube-system", "ingress"})
+
+
+def _is_meant(peer: Cursor, namespace_words: set[str], controller: KubeObject) -> bool:
+    labels = Workload(controller).labels
+    wanted = string_map(peer.at("podSelector", "matchLabels"))
+    return controller.namespace in namespace_words and wanted.items() <= labels.items()
+
+
+@cache
+def _controller_words() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+    """The namespaces and the words of labels of each known controller; a namespace may bear the words too."""
+    rows = table(
+        "kubernetes/controllers", required={"namespaces", "labels"}, optional=set()
+    )
+    return tuple(
+        (
+            frozenset(str(row["namespaces"]).split()) | {str(name)},
+            frozenset(str(row["labels"]).split()) | {str(name)},
+        )
+        for name, row in rows.items()
+    )
 
 
 def _is_controller(workload: Workload) -> bool:

@@ -1,147 +1,284 @@
-"""Network policies as networks, on request: one network for each workload and those that may reach it.
+"""Network policies as networks, on request: services share one where the policies, summed for each pod, let them meet.
 
-That holds apart what the policies hold apart only where every workload has a policy: one without may be reached by all,
-and a shared network works both ways.
+What the policies hold apart, networks hold apart only where every workload has a policy (one without may be reached by
+all) and where a policy names no ports but all those of its target. A network works both ways, which the note says.
+https://kubernetes.io/docs/concepts/services-networking/network-policies/#the-two-sorts-of-pod-isolation
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.policy import (
-    Peers,
     allowed_peers,
     kinds_of,
     selected_workloads,
+    stand_in,
 )
-from tocompose.importers.kubernetes.scalars import list_entries
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text
+from tocompose.importers.kubernetes.services import container_port
 from tocompose.importers.kubernetes.workloads import Workload
-from tocompose.model import Network, NetworkAttachment, Role, Service
+from tocompose.ledger import Cursor
+from tocompose.model import Network, NetworkAttachment
 from tocompose.notes import note
+from tocompose.readers.yaml import integer
 from tocompose.record import replace
 from tocompose.syntax.names import identifier, unique_name
 
-
-class ReachGroup:
-    """The workloads that share a network, and the policies that say so."""
-
-    def __init__(self, members: frozenset[int], policies: list[KubeObject]) -> None:
-        self.members = members
-        self.policies = policies
+# The engine's address pools hold some thirty networks, which all projects of the machine share.
+# https://docs.docker.com/engine/network/#automatic-subnet-allocation
+_MOST_NETWORKS = 20
 
 
-def isolate_workloads(world: ClusterModel) -> tuple[KubeObject, ...]:
-    """Puts the services on networks as the policies allow, and gives the policies that are thereby kept to."""
-    ingress_policies = [
-        policy
-        for policy in world.objects.of_kind("NetworkPolicy")
-        if "Ingress" in kinds_of(policy)
-    ]
-    targets = {
-        id(policy): list(
-            selected_workloads(policy.at("spec", "podSelector"), policy.namespace, world)
+class ReachGroup(NamedTuple):
+    """Names of services that may all meet, so that one network holds them, and the policies that say so."""
+
+    members: tuple[str, ...]
+    policies: tuple[KubeObject, ...]
+
+
+class _PolicyPort(NamedTuple):
+    """A port that a rule names: a number or a name, perhaps the first of a range."""
+
+    port: str | None
+    last: int | None
+    protocol: str
+
+
+class _Isolation:
+    """The policies of the input with the workloads that each selects; `proxy` stands for the Ingress controller."""
+
+    def __init__(self, world: ClusterModel) -> None:
+        self.world = world
+        self.proxy = stand_in(world)
+        self.running = [workload for workload in world.workloads if workload.pods]
+        self.policies = world.objects.of_kind("NetworkPolicy")
+        self.targets = {
+            policy: list(
+                selected_workloads(
+                    policy.at("spec", "podSelector"), policy.namespace, world
+                )
+            )
+            for policy in self.policies
+        }
+
+    def policies_of(self, workload: Workload) -> list[KubeObject]:
+        """The policies that limit who reaches the workload."""
+        return [
+            policy
+            for policy in self.policies
+            if workload in self.targets[policy] and "Ingress" in kinds_of(policy)
+        ]
+
+    def obstacle(self) -> str:
+        """Why networks cannot keep to the policies; empty where they can."""
+        for workload in self.running:
+            if not self.policies_of(workload):
+                return f"{workload.name} has no policy, so that everybody may reach it"
+            if workload.host_network:
+                return f"{workload.name} uses the network of the host"
+        for policy in self.policies:
+            if not _allows_all_out(policy):
+                return f"{policy} limits what its pods may reach"
+            beyond = allowed_peers(policy, "Ingress", self.world).beyond
+            if beyond:
+                return f"{policy} names {', '.join(beyond)}"
+            for workload in self.targets[policy]:
+                if not self._ports_are_all(policy, workload):
+                    return f"{policy} lets only some ports of {workload.name} be reached"
+        return ""
+
+    def _ports_are_all(self, policy: KubeObject, workload: Workload) -> bool:
+        """Whether each rule of the policy names every port on which the workload is known to listen, or none."""
+        listening = set(_known_ports(workload, self.world))
+        for rule in list_entries(policy.at("spec", "ingress")):
+            named_ports = [_policy_port(port) for port in list_entries(rule.at("ports"))]
+            if named_ports and not (
+                listening
+                and all(
+                    any(_covers(named, *port) for named in named_ports)
+                    for port in listening
+                )
+            ):
+                return False
+        return True
+
+    def sources(self, workload: Workload) -> list[str]:
+        """The names of all that the policies of the workload let in, summed; the proxy too where it routes there."""
+        all_peers = [
+            allowed_peers(policy, "Ingress", self.world)
+            for policy in self.policies_of(workload)
+        ]
+        proxy = [self.proxy] if self.proxy else []
+        if any(peers.everybody for peers in all_peers):
+            routed = proxy if self._is_routed(workload) else []
+            return [*(source.name for source in self.running), *routed]
+        names = [source.name for peers in all_peers for source in peers.workloads]
+        lets_proxy_in = any(peers.proxy for peers in all_peers)
+        return [*names, *(proxy if lets_proxy_in or self._is_routed(workload) else [])]
+
+    def _is_routed(self, workload: Workload) -> bool:
+        """Whether the proxy routes to the workload: a route without a way would be none."""
+        return any(
+            "traefik.enable" in self.world.builder.services[container.service].labels
+            for container in workload.containers()
         )
-        for policy in ingress_policies
+
+
+def isolate_workloads(world: ClusterModel) -> tuple[tuple[KubeObject, ...], str]:
+    """Puts the services on networks as the policies allow. Gives the policies that are thereby kept to, and where there
+    are none, why."""
+    isolation = _Isolation(world)
+    if not isolation.policies:
+        return (), ""
+    obstacle = isolation.obstacle()
+    if obstacle:
+        return (), obstacle
+    groups = _reach_groups(isolation)
+    if len(groups) > _MOST_NETWORKS:
+        return (
+            (),
+            f"they would take {len(groups)} networks, more than the engine has room for",
+        )
+    _attach_services(groups, isolation)
+    for policy in isolation.policies:
+        _note_kept(policy, groups, isolation)
+    return tuple(isolation.policies), ""
+
+
+def _allows_all_out(policy: KubeObject) -> bool:
+    """Whether the policy says nothing of what its pods may reach, or allows all of it."""
+    if "Egress" not in kinds_of(policy):
+        return True
+    return any(rule.style == "{}" for rule in list_entries(policy.at("spec", "egress")))
+
+
+def _known_ports(workload: Workload, world: ClusterModel) -> Iterator[tuple[int, str, str]]:
+    """The ports on which the workload listens as its containers and Services tell: number, protocol, name."""
+    for container in workload.pods[0].running_containers():
+        for port in list_entries(container.cursor.at("ports")):
+            number = integer(peek_text(port.at("containerPort")) or "")
+            protocol = (peek_text(port.at("protocol")) or "TCP").upper()
+            if number is not None:
+                yield number, protocol, peek_text(port.at("name")) or ""
+    for service in world.kube_services:
+        if workload not in service.workloads:
+            continue
+        for service_port in service.ports:
+            target = container_port(service_port, workload)
+            if target is not None:
+                yield target, service_port.protocol.upper(), service_port.target
+
+
+def _policy_port(cursor: Cursor) -> _PolicyPort:
+    last = peek_text(cursor.at("endPort"))
+    return _PolicyPort(
+        peek_text(cursor.at("port")),
+        integer(last) if last else None,
+        (peek_text(cursor.at("protocol")) or "TCP").upper(),
+    )
+
+
+def _covers(named: _PolicyPort, number: int, protocol: str, name: str) -> bool:
+    if named.protocol != protocol:
+        return False
+    if named.port is None or named.port in (str(number), name):
+        return True
+    first = integer(named.port)
+    return first is not None and named.last is not None and first <= number <= named.last
+
+
+def _reach_groups(isolation: _Isolation) -> list[ReachGroup]:
+    """So many groups that each pair that may meet is in one, and none holds a pair that may not."""
+    neighbours: dict[str, dict[str, None]] = {
+        workload.name: {} for workload in isolation.running
     }
-    running = [workload for workload in world.workloads if workload.pods]
-    if not ingress_policies or not _all_covered(running, targets.values()):
-        return ()
-    if not all(_is_expressible(policy, world) for policy in ingress_policies):
-        return ()
-    groups = _reach_groups(ingress_policies, targets, running, world)
-    _attach_services(groups, running, world)
-    for policy in ingress_policies:
-        _note_kept(policy, groups, world)
-    return tuple(ingress_policies)
-
-
-def _all_covered(running: list[Workload], selections: Iterable[list[Workload]]) -> bool:
-    """Whether every running workload is selected by some policy."""
-    covered = {id(workload) for selection in selections for workload in selection}
-    return all(id(workload) in covered for workload in running)
-
-
-def _is_expressible(policy: KubeObject, world: ClusterModel) -> bool:
-    """Whether the policy speaks of nothing but workloads: no ports, no addresses, no direction out."""
-    ports = any(
-        len(rule.at("ports")) for rule in list_entries(policy.at("spec", "ingress"))
-    )
-    return (
-        "Egress" not in kinds_of(policy)
-        and not ports
-        and not allowed_peers(policy, "Ingress", world).beyond
-    )
-
-
-def _reach_groups(
-    policies: list[KubeObject],
-    targets: dict[int, list[Workload]],
-    running: list[Workload],
-    world: ClusterModel,
-) -> list[ReachGroup]:
-    """One group for each workload with all that may reach it, without those that lie within another."""
-    reach_groups: list[ReachGroup] = []
-    for workload in running:
-        own_policies = [policy for policy in policies if workload in targets[id(policy)]]
-        peers = [allowed_peers(policy, "Ingress", world) for policy in own_policies]
-        members = frozenset(
-            {id(workload), *(id(source) for source in _allowed_sources(peers, running))}
-        )
-        reach_groups.append(ReachGroup(members, own_policies))
-    return _widest_groups(reach_groups)
-
-
-def _widest_groups(reach_groups: list[ReachGroup]) -> list[ReachGroup]:
-    """The groups that lie within no other; the policies of those that do are the wider one's too."""
-    wide_groups: list[ReachGroup] = []
-    for group in sorted(reach_groups, key=lambda group: -len(group.members)):
-        around = (wide for wide in wide_groups if group.members <= wide.members)
-        wider = next(around, None)
-        if wider is None:
-            wide_groups.append(group)
-        else:
-            wider.policies += [
-                policy for policy in group.policies if policy not in wider.policies
-            ]
-    return wide_groups
-
-
-def _allowed_sources(peers: list[Peers], running: list[Workload]) -> list[Workload]:
-    if any(peer_set.everybody for peer_set in peers):
-        return running
-    return [workload for peer_set in peers for workload in peer_set.workloads]
-
-
-def _attach_services(
-    groups: list[ReachGroup], running: list[Workload], world: ClusterModel
-) -> None:
-    """Takes the services off the default network and puts each on those of its groups, under the same names."""
-    names = set(world.builder.networks)
-    for group in groups:
-        name = unique_name(identifier(_group_name(group)), names)
-        world.builder.networks[name] = Network(name=name, origin=group.policies[0].span)
-        for workload in running:
-            if id(workload) in group.members:
-                for instance in workload.pods:
-                    for unit in instance.containers:
-                        _join_network(unit.service, name, world)
-    for service in list(world.builder.services.values()):
-        if service.role is Role.PROXY and service.name not in _workload_services(running):
-            _join_all(service, world)
-
-
-def _group_name(group: ReachGroup) -> str:
-    """The name of the narrowest policy: the one that selects by labels rather than everything."""
-    by_labels = [
-        policy for policy in group.policies if len(policy.at("spec", "podSelector"))
+    says_so: dict[str, list[KubeObject]] = {}
+    for workload in isolation.running:
+        says_so[workload.name] = isolation.policies_of(workload)
+        for source in isolation.sources(workload):
+            if source != workload.name:
+                neighbours[workload.name][source] = None
+                neighbours.setdefault(source, {})[workload.name] = None
+    groups = [
+        ReachGroup(members, _policies_of(members, says_so))
+        for members in _cliques(neighbours)
     ]
-    return (by_labels or group.policies)[0].name
+    alone = [name for name, others in neighbours.items() if not others]
+    return groups + [ReachGroup((name,), tuple(says_so.get(name, ()))) for name in alone]
 
 
-def _workload_services(running: list[Workload]) -> set[str]:
-    return {unit.service for workload in running for unit in workload.containers()}
+def _policies_of(
+    members: Iterable[str], says_so: Mapping[str, list[KubeObject]]
+) -> tuple[KubeObject, ...]:
+    policies = (policy for name in members for policy in says_so.get(name, ()))
+    return tuple(dict.fromkeys(policies))
+
+
+def _cliques(neighbours: Mapping[str, dict[str, None]]) -> Iterator[tuple[str, ...]]:
+    """Sets of names that are all neighbours, until each pair of neighbours is in one."""
+    covered: set[frozenset[str]] = set()
+    order = {name: number for number, name in enumerate(neighbours)}
+    for name, others in neighbours.items():
+        for other in others:
+            if frozenset((name, other)) in covered:
+                continue
+            members = [name, other]
+            candidates = others.keys() & neighbours[other].keys()
+            while candidates:
+                member = min(candidates, key=order.__getitem__)
+                members.append(member)
+                candidates &= neighbours[member].keys()
+            covered |= {
+                frozenset((first, second)) for first in members for second in members
+            }
+            yield tuple(sorted(members, key=order.__getitem__))
+
+
+def _attach_services(groups: list[ReachGroup], isolation: _Isolation) -> None:
+    """Takes the services off the default network and puts each on those of its groups, under the same names."""
+    builder = isolation.world.builder
+    names = set(builder.networks)
+    by_workload = {workload.name: workload for workload in isolation.running}
+    for group in groups:
+        name = unique_name(identifier(_group_name(group, isolation)), names)
+        builder.networks[name] = Network(name=name, origin=_origin(group, isolation).span)
+        for member in group.members:
+            if member in by_workload:
+                for container in by_workload[member].containers():
+                    _join_network(container.service, name, isolation.world)
+            else:
+                _join_network(member, name, isolation.world)
+    if isolation.proxy:
+        _name_proxy_networks(isolation.proxy, isolation.world)
+
+
+def _origin(group: ReachGroup, isolation: _Isolation) -> KubeObject:
+    """The narrowest policy of the group: the one that selects by labels and lets a member in."""
+    policies = group.policies or tuple(isolation.policies)
+    by_labels = [policy for policy in policies if len(policy.at("spec", "podSelector"))]
+    letting_in = [
+        policy
+        for policy in by_labels
+        if len(policy.at("spec", "ingress")) and _lets_in(policy, group, isolation)
+    ]
+    return (letting_in or by_labels or policies)[0]
+
+
+def _lets_in(policy: KubeObject, group: ReachGroup, isolation: _Isolation) -> bool:
+    """Whether the policy is about two members of the group."""
+    peers = allowed_peers(policy, "Ingress", isolation.world)
+    targets = {workload.name for workload in isolation.targets[policy]}
+    names = {workload.name for workload in peers.workloads} | {peers.proxy or ""}
+    members = set(group.members)
+    return any(target in members and (members - {target}) & names for target in targets)
+
+
+def _group_name(group: ReachGroup, isolation: _Isolation) -> str:
+    return _origin(group, isolation).name
 
 
 def _join_network(name: str, network: str, world: ClusterModel) -> None:
@@ -156,38 +293,36 @@ def _join_network(name: str, network: str, world: ClusterModel) -> None:
     world.builder.services[name] = replace(service, networks=joined)
 
 
-def _join_all(proxy: Service, world: ClusterModel) -> None:
-    """The proxy reaches whom it routes to, as the Ingress controller of the cluster did."""
-    routed = [
-        service
-        for service in world.builder.services.values()
-        if "traefik.enable" in service.labels and service is not proxy
-    ]
-    networks = dict.fromkeys(
-        service.networks[0].network for service in routed if service.networks
-    )
-    attached = tuple(NetworkAttachment(network=name) for name in networks)
-    world.builder.services[proxy.name] = replace(proxy, networks=attached)
-    for service in routed:
-        if len(service.networks) > 1:
-            network_name = f"${{COMPOSE_PROJECT_NAME}}_{service.networks[0].network}"
+def _name_proxy_networks(proxy: str, world: ClusterModel) -> None:
+    """Tells the proxy by which network it reaches each service that has several."""
+    services = world.builder.services
+    own_networks = {attachment.network for attachment in services[proxy].networks}
+    for service in list(services.values()):
+        if "traefik.enable" not in service.labels or service.name == proxy:
+            continue
+        shared = [
+            attachment.network
+            for attachment in service.networks
+            if attachment.network in own_networks
+        ]
+        if shared and len(service.networks) > 1:
+            network_name = f"${{COMPOSE_PROJECT_NAME}}_{shared[0]}"
             labels = {**service.labels, "traefik.docker.network": network_name}
-            world.builder.services[service.name] = replace(service, labels=labels)
+            services[service.name] = replace(service, labels=labels)
 
 
-def _note_kept(policy: KubeObject, groups: list[ReachGroup], world: ClusterModel) -> None:
-    names = {id(workload): workload.name for workload in world.workloads}
-    own_groups = [group for group in groups if policy in group.policies]
-    members_text = "; ".join(
-        ", ".join(names[member] for member in names if member in group.members)
-        for group in own_groups
-    )
-    world.ledger.add_note(
+def _note_kept(policy: KubeObject, groups: list[ReachGroup], isolation: _Isolation) -> None:
+    targets = {workload.name for workload in isolation.targets[policy]}
+    own_groups = [group for group in groups if targets & set(group.members)]
+    members_text = "; ".join(", ".join(group.members) for group in own_groups)
+    isolation.world.ledger.add_note(
         note(
             "TC297",
             policy.span,
             object=str(policy),
-            what=f"together on a network: {members_text}",
+            what=f"together on a network: {members_text}"
+            if members_text
+            else "it selects no workload of the manifests",
         )
     )
     policy.cursor.mark_noted("TC297")

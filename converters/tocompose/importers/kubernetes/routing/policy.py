@@ -7,24 +7,31 @@ from typing import NamedTuple
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
+from tocompose.importers.kubernetes.routing.controllers import names_controller
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, string_map
 from tocompose.importers.kubernetes.workloads import Workload
 from tocompose.ledger import Cursor
+from tocompose.model import Role
 from tocompose.syntax.model_path import ROOT, ModelPath
 
 _REQUEST = "--option network-policy=networks"
 
 
 class Peers(NamedTuple):
-    """Whom a policy lets in: workloads, and in words what no workload of the stack stands for."""
+    """Whom a policy lets in: workloads, the proxy where it lets the Ingress controller in, and in words what nothing
+    in the stack stands for."""
 
     workloads: tuple[Workload, ...]
     beyond: tuple[str, ...]
     everybody: bool = False
+    proxy: str | None = None
 
 
-def note_policies(world: ClusterModel, kept_policies: tuple[KubeObject, ...]) -> None:
-    """Says of each NetworkPolicy, save those that networks keep to, what stays open."""
+def note_policies(
+    world: ClusterModel, kept_policies: tuple[KubeObject, ...], obstacle: str
+) -> None:
+    """Says of each NetworkPolicy, save those that networks keep to, what stays open; `obstacle` is why networks that
+    were asked for cannot keep to them, empty where nobody asked."""
     for policy in world.objects.of_kind("NetworkPolicy"):
         if policy in kept_policies:
             continue
@@ -43,7 +50,11 @@ def note_policies(world: ClusterModel, kept_policies: tuple[KubeObject, ...]) ->
         )
         open_text = "; ".join(open_parts) or "it selects no workload of the manifests"
         subject = ModelPath.service(targets[0].name) if len(targets) == 1 else ROOT
-        advice = _network_advice(targets, kinds, policy, world)
+        advice = (
+            f"No networks were made of the policies: {obstacle}."
+            if obstacle
+            else _network_advice(targets, kinds, policy, world)
+        )
         policy.cursor.note(
             "TC296", subject=subject, object=str(policy), open=open_text, advice=advice
         )
@@ -81,6 +92,7 @@ def _open_direction(policy: KubeObject, kind: str, names: str, world: ClusterMod
             policy, kind
         )
     peer_names = [workload.name for workload in peers.workloads]
+    peer_names += [peers.proxy] if peers.proxy else []
     allowed_names = ", ".join([*peer_names, *peers.beyond])
     limit = f"only {allowed_names}" if allowed_names else "nobody"
     ports = _named_ports(policy, kind)
@@ -111,7 +123,7 @@ def allowed_peers(policy: KubeObject, kind: str, world: ClusterModel) -> Peers:
     key = "from" if kind == "Ingress" else "to"
     workloads: dict[Workload, None] = {}
     outside: dict[str, None] = {}
-    everybody = False
+    everybody, proxy = False, None
     for rule in list_entries(policy.at("spec", kind.lower())):
         peers = list(list_entries(rule.at(key)))
         everybody = everybody or not peers
@@ -122,7 +134,22 @@ def allowed_peers(policy: KubeObject, kind: str, world: ClusterModel) -> Peers:
                 continue
             for workload in _peer_workloads(peer, policy, world):
                 workloads[workload] = None
-    return Peers(tuple(workloads), tuple(outside), everybody)
+            if names_controller(peer, world.objects.left_out):
+                proxy = stand_in(world)
+    return Peers(tuple(workloads), tuple(outside), everybody, proxy)
+
+
+def stand_in(world: ClusterModel) -> str | None:
+    """The proxy that takes the place of the Ingress controller; None where there are no routes."""
+    own_services = {
+        container.service
+        for workload in world.workloads
+        for container in workload.containers()
+    }
+    for service in world.builder.services.values():
+        if service.role is Role.PROXY and service.name not in own_services:
+            return service.name
+    return None
 
 
 def _peer_workloads(
@@ -204,8 +231,9 @@ def _network_advice(
     if peers and _networks_can_say(peers, kinds, policy):
         return f"{_REQUEST} puts the services on networks instead, once every workload has a policy."
     limited = peers is not None and not peers.everybody
-    if limited and peers and peers.workloads:
+    if limited and peers and (peers.workloads or peers.proxy):
         members = dict.fromkeys(workload.name for workload in (*targets, *peers.workloads))
+        members |= dict.fromkeys([peers.proxy] if peers.proxy else [])
         return f"Put {', '.join(members)} on a network of their own and take {names} off the shared one."
     if "Egress" in kinds and not allowed_peers(policy, "Egress", world).workloads:
         return f"Put {names} on networks with `internal: true` only, so that they cannot leave the stack."
@@ -215,7 +243,5 @@ def _network_advice(
 
 
 def _networks_can_say(peers: Peers, kinds: tuple[str, ...], policy: KubeObject) -> bool:
-    """Whether networks can say all of it: workloads only, inwards only, every port."""
-    if "Egress" in kinds or peers.beyond:
-        return False
-    return not _named_ports(policy, "Ingress")
+    """Whether networks can say all of it, ports set aside: workloads only, inwards only."""
+    return "Egress" not in kinds and not peers.beyond
