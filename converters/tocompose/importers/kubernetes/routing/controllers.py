@@ -70,22 +70,24 @@ def names_controller(peer: Cursor, left_out: Iterable[KubeObject]) -> bool:
     namespace_selector = peer.at("namespaceSelector")
     if not namespace_selector:
         return False
-    namespace_words = set(string_map(namespace_selector.at("matchLabels")).values())
-    pod_words = set(string_map(peer.at("podSelector", "matchLabels")).values())
-    for expression in list_entries(namespace_selector.at("matchExpressions")):
-        namespace_words |= {
-            peek_text(value) or "" for value in list_entries(expression.at("values"))
-        }
-    if any(_is_meant(peer, namespace_words, controller) for controller in left_out):
+    namespaces = _selected_words(namespace_selector)
+    pods = _selected_words(peer.at("podSelector"))
+    if any(_is_meant(peer, namespaces, controller) for controller in left_out):
         return True
-    if namespace_selector.style == "{}" and not pod_words:
-        return True
+    if not pods and not namespaces - _SHARED_NAMESPACES:
+        return namespace_selector.style == "{}"
     return any(
-        (not namespace_words or bool(namespace_words & names))
-        and (not pod_words or bool(pod_words & labels))
-        and bool(pod_words or namespace_words - _SHARED_NAMESPACES)
+        (not namespaces or bool(namespaces & names)) and (not pods or bool(pods & labels))
         for names, labels in _controller_words()
     )
+
+
+def _selected_words(selector: Cursor) -> set[str]:
+    """The values that a label selector asks for, whatever the keys."""
+    words = set(string_map(selector.at("matchLabels")).values())
+    for expression in list_entries(selector.at("matchExpressions")):
+        words |= {peek_text(value) or "" for value in list_entries(expression.at("values"))}
+    return words
 
 
 # Many things run in these: a policy that lets all of them in does not speak of the controller.
