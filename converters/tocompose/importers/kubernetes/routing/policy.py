@@ -26,6 +26,11 @@ class Peers(NamedTuple):
     everybody: bool = False
     proxy: str | None = None
 
+    def names(self) -> list[str]:
+        """The names of the services."""
+        names = [workload.name for workload in self.workloads]
+        return [*names, self.proxy] if self.proxy else names
+
 
 def note_policies(
     world: ClusterModel, kept_policies: tuple[KubeObject, ...], obstacle: str
@@ -91,9 +96,7 @@ def _open_direction(policy: KubeObject, kind: str, names: str, world: ClusterMod
         return f"{names} may {verb} everybody, as the policy says" + _named_ports(
             policy, kind
         )
-    peer_names = [workload.name for workload in peers.workloads]
-    peer_names += [peers.proxy] if peers.proxy else []
-    allowed_names = ", ".join([*peer_names, *peers.beyond])
+    allowed_names = ", ".join([*peers.names(), *peers.beyond])
     limit = f"only {allowed_names}" if allowed_names else "nobody"
     ports = _named_ports(policy, kind)
     return (
@@ -231,9 +234,8 @@ def _network_advice(
     if peers and _networks_can_say(peers, kinds, policy):
         return f"{_REQUEST} puts the services on networks instead, once every workload has a policy."
     limited = peers is not None and not peers.everybody
-    if limited and peers and (peers.workloads or peers.proxy):
-        members = dict.fromkeys(workload.name for workload in (*targets, *peers.workloads))
-        members |= dict.fromkeys([peers.proxy] if peers.proxy else [])
+    if limited and peers and peers.names():
+        members = dict.fromkeys([workload.name for workload in targets] + peers.names())
         return f"Put {', '.join(members)} on a network of their own and take {names} off the shared one."
     if "Egress" in kinds and not allowed_peers(policy, "Egress", world).workloads:
         return f"Put {names} on networks with `internal: true` only, so that they cannot leave the stack."
