@@ -19,7 +19,7 @@ from tocompose.importers.docker_run.shell.script import read_script
 from tocompose.ledger import Ledger
 from tocompose.project import Memory
 from tocompose.readers.text import Text
-from tocompose.syntax.interpolation import substitute
+from tocompose.syntax.interpolation import Variable, parse, substitute
 
 RECORDER = os.environ.get("TOCOMPOSE_RECORDER", "")
 # What changes containers; the rest only looks, or clears away.
@@ -97,10 +97,23 @@ def read(sample: Sample) -> Reading:
     calls = [
         (_resolved(script, step), range(step.span.line, step.span.end_line + 1))
         for step in script.steps
-        if isinstance(step, Invocation) and _CHANGING & set(step.verb)
+        if isinstance(step, Invocation)
+        and _CHANGING & set(step.verb)
+        and not _asks_in_vain(script, step)
     ]
     noted = {note.span.line for note in ledger.notes if note.span is not None}
     return Reading(calls, frozenset(noted))
+
+
+def _asks_in_vain(script: Script, step: Invocation) -> bool:
+    """Whether docker compose stops at the call as bash does: for want of a value that it asks for (`${X:?…}`)."""
+    return any(
+        isinstance(part, Variable)
+        and part.operator in (":?", "?")
+        and script.variables.get(part.name) is None
+        for argument in step.arguments
+        for part in parse(argument.text)
+    )
 
 
 def _resolved(script: Script, step: Invocation) -> Words:

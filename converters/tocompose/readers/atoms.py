@@ -14,6 +14,9 @@ _BODY = re.compile(
     r"(?P<mark>[#!](?=[A-Za-z0-9_@*]))?(?P<name>[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])(?:\[(?P<index>[^\]]*)\])?"
     r"(?P<op>:[-=?+]|[-=?+]|##?|%%?|//?|\^\^?|,,?|:|@)?",
 )
+_DEFAULTING = frozenset({":-", "-", ":=", "=", ":+", "+", ":?", "?"})
+_BARE_QUOTE = re.compile(r'(?<!\\)"')
+_NAMES_BY_PREFIX = re.compile(r"!([A-Za-z_]\w*)([@*])")
 # What never closes, and what opens more expansions than can be held at once.
 UNREADABLE = (Unbalanced, RecursionError)
 _STOP = re.compile(r"[\\'\"`$<]")
@@ -104,14 +107,26 @@ def _special_atoms(
         return close + 1, [Atom("text", raw[index + 1 : close], True, index)]
     if char == '"':
         close = _double_end(raw, index, end_offset)
-        quoted_atoms = list(_atoms_between(raw, index + 1, close - 1, True))
-        return close, quoted_atoms or [Atom("text", "", True, index)]
+        quoted_atoms = map(
+            _without_inner_quotes, _atoms_between(raw, index + 1, close - 1, True)
+        )
+        return close, list(quoted_atoms) or [Atom("text", "", True, index)]
     if char == "<" and not quoted and raw.startswith("<(", index):
         # `<(command)`: the path of a pipe that there is only while the script runs.
         return _process_substitution(raw, index, end_offset)
     if placeholder := PLACEHOLDER.match(raw, index, end_offset):
         return placeholder.end(), [Atom("placeholder", placeholder[0][1:-1], True, index)]
     return index + 1, [Atom("text", char, quoted, index)]
+
+
+def _without_inner_quotes(atom: Atom) -> Atom:
+    """The atom without the double quotes around its default, which a here-document alone would keep."""
+    if atom.kind != "parameter" or '"' not in atom.argument:
+        return atom
+    is_code = "$(" in atom.argument or "`" in atom.argument
+    if is_code or atom.operator not in _DEFAULTING:
+        return atom
+    return atom._replace(argument=_BARE_QUOTE.sub("", atom.argument))
 
 
 def _escaped_atoms(char: str, quoted: bool, index: int) -> list[Atom]:
@@ -177,8 +192,12 @@ def _dollar_group(
 
 
 def _braced_parameter(content: str, quoted: bool, index: int) -> Atom:
+    if names := _NAMES_BY_PREFIX.fullmatch(content):
+        return Atom("parameter", names[1], quoted, index, names[2], "prefix")
     match = _BODY.match(content)
     if match is None or (match["op"] is None and match.end() != len(content)):
+        return Atom("parameter", content, quoted, index, operator="unknown")
+    if match["mark"] and match["op"] not in (None, ":-", "-"):
         return Atom("parameter", content, quoted, index, operator="unknown")
     operator, argument = match["op"] or "", content[match.end() :]
     if match["mark"]:

@@ -212,8 +212,11 @@ class _Reader:
         variable = Child(
             self.text.text[slice(*name_range)], self.text.span(*name_range), listed
         )
+        kind = "for" if lists_values else "for-arguments"
+        if node.children[0].type == "select":
+            kind = "select"
         return self._branch_of(
-            "for" if lists_values else "for-arguments",
+            kind,
             node,
             [variable, self._named_child("body", self._read_body(body))],
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 _LONGEST = 200
@@ -53,6 +54,8 @@ _LEVELS: tuple[dict[str, _Binary], ...] = (
     },
     {"**": _power},
 )
+# The first operand that says the whole: the shell does not come to the second one.
+_DECISIVE = {"||": True, "&&": False}
 _ALL_BINARY = {sign: compute for level in _LEVELS for sign, compute in level.items()}
 _UNARY: dict[str, Callable[[int], int]] = {
     "-": operator.neg,
@@ -133,11 +136,20 @@ class _Expression:
         condition = self._binary(0)
         if not self._accept("?"):
             return condition
-        consequence = self._assignment()
+        consequence = self._part(self._assignment, counts=bool(condition))
         if not self._accept(":"):
             raise ValueError("a condition without an alternative")
-        alternative = self._assignment()
+        alternative = self._part(self._assignment, counts=not condition)
         return consequence if condition else alternative
+
+    def _part(self, read: Callable[[], int], *, counts: bool) -> int:
+        """The number of a part; what it assigns is forgotten where the shell does not come to it."""
+        changes_before = dict(self._changes)
+        number = read()
+        if not counts:
+            self._changes.clear()
+            self._changes.update(changes_before)
+        return number
 
     def _binary(self, level: int) -> int:
         if level == len(_LEVELS):
@@ -145,7 +157,9 @@ class _Expression:
         number = self._binary(level + 1)
         while sign := self._accept(*_LEVELS[level]):
             # `**` alone binds to the right.
-            right = self._binary(level if sign == "**" else level + 1)
+            below = level if sign == "**" else level + 1
+            is_needed = _DECISIVE.get(sign) is not bool(number)
+            right = self._part(partial(self._binary, below), counts=is_needed)
             number = _limited(int(_LEVELS[level][sign](number, right)))
         return number
 

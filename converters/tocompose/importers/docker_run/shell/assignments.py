@@ -9,6 +9,7 @@ from tocompose.importers.docker_run.shell.parameters import free_name, open_valu
 from tocompose.importers.docker_run.shell.state import Shell, with_source
 from tocompose.importers.docker_run.shell.variables import NOTHING, Value
 from tocompose.ledger import Cursor
+from tocompose.readers.commands import DECLARATIONS
 from tocompose.syntax.interpolation import Variable, parse
 from tocompose.syntax.units import is_whole_number
 
@@ -24,58 +25,91 @@ def assign_variable(
     name, _, index = str(key).rstrip("]").partition("[")
     held = cursor.at(key)
     exported = exported or shell.exporting or name in shell.scope.exports
-    value = _assigned_value(shell, name, held)
+    shell.variable = name
+    if held.kind == "array":
+        value = _assign_array(shell, name, held, adds=cursor.kind == "append")
+    elif index:
+        value = _assign_element(shell, name, index, cursor)
+    else:
+        value = _assign_text(shell, name, cursor, exported=exported)
+    shell.variable = ""
+    if exported:
+        shell.scope.exports.add(name)
+    shell.assigned += [held] if held.kind == "leaf" else list(held)
+    return name, value
+
+
+def _assign_text(shell: Shell, name: str, cursor: Cursor, *, exported: bool) -> Value:
+    """`X=y` and `X+=y`."""
+    held = cursor.at(cursor.children[0].key)
+    value = _under_own_name(name, shell.value(held))
     if cursor.kind == "append":
         value = _append_value(shell.scope.get(name), value, name in shell.integers)
     if name in shell.integers:
         value = _as_number(shell, value, held)
-    if value.items is None and not index:
+    if value.items is None:
         value = shell.kept_variables.keep(name, value, exported=exported)
-    _store_value(shell, name, index, value)
-    if exported:
-        shell.scope.exports.add(name)
-    shell.assigned += [held] if held.kind == "leaf" else list(held)
-    if held.kind == "array" and not len(held):
-        held.skip("an empty array")
-    return name, value
-
-
-def _assigned_value(shell: Shell, name: str, held: Cursor) -> Value:
-    shell.variable = name
-    if held.kind == "array":
-        value = _read_array(shell, held)
-    else:
-        value = _under_own_name(name, shell.value(held))
-    shell.variable = ""
+    shell.scope.set(name, value)
     return value
 
 
-def _store_value(shell: Shell, name: str, index: str, value: Value) -> None:
-    if not index:
-        shell.scope.set(name, value)
-        return
+def _assign_element(shell: Shell, name: str, index: str, cursor: Cursor) -> Value:
+    """`A[i]=y` and `A[i]+=y`."""
+    held = cursor.at(cursor.children[0].key)
+    value = shell.value(held)
+    elements = shell.scope.elements(name)
+    key = _element_key(shell, name, index, held)
+    if cursor.kind == "append":
+        value = _append_value(elements.get(key), value, name in shell.integers)
+    if name in shell.integers:
+        value = _as_number(shell, value, held)
+    shell.scope.set_elements(name, {**elements, key: value})
+    return value
+
+
+def _element_key(shell: Shell, name: str, index: str, held: Cursor) -> str:
+    """The key of an element: text for an associative array, else what the expression in the brackets gives."""
+    key = shell.value_of(index, held).plain
+    if key is None or name in shell.maps or is_whole_number(key):
+        return index if key is None else key
+    number = calculate(key, held, shell.word_context, {})
+    if number is not None and number < 0:
+        number += len(shell.scope.elements(name))
+    return key if number is None else str(number)
+
+
+def _assign_array(shell: Shell, name: str, held: Cursor, *, adds: bool) -> Value:
+    """`A=(x y)` and `A+=(z)`."""
     array = shell.scope.get(name)
-    elements = array.items if array is not None and array.items is not None else ()
-    if is_whole_number(index) and int(index) <= len(elements):
-        number = int(index)
-        shell.scope.set(
-            name, Value("", items=(*elements[:number], value, *elements[number + 1 :]))
-        )
-    shell.scope.set(f"{name}[{index}]", value)
-
-
-def _read_array(shell: Shell, held: Cursor) -> Value:
-    elements: list[Value] = []
+    elements = shell.scope.elements(name) if adds else {}
+    is_keyed = bool(elements) and shell.scope.has_keys(name)
     for leaf in held:
         pair = re.match(r"\[([^\]]+)\]=", leaf.peek() or "")
-        if pair is None:
-            elements += shell.expand_fields(leaf)
+        if pair is not None:
+            key = _element_key(shell, name, pair[1], leaf)
+            value = with_source(shell.value(leaf), leaf)
+            raw = value.text.removeprefix(f"[{pair[1]}]=")
+            elements[key] = value._replace(text=raw)
+            is_keyed = True
             continue
-        value = with_source(shell.value(leaf), leaf)
-        value = value._replace(text=value.text.removeprefix(f"[{pair[1]}]="))
-        shell.scope.set(f"{shell.variable}[{pair[1]}]", value)
-        elements.append(value)
-    return Value("", items=tuple(elements))
+        for field in shell.expand_fields(leaf):
+            elements[_key_behind(elements)] = field
+    if not len(held):
+        held.skip("an empty array")
+    shell.scope.set_elements(name, elements)
+    value = shell.scope.get(name) or Value("", items=())
+    if not is_keyed:
+        shell.scope.forget_elements(name)
+    if adds and array is not None:
+        value = value._replace(unknown=array.unknown)
+    shell.scope.set(name, value)
+    return value
+
+
+def _key_behind(elements: dict[str, Value]) -> str:
+    """The index of what is appended."""
+    numbers = [int(key) for key in elements if is_whole_number(key)]
+    return str(max(numbers) + 1) if numbers else "0"
 
 
 def _under_own_name(name: str, value: Value) -> Value:
@@ -127,10 +161,15 @@ def declare_variables(shell: Shell, cursor: Cursor) -> None:
     if shell.locals and name in ("local", "declare", "typeset"):
         _keep_outer_values(shell, cursor)
     shell.status = 0
-    if any(re.match(r"-\w*i", leaf.peek() or "") for leaf in leaves):
-        shell.integers |= _assigned_names(cursor)
+    flags = "".join(leaf.peek() or "" for leaf in leaves if (leaf.peek() or "")[:1] == "-")
+    if "i" in flags:
+        shell.integers |= _declared_names(cursor)
+    if "A" in flags:
+        shell.maps |= _declared_names(cursor)
     for child in cursor:
-        if child.kind in ("assignment", "append"):
+        if child.kind == "assignment" and "n" in flags:
+            _declare_reference(shell, child)
+        elif child.kind in ("assignment", "append"):
             assign_variable(shell, child, exported=exported)
         elif child.kind == "redirect":
             child.skip("a redirection of a declaration")
@@ -141,18 +180,35 @@ def declare_variables(shell: Shell, cursor: Cursor) -> None:
     command.skip("a declaration")
 
 
-def _assigned_names(cursor: Cursor) -> set[str]:
-    return {str(child.children[0].key) for child in cursor if child.kind == "assignment"}
+def _declare_reference(shell: Shell, cursor: Cursor) -> None:
+    """`declare -n X=y`: X stands for the variable of that name."""
+    key = str(cursor.children[0].key)
+    held = cursor.at(key)
+    target = shell.value(held).plain
+    if target is None:
+        assign_variable(shell, cursor)
+    else:
+        shell.scope.references[key] = target
+        held.skip("the name of another variable")
 
 
-def _keep_outer_values(shell: Shell, cursor: Cursor) -> None:
-    """Remembers what names held before a function makes them its own."""
+def _declared_names(cursor: Cursor) -> set[str]:
+    """The names that a declaration is about."""
+    names: set[str] = set()
     for child in cursor:
         is_word = child.kind == "leaf"
         text = (child.peek() or "") if is_word else str(child.children[0].key)
-        name = text.partition("[")[0] if child.kind != "redirect" else ""
-        if _IDENTIFIER.fullmatch(name):
-            shell.locals[-1].setdefault(name, shell.scope.get(name))
+        names.add(text.partition("[")[0] if child.kind != "redirect" else "")
+    return {name for name in names if _IDENTIFIER.fullmatch(name)}
+
+
+def _keep_outer_values(shell: Shell, cursor: Cursor) -> None:
+    """Remembers what names held before a function makes them its own, and lets those hold nothing that get no value."""
+    unset_names = {child.peek() or "" for child in cursor if child.kind == "leaf"}
+    for name in _declared_names(cursor) - shell.locals[-1].keys() - DECLARATIONS:
+        shell.locals[-1][name] = shell.scope.get(name)
+        if name in unset_names:
+            shell.scope.variables.pop(name, None)
 
 
 def _is_export_flag(leaf: Cursor) -> bool:
@@ -201,7 +257,32 @@ def read_from_user(shell: Shell, cursor: Cursor, leaves: list[Cursor]) -> None:
     cursor.skip("asks the person who runs the script")
 
 
-def unset_variables(shell: Shell, leaves: list[Cursor]) -> None:
-    """`unset X`."""
-    for leaf in leaves[1:]:
-        shell.scope.variables.pop(leaf.peek() or "", None)
+def assign_number(shell: Shell, cursor: Cursor, expression: str) -> int | None:
+    """The number of an expression, after what it assigns was assigned; None where it is not known."""
+    changes: dict[str, int] = {}
+    number = calculate(expression, cursor, shell.word_context, changes)
+    for name, changed in changes.items():
+        shell.scope.set(name, Value(str(changed), (cursor,)))
+    return number
+
+
+def unset_variables(shell: Shell, words: list[str]) -> None:
+    """`unset X`, `unset 'A[1]'`, `unset -f F`."""
+    is_function = "-f" in words
+    for word in words:
+        name, bracket, index = word.partition("[")
+        if bracket and not is_function:
+            _unset_element(shell, name, index.rstrip("]"))
+        elif not is_function and shell.scope.get(name) is not None:
+            shell.scope.forget_elements(name)
+            shell.scope.variables.pop(name, None)
+        elif name in shell.functions:
+            del shell.functions[name]
+
+
+def _unset_element(shell: Shell, name: str, key: str) -> None:
+    elements = shell.scope.elements(name)
+    if key == "-1" and elements:
+        key = list(elements)[-1]
+    elements.pop(key, None)
+    shell.scope.set_elements(name, elements)

@@ -7,7 +7,7 @@ import re
 from itertools import pairwise
 
 from tocompose.importers.docker_run.options import program_name
-from tocompose.importers.docker_run.shell.commands import CommandField
+from tocompose.importers.docker_run.shell.commands import CommandField, source_text
 from tocompose.importers.docker_run.shell.discovery import mentions_docker
 from tocompose.importers.docker_run.shell.expansion import join_values
 from tocompose.importers.docker_run.shell.input import standard_input
@@ -36,7 +36,7 @@ def call_function(
     if (name in shell.calling and is_open) or len(shell.calling) >= _DEEPEST:
         shell.status = None
         return
-    held = shell.scope.arguments
+    held, references = shell.scope.arguments, dict(shell.scope.references)
     shell.scope.arguments = tuple(field.value for field in arguments)
     shell.locals.append({})
     shell.calls_in_progress.append(call)
@@ -46,7 +46,7 @@ def call_function(
     shell.land("return")
     for local_name, value in shell.locals.pop().items():
         shell.scope.restore(local_name, value)
-    shell.scope.arguments = held
+    shell.scope.arguments, shell.scope.references = held, references
 
 
 def _run_function(shell: Shell, name: str) -> None:
@@ -76,6 +76,19 @@ def define_function(shell: Shell, cursor: Cursor) -> None:
     shell.functions[str(child.key)] = cursor.at(child.key)
 
 
+def calls_starting_function(shell: Shell, code: str) -> bool:
+    """Whether code calls a function of the script that starts containers, itself or by others."""
+    pending, seen = [code], set[str]()
+    while pending:
+        for word in re.findall(r"[\w-]+", pending.pop()):
+            if word in shell.functions and word not in seen:
+                seen.add(word)
+                pending.append(source_text(shell.functions[word]))
+                if mentions_docker(pending[-1]):
+                    return True
+    return False
+
+
 def source_file(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
     """`. file` and `source file`: reads a file of the project in place."""
     target = fields[1].value if len(fields) > 1 else None
@@ -85,7 +98,11 @@ def source_file(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> Non
         data = shell.read_file(path)
         if data is not None:
             cursor.skip("reads another file of the project, which is read in place")
+            arguments = shell.scope.arguments
+            if len(fields) > 2:
+                shell.scope.arguments = tuple(field.value for field in fields[2:])
             run_file(shell, cursor, path, data)
+            shell.scope.arguments = arguments
             return
     written = target.sources[0].peek() if target and target.sources else "?"
     cursor.note("TC161", file=shown(written or ""))
@@ -137,7 +154,7 @@ def run_script(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool
     if not _SCRIPT_PATH.search(operands[0].text) or not _is_script(path, data):
         return False
     cursor.skip("starts another script of the project, which is read in place")
-    with shell.inner(shell.scope.for_call(tuple(operands[1:]))):
+    with shell.inner(shell.scope.for_program(tuple(operands[1:]))):
         run_file(shell, cursor, path, data)
     shell.jump = None
     return True
@@ -161,20 +178,46 @@ def run_code(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
     code, arguments = _code_argument(fields), _code_arguments(fields)
     if code is None and _reads_code(fields):
         code = standard_input(shell, cursor) or shell.piped
-    if code is None or not code.sources or not mentions_docker(code.text):
+    is_eval = program_name(fields[0].value.text) == "eval"
+    if code is None or not code.sources:
         return False
-    span = code.sources[0].value_span
+    if not mentions_docker(code.text) and not (is_eval and code.plain is not None):
+        return False
     cursor.skip("code in a string, which is read by itself")
-    source = Text(
-        shell.path, code.text.replace("$$", "$"), None, span.line, span.column + 1
-    )
-    if program_name(fields[0].value.text) == "eval":
-        shell.run_all(shell.ledger.open(read(source)))
+    tree = shell.ledger.open(read(_code_text(shell, code)))
+    if is_eval:
+        shell.run_all(tree)
         return True
-    with shell.inner(shell.scope.for_call(arguments)):
-        shell.run_all(shell.ledger.open(read(source)))
+    is_shell_program = is_shell(program_name(fields[0].value.text))
+    scope = shell.scope.for_program if is_shell_program else shell.scope.for_call
+    with shell.inner(scope(arguments)):
+        shell.run_all(tree)
     shell.jump = None
     return True
+
+
+def _code_text(shell: Shell, code: Value) -> Text:
+    """Code that stands in a word, with its place in the source."""
+    span = code.sources[0].value_span
+    return Text(shell.path, code.text.replace("$$", "$"), None, span.line, span.column + 1)
+
+
+def set_trap(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
+    """`trap CODE EXIT`: what the script does when it ends."""
+    values = [field.value for field in fields[1:] if field.value.text != "--"]
+    signals = {value.text.upper().removeprefix("SIG") for value in values[1:]}
+    if signals & {"EXIT", "0"}:
+        is_reset = values[0].text in ("", "-")
+        shell.exit_code = None if is_reset else values[0]
+    cursor.skip("what the script does when it ends, or is told to")
+
+
+def run_exit_trap(shell: Shell) -> None:
+    """Reads what the script does when it ends."""
+    code, shell.exit_code = shell.exit_code, None
+    if code is not None and code.sources and code.plain is not None:
+        shell.run_all(shell.ledger.open(read(_code_text(shell, code))))
+    shell.jump = None
 
 
 def _reads_code(fields: list[CommandField]) -> bool:

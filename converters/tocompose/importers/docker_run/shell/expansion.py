@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tocompose.importers.docker_run.shell import parameters
 from tocompose.importers.docker_run.shell.arithmetic import evaluate
+from tocompose.importers.docker_run.shell.indirection import name_expansion
 from tocompose.importers.docker_run.shell.variables import NOTHING, Scope, Value
 from tocompose.ledger import Cursor
 from tocompose.readers.atoms import Atom, expand_braces, word_atoms
@@ -269,9 +270,12 @@ def _held_value(
     if "$" in index:
         index = word_value(index, cursor, context).text
     array = context.scope.get(atom.text)
-    if not re.fullmatch(r"[@*]|-?\d*", index) and array is not None and array.items:
+    is_key = index in context.scope.elements(atom.text) if index else True
+    if not is_key and not re.fullmatch(r"[@*]|-?\d*", index) and array is not None:
         number = calculate(index, cursor, context, {})
         index = index if number is None else str(number)
+    if array is not None and context.scope.lacks_element(atom.text, index):
+        return NOTHING
     element = context.scope.get(f"{atom.text}[{index}]") if index else None
     held = element or _own_path(atom, context)
     held = held or parameters.look_up(atom.text, context.scope, cursor)
@@ -344,9 +348,9 @@ def _transform_value(
     """What `${X%p}`, `${!X}`, `${A[@]:1}` … give; a variable of their own where that is not known."""
     if held is not None and held.unknown:
         return held
-    if atom.operator == "indirect":
-        is_list = atom.item in ("@", "*")
-        result = _array_keys(atom, context) if is_list else _named_by(held, cursor, context)
+    if atom.operator in ("indirect", "prefix"):
+        default = word_value(atom.argument, cursor, context, quoted=atom.quoted)
+        result = name_expansion(atom, held, default, context.scope, cursor)
     elif held is None:
         result = None
     elif held.items is not None and atom.operator == ":":
@@ -359,21 +363,3 @@ def _transform_value(
     command = f"echo ${{{atom.text}{atom.operator}{atom.argument}}}"
     name = parameters.derived_name(atom.text, atom)
     return parameters.open_value(name, "TC152", cursor, command=command)
-
-
-def _array_keys(atom: Atom, context: WordContext) -> Value:
-    """`${!A[@]}`: the keys of an array, or its indices."""
-    array = context.scope.get(atom.text)
-    if array is None or array.items is None:
-        return Value("", unknown=True)
-    prefix = f"{atom.text}["
-    names = [name for name in context.scope.variables if name.startswith(prefix)]
-    keys = [name[len(prefix) : -1] for name in names]
-    keys = keys or [str(number) for number in range(len(array.items))]
-    return Value("", array.sources, items=tuple(Value(literal(key)) for key in keys))
-
-
-def _named_by(held: Value | None, cursor: Cursor, context: WordContext) -> Value | None:
-    """`${!X}`: what the variable holds whose name X holds."""
-    name = held.plain if held is not None else None
-    return parameters.look_up(name, context.scope, cursor) if name else None

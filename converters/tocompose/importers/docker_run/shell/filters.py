@@ -7,6 +7,9 @@ import posixpath
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
+from itertools import groupby
+
+from tocompose.importers.docker_run.shell.arithmetic import evaluate
 
 # A program's output, from its arguments and what it reads; None where that is not known.
 Filter = Callable[[Sequence[str], str], str | None]
@@ -161,7 +164,7 @@ def _sed(arguments: Sequence[str], text: str) -> str | None:
     if not is_extended:
         if re.search(r"[+?(){}|]", pattern.replace("\\", "")):
             return None
-        pattern = pattern.lstrip() if not pattern.startswith("*") else "\\" + pattern
+        pattern = "\\" + pattern if pattern.startswith("*") else pattern
     mark = match["mark"]
     pattern = pattern.replace("\\" + mark, mark)
     replacement = re.sub(r"(?<!\\)&", r"\\g<0>", replacement.replace("\\" + mark, mark))
@@ -234,18 +237,46 @@ def _base64(arguments: Sequence[str], text: str) -> str | None:
 
 # So many bytes make one line of 76 letters.
 _ENCODED_LINE = 57
+
+
+def _wc(arguments: Sequence[str], text: str) -> str | None:
+    counts = {"-l": text.count("\n"), "-w": len(text.split()), "-c": len(text.encode())}
+    match list(arguments):
+        case [flag] if flag in counts:
+            return f"{counts[flag]}\n"
+    return None
+
+
+def _expr(arguments: Sequence[str], _: str) -> str | None:
+    """`expr 1 + 2`, of whole numbers."""
+    words = list(arguments)
+    if not all(re.fullmatch(r"-?\d{1,18}|[-+*/%]", word) for word in words) or not words:
+        return None
+    number = evaluate(" ".join(words), lambda _: None)
+    return None if number is None else f"{number}\n"
+
+
+def _uniq(arguments: Sequence[str], text: str) -> str | None:
+    if arguments:
+        return None
+    return _joined([line for line, _ in groupby(_lines_of(text))])
+
+
 FILTERS: dict[str, Filter] = {
     "awk": _awk,
     "base64": _base64,
     "basename": _basename,
     "cut": _cut,
     "dirname": _dirname,
+    "expr": _expr,
     "head": _head,
     "sed": _sed,
     "seq": _seq,
     "sort": _sort,
     "tail": _tail,
     "tr": _tr,
+    "uniq": _uniq,
+    "wc": _wc,
 }
 
 

@@ -50,6 +50,8 @@ def next_option(shell: Shell, words: list[str]) -> int | None:
     letter = word.text[1:2]
     is_option = word.text.startswith("-") and letter != "" and word.text != "--"
     if not is_option or letter not in known.replace(":", ""):
+        index += is_option or word.text == "--"
+        shell.scope.set("OPTIND", Value(str(index)))
         shell.scope.set(name, Value("?"))
         return int(not is_option)
     shell.scope.set(name, Value(letter))

@@ -43,6 +43,8 @@ def _input_file(shell: Shell, name: Cursor) -> Value | None:
         is_known = not any(variable.code for variable in printed.opens)
         return printed._replace(text=printed.text + "\n") if is_known else None
     path = shell.value(name).plain
+    if path == "/dev/null":
+        return Value("")
     return shell.content_of(path) if path is not None else None
 
 

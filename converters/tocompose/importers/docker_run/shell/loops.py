@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from tocompose.importers.docker_run.invocation import Invocation, WaitLoop
 from tocompose.importers.docker_run.shell import flow
+from tocompose.importers.docker_run.shell.assignments import assign_number
 from tocompose.importers.docker_run.shell.branches import ask
 from tocompose.importers.docker_run.shell.commands import source_text
 from tocompose.importers.docker_run.shell.conditions import condition_holds
@@ -23,6 +24,7 @@ from tocompose.importers.docker_run.shell.state import Shell, Unknowable, shown
 from tocompose.importers.docker_run.shell.variables import OpenVariable, Value
 from tocompose.ledger import Cursor
 from tocompose.source import leaves
+from tocompose.syntax.units import is_whole_number
 
 MOST_ROUNDS = 50
 _MOST_NUMBERS = 100_000
@@ -43,6 +45,28 @@ def read_for(shell: Shell, cursor: Cursor) -> None:
     values = _listed_values(shell, listed, cursor.kind)
     header = listed if listed.children else cursor
     _read_rounds(shell, str(name), values, header, cursor.at("body"))
+
+
+def read_select(shell: Shell, cursor: Cursor) -> None:
+    """Reads the body of a menu for what the script's own input chooses, else once with the choice open."""
+    name = str(cursor.children[0].key)
+    listed, body = cursor.at(name), cursor.at("body")
+    values = _listed_values(shell, listed, "for") if len(listed) else None
+    text, shell.piped = shell.piped, None
+    header = listed if listed.children else cursor
+    if text is None or text.plain is None or values is None:
+        _open_round(shell, name, header, body)
+        return
+    choices = [
+        values[int(line.text) - 1] if _is_choice(line.text, len(values)) else Value("")
+        for line in input_lines(text)
+        if line.text.strip()
+    ]
+    _read_rounds(shell, name, choices, header, body)
+
+
+def _is_choice(text: str, count: int) -> bool:
+    return is_whole_number(text.strip()) and 0 < int(text) <= count
 
 
 def _read_rounds(
@@ -134,12 +158,37 @@ def _round_variable(name: str) -> Value:
 def read_count(shell: Shell, cursor: Cursor) -> None:
     """`for ((i = 1; i <= 3; i++))`."""
     header = cursor.at("header")
+    if _counts_by_expressions(shell, header, cursor.at("body")):
+        return
     match = _COUNTING_HEADER.fullmatch(header.peek() or "")
     numbers = _counted_numbers(shell, header, match) if match else None
     name, values = match["name"] if match else "i", None
     if numbers is not None:
         values = [Value(str(number), (header,)) for number in numbers]
     _read_rounds(shell, name, values, header, cursor.at("body"))
+
+
+def _counts_by_expressions(shell: Shell, header: Cursor, body: Cursor) -> bool:
+    """Whether a loop counts by expressions that are no plain counting, and was read as often as they say."""
+    text = header.peek() or ""
+    expressions = text.split(";")
+    if _COUNTING_HEADER.fullmatch(text) or len(expressions) != 3 or _ends_by_break(body):
+        return False
+    start, condition, step = expressions
+    if start.strip() and assign_number(shell, header, start) is None:
+        return False
+    if _constant_number(shell, header, condition) is None:
+        return False
+    for _ in range(MOST_ROUNDS):
+        if not _constant_number(shell, header, condition):
+            break
+        shell.run_all(body)
+        if flow.is_left(shell) or assign_number(shell, header, step) is None:
+            break
+    else:
+        header.annotate("TC159", rounds=MOST_ROUNDS + 1, most=MOST_ROUNDS)
+    header.skip("what a loop counts")
+    return True
 
 
 def _counted_numbers(shell: Shell, header: Cursor, match: re.Match[str]) -> range | None:

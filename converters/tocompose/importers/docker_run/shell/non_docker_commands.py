@@ -52,6 +52,8 @@ def set_options(shell: Shell, fields: list[CommandField]) -> None:
     for index, value in enumerate(values):
         if re.fullmatch(r"[-+]\w*e\w*", value.text) or value.text == "errexit":
             shell.ends_on_failure = not value.text.startswith("+")
+        if value.text == "pipefail":
+            shell.fails_in_pipes = not values[index - 1].text.startswith("+")
         if value.text == "--":
             shell.scope.arguments = tuple(values[index + 1 :])
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from tocompose.importers.docker_run.invocation import Invocation
 from tocompose.importers.docker_run.options import program_name
 from tocompose.importers.docker_run.shell.commands import CommandField
 from tocompose.importers.docker_run.shell.expansion import join_values
@@ -45,6 +46,27 @@ def captured(shell: Shell, code: str, cursor: Cursor) -> Value | None:
         for variable in value.opens
     )
     return Value(value.text.rstrip("\n"), sources, opens)
+
+
+def collected_output(shell: Shell, statements: Cursor) -> Value | None:
+    """What statements print that start containers too, whose steps are kept; None where that cannot be known."""
+    with shell.mode(collecting=True):
+        value = _printed(shell, lambda: shell.run(statements), shell.ledger)
+    return None if value is None else value._replace(text=value.text.rstrip("\n"))
+
+
+def print_container(shell: Shell, cursor: Cursor) -> None:
+    """Adds to the output of a substitution what the docker call prints that was read last: the container's id."""
+    step = shell.steps[-1]
+    operators = {str(child.children[0].key) for child in cursor if child.kind == "redirect"}
+    if operators & _ELSEWHERE:
+        return
+    if not isinstance(step, Invocation) or step.verb not in (("run",), ("create",)):
+        raise Unknowable
+    name = step.variable or f"CONTAINER_{len(shell.steps)}"
+    shell.steps[-1] = step._replace(variable=name)
+    if shell.output is not None:
+        shell.output.append(Value(f"${{{name}}}\n"))
 
 
 def printed_by(shell: Shell, commands: list[Cursor]) -> Value | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fnmatch import translate
 
 from tocompose.importers.docker_run.shell.variables import (
@@ -13,7 +13,7 @@ from tocompose.importers.docker_run.shell.variables import (
     Value,
 )
 from tocompose.ledger import Cursor
-from tocompose.readers.atoms import Atom, word_atoms
+from tocompose.readers.atoms import Atom, ansi_c, word_atoms
 from tocompose.syntax.interpolation import Variable, literal, parse
 from tocompose.syntax.names import SetBy, names_set_by, variable_name
 from tocompose.syntax.units import is_whole_number
@@ -70,6 +70,8 @@ def look_up(name: str, scope: Scope, cursor: Cursor) -> Value | None:
             return open_value("ARG_COUNT", "TC154", cursor, written="$#")
         case "#":
             return Value(str(len(scope.arguments or ())))
+    if name == "LINENO" and scope.get(name) is None:
+        return Value(str(cursor.span.line))
     if name == "?" and scope.status is not None:
         return Value(str(scope.status))
     if name in _STATUS_NAMES:
@@ -103,9 +105,14 @@ def element_at(value: Value, index: str) -> Value:
 def slice_array(value: Value, argument: str, base: int) -> Value:
     """`${A[@]:1:2}` and `${@:2}`; `base` is the index of the first item."""
     match = _SLICE.fullmatch(argument)
-    if match is None or value.items is None or "-" in argument:
+    start = int(match["start"]) if match is not None else 0
+    is_known = match is not None and "-" not in (match["size"] or "")
+    # `${@:0}` begins with the name of the script.
+    if not is_known or match is None or value.items is None or (base and not start):
         return Value("", unknown=True, sources=value.sources)
-    start = max(int(match["start"]) - base, 0)
+    start += len(value.items) if start < 0 else -base
+    if start < 0:
+        return value._replace(items=())
     stop = None if match["size"] is None else start + int(match["size"])
     return value._replace(items=value.items[start:stop])
 
@@ -193,6 +200,10 @@ def transform(atom: Atom, value: Value, argument: str | None) -> Value | None:
     if atom.operator == "length":
         measured = text if value.items is None else value.items
         return None if measured is None else Value(str(len(measured)), value.sources)
+    if value.items is not None:
+        elements = [transform(atom, element, argument) for element in value.items]
+        known = tuple(element for element in elements if element is not None)
+        return value._replace(items=known) if len(known) == len(elements) else None
     if text is None or argument is None:
         return None
     result = _transform_text(atom.operator, text, argument)
@@ -211,7 +222,24 @@ def _transform_text(operator: str, text: str, argument: str) -> str | None:
             return (text[:1].upper() if operator == "^" else text[:1].lower()) + text[1:]
         case ":":
             return _slice_text(text, argument)
+        case "@":
+            return _RECAST[argument](text) if argument in _RECAST else None
     return None
+
+
+def _quoted(text: str) -> str | None:
+    """The text as bash quotes it for itself; None for text that it writes with escapes."""
+    return "'" + text.replace("'", "'\\''") + "'" if text.isprintable() else None
+
+
+# `${X@U}` and its kind.
+_RECAST: dict[str, Callable[[str], str | None]] = {
+    "E": ansi_c,
+    "L": str.lower,
+    "Q": _quoted,
+    "U": str.upper,
+    "u": lambda text: text[:1].upper() + text[1:],
+}
 
 
 def _slice_text(text: str, argument: str) -> str | None:
@@ -219,7 +247,7 @@ def _slice_text(text: str, argument: str) -> str | None:
     if match is None:
         return None
     start = int(match["start"])
-    tail = text[start:] if start <= len(text) else ""
+    tail = text[start:] if abs(start) <= len(text) else ""
     return tail if match["size"] is None else tail[: int(match["size"])]
 
 
@@ -239,11 +267,12 @@ def _trim_affix(operator: str, text: str, glob: str) -> str:
 
 def _replace_matches(operator: str, text: str, argument: str) -> str:
     glob, _, replacement = argument.partition("/")
-    prefix = {"#": "^", "%": ""}.get(glob[:1], "") if glob else ""
-    glob = glob[1:] if glob[:1] in ("#", "%") else glob
     if not glob:
         return text
-    pattern = prefix + _glob_pattern(glob)
+    anchor = glob[0] if glob[0] in "#%" else ""
+    pattern = _glob_pattern(glob.removeprefix(anchor))
+    if anchor:
+        pattern = rf"\A(?:{pattern})" if anchor == "#" else rf"(?:{pattern})\Z"
     return re.sub(
         pattern,
         lambda _: replacement,

@@ -119,6 +119,7 @@ HANDLERS: dict[str, Handler] = {
     "case": branches.read_case,
     "for": loops.read_for,
     "for-arguments": loops.read_for,
+    "select": loops.read_select,
     "count": loops.read_count,
     "while": loops.read_while,
     "until": loops.read_while,
@@ -153,6 +154,7 @@ def read_script(
     try:
         shell.run(root)
         shell.jump = None
+        calls.run_exit_trap(shell)
         calls.read_uncalled(shell)
         branches.settle_unreached(shell)
         branches.settle_unlikely(shell)

@@ -21,7 +21,6 @@ from tocompose.importers.docker_run.shell.commands import (
     source_text,
 )
 from tocompose.importers.docker_run.shell.conditions import condition_holds
-from tocompose.importers.docker_run.shell.expansion import calculate
 from tocompose.importers.docker_run.shell.input import (
     here_document,
     read_array,
@@ -29,9 +28,14 @@ from tocompose.importers.docker_run.shell.input import (
     standard_input,
 )
 from tocompose.importers.docker_run.shell.invocations import make_invocation
-from tocompose.importers.docker_run.shell.output import pipe, printed_by, printed_text
+from tocompose.importers.docker_run.shell.output import (
+    pipe,
+    print_container,
+    printed_by,
+    printed_text,
+)
 from tocompose.importers.docker_run.shell.parameters import sole_parameter
-from tocompose.importers.docker_run.shell.state import Shell, Unknowable, shown
+from tocompose.importers.docker_run.shell.state import Jump, Shell, Unknowable, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 from tocompose.readers.commands import DECLARATIONS
@@ -88,7 +92,7 @@ def _read_words(shell: Shell, cursor: Cursor) -> None:
     if call is None and fields[start:]:
         call = find_wrapped_call(shell, fields, start)
     if call is not None:
-        if shell.output is not None:
+        if shell.output is not None and not shell.collecting:
             raise Unknowable
         stdin = _read_redirections(shell, cursor) or shell.piped
         shell.piped = None
@@ -96,31 +100,28 @@ def _read_words(shell: Shell, cursor: Cursor) -> None:
             make_invocation(shell, cursor, fields, call, local_values, stdin)
         )
         shell.status = 0 if call.verb in _SURE_VERBS else None
+        if shell.output is not None:
+            print_container(shell, cursor)
     else:
-        _read_other(shell, cursor, fields[start:] or fields)
+        with shell.scope.while_set(local_values):
+            _read_other(shell, cursor, fields[start:] or fields)
+    if fields[start:] and "exec" in [field.value.text for field in fields[:start]]:
+        # Nothing of the script follows the program that takes its place.
+        shell.jump = shell.jump or Jump("exit")
 
 
 def _calculate(shell: Shell, cursor: Cursor) -> None:
     """`((…))`: its assignments count, and it fails where it gives zero."""
     leaf = next(child for child in cursor if child.style == "arithmetic")
-    number = _assign_number(shell, leaf, (leaf.peek() or "").strip()[2:-2])
+    number = assignments.assign_number(shell, leaf, (leaf.peek() or "").strip()[2:-2])
     shell.status = None if number is None else int(number == 0)
     cursor.skip("arithmetic of the script")
-
-
-def _assign_number(shell: Shell, cursor: Cursor, expression: str) -> int | None:
-    """The number of an expression, after what it assigns was assigned; None where it is not known."""
-    changes: dict[str, int] = {}
-    number = calculate(expression, cursor, shell.word_context, changes)
-    for name, changed in changes.items():
-        shell.scope.set(name, Value(str(changed), (cursor,)))
-    return number
 
 
 def _read_let(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
     for field in fields[1:]:
         # As `((…))`, it succeeds where it gives another number than zero.
-        number = _assign_number(shell, field.cursor, field.value.plain or "?")
+        number = assignments.assign_number(shell, field.cursor, field.value.plain or "?")
         shell.status = None if number is None else int(number == 0)
     cursor.skip("arithmetic of the script")
 
@@ -212,14 +213,17 @@ def _writes_file(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bo
 
 
 def _assign_defaults(shell: Shell, cursor: Cursor) -> None:
-    """`: ${X:=default}` sets X where the environment does not."""
+    """`: ${X:=default}` sets X where the environment does not, `: ${X:?message}` asks for it."""
     for child in cursor:
         parameter = sole_parameter(child.peek() or "")
-        if parameter is not None and parameter.operator in (":=", "="):
+        if parameter is not None and parameter.operator in _ASSIGNING:
             shell.scope.set(parameter.text, shell.value(child))
             shell.assigned.append(child)
         else:
             child.skip("does nothing")
+
+
+_ASSIGNING = (":=", "=", ":?", "?")
 
 
 def _read_set(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
@@ -233,7 +237,7 @@ def _read_shift(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> Non
 
 
 def _read_unset(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
-    assignments.unset_variables(shell, [field.cursor for field in fields])
+    assignments.unset_variables(shell, [field.value.text for field in fields[1:]])
     cursor.skip("forgets variables")
 
 
@@ -285,6 +289,7 @@ _BUILTINS: dict[str, Callable[[Shell, Cursor, list[CommandField]], None]] = {
     "mapfile": _read_mapfile,
     "mkdir": _make_files,
     "touch": _make_files,
+    "trap": calls.set_trap,
     "readarray": _read_mapfile,
     "read": _read_read,
     "set": _read_set,
@@ -333,11 +338,16 @@ def read_pipeline(shell: Shell, cursor: Cursor) -> None:
         shell.piped = None
         return
     shell.run(commands[0])
+    statuses = [shell.status]
     for writer, reader in pairwise(commands):
         shell.run(reader)
+        statuses.append(shell.status)
         if _reads_input(reader) and not shell.testing:
             program = source_text(writer).partition(" ")[0]
             reader.annotate("TC165", file=f"what `{shown(program)}` writes")
+    if shell.fails_in_pipes:
+        failed = [status for status in statuses if status != 0]
+        shell.status = failed[-1] if failed else 0
 
 
 def _constant_input(shell: Shell, writers: list[Cursor]) -> Value | None:

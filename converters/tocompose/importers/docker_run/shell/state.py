@@ -100,10 +100,18 @@ class Shell:
         self.unlikely: list[tuple[Invocation, Cursor, str]] = []
         # What is printed inside a substitution; None outside of one.
         self.output: list[Value] | None = None
+        # Whether a substitution may start containers, whose steps are then the script's.
+        self.collecting = False
         # The lines that a loop has still to read.
         self.lines: list[Value] | None = None
         # Variables that are declared to be whole numbers.
         self.integers: set[str] = set()
+        # Variables that are declared to be associative arrays.
+        self.maps: set[str] = set()
+        # Whether a pipe fails where one of its commands does (`set -o pipefail`).
+        self.fails_in_pipes = False
+        # What the script runs when it ends (`trap … EXIT`).
+        self.exit_code: Value | None = None
         # The functions being read, each with its arguments.
         self.calls_in_progress: list[tuple[str, ...]] = []
         self.variable = ""

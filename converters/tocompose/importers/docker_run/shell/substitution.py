@@ -6,8 +6,9 @@ import posixpath
 import re
 
 from tocompose.importers.docker_run.invocation import Invocation
+from tocompose.importers.docker_run.shell.calls import calls_starting_function
 from tocompose.importers.docker_run.shell.discovery import CLIENT_VARIABLE
-from tocompose.importers.docker_run.shell.output import captured
+from tocompose.importers.docker_run.shell.output import captured, collected_output
 from tocompose.importers.docker_run.shell.parameters import (
     free_name,
     open_value,
@@ -41,11 +42,27 @@ def command_output(shell: Shell, code: str, cursor: Cursor, offset: int) -> Valu
         return output
     if (printed := captured(shell, code, cursor)) is not None:
         return printed
+    if shell.output is None and calls_starting_function(shell, code):
+        return _output_beside_containers(shell, code, cursor, offset)
     if shell.output is not None:
         raise Unknowable
     if shell.polled:
         _run_nested(shell, code, cursor, offset)
     return _open_output(shell, command, cursor, offset)
+
+
+def _output_beside_containers(
+    shell: Shell, code: str, cursor: Cursor, offset: int
+) -> Value:
+    """What code prints that calls a function of the script which starts containers."""
+    first_step = len(shell.steps)
+    tree = read(Text(shell.path, code, None, *_position(cursor, offset)))
+    printed = collected_output(shell, shell.ledger.open(tree))
+    if printed is not None:
+        return printed
+    del shell.steps[first_step:]
+    _run_nested(shell, code, cursor, offset)
+    return _open_output(shell, " ".join(code.split()), cursor, offset)
 
 
 def _open_output(shell: Shell, command: str, cursor: Cursor, offset: int) -> Value:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.ledger import Cursor
 from tocompose.syntax.interpolation import plain
 from tocompose.syntax.names import variable_name
+from tocompose.syntax.units import is_whole_number
 
 
 class OpenVariable(NamedTuple):
@@ -59,6 +62,8 @@ class Scope:
         self.variables = dict(variables or {})
         self.arguments = arguments
         self.exports: set[str] = set()
+        # Names that stand for other variables (`declare -n`).
+        self.references: dict[str, str] = {}
         # The exit status of the last command; None where it is not known.
         self.status: int | None = 0
 
@@ -66,6 +71,7 @@ class Scope:
         """The same scope, to be changed on its own."""
         twin = Scope(self.variables, self.arguments)
         twin.exports = set(self.exports)
+        twin.references = dict(self.references)
         twin.status = self.status
         return twin
 
@@ -75,9 +81,70 @@ class Scope:
         scope.arguments = arguments
         return scope
 
+    def for_program(self, arguments: tuple[Value, ...] | None) -> Scope:
+        """The scope of a shell that is started with the arguments: it gets what is exported, and what make fills in."""
+        scope = self.for_call(arguments)
+        scope.variables = {
+            name: value
+            for name, value in self.variables.items()
+            if name in self.exports or value.raw is not None
+        }
+        return scope
+
     def get(self, name: str) -> Value | None:
         """What the variable holds; None when the script did not set it."""
-        return self.variables.get(name)
+        return self.variables.get(self._own_name(name))
+
+    def _own_name(self, name: str) -> str:
+        """The name of the variable itself, for one that stands for it."""
+        if not self.references:
+            return name
+        base, bracket, index = name.partition("[")
+        return self.references.get(base, base) + bracket + index
+
+    def elements(self, name: str) -> dict[str, Value]:
+        """The elements of an array by their keys, those of a plain variable by its one index."""
+        name = self._own_name(name)
+        prefix = f"{name}["
+        keyed_elements = {
+            variable[len(prefix) : -1]: value
+            for variable, value in self.variables.items()
+            if variable.startswith(prefix)
+        }
+        array = self.variables.get(name)
+        if keyed_elements or array is None:
+            return keyed_elements
+        elements = array.items
+        if elements is None:
+            elements = (array,) if array.text else ()
+        return {str(number): element for number, element in enumerate(elements)}
+
+    def has_keys(self, name: str) -> bool:
+        """Whether the elements of an array were given one by one."""
+        prefix = f"{self._own_name(name)}["
+        return any(variable.startswith(prefix) for variable in self.variables)
+
+    def lacks_element(self, name: str, index: str) -> bool:
+        """Whether an array whose keys are all known has none of that name."""
+        if index in ("", "@", "*") or index.startswith("-"):
+            return False
+        return self.has_keys(name) and index not in self.elements(name)
+
+    def set_elements(self, name: str, elements: dict[str, Value]) -> None:
+        """Makes these the elements of an array."""
+        self.forget_elements(name)
+        name = self._own_name(name)
+        if all(map(is_whole_number, elements)):
+            elements = dict(sorted(elements.items(), key=lambda pair: int(pair[0])))
+        for key, value in elements.items():
+            self.variables[f"{name}[{key}]"] = value
+        self.variables[name] = Value("", items=tuple(elements.values()))
+
+    def forget_elements(self, name: str) -> None:
+        """Forgets the elements that were given one by one."""
+        prefix = f"{self._own_name(name)}["
+        for variable in [key for key in self.variables if key.startswith(prefix)]:
+            del self.variables[variable]
 
     def restore(self, name: str, value: Value | None) -> None:
         """Gives the variable the value that it had before, None for none."""
@@ -86,9 +153,21 @@ class Scope:
         else:
             self.variables[name] = value
 
+    @contextmanager
+    def while_set(self, values: Mapping[str, Value]) -> Iterator[None]:
+        """Gives variables the values that stand in front of a command, exported, for as long as it runs."""
+        held = {name: self.variables.get(name) for name in values}
+        new_exports = values.keys() - self.exports
+        self.variables |= values
+        self.exports |= new_exports
+        yield
+        self.exports -= new_exports
+        for name, value in held.items():
+            self.restore(name, value)
+
     def set(self, name: str, value: Value) -> None:
         """Gives the variable a value."""
-        self.variables[name] = value
+        self.variables[self._own_name(name)] = value
 
 
 class KeptVariables:
