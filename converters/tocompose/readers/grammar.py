@@ -215,11 +215,8 @@ class _Reader:
         kind = "for" if lists_values else "for-arguments"
         if node.children[0].type == "select":
             kind = "select"
-        return self._branch_of(
-            kind,
-            node,
-            [variable, self._named_child("body", self._read_body(body))],
-        )
+        children = [variable, self._named_child("body", self._read_body(body))]
+        return self._branch_of(kind, node, children)
 
     def _read_count(self, node: Syntax) -> Node | None:
         """`for ((i = 0; i < 3; i++))`; the header is one leaf of style `arithmetic`."""

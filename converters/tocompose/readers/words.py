@@ -167,11 +167,21 @@ def _brace_end(text: str, index: int, end_offset: int) -> int:
     return _end_behind(text, index, end_offset, "}", nested_quotes=True)
 
 
+# What has a meaning of its own in front of the character that closes.
+_STOPS = {
+    '"': re.compile(r'["\\`$]'),
+    ")": re.compile(r"[)\\`($'\"]"),
+    "}": re.compile(r"[}\\`$'\"]"),
+}
+
+
 def _end_behind(
     text: str, opener: int, end_offset: int, closer: str, *, nested_quotes: bool
 ) -> int:
     index = opener + 1
-    while index < end_offset:
+    stop = _STOPS[closer]
+    while special := stop.search(text, index, end_offset):
+        index = special.start()
         char = text[index]
         if char == closer:
             return index + 1
@@ -211,9 +221,13 @@ def _escaped_end(text: str, index: int, end_offset: int) -> int:
     """Where the quote ends that opens at `index` and in which a backslash takes the next character along."""
     quote, position = text[index], index + 1
     while position < end_offset:
-        if text[position] == quote:
-            return position + 1
-        position += 2 if text[position] == "\\" else 1
+        close = text.find(quote, position, end_offset)
+        escape = text.find("\\", position, end_offset if close == -1 else close)
+        if escape == -1:
+            if close == -1:
+                break
+            return close + 1
+        position = escape + 2
     raise Unbalanced(index, quote)
 
 

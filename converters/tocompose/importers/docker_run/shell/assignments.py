@@ -161,7 +161,24 @@ def declare_variables(shell: Shell, cursor: Cursor) -> None:
     if shell.locals and name in ("local", "declare", "typeset"):
         _keep_outer_values(shell, cursor)
     shell.status = 0
-    flags = "".join(leaf.peek() or "" for leaf in leaves if (leaf.peek() or "")[:1] == "-")
+    _declare_assignments(shell, cursor, _flags_of(leaves), exported=exported)
+    is_new = name in ("local", "declare", "typeset")
+    for leaf in leaves:
+        _declare_word(shell, leaf, exported=exported, is_new=is_new)
+        leaf.skip("a declaration")
+    command.skip("a declaration")
+
+
+def _flags_of(leaves: list[Cursor]) -> str:
+    """The letters of the options among the words of a declaration."""
+    texts = [leaf.peek() or "" for leaf in leaves]
+    return "".join(text for text in texts if text.startswith("-"))
+
+
+def _declare_assignments(
+    shell: Shell, cursor: Cursor, flags: str, *, exported: bool
+) -> None:
+    """Reads the assignments of a declaration; its flags say what the variables are."""
     if "i" in flags:
         shell.integers |= _declared_names(cursor)
     if "A" in flags:
@@ -173,11 +190,6 @@ def declare_variables(shell: Shell, cursor: Cursor) -> None:
             assign_variable(shell, child, exported=exported)
         elif child.kind == "redirect":
             child.skip("a redirection of a declaration")
-    is_new = name in ("local", "declare", "typeset")
-    for leaf in leaves:
-        _declare_word(shell, leaf, exported=exported, is_new=is_new)
-        leaf.skip("a declaration")
-    command.skip("a declaration")
 
 
 def _declare_reference(shell: Shell, cursor: Cursor) -> None:

@@ -266,15 +266,8 @@ def _held_value(
     atom: Atom, cursor: Cursor, context: WordContext, depth: int
 ) -> Value | None:
     """What a parameter holds, or the element of an array that it names; None when the script does not set it."""
-    index = atom.item
-    if "$" in index:
-        index = word_value(index, cursor, context).text
-    array = context.scope.get(atom.text)
-    is_key = index in context.scope.elements(atom.text) if index else True
-    if not is_key and not re.fullmatch(r"[@*]|-?\d*", index) and array is not None:
-        number = calculate(index, cursor, context, {})
-        index = index if number is None else str(number)
-    if array is not None and context.scope.lacks_element(atom.text, index):
+    index = _element_index(atom, cursor, context) if atom.item else ""
+    if index and context.scope.lacks_element(atom.text, index):
         return NOTHING
     element = context.scope.get(f"{atom.text}[{index}]") if index else None
     held = element or _own_path(atom, context)
@@ -287,6 +280,18 @@ def _held_value(
         return held
     gives_all = is_make or atom.text in "@*"
     return parameters.element_at(held, index or ("@" if gives_all else "0"))
+
+
+def _element_index(atom: Atom, cursor: Cursor, context: WordContext) -> str:
+    """The key of the element that a parameter names: as it stands, or what the expression gives."""
+    index = atom.item
+    if "$" in index:
+        index = word_value(index, cursor, context).text
+    is_key = index in context.scope.elements(atom.text)
+    if is_key or re.fullmatch(r"[@*]|-?\d*", index) or context.scope.get(atom.text) is None:
+        return index
+    number = calculate(index, cursor, context, {})
+    return index if number is None else str(number)
 
 
 def _as_used(

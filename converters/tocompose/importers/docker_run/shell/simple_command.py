@@ -14,6 +14,7 @@ from tocompose.importers.docker_run.shell import (
 )
 from tocompose.importers.docker_run.shell.commands import (
     CommandField,
+    DockerCall,
     behind_prefixes,
     docker_tool,
     find_call,
@@ -92,22 +93,32 @@ def _read_words(shell: Shell, cursor: Cursor) -> None:
     if call is None and fields[start:]:
         call = find_wrapped_call(shell, fields, start)
     if call is not None:
-        if shell.output is not None and not shell.collecting:
-            raise Unknowable
-        stdin = _read_redirections(shell, cursor) or shell.piped
-        shell.piped = None
-        shell.steps.append(
-            make_invocation(shell, cursor, fields, call, local_values, stdin)
-        )
-        shell.status = 0 if call.verb in _SURE_VERBS else None
-        if shell.output is not None:
-            print_container(shell, cursor)
+        _add_invocation(shell, cursor, fields, call, local_values)
     else:
         with shell.scope.while_set(local_values):
             _read_other(shell, cursor, fields[start:] or fields)
     if fields[start:] and "exec" in [field.value.text for field in fields[:start]]:
         # Nothing of the script follows the program that takes its place.
         shell.jump = shell.jump or Jump("exit")
+
+
+def _add_invocation(
+    shell: Shell,
+    cursor: Cursor,
+    fields: list[CommandField],
+    call: DockerCall,
+    local_values: dict[str, Value],
+) -> None:
+    """Makes a docker call a step of the script."""
+    if shell.output is not None and not shell.collecting:
+        raise Unknowable
+    stdin = _read_redirections(shell, cursor) or shell.piped
+    shell.piped = None
+    step = make_invocation(shell, cursor, fields, call, local_values, stdin)
+    shell.steps.append(step)
+    shell.status = 0 if call.verb in _SURE_VERBS else None
+    if shell.output is not None:
+        print_container(shell, cursor)
 
 
 def _calculate(shell: Shell, cursor: Cursor) -> None:
