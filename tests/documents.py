@@ -32,6 +32,7 @@ _FAMILIES = {
     "general": "Any source",
     "sources": "Where commands stand",
     "docker_run": "docker run",
+    "paste": "Pasted commands",
     "shell": "Shell scripts",
     "kubernetes": "Kubernetes",
     "procfile": "Procfiles",

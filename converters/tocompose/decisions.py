@@ -53,7 +53,7 @@ ANSWERABLE = ("TC600", "TC601")
 def _format_decision(
     project: Project, options: Options, result: Result
 ) -> Iterator[Decision]:
-    if options.settings.options.get("argv"):
+    if "argv" in options.settings.options:
         return
     files_by_format = {importer.name: importer.sniff(project) for importer in importers()}
     other_formats = tuple(name for name, files in files_by_format.items() if files)

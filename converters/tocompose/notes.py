@@ -66,6 +66,7 @@ FAMILIES = {
     "TC03": "sources",
     **dict.fromkeys(("TC43", "TC44", "TC45"), "migration"),
     **dict.fromkeys(("TC56", "TC57", "TC58", "TC59"), "platform"),
+    **dict.fromkeys(("TC84", "TC85"), "paste"),
     "TC0": "general",
     "TC1": "docker_run",
     "TC2": "kubernetes",

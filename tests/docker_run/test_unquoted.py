@@ -103,7 +103,9 @@ def test_a_pasted_command_is_joined_where_the_image_cannot_be_one() -> None:
 
 
 def test_what_cannot_be_an_image_is_said() -> None:
-    assert "TC183" in codes({"run.sh": "docker run --rm Acme/App:1"})
+    files = {"run.sh": "docker run -d Acme/App:1\ndocker run -d --name web acme/app:1"}
+    assert "TC183" in codes(files)
+    assert list(services(files)) == ["web"]
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,20 @@ from pathlib import Path
 from typing import NoReturn
 
 # What a pasted command starts with; its words are docker's, not ours.
-DOCKER_PROGRAMS = ("docker", "podman", "sudo", "$")
+DOCKER_PROGRAMS = ("docker", "podman", "sudo", "$", "%", "❯")
 
 
 def is_docker_command(program: str) -> bool:
     """Whether a command line that starts with the word is a pasted docker command."""
-    return program.rpartition("/")[2] in DOCKER_PROGRAMS
+    words = program.rpartition("/")[2].split() if " " not in program else program.split()
+    return bool(words) and words[0].strip("`“‘\"'").lower() in DOCKER_PROGRAMS
 
 
 def asks_for_help(argv: Sequence[str]) -> bool:
     """Whether a docker command only asks for help (`docker`, `docker run --help`): with ours, not docker's."""
-    return len(argv) == 1 or (len(argv) < 4 and argv[-1] in ("-h", "--help"))
+    return (len(argv) == 1 and " " not in argv[0]) or (
+        len(argv) < 4 and argv[-1] in ("-h", "--help")
+    )
 
 
 def run(args: list[str] | None = None) -> None:
@@ -50,6 +53,8 @@ def _run_command_line(argv: list[str]) -> NoReturn:
         from tocompose.cli.conversion import convert_pasted
 
         convert_pasted(tuple(argv))
+    if not argv and sys.stdin is not None and sys.stdin.isatty():
+        argv = ["paste"]
     from tocompose.cli.group import main
 
     code = main.main(args=argv, prog_name="tocompose", standalone_mode=False)

@@ -16,7 +16,7 @@ from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout
 from tocompose.importers import ImportOptions, SourceError
 from tocompose.model import ComposeFileRole, File
-from tocompose.notes import Note
+from tocompose.notes import Note, note
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Folder, Memory, Project
 from tocompose.record import replace
@@ -212,13 +212,53 @@ def convert_pasted(
     argv: tuple[str, ...], options: ConversionOptions | None = None
 ) -> NoReturn:
     """Converts the command and ends the program."""
-    from tocompose.importers.docker_run.pasted import FILE
+    from tocompose.importers.docker_run.pasted import paste_options
 
     given_options = options or ConversionOptions()
-    settings = ImportOptions(name=given_options.name, options={"argv": argv})
-    run_conversion(
-        Memory({FILE: shlex.join(argv).encode("utf-8", "surrogateescape")}),
-        given_options,
-        settings,
-        "docker_run",
+    command_options = paste_options(argv)
+    if "paste" in command_options:
+        convert_text(command_options["paste"][0], given_options, argv)
+    settings = ImportOptions(
+        name=given_options.name, options=command_options, notes=_misplaced_options(argv)
+    )
+    _run_docker_command(shlex.join(argv), given_options, settings)
+
+
+def convert_text(
+    text: str, options: ConversionOptions, argv: tuple[str, ...] = ()
+) -> NoReturn:
+    """Converts the docker commands of a text and ends the program."""
+    command_options = {"argv": argv, "paste": (text,)}
+    settings = ImportOptions(name=options.name, options=command_options)
+    _run_docker_command(text, options, settings)
+
+
+def _run_docker_command(
+    text: str, options: ConversionOptions, settings: ImportOptions
+) -> NoReturn:
+    from tocompose.importers.docker_run.pasted import FILE
+
+    data = text.encode("utf-8", "surrogateescape")
+    run_conversion(Memory({FILE: data}), options, settings, "docker_run")
+
+
+def _misplaced_options(argv: tuple[str, ...]) -> tuple[Note, ...]:
+    """The note on options of tocompose behind the image; ends when one stands in front of it."""
+    from tocompose.importers.docker_run.pasted import unknown_options
+
+    before_image, behind_image = unknown_options(argv)
+    if not (before_image or behind_image):
+        return ()
+    from tocompose.cli.options import option_names
+
+    own_names = option_names()
+    for option in before_image:
+        if option.partition("=")[0] in own_names:
+            refuse_options(
+                f"{option} is an option of tocompose and stands before docker: tocompose {option} … docker run …"
+            )
+    return tuple(
+        note("TC851", option=option)
+        for option in behind_image
+        if option.partition("=")[0] in own_names
     )

@@ -18,6 +18,7 @@ from tocompose.wording import spelling_hint
 # The command's name, which is that of its module, and its line in the list of commands.
 COMMANDS: Mapping[str, str] = {
     "docker": "A pasted docker run (docker create, podman run) to a compose file.",
+    "paste": "What is pasted into the terminal to a compose file.",
     "convert": "Files, folders or standard input to compose files.",
     "cluster": "What runs in a Kubernetes cluster to compose files; reads only.",
     "plan": "What would be converted, and each decision with its evidence.",

@@ -194,6 +194,12 @@ def add_conversion_options(function: _F) -> _F:
     return add_options(function, _SHARED_OPTIONS)
 
 
+def option_names() -> frozenset[str]:
+    """Every spelling of the options that all conversions share."""
+    command = add_conversion_options(click.command()(lambda: None))
+    return frozenset(name for parameter in command.params for name in parameter.opts)
+
+
 def _source_weight(source: ParameterSource | None) -> int:
     """How much a value counts: typed more than one of the configuration file, and that more than a default."""
     return {ParameterSource.COMMANDLINE: 2, ParameterSource.DEFAULT_MAP: 1}.get(

@@ -19,6 +19,7 @@ from tocompose.cli.options import (
 from tocompose.cli.sources import open_sources
 from tocompose.decisions import plan
 from tocompose.importers import ImportOptions, SourceError
+from tocompose.importers.docker_run.pasted import paste_options
 from tocompose.project import Memory
 from tocompose.reports.plan import PlanHeading, as_answers, as_data, as_text
 from tocompose.reports.report import image_of
@@ -50,7 +51,7 @@ def plan_command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -
     options = read_options(ctx)
     pasted = _is_pasted_command(sources)
     settings = (
-        ImportOptions(name=options.name, options={"argv": sources})
+        ImportOptions(name=options.name, options=paste_options(sources))
         if pasted
         else import_options_for(ctx, options)
     )

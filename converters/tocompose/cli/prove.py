@@ -11,6 +11,7 @@ from tocompose.cli.exit import EXIT_DIFFERS, fail
 from tocompose.cli.options import ChoiceType, read_options
 from tocompose.cli.sources import open_sources
 from tocompose.importers import ImportOptions, SourceError
+from tocompose.importers.docker_run.pasted import paste_options
 from tocompose.pipeline import Options
 from tocompose.project import Memory
 from tocompose.prove import ProofError, find_binaries
@@ -55,7 +56,9 @@ def prove_command(
     """
     options = read_options(ctx)
     pasted = is_docker_command(sources[0])
-    settings = ImportOptions(name=options.name, options={"argv": sources} if pasted else {})
+    settings = ImportOptions(
+        name=options.name, options=paste_options(sources) if pasted else {}
+    )
     pipeline_options = Options(
         source="docker_run", practices=options.practices, settings=settings
     )

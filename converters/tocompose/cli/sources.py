@@ -19,7 +19,7 @@ def open_sources(sources: tuple[str, ...], allow: tuple[str, ...] = ()) -> Proje
     """
     allowed = allowed_paths(allow)
     if sources == ("-",):
-        return _read_standard_input()
+        return Memory({"<stdin>": read_standard_input()})
     paths = _existing_paths(sources)
     if len(paths) == 1 and paths[0].is_dir():
         return Folder(paths[0], allowed=allowed)
@@ -32,10 +32,11 @@ def open_sources(sources: tuple[str, ...], allow: tuple[str, ...] = ()) -> Proje
     return Folder(root, tuple(dict.fromkeys(named)), allowed=allowed)
 
 
-def _read_standard_input() -> Project:
+def read_standard_input() -> bytes:
+    """All that standard input holds."""
     if sys.stdin is None:
         fail("-: standard input is closed")
-    return Memory({"<stdin>": _read_bounded(sys.stdin.buffer)})
+    return _read_bounded(sys.stdin.buffer)
 
 
 def _existing_paths(sources: tuple[str, ...]) -> list[Path]:

@@ -54,13 +54,21 @@ def cleaned(source: Text, *, documentation: bool = False) -> Cleaned:
     asides = [Aside("output", start, end) for start, end in outputs]
     asides += _blank_ellipses(text)
     text = _ELLIPSIS.sub(lambda match: _blank_keeping(match[0], "\\"), text)
-    text = _outside_quotes(
-        _TAILED_BACKSLASH, lambda match: " " * len(match[1]) + "\\", text
-    )
-    text, comments = _without_joined_comments(text)
+    text, comments = _without_joined_comments(_without_tails(text))
     return Cleaned(
         source.masked(text),
         tuple(sorted((*asides, *comments), key=lambda aside: aside.start)),
+    )
+
+
+def continued_lines(text: str) -> str:
+    """The text with each backslash at the end of its line that the author plainly meant there; of the same length."""
+    return _without_joined_comments(_without_tails(text))[0]
+
+
+def _without_tails(text: str) -> str:
+    return _outside_quotes(
+        _TAILED_BACKSLASH, lambda match: " " * len(match[1]) + "\\", text
     )
 
 

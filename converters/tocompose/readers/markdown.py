@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import unescape
 from typing import NamedTuple
 
@@ -39,7 +39,11 @@ class _SourceLine(NamedTuple):
     text: str
 
 
-def read(source: Text) -> Branch:
+def _read_block(block: Text) -> Branch:
+    return shell.read(block, documentation=True)
+
+
+def read(source: Text, read_block: Callable[[Text], Branch] = _read_block) -> Branch:
     """A `script` of one `script` for each block with docker commands, in order, each leaf at its place in the file.
 
     Where there is no such block, lines that begin with docker and code between single backticks count.
@@ -52,7 +56,7 @@ def read(source: Text) -> Branch:
     ]
     if not any(CALL.search(block.text) for block in shell_blocks):
         shell_blocks = list(_unmarked_commands(text))
-    trees = [shell.read(block, documentation=True) for block in shell_blocks]
+    trees = [read_block(block) for block in shell_blocks]
     children = tuple(Child(index, tree.span, tree) for index, tree in enumerate(trees))
     return Branch("script", children, text.span(0, len(text.text)))
 

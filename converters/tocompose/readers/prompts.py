@@ -11,7 +11,9 @@ from typing import NamedTuple
 _CLIENT = r"(?:docker|podman|nerdctl)(?:\.exe)?[ \t]"
 _COMMAND = re.compile(rf"(?:sudo[ \t]+(?:-\w+[ \t]+)*)?{_CLIENT}")
 _ROOT_PROMPT = re.compile(r"^[ \t]*#[ \t]+(?=\S)")
-_CONTINUED_PROMPT = re.compile(r"^[ \t]*(?:>|\.\.\.|>>)(?:[ \t]|$)")
+_CONTINUED_PROMPT = re.compile(
+    r"^[ \t]*(?:(?:[bd]?quote|cmdand|pipe)?>|\.\.\.|>>|More\?)(?:[ \t]|$)"
+)
 # A virtual environment, a time or a branch in front: `(venv) `, `[12:03:04] `.
 _LEAD = r"[ \t]*(?:[(\[][\w.:/ -]{1,30}[)\]][ \t]*)?"
 _ARROWS = "❯➜→λ»▶⟩⇒›⮞"

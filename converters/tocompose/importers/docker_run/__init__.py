@@ -63,6 +63,10 @@ class DockerRun:
 def _read_scripts(
     project: Project, ledger: Ledger, settings: ImportOptions
 ) -> tuple[Script, ...]:
+    if "paste" in settings.options:
+        from tocompose.importers.docker_run.shell.script import read_paste
+
+        return (read_paste(settings.options["paste"][0], project, ledger),)
     if "argv" in settings.options:
         from tocompose.importers.docker_run.pasted import pasted_script
 

@@ -97,6 +97,9 @@ def read_container(
         _note_no_image(invocation, line)
         return None
     image, *command = line.operands
+    if "$" not in image.text and image_ref(image.text) is None:
+        _note_unusable_image(line)
+        return None
     name = names.name_service(line, fill_values)
     path = ModelPath.service(name)
     options = tuple(_options_that_agree(line, path))
@@ -104,9 +107,7 @@ def read_container(
     facts += _read_updates(updates, path)
     facts = _podman_tmpfs(line, invocation, path) + facts
     moved = (fact_below(fact, invocation.directory) for fact in facts)
-    image_path = path.child("image")
-    if "$" not in image.take(image_path) and image_ref(image.text) is None:
-        image.annotate("TC183", subject=image_path, image=redact_secrets(image.text))
+    image.take(path.child("image"))
     service, refs = describe_service(
         name,
         Facts((*pod_facts, *moved)),
@@ -191,6 +192,13 @@ def _note_no_image(invocation: Invocation, line: CommandLine) -> None:
         argument.skip("the command names no image: see TC106")
     for argument in (*invocation.head, *invocation.arguments)[:1]:
         argument.annotate("TC106", command=" ".join((invocation.tool, *invocation.verb)))
+
+
+def _note_unusable_image(line: CommandLine) -> None:
+    image, *command = line.operands
+    image.note("TC183", image=redact_secrets(image.text))
+    for argument in (*command, *(option.value for option in line.options)):
+        argument.skip("the command names no image: see TC183")
 
 
 def _filled_environment(service: Service, invocation: Invocation) -> Iterator[EnvVariable]:

@@ -8,7 +8,12 @@ from typing import Any, NamedTuple
 
 from tocompose.importers.docker_run import compound_values, podman_values, shapes
 from tocompose.importers.docker_run.invocation import Argument
-from tocompose.importers.docker_run.options import Option, parse_boolean
+from tocompose.importers.docker_run.options import (
+    Option,
+    closest_flag,
+    flag_rows,
+    parse_boolean,
+)
 from tocompose.importers.docker_run.shapes import Fact, FactMerge, Shape
 from tocompose.record import replace
 from tocompose.syntax.model_path import ModelPath
@@ -50,7 +55,9 @@ def read_facts(
 def _read_flag(option: Option, path: ModelPath, command: str) -> Iterator[FlagFact]:
     row, argument = option.row, option.value
     if row is None:
-        argument.note("TC101", subject=path, flag=option.name, command=command)
+        meant = closest_flag(option.name, flag_rows("run", "podman"))
+        hint = f"; did you mean {meant}?" if meant else ""
+        argument.note("TC101", subject=path, flag=option.name, command=command, hint=hint)
     elif "ignore" in row:
         argument.skip(row["ignore"])
     elif "note" in row:

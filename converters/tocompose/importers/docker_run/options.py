@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -140,15 +140,30 @@ def _read_long(
         return Option(name, row, argument.with_text(value))
     if row is not None and row.get("flag"):
         return Option(name, row, argument.with_text("true"))
-    if following and (row is not None or _looks_like_value(following, rows)):
+    if following and (row is not None or _looks_like_value(name, following, rows)):
         return Option(name, row, _with_value(argument, following.pop(0)))
     return Option(name, row, argument.with_text("true" if row is None else ""))
 
 
-def _looks_like_value(following: list[Argument], rows: Mapping[str, Row]) -> bool:
-    """Whether the word after an unknown flag is its value: then a known flag comes right behind it."""
+def closest_flag(misspelt: str, rows: Iterable[str]) -> str:
+    """The long flag that is spelt almost like this one; empty where none is."""
+    from difflib import get_close_matches
+
+    long_names = [name for name in rows if name.startswith("--")]
+    return next(iter(get_close_matches(misspelt, long_names, n=1, cutoff=0.8)), "")
+
+
+def _looks_like_value(
+    flag: str, following: list[Argument], rows: Mapping[str, Row]
+) -> bool:
+    """Whether the word after an unknown flag is its value: then a known flag comes right behind it.
+
+    A misspelt flag takes one where the flag does that was meant.
+    """
     if following[0].text.startswith("-") or len(following) < 2:
         return False
+    if meant := closest_flag(flag, rows):
+        return not rows[meant].get("flag")
     follower = following[1].text.partition("=")[0]
     return follower in rows or (
         follower[:1] == "-" and follower[:2] in rows and not follower.startswith("--")

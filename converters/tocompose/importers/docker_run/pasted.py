@@ -6,7 +6,9 @@ import shlex
 
 from tocompose.importers.docker_run.invocation import Argument, Invocation, Script
 from tocompose.importers.docker_run.options import (
+    flag_rows,
     flags_with_value,
+    parse_command_line,
     program_name,
     read_verb,
 )
@@ -16,6 +18,14 @@ from tocompose.syntax.interpolation import literal
 
 FILE = "<command>"
 _TOOLS = ("docker", "podman")
+
+
+def paste_options(argv: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The options of this importer for a command given as arguments: as its text where copying has changed it."""
+    from tocompose.importers.docker_run.paste.arguments import as_pasted
+
+    text = as_pasted(argv)
+    return {"argv": argv} if text is None else {"argv": argv, "paste": (text,)}
 
 
 def pasted_script(argv: tuple[str, ...], ledger: Ledger) -> Script:
@@ -40,6 +50,18 @@ def pasted_script(argv: tuple[str, ...], ledger: Ledger) -> Script:
     return Script(
         (Invocation(tool, verb, arguments[end:], tree.span, head=arguments[:end]),), {}
     )
+
+
+def unknown_options(argv: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """The options of a `docker run` that docker does not know, and the long ones and `-o` behind its image."""
+    start = next((at for at, text in enumerate(argv) if program_name(text) in _TOOLS), 0)
+    _, end = read_verb(argv, _verb_index(argv, start + 1, "docker"))
+    nowhere = Span(FILE, 1, 1, 1, 1)
+    arguments = tuple(Argument(literal(text), nowhere) for text in argv[end:])
+    line = parse_command_line(arguments, flag_rows("run", "podman"))
+    unknown = [option.name for option in line.options if option.row is None]
+    behind = [argument.text for argument in line.operands[1:]]
+    return unknown, [text for text in behind if text == "-o" or text.startswith("--")]
 
 
 def _without_returns(argv: tuple[str, ...]) -> tuple[str, ...]:

@@ -15,8 +15,9 @@ CLIENT_VARIABLE = r"\$\W?(?:DOCKER|PODMAN)\w*\W?"
 _CALL = regex(
     rb"(?:docker|podman|%b)(?:\.exe)?"
     % CLIENT_VARIABLE.encode()
-    + rb"(?:[ \t]+-[^\s]+(?:[ \t]+[^\s-]\S*)?)*[ \t\\\r\n]+"
-    rb"(?:container[ \t]+)?(?:run|create)\b"
+    + rb"(?:[ \t]+-[^\s]+(?:[ \t]+[^\s-]\S*)?)*(?:[ \t\\\r\n]|\xc2\xa0|&nbsp;)+"
+    rb"(?:container[ \t]+)?(?:run|create)\b",
+    re.IGNORECASE,
 )
 # A Kubernetes object may speak of docker commands in its texts.
 _MANIFEST = regex(rb"""^[ \t{]*["']?apiVersion["']?\s*:""", re.MULTILINE)
@@ -39,7 +40,7 @@ _KIND_BY_NAME = (
 )
 _KIND_BY_CONTENT = (
     (regex(r"^\[Service\][ \t]*$", re.MULTILINE), "systemd"),
-    (regex(r"^[ \t]*(?:```|~~~)", re.MULTILINE), "markdown"),
+    (regex(r"^[ \t]*(?:```|~~~)(?!.*(?:```|~~~))", re.MULTILINE), "markdown"),
 )
 
 
@@ -53,6 +54,12 @@ def kind_of(path: str, text: str) -> str:
             if pattern.search(searched):
                 return kind
     return "pasted"
+
+
+def is_command_text(text: str) -> bool:
+    """Whether a text holds a call of docker or podman and is no Kubernetes object."""
+    data = text.encode("utf-8", "surrogateescape")
+    return _has_call(data) and _MANIFEST.search(data) is None
 
 
 def find_scripts(project: Project) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from tocompose.importers import SourceError
 from tocompose.importers.docker_run.invocation import Script
+from tocompose.importers.docker_run.paste import repair_commands
+from tocompose.importers.docker_run.pasted import FILE as PASTE_FILE
 from tocompose.importers.docker_run.shell import (
     branches,
     calls,
@@ -89,18 +91,29 @@ def _note_unknown(shell: Shell, cursor: Cursor) -> None:
     cursor.note("TC162")
 
 
-def _read_pasted(text: Text) -> Branch:
-    return read(text, documentation=True)
+def _read_shell(text: Text, ledger: Ledger) -> Branch:
+    return read(repair_commands(text, ledger, "shell"))
+
+
+def _read_pasted(text: Text, ledger: Ledger) -> Branch:
+    return read(repair_commands(text, ledger, "pasted"), documentation=True)
+
+
+def _read_markdown(text: Text, ledger: Ledger) -> Branch:
+    def read_block(block: Text) -> Branch:
+        return read(repair_commands(block, ledger, "markdown"), documentation=True)
+
+    return markdown.read(text, read_block)
 
 
 # How a text becomes a tree, by the kind of its file. They stand here and not where files are told apart, which a run
 # that finds no script does too: that one loads no reader.
-READERS: dict[str, Callable[[Text], Branch]] = {
-    "shell": read,
+READERS: dict[str, Callable[[Text, Ledger], Branch]] = {
+    "shell": _read_shell,
     "pasted": _read_pasted,
-    "markdown": markdown.read,
-    "makefile": makefile.read,
-    "systemd": systemd.read,
+    "markdown": _read_markdown,
+    "makefile": lambda text, _: makefile.read(text),
+    "systemd": lambda text, _: systemd.read(text),
 }
 
 HANDLERS: dict[str, Handler] = {
@@ -150,7 +163,7 @@ def read_script(
     if arguments is not None:
         shell.scope.arguments = tuple(Value(literal(argument)) for argument in arguments)
     shell.settings = {"prose": kind in ("markdown", "pasted")}
-    root = ledger.open(READERS[kind](text))
+    root = ledger.open(READERS[kind](text, ledger))
     try:
         shell.run(root)
         shell.jump = None
@@ -166,6 +179,16 @@ def read_script(
     if read_files is not None:
         read_files |= shell.read_files
     return shell.to_script()
+
+
+def read_paste(text: str, project: Project, ledger: Ledger) -> Script:
+    """The docker calls of a text that was pasted; raises SourceError where it is no such text."""
+    try:
+        return read_script(
+            Text(PASTE_FILE, text), project, ledger, kind_of(PASTE_FILE, text)
+        )
+    except Unreadable as problem:
+        raise SourceError(str(problem)) from None
 
 
 def read_scripts(project: Project, ledger: Ledger) -> tuple[Script, ...]:

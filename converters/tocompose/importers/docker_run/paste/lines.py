@@ -1,0 +1,123 @@
+"""Damage to the lines of docker commands: backslashes that got lost, and commands that ran together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tocompose.importers.docker_run.options import program_name
+from tocompose.importers.docker_run.paste.damage import (
+    Damage,
+    DockerWords,
+    docker_commands,
+    docker_words,
+    sound_tokens,
+    tool_of,
+)
+from tocompose.knowledge.images import image_ref
+from tocompose.readers.words import Token
+from tocompose.tables import load
+
+_OPTION = re.compile(r"[-‐‑–—−]{1,2}[A-Za-z]")
+_SETTING = re.compile(r"[A-Za-z_][\w.-]*=")
+# An image that holds a docker client, to which `docker run …` may be the command.
+_CLIENT_IMAGE = re.compile(r"docker|dind|podman|\$")
+_STARTING = (
+    "run",
+    "create",
+    "network",
+    "volume",
+    "pull",
+    "build",
+    "container",
+    "exec",
+    "rm",
+)
+
+
+def join_lines(text: str) -> Iterator[Damage]:
+    """The line breaks inside docker commands that no backslash stands before, and the comments before them."""
+    words: list[Token] = []
+    break_start = -1
+    for token in sound_tokens(text):
+        if token.kind == "comment":
+            break_start = token.start
+        elif token.kind == "word":
+            words.append(token)
+        elif token.kind != "newline":
+            words, break_start = [], -1
+        else:
+            start = token.start if break_start == -1 else break_start
+            break_start = -1
+            if _goes_on(text, words, token.end_offset):
+                yield _join(text, start, _next_line(text, token.end_offset))
+            elif text[start - 1 : start] != "\n":
+                words = []
+
+
+def _join(text: str, start: int, end_offset: int) -> Damage:
+    """A blank for the line break; the note stands at the line that is joined."""
+    line = text[end_offset:].split("\n", 1)[0].split()
+    written = f"`{line[0]}`" if line else ""
+    return Damage(start, end_offset, " ", "TC841", written, end_offset)
+
+
+def _next_line(text: str, offset: int) -> int:
+    """Where the next line begins that is neither empty nor a comment."""
+    while match := re.compile(r"[ \t]*(?:#[^\n]*)?\n").match(text, offset):
+        offset = match.end()
+    return offset
+
+
+def _goes_on(text: str, words: list[Token], offset: int) -> bool:
+    """Whether the command of these words goes on in the line behind `offset`."""
+    command = docker_words(words)
+    if command is None or not command.starts_container:
+        return False
+    start = _next_line(text, offset)
+    line = text[start:].split("\n", 1)[0].strip()
+    if not line:
+        return False
+    return _OPTION.match(line) is not None or _completes(command, line)
+
+
+def _completes(command: DockerWords, line: str) -> bool:
+    """Whether the command has no image yet, and the line looks like what is missing."""
+    first_word = line.split()[0]
+    if command.operands_at() is not None or tool_of(program_name(first_word)):
+        return False
+    if not command.arguments:
+        return _SETTING.match(first_word) is None and _is_image(first_word)
+    return _SETTING.match(first_word) is not None or _is_image(first_word)
+
+
+def _is_image(word: str) -> bool:
+    return image_ref(word.strip("\"'")) is not None or "$" in word
+
+
+def split_commands(text: str) -> Iterator[Damage]:
+    """Where a docker command begins in the middle of another one, whose line break got lost."""
+    for command in docker_commands(text):
+        operand_at = command.operands_at()
+        if operand_at is None or command.verb == ("exec",):
+            continue
+        image = command.words[operand_at].text
+        if command.starts_container and _CLIENT_IMAGE.search(image):
+            continue
+        for at in range(operand_at + 1, len(command.words) - 1):
+            if _starts_command(command.words, at):
+                start = command.words[at].start
+                written = f"`{command.words[at].text} {command.words[at + 1].text}`"
+                yield Damage(start, start, "\n", "TC849", written)
+
+
+def _starts_command(words: tuple[Token, ...], at: int) -> bool:
+    """Whether `docker run`, or `sudo docker run`, begins at an index."""
+    if words[at].text in load("shell")["prefixes"]:
+        return bool(tool_of(words[at + 1].text))
+    is_prefixed = words[at - 1].text in load("shell")["prefixes"]
+    return (
+        bool(tool_of(words[at].text))
+        and words[at + 1].text in _STARTING
+        and not is_prefixed
+    )
