@@ -6,7 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
-from tocompose.importers.docker_run.paste.commands import repair_words
+from tocompose.importers.docker_run.paste.commands import (
+    repair_spelling,
+    restore_breaks,
+)
 from tocompose.importers.docker_run.paste.damage import Damage
 from tocompose.importers.docker_run.paste.lines import join_lines, split_commands
 from tocompose.importers.docker_run.paste.surroundings import (
@@ -22,14 +25,15 @@ from tocompose.source import Span
 
 _Pass: TypeAlias = Callable[[str], Iterable[Damage]]
 # What surrounds the commands comes off first: the words inside it are read afterwards.
-_COMMANDS: tuple[_Pass, ...] = (repair_words, join_lines, split_commands)
+_COMMANDS: tuple[_Pass, ...] = (restore_breaks, join_lines, split_commands)
 _PASSES: Mapping[str, tuple[_Pass, ...]] = {
     "pasted": (
         *(unescape_entities, strip_line_numbers, strip_markup, strip_quotes),
+        repair_spelling,
         *_COMMANDS,
     ),
     # A code block of documentation, in which markup and entities mean themselves.
-    "markdown": (strip_line_numbers, strip_quotes, *_COMMANDS),
+    "markdown": (strip_line_numbers, strip_quotes, repair_spelling, *_COMMANDS),
     "shell": _COMMANDS,
 }
 _DOCKER = re.compile(r"docker|podman|nerdctl", re.IGNORECASE)

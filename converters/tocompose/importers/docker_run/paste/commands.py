@@ -20,19 +20,26 @@ _BROKEN_START = re.compile(r"(?:\\\\)?(?:\\r)?\\n(?=$|[ \t]|-)|\\\\(?=$|-)|\\(?:
 # was several, the second at the end of one; somewhere an option follows, which says that they are meant so.
 _FOREIGN_BREAK = re.compile(r"(?<=[ \t])[`^](?=[ \t]+\S)")
 _BEFORE_OPTION = re.compile(r"(?<=[ \t])[`^](?=[ \t]+-{1,2}[A-Za-z])")
+_OPTION_START = re.compile(r"$|[-‐‑–—−]{1,2}[A-Za-z]")
 _SLASH_BREAK = re.compile(r"(?<=[ \t])(?:/|\\\\)(?=[ \t]*\n[ \t]*\S)")
 _SLASH_BEFORE_OPTION = re.compile(r"(?<=[ \t])(?:/|\\\\)(?=[ \t]*\n[ \t]*-{1,2}[A-Za-z])")
 _CALL = re.compile(r"(?:docker|podman)[ \t]+(?:run|create)\b[^\n]*", re.IGNORECASE)
 _VALUE_WITH_COLON = frozenset({"-p", "-v", "--publish", "--volume"})
 
 
-def repair_words(text: str) -> Iterator[Damage]:
-    """What stands in the words of docker commands because of the way that they were copied."""
+def restore_breaks(text: str) -> Iterator[Damage]:
+    """What is left in docker commands of line breaks that got lost."""
     yield from _foreign_breaks(text)
+    for command in docker_commands(text):
+        if command.starts_container and any(map(_breaks_before_option, command.words)):
+            yield from _lost_breaks(text, command)
+
+
+def repair_spelling(text: str) -> Iterator[Damage]:
+    """Capital letters and blanks that docker does not take."""
     for command in docker_commands(text):
         yield from _capital_words(command)
         if command.starts_container:
-            yield from _lost_breaks(text, command)
             yield from _split_options(command)
 
 
@@ -54,6 +61,12 @@ def _capital_words(command: DockerWords) -> Iterator[Damage]:
             yield Damage(
                 word.start, word.end_offset, word.text.lower(), "TC850", f"`{word.text}`"
             )
+
+
+def _breaks_before_option(word: Token) -> bool:
+    """Whether the word is an option, or nothing, behind what is left of a line break: no shell word is meant so."""
+    match = _BROKEN_START.match(word.text)
+    return match is not None and _OPTION_START.match(word.text, match.end()) is not None
 
 
 def _lost_breaks(text: str, command: DockerWords) -> Iterator[Damage]:
