@@ -13,7 +13,9 @@ from tocompose.patterns import regex
 from tocompose.project import Project
 
 if TYPE_CHECKING:
+    from tocompose.importers.kubernetes.cluster_model import ClusterModel
     from tocompose.importers.kubernetes.objects import KubeObjects
+    from tocompose.importers.kubernetes.operators.manifests import Request
     from tocompose.rendering import Rendering
 
 _OBJECT = regex(rb"""^[\s{,-]*["']?apiVersion["']?\s*:""", re.MULTILINE)
@@ -194,6 +196,7 @@ def convert(
     template = _is_template(documents, ledger, options)
     objects = _objects(documents, ledger)
     objects = within_namespaces(objects, options.get("namespace", ()))
+    objects, requests = _operated(objects)
     routed = any(kind not in _UNROUTED for kind in objects.kinds())
     if routed:
         from tocompose.importers.kubernetes.routing.controllers import without_controllers
@@ -218,12 +221,30 @@ def convert(
     note_pods(model)
     stack = builder.build_stack(identifier(name or main_namespace(model) or fallback))
     model.config_store.absent.add_notes(ledger)
+    _note_operated(requests, model)
     note_kinds(model)
     note_unused_config(model)
     note_namespaces(model)
     settle_fields(model)
     settle_inherited(model)
     return stack
+
+
+def _operated(objects: KubeObjects) -> tuple[KubeObjects, tuple[Request, ...]]:
+    """The objects with what operators would make of the custom ones; imported for inputs that hold some."""
+    if not any("." in kind for kind in objects.kinds()):
+        return objects, ()
+    from tocompose.importers.kubernetes.operators import expand_operators
+
+    return expand_operators(objects)
+
+
+def _note_operated(requests: tuple[Request, ...], model: ClusterModel) -> None:
+    if requests:
+        from tocompose.importers.kubernetes.operators import note_expansions
+
+        names = {workload.kube_object: workload.name for workload in model.workloads}
+        note_expansions(requests, names, model.ledger)
 
 
 def _is_template(

@@ -8,14 +8,24 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.importers.kubernetes.absent import AbsentObjects
-from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
+from tocompose.importers.kubernetes.objects import (
+    COMPOSED,
+    GENERATED,
+    KubeObject,
+    KubeObjects,
+    MadeObject,
+)
 from tocompose.importers.kubernetes.scalars import peek_text, take_text
 from tocompose.importers.kubernetes.stack_builder import StackBuilder
 from tocompose.ledger import Cursor
 from tocompose.model import EnvSetting
+from tocompose.patterns import regex
 from tocompose.source import Span
+from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import SHADOWED_BY_THE_SHELL, variable_name
+
+_PLACEHOLDER = regex(r"\{([\w.-]+)\}")
 
 
 class ConfigEntry(NamedTuple):
@@ -119,6 +129,30 @@ class ConfigStore:
             origin=config_entry.cursor.span,
         )
         return name
+
+    def made_value(self, kube_object: KubeObject, key: str) -> str | None:
+        """The value of a key of a Secret that an operator makes, as Compose reads it; None for any other object.
+
+        What the operator would make up is a setting, which the user fills in.
+        """
+        if not isinstance(kube_object, MadeObject):
+            return None
+        config_entry = self.entries(kube_object)[key].cursor
+        text = config_entry.peek() or ""
+        if config_entry.style == COMPOSED:
+            return _PLACEHOLDER.sub(
+                lambda match: self.made_value(kube_object, match[1]) or "", literal(text)
+            )
+        if config_entry.style != GENERATED:
+            return literal(text)
+        setting_name = self.missing(
+            kube_object.namespace,
+            f"Secret {kube_object.name}",
+            key,
+            f"{kube_object.name.partition('.')[0]}_{key}",
+            kube_object.span,
+        )
+        return f"${{{setting_name}:?{key} of Secret {kube_object.name}}}"
 
     def missing(
         self, namespace: str, source: str, key: str, variable: str, span: Span

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.config import ConfigEntry
 from tocompose.importers.kubernetes.downward import field_value, resource_value
-from tocompose.importers.kubernetes.objects import KubeObject
+from tocompose.importers.kubernetes.objects import COMPOSED, GENERATED, KubeObject
 from tocompose.importers.kubernetes.references import (
     annotate_rewrites,
     record_hosts,
@@ -332,6 +332,13 @@ def _write_file(file: VolumeFile, path: str, container: ContainerContext) -> Non
 def _entry_content(
     file: VolumeFile, entry: ConfigEntry, container: ContainerContext, to: ModelPath
 ) -> bytes | None:
+    if entry.cursor.style in (GENERATED, COMPOSED) and file.owner is not None:
+        key, owner = entry.cursor.key, file.owner
+        place = f"{'.'.join(to[1:])} (key {key})"
+        container.store.absent.ask(
+            "Secret", owner.namespace, owner.name, place, container.path(), owner.span
+        )
+        return None
     content = entry.content(to)
     if content is None:
         return None

@@ -223,6 +223,9 @@ def _config_value(
     kube_object: KubeObject, key: str, name: str, container: ContainerContext
 ) -> str | None:
     store, to = container.store, container.path("environment", name)
+    made_value = store.made_value(kube_object, key)
+    if made_value is not None:
+        return made_value
     if kube_object.title == "Secret":
         setting = store.setting(kube_object, key, name)
         return (

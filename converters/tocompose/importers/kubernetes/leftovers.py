@@ -15,7 +15,7 @@ from tocompose.importers.field_tables import (
 )
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.kinds import FILLED_IN, field_tables, kind_row
-from tocompose.importers.kubernetes.objects import KubeObject
+from tocompose.importers.kubernetes.objects import KubeObject, MadeObject
 from tocompose.importers.kubernetes.scalars import list_entries
 from tocompose.importers.kubernetes.storage import INJECTED
 from tocompose.ledger import Cursor, Fate, Ledger
@@ -107,11 +107,9 @@ def settle_fields(model: ClusterModel) -> None:
     }
     per_run: list[Finding] = []
     for kube_object in model.objects:
-        type_name = kind_row(kube_object.kind).type
-        if not type_name or kube_object.cursor.node is None:
-            continue
         walk.findings = []
-        walk.visit(kube_object.cursor.node, type_name)
+        for node, type_name in _typed_parts(kube_object):
+            walk.visit(node, type_name)
         findings = [*walk.findings, *model.builder.findings.get(kube_object, ())]
         own_findings = [finding for finding in findings if finding.code not in _PER_RUN]
         per_run.extend(findings)
@@ -128,6 +126,14 @@ def settle_fields(model: ClusterModel) -> None:
         if shape in _NAME_SHAPES:
             unused_names.add_names(_NAME_SHAPES[shape], node)
     unused_names.add_note()
+
+
+def _typed_parts(kube_object: KubeObject) -> Iterable[tuple[Node, str]]:
+    """The object with the name of its type; of one that an operator makes the parts that stand in the source."""
+    if isinstance(kube_object, MadeObject):
+        return kube_object.grafts
+    type_name, node = kind_row(kube_object.kind).type, kube_object.cursor.node
+    return [(node, type_name)] if type_name and node is not None else []
 
 
 def note_kinds(model: ClusterModel) -> None:
@@ -164,6 +170,8 @@ def note_kinds(model: ClusterModel) -> None:
 def note_unused_config(model: ClusterModel) -> None:
     """One note for each ConfigMap, Secret or claim that no container uses."""
     for kube_object in model.objects.of_kind("ConfigMap", "Secret"):
+        if isinstance(kube_object, MadeObject):
+            continue
         if kube_object in model.config_store.used:
             _note_unused_keys(kube_object, model)
         else:

@@ -10,7 +10,7 @@ from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
 from tocompose.patterns import regex
 from tocompose.readers.yaml import integer
-from tocompose.source import Span
+from tocompose.source import Node, Span
 from tocompose.syntax.model_path import ModelPath
 
 DEFAULT = "default"
@@ -75,6 +75,27 @@ class KubeObject:
         """Counts what makes the object what it is (API version, kind, name, namespace) as mapped to `to`."""
         for path in _IDENTITY:
             self.cursor.take(*path, to=to)
+
+
+# The styles of the entries of a Secret that an operator makes: made up by it, composed of others, known.
+GENERATED, COMPOSED, KNOWN = "generated", "composed", "known"
+
+
+class MadeObject(KubeObject):
+    """An object that stands in no manifest: an operator makes it for its `owner`, whose name it bears in messages.
+
+    `grafts` are the parts of the owner that stand in it, with the types of their fields.
+    """
+
+    __slots__ = ("grafts", "owner")
+
+    def __init__(self, cursor: Cursor, kind: str, owner: KubeObject) -> None:
+        super().__init__(cursor, kind)
+        self.owner = owner
+        self.grafts: tuple[tuple[Node, str], ...] = ()
+
+    def __str__(self) -> str:
+        return str(self.owner)
 
 
 class KubeObjects:

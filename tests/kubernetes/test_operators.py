@@ -1,0 +1,203 @@
+"""What operators would make of their custom objects: servers under host names, and Secrets that clients refer to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from tocompose.exporters.bundle import Layout
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Memory
+
+
+def converted(text: str, *clients: dict[str, Any]) -> Result:
+    documents = "\n---\n".join([text, *(yaml.safe_dump(client) for client in clients)])
+    options = Options(source="kubernetes", practices="none", layout=Layout(split=True))
+    return convert(Memory({"m.yaml": documents.encode()}, name="shop"), options)
+
+
+def services(result: Result) -> dict[str, Any]:
+    files = {file.path: file.content for file in result.files}
+    parsed: dict[str, Any] = yaml.safe_load(files["docker-compose.yml"])["services"]
+    return parsed
+
+
+def client(**variables: Any) -> dict[str, Any]:
+    """A pod whose variables are texts, or keys of Secrets (`secret/key`)."""
+    env = [
+        {"name": name, "valueFrom": {"secretKeyRef": {"name": text[0], "key": text[1]}}}
+        if isinstance(text, tuple)
+        else {"name": name, "value": text}
+        for name, text in variables.items()
+    ]
+    container = {"name": "app", "image": "example/app:1", "env": env}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "app"},
+        "spec": {"containers": [container]},
+    }
+
+
+def answers(result: Result) -> dict[str, set[str]]:
+    """The host names that each service answers to, without those with a namespace."""
+    return {
+        name: {name}
+        | {
+            alias
+            for network in (service.get("networks") or {}).values()
+            for alias in network["aliases"]
+            if "." not in alias
+        }
+        for name, service in services(result).items()
+        if isinstance(service.get("networks", {}), dict)
+    }
+
+
+def codes(result: Result) -> set[str]:
+    return {note.code for note in result.notes}
+
+
+RABBITMQ = """\
+apiVersion: rabbitmq.com/v1beta1
+kind: RabbitmqCluster
+metadata: {name: mq}
+spec:
+  replicas: 3
+  persistence: {storage: 10Gi}
+  rabbitmq: {additionalPlugins: [rabbitmq_shovel], additionalConfig: "channel_max = 1050"}
+"""
+CLOUD_NATIVE = """\
+apiVersion: postgresql.cnpg.io/v1
+kind: Cluster
+metadata: {name: pg}
+spec:
+  instances: 3
+  imageName: ghcr.io/cloudnative-pg/postgresql:16.3
+  enableSuperuserAccess: true
+  postgresql: {parameters: {max_connections: "200"}}
+  bootstrap: {initdb: {database: shop, owner: shopper}}
+"""
+ZALANDO = """\
+apiVersion: acid.zalan.do/v1
+kind: postgresql
+metadata: {name: acid}
+spec:
+  numberOfInstances: 2
+  users: {admin: [superuser], foo_user: []}
+  databases: {foo: foo_user}
+  postgresql: {version: "15"}
+"""
+FAILOVER = """\
+apiVersion: databases.spotahome.com/v1
+kind: RedisFailover
+metadata: {name: cache}
+spec:
+  sentinel: {replicas: 3}
+  redis: {replicas: 3, image: "redis:6.2.6-alpine"}
+  auth: {secretPath: cache-auth}
+"""
+OPSTREE = """\
+apiVersion: redis.redis.opstreelabs.in/v1beta2
+kind: RedisReplication
+metadata: {name: cache}
+spec:
+  clusterSize: 3
+  kubernetesConfig: {image: "quay.io/opstree/redis:v7.0.12"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "image", "hosts"),
+    [
+        (RABBITMQ, "mq", "rabbitmq:", {"mq", "mq-nodes"}),
+        (CLOUD_NATIVE, "pg", "postgres:16", {"pg-rw", "pg-ro", "pg-r"}),
+        (ZALANDO, "acid", "postgres:15", {"acid", "acid-repl"}),
+        (FAILOVER, "rfr-cache", "redis:6.2.6-alpine", {"rfrm-cache", "rfrs-cache"}),
+        (FAILOVER, "rfs-cache", "redis:6.2.6-alpine", {"rfs-cache"}),
+        (OPSTREE, "cache", "redis:7.0.12", {"cache", "cache-master", "cache-replica"}),
+    ],
+)
+def test_a_server_answers_to_the_names_of_its_operator(
+    text: str, name: str, image: str, hosts: set[str]
+) -> None:
+    result = converted(text)
+    assert services(result)[name]["image"].startswith(image)
+    assert hosts <= answers(result)[name]
+    assert not codes(result) & {"TC001", "TC203", "TC901"}
+    [message] = [note.message for note in result.notes if note.code == "TC391"]
+    assert image in message
+
+
+@pytest.mark.parametrize(
+    ("text", "secret", "key", "expected"),
+    [
+        (
+            RABBITMQ,
+            "mq-default-user",
+            "connection_string",
+            "amqp://mq:${MQ_DEFAULT_USER_PASSWORD:?password of Secret mq-default-user}@mq.default.svc:5672/",
+        ),
+        (RABBITMQ, "mq-default-user", "username", "mq"),
+        (
+            CLOUD_NATIVE,
+            "pg-app",
+            "uri",
+            "postgresql://shopper:${PG_APP_PASSWORD:?password of Secret pg-app}@pg-rw:5432/shop",
+        ),
+        (
+            ZALANDO,
+            "foo-user.acid.credentials.postgresql.acid.zalan.do",
+            "password",
+            "${FOO_USER_PASSWORD:?password of Secret "
+            "foo-user.acid.credentials.postgresql.acid.zalan.do}",
+        ),
+    ],
+)
+def test_clients_find_the_keys_of_the_operators_secret(
+    text: str, secret: str, key: str, expected: str
+) -> None:
+    result = converted(text, client(VALUE=(secret, key)))
+    assert services(result)["app"]["environment"]["VALUE"] == expected
+    assert not codes(result) & {"TC213", "TC001", "TC901"}
+
+
+def test_the_server_and_its_clients_share_one_setting() -> None:
+    result = converted(RABBITMQ, client(PW=("mq-default-user", "password")))
+    server, app = (services(result)[name]["environment"] for name in ("mq", "app"))
+    assert server["RABBITMQ_DEFAULT_PASS"] == app["PW"]
+    assert [setting.name for setting in result.stack.settings] == [
+        "MQ_DEFAULT_USER_PASSWORD"
+    ]
+
+
+def test_a_secret_of_the_manifests_wins_over_the_operators() -> None:
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "mq-default-user"},
+        "stringData": {"username": "u", "password": "hunter2-long"},
+    }
+    result = converted(RABBITMQ, secret)
+    [password] = [
+        setting for setting in result.stack.settings if setting.value == "hunter2-long"
+    ]
+    environment = services(result)["mq"]["environment"]
+    assert environment["RABBITMQ_DEFAULT_PASS"] == f"${{{password.name}}}"
+
+
+def test_roles_and_databases_are_made_in_an_empty_server() -> None:
+    result = converted(ZALANDO)
+    [script] = [file.content for file in result.files if file.path.endswith("roles.sh")]
+    assert 'CREATE DATABASE "foo" OWNER "foo_user";' in script.decode()
+    assert 'CREATE ROLE "admin" LOGIN SUPERUSER PASSWORD' in script.decode()
+
+
+def test_the_order_of_documents_does_not_matter() -> None:
+    first, second = (
+        converted(RABBITMQ + "---\n" + CLOUD_NATIVE),
+        converted(CLOUD_NATIVE + "---\n" + RABBITMQ),
+    )
+    assert services(first) == services(second)
