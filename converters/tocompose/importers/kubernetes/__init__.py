@@ -15,7 +15,7 @@ from tocompose.project import Project
 if TYPE_CHECKING:
     from tocompose.importers.kubernetes.cluster_model import ClusterModel
     from tocompose.importers.kubernetes.objects import KubeObjects
-    from tocompose.importers.kubernetes.operators.manifests import Request
+    from tocompose.importers.kubernetes.operators.manifests import OperatorRequest
     from tocompose.rendering import Rendering
 
 _OBJECT = regex(rb"""^[\s{,-]*["']?apiVersion["']?\s*:""", re.MULTILINE)
@@ -230,7 +230,7 @@ def convert(
     return stack
 
 
-def _operated(objects: KubeObjects) -> tuple[KubeObjects, tuple[Request, ...]]:
+def _operated(objects: KubeObjects) -> tuple[KubeObjects, tuple[OperatorRequest, ...]]:
     """The objects with what operators would make of the custom ones; imported for inputs that hold some."""
     if not any("." in kind for kind in objects.kinds()):
         return objects, ()
@@ -239,7 +239,7 @@ def _operated(objects: KubeObjects) -> tuple[KubeObjects, tuple[Request, ...]]:
     return expand_operators(objects)
 
 
-def _note_operated(requests: tuple[Request, ...], model: ClusterModel) -> None:
+def _note_operated(requests: tuple[OperatorRequest, ...], model: ClusterModel) -> None:
     if requests:
         from tocompose.importers.kubernetes.operators import note_expansions
 

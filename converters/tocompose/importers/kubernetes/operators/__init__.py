@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tocompose.importers.field_tables import count_filled
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects, MadeObject
-from tocompose.importers.kubernetes.operators.manifests import Request
+from tocompose.importers.kubernetes.operators.manifests import OperatorRequest
 from tocompose.ledger import Cursor, Fate, Ledger
 from tocompose.notes import note
 from tocompose.source import Branch, Leaf, Node, leaves
@@ -29,7 +29,7 @@ class Expansion(NamedTuple):
     """The objects with what operators make, and the requests that were answered."""
 
     objects: KubeObjects
-    requests: tuple[Request, ...]
+    requests: tuple[OperatorRequest, ...]
 
 
 @cache
@@ -42,14 +42,14 @@ def operator_rows() -> Mapping[str, Row]:
 
 def expand_operators(objects: KubeObjects) -> Expansion:
     """The objects, with those that operators would make in the place of the custom objects that ask for them."""
-    requests: list[Request] = []
+    requests: list[OperatorRequest] = []
     for kind in objects.kinds():
         row = operator_rows().get(kind)
         if row is None or row.get("with"):
             continue
         module = import_module(f"{__name__}.{row['module']}")
         for kube_object in objects.of_kind(kind):
-            request = Request(kube_object, objects)
+            request = OperatorRequest(kube_object, objects)
             module.answer(request)
             if request.made:
                 requests.append(request)
@@ -72,7 +72,9 @@ def _without_twins(remaining: list[KubeObject], made: list[MadeObject]) -> list[
 
 
 def note_expansions(
-    requests: tuple[Request, ...], services: Mapping[KubeObject, str], ledger: Ledger
+    requests: tuple[OperatorRequest, ...],
+    services: Mapping[KubeObject, str],
+    ledger: Ledger,
 ) -> None:
     """Says of each custom object which services it became, and which of its fields had no use; `services` names the
     service of each workload."""

@@ -64,7 +64,7 @@ def _build_map(values: Mapping[str, Manifest], span: Span) -> Branch:
     return Branch("map", tuple(children), span)
 
 
-class Port(NamedTuple):
+class ServerPort(NamedTuple):
     """A port of a server by name; `service_port` is the one of its Service where that differs."""
 
     name: str
@@ -72,13 +72,13 @@ class Port(NamedTuple):
     service_port: int | None = None
 
 
-class Server(NamedTuple):
+class OperatedServer(NamedTuple):
     """One program that an operator runs. `files` are its configuration by path; `resources` and `storage` may be parts
     of the source."""
 
     name: str
     image: Manifest
-    ports: tuple[Port, ...] = ()
+    ports: tuple[ServerPort, ...] = ()
     env: Mapping[str, Manifest] = {}
     command: tuple[str, ...] = ()
     args: tuple[str, ...] = ()
@@ -89,7 +89,7 @@ class Server(NamedTuple):
     more_env: Manifest = None
 
 
-class Request:
+class OperatorRequest:
     """What a custom object asks of its operator: its fields, and the objects that are made for it."""
 
     def __init__(self, kube_object: KubeObject, objects: KubeObjects) -> None:
@@ -133,7 +133,7 @@ class Request:
         self.made.append(made_object)
         return made_object
 
-    def add_server(self, server: Server, kind: str = "StatefulSet") -> MadeObject:
+    def add_server(self, server: OperatedServer, kind: str = "StatefulSet") -> MadeObject:
         """Makes the workload of a server, one pod of it, with its data on a volume."""
         labels = {_LABEL: server.name}
         container: dict[str, Manifest] = {
@@ -165,7 +165,7 @@ class Request:
         self.images[made_object] = str(image.peek() if isinstance(image, Cursor) else image)
         return made_object
 
-    def _env_of(self, server: Server) -> Manifest:
+    def _env_of(self, server: OperatedServer) -> Manifest:
         settings: list[Manifest] = [
             {"name": name, **_env_source(value)} for name, value in server.env.items()
         ]
@@ -173,7 +173,7 @@ class Request:
             settings += list(server.more_env)
         return settings or None
 
-    def _files_of(self, server: Server) -> tuple[list[Manifest], list[Manifest]]:
+    def _files_of(self, server: OperatedServer) -> tuple[list[Manifest], list[Manifest]]:
         """The mounts and the volume of the server's files, which become a ConfigMap."""
         if not server.files:
             return [], []
@@ -186,7 +186,7 @@ class Request:
         ]
         return mounts, [{"name": "config", "configMap": {"name": name}}]
 
-    def add_service(self, name: str, server: str, ports: Iterable[Port]) -> None:
+    def add_service(self, name: str, server: str, ports: Iterable[ServerPort]) -> None:
         """Makes a Service that leads to a server, unless the manifests have one of that name."""
         if self.objects.get("Service", self.namespace, name) is not None:
             return

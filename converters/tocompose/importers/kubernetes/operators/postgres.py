@@ -12,9 +12,9 @@ from typing import NamedTuple
 from tocompose.importers.kubernetes.operators.manifests import (
     SERVICES,
     Manifest,
-    Port,
-    Request,
-    Server,
+    OperatedServer,
+    OperatorRequest,
+    ServerPort,
     from_secret,
     image_of,
 )
@@ -22,7 +22,7 @@ from tocompose.importers.kubernetes.scalars import list_entries, take_scalar
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 
-_PORT = Port("postgres", 5432)
+_PORT = ServerPort("postgres", 5432)
 _DATA = "/var/lib/postgresql/data"
 _INIT = "/docker-entrypoint-initdb.d"
 _TAG = regex(r":v?(\d+)")
@@ -38,7 +38,7 @@ class _Role(NamedTuple):
     attributes: str = ""
 
 
-def answer(request: Request) -> None:
+def answer(request: OperatorRequest) -> None:
     """Makes the server, its Services and its Secrets."""
     if request.kube_object.title == "Cluster":
         _answer_cloud_native(request)
@@ -46,7 +46,7 @@ def answer(request: Request) -> None:
         _answer_zalando(request)
 
 
-def _answer_cloud_native(request: Request) -> None:
+def _answer_cloud_native(request: OperatorRequest) -> None:
     name, init = request.name, request.at("spec", "bootstrap", "initdb")
     database = take_scalar(init.at("database"), SERVICES) or "app"
     owner = take_scalar(init.at("owner"), SERVICES) or database
@@ -97,7 +97,7 @@ def _cloud_native_keys(
     }
 
 
-def _cloud_native_version(request: Request) -> str | None:
+def _cloud_native_version(request: OperatorRequest) -> str | None:
     """The major version: of the image, whose entry point only the operator can start, or of the image catalog."""
     image = request.take("spec", "imageName") or ""
     match = _TAG.search(image)
@@ -108,7 +108,7 @@ def _cloud_native_version(request: Request) -> str | None:
     return request.take("spec", "imageCatalogRef", "major")
 
 
-def _cloud_native_roles(request: Request) -> Iterator[_Role]:
+def _cloud_native_roles(request: OperatorRequest) -> Iterator[_Role]:
     """The superuser where it may log in, and the roles that the cluster manages."""
     superuser = request.take("spec", "superuserSecret", "name")
     if superuser or request.take("spec", "enableSuperuserAccess") == "true":
@@ -138,7 +138,7 @@ def _cloud_native_roles(request: Request) -> Iterator[_Role]:
             yield _Role(name, secret_name, "password", " ".join(flags))
 
 
-def _answer_zalando(request: Request) -> None:
+def _answer_zalando(request: OperatorRequest) -> None:
     name = request.name
     superuser = _zalando_secret("postgres", request)
     databases = _taken_map(request.at("spec", "databases"))
@@ -167,7 +167,7 @@ def _taken_map(cursor: Cursor) -> dict[str, str]:
     return {entry.key: take_scalar(entry, SERVICES) or "" for entry in cursor}
 
 
-def _zalando_secret(user: str, request: Request) -> str:
+def _zalando_secret(user: str, request: OperatorRequest) -> str:
     """The name of the Secret of a user, which is made unless the manifests have it."""
     name = f"{user.replace('_', '-')}.{request.name}.{_ZALANDO_SECRET}"
     request.add_secret(name, {"username": user, "password": None})
@@ -204,7 +204,7 @@ def _script(
 
 
 def _add_postgres(
-    request: Request,
+    request: OperatorRequest,
     version: str | None,
     env: Mapping[str, Manifest],
     files: Mapping[str, Manifest],
@@ -213,7 +213,7 @@ def _add_postgres(
     arguments = [f"{key}={value}" for key, value in parameters.items()]
     size = request.at("spec", "storage", "size") or request.at("spec", "volume", "size")
     request.add_server(
-        Server(
+        OperatedServer(
             name=request.name,
             image=image_of("postgres", version),
             ports=(_PORT,),

@@ -8,16 +8,16 @@ from __future__ import annotations
 from tocompose.importers.kubernetes.operators.manifests import (
     SERVICES,
     Manifest,
-    Port,
-    Request,
-    Server,
+    OperatedServer,
+    OperatorRequest,
+    ServerPort,
     from_secret,
     image_of,
 )
 from tocompose.importers.kubernetes.scalars import list_entries, take_scalar
 
-_AMQP, _MANAGEMENT = Port("amqp", 5672), Port("management", 15672)
-_METRICS = Port("prometheus", 15692)
+_AMQP, _MANAGEMENT = ServerPort("amqp", 5672), ServerPort("management", 15672)
+_METRICS = ServerPort("prometheus", 15692)
 # What the operator enables in any case.
 _PLUGINS = ("rabbitmq_management", "rabbitmq_prometheus")
 _FOLDER = "/etc/rabbitmq"
@@ -29,7 +29,7 @@ _FILES = {
 }
 
 
-def answer(request: Request) -> None:
+def answer(request: OperatorRequest) -> None:
     """Makes the server, its Services and its Secret."""
     name = request.name
     secret = f"{name}-default-user"
@@ -48,7 +48,7 @@ def answer(request: Request) -> None:
     )
     image: Manifest = request.at("spec", "image")
     request.add_server(
-        Server(
+        OperatedServer(
             name=name,
             image=image or f"{image_of('rabbitmq')}-management",
             ports=(_AMQP, _MANAGEMENT, _METRICS),
@@ -66,7 +66,7 @@ def answer(request: Request) -> None:
     request.add_service(f"{name}-nodes", name, (_AMQP,))
 
 
-def _files(request: Request) -> dict[str, Manifest]:
+def _files(request: OperatorRequest) -> dict[str, Manifest]:
     settings = request.at("spec", "rabbitmq")
     files: dict[str, Manifest] = {
         path: settings.at(key) for key, path in _FILES.items() if settings.at(key)

@@ -9,16 +9,16 @@ from __future__ import annotations
 from tocompose.importers.kubernetes.operators.manifests import (
     SERVICES,
     Manifest,
-    Port,
-    Request,
-    Server,
+    OperatedServer,
+    OperatorRequest,
+    ServerPort,
     from_secret,
     image_of,
 )
 from tocompose.importers.kubernetes.scalars import list_entries, take_scalar
 from tocompose.patterns import regex
 
-_REDIS, _SENTINEL = Port("redis", 6379), Port("sentinel", 26379)
+_REDIS, _SENTINEL = ServerPort("redis", 6379), ServerPort("sentinel", 26379)
 _TAG = regex(r":v?(\d+(?:\.\d+)*)")
 _OFFICIAL = regex(r"(?:docker\.io/)?(?:library/)?redis[:@].*")
 # The Services of each kind, by what they add to the name.
@@ -29,7 +29,7 @@ _SERVICES = {
 }
 
 
-def answer(request: Request) -> None:
+def answer(request: OperatorRequest) -> None:
     """Makes the server and its Services."""
     title = request.kube_object.title
     if title == "RedisFailover":
@@ -40,7 +40,7 @@ def answer(request: Request) -> None:
         _answer_redis(request)
 
 
-def _answer_redis(request: Request) -> None:
+def _answer_redis(request: OperatorRequest) -> None:
     name, settings = request.name, request.at("spec", "kubernetesConfig")
     secret = take_scalar(settings.at("redisSecret", "name"), SERVICES)
     key = take_scalar(settings.at("redisSecret", "key"), SERVICES)
@@ -66,12 +66,12 @@ def _answer_redis(request: Request) -> None:
 
 
 def _redis_server(
-    request: Request,
+    request: OperatorRequest,
     name: str,
     image: str,
     password: Manifest,
     arguments: list[str],
-) -> Server:
+) -> OperatedServer:
     command = ["redis-server", "--appendonly", "yes", *arguments]
     env: dict[str, Manifest] = {}
     if password is not None:
@@ -80,7 +80,7 @@ def _redis_server(
     spec = request.at("spec")
     claim = ("storage", "volumeClaimTemplate", "spec", "resources", "requests", "storage")
     failover_claim = ("redis", "storage", "persistentVolumeClaim", "spec", *claim[3:])
-    return Server(
+    return OperatedServer(
         name=name,
         image=image,
         ports=(_REDIS,),
@@ -100,7 +100,7 @@ def _redis_image(stated: str | None) -> str:
     return image_of("redis", version[1] if version else None)
 
 
-def _answer_failover(request: Request) -> None:
+def _answer_failover(request: OperatorRequest) -> None:
     name = f"rfr-{request.name}"
     secret = request.take("spec", "auth", "secretPath")
     password = from_secret(secret, "password") if secret else None
@@ -120,7 +120,7 @@ def _answer_failover(request: Request) -> None:
     _add_sentinel(request, f"rfs-{request.name}", f"rfrm-{request.name}", image, password)
 
 
-def _answer_sentinel(request: Request) -> None:
+def _answer_sentinel(request: OperatorRequest) -> None:
     replication = request.take("spec", "redisSentinelConfig", "redisReplicationName")
     if replication is None:
         return
@@ -138,7 +138,7 @@ def _answer_sentinel(request: Request) -> None:
 
 
 def _add_sentinel(
-    request: Request,
+    request: OperatorRequest,
     name: str,
     host: str,
     image: str,
@@ -159,7 +159,7 @@ def _add_sentinel(
     text = "\\n".join(lines)
     script = f'printf "{text}\\n" > /data/sentinel.conf && exec redis-sentinel /data/sentinel.conf'
     request.add_server(
-        Server(
+        OperatedServer(
             name=name,
             image=image,
             ports=(_SENTINEL,),
