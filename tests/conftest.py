@@ -1,4 +1,7 @@
-"""What holds for all tests: those that use the Docker engine take turns, and an interrupt reaches what they start."""
+"""What holds for all tests: which are run, why others are not, and that those that use the engine take turns.
+
+`slow` tests are run in CI, and wherever one of the variables is set that name the programs and the corpus to test with.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import fcntl
 import os
 import signal
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +20,32 @@ _TURN = Path(tempfile.gettempdir(), f"tocompose-engine-{os.getuid()}.lock")
 # What a shell starts in the background ignores interrupts, and so does all that it starts (POSIX, "Signals and Error
 # Handling"): a handler here gives children the default back, so that they can be interrupted by a test.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# What says that everything is to be run.
+_ALL = ("CI", "TOCOMPOSE_ORACLES", "TOCOMPOSE_CORPUS", "TOCOMPOSE_ENGINE", "TOCOMPOSE_SLOW")
+_SLOW = "slow: long inputs, many processes and fuzzing run in CI; TOCOMPOSE_SLOW=1 runs them here"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leaves out what is slow, where nothing says that everything is to be run."""
+    if any(os.environ.get(name) for name in _ALL):
+        return
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason=_SLOW))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says why tests were skipped, a line for each reason."""
+    reports = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(
+        report.longrepr[2].removeprefix("Skipped: ")
+        for report in reports
+        if isinstance(report.longrepr, tuple)
+    )
+    for reason, count in sorted(reasons.items(), key=lambda counted: -counted[1]):
+        terminalreporter.write_line(f"{count:6} skipped: {reason}")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -32,7 +32,7 @@ _BLOCK = re.compile(
 # The commands that stand for this very test run: that the tests can be installed and found is all that is asked.
 _ELSEWHERE = {
     "pip install --quiet -e '.[dev]'": "pip install --quiet '.[dev]'",
-    "pytest -q": "python -m pytest --collect-only -q -k readme tests/test_readme.py > /dev/null",
+    "pytest -q -n 2": "python -m pytest --collect-only -q -k readme tests/test_readme.py > /dev/null",
 }
 
 

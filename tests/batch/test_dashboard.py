@@ -57,7 +57,7 @@ def texts(page: Any, selector: str) -> list[str]:
 
 
 def wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -73,6 +73,7 @@ def count(outcomes: list[RepositoryOutcome], status: Status) -> int:
     return sum(item.status is status for item in outcomes)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_counts_and_charts(page: Any, outcomes: list[RepositoryOutcome]) -> None:
     cards = texts(page, ".card b")

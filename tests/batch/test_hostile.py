@@ -183,6 +183,7 @@ WORDS = {
 }
 
 
+@pytest.mark.slow
 def test_hanging_greedy_and_crashing_conversions(
     tmp_path: Path, plugin: dict[str, str]
 ) -> None:

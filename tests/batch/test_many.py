@@ -74,6 +74,7 @@ def client() -> Iterator[Any]:
         yield client
 
 
+@pytest.mark.slow
 def test_a_dask_cluster(
     client: Any, paths: list[Path], here: list[RepositoryOutcome]
 ) -> None:
@@ -108,6 +109,7 @@ def test_an_engine_that_gives_up_is_a_note(paths: list[Path]) -> None:
     assert [[item.code for item in outcome.notes] for outcome in found] == [["TC804"]] * 3
 
 
+@pytest.mark.slow
 def test_results_come_as_they_are_asked_for(paths: list[Path]) -> None:
     class Counting(ThreadPoolExecutor):
         given = 0

@@ -47,6 +47,7 @@ def lines(out: Path) -> list[str]:
     return [json.loads(line)["repository"][0] for line in whole]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["tree", "in-place"])
 def test_kill_and_resume_in_a_loop(tmp_path: Path, layout: str) -> None:
     generate(tmp_path / "repos", 80)
@@ -195,6 +196,7 @@ def test_a_fresh_run_keeps_the_earlier_state_aside(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "state.previous.jsonl").read_bytes() == first
 
 
+@pytest.mark.slow
 def test_a_line_cut_short_is_dropped(tmp_path: Path) -> None:
     for name in ("a", "b"):
         make(tmp_path / "r" / name, {"run.sh": SCRIPT})
@@ -224,6 +226,7 @@ def test_an_interrupt_ends_with_its_own_code(tmp_path: Path) -> None:
     assert "are done, --resume goes on" in said and "Traceback" not in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["tree", "in-place"])
 def test_a_repository_with_the_folders_of_gradle_is_not_done_again(
     tmp_path: Path, layout: str

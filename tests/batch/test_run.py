@@ -30,6 +30,7 @@ def repositories(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_any_number_of_processes_gives_the_same_bytes(repositories: Path) -> None:
     results = []
     for jobs in (1, 2, 3):
@@ -49,6 +50,7 @@ def test_a_line_for_each_repository_in_order(repositories: Path) -> None:
     assert not (repositories / "out").exists()
 
 
+@pytest.mark.slow
 def test_summaries_agree(repositories: Path) -> None:
     batch("repos", "-o", "all", cwd=repositories, code=3)
     out = repositories / "all"
@@ -178,6 +180,7 @@ def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
     batch("r", "-o", "out", cwd=tmp_path)
 
 
+@pytest.mark.slow
 def test_a_bar_with_rate_and_eta_on_a_terminal(tmp_path: Path) -> None:
     # Enough of them for the run to last some seconds: click tells the time left once a second is over.
     generate(tmp_path / "repos", 200)

@@ -109,6 +109,7 @@ def test_a_pasted_command_goes_the_short_way_unless_settings_stand(tmp_path: Pat
     assert not _settings_kept_out(tmp_path, '[tool]\ntocompose.practices = "none"\n')
 
 
+@pytest.mark.slow
 def test_a_program_that_ends_at_once_has_written_everything(tmp_path: Path) -> None:
     lines = [f"docker run -d --name web{number} nginx:1.{number}" for number in range(2000)]
     (tmp_path / "run.sh").write_text("\n".join(lines))

@@ -126,6 +126,7 @@ def is_named_only(value: str) -> bool:
     return "volume-opt" in value and "source" not in value and "src" not in value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("remainder", range(8))
 def test_canary_no_part_can_change_unseen(remainder: int) -> None:
     """Each fourth value, one part after the other: the file or the notes say something else."""

@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from random import Random
 from types import FrameType
@@ -56,9 +56,12 @@ def _donors(starts: tuple[Files, ...]) -> tuple[bytes, ...]:
 
 
 def fuzz(
-    target: Target, numbers: Iterator[int], go_on: Callable[[], bool] = lambda: True
+    target: Target,
+    numbers: Iterator[int],
+    go_on: Callable[[], bool] = lambda: True,
+    seconds: float | None = None,
 ) -> Outcome:
-    """Tries the inputs of these numbers for as long as `go_on` says so."""
+    """Tries the inputs of these numbers for as long as `go_on` says so, each for so many seconds at most."""
     tried, slowest = 0, (0.0, -1)
     found: dict[tuple[str, str], Finding] = {}
     for number in numbers:
@@ -67,7 +70,7 @@ def fuzz(
         tried += 1
         files = build(target, number)
         start = time.process_time()
-        finding = attempt(target, number, files)
+        finding = attempt(target, number, files, seconds)
         slowest = max(slowest, (time.process_time() - start, number))
         if finding is not None:
             found.setdefault((finding.fault.partition(":")[0], finding.place), finding)
@@ -83,13 +86,15 @@ def session(
     limit_memory()
     end = time.monotonic() + (seconds or float("inf"))
     numbers = itertools.count(first) if inputs is None else range(first, first + inputs)
-    return fuzz(target, iter(numbers), lambda: time.monotonic() < end)
+    return fuzz(target, iter(numbers), lambda: time.monotonic() < end, SECONDS)
 
 
-def attempt(target: Target, number: int, files: Files) -> Finding | None:
-    """The finding for one input, None when all is well."""
+def attempt(
+    target: Target, number: int, files: Files, seconds: float | None = None
+) -> Finding | None:
+    """The finding for one input, None when all is well; a hang is one where the seconds are limited."""
     try:
-        with limited(SECONDS):
+        with nullcontext() if seconds is None else limited(seconds):
             target.run(files)
     except (Exception, MemoryError) as fault:
         return Finding(

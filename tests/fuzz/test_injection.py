@@ -170,6 +170,7 @@ def _entries(value: Any) -> Iterator[tuple[str, Any]]:
         yield from _entries(below)
 
 
+@pytest.mark.slow
 @each
 def test_every_output_keeps_its_shape(form: str, payload: str) -> None:
     """One conversion a payload, and each of its outputs judged by its kind."""

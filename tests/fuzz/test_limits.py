@@ -110,6 +110,7 @@ def test_a_file_that_is_too_large(
 CUT_OFF = ('docker run -d -e "', "f()", "a=x; ", "docker run -d -e 'A=xx", "cat <<A")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "script",
     [
@@ -152,6 +153,7 @@ def test_a_script_without_end_ends(script: str) -> None:
         assert len(found.stack.services) <= 10_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("head", "piece", "tail"),
     [("web: ", "a ", ""), ("", "web: x\n", ""), ("", "a", ": x"), ("", ":", "")],

@@ -107,6 +107,7 @@ def repositories(text: str) -> Iterator[dict[str, str]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", PIECES, ids=repr)
 def test_no_value_takes_the_square_of_its_length(piece: str) -> None:
     for kind, sources in (

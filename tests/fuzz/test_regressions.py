@@ -184,6 +184,7 @@ def test_a_node_version_of_any_length_takes_no_time() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".ps1", ".cmd"])
 @pytest.mark.parametrize(
     "part", [" ", "\t", "`", " `", "$a", ".\\", "\\", "%a", "C:\\", "'a", "=", "set a="]
@@ -209,6 +210,7 @@ def test_a_setting_of_cmd_is_an_assignment(line: str, said: str) -> None:
     assert as_shell(Text("a.cmd", f"{line}\n")).text == f"{said}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", ["echo $(a\n", "echo ${a\n", 'echo "$(a\n'])
 def test_many_unclosed_lines_of_a_long_script_take_no_time(broken: str) -> None:
     def read(lines: int) -> Branch:

@@ -48,6 +48,7 @@ def leaks(place: Place, secret: str) -> Iterator[str]:
             yield f"{name}: {next(line for line in text.splitlines() if any(form in line for form in known))[:200]}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: f"{place.form}-{place.name}")
 def test_a_secret_comes_out_nowhere_but_in_env_and_secrets(place: Place) -> None:
     secret = secret_of(Random(f"{place.form}{place.name}"), place.plain)

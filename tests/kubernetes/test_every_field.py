@@ -59,6 +59,7 @@ def test_nothing_is_left_unread_or_unwritten(name: str) -> None:
     ] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(SCENES))
 def test_removing_any_field_shows(name: str) -> None:
     documents = SCENES[name]
@@ -68,6 +69,7 @@ def test_removing_any_field_shows(name: str) -> None:
     assert silent == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(SCENES))
 def test_changing_any_value_that_was_carried_over_shows(name: str) -> None:
     documents = SCENES[name]

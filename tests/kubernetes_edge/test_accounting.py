@@ -176,6 +176,7 @@ def test_taking_a_field_away_is_seen(case: Path) -> None:
     assert silent == [], "\n".join(silent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_changing_what_is_mapped_is_seen(case: Path) -> None:
     items = objects(case)

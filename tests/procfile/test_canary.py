@@ -58,6 +58,7 @@ def again(case: Path, files: dict[str, bytes]) -> Result:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_every_mapped_leaf_reaches_the_output(case: Path) -> None:
     first, given = outcome(case), inputs(case)

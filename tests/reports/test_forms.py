@@ -89,6 +89,7 @@ def test_sarif_is_valid_against_the_oasis_schema() -> None:
     assert not list(validator.iter_errors(json.loads(render("sarif", example()))))
 
 
+@pytest.mark.slow
 def test_sarif_keeps_within_the_limits_of_github() -> None:
     span = Span("a b/ü#?.sh", 1, 1, 1, 2)
     many = Note(

@@ -170,6 +170,7 @@ def test_a_secret_that_is_kept_in_place_shows_nowhere(value: str) -> None:
     assert value not in masked(f"x {value}", Stack(name="x", services=(service,)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
