@@ -15,10 +15,13 @@ from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.rules import Context
 
+# What the example of a family is written to.
+_FILES = {"kubernetes": "app.yaml", "engine": "inspect.json"}
+
 
 def _examples() -> Iterator[tuple[str, Any]]:
     for path in sorted((tree.ROOT / "tests" / "examples").glob("*.yaml")):
-        name = "app.yaml" if path.stem == "kubernetes" else "run.sh"
+        name = _FILES.get(path.stem, "run.sh")
         for code, example in yaml.safe_load(path.read_text(encoding="utf-8")).items():
             yield code, {name: example} if isinstance(example, str) else example
 

@@ -169,7 +169,7 @@ def _is_absent(leaf: Leaf, row: FieldRow | None) -> bool:
 
 def is_empty(leaf: Leaf) -> bool:
     """Whether the leaf is null, `{}` or `[]`: the same as absent for every optional field."""
-    if leaf.style in ("{}", "[]", "!!null"):
+    if leaf.style in ("{}", "[]", "!!null", "null"):
         return True
     return leaf.style == "plain" and leaf.text in ("", "~", "null", "Null", "NULL")
 

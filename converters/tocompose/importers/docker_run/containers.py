@@ -62,7 +62,7 @@ class ContainerNames:
         """A name for the service of a command, which no other service has."""
         name = _stated_name(line, fill_values)
         if name is None:
-            name = _name_of_image(fill_values(line.operands[0].text))
+            name = name_of_image(fill_values(line.operands[0].text))
             if name in self._stated:
                 name = unique_name(_name_with_command(name, line), set(self._stated))
         return unique_name(name, self._in_use)
@@ -232,7 +232,7 @@ def name_of_container(name: str) -> str:
     return identifier(text.removesuffix(".service"))
 
 
-def _name_of_image(image: str) -> str:
+def name_of_image(image: str) -> str:
     """The last part of the repository, without tag and digest; the owner where that says nothing (`gotify/server`)."""
     *repository, tag = split_outside_variables(image, ":")
     untagged = ":".join(repository) if repository and "/" not in tag else image

@@ -67,7 +67,7 @@ def build_stack(
     settings = open_settings(script_values, secret_names, stack)
     return replace(
         stack,
-        services=tuple(map(_without_volume_marks, services)),
+        services=tuple(map(without_volume_marks, services)),
         networks=tuple(_with_required_name(network) for network in stack.networks),
         volumes=tuple(_with_required_name(volume) for volume in stack.volumes),
         settings=(*settings, *_secret_settings(stack)),
@@ -165,7 +165,7 @@ def _used_volumes(services: Iterable[Service], assembly: Assembly) -> tuple[Volu
         for mount in service.mounts:
             if mount.kind == "volume" and mount.source is not None:
                 key = volume_key(mount.source)
-                volumes.setdefault(key, _volume_of(key, mount))
+                volumes.setdefault(key, volume_of_mount(key, mount))
     return tuple({**volumes, **assembly.volumes}.values())
 
 
@@ -181,7 +181,7 @@ def _with_volume_keys(service: Service, assembly: Assembly) -> Service:
     return replace(service, mounts=tuple(mounts))
 
 
-def _volume_of(key: str, mount: Mount) -> Volume:
+def volume_of_mount(key: str, mount: Mount) -> Volume:
     """The volume of a mount, with the driver that the mount says."""
     driver = mount.options.get("x-driver", {})
     options = {key: setting for key, setting in driver.items() if key == "driver_opts"}
@@ -194,7 +194,7 @@ def _volume_of(key: str, mount: Mount) -> Volume:
     )
 
 
-def _without_volume_marks(service: Service) -> Service:
+def without_volume_marks(service: Service) -> Service:
     """Takes out what the mounts said of their volume's driver and name: both stand in the volume now."""
     mounts = []
     for mount in service.mounts:

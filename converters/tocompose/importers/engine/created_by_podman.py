@@ -1,0 +1,38 @@
+"""podman keeps the command line that made a container or pod: the best source there is.
+
+https://docs.podman.io/en/latest/markdown/podman-inspect.1.html (`Config.CreateCommand`)
+"""
+
+from __future__ import annotations
+
+from tocompose.importers.docker_run.invocation import Argument, Invocation
+from tocompose.importers.docker_run.options import flags_with_value, read_verb
+from tocompose.importers.engine.json_values import text_at
+from tocompose.ledger import Cursor
+from tocompose.syntax.interpolation import literal
+
+_VERBS = (("run",), ("create",), ("pod", "create"))
+
+
+def create_command(cursor: Cursor, owner: str) -> tuple[Invocation, ...]:
+    """The command that made what the cursor describes; empty where none is kept, or it makes something else."""
+    command = cursor.at("CreateCommand")
+    words = [text_at(word) for word in command]
+    if not words:
+        return ()
+    arguments = tuple(
+        Argument(literal(text_at(word)), word.span, (word,)) for word in command
+    )
+    verb, end = read_verb(words, _verb_index(words))
+    if verb not in _VERBS:
+        return ()
+    tool = owner.partition(" ")[0]
+    return (Invocation(tool, verb, arguments[end:], command.span, head=arguments[:end]),)
+
+
+def _verb_index(words: list[str]) -> int:
+    """Where the verb stands, behind podman's global options."""
+    index, valued = 1, flags_with_value("podman")
+    while index < len(words) and words[index].startswith("-"):
+        index += 2 if words[index] in valued else 1
+    return index

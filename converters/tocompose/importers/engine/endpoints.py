@@ -1,0 +1,96 @@
+"""The networks of a container: its network mode, and its places on the networks that it is connected to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tocompose.importers.docker_run.shapes import Fact, FactMerge
+from tocompose.importers.engine.json_values import number_at, text_at
+from tocompose.importers.engine.object_context import ObjectContext
+from tocompose.importers.engine.publication import read_links
+from tocompose.importers.engine.shapes import FieldFact, text_of
+from tocompose.ledger import Cursor
+from tocompose.model import NetworkAttachment
+from tocompose.syntax.interpolation import literal
+
+# Networks that every engine has: Docker's bridge, podman's, and what Windows calls its own.
+DEFAULT_NETWORKS = frozenset({"", "default", "bridge", "nat", "podman"})
+_MODES = ("host", "none", "private", "slirp4netns", "pasta", "ns")
+
+
+def read_network_mode(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """`host`, `none`, another container's network, or the engine's own bridge; else a network by its name."""
+    mode = context.network_mode
+    kind = mode.partition(":")[0]
+    if kind in ("slirp4netns", "pasta", "ns", "private"):
+        cursor.note("TC475", subject=context.path.child("network_mode"), mode=kind)
+    elif mode in ("host", "none") or kind == "container":
+        text = context.with_container_name(literal(mode))
+        yield FieldFact(Fact(text, target="network_mode"), cursor)
+    elif mode in DEFAULT_NETWORKS:
+        yield from _read_default_bridge(cursor, context)
+    elif not context.cursor.at("NetworkSettings", "Networks").children:
+        attachment = NetworkAttachment(network=context.network_key(mode))
+        yield FieldFact(Fact(attachment, FactMerge.APPEND), cursor)
+    else:
+        cursor.skip("the networks of the container say it")
+
+
+def _read_default_bridge(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """The engine's bridge, where no name is known but by links: with them the stack's own network does better."""
+    others = _user_networks(context)
+    if others:
+        cursor.annotate(
+            "TC476", subject=context.path.child("networks"), networks=", ".join(others)
+        )
+        cursor.skip("see TC476")
+    elif context.takes_part_in_links:
+        cursor.skip("on the stack's own network the names of the links are known")
+    else:
+        yield FieldFact(Fact("bridge", target="network_mode"), cursor)
+
+
+def _user_networks(context: ObjectContext) -> list[str]:
+    networks = context.cursor.at("NetworkSettings", "Networks")
+    return [entry.key for entry in networks if entry.key not in DEFAULT_NETWORKS]
+
+
+def read_endpoints(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """The places on networks, that of the network mode first: it is the one a container starts on."""
+    mode = context.network_mode
+    for entry in sorted(cursor, key=lambda endpoint: endpoint.key != mode):
+        if entry.key in DEFAULT_NETWORKS or entry.key in _MODES:
+            entry.skip("the container's network mode says it")
+            continue
+        yield from read_links(entry.at("Links"), context)
+        attachment = _read_attachment(entry, context)
+        yield FieldFact(Fact(attachment, FactMerge.APPEND), entry)
+
+
+def _read_attachment(entry: Cursor, context: ObjectContext) -> NetworkAttachment:
+    identity = text_at(context.cursor, "Id")
+    made_by_engine = {identity[:12], *context.own_names}
+    aliases = dict.fromkeys(
+        text_of(alias)
+        for alias in entry.at("Aliases")
+        if text_at(alias) not in made_by_engine
+    )
+    return NetworkAttachment(
+        network=context.network_key(entry.key),
+        aliases=tuple(aliases),
+        options=_read_options(entry),
+        origin=entry.span,
+    )
+
+
+def _read_options(entry: Cursor) -> Mapping[str, Any]:
+    addresses = entry.at("IPAMConfig")
+    options: dict[str, Any] = {
+        "ipv4_address": text_of(addresses, "IPv4Address"),
+        "ipv6_address": text_of(addresses, "IPv6Address"),
+        "link_local_ips": [text_of(address) for address in addresses.at("LinkLocalIPs")],
+        "driver_opts": {option.key: text_of(option) for option in entry.at("DriverOpts")},
+        "gw_priority": number_at(entry, "GwPriority"),
+    }
+    return {name: value for name, value in options.items() if value}

@@ -1,0 +1,95 @@
+"""What an image says by itself, which its containers repeat: the first of three subtractions.
+
+The daemon merges the image's settings into the container's: moby/moby, daemon/create.go and daemon/commit.go (`merge`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from tocompose.importers.engine.json_values import text_at
+from tocompose.importers.engine.objects import EngineObject
+from tocompose.ledger import Cursor
+from tocompose.source import Branch, Leaf, Node
+
+
+class ImageConfig(NamedTuple):
+    """The settings of an image; a field that the image does not set is None or empty."""
+
+    settings: Mapping[str, Any]
+    tags: tuple[str, ...] = ()
+
+    def text(self, key: str) -> str:
+        """A text of the image's settings."""
+        return str(self.settings.get(key) or "")
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts, or the keys of a map."""
+        return tuple(map(str, self.settings.get(key) or ()))
+
+    def pairs(self, key: str) -> Mapping[str, str]:
+        """A map of texts."""
+        pairs: Mapping[str, str] = self.settings.get(key) or {}
+        return pairs
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The image's variables with their values, as `NAME=value`."""
+        return frozenset(self.texts("Env"))
+
+
+class Images:
+    """The images of the input, by their ids and tags."""
+
+    def __init__(self, objects: Iterable[EngineObject]) -> None:
+        self._by_id: dict[str, ImageConfig] = {}
+        self._by_tag: dict[str, ImageConfig] = {}
+        for image in objects:
+            config = _read_config(image)
+            self._by_id[_bare_id(image.text("Id"))] = config
+            for tag in config.tags:
+                self._by_tag.setdefault(tag, config)
+            image.cursor.skip("the image says it itself, so that the compose file need not")
+
+    def by_id(self, identity: str) -> ImageConfig | None:
+        """The image of that id: the one of which the container was made."""
+        return self._by_id.get(_bare_id(identity))
+
+    def by_tag(self, reference: str) -> ImageConfig | None:
+        """The image that has the tag now, which another one may have had when the container was made."""
+        return self._by_tag.get(reference) or self._by_tag.get(f"{reference}:latest")
+
+
+def _bare_id(identity: str) -> str:
+    return identity.removeprefix("sha256:")
+
+
+def _read_config(image: EngineObject) -> ImageConfig:
+    config = image.cursor.at("Config")
+    settings = {str(child.key): _plain_value(child.node) for child in config.children}
+    settings.setdefault("Healthcheck", _plain_value(image.cursor.at("HealthCheck").node))
+    return ImageConfig(settings, _names_of(image.cursor))
+
+
+def _names_of(cursor: Cursor) -> tuple[str, ...]:
+    """The tags of the image, else its digests."""
+    names = [
+        text_at(name) for key in ("RepoTags", "RepoDigests") for name in cursor.at(key)
+    ]
+    return tuple(name for name in names if name and "<none>" not in name)
+
+
+def _plain_value(node: Node | None) -> Any:
+    match node:
+        case None:
+            return None
+        case Leaf(style="null" | "{}" | "[]"):
+            return None
+        case Leaf(style="number"):
+            return int(node.text) if node.text.lstrip("-").isdigit() else node.text
+        case Leaf():
+            return node.text
+        case Branch(kind="list"):
+            return [_plain_value(child.node) for child in node.children]
+    return {str(child.key): _plain_value(child.node) for child in node.children}

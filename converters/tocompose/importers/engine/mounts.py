@@ -1,0 +1,189 @@
+"""The mounts of a container: what was asked for (Binds, Mounts, Tmpfs, Volumes) joined with what the engine mounted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tocompose.importers.docker_run.compound_values import read_volume
+from tocompose.importers.docker_run.shapes import Fact, FactMerge
+from tocompose.importers.engine.json_values import is_true, number_at, text_at
+from tocompose.importers.engine.object_context import ObjectContext
+from tocompose.importers.engine.shapes import FieldFact, text_of
+from tocompose.ledger import Cursor
+from tocompose.model import Mount
+from tocompose.syntax.interpolation import literal
+
+_ANONYMOUS = re.compile(r"[0-9a-f]{64}")
+_DEFAULT_PROPAGATIONS = ("", "rprivate")
+
+
+def read_binds(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """`[source:]target[:modes]` as docker takes it; Docker Desktop's own paths become the user's again."""
+    for entry in cursor:
+        bind = literal(context.user_path(text_at(entry)))
+        for fact in read_volume(bind):
+            yield FieldFact(context.with_volume_key(fact), entry)
+
+
+def read_tmpfs(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """Folders in memory, with their options behind a colon."""
+    for entry in cursor:
+        options = text_of(entry)
+        text = f"{entry.key}:{options}" if options else entry.key
+        yield FieldFact(Fact(text, FactMerge.APPEND), entry)
+
+
+def read_anonymous_volumes(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """Volumes without a name: the image declares its own again, `-v /path` is the user's."""
+    asked_for = set(_wished_targets(context))
+    for entry in cursor:
+        if entry.key in context.image_texts("Volumes"):
+            entry.skip("the image says it already")
+        elif entry.key in asked_for:
+            entry.skip("a mount of the container says what stands there")
+        else:
+            mount = Mount(kind="volume", target=entry.key, origin=entry.span)
+            yield FieldFact(Fact(mount, FactMerge.APPEND), entry)
+
+
+def _wished_targets(context: ObjectContext) -> Iterator[str]:
+    """Where the container asks for mounts."""
+    host_config = context.cursor.at("HostConfig")
+    for entry in host_config.at("Mounts"):
+        yield text_at(entry, "Target")
+    for entry in host_config.at("Tmpfs"):
+        yield entry.key
+    for entry in host_config.at("Binds"):
+        parts = text_at(entry).split(":")
+        yield parts[1] if len(parts) > 1 else parts[0]
+
+
+def read_mounts(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """Mounts in their long form, as `--mount` and Compose ask for them."""
+    for entry in cursor:
+        fact = Fact(_long_mount(entry), FactMerge.APPEND)
+        yield FieldFact(context.with_volume_key(fact), entry)
+
+
+def _long_mount(entry: Cursor) -> Mount:
+    kind = text_of(entry, "Type")
+    return Mount(
+        kind=kind,
+        source=text_of(entry, "Source") or None,
+        target=text_of(entry, "Target"),
+        read_only=is_true(entry, "ReadOnly"),
+        options=_mount_options(entry, kind),
+        origin=entry.span,
+    )
+
+
+def _mount_options(entry: Cursor, kind: str) -> dict[str, Any]:
+    """What Compose's long form says below the type of the mount."""
+    sections = {
+        "bind": _bind_options(entry.at("BindOptions")) if kind == "bind" else {},
+        "volume": _volume_options(entry.at("VolumeOptions")),
+        "tmpfs": _tmpfs_options(entry.at("TmpfsOptions")),
+        "image": _filled(subpath=text_of(entry, "ImageOptions", "Subpath")),
+        "x-driver": _driver_options(entry.at("VolumeOptions", "DriverConfig")),
+    }
+    return {name: options for name, options in sections.items() if options}
+
+
+def _filled(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value}
+
+
+def _bind_options(options: Cursor) -> dict[str, Any]:
+    propagation = text_of(options, "Propagation")
+    is_created = is_true(options, "CreateMountpoint")
+    return {
+        "create_host_path": is_created,
+        **_filled(
+            propagation="" if propagation in _DEFAULT_PROPAGATIONS else propagation,
+            recursive=_recursion(options),
+        ),
+    }
+
+
+def _recursion(options: Cursor) -> str:
+    """Which mounts below the folder come along; https://docs.docker.com/engine/storage/bind-mounts/#recursive-mounts."""
+    if is_true(options, "NonRecursive"):
+        return "disabled"
+    if is_true(options, "ReadOnlyNonRecursive"):
+        return "writable"
+    return "readonly" if is_true(options, "ReadOnlyForceRecursive") else ""
+
+
+def _volume_options(options: Cursor) -> dict[str, Any]:
+    labels = {entry.key: text_of(entry) for entry in options.at("Labels")}
+    labels = {
+        name: value
+        for name, value in labels.items()
+        if not name.startswith("com.docker.compose.")
+    }
+    return _filled(
+        nocopy=is_true(options, "NoCopy"),
+        subpath=text_of(options, "Subpath"),
+        labels=labels,
+    )
+
+
+def _tmpfs_options(options: Cursor) -> dict[str, Any]:
+    """Size in bytes; the mode is decimal in JSON and in Compose (1016 is 1770 octal)."""
+    return _filled(size=number_at(options, "SizeBytes"), mode=number_at(options, "Mode"))
+
+
+def _driver_options(driver: Cursor) -> dict[str, Any]:
+    options = {entry.key: text_of(entry) for entry in driver.at("Options")}
+    name = text_of(driver, "Name")
+    return _filled(
+        driver="" if name == "local" and not options else name, driver_opts=options
+    )
+
+
+def read_effective_mounts(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """What is mounted now: what nothing asked for is written, what is anonymous is told with the way to its data."""
+    wished = set(_wished_targets(context)) | set(_declared_targets(context))
+    shares_volumes = bool(context.cursor.at("HostConfig", "VolumesFrom").children)
+    for entry in cursor:
+        target = text_at(entry, "Destination")
+        name = text_at(entry, "Name")
+        if entry.peek("Type") == "volume" and _ANONYMOUS.fullmatch(name):
+            _tell_anonymous(entry, context, target, name)
+        if target in wished:
+            entry.skip("what was asked for is read elsewhere")
+        elif shares_volumes:
+            entry.skip("`volumes_from` brings it")
+        else:
+            fact = Fact(_effective_mount(entry), FactMerge.APPEND)
+            yield FieldFact(context.with_volume_key(fact), entry)
+
+
+def _declared_targets(context: ObjectContext) -> Iterator[str]:
+    """Volumes that the image or `-v /path` declares."""
+    yield from context.image_texts("Volumes")
+    for entry in context.cursor.at("Config", "Volumes"):
+        yield entry.key
+
+
+def _tell_anonymous(entry: Cursor, context: ObjectContext, target: str, name: str) -> None:
+    subject = context.path.child("volumes")
+    entry.annotate(
+        "TC462", subject=subject, target=target, volume=name, service=context.name
+    )
+
+
+def _effective_mount(entry: Cursor) -> Mount:
+    kind = text_of(entry, "Type") or "bind"
+    name = text_of(entry, "Name")
+    is_anonymous = _ANONYMOUS.fullmatch(name) is not None
+    source = name if kind == "volume" else text_of(entry, "Source")
+    return Mount(
+        kind=kind,
+        source=None if is_anonymous else source or None,
+        target=text_of(entry, "Destination"),
+        read_only=entry.peek("RW") == "false",
+        origin=entry.span,
+    )

@@ -1,0 +1,257 @@
+"""Puts the stack together: the services of the containers, and the networks and volumes that they use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tocompose.importers.docker_run.assembly import Assembly
+from tocompose.importers.docker_run.relations import RelatedServices
+from tocompose.importers.docker_run.stack import volume_of_mount, without_volume_marks
+from tocompose.importers.engine.containers import read_container
+from tocompose.importers.engine.created_by_podman import create_command
+from tocompose.importers.engine.dependencies import with_stated_dependencies
+from tocompose.importers.engine.image_config import ImageConfig, Images
+from tocompose.importers.engine.json_values import text_at
+from tocompose.importers.engine.names import (
+    container_name,
+    is_generated,
+    label_in,
+    label_of,
+    stated_name,
+    wished_service_name,
+)
+from tocompose.importers.engine.object_context import ObjectContext
+from tocompose.importers.engine.objects import EngineObject, ObjectKind
+from tocompose.importers.engine.replicas import Replicas, merge_replicas
+from tocompose.importers.engine.resource_names import ResourceNames
+from tocompose.importers.engine.resources import read_network, read_volume
+from tocompose.importers.engine.skipped import running_parts
+from tocompose.importers.engine.swarm import read_service
+from tocompose.ledger import Ledger
+from tocompose.model import FileResource, Network, Service, Stack, Volume
+from tocompose.notes import note
+from tocompose.project import Project
+from tocompose.record import replace
+from tocompose.syntax.interpolation import literal
+from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.names import identifier, unique_name
+
+
+class EngineStack:
+    """The stack of the containers of an input, built in the order in which they stand there."""
+
+    def __init__(
+        self, objects: Iterable[EngineObject], ledger: Ledger, project_name: str
+    ) -> None:
+        self._ledger = ledger
+        self._by_kind: dict[ObjectKind, list[EngineObject]] = {}
+        for engine_object in objects:
+            self._by_kind.setdefault(engine_object.kind, []).append(engine_object)
+        self._images = Images(self._of_kind(ObjectKind.IMAGE))
+        self._containers = running_parts(self._of_kind(ObjectKind.CONTAINER))
+        self._compose_project = _common_project(self._containers)
+        self._name = self._compose_project or project_name
+        self._volume_names = self._resource_names(ObjectKind.VOLUME)
+        self._network_names = self._resource_names(ObjectKind.NETWORK)
+        self._linked = frozenset(_linked_names(self._containers))
+        self._assembly = Assembly()
+        self._names_in_use: set[str] = set()
+
+    def _of_kind(self, kind: ObjectKind) -> list[EngineObject]:
+        return self._by_kind.get(kind, [])
+
+    def _resource_names(self, kind: ObjectKind) -> ResourceNames:
+        return ResourceNames(self._of_kind(kind), self._compose_project)
+
+    def build(self, stated_stack_name: str | None) -> Stack:
+        """The stack; a note says what of the input is no part of it."""
+        for pod in self._of_kind(ObjectKind.POD):
+            for step in create_command(pod.cursor, "podman pod"):
+                self._assembly.add_step(step)
+        replicas = merge_replicas(self._containers)
+        for container in replicas.leaders:
+            self._add_container(container, replicas)
+        services = RelatedServices(self._assembly, self._ledger).resolve()
+        services = with_stated_dependencies(services, self._service_by_container())
+        services = tuple(_with_replicas(service, replicas) for service in services)
+        services = (*services, *map(self._swarm_service, self._of_kind(ObjectKind.SERVICE)))
+        networks = tuple(self._networks(services))
+        volumes = tuple(self._volumes(services))
+        return Stack(
+            name=identifier(stated_stack_name or self._stack_name(services)),
+            services=tuple(map(without_volume_marks, services)),
+            networks=networks,
+            volumes=volumes,
+            secrets=self._granted(services, "secrets"),
+            configs=self._granted(services, "configs"),
+        )
+
+    def _swarm_service(self, swarm_service: EngineObject) -> Service:
+        stack = label_in(swarm_service, "Spec", "Labels", use="stack")
+        name = swarm_service.text("Spec", "Name").removeprefix(f"{stack}_")
+        service_name = unique_name(identifier(name), self._names_in_use)
+        context = self._context(swarm_service, service_name)._replace(image=ImageConfig({}))
+        return read_service(context)
+
+    def _granted(self, services: Iterable[Service], field: str) -> tuple[FileResource, ...]:
+        """The secrets or configs that services of a swarm are given, each from a file that a person has to write."""
+        grants = {
+            grant.source: grant for service in services for grant in getattr(service, field)
+        }
+        for name, grant in grants.items():
+            file = f"{field}/{name}"
+            subject = ModelPath.of(field, name)
+            self._ledger.add_note(
+                note("TC488", grant.origin, subject=subject, name=name, file=file)
+            )
+        return tuple(FileResource(name=name, file=f"./{field}/{name}") for name in grants)
+
+    def _stack_name(self, services: tuple[Service, ...]) -> str:
+        if self._compose_project or len(services) != 1:
+            return self._name
+        return services[0].name
+
+    def _service_by_container(self) -> dict[str, tuple[EngineObject, str]]:
+        return {
+            self._assembly.service_by_name[name]: (container, name)
+            for container in self._containers
+            if (name := container_name(container)) in self._assembly.service_by_name
+        }
+
+    def _add_container(self, container: EngineObject, replicas: Replicas) -> None:
+        name = container_name(container)
+        steps = create_command(container.cursor.at("Config"), "podman")
+        if steps:
+            for step in steps:
+                self._assembly.add_step(step)
+            container.cursor.skip("podman's own command line says it")
+            return
+        service_name = unique_name(wished_service_name(container), self._names_in_use)
+        context = self._context(container, service_name)
+        started = read_container(context, _written_name(container, replicas))
+        self._note_guesses(container, context)
+        self._assembly.containers.append(started)
+        for key in (name, service_name, container.text("Id"), container.text("Id")[:12]):
+            self._assembly.service_by_name.setdefault(key, service_name)
+
+    def _context(self, container: EngineObject, service_name: str) -> ObjectContext:
+        return ObjectContext(
+            name=service_name,
+            cursor=container.cursor,
+            image=self._image_of(container),
+            container_names={
+                other.text("Id"): container_name(other) for other in self._containers
+            },
+            own_names=frozenset(
+                {container_name(container), label_of(container, "service")}
+            ),
+            takes_part_in_links=container_name(container) in self._linked,
+            volume_names=self._volume_names,
+            network_names=self._network_names,
+        )
+
+    def _image_of(self, container: EngineObject) -> ImageConfig | None:
+        by_id = self._images.by_id(container.text("Image"))
+        return by_id or self._images.by_tag(container.text("Config", "Image"))
+
+    def _note_guesses(self, container: EngineObject, context: ObjectContext) -> None:
+        """Says what was concluded without the image, and that a name was made up."""
+        subject = context.path
+        if context.image is None:
+            container.cursor.annotate("TC464", subject=subject, service=context.name)
+        elif self._images.by_id(container.text("Image")) is None:
+            image = container.text("Config", "Image")
+            container.cursor.annotate("TC465", subject=subject, image=image)
+        if is_generated(container_name(container)):
+            name = container_name(container)
+            container.cursor.annotate(
+                "TC477", subject=subject, name=name, service=context.name
+            )
+
+    # Networks and volumes ---------------------------------------------------------------------------
+
+    def _networks(self, services: Iterable[Service]) -> Iterator[Network]:
+        inspected = {
+            self._network_names.key_of(
+                network.text("Name") or network.text("name")
+            ): network
+            for network in self._of_kind(ObjectKind.NETWORK)
+        }
+        for key in _used_networks(services):
+            network = inspected.pop(key, None)
+            if network is None:
+                self._tell_unseen("TC478", "networks", key)
+                yield Network(name=network_key(key), engine_name=key, external=True)
+            else:
+                yield read_network(network, self._network_names, key)
+        for network in inspected.values():
+            network.cursor.skip("no container of the input is on it")
+
+    def _volumes(self, services: Iterable[Service]) -> Iterator[Volume]:
+        inspected = {
+            self._volume_names.key_of(volume.text("Name")): volume
+            for volume in self._of_kind(ObjectKind.VOLUME)
+        }
+        volumes: dict[str, Volume] = {}
+        for service in services:
+            for mount in service.mounts:
+                if mount.kind == "volume" and mount.source is not None:
+                    volumes.setdefault(mount.source, volume_of_mount(mount.source, mount))
+        for key, volume in volumes.items():
+            engine_object = inspected.pop(key, None)
+            if engine_object is None:
+                yield replace(volume, engine_name=key)
+            else:
+                yield read_volume(engine_object, self._volume_names, key)
+        for engine_object in inspected.values():
+            engine_object.cursor.skip("no container of the input mounts it")
+
+    def _tell_unseen(self, code: str, section: str, name: str) -> None:
+        self._ledger.add_note(note(code, subject=ModelPath.of(section, name), name=name))
+
+
+def network_key(name: str) -> str:
+    """The key of a network in the compose file: its name."""
+    return name
+
+
+def _written_name(container: EngineObject, replicas: Replicas) -> str:
+    """The container name to write; none where replicas would share it."""
+    return "" if replicas.count_of(container) > 1 else literal(stated_name(container))
+
+
+def _with_replicas(service: Service, replicas: Replicas) -> Service:
+    count = replicas.count_by_service.get(service.name, 1)
+    return replace(service, replicas=count) if count > 1 else service
+
+
+def _common_project(containers: Iterable[EngineObject]) -> str:
+    """The project of Compose that all containers belong to; empty where they do not."""
+    projects = {label_of(container, "project") for container in containers}
+    return projects.pop() if len(projects) == 1 else ""
+
+
+def _linked_names(containers: tuple[EngineObject, ...]) -> Iterator[str]:
+    """The containers that link others of the input on the default bridge, and those that are linked."""
+    names = {container_name(container) for container in containers}
+    for container in containers:
+        for link in container.cursor.at("HostConfig", "Links"):
+            linked = text_at(link).partition(":")[0].removeprefix("/")
+            if linked in names:
+                yield from (container_name(container), linked)
+
+
+def _used_networks(services: Iterable[Service]) -> dict[str, None]:
+    return {
+        attachment.network: None
+        for service in services
+        for attachment in service.networks
+        if attachment.network != "default"
+    }
+
+
+def read_stack(
+    objects: Iterable[EngineObject], project: Project, ledger: Ledger, name: str | None
+) -> Stack:
+    """The stack of all containers of the input."""
+    return EngineStack(objects, ledger, project.name).build(name)

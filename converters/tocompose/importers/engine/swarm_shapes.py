@@ -1,0 +1,210 @@
+"""How the fields of a swarm's service are read where they differ from a container's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tocompose.importers.docker_run.shapes import Fact, FactMerge
+from tocompose.importers.engine.json_values import is_true, number_at, text_at, words_at
+from tocompose.importers.engine.object_context import ObjectContext
+from tocompose.importers.engine.shapes import FieldFact, text_of
+from tocompose.ledger import Cursor
+from tocompose.model import ConfigMount, NetworkAttachment, Port
+from tocompose.syntax.interpolation import literal
+from tocompose.syntax.units import format_duration
+
+_TEMPLATE = re.compile(r"\{\{.*\}\}")
+
+
+def read_words(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """The words of a command."""
+    yield FieldFact(Fact(tuple(map(literal, words_at(cursor)))), cursor)
+
+
+def read_duration(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """Nanoseconds, as a duration."""
+    yield FieldFact(Fact(format_duration(number_at(cursor))), cursor)
+
+
+def read_templated_text(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """A text; one with a template of the swarm has no equivalent."""
+    text = text_at(cursor)
+    if _TEMPLATE.search(text):
+        subject = context.path.child(cursor.key.lower())
+        cursor.note("TC485", subject=subject, field=cursor.key)
+    else:
+        yield FieldFact(Fact(literal(text)), cursor)
+
+
+def read_host_lines(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """Lines of /etc/hosts: the address, then its names."""
+    for entry in cursor:
+        address, *names = text_of(entry).split()
+        for name in names:
+            yield FieldFact(Fact(f"{name}={address}", FactMerge.APPEND), entry)
+
+
+def read_digested_image(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """The image without the digest that the swarm puts behind its tag."""
+    name, _, digest = text_of(cursor).partition("@")
+    has_tag = ":" in name.rpartition("/")[2]
+    image = name if has_tag or not digest else f"{name}@{digest}"
+    yield FieldFact(Fact(image), cursor)
+
+
+def read_service_labels(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """Labels of the service, which in a swarm stand on no container: here the containers get them."""
+    for entry in cursor:
+        reason = context.tool_label_reason(entry.key)
+        if reason:
+            entry.skip(reason)
+            continue
+        fact = Fact(text_of(entry), FactMerge.KEY, entry.key)
+        yield FieldFact(fact, entry)
+        subject = context.path.child("labels")
+        cursor.annotate("TC487", subject=subject, service=context.name)
+
+
+def read_service_mode(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """Replicas; a global service runs once on one machine, and jobs end."""
+    for mode in cursor:
+        if mode.key == "Replicated":
+            count = number_at(mode, "Replicas")
+            yield FieldFact(Fact(count), mode)
+        elif mode.key == "Global":
+            cursor.skip("on one machine it runs once")
+        else:
+            yield FieldFact(Fact("no", target="restart"), mode)
+            mode.annotate(
+                "TC486", subject=context.path.child("restart"), service=context.name
+            )
+
+
+def read_service_networks(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """Networks by their ids; the swarm's own ingress is left out."""
+    for entry in cursor:
+        name = context.network_names.name_of(text_at(entry, "Target"))
+        if name == "ingress":
+            entry.skip("the swarm's own network for published ports")
+        elif name in ("host", "none"):
+            yield FieldFact(Fact(name, target="network_mode"), entry)
+        else:
+            attachment = _read_attachment(entry, context.network_key(name))
+            yield FieldFact(Fact(attachment, FactMerge.APPEND), entry)
+
+
+def _read_attachment(entry: Cursor, key: str) -> NetworkAttachment:
+    driver_options = {option.key: text_of(option) for option in entry.at("DriverOpts")}
+    return NetworkAttachment(
+        network=key,
+        aliases=tuple(text_of(alias) for alias in entry.at("Aliases")),
+        options={"driver_opts": driver_options} if driver_options else {},
+        origin=entry.span,
+    )
+
+
+def read_service_ports(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """Published ports; whether the swarm or one machine takes them is the same on one machine."""
+    for entry in cursor:
+        published = text_at(entry, "PublishedPort")
+        port = Port(
+            target=text_at(entry, "TargetPort"),
+            published=None if published in ("", "0") else published,
+            protocol=text_at(entry, "Protocol") or "tcp",
+            origin=entry.span,
+        )
+        yield FieldFact(Fact(port, FactMerge.APPEND), entry)
+
+
+def read_service_logging(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """The log driver with its options."""
+    driver = cursor.at("Name")
+    if driver:
+        yield FieldFact(Fact(text_of(driver), target="logging.driver"), driver)
+    for option in cursor.at("Options"):
+        fact = Fact(text_of(option), FactMerge.KEY, option.key, target="logging.options")
+        yield FieldFact(fact, option)
+
+
+def read_restart_condition(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """`any` is `always`; how long the swarm waits between attempts has no key."""
+    condition, attempts = text_at(cursor, "Condition"), number_at(cursor, "MaxAttempts")
+    policies = {"none": "no", "on-failure": "on-failure"}
+    policy = policies.get(condition, "always")
+    if policy == "on-failure" and attempts > 0:
+        policy = f"on-failure:{attempts}"
+    yield FieldFact(Fact(policy), cursor)
+
+
+def read_secrets(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """Secrets by their names; the swarm does not show their values."""
+    yield from _read_grants(cursor, "SecretName")
+
+
+def read_configs(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """Configs by their names."""
+    yield from _read_grants(cursor, "ConfigName")
+
+
+def _read_grants(cursor: Cursor, name_key: str) -> Iterator[FieldFact]:
+    for entry in cursor:
+        file = entry.at("File")
+        mode = number_at(file, "Mode")
+        grant = ConfigMount(
+            source=text_of(entry, name_key),
+            target=text_of(file, "Name") or None,
+            uid=_unless_root(text_of(file, "UID")),
+            gid=_unless_root(text_of(file, "GID")),
+            # Decimal in JSON: 292 is 0444 octal, which is what holds without the key.
+            mode=f"{mode:04o}" if mode and mode != 0o444 else None,
+            origin=entry.span,
+        )
+        yield FieldFact(Fact(grant, FactMerge.APPEND), entry)
+
+
+def _unless_root(identity: str) -> str | None:
+    return None if identity in ("", "0") else identity
+
+
+# Privileges -------------------------------------------------------------------------------------------
+
+
+def read_app_armor(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """AppArmor switched off."""
+    if text_at(cursor, "Mode") == "disabled":
+        yield FieldFact(Fact("apparmor=unconfined", FactMerge.APPEND), cursor)
+    else:
+        cursor.skip("it is what holds without the key")
+
+
+def read_no_new_privileges(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """No program gains privileges."""
+    if is_true(cursor):
+        yield FieldFact(Fact("no-new-privileges:true", FactMerge.APPEND), cursor)
+    else:
+        cursor.skip("it is what holds without the key")
+
+
+def read_selinux(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """The label of SELinux."""
+    if is_true(cursor, "Disable"):
+        yield FieldFact(Fact("label=disable", FactMerge.APPEND), cursor)
+        return
+    for part in ("User", "Role", "Type", "Level"):
+        if value := text_of(cursor, part):
+            option = f"label={part.lower()}:{value}"
+            yield FieldFact(Fact(option, FactMerge.APPEND), cursor.at(part))
+    cursor.skip("it is what holds without the key")
+
+
+def read_seccomp(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """System calls that are not filtered; a profile of one's own stands in the object as base64."""
+    mode = text_at(cursor, "Mode")
+    if mode == "unconfined":
+        yield FieldFact(Fact("seccomp=unconfined", FactMerge.APPEND), cursor)
+    elif mode == "custom":
+        subject = context.path.child("security_opt")
+        cursor.note("TC467", subject=subject, object=context.name, fields="Seccomp")
+    else:
+        cursor.skip("it is what holds without the key")
