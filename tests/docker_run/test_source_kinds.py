@@ -10,6 +10,8 @@ import yaml
 from tocompose.notes import Kind
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
+from tocompose.reports import render
+from tocompose.reports.report import report
 
 
 class SourceCase(NamedTuple):
@@ -126,3 +128,384 @@ def test_a_placeholder_may_hold_a_bar() -> None:
     text = "$ docker run -d --name node -e HUB=<hub_ip|hub_name> \\\n    acme/node:4\n"
     environment = {"environment": {"HUB": "${HUB_IP_HUB_NAME}"}}
     check(SourceCase("run.sh", text, {"node": environment}, ("TC153",)))
+
+
+PLAYBOOK_TASK = """
+- hosts: all
+  vars: {version: "2.1"}
+  tasks:
+    - community.docker.docker_container:
+        name: app
+        image: "acme/app:{{ version }}"
+"""
+
+
+def task(*lines: str) -> str:
+    """A playbook with one container that has these parameters."""
+    return PLAYBOOK_TASK + "".join(f"        {line}\n" for line in lines)
+
+
+WORKFLOWS = {
+    "github": SourceCase(
+        "ci.yml",
+        """
+on: push
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    services:
+      db:
+        image: postgres:16
+        env: {POSTGRES_DB: shop}
+        ports: ["5432:5432"]
+        options: --health-cmd pg_isready --health-interval 10s
+    steps:
+      - run: docker run -d --name cache redis:7
+""",
+        {
+            "cache": {"image": "redis:7"},
+            "db": {
+                "image": "postgres:16",
+                "environment": {"POSTGRES_DB": "shop"},
+                "ports": ["5432:5432"],
+                "healthcheck": {"test": ["CMD-SHELL", "pg_isready"], "interval": "10s"},
+            },
+        },
+    ),
+    "github's expressions": SourceCase(
+        "ci.yml",
+        """
+jobs:
+  test:
+    container: node:20
+    env: {TAG: "3"}
+    services:
+      db: {image: "acme/db:${{ matrix.db }}", env: {MODE: "${{ env.TAG }}"}}
+    steps:
+      - working-directory: ./web
+        run: |
+          docker run -d --name web -v ./conf:/conf acme/web:$TAG
+""",
+        {
+            "db": {"image": "acme/db:${DB:?set DB in .env}", "environment": {"MODE": "3"}},
+            "web": {"image": "acme/web:3", "volumes": ["./web/conf:/conf"]},
+        },
+        ("TC032", "TC031"),
+    ),
+    "gitlab": SourceCase(
+        ".gitlab-ci.yml",
+        """
+variables: {PG: "16"}
+services: ["redis:7"]
+test:
+  services:
+    - name: postgres:$PG
+      alias: db
+      variables: {POSTGRES_DB: shop}
+      command: [postgres, -c, fsync=off]
+  script:
+    - npm ci
+    - docker run -d --name web acme/web:$PG
+""",
+        {
+            "db": {
+                "image": "postgres:16",
+                "environment": {"POSTGRES_DB": "shop"},
+                "command": ["postgres", "-c", "fsync=off"],
+            },
+            "redis": {"image": "redis:7"},
+            "web": {"image": "acme/web:16"},
+        },
+    ),
+    "circleci": SourceCase(
+        "config.yml",
+        """
+jobs:
+  build:
+    docker:
+      - image: cimg/node:20
+      - {image: "postgres:14", name: db, environment: {POSTGRES_USER: u}, command: -c fsync=off}
+    steps: [{run: npm test}]
+""",
+        {
+            "db": {
+                "image": "postgres:14",
+                "environment": {"POSTGRES_USER": "u"},
+                "command": ["-c", "fsync=off"],
+            }
+        },
+        ("TC032",),
+    ),
+    "drone": SourceCase(
+        ".drone.yml",
+        """
+kind: pipeline
+steps: [{name: test, image: "golang:1", commands: [go test]}]
+services:
+  - {name: db, image: "mysql:8", environment: {MODE: {from_secret: mode}}}
+""",
+        {"db": {"image": "mysql:8", "environment": {"MODE": "${MODE}"}}},
+        ("TC031",),
+    ),
+    "bitbucket": SourceCase(
+        "bitbucket-pipelines.yml",
+        """
+definitions:
+  services:
+    db: {image: "postgres:16", variables: {POSTGRES_DB: shop}}
+pipelines: {default: [{step: {services: [db], script: [npm test]}}]}
+""",
+        {"db": {"image": "postgres:16", "environment": {"POSTGRES_DB": "shop"}}},
+    ),
+    "azure": SourceCase(
+        "azure-pipelines.yml",
+        """
+resources:
+  containers:
+    - {container: cache, image: "redis:7", ports: ["6379:6379"], env: {MODE: x}}
+""",
+        {
+            "cache": {
+                "image": "redis:7",
+                "ports": ["6379:6379"],
+                "environment": {"MODE": "x"},
+            }
+        },
+    ),
+    "login": SourceCase(
+        "ci.yml",
+        """
+jobs:
+  a:
+    services:
+      db: {image: "acme/db:1", credentials: {username: u, password: "${{ secrets.P }}"}}
+""",
+        {"db": {"image": "acme/db:1"}},
+        ("TC035",),
+    ),
+}
+
+PLAYBOOKS = {
+    "variables of the play": (task(), {"image": "acme/app:2.1"}, ()),
+    "an open value": (
+        task("env: {MODE: '{{ mode }}', PORT: \"{{ port | default('80') }}\"}"),
+        {"environment": {"MODE": "${MODE}", "PORT": "${PORT:-80}"}},
+        ("TC031",),
+    ),
+    "ports": (task("published_ports: ['80:80', 443:443]"), {"ports": ["80:80", "443:443"]}, ()),
+    "ports in a text": (task("ports: 80:80,443:443"), {"ports": ["80:80", "443:443"]}, ()),
+    "volumes": (
+        task("volumes: [data:/data, /srv/in:/in:ro]"),
+        {"volumes": ["data:/data", "/srv/in:/in:ro"]},
+        (),
+    ),
+    "networks": (
+        task("networks: [{name: back, ipv4_address: 10.9.0.5, aliases: [api, web]}]"),
+        {"networks": {"back": {"aliases": ["api", "web"], "ipv4_address": "10.9.0.5"}}},
+        (),
+    ),
+    "network mode": (task("network_mode: host"), {"network_mode": "host"}, ()),
+    "restart": (
+        task("restart_policy: on-failure", "restart_retries: 3"),
+        {"restart": "on-failure:3"},
+        (),
+    ),
+    "no restart": (task("restart_policy: no"), {"restart": "no"}, ()),
+    "a healthcheck": (
+        task("healthcheck: {test: [CMD, curl, -f, http://localhost], interval: 10s, retries: 3}"),
+        {
+            "healthcheck": {
+                "test": ["CMD-SHELL", "curl -f http://localhost"],
+                "interval": "10s",
+                "retries": 3,
+            }
+        },
+        (),
+    ),
+    "no healthcheck": (
+        task("healthcheck: {test: [NONE]}"),
+        {"healthcheck": {"disable": True}},
+        (),
+    ),
+    "a command": (
+        task("command: serve --name 'a b' --port {{ 80 }}"),
+        {"command": ["serve", "--name", "a b", "--port", "${_80}"]},
+        (),
+    ),
+    "a command's words": (task("command: [serve, '--x=$y']"), {"command": ["serve", "--x=$$y"]}, ()),
+    "an entry point": (
+        task("entrypoint: [tini, --]", "command: [serve]"),
+        {"entrypoint": ["tini"], "command": ["--", "serve"]},
+        (),
+    ),
+    "switches": (
+        task("privileged: yes", "read_only: true", "init: no", "tty: false"),
+        {"privileged": True, "read_only": True, "init": None, "tty": None},
+        (),
+    ),
+    "limits": (
+        task("memory: 512m", "cpus: 1.5", "ulimits: ['nofile:1024:2048']", "shm_size: 1g"),
+        {
+            "deploy": {"resources": {"limits": {"memory": "512m", "cpus": "1.5"}}},
+            "ulimits": {"nofile": {"soft": 1024, "hard": 2048}},
+            "shm_size": "1g",
+        },
+        (),
+    ),
+    "security": (
+        task("capabilities: [NET_ADMIN]", "cap_drop: [ALL]", "user: '1000'", "groups: [audio]"),
+        {"cap_add": ["NET_ADMIN"], "cap_drop": ["ALL"], "user": "1000", "group_add": ["audio"]},
+        (),
+    ),
+    "names of hosts": (
+        task("etc_hosts: {far: 10.0.0.1}", "dns_servers: [1.1.1.1]", "hostname: here"),
+        {"extra_hosts": ["far=10.0.0.1"], "dns": ["1.1.1.1"], "hostname": "here"},
+        (),
+    ),
+    "logs and labels": (
+        task("log_driver: json-file", "log_options: {max-size: 9m}", "labels: {a.b: c}"),
+        {
+            "logging": {"driver": "json-file", "options": {"max-size": "9m"}},
+            "labels": {"a.b": "c"},
+        },
+        (),
+    ),
+    "mounts": (
+        task("mounts: [{type: volume, source: data, target: /data, read_only: true}]"),
+        {"volumes": ["data:/data:ro"]},
+        (),
+    ),
+    "what has no key": (task("frobnicate: 7"), {"image": "acme/app:2.1"}, ("TC034",)),
+    "another engine": (task("docker_host: tcp://far:2375"), {}, ("TC163",)),
+}  # fmt: skip
+
+OTHER_YAML = {
+    "short form": SourceCase(
+        "play.yml",
+        "- hosts: all\n  tasks:\n    - docker_container: name=app image=acme/app:1 published_ports=80:80\n",
+        {"app": {"image": "acme/app:1", "ports": ["80:80"]}},
+    ),
+    "a loop": SourceCase(
+        "play.yml",
+        "- hosts: all\n  tasks:\n    - docker_container: {name: 'web-{{ item.name }}', image: 'a:{{ item.tag }}'}\n"
+        "      loop: [{name: a, tag: 1}, {name: b, tag: 2}]\n",
+        {"web-a": {"image": "a:1"}, "web-b": {"image": "a:2"}},
+    ),
+    "an open loop": SourceCase(
+        "play.yml",
+        "- hosts: all\n  tasks:\n    - docker_container: {name: web, image: 'a:{{ item }}'}\n"
+        "      loop: '{{ tags }}'\n",
+        {"web": {"image": "a:${ITEM:?set ITEM in .env}"}},
+        ("TC158",),
+    ),
+    "a removal": SourceCase(
+        "play.yml",
+        "- hosts: all\n  tasks:\n    - docker_container: {name: old, state: absent}\n"
+        "    - podman_container: {name: new, image: 'a:1', ports: ['80:80']}\n",
+        {"new": {"image": "a:1", "ports": ["80:80"]}},
+    ),
+    "a network and a volume": SourceCase(
+        "play.yml",
+        "- hosts: all\n  tasks:\n    - docker_network: {name: back, internal: yes}\n"
+        "    - docker_volume: {name: data}\n"
+        "    - docker_container: {name: app, image: 'a:1', networks: [{name: back}], volumes: [data:/data]}\n",
+        {"app": {"networks": ["back"], "volumes": ["data:/data"]}},
+    ),
+    "shell tasks": SourceCase(
+        "play.yml",
+        "- hosts: all\n  tasks:\n    - shell: docker run -d --name a -p {{ port }}:80 a:1\n"
+        "    - command: {argv: [docker, run, -d, --name, b, 'b:1', '--x=$y']}\n",
+        {"a": {"ports": ["${PORT:?set PORT in .env}:80"]}, "b": {"command": ["--x=$$y"]}},
+    ),
+    "compose by a module": SourceCase(
+        "play.yml",
+        "- hosts: all\n  tasks:\n    - docker_compose_v2: {project_src: /srv/shop}\n"
+        "    - docker_container: {name: app, image: 'a:1'}\n",
+        {"app": {}},
+        ("TC036",),
+    ),
+    "cloud-init": SourceCase(
+        "user-data",
+        "#cloud-config\nruncmd:\n  - docker run -d --name a a:1\n  - [docker, run, -d, --name, b, 'b:1']\n"
+        "  - [sh, -c, 'docker run -d --name c c:1']\n  - |\n    TAG=2\n    docker run -d --name d d:$TAG\n",
+        {"a": {}, "b": {}, "c": {}, "d": {"image": "d:2"}},
+    ),
+    "cloud-init's files": SourceCase(
+        "cloud.yaml",
+        "#cloud-config\nwrite_files:\n  - path: /etc/systemd/system/app.service\n    content: |\n"
+        "      [Service]\n      ExecStart=/usr/bin/docker run --name %N -p 80:80 a:1\n      Restart=always\n"
+        "  - path: /srv/compose.yaml\n    content: |\n      services:\n        db:\n          image: db:1\n",
+        {"app": {"image": "a:1", "ports": ["80:80"], "restart": "always"}},
+        ("TC037",),
+    ),
+    "an editor's settings": SourceCase(
+        "mcp.json",
+        '{"servers": {"tools": {"command": "docker", "args": ["run", "-i", "-e", "MODE", "acme/tools:1"],'
+        ' "env": {"MODE": "x"}}}}',
+        {"tools": {"image": "acme/tools:1", "environment": {"MODE": "x"}}},
+    ),
+    "scripts of a package": SourceCase(
+        "package.json",
+        '{"scripts": {"db": "docker run -d --name db -p 5432:5432 postgres:16", "test": "jest"}}',
+        {"db": {"ports": ["5432:5432"]}},
+    ),
+    "tasks": SourceCase(
+        "Taskfile.yml",
+        "vars: {TAG: '2'}\ntasks:\n  db:\n    desc: the database\n    cmds:\n"
+        "      - docker run -d --name db acme/db:{{.TAG}}\n",
+        {"db": {"image": "acme/db:2"}},
+    ),
+    "a text that speaks of it": SourceCase(
+        "tasks.yml",
+        "help: start it with `docker run -d acme/db:1`\nrun: docker run -d --name db acme/db:2\n",
+        {"db": {"image": "acme/db:2"}},
+        ("TC033",),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WORKFLOWS.values(), ids=list(WORKFLOWS))
+def test_workflows(case: SourceCase) -> None:
+    check(case)
+
+
+@pytest.mark.parametrize("name", PLAYBOOKS)
+def test_parameters_of_a_playbook(name: str) -> None:
+    text, keys, codes = PLAYBOOKS[name]
+    check(SourceCase("play.yml", text, {"app": keys}, codes))
+
+
+@pytest.mark.parametrize("case", OTHER_YAML.values(), ids=list(OTHER_YAML))
+def test_other_yaml(case: SourceCase) -> None:
+    check(case)
+
+
+def test_what_yaml_says_keeps_its_place() -> None:
+    text = task("volumes: [data:/data]", "frobnicate: 7")
+    note = next(
+        note for note in converted({"play.yml": text}).notes if note.code == "TC034"
+    )
+    line = text.split("\n").index("        frobnicate: 7") + 1
+    assert note.span is not None and (note.span.line, note.span.column) == (line, 9)
+
+
+SECRET = "hunter2-is-long"
+HOLDERS = {
+    "ci.yml": "jobs: {a: {services: {db: {image: 'postgres:16', env: {POSTGRES_PASSWORD: SECRET}, x: 1}}}}",
+    "play.yml": "- docker_container: {name: db, image: 'postgres:16', x: 1, env: {POSTGRES_PASSWORD: SECRET}}",
+    "shell.yml": "- vars: {db_password: SECRET}\n  shell: docker run -e PASSWORD={{ db_password }} --x 1 a:1",
+    "cloud.yaml": "#cloud-config\nruncmd: [[docker, run, --x, '1', -e, POSTGRES_PASSWORD=SECRET, 'postgres:16']]",
+    "mcp.json": '{"a": {"command": "docker", "args": ["run", "-e", "TOKEN", "a:1"], "env": {"TOKEN": "SECRET"}}}',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("file", HOLDERS)
+def test_no_secret_of_yaml_is_shown(file: str) -> None:
+    text = HOLDERS[file].replace("SECRET", SECRET)
+    project = Memory({file: text.encode()}, "shop")
+    result = convert(project)
+    assert result.stack.services
+    assert all(SECRET not in note.message for note in result.notes)
+    assert all(SECRET.encode() not in made.content for made in result.files)
+    for form in ("markdown", "json"):
+        assert SECRET not in render(form, report(result, project))

@@ -106,7 +106,7 @@ class Assembly:
         if container_name in self.service_by_name:
             started = self._as_variant(started)
         self.containers.append(started)
-        for key in (container_name, name, step.variable, step.unit):
+        for key in (container_name, name, step.variable, step.unit, step.alias):
             if key:
                 self.service_by_name.setdefault(key, name)
 
@@ -249,7 +249,7 @@ def _stated_names(scripts: Iterable[Script]) -> Iterator[str]:
         for step in script.steps:
             if not isinstance(step, Invocation) or step.verb not in (("run",), ("create",)):
                 continue
-            name = _name_text(step)
+            name = _name_text(step) or step.alias
             if name:
                 yield name_of_container(script.fill_values(name))
 

@@ -58,9 +58,13 @@ class ContainerNames:
         self._stated = frozenset(stated)
         self._in_use: set[str] = set()
 
-    def name_service(self, line: CommandLine, fill_values: Callable[[str], str]) -> str:
+    def name_service(
+        self, line: CommandLine, fill_values: Callable[[str], str], alias: str = ""
+    ) -> str:
         """A name for the service of a command, which no other service has."""
         name = _stated_name(line, fill_values)
+        if name is None and alias:
+            name = name_of_container(alias)
         if name is None:
             name = name_of_image(fill_values(line.operands[0].text))
             if name in self._stated:
@@ -100,7 +104,7 @@ def read_container(
     if "$" not in image.text and image_ref(image.text) is None:
         _note_unusable_image(line)
         return None
-    name = names.name_service(line, fill_values)
+    name = names.name_service(line, fill_values, invocation.alias)
     path = ModelPath.service(name)
     options = tuple(_options_that_agree(line, path))
     facts = read_facts(options, path, f"{invocation.tool} run")

@@ -65,7 +65,8 @@ class Invocation(NamedTuple):
 
     `directory` is the folder the command runs in, from the folder where the script starts. `environment` holds the
     exported variables that the arguments pass on by name (`-e NAME`). `stdin` is a here-document. `restart`, `after`
-    and `unit` come from a systemd unit: its `Restart=`, the units it starts after, its own name.
+    and `unit` come from a systemd unit: its `Restart=`, the units it starts after, its own name. `alias` is what others
+    call the container where the source says so and the command itself has no `--name`.
     """
 
     tool: str
@@ -78,6 +79,7 @@ class Invocation(NamedTuple):
     restart: str = ""
     after: tuple[str, ...] = ()
     unit: str = ""
+    alias: str = ""
     directory: str = "."
     environment: tuple[tuple[str, Argument], ...] = ()
     stdin: Argument | None = None

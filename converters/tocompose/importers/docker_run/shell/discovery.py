@@ -21,6 +21,14 @@ _CALL = regex(
 )
 # A Kubernetes object may speak of docker commands in its texts.
 _MANIFEST = regex(rb"""^[ \t{]*["']?apiVersion["']?\s*:""", re.MULTILINE)
+# What starts containers in YAML without a command: services of workflows, modules of Ansible, clients that are told
+# to start docker, compose files that a command starts.
+_STARTER = regex(
+    rb"(?:docker|podman)_(?:container|compose|stack|play|swarm_service)\w*[ \t]*:"
+    rb"|(?<![\w-])(?:services|docker|containers?)[\"']?[ \t]*:|docker[ -]compose\b|^[ \t]*\[Service\]"
+    rb"|[\"'\[,][ \t]*(?:docker|podman|nerdctl)[\"',]|^[ \t]*-[ \t]*(?:docker|podman|nerdctl)[ \t]*$",
+    re.MULTILINE,
+)
 _SCRIPT_NAME = regex(
     r"(?:.*\.(?:sh|bash|zsh|command|bat|cmd|ps1|md|markdown|mk|make|service|rst|adoc|txt)|readme.*|(?:gnu)?makefile.*|dockerrun.*)",
     re.IGNORECASE,
@@ -37,8 +45,10 @@ _KIND_BY_NAME = (
     (regex(r"\.(?:md|markdown|rst|adoc)$|^readme(?!.*\.txt$)"), "markdown"),
     (regex(r"\.(?:mk|make)$|^(?:gnu)?makefile"), "makefile"),
     (regex(r"\.service$"), "systemd"),
+    (regex(r"\.(?:ya?ml|jsonc?)$"), "yaml"),
 )
 _KIND_BY_CONTENT = (
+    (regex(r"^#cloud-config\b|^- hosts:[ \t]", re.MULTILINE), "yaml"),
     (regex(r"^\[Service\][ \t]*$", re.MULTILINE), "systemd"),
     (regex(r"^[ \t]*(?:```|~~~)(?!.*(?:```|~~~))", re.MULTILINE), "markdown"),
 )
@@ -89,9 +99,11 @@ def _has_call(data: bytes) -> bool:
 
 def _is_named_source(path: str, data: bytes) -> bool:
     """Whether a file that the user named is a script by its look, or holds a call and is no Kubernetes object."""
-    if kind_of(path, data[:4096].decode("utf-8", "replace")) != "pasted":
+    kind = kind_of(path, data[:4096].decode("utf-8", "replace"))
+    if kind not in ("pasted", "yaml"):
         return True
-    return _has_call(data) and _MANIFEST.search(data) is None
+    has_call = _has_call(data) or (kind == "yaml" and _STARTER.search(data) is not None)
+    return has_call and _MANIFEST.search(data) is None
 
 
 _STARTED_FILE = regex(

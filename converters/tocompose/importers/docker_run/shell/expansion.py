@@ -199,9 +199,23 @@ def _atom_value(atom: Atom, cursor: Cursor, context: WordContext, depth: int) ->
         case "placeholder":
             name = parameters.free_name(atom.text)
             return parameters.open_value(name, "TC153", cursor, written=f"<{atom.text}>")
+        case "template":
+            return _template_value(atom, cursor, context)
         case "arithmetic":
             return _arithmetic_value(atom, cursor, context)
     return _parameter_value(atom, cursor, context, depth)
+
+
+def _template_value(atom: Atom, cursor: Cursor, context: WordContext) -> Value:
+    """What an expression of a template gives: a variable that is set, else one that stays open."""
+    held = context.scope.get(atom.text)
+    if held is not None:
+        return held
+    name = parameters.free_name(atom.text)
+    value = parameters.open_value(name, "TC031", cursor, written=atom.text)
+    if not atom.operator:
+        return value
+    return parameters.compose_expansion(name, ":-", Value(literal(atom.argument)), value)
 
 
 def _arithmetic_value(atom: Atom, cursor: Cursor, context: WordContext) -> Value:

@@ -68,6 +68,7 @@ def make_invocation(
         stdin=shell.to_argument(stdin, stdin.sources[0]) if stdin is not None else None,
         restart=str(settings.get("restart", "")),
         unit=str(settings.get("unit", "")),
+        alias=str(settings.get("alias", "")),
         after=_unit_names(settings.get("after")),
     )
 

@@ -27,6 +27,7 @@ from tocompose.importers.docker_run.shell.input import standard_input
 from tocompose.importers.docker_run.shell.state import Handler, Shell, shown
 from tocompose.importers.docker_run.shell.substitution import command_output
 from tocompose.importers.docker_run.shell.variables import KeptVariables, Value
+from tocompose.importers.docker_run.sources.yaml_source import read_yaml_source
 from tocompose.ledger import Cursor, Ledger
 from tocompose.limits import limit
 from tocompose.notes import note
@@ -87,6 +88,24 @@ def _settle_text(shell: Shell, cursor: Cursor) -> None:
         cursor.note("TC172" if cursor.style == "unclosed" else "TC162")
 
 
+def _say_note(shell: Shell, cursor: Cursor) -> None:
+    """A note that the reader of the source asks for; its one fact goes by several names."""
+    for child in cursor:
+        text = shown(child.peek() or "")
+        child.note(
+            str(child.key), what=text, file=text, option=text, values=text, name="ITEM"
+        )
+
+
+def _run_named(shell: Shell, cursor: Cursor) -> None:
+    """A container that others call by a name which is no name of the container itself."""
+    name, settings = cursor.at("name"), shell.settings
+    shell.settings = {**settings, "alias": name.peek() or ""}
+    name.skip("the name of the service")
+    shell.run(cursor.at("command"))
+    shell.settings = settings
+
+
 def _note_unknown(shell: Shell, cursor: Cursor) -> None:
     cursor.note("TC162")
 
@@ -114,6 +133,7 @@ READERS: dict[str, Callable[[Text, Ledger], Branch]] = {
     "markdown": _read_markdown,
     "makefile": lambda text, _: makefile.read(text),
     "systemd": lambda text, _: systemd.read(text),
+    "yaml": lambda text, _: read_yaml_source(text),
 }
 
 HANDLERS: dict[str, Handler] = {
@@ -139,6 +159,9 @@ HANDLERS: dict[str, Handler] = {
     "function": calls.define_function,
     "makefile": makefiles.read_makefile,
     "unit": units.read_unit,
+    "written-unit": units.read_written_unit,
+    "named": _run_named,
+    "noted": _say_note,
     "leaf": _settle_text,
     "unknown": _note_unknown,
 }
@@ -162,7 +185,7 @@ def read_script(
     shell = Shell(project, ledger, text.file, HANDLERS, command_output, kept_variables)
     if arguments is not None:
         shell.scope.arguments = tuple(Value(literal(argument)) for argument in arguments)
-    shell.settings = {"prose": kind in ("markdown", "pasted")}
+    shell.settings = {"prose": kind in ("markdown", "pasted", "yaml")}
     root = ledger.open(READERS[kind](text, ledger))
     try:
         shell.run(root)

@@ -34,6 +34,7 @@ from tocompose.knowledge.secrets.names import HINT, secret_name
 from tocompose.ledger import Cursor, Ledger
 from tocompose.project import Project
 from tocompose.readers.systemd import atoms
+from tocompose.readers.templates import template_atoms
 
 MOST_STATEMENTS = 15_000
 
@@ -189,7 +190,9 @@ class Shell:
         raw = cursor.peek() or ""
         if cursor.style == "literal":
             return (Value(raw.replace("$", "$$"), (cursor,)),)
-        if cursor.style == "systemd":
+        if cursor.style == "template":
+            expanded = expand_atoms(template_atoms(raw), cursor, self.word_context)
+        elif cursor.style == "systemd":
             expanded = expand_atoms(atoms(raw), cursor, self.word_context)
         else:
             expanded = expand_word(raw, cursor, self.word_context)

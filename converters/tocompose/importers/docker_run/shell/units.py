@@ -41,6 +41,17 @@ def read_unit(shell: Shell, cursor: Cursor) -> None:
     cursor.skip("a setting of systemd that is about the docker client, not the container")
 
 
+def read_written_unit(shell: Shell, cursor: Cursor) -> None:
+    """Reads a unit that stands inside of another file, under the path that it is written to."""
+    path = cursor.at("path")
+    path_before, settings_before = shell.path, shell.settings
+    shell.path = path.peek() or "app.service"
+    path.skip("the path of the unit, which gives it its name")
+    with shell.inner():
+        shell.run(cursor.at("unit"))
+    shell.path, shell.settings = path_before, settings_before
+
+
 def _set_specifiers(shell: Shell, unit: str, cursor: Cursor) -> None:
     name = unit.rpartition(".")[0] or unit
     prefix, at, instance = name.partition("@")

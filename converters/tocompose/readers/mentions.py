@@ -1,0 +1,41 @@
+"""Where a text starts a container: calls of docker, podman and nerdctl that make one, and of docker compose."""
+
+from __future__ import annotations
+
+import re
+
+_OPTIONS = r"(?:[ \t]+-\S+(?:[ \t]+(?!run|create|build|network|volume|pod)[^\s-]\S*)?)*"
+_GAP = r"[ \t\\`^\n]+"
+# A call that makes something of a stack.
+CALL = re.compile(
+    rf"(?<![\w.-])(?:docker|podman|nerdctl)(?:\.exe)?{_OPTIONS}{_GAP}"
+    r"(?:(?:container|service)[ \t]+)?(?:run|create|build|network|volume|pod)\b"
+)
+# A call that starts a container: `docker run`, `docker create`, `docker service create`.
+STARTING_CALL = re.compile(
+    rf"(?<![\w.-])(?:docker|podman|nerdctl)(?:\.exe)?{_OPTIONS}{_GAP}"
+    r"(?:(?:container|service)[ \t]+)?(?:run|create)[ \t\\`^\n]+(?=[^\s)])"
+)
+# A call that starts what a compose file holds.
+COMPOSE_CALL = re.compile(
+    r"(?<![\w.-])(?:(?:docker|podman|nerdctl)[ \t]+compose|(?:docker|podman)-compose)\b"
+    r"[^\n;|&]*?[ \t](?:up|run|start)\b"
+    r"|(?<![\w.-])docker[ \t]+stack[ \t]+(?:deploy|up)\b"
+)
+# What may stand in front of a command in its line: a prompt's sign, settings, `sudo`, words of the shell's grammar.
+_COMMAND_START = (
+    r"(?:^|[;&|({!]|\b(?:then|do|else)\b)[ \t]*(?:[-@$>][ \t]*)?"
+    r"(?:(?:[A-Za-z_]\w*=\S*|sudo|exec|time|nohup|env|command)[ \t]+(?:-\w+[ \t]+)*)*(?:\S*/)?"
+)
+_COMMAND_LINE = re.compile(_COMMAND_START + r"(?:docker|podman|nerdctl)\b", re.MULTILINE)
+
+
+def starts_containers(text: str) -> bool:
+    """Whether a docker command, or one of docker compose, that starts containers stands in the text."""
+    has_call = STARTING_CALL.search(text) or COMPOSE_CALL.search(text)
+    return has_call is not None
+
+
+def is_command(text: str) -> bool:
+    """Whether a line of the text begins with a docker command: it is code, and does not only speak of it."""
+    return _COMMAND_LINE.search(text) is not None
