@@ -25,7 +25,7 @@ from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import SHADOWED_BY_THE_SHELL, variable_name
 
-_PLACEHOLDER = regex(r"\{([\w.-]+)\}")
+_PLACEHOLDER = regex(r"\{([\w./-]+)\}")
 
 
 class ConfigEntry(NamedTuple):
@@ -141,7 +141,7 @@ class ConfigStore:
         text = config_entry.peek() or ""
         if config_entry.style == COMPOSED:
             return _PLACEHOLDER.sub(
-                lambda match: self.made_value(kube_object, match[1]) or "", literal(text)
+                lambda match: self._composed_part(kube_object, match[1]), literal(text)
             )
         if config_entry.style != GENERATED:
             return literal(text)
@@ -153,6 +153,24 @@ class ConfigStore:
             kube_object.span,
         )
         return f"${{{setting_name}:?{key} of Secret {kube_object.name}}}"
+
+    def _composed_part(self, kube_object: MadeObject, reference: str) -> str:
+        """The value of another key of the Secret, or of another Secret (`secret/key`)."""
+        secret, _, key = reference.rpartition("/")
+        if not secret:
+            return self.made_value(kube_object, key) or ""
+        other = self.find("Secret", kube_object.namespace, secret)
+        if other is None or key not in self.entries(other):
+            name = self.missing(
+                kube_object.namespace,
+                f"Secret {secret}",
+                key,
+                f"{secret}_{key}",
+                kube_object.span,
+            )
+            return f"${{{name}:?{key} of Secret {secret}}}"
+        made_value = self.made_value(other, key)
+        return made_value or f"${{{self.setting(other, key, f'{secret}_{key}')}}}"
 
     def missing(
         self, namespace: str, source: str, key: str, variable: str, span: Span

@@ -14,7 +14,7 @@ from tocompose.importers.kubernetes.references import (
     annotate_rewrites,
     record_hosts,
     replace_outside_names,
-    rewrite_ports,
+    rewrite_references,
 )
 from tocompose.importers.kubernetes.scalars import (
     list_entries,
@@ -374,7 +374,9 @@ def _rewrite_content(
         text = content.decode()
     except UnicodeDecodeError:
         return content
-    changed, rewrites = rewrite_ports(text, container.namespace, container.kube_services)
+    changed, rewrites = rewrite_references(
+        text, container.namespace, container.kube_services
+    )
     annotate_rewrites(rewrites, cursor, to)
     record_hosts(text, cursor, container)
     changed = replace_outside_names(changed, cursor, container, to)

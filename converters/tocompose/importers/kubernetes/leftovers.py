@@ -140,13 +140,7 @@ def note_kinds(model: ClusterModel) -> None:
     """One note for each kind that has no table: what it is for, and what to do instead."""
     for name in model.objects.kinds():
         row = kind_row(name)
-        if row.type:
-            continue
-        objects = [
-            kube_object
-            for kube_object in model.objects.of_kind(name)
-            if not row.secret or kube_object.cursor.unread()
-        ]
+        objects = _without_meaning(name, model)
         if not objects:
             continue
         for kube_object in objects:
@@ -165,6 +159,16 @@ def note_kinds(model: ClusterModel) -> None:
                 advice_text=row.advice or _ADVICE,
             )
         )
+
+
+def _without_meaning(name: str, model: ClusterModel) -> list[KubeObject]:
+    """The objects of a kind that has no table, without those of which a note is said elsewhere."""
+    row, objects = kind_row(name), model.objects.of_kind(name)
+    if row.type:
+        return []
+    if not row.secret:
+        return objects
+    return [kube_object for kube_object in objects if kube_object.cursor.unread()]
 
 
 def note_unused_config(model: ClusterModel) -> None:

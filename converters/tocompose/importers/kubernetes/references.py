@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeAlias
 
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
+from tocompose.importers.kubernetes.objects import MadeObject
 from tocompose.importers.kubernetes.services import KubeService, KubeServices, ServicePort
 from tocompose.knowledge.servers import scheme_ports
 from tocompose.ledger import Cursor
@@ -35,6 +36,8 @@ _CLIENTS = regex(r"\b(?:nc|ncat|netcat|telnet|wait-for|wait-for-it)\b")
 _URL = regex(
     rf"(?<![a-z0-9+])(?P<scheme>[a-z][a-z0-9+]*)://(?P<user>[^/\s@\"']*@)?(?P<host>{_NAME})(?=[/?#\s\"',;)\]]|$)"
 )
+
+_HTTPS = regex(rf"(?<![a-z0-9+])https://(?:[^/\s@\"']*@)?(?P<host>{_NAME})")
 
 
 def is_client(command_words: Iterable[str]) -> bool:
@@ -177,9 +180,39 @@ def rewrite_text(
         return container.workload in kube_service.workloads and container.listens_on(number)
 
     changed, done = rewrite_ports(text, container.namespace, container.kube_services, own)
+    changed = _plain_urls(changed, container.namespace, container.kube_services, done)
     record_hosts(text, cursor, container)
     annotate_rewrites(done, cursor, to)
     return replace_outside_names(changed, cursor, container, to)
+
+
+def rewrite_references(
+    text: str, namespace: str, kube_services: KubeServices
+) -> tuple[str, list[PortRewrite]]:
+    """The text of a file with the ports and schemes under which Services are reached here, and what was replaced."""
+    changed, done = rewrite_ports(text, namespace, kube_services)
+    return _plain_urls(changed, namespace, kube_services, done), done
+
+
+def _plain_urls(
+    text: str, namespace: str, kube_services: KubeServices, done: list[PortRewrite]
+) -> str:
+    """The text with http for the hosts whose servers speak no https here."""
+    if "https://" not in text or not any(map(_is_plain, kube_services)):
+        return text
+
+    def scheme(match: re.Match[str]) -> str:
+        kube_service = kube_services.resolve(match["host"], namespace)
+        if kube_service is None or not _is_plain(kube_service):
+            return match[0]
+        return _record_rewrite(match[0], f"http{match[0][5:]}", kube_service, done)
+
+    return _HTTPS.sub(scheme, text)
+
+
+def _is_plain(kube_service: KubeService) -> bool:
+    kube_object = kube_service.kube_object
+    return isinstance(kube_object, MadeObject) and kube_object.is_plain
 
 
 def record_hosts(text: str, cursor: Cursor, container: ContainerContext) -> None:

@@ -6,7 +6,7 @@ remains: one host has nothing to fail over to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from tocompose.importers.kubernetes.operators.manifests import OperatorRequest
 from tocompose.ledger import Cursor, Fate, Ledger
 from tocompose.notes import note
 from tocompose.source import Branch, Leaf, Node, leaves
-from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.tables import Row, table
 
 _SHOWN_FIELDS = 6
@@ -42,7 +42,17 @@ def operator_rows() -> Mapping[str, Row]:
 
 def expand_operators(objects: KubeObjects) -> Expansion:
     """The objects, with those that operators would make in the place of the custom objects that ask for them."""
-    requests: list[OperatorRequest] = []
+    requests = [request for request in _requests(objects) if request.made]
+    if not requests:
+        return Expansion(objects, ())
+    answered = {each for request in requests for each in request.answered()}
+    made = [made_object for request in requests for made_object in request.made]
+    remaining = [kube_object for kube_object in objects if kube_object not in answered]
+    return Expansion(KubeObjects(_without_twins(remaining, made)), tuple(requests))
+
+
+def _requests(objects: KubeObjects) -> Iterator[OperatorRequest]:
+    """The custom objects that some module here knows, each with what was made of it."""
     for kind in objects.kinds():
         row = operator_rows().get(kind)
         if row is None or row.get("with"):
@@ -51,14 +61,7 @@ def expand_operators(objects: KubeObjects) -> Expansion:
         for kube_object in objects.of_kind(kind):
             request = OperatorRequest(kube_object, objects)
             module.answer(request)
-            if request.made:
-                requests.append(request)
-    if not requests:
-        return Expansion(objects, ())
-    answered = {request.kube_object for request in requests}
-    made = [made_object for request in requests for made_object in request.made]
-    remaining = [kube_object for kube_object in objects if kube_object not in answered]
-    return Expansion(KubeObjects(_without_twins(remaining, made)), tuple(requests))
+            yield request
 
 
 def _without_twins(remaining: list[KubeObject], made: list[MadeObject]) -> list[KubeObject]:
@@ -80,26 +83,34 @@ def note_expansions(
     service of each workload."""
     for request in requests:
         kube_object = request.kube_object
-        names = [services[made] for made in request.made if made in services]
-        described = [
+        workloads = [made for made in request.made if made in services]
+        described = ", ".join(
             f"{services[made]} ({request.images.get(made, 'as it stands there')})"
-            for made in request.made
-            if made in services
-        ]
-        for key in _SAID_ELSEWHERE:
-            kube_object.at(key).skip("what identifies an object, or its status")
-        remarks = [*request.remarks, *_unused_fields(kube_object.cursor, ledger)]
-        row = operator_rows()[kube_object.kind]
+            for made in workloads
+        )
+        remarks = [*request.remarks, *_settle_answered(request, ledger)]
+        says = operator_rows()[kube_object.kind].get("says", "")
+        subject = ModelPath.service(services[workloads[0]]) if workloads else ROOT
         ledger.add_note(
             note(
                 "TC391",
                 kube_object.span,
-                subject=ModelPath.service(names[0]) if names else ModelPath(()),
+                subject=subject,
                 object=str(kube_object),
-                what=f"{', '.join(described) or 'routes'}{row.get('says', '')}",
-                rest=f"; {'; '.join(remarks)}" if remarks else "",
+                what=f"{described or 'routes'}{says}",
+                rest="".join(f"; {remark}" for remark in remarks),
             )
         )
+
+
+def _settle_answered(request: OperatorRequest, ledger: Ledger) -> Iterator[str]:
+    """What is left of the objects that were answered, in words; all of it thereby counts as noted."""
+    for kube_object in request.answered():
+        for key in _SAID_ELSEWHERE:
+            kube_object.at(key).skip("what identifies an object, or its status")
+        title = "" if kube_object is request.kube_object else f"{kube_object}: "
+        for fields in _unused_fields(kube_object.cursor, ledger):
+            yield f"{title}{fields}"
         kube_object.cursor.mark_noted("TC391")
 
 

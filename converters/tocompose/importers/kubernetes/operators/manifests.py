@@ -87,6 +87,7 @@ class OperatedServer(NamedTuple):
     resources: Manifest = None
     storage: Manifest = None
     more_env: Manifest = None
+    secret_file: tuple[str, str, str] | None = None
 
 
 class OperatorRequest:
@@ -100,6 +101,7 @@ class OperatorRequest:
         self.made: list[MadeObject] = []
         self.images: dict[KubeObject, str] = {}
         self.remarks: list[str] = []
+        self.also: list[KubeObject] = []
 
     def at(self, *path: str | int) -> Cursor:
         """The cursor at a path of the object."""
@@ -112,6 +114,10 @@ class OperatorRequest:
     def peek(self, *path: str | int) -> str | None:
         """The text of a field, for a decision."""
         return peek_text(self.at(*path))
+
+    def answered(self) -> tuple[KubeObject, ...]:
+        """The object, and those that were read along with it."""
+        return (self.kube_object, *self.also)
 
     def add(self, kind: str, name: str, **sections: Manifest) -> MadeObject:
         """Makes an object of a kind and name in the namespace of the request."""
@@ -174,7 +180,11 @@ class OperatorRequest:
         return settings or None
 
     def _files_of(self, server: OperatedServer) -> tuple[list[Manifest], list[Manifest]]:
-        """The mounts and the volume of the server's files, which become a ConfigMap."""
+        """The mounts and the volumes of the server's files, which become a ConfigMap, and of the one of a Secret."""
+        if server.secret_file is not None:
+            secret, key, path = server.secret_file
+            mount: Manifest = {"name": "settings", "mountPath": path, "subPath": key}
+            return [mount], [{"name": "settings", "secret": {"secretName": secret}}]
         if not server.files:
             return [], []
         name = f"{server.name}-config"
@@ -186,8 +196,16 @@ class OperatorRequest:
         ]
         return mounts, [{"name": "config", "configMap": {"name": name}}]
 
-    def add_service(self, name: str, server: str, ports: Iterable[ServerPort]) -> None:
-        """Makes a Service that leads to a server, unless the manifests have one of that name."""
+    def add_service(
+        self,
+        name: str,
+        server: str,
+        ports: Iterable[ServerPort],
+        *,
+        is_plain: bool = False,
+    ) -> None:
+        """Makes a Service that leads to a server, unless the manifests have one of that name; a server that `is_plain`
+        speaks http where the operator's speaks https."""
         if self.objects.get("Service", self.namespace, name) is not None:
             return
         entries: list[Manifest] = [
@@ -198,7 +216,9 @@ class OperatorRequest:
             }
             for port in ports
         ]
-        self.add("Service", name, spec={"selector": {_LABEL: server}, "ports": entries})
+        selector: Manifest = {_LABEL: server}
+        service = self.add("Service", name, spec={"selector": selector, "ports": entries})
+        service.is_plain = is_plain
 
     def add_secret(self, name: str, entries: Mapping[str, str | None]) -> None:
         """Makes a Secret unless the manifests have it. An entry without a text is a value that the operator makes up;
