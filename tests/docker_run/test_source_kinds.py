@@ -509,3 +509,100 @@ def test_no_secret_of_yaml_is_shown(file: str) -> None:
     assert all(SECRET.encode() not in made.content for made in result.files)
     for form in ("markdown", "json"):
         assert SECRET not in render(form, report(result, project))
+
+
+DOCUMENTATION = {
+    "a table": SourceCase(
+        "README.md",
+        "| db | `docker run -d --name db db:1` |\n\n```sh\ndocker run -d --name web --link db web:1\n```\n",
+        {
+            "db": {"image": "db:1"},
+            "web": {"depends_on": {"db": {"condition": "service_started"}}},
+        },
+        ("TC038",),
+    ),
+    "a cell without backticks": SourceCase(
+        "README.md",
+        "| db | docker run -d --name db db:1 |\n\n```sh\ndocker run -d --name web web:1\n```\n",
+        {"db": {}, "web": {}},
+        ("TC038",),
+    ),
+    "a tag": SourceCase(
+        "README.md",
+        "Do <code>docker run -d --name db db:1</code>.\n\n```sh\ndocker run -d --name web web:1\n```\n",
+        {"db": {}, "web": {}},
+        ("TC038",),
+    ),
+    "an example": SourceCase(
+        "README.md",
+        "Try `docker run --rm other:1 --help`.\n\n```sh\ndocker run -d --name web web:1\n```\n",
+        {"web": {}},
+        ("TC033",),
+    ),
+    "the same container": SourceCase(
+        "README.md",
+        "Try `docker run --rm acme/web --help`.\n\n```sh\ndocker run -d --name web acme/web:1\n```\n",
+        {"web": {}},
+    ),
+    "no container": SourceCase(
+        "README.md",
+        "See `docker run --help` and `docker run`.\n\n```sh\ndocker run -d --name web web:1\n```\n",
+        {"web": {}},
+    ),
+    "restructured text": SourceCase(
+        "README.rst",
+        "Try ``docker run --rm other:1``.\n\n::\n\n    docker run -d --name web web:1\n",
+        {"web": {}},
+        ("TC033",),
+    ),
+    "lines and inline code": SourceCase(
+        "README.md",
+        "docker run -d --name web web:1\n\nand `docker run -d --name db db:1`\n",
+        {"db": {}, "web": {}},
+        ("TC038",),
+    ),
+    "a block of another language": SourceCase(
+        "README.md",
+        "```python\nsystem('docker run -d other:1')\n```\n\n```sh\ndocker run -d --name web web:1\n```\n",
+        {"web": {}},
+        ("TC033",),
+    ),
+    "a unit alone": SourceCase(
+        "README.md",
+        "```ini\n[Service]\nExecStart=/usr/bin/docker run --name web web:1\nRestart=always\n```\n",
+        {"web": {"restart": "always"}},
+    ),
+    "a unit beside a command": SourceCase(
+        "README.md",
+        "```sh\ndocker run -d --name web web:1\n```\n\n```\n[Service]\nExecStart=/usr/bin/docker run web:1\n```\n",
+        {"web": {"restart": None}},
+        ("TC033",),
+    ),
+}
+CRONTABS = {
+    "at boot": SourceCase("crontab", "@reboot docker run -d --name a a:1\n", {"a": {}}),
+    "a user": SourceCase(
+        "etc/cron.d/app.cron", "@reboot root /usr/bin/docker run -d --name a a:1\n", {"a": {}}
+    ),
+    "at times": SourceCase(
+        "jobs.cron",
+        "# m h dom mon dow\nTAG=2\n0 3 * * 1-5 root docker run --name a a:$TAG sh -c 'date +\\%s'\n",
+        {"a": {"image": "a:2", "command": ["sh", "-c", "date +%s"]}},
+        ("TC039",),
+    ),
+    "by its lines": SourceCase("jobs", "*/5 * * * * docker run --name a a:1\n", {"a": {}}, ("TC039",)),
+    "another command first": SourceCase(
+        "crontab", "@daily cd /srv && docker run --name a -v ./x:/x a:1\n",
+        {"a": {"volumes": ["/srv/x:/x"]}}, ("TC039",),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", DOCUMENTATION.values(), ids=list(DOCUMENTATION))
+def test_documentation(case: SourceCase) -> None:
+    check(case)
+
+
+@pytest.mark.parametrize("case", CRONTABS.values(), ids=list(CRONTABS))
+def test_crontabs(case: SourceCase) -> None:
+    check(case)

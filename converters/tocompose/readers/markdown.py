@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from html import unescape
 from typing import NamedTuple
 
-from tocompose.readers import shell
+from tocompose.readers import shell, systemd
+from tocompose.readers.mentions import CALL, STARTING_CALL
 from tocompose.readers.repair import LOGICAL_LINE
-from tocompose.readers.text import Text, join_texts, without_returns
-from tocompose.source import Branch, Child
+from tocompose.readers.text import Text, Unreadable, join_texts, without_returns
+from tocompose.source import Branch, Child, Leaf, Node
 from tocompose.tables import load
 
-CALL = re.compile(
-    r"(?:docker|podman)(?:\.exe)?(?:[ \t]+-\S+)*[ \t\\`^\n]+"
-    r"(?:container[ \t]+)?(?:run|create|build|network|volume|pod)\b"
-)
 _FENCE = re.compile(
     r"^(?P<lead>[ \t]*(?:>[ \t]?)*(?:(?:[-*+]|\d+[.)])[ \t]+)?)(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^\n`]*)$"
 )
 _LISTING = re.compile(r"^(?P<mark>-{4,}|\.{4,})[ \t]*$")
-_INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+# Code in running text: between backticks, in a tag, or alone in the cell of a table.
+_INLINE = re.compile(
+    r"(?<!`)(?P<mark>`{1,2})(?!`)(?P<code>[^`\n]+)(?P=mark)(?!`)"
+    r"|<(?:code|kbd|tt)>(?P<tagged>[^<>\n]+)</(?:code|kbd|tt)>"
+    r"|(?<=\|)[ \t]*(?P<cell>(?:docker|podman|nerdctl)[ \t][^|`\n]+?)[ \t]*(?=\|)"
+)
+_UNIT = re.compile(r"^[ \t]*\[Service\][ \t]*$", re.MULTILINE)
 _SETTING = re.compile(
     r"[ \t]*(?:\$[ \t]+)?(?:#.*|(?:export[ \t]+)?[A-Za-z_]\w*=(?:[^\s]*|\"[^\"]*\"|'[^']*'))?[ \t]*"
 )
@@ -46,23 +49,86 @@ def _read_block(block: Text) -> Branch:
 def read(source: Text, read_block: Callable[[Text], Branch] = _read_block) -> Branch:
     """A `script` of one `script` for each block with docker commands, in order, each leaf at its place in the file.
 
-    Where there is no such block, lines that begin with docker and code between single backticks count.
+    Where there is no such block, lines that begin with docker and code between backticks count. Code in the text beside
+    them is a `mention`, and what stands in a block of another language a leaf `unread`.
     """
     text = without_returns(source)
     lines = _split_lines(text.text)
     blocks = list(_code_blocks(text, lines))
+    languages = load("shell")["languages"]
+    shell_blocks = [block.body for block in blocks if block.language in languages]
     shell_blocks = [
-        block for block in blocks if CALL.search(block.text) or _sets_only(block.text)
+        body
+        for body in shell_blocks
+        if CALL.search(body.text) or _sets_only(body.text)
+        if not _UNIT.search(body.text)
     ]
-    if not any(CALL.search(block.text) for block in shell_blocks):
-        shell_blocks = list(_unmarked_commands(text))
-    trees = [read_block(block) for block in shell_blocks]
-    children = tuple(Child(index, tree.span, tree) for index, tree in enumerate(trees))
+    prose = _without_blocks(text, lines, blocks)
+    unmarked: list[Text] = []
+    if not any(CALL.search(body.text) for body in shell_blocks):
+        unmarked = list(_unmarked_commands(prose))
+    nodes: list[Node] = [read_block(body) for body in (unmarked or shell_blocks)]
+    if not any(CALL.search(body.text) for body in (*unmarked, *shell_blocks)):
+        nodes += _units(blocks)
+    else:
+        nodes += _unread_blocks(blocks, languages)
+    in_use = "\n".join(body.text for body in unmarked)
+    nodes += [
+        _mention(code, read_block)
+        for code in _inline_commands(prose)
+        if code.text not in in_use
+    ]
+    children = tuple(Child(index, node.span, node) for index, node in enumerate(nodes))
     return Branch("script", children, text.span(0, len(text.text)))
 
 
+def _mention(code: Text, read_block: Callable[[Text], Branch]) -> Branch:
+    """A command in running text: the text itself, and what it says as code."""
+    span = code.span(0, len(code.text))
+    children = (
+        Child("text", span, Leaf(code.text, span, "mention")),
+        Child("code", span, read_block(code)),
+    )
+    return Branch("mention", children, span)
+
+
+def _units(blocks: Iterable[_Block]) -> Iterator[Node]:
+    """The blocks that are units of systemd, which start a container where nothing else does."""
+    for block in blocks:
+        if _UNIT.search(block.body.text) and STARTING_CALL.search(block.body.text):
+            span = block.body.span(0, len(block.body.text))
+            path = Child("path", span, Leaf("app.service", span))
+            try:
+                unit = systemd.read(block.body)
+            except Unreadable:
+                continue
+            yield Branch("written-unit", (path, Child("unit", span, unit)), span)
+
+
+def _unread_blocks(blocks: Iterable[_Block], languages: Collection[str]) -> Iterator[Node]:
+    """A leaf for each block that starts a container by other means than a shell's."""
+    for block in blocks:
+        call = STARTING_CALL.search(block.body.text)
+        is_other = block.language not in languages or _UNIT.search(block.body.text)
+        if call is not None and is_other:
+            yield Leaf(call[0], block.body.span(*call.span()), "unread")
+
+
+def _without_blocks(text: Text, lines: list[_SourceLine], blocks: Iterable[_Block]) -> Text:
+    """The text outside of code blocks; the rest is blank."""
+    pieces, done = list[str](), 0
+    for block in blocks:
+        start = lines[block.first_line].start
+        stop = (
+            lines[block.next_line].start if block.next_line < len(lines) else len(text.text)
+        )
+        pieces += (text.text[done:start], re.sub(r"[^\n]", " ", text.text[start:stop]))
+        done = stop
+    return text.masked("".join((*pieces, text.text[done:])))
+
+
 def _unmarked_commands(text: Text) -> Iterator[Text]:
-    """Commands that are no code to Markdown: lines that begin with docker, or code between single backticks."""
+    """Commands that are no code to Markdown: lines that begin with docker, else code in running text."""
     lines = [
         match
         for match in LOGICAL_LINE.finditer(text.text)
@@ -70,13 +136,16 @@ def _unmarked_commands(text: Text) -> Iterator[Text]:
     ]
     if lines:
         yield from (text.cut(match.start(), match.end()) for match in lines)
-        return
-    spans = (
-        match.span(1)
-        for match in _INLINE.finditer(text.text)
-        if CALL.match(_without_prompt(match[1]))
-    )
-    yield from (text.cut(*span) for span in spans)
+    else:
+        yield from _inline_commands(text)
+
+
+def _inline_commands(text: Text) -> Iterator[Text]:
+    """The docker commands in running text."""
+    for match in _INLINE.finditer(text.text):
+        start, stop = match.span(match.lastgroup or 0)
+        if CALL.match(_without_prompt(text.text[start:stop].lstrip())):
+            yield text.cut(start, stop)
 
 
 def _without_tags(text: Text) -> Text:
@@ -108,24 +177,23 @@ def _split_lines(text: str) -> list[_SourceLine]:
 
 
 class _Block(NamedTuple):
-    """A code block of a language: its body, and the number of the line behind it."""
+    """A code block of a language: its body, the numbers of the line behind it and of its first line."""
 
     language: str
-    body: Text | None
+    body: Text
     next_line: int
+    first_line: int = 0
 
 
-def _code_blocks(text: Text, lines: list[_SourceLine]) -> Iterator[Text]:
-    """The fenced, delimited and indented code blocks of a shell language or none."""
-    languages = load("shell")["languages"]
+def _code_blocks(text: Text, lines: list[_SourceLine]) -> Iterator[_Block]:
+    """The fenced, delimited and indented code blocks of any language."""
     index = 0
     while index < len(lines):
         block = _code_block(text, lines, index)
         if block is None:
             index += 1
             continue
-        if block.body is not None and block.language in languages:
-            yield block.body
+        yield block._replace(first_line=index)
         index = block.next_line
 
 
@@ -170,9 +238,9 @@ def _pre_end(lines: list[_SourceLine], index: int) -> int:
     return len(lines)
 
 
-def _block_body(text: Text, lines: list[_SourceLine]) -> Text | None:
-    """The lines of a block without their common indentation; None for an empty block."""
-    return join_texts(_dedented_lines(text, lines)) if lines else None
+def _block_body(text: Text, lines: list[_SourceLine]) -> Text:
+    """The lines of a block without their common indentation."""
+    return join_texts(_dedented_lines(text, lines))
 
 
 def _fence_language(fence_text: str) -> str:

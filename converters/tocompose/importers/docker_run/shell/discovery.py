@@ -30,7 +30,7 @@ _STARTER = regex(
     re.MULTILINE,
 )
 _SCRIPT_NAME = regex(
-    r"(?:.*\.(?:sh|bash|zsh|command|bat|cmd|ps1|md|markdown|mk|make|service|rst|adoc|txt)|readme.*|(?:gnu)?makefile.*|dockerrun.*)",
+    r"(?:.*\.(?:sh|bash|zsh|command|bat|cmd|ps1|md|markdown|mk|make|service|rst|adoc|txt)|readme.*|(?:gnu)?makefile.*|dockerrun.*|crontab.*|.*\.cron)",
     re.IGNORECASE,
 )
 
@@ -40,16 +40,25 @@ def mentions_docker(text: str) -> bool:
     return re.search(r"docker|podman", text) is not None
 
 
+_BEFORE_CLIENT = r"[\w-]+[ \t]+|(?:[a-z][\w-]*[ \t]+)?/(?:\w+/)+"
 _KIND_BY_NAME = (
     (regex(r"\.(?:sh|bash|zsh|command)$"), "shell"),
     (regex(r"\.(?:md|markdown|rst|adoc)$|^readme(?!.*\.txt$)"), "markdown"),
     (regex(r"\.(?:mk|make)$|^(?:gnu)?makefile"), "makefile"),
     (regex(r"\.service$"), "systemd"),
     (regex(r"\.(?:ya?ml|jsonc?)$"), "yaml"),
+    (regex(r"^crontab|\.cron(?:tab)?$"), "crontab"),
 )
 _KIND_BY_CONTENT = (
     (regex(r"^#cloud-config\b|^- hosts:[ \t]", re.MULTILINE), "yaml"),
     (regex(r"^\[Service\][ \t]*$", re.MULTILINE), "systemd"),
+    (
+        regex(
+            rf"^[ \t]*(?:@[a-z]+|(?:[\d*/,-]+[ \t]+){{5}})[ \t]*(?:{_BEFORE_CLIENT})?(?:docker|podman)[ \t]",
+            re.MULTILINE,
+        ),
+        "crontab",
+    ),
     (regex(r"^[ \t]*(?:```|~~~)(?!.*(?:```|~~~))", re.MULTILINE), "markdown"),
 )
 

@@ -27,12 +27,13 @@ from tocompose.importers.docker_run.shell.input import standard_input
 from tocompose.importers.docker_run.shell.state import Handler, Shell, shown
 from tocompose.importers.docker_run.shell.substitution import command_output
 from tocompose.importers.docker_run.shell.variables import KeptVariables, Value
+from tocompose.importers.docker_run.sources.running_text import read_mention
 from tocompose.importers.docker_run.sources.yaml_source import read_yaml_source
 from tocompose.ledger import Cursor, Ledger
 from tocompose.limits import limit
 from tocompose.notes import note
 from tocompose.project import Project
-from tocompose.readers import makefile, markdown, systemd
+from tocompose.readers import crontab, makefile, markdown, systemd
 from tocompose.readers.shell import read
 from tocompose.readers.text import Text, Unreadable, decode
 from tocompose.source import Branch, Span
@@ -80,6 +81,8 @@ def _settle_text(shell: Shell, cursor: Cursor) -> None:
         cursor.note("TC168", written=text)
     elif cursor.style == "typography":
         cursor.note("TC030", written=text)
+    elif cursor.style == "unread":
+        cursor.note("TC033")
     elif cursor.style == "operator":
         cursor.note("TC173", written=text)
     elif shell.settings.get("prose") and not mentions_docker(text):
@@ -104,6 +107,18 @@ def _run_named(shell: Shell, cursor: Cursor) -> None:
     name.skip("the name of the service")
     shell.run(cursor.at("command"))
     shell.settings = settings
+
+
+def _run_scheduled(shell: Shell, cursor: Cursor) -> None:
+    """A line of a crontab; `@reboot` is what a stack does too, any other schedule is lost."""
+    when, steps_before = cursor.at("when"), len(shell.steps)
+    with shell.inner():
+        shell.run(cursor.at("code"))
+    shell.jump = None
+    if when.peek() == "@reboot" or len(shell.steps) == steps_before:
+        when.skip("when the engine starts, as a stack's containers do")
+    else:
+        when.note("TC039", when=when.peek())
 
 
 def _note_unknown(shell: Shell, cursor: Cursor) -> None:
@@ -134,6 +149,7 @@ READERS: dict[str, Callable[[Text, Ledger], Branch]] = {
     "makefile": lambda text, _: makefile.read(text),
     "systemd": lambda text, _: systemd.read(text),
     "yaml": lambda text, _: read_yaml_source(text),
+    "crontab": lambda text, _: crontab.read(text),
 }
 
 HANDLERS: dict[str, Handler] = {
@@ -162,6 +178,8 @@ HANDLERS: dict[str, Handler] = {
     "written-unit": units.read_written_unit,
     "named": _run_named,
     "noted": _say_note,
+    "mention": read_mention,
+    "scheduled": _run_scheduled,
     "leaf": _settle_text,
     "unknown": _note_unknown,
 }

@@ -1,0 +1,66 @@
+"""Commands in running text and tables: those that start a part of the stack are read, the others are named."""
+
+from __future__ import annotations
+
+import re
+
+from tocompose.importers.docker_run.invocation import Argument, Invocation
+from tocompose.importers.docker_run.options import (
+    CommandLine,
+    flag_rows,
+    parse_command_line,
+    program_name,
+)
+from tocompose.importers.docker_run.shell.state import Shell
+from tocompose.ledger import Cursor
+
+_STARTING_VERBS = ("run", "create")
+
+
+def read_mention(shell: Shell, cursor: Cursor) -> None:
+    """Reads a command that runs a named container in the background; one of an image that is started already says
+    nothing new, and of any other a note says that it was not read."""
+    text, code = cursor.at("text"), cursor.at("code")
+    line = _command_line(text)
+    if line is None or not line.operands:
+        cursor.skip("a command of documentation that starts no container of its own")
+    elif _is_started(shell, line):
+        cursor.skip("the text speaks of a container that another command starts")
+    elif line.has_switch("--detach") and line.value_of("--name") is not None:
+        text.note("TC038")
+        shell.run(code)
+    else:
+        text.note("TC033")
+        code.skip("see TC033")
+
+
+def _command_line(text: Cursor) -> CommandLine | None:
+    """The options and operands of a run or create; None for another command."""
+    words = re.findall(r"(?:\"[^\"]*\"|'[^']*'|\S)+", text.peek() or "")
+    starts = (at for at, word in enumerate(words) if word in _STARTING_VERBS)
+    verb_at = next(starts, None)
+    if verb_at is None:
+        return None
+    arguments = (Argument(word, text.value_span) for word in words[verb_at + 1 :])
+    return parse_command_line(tuple(arguments), flag_rows("run", "podman"))
+
+
+def _is_started(shell: Shell, line: CommandLine) -> bool:
+    """Whether a step starts a container of that name, or of that image where the command states no name."""
+    name = line.value_of("--name")
+    image = _repository(line.operands[0].text)
+    for step in shell.steps:
+        if not isinstance(step, Invocation) or step.verb[-1] not in _STARTING_VERBS:
+            continue
+        started = parse_command_line(step.arguments, flag_rows("run", "podman"))
+        started_name = started.value_of("--name")
+        if name is not None and started_name is not None:
+            if name.text == started_name.text:
+                return True
+        elif started.operands and _repository(started.operands[0].text) == image:
+            return True
+    return False
+
+
+def _repository(image: str) -> str:
+    return program_name(image).partition(":")[0]

@@ -1,0 +1,79 @@
+"""Reads a crontab: for each of its lines when it runs, and its command as shell text.
+
+https://man7.org/linux/man-pages/man5/crontab.5.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tocompose.readers import shell
+from tocompose.readers.text import Text, without_returns
+from tocompose.source import Branch, Child, Leaf, Node
+
+_LINE = re.compile(
+    r"^[ \t]*-?(?P<when>@\w+|(?:[\w*/,?#~-]+[ \t]+){4}[\w*/,?#~-]+)[ \t]+(?P<command>[^\n]+)$",
+    re.MULTILINE,
+)
+_SETTING = re.compile(r"^[ \t]*[A-Za-z_]\w*[ \t]*=[^\n]*$", re.MULTILINE)
+# Tables of the system have a column for the user in front of the command.
+_USER = re.compile(r"(?P<user>[a-z_][a-z0-9_-]*)[ \t]+(?=\S)")
+_SYSTEM_TABLE = re.compile(r"(?:^|/)(?:cron\.d/[^/]+|etc/crontab)$")
+_COMMAND_WORDS = re.compile(r"(?:docker|podman|nerdctl|sudo|/\S+)[ \t]")
+
+
+def read(source: Text) -> Branch:
+    """A `script` of the settings and of one `scheduled` branch for each line that starts something."""
+    text = without_returns(source)
+    nodes = sorted((*_settings(text), *_entries(text)), key=lambda node: node.span)
+    children = tuple(Child(index, node.span, node) for index, node in enumerate(nodes))
+    return Branch("script", children, text.span(0, len(text.text)))
+
+
+def _settings(text: Text) -> Iterator[Node]:
+    for match in _SETTING.finditer(text.text):
+        tree = shell.read(text.cut(*match.span()))
+        yield from (child.node for child in tree.children)
+
+
+def _entries(text: Text) -> Iterator[Node]:
+    for match in _LINE.finditer(text.text):
+        start = match.start("command") + _user_length(text.file, match["command"])
+        when = Leaf(match["when"], text.span(*match.span("when")))
+        code = shell.read(_command_text(text.cut(start, match.end("command"))))
+        children = (Child("when", when.span, when), Child("code", code.span, code))
+        yield Branch("scheduled", children, when.span.to(code.span))
+
+
+def _user_length(file: str, command: str) -> int:
+    """How many characters in front of the command name the user that runs it."""
+    match = _USER.match(command)
+    if match is None or _COMMAND_WORDS.match(command):
+        return 0
+    is_user = _SYSTEM_TABLE.search(file) or _COMMAND_WORDS.match(command, match.end())
+    return match.end() if is_user and match["user"] not in _STARTERS else 0
+
+
+_STARTERS = frozenset(
+    {
+        "env",
+        "exec",
+        "nice",
+        "ionice",
+        "nohup",
+        "time",
+        "timeout",
+        "flock",
+        "cd",
+        "test",
+        "sleep",
+    }
+)
+
+
+def _command_text(command: Text) -> Text:
+    r"""The command without the backslash that cron wants before `%`."""
+    return command.edited(
+        (match.start(), match.end(), "%") for match in re.finditer(r"\\%", command.text)
+    )
