@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from html import unescape
 from typing import NamedTuple
 
@@ -55,31 +55,31 @@ def read(source: Text, read_block: Callable[[Text], Branch] = _read_block) -> Br
     text = without_returns(source)
     lines = _split_lines(text.text)
     blocks = list(_code_blocks(text, lines))
-    languages = load("shell")["languages"]
-    shell_blocks = [block.body for block in blocks if block.language in languages]
-    shell_blocks = [
-        body
-        for body in shell_blocks
-        if CALL.search(body.text) or _sets_only(body.text)
-        if not _UNIT.search(body.text)
-    ]
     prose = _without_blocks(text, lines, blocks)
-    unmarked: list[Text] = []
-    if not any(CALL.search(body.text) for body in shell_blocks):
-        unmarked = list(_unmarked_commands(prose))
-    nodes: list[Node] = [read_block(body) for body in (unmarked or shell_blocks)]
-    if not any(CALL.search(body.text) for body in (*unmarked, *shell_blocks)):
-        nodes += _units(blocks)
-    else:
-        nodes += _unread_blocks(blocks, languages)
+    bodies = list(_shell_bodies(blocks))
+    unmarked = [] if _hold_call(bodies) else list(_unmarked_commands(prose))
+    bodies = unmarked or bodies
+    nodes: list[Node] = [read_block(body) for body in bodies]
+    nodes += _unread_blocks(blocks) if _hold_call(bodies) else _units(blocks)
     in_use = "\n".join(body.text for body in unmarked)
-    nodes += [
-        _mention(code, read_block)
-        for code in _inline_commands(prose)
-        if code.text not in in_use
-    ]
+    for code in _inline_commands(prose):
+        if code.text not in in_use:
+            nodes.append(_mention(code, read_block))
     children = tuple(Child(index, node.span, node) for index, node in enumerate(nodes))
     return Branch("script", children, text.span(0, len(text.text)))
+
+
+def _shell_bodies(blocks: Iterable[_Block]) -> Iterator[Text]:
+    """The blocks that hold docker commands for a shell, or set variables for those that do."""
+    for block in blocks:
+        is_shell = block.language in load("shell")["languages"]
+        if is_shell and not _UNIT.search(block.body.text):
+            if CALL.search(block.body.text) or _sets_only(block.body.text):
+                yield block.body
+
+
+def _hold_call(bodies: Iterable[Text]) -> bool:
+    return any(CALL.search(body.text) for body in bodies)
 
 
 def _mention(code: Text, read_block: Callable[[Text], Branch]) -> Branch:
@@ -107,6 +107,7 @@ def _units(blocks: Iterable[_Block]) -> Iterator[Node]:
 
 def _unread_blocks(blocks: Iterable[_Block], languages: Collection[str]) -> Iterator[Node]:
     """A leaf for each block that starts a container by other means than a shell's."""
+    languages = load("shell")["languages"]
     for block in blocks:
         call = STARTING_CALL.search(block.body.text)
         is_other = block.language not in languages or _UNIT.search(block.body.text)
