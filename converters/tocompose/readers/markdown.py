@@ -72,10 +72,11 @@ def read(source: Text, read_block: Callable[[Text], Branch] = _read_block) -> Br
 def _shell_bodies(blocks: Iterable[_Block]) -> Iterator[Text]:
     """The blocks that hold docker commands for a shell, or set variables for those that do."""
     for block in blocks:
+        code = block.body.text
+        is_code = CALL.search(code) is not None or _sets_only(code)
         is_shell = block.language in load("shell")["languages"]
-        if is_shell and not _UNIT.search(block.body.text):
-            if CALL.search(block.body.text) or _sets_only(block.body.text):
-                yield block.body
+        if is_code and is_shell and not _UNIT.search(code):
+            yield block.body
 
 
 def _hold_call(bodies: Iterable[Text]) -> bool:
@@ -105,7 +106,7 @@ def _units(blocks: Iterable[_Block]) -> Iterator[Node]:
             yield Branch("written-unit", (path, Child("unit", span, unit)), span)
 
 
-def _unread_blocks(blocks: Iterable[_Block], languages: Collection[str]) -> Iterator[Node]:
+def _unread_blocks(blocks: Iterable[_Block]) -> Iterator[Node]:
     """A leaf for each block that starts a container by other means than a shell's."""
     languages = load("shell")["languages"]
     for block in blocks:
