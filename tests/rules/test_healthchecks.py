@@ -70,7 +70,7 @@ def test_a_container_to_work_in_is_no_server(words: str) -> None:
         ),
         (
             "image: 'elasticsearch:8.15.0', environment: {ELASTIC_PASSWORD: x}",
-            'curl -fsSk -u "elastic:$$ELASTIC_PASSWORD"',
+            "curl -sk -o /dev/null",
         ),
         (
             "image: 'python:3.13-slim', command: [serve], ports: ['8000:8000']",
@@ -109,11 +109,9 @@ def test_command(body: str, command: str) -> None:
         ("image: 'nats:2'", "TC612"),
         ("image: 'me/web:1', ports: ['80:80']", "TC613"),
         ("build: .", "TC613"),
-        ("image: 'elasticsearch:8.15.0'", "TC614"),
         ("image: 'rethinkdb:2'", "TC614"),
         ("image: 'postgres:16', command: [sh, -c, 'sleep 9']", "TC615"),
-        ("image: 'mysql:8', command: [--port=3307]", "TC619"),
-        ("image: 'mysql:8', command: [mysqld, --port, '3307']", "TC619"),
+        ("image: 'mysql:8', command: [--bind-address=10.0.0.1]", "TC619"),
         ("image: 'nextcloud:30', entrypoint: [/cron.sh]", "TC615"),
         ("image: 'nextcloud:30', command: [/opt/backup.py]", "TC615"),
         ("image: 'jellyfin/jellyfin:10', entrypoint: [/bin/mend]", "TC615"),

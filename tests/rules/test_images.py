@@ -34,14 +34,21 @@ TYPES: dict[str, type | tuple[type, ...]] = {
     ),
     **dict.fromkeys(("client_auth", "host", "notes", "confidence", "source"), str),
     **dict.fromkeys(
-        ("match", "ports", "data", "checks", "secrets", "tools", "caps", "tmpfs"), list
+        (
+            *("match", "ports", "data", "checks", "secrets", "tools", "caps", "tmpfs"),
+            *("entrypoint", "server"),
+        ),
+        list,
     ),
     **dict.fromkeys(
         ("has_healthcheck", "fixed_hostname", "lan", "scrapes", "socket", "setuid", "tool"),
         bool,
     ),
     "files": dict,
+    "listen": dict,
+    "own_check": str,
 }
+LISTEN = {"port", "secure", "bind", "path", "tls", "advertised", "files"}
 CONDITION = re.compile(
     r"!?[a-z]\w*|[<>]=?\d+(\.\d+)*|!?env\.[\w.]+(\*|=\S+)?|!?command(:\S+)?"
 )
@@ -63,6 +70,11 @@ def test_row_is_well_formed(row: dict[str, Any]) -> None:
         for item in row.get("data", ())
     )
     assert all(set(item) <= {"when", "has"} for item in row.get("tools", ()))
+    listen = row.get("listen", {})
+    assert listen.keys() <= LISTEN
+    assert all(
+        re.compile(pattern).groups <= 1 for pattern in listen.get("files", {}).values()
+    )
     conditions = [
         row.get("only", ""),
         *(
@@ -274,7 +286,6 @@ def test_checks_of_images_whose_tools_moved(image: str, tool: str) -> None:
     [
         "koenkk/zigbee2mqtt:2",
         "container-registry.oracle.com/database/free:latest",
-        "gcr.io/cadvisor/cadvisor",
     ],
 )
 def test_no_check_of_ours_where_none_is_sure_to_work(image: str) -> None:

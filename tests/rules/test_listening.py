@@ -34,16 +34,18 @@ def outcome(body: str) -> Outcome:
             "image: 'prom/node-exporter:v1', command: ['--web.listen-address=:9200']",
             ":9200/",
         ),
-        ("image: 'redis:7', command: [--port, '6380']", "/dev/tcp/127.0.0.1/6380"),
+        ("image: 'redis:7', command: [--port, '6380']", "redis-cli -p 6380 ping"),
+        ("image: 'redis:7', command: [redis-server, -p, '7000']", "redis-cli -p 7000 ping"),
         (
-            "image: 'redis:7', command: [redis-server, -p, '7000']",
-            "/dev/tcp/127.0.0.1/7000",
-        ),
-        (
-            "image: 'keycloak/keycloak:26.0', command: [start, --http-port=9999]",
+            "image: 'keycloak/keycloak:26.0', command: [start-dev, --http-port=9999]",
             "/dev/tcp/127.0.0.1/9999",
         ),
-        ("image: 'postgres:16', environment: {PGPORT: 5544}", "/dev/tcp/127.0.0.1/5544"),
+        ("image: 'postgres:16', environment: {PGPORT: 5544}", "-h 127.0.0.1 -p 5544"),
+        ("image: 'mysql:8', command: [--port, '3307']", "-h 127.0.0.1 -P 3307"),
+        (
+            "image: 'apache/kafka:3.9.0', environment: {KAFKA_LISTENERS: 'A://:19092,B://:9093'}",
+            "/dev/tcp/127.0.0.1/19092",
+        ),
         (
             "image: 'registry:2', environment: {REGISTRY_HTTP_ADDR: ':443'}",
             "nc -z 127.0.0.1 443",
@@ -88,12 +90,15 @@ def test_the_check_follows_the_settings(body: str, asked: str) -> None:
 @pytest.mark.parametrize(
     ("body", "setting"),
     [
-        ("image: 'minio/minio', command: [server, /data, --address, ':9900']", "--address"),
         (
-            "image: 'apache/kafka:3.9.0', environment: {KAFKA_LISTENERS: 'A://:19092,B://:9093'}",
+            "image: 'apache/kafka:3.9.0', environment: {KAFKA_LISTENERS: 'A://bus:19092'}",
             "KAFKA_LISTENERS",
         ),
-        ("image: 'mysql:8', command: [--port, '3307']", "--port"),
+        ("image: 'mysql:8', command: [--bind-address, 10.0.0.2]", "--bind-address"),
+        (
+            "image: 'redis:7', command: [redis-server, /r.conf], volumes: ['/srv/r.conf:/r.conf']",
+            "/r.conf",
+        ),
     ],
 )
 def test_no_check_where_the_right_place_is_unknown(body: str, setting: str) -> None:

@@ -82,7 +82,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "TC613": (WEB, "services.web"),
     "TC614": ("x: {image: 'rethinkdb:2'}", "services.x"),
     "TC615": ("x: {image: 'mysql:8', command: [sh, -c, serve]}", "services.x"),
-    "TC619": ("x: {image: 'mysql:8', command: [--port=3307]}", "services.x"),
+    "TC619": ("x: {image: 'mysql:8', command: [--bind-address=10.0.0.1]}", "services.x"),
     "TC616": ("x: {image: 'node:22', command: [node, work.js]}", "services.x"),
     "TC617": (
         "x: {image: 'me/x:1', healthcheck: {test: [CMD, x], interval: 1s, retries: 2}}",

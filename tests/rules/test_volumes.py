@@ -60,7 +60,7 @@ def codes(body: str) -> list[str]:
         ),
         ("image: 'postgres:16', command: [pg_dump]", []),
         ("image: 'minio/minio', command: [server, /data]", ["x_data:/data"]),
-        ("image: 'minio/minio', command: [server, /other]", []),
+        ("image: 'minio/minio', command: [server, /other]", ["x_data:/other"]),
         ("image: 'scylladb/scylla:6'", []),
     ],
 )

@@ -52,7 +52,7 @@ class ImageRef(NamedTuple):
 
 
 class Data(NamedTuple):
-    """A directory of data; `when` are the conditions left to check, `moved_by` the variable that moves it.
+    """A directory of data; `when` are the conditions left to check, `moved_by` the settings that move it.
 
     Where the directory cannot hold a volume, `home` is one that can, and `settings` are the variables that move the
     data there; a mount at `config` is a configuration of the user's, which they would contradict.
@@ -60,24 +60,50 @@ class Data(NamedTuple):
 
     path: str
     when: tuple[str, ...] = ()
-    moved_by: str = ""
+    moved_by: tuple[str, ...] = ()
     home: str = ""
     settings: tuple[tuple[str, str], ...] = ()
     config: str = ""
 
 
 class Check(NamedTuple):
-    """A health command in Compose's form, the port maybe left open as `PORT`."""
+    """A health command in Compose's form, the port maybe left open as `PORT`.
+
+    `moved` is the command for a server on another port; one that `follows` reads itself where the server listens, one
+    that is `secure` asks the port with TLS.
+    """
 
     test: tuple[str, ...]
     when: tuple[str, ...] = ()
     start_period: str | None = None
+    moved: tuple[str, ...] = ()
+    follows: bool = False
+    secure: bool = False
+
+
+class Listen(NamedTuple):
+    """The settings (variables, options, properties) that say on which port, below which path and with TLS it answers.
+
+    `secure` say the port with TLS, which is left where the plain one is closed, `bind` the address alone, `advertised`
+    what others are told, from which the port is taken where nothing else says it. `files` are configuration files that
+    may say the port, each with the pattern that finds it, or none where every line is a setting; `*` stands for a file
+    that the command names.
+    """
+
+    port: tuple[str, ...]
+    secure: tuple[str, ...]
+    bind: tuple[str, ...]
+    path: tuple[str, ...]
+    tls: tuple[str, ...]
+    advertised: tuple[str, ...]
+    files: tuple[tuple[str, str], ...]
 
 
 class ImageFacts(NamedTuple):
     """One image of the table, with everything that depends on the tag decided; see the table's head for each column.
 
-    `tools` is None where unknown; `caps` is None where dropping capabilities is not known to work.
+    `listen` and `server` are None where they are not known. `tools` is None where unknown; `caps` is None where
+    dropping capabilities is not known to work.
     """
 
     id: str
@@ -86,7 +112,11 @@ class ImageFacts(NamedTuple):
     ports: tuple[str, ...]
     data: tuple[Data, ...]
     checks: tuple[Check, ...]
+    listen: Listen | None
+    entrypoint: tuple[str, ...]
+    server: tuple[str, ...] | None
     has_healthcheck: bool
+    own_check: str
     interval: str | None
     timeout: str | None
     secrets: tuple[str, ...]
@@ -136,25 +166,32 @@ class ImageFacts(NamedTuple):
         )
 
     def kept_data(
-        self, environment: Mapping[str, str | None], command: str | None
+        self,
+        environment: Mapping[str, str | None],
+        command: str | None,
+        settings: Mapping[str, str],
     ) -> Iterator[Data]:
-        """The directories in which the image keeps its data in that environment and for that command."""
+        """The directories in which the image keeps its data in that environment, with these settings."""
         for data in self.data:
             if conditions_hold(data.when, environment, command):
-                moved_to = environment.get(data.moved_by)
+                moved_to = _moved_to(data.moved_by, settings)
                 yield from _moved_data(data, moved_to) if moved_to else (data,)
-
-    def data_paths(
-        self, environment: Mapping[str, str | None], command: str | None
-    ) -> list[str]:
-        """The paths of these directories."""
-        return [data.path for data in self.kept_data(environment, command)]
 
     def check_numbers(self, role: Role) -> dict[str, str]:
         """How often and how patiently the health of a container in that role is checked."""
         numbers = dict(_DATA_NUMBERS if role in DATA_ROLES else _APP_NUMBERS)
         special = {"interval": self.interval, "timeout": self.timeout}
         return numbers | {key: value for key, value in special.items() if value}
+
+
+def _moved_to(names: tuple[str, ...], settings: Mapping[str, str]) -> str | None:
+    """Where a setting moves the data; behind a slash a name says what stands below the folder that it is given."""
+    for name in reversed(names):
+        setting, slash, below = name.partition("/")
+        if settings.get(setting):
+            folder = settings[setting]
+            return f"{folder.rstrip('/')}/{below}" if slash else folder
+    return None
 
 
 def _moved_data(data: Data, moved_to: str) -> Iterator[Data]:
@@ -284,9 +321,12 @@ def _facts_of_row(row: Mapping[str, Any], ref: ImageRef) -> ImageFacts:
             for row_part, when in rows_for_tag(row, "data", ref.tag)
         ),
         "checks": tuple(
-            Check(tuple(row_part["test"]), when, row_part.get("start_period"))
+            _check_of_row(row_part, when)
             for row_part, when in rows_for_tag(row, "checks", ref.tag)
         ),
+        "listen": _listen_of_row(row["listen"]) if "listen" in row else None,
+        "entrypoint": tuple(row.get("entrypoint", ())),
+        "server": tuple(row["server"]) if "server" in row else None,
         "secrets": tuple(row.get("secrets", ())),
         "file_names": tuple(files.get("names", ())),
         "file_form": files.get("form", "{}_FILE"),
@@ -302,10 +342,29 @@ def _facts_of_row(row: Mapping[str, Any], ref: ImageRef) -> ImageFacts:
 
 def _data_of_row(row_part: Mapping[str, Any], when: tuple[str, ...]) -> Data:
     settings = tuple((row_part.get("set") or {}).items())
-    moved_by, home, config = (
-        row_part.get(key, "") for key in ("moved_by", "home", "config")
-    )
+    home, config = (row_part.get(key, "") for key in ("home", "config"))
+    moved_by = tuple(str(row_part.get("moved_by", "")).split())
     return Data(row_part["path"], when, moved_by, home, settings, config)
+
+
+def _check_of_row(row_part: Mapping[str, Any], when: tuple[str, ...]) -> Check:
+    return Check(
+        tuple(row_part["test"]),
+        when,
+        row_part.get("start_period"),
+        tuple(row_part.get("moved", ())),
+        bool(row_part.get("follows")),
+        bool(row_part.get("secure")),
+    )
+
+
+_LISTEN_NAMES = ("port", "secure", "bind", "path", "tls", "advertised")
+
+
+def _listen_of_row(column: Mapping[str, Any]) -> Listen:
+    """The settings of a row, names separated by blanks."""
+    names = {key: tuple(str(column.get(key, "")).split()) for key in _LISTEN_NAMES}
+    return Listen(**names, files=tuple((column.get("files") or {}).items()))
 
 
 # Columns that are taken as they stand, with what a row without them means.
@@ -330,4 +389,5 @@ _PLAIN: dict[str, Any] = {
     ),
     "client_auth": None,
     "host": "",
+    "own_check": "",
 }

@@ -78,6 +78,9 @@ class MountedFiles:
         self._contents = {file.path: file.content for file in stack.files}
         self._names_below = _names_below(self._contents)
         self._configs = {config.name: config for config in stack.configs}
+        self._inline = {
+            config.name: config.content for config in stack.configs if config.content
+        }
         self._context = context
 
     def env_settings(self, service: Service) -> Iterator[tuple[str, str]]:
@@ -97,6 +100,52 @@ class MountedFiles:
                 if not line.lstrip().startswith(("#", "//", ";"))
             ]
             yield path, "\n".join(lines)
+
+    def mounted_at(
+        self, service: Service, path: str, command: Iterable[str] = ()
+    ) -> Iterator[tuple[str, str | None]]:
+        """What is mounted as the file, or in the folder, of that path, with the text; None where it cannot be read.
+
+        `*` stands for every file that a word of the command names.
+        """
+        inner_path = path.rstrip("/")
+        for target, source in self._mounted_sources(service):
+            is_inside = path.endswith("/") and target.startswith(path)
+            is_named = path == "*" and any(
+                word == target or word.endswith(f"={target}") for word in command
+            )
+            if is_inside or target == inner_path or is_named:
+                yield target, self._texts_of(source)
+            elif inner_path.startswith(f"{target.rstrip('/')}/"):
+                below = inner_path[len(target.rstrip("/")) :]
+                text = self._texts_of(f"{source}{below}")
+                # Data lie around some configurations: only what is the folder of the file itself may say something.
+                if text is not None or below.count("/") == 1:
+                    yield inner_path, text
+
+    def _texts_of(self, source: str) -> str | None:
+        """The text of a file, or of the files in a folder; None where nothing can be read."""
+        if source in self._inline:
+            return self._inline[source]
+        path = normpath(source)
+        text = self._text_of(path)
+        if not text:
+            in_source = self._context.below is not None and not _leads_out(path)
+            below = self._context.below(path) if in_source and self._context.below else ()
+            names = (*self._names_below.get(path, ()), *below)[:_MOST_FILES]
+            text = "\n".join(filter(None, map(self._text_of, names)))
+        return text or None
+
+    def _mounted_sources(self, service: Service) -> Iterator[tuple[str, str]]:
+        """Every file or folder of the machine that the container sees, by its path there."""
+        for mount in service.mounts:
+            if mount.kind == "bind" and mount.source:
+                yield mount.target, mount.source
+        for grant in service.configs:
+            config = self._configs.get(grant.source)
+            if config is not None:
+                source = config.file or grant.source
+                yield grant.target or f"/{grant.source}", source
 
     def _whole_files(self, service: Service) -> Iterator[tuple[str, str]]:
         binds = (mount.source for mount in service.mounts if mount.kind == "bind")
@@ -159,6 +208,19 @@ def evidence(stack: Stack, context: Context) -> Iterator[tuple[Service, Evidence
         for clue in _clues_of(service, names, settings, files):
             if clue.target != service.name:
                 yield service, clue
+
+
+def is_called(service: Service, port: str, stack: Stack) -> bool:
+    """Whether another service's settings or command name that port of the service (`db:5432`)."""
+    names = host_names(stack)
+    own_names = [name for name, owners in names.items() if service.name in owners]
+    address = rf"(?<![\w.-])(?:{'|'.join(map(re.escape, own_names))}):{port}\b"
+    for caller in stack.services:
+        values = [value or "" for value in environment_of(caller).values()]
+        text = "\n".join((*values, command_text(caller) or ""))
+        if caller.name != service.name and re.search(address, text, re.IGNORECASE):
+            return True
+    return False
 
 
 def host_names(stack: Stack) -> dict[str, tuple[str, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from tocompose.knowledge.images import ImageFacts
+from tocompose.knowledge.images import Check, ImageFacts
 from tocompose.model import Healthcheck, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.patterns import regex
@@ -22,15 +22,20 @@ from tocompose.rules import (
     map_services,
     remark,
 )
-from tocompose.rules.listening import Listening, listening_of
-from tocompose.rules.programs import is_interactive, is_replaced, runs_server
+from tocompose.rules.evidence import MountedFiles, is_called
+from tocompose.rules.listening import (
+    Listening,
+    effective_environment,
+    listening_of,
+    secure_listening,
+)
+from tocompose.rules.programs import command_text, is_interactive, is_replaced, runs_server
 from tocompose.rules.roles import is_data
 from tocompose.rules.service_images import (
     base_facts,
     environment_of,
     has_own_check,
     image_title,
-    usable_checks,
 )
 from tocompose.syntax.units import is_whole_number
 
@@ -68,8 +73,7 @@ def _add_check(
     if not isinstance(check, Healthcheck):
         facts = {"image": image_title(service)}
         if check == "TC619":
-            image = base_facts(service, stack, context)
-            facts["setting"] = blocking_setting(service, image) if image else ""
+            facts["setting"] = blocking_setting(service, stack, context)
         return service, [remark(check, service, "", **facts)]
     note = remark("TC610", service, "healthcheck", command=_shorten(check))
     return replace(service, healthcheck=check), [note]
@@ -79,14 +83,27 @@ def known_healthcheck(
     service: Service, stack: Stack, context: Context
 ) -> Healthcheck | str:
     """The health command known to work in the service's image, or the code of the note that says why there is none."""
-    if has_own_check(service, stack, context):
-        return "TC611"
     image = base_facts(service, stack, context)
+    if has_own_check(service, stack, context) and not _misses_server(
+        service, image, stack, context
+    ):
+        return "TC611"
     if image is None:
         return "TC613"
-    if image.kind not in ("runtime", "base"):
-        return _server_check(service, image)
+    if image.kind not in ("runtime", "base") or image.checks:
+        return _server_check(service, image, stack, context)
     return _port_check(service, image)
+
+
+def _misses_server(
+    service: Service, image: ImageFacts | None, stack: Stack, context: Context
+) -> bool:
+    """Whether the image's own check asks where the server usually answers, and settings have moved it."""
+    if image is None or not image.own_check or service.build is not None:
+        return False
+    moved = listening_of(service, image, MountedFiles(stack, context))
+    elsewhere = moved.port is not None and image.own_check not in moved.port.ports
+    return bool(elsewhere or moved.path or moved.tls or moved.elsewhere)
 
 
 def shows_health(service: Service, stack: Stack, context: Context) -> bool:
@@ -102,38 +119,72 @@ def _shorten(check: Healthcheck, width: int = 60) -> str:
     return text if len(text) <= width else f"{text[:width]}…"
 
 
-def _server_check(service: Service, image: ImageFacts) -> Healthcheck | str:
-    command = next(usable_checks(service, image), None)
+def _server_check(
+    service: Service, image: ImageFacts, stack: Stack, context: Context
+) -> Healthcheck | str:
     if not runs_server(service) or is_replaced(service, image):
         return "TC615"
+    files = MountedFiles(stack, context)
+    environment = effective_environment(service, image, files)
+    command = next(image.usable_checks(environment, command_text(service)), None)
     if command is None or not image.sure:
         return _no_check(image)
-    moved = listening_of(service, image)
+    if command.follows:
+        return Healthcheck(test=command.test, start_period=command.start_period)
+    listening = secure_listening if command.secure else listening_of
+    moved = listening(service, image, files)
     port = moved.sure_port or main_port(service, image)
     if port is None and any("PORT" in word for word in command.test):
         return _no_check(image)
-    test = tuple(word.replace("PORT", port) if port else word for word in command.test)
-    settled_test = _follow_settings(test, moved, image)
-    if settled_test is None:
+    test = _follow_settings(_at_port(command.test, port), command, moved, image)
+    if test is not None and moved.unread is not None:
+        test = _confirmed(test, service, image, stack)
+    if test is None or moved.elsewhere is not None:
         return "TC619"
-    return Healthcheck(test=settled_test, start_period=command.start_period)
+    return Healthcheck(test=test, start_period=command.start_period)
+
+
+def _at_port(test: tuple[str, ...], port: str | None) -> tuple[str, ...]:
+    return tuple(word.replace("PORT", port) if port else word for word in test)
 
 
 def _follow_settings(
-    test: tuple[str, ...], moved: Listening, image: ImageFacts
+    test: tuple[str, ...], command: Check, moved: Listening, image: ImageFacts
 ) -> tuple[str, ...] | None:
     """The health command that asks where and how the settings make the server answer; None where that is unknown."""
     asked_port = _asked_port(test)
-    port = asked_port or next(iter(image.ports), "").partition("/")[0]
-    if moved.port and port not in moved.port.ports:
+    port = asked_port or moved.usual_port
+    if moved.port and port not in moved.answering_ports:
         new_port = moved.sure_port
         if new_port is None:
             return None
-        if asked_port is None:
+        if command.moved:
+            test = _at_port(command.moved, new_port)
+        elif asked_port is not None:
+            test = tuple(_with_port(word, port, new_port) for word in test)
+        else:
             return _tcp_probe(image.tools or (), new_port)
-        test = tuple(re.sub(rf"\b{port}\b", new_port, word) for word in test)
         port = new_port
     return test if _fits_protocol(test, moved) else _tcp_probe(image.tools or (), port)
+
+
+def _with_port(word: str, port: str, new_port: str) -> str:
+    return re.sub(rf"\b{port}\b", lambda _: new_port, word)
+
+
+def _confirmed(
+    test: tuple[str, ...], service: Service, image: ImageFacts, stack: Stack
+) -> tuple[str, ...] | None:
+    """A command that connects to the port, where something else than an unread file shows that the server has it."""
+    port = _asked_port(test) or next(iter(image.ports), "").partition("/")[0]
+    shown = {mapped.target for mapped in service.ports} | set(service.expose)
+    if port in shown or is_called(service, port, stack):
+        return (
+            test
+            if _CONNECTS_ONLY.search(" ".join(test))
+            else (_tcp_probe(image.tools or (), port))
+        )
+    return None
 
 
 def _asked_port(test: tuple[str, ...]) -> str | None:
@@ -151,10 +202,14 @@ def _fits_protocol(test: tuple[str, ...], moved: Listening) -> bool:
     return not (moved.path and "://" in text)
 
 
-def blocking_setting(service: Service, image: ImageFacts) -> str:
+def blocking_setting(service: Service, stack: Stack, context: Context) -> str:
     """The setting that keeps the image's usual health command from asking in the right place."""
-    settings = [setting for setting in listening_of(service, image) if setting is not None]
-    return settings[0].title if settings else "a setting"
+    image = base_facts(service, stack, context)
+    if image is None:
+        return "a setting"
+    moved = listening_of(service, image, MountedFiles(stack, context))
+    settings = (moved.elsewhere, moved.unread, moved.port, moved.path, moved.tls)
+    return next((setting.title for setting in settings if setting), "a setting")
 
 
 def _port_check(service: Service, image: ImageFacts) -> Healthcheck | str:
@@ -178,11 +233,16 @@ def _tcp_probe(tools: Iterable[str], port: str) -> tuple[str, ...] | None:
 
 
 def main_port(service: Service, image: ImageFacts | None) -> str | None:
-    """The TCP port that the service surely listens on: published, exposed, told by PORT, or usual for the image."""
+    """The TCP port that the service surely listens on: published, exposed, told by PORT, or usual for the image.
+
+    Of several published ones it is the one that is usual for the image: not all are always answered.
+    """
     ports = [port.target for port in service.ports if port.protocol == "tcp"]
     ports += [text.removesuffix("/tcp") for text in service.expose]
+    usual_ports = image.ports if image else ()
+    ports = [*filter(set(ports).__contains__, usual_ports), *ports]
     ports.append(environment_of(service).get("PORT") or "")
-    ports += image.ports if image else ()
+    ports += usual_ports
     return next(filter(is_whole_number, ports), None)
 
 

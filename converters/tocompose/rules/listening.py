@@ -1,74 +1,180 @@
-"""Where and how a server listens, as far as its variables and its command move that."""
+"""Where and how a server listens, as far as its variables, its command and its configuration files move that."""
 
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from tocompose.knowledge.images import ImageFacts
+from tocompose.knowledge.images import ImageFacts, Listen
 from tocompose.model import Service
-from tocompose.patterns import regex
+from tocompose.rules.evidence import MountedFiles
 from tocompose.rules.programs import command_text
 from tocompose.rules.service_images import environment_of
+from tocompose.rules.service_settings import Setting, read_settings
+from tocompose.syntax.interpolation import replace_variables
 from tocompose.tables import load
 
-_NAME_PART = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+[a-z]*")
-_PORT = regex(r"(?:^|:)(-?\d{1,5})(?=$|[,/;\s])")
 _CLOSED = ("0", "-1")
-_CAPITALS = regex(r"[A-Z0-9_]+")
-
-
-class Setting(NamedTuple):
-    """A variable or an option, under the name that a note calls it by."""
-
-    title: str
-    value: str
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """What its name is made of, in small letters."""
-        if _CAPITALS.fullmatch(self.title):
-            return tuple(part for part in self.title.lower().split("_") if part)
-        name = self.title.removeprefix("-D").lstrip("-")
-        words = re.split(r"[_.\-]+", name)
-        parts = [part for word in words for part in _word_parts(word)]
-        return tuple(part.lower() for part in parts)
-
-    @property
-    def ports(self) -> list[str]:
-        """The ports that it names."""
-        return _PORT.findall(self.value)
-
-    @property
-    def is_off(self) -> bool:
-        """Whether it switches off what it is called after."""
-        words: frozenset[str] = _table()["off"]
-        return self.value.lower() in words
+# A line of a configuration file that says one setting: `http.port: 9201`, `server.port = 80`.
+_ASSIGNED_LINE = re.compile(
+    r"^[ \t]*([A-Za-z_][\w.]*)[ \t]*[:=][ \t]*[\"']?([^\s\"'#]+)[\"']?[ \t]*(?:#.*)?$",
+    re.MULTILINE,
+)
 
 
 class Listening(NamedTuple):
-    """What moves a server: the setting of its port, and one after which a path or the protocol is another."""
+    """What moves a server: the setting of its port, and one after which a path or the protocol is another.
+
+    `unread` is a configuration file that may move it and cannot be read, `elsewhere` a setting that makes it listen at
+    another address than 127.0.0.1. `usual_port` is where it listens unless it is moved.
+    """
 
     port: Setting | None = None
     path: Setting | None = None
     tls: Setting | None = None
+    elsewhere: Setting | None = None
+    unread: Setting | None = None
+    usual_port: str = ""
+    any_port: bool = False
+
+    @property
+    def answering_ports(self) -> list[str]:
+        """The ports at which 127.0.0.1 is answered, as far as the setting of the port says."""
+        if self.port is None:
+            return []
+        return self.port.local_ports if self.any_port else self.port.ports
 
     @property
     def sure_port(self) -> str | None:
         """The port that is surely meant; None where there are several, or the setting closes it."""
-        ports = self.port.ports if self.port else []
-        return ports[0] if len(ports) == 1 and ports[0] not in _CLOSED else None
+        ports = [port for port in self.answering_ports if port not in _CLOSED]
+        if self.usual_port in ports:
+            return self.usual_port
+        return ports[0] if len(ports) == 1 or (ports and self.any_port) else None
 
 
-def listening_of(service: Service, image: ImageFacts) -> Listening:
+def effective_environment(
+    service: Service, image: ImageFacts, files: MountedFiles
+) -> dict[str, str | None]:
+    """The variables that the service has, env files among them, and the settings that configuration files say."""
+    values: dict[str, str | None] = {}
+    for path, pattern in image.listen.files if image.listen else ():
+        for _, text in files.mounted_at(service, path) if not pattern else ():
+            values |= dict(_ASSIGNED_LINE.findall(text or ""))
+    return values | dict(files.env_settings(service)) | environment_of(service)
+
+
+def listening_of(service: Service, image: ImageFacts, files: MountedFiles) -> Listening:
     """What moves the server of the image, in that service."""
+    environment = effective_environment(service, image, files)
+    settings = list(read_settings(environment, command_text(service)))
+    usual_port = next(iter(image.ports), "").partition("/")[0]
+    if image.listen is None:
+        return _by_custom(settings, image)._replace(usual_port=usual_port)
+    return _by_row(image.listen, settings, service, environment, files)._replace(
+        usual_port=usual_port
+    )
+
+
+def _by_row(
+    listen: Listen,
+    settings: list[Setting],
+    service: Service,
+    environment: Mapping[str, str | None],
+    files: MountedFiles,
+) -> Listening:
+    """What moves the server, by what the table says of its settings."""
+    port, secure = _said_port(listen, settings)
+    unread = None
+    if port is None:
+        port, unread = _port_in_files(listen, service, environment, files)
+    paths = (setting for setting in _named(settings, listen.path) if setting.names_path)
+    tls = (setting for setting in _named(settings, listen.tls) if not setting.is_off)
+    away = [setting for setting in _named(settings, listen.bind) if setting.binds_elsewhere]
+    if port is not None and port.ports and not port.local_ports:
+        away.append(port)
+    encrypted = secure or _last(tls)
+    return Listening(port, _last(paths), encrypted, _last(away), unread, any_port=True)
+
+
+def _said_port(
+    listen: Listen, settings: list[Setting]
+) -> tuple[Setting | None, Setting | None]:
+    """The setting of the port; a second time where it is the one with TLS, because the plain one is closed."""
+    port = _last_of(settings, listen.port) or _advertised(settings, listen)
+    if port is None or port.value not in _CLOSED:
+        return port, None
+    secure = _last_of(settings, listen.secure)
+    return secure or port, secure
+
+
+def secure_listening(service: Service, image: ImageFacts, files: MountedFiles) -> Listening:
+    """What moves the port with TLS of a server that has one beside the plain port."""
+    names = image.listen.secure if image.listen else ()
+    environment = effective_environment(service, image, files)
+    settings = list(read_settings(environment, command_text(service)))
+    return Listening(_last_of(settings, names), any_port=True)
+
+
+def _advertised(settings: list[Setting], listen: Listen) -> Setting | None:
+    """The ports under which others are told to call; which address they name says nothing."""
+    setting = _last_of(settings, listen.advertised)
+    return setting and setting._replace(value=",".join(setting.ports))
+
+
+def _named(settings: Iterable[Setting], names: tuple[str, ...]) -> Iterator[Setting]:
+    return (setting for setting in settings if any(setting.matches(name) for name in names))
+
+
+def _last(settings: Iterable[Setting]) -> Setting | None:
+    return next(iter(reversed(list(settings))), None)
+
+
+def _last_of(settings: list[Setting], names: tuple[str, ...]) -> Setting | None:
+    """The last of the settings; of those that a pattern names, which all count, one with every value."""
+    last = _last(_named(settings, names))
+    patterns = tuple(name for name in names if "*" in name)
+    joined = list(_named(settings, patterns))
+    if len(joined) < 2 or last not in joined:
+        return last
+    return Setting(joined[0].title, ",".join(setting.value for setting in joined))
+
+
+def _port_in_files(
+    listen: Listen,
+    service: Service,
+    environment: Mapping[str, str | None],
+    files: MountedFiles,
+) -> tuple[Setting | None, Setting | None]:
+    """The port that a configuration file says, and a file that may say one and cannot be read."""
+    unread = None
+    command = (command_text(service) or "").split()
+    for path, pattern in listen.files:
+        for target, text in files.mounted_at(service, path, command):
+            if text is None:
+                unread = Setting(target, "")
+            if text is None or not pattern:
+                continue
+            ports = re.findall(pattern, _filled_in(text, environment), re.MULTILINE)
+            if ports:
+                return Setting(target, ",".join(dict.fromkeys(ports))), None
+    return None, unread
+
+
+def _filled_in(text: str, environment: Mapping[str, str | None]) -> str:
+    """The file with the variables that the container sets (`listen ${NGINX_PORT};`)."""
+    return replace_variables(
+        text, lambda variable: environment.get(variable.name) or variable.source
+    )
+
+
+def _by_custom(settings: list[Setting], image: ImageFacts) -> Listening:
+    """What moves the server, guessed from how such settings are called."""
     port = path = tls = None
     own_parts = frozenset(re.split(r"[_.\-/]+", image.id))
-    settings = list(_settings(service))
     has_listeners = any(
         "listeners" in setting.parts and "advertised" not in setting.parts
         for setting in settings
@@ -83,35 +189,6 @@ def listening_of(service: Service, image: ImageFacts) -> Listening:
         if _moves_protocol(setting, own_parts):
             tls = setting
     return Listening(port, path, tls)
-
-
-def _word_parts(word: str) -> list[str]:
-    return [word] if word.islower() or not word.isalnum() else _NAME_PART.findall(word)
-
-
-def _settings(service: Service) -> Iterator[Setting]:
-    """The variables, the options inside of their values, and the options of the command."""
-    for name, value in environment_of(service).items():
-        if value is None:
-            continue
-        yield Setting(name, value)
-        if value.startswith("-"):
-            yield from _options(value)
-    yield from _options(command_text(service) or "")
-
-
-def _options(text: str) -> Iterator[Setting]:
-    """The options of a command line, and what is assigned in it (`-c port=5433`)."""
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        words = text.split()
-    for word, following in zip(words, [*words, ""][1:], strict=True):
-        name, equals, value = word.partition("=")
-        if equals and re.fullmatch(r"-{0,2}[\w.\-]+", name):
-            yield Setting(name, value)
-        elif word.startswith("-"):
-            yield Setting(word, "" if following.startswith("-") else following)
 
 
 def _says_own_port(parts: tuple[str, ...], own_parts: frozenset[str]) -> bool:

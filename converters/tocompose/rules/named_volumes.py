@@ -113,8 +113,9 @@ def _settle_home(service: Service, data: Data, named: _NamedMounts) -> str:
         return data.path
     named.settings.update(data.settings)
     facts = {"path": data.path, "home": data.home, "image": image_title(service)}
-    key = ("environment", data.moved_by)
-    named.notes.append(remark("TC659", service, key, name=data.moved_by, **facts))
+    mover = data.moved_by[0]
+    key = ("environment", mover)
+    named.notes.append(remark("TC659", service, key, name=mover, **facts))
     return data.home
 
 

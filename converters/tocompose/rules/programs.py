@@ -65,22 +65,37 @@ def runs_server(service: Service) -> bool:
 
 
 def is_replaced(service: Service, image: ImageFacts) -> bool:
-    """Whether an entry point or a script that is not the image's takes the place of its server.
+    """Whether another program takes the place of the image's server: an entry point or a command that is not its own.
 
-    One with the image's name in it, and what is called after starting, is taken for the image's own.
+    A script that is given the server as an argument will start it. Where they are not known, what has the image's name
+    in it, or is called after starting, is taken for its own.
     """
+    program = _first_program(service)
+    if not program:
+        return False
+    is_given = service.entrypoint is not None
+    if image.entrypoint or image.server is not None:
+        own_programs = {*image.entrypoint, *(image.server or ())}
+        words = [*(service.entrypoint or ()), *(service.command or ())]
+        is_other = own_programs.isdisjoint(word.rpartition("/")[2] for word in words)
+        if is_given or image.server is not None or not is_other:
+            return is_other
+    if not is_given and not program.endswith(_SCRIPTS):
+        return False
+    own_names = (*re.split(r"[-_/]", image.id), *load("entrypoints")["starting"])
+    return not any(name in program.lower() for name in own_names)
+
+
+def _first_program(service: Service) -> str:
+    """The name of the program that is started, behind those that only start others; empty for the image's own."""
     words = [*(service.entrypoint or ()), *(service.command or ())]
     passing = load("entrypoints")["pass"]
     while words and words[0].rpartition("/")[2] in passing:
         words = words[1:]
         while words and words[0].startswith("-"):
             words = words[1:]
-    program = words[0].rpartition("/")[2].lower() if words else ""
-    is_given = service.entrypoint is not None or program.endswith(_SCRIPTS)
-    if not program or not is_given:
-        return False
-    own_names = (*re.split(r"[-_/]", image.id), *load("entrypoints")["starting"])
-    return not any(name in program for name in own_names)
+    program = words[0] if words else ""
+    return "" if program.startswith("-") else program.rpartition("/")[2]
 
 
 def is_interactive(service: Service) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
 from functools import lru_cache
 
-from tocompose.knowledge.images import Check, Data, ImageFacts, image_facts, image_ref
+from tocompose.knowledge.images import Data, ImageFacts, image_facts, image_ref
 from tocompose.model import Service, Stack
 from tocompose.readers.dockerfile import Dockerfile, Stage, read_dockerfile
 from tocompose.rules import Context
 from tocompose.rules.programs import command_text, is_replaced, runs_server
+from tocompose.rules.service_settings import read_settings
 from tocompose.syntax.interpolation import plain
 
 
@@ -84,16 +84,15 @@ def environment_of(service: Service) -> dict[str, str | None]:
     return values
 
 
-def usable_checks(service: Service, image: ImageFacts) -> Iterator[Check]:
-    """The health commands of the image whose conditions hold for this service."""
-    return image.usable_checks(environment_of(service), command_text(service))
-
-
 def kept_data(service: Service, image: ImageFacts) -> list[Data]:
     """The directories in which the image keeps its data, as this service uses it."""
-    return list(image.kept_data(environment_of(service), command_text(service)))
+    environment, command = environment_of(service), command_text(service)
+    settings = {
+        setting.title: setting.value for setting in read_settings(environment, command)
+    }
+    return list(image.kept_data(environment, command, settings))
 
 
 def data_paths(service: Service, image: ImageFacts) -> list[str]:
     """The paths of these directories."""
-    return image.data_paths(environment_of(service), command_text(service))
+    return [data.path for data in kept_data(service, image)]

@@ -110,7 +110,8 @@ def make_backing(
     environment = _fill_values(row.get("environment", {}), fills)
     command: tuple[str, ...] = tuple(row.get("command", ()))
     text = " ".join(command) or None
-    mounts = tuple(_data_mounts(facts.data_paths(environment, text), name))
+    paths = [data.path for data in facts.kept_data(environment, text, environment)]
+    mounts = tuple(_data_mounts(paths, name))
     service = Service(
         name=name,
         image=image,
