@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from tocompose.ledger import Cursor
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, unique_name
@@ -87,6 +88,25 @@ class Certificate(NamedTuple):
     key: str
 
 
+class ManagedCertificate(NamedTuple):
+    """A certificate that a route wants and a certificate manager keeps: its issuer, for which hosts, and the place that
+    says so."""
+
+    route: str
+    issuer: str
+    hosts: tuple[str, ...]
+    cursor: Cursor
+    namespace: str
+
+
+class AcmeResolver(NamedTuple):
+    """How the proxy obtains certificates itself: whom it writes to, and the server where it is not the usual one."""
+
+    name: str
+    email: str
+    server: str
+
+
 class Proxy:
     """Everything that the proxy must know; `stack` parts are made of it when all routes are read."""
 
@@ -102,6 +122,8 @@ class Proxy:
         self.classes: dict[str, None] = {}
         self.resolvers: dict[str, Span | None] = {}
         self.insecure: dict[str, None] = {}
+        self.managed: list[ManagedCertificate] = []
+        self.acme: dict[str, AcmeResolver] = {}
         self.origin: Span | None = None
         self._names: dict[str, set[str]] = {}
         self._middlewares: dict[tuple[str, tuple[tuple[str, str], ...]], Middleware] = {}

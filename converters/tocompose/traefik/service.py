@@ -17,12 +17,14 @@ from tocompose.model import (
     Role,
     Service,
 )
-from tocompose.traefik.proxy import EntryPoint, Proxy
+from tocompose.traefik.proxy import WEB, EntryPoint, Proxy
 
 SOCKET = "/var/run/docker.sock"
 FILE = "config/traefik/dynamic.yml"
 _INSIDE = "/etc/traefik/dynamic.yml"
 SECRETS = "/run/secrets"
+# Where the certificates are kept that the proxy obtains itself.
+ACME_VOLUME, ACME_FOLDER = "letsencrypt", "/letsencrypt"
 INSECURE = "insecure"
 
 
@@ -43,6 +45,7 @@ def traefik_service(
     socket = Mount(
         kind="bind", source=SOCKET, target=SOCKET, read_only=True, origin=proxy.origin
     )
+    certificates = Mount(kind="volume", source=ACME_VOLUME, target=ACME_FOLDER)
     file_mount = Mount(
         kind="bind", source=f"./{FILE}", target=_INSIDE, read_only=True, origin=proxy.origin
     )
@@ -51,7 +54,15 @@ def traefik_service(
         image=f"traefik:{default_version('traefik')}",
         command=tuple(_command_arguments(proxy)),
         ports=tuple(_published_ports(proxy, ports)),
-        mounts=(socket, file_mount) if needs_file(proxy) else (socket,),
+        mounts=tuple(
+            mount
+            for mount, is_needed in (
+                (socket, True),
+                (file_mount, needs_file(proxy)),
+                (certificates, bool(proxy.acme)),
+            )
+            if is_needed
+        ),
         secrets=tuple(ConfigMount(source=name) for name in proxy.secrets),
         labels=labels,
         networks=tuple(NetworkAttachment(network=name) for name in networks)
@@ -80,6 +91,13 @@ def _command_arguments(proxy: Proxy) -> Iterator[str]:
         suffix = "/udp" if entrypoint.protocol == "udp" else ""
         yield f"--entrypoints.{entrypoint.name}.address=:{entrypoint.port}{suffix}"
     yield "--ping=true"
+    for resolver in proxy.acme.values():
+        base = f"--certificatesresolvers.{resolver.name}.acme"
+        yield f"{base}.email={resolver.email}"
+        yield f"{base}.storage={ACME_FOLDER}/acme.json"
+        yield f"{base}.httpchallenge.entrypoint={WEB}"
+        if resolver.server:
+            yield f"{base}.caserver={resolver.server}"
     if needs_file(proxy):
         yield f"--providers.file.filename={_INSIDE}"
 

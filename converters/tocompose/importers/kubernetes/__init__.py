@@ -186,7 +186,11 @@ def convert(
         note_namespaces,
         within_namespaces,
     )
-    from tocompose.importers.kubernetes.order import arrange_pods, order_releases
+    from tocompose.importers.kubernetes.order import (
+        arrange_pods,
+        order_releases,
+        start_on_request,
+    )
     from tocompose.importers.kubernetes.outside import note_outside
     from tocompose.importers.kubernetes.pods import note_pods, settle_inherited
     from tocompose.importers.kubernetes.publication import publish_ports, settle_ports
@@ -208,6 +212,7 @@ def convert(
     prepared = build_services(model)
     builder.apply(arrange_pods(model, prepared))
     builder.apply(order_releases(model))
+    builder.apply(start_on_request(model))
     builder.apply(scale_services(model))
     builder.apply(publish_ports(model))
     builder.apply(attach_networks(model))

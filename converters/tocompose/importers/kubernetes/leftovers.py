@@ -163,11 +163,9 @@ def note_kinds(model: ClusterModel) -> None:
 
 def _without_meaning(name: str, model: ClusterModel) -> list[KubeObject]:
     """The objects of a kind that has no table, without those of which a note is said elsewhere."""
-    row, objects = kind_row(name), model.objects.of_kind(name)
-    if row.type:
+    if kind_row(name).type:
         return []
-    if not row.secret:
-        return objects
+    objects = model.objects.of_kind(name)
     return [kube_object for kube_object in objects if kube_object.cursor.unread()]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
+from tocompose.importers.kubernetes.objects import MadeObject
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.importers.kubernetes.stack_builder import Contribution
 from tocompose.importers.kubernetes.waits import ApiWait
@@ -204,3 +205,14 @@ def _release_hooks(workload: Workload) -> tuple[Cursor, frozenset[str]]:
         if hooks:
             return annotations.at(key), frozenset(hook.strip() for hook in hooks.split(","))
     return annotations, frozenset()
+
+
+def start_on_request(model: ClusterModel) -> Iterator[Contribution]:
+    """The profiles of the workloads that nobody asked to have running."""
+    for workload in model.workloads:
+        kube_object = workload.kube_object
+        if isinstance(kube_object, MadeObject) and kube_object.profile:
+            for container in workload.containers():
+                yield Contribution(
+                    service=container.service, profiles=(kube_object.profile,)
+                )

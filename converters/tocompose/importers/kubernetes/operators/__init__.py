@@ -93,7 +93,7 @@ def note_expansions(
         subject = ModelPath.service(services[workloads[0]]) if workloads else ROOT
         ledger.add_note(
             note(
-                "TC391",
+                "TC391" if workloads else "TC392",
                 kube_object.span,
                 subject=subject,
                 object=str(kube_object),

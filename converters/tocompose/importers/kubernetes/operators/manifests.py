@@ -119,14 +119,16 @@ class OperatorRequest:
         """The object, and those that were read along with it."""
         return (self.kube_object, *self.also)
 
-    def add(self, kind: str, name: str, **sections: Manifest) -> MadeObject:
+    def add(
+        self, kind: str, name: str, api_version: str = "", **sections: Manifest
+    ) -> MadeObject:
         """Makes an object of a kind and name in the namespace of the request."""
         metadata: dict[str, Manifest] = {"name": name}
         if self.kube_object.states_namespace:
             metadata["namespace"] = self.namespace
         versions = {"Service": "v1", "Secret": "v1", "ConfigMap": "v1", "Job": "batch/v1"}
         manifest = {
-            "apiVersion": versions.get(kind, "apps/v1"),
+            "apiVersion": api_version or versions.get(kind, "apps/v1"),
             "kind": kind,
             "metadata": metadata,
             **sections,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
+from tocompose.importers.kubernetes.routing.acme import obtain_certificates
 from tocompose.importers.kubernetes.routing.gateway import add_gateway_routes
 from tocompose.importers.kubernetes.routing.ingress import add_ingress_routes
 from tocompose.importers.kubernetes.routing.isolation import isolate_workloads
@@ -39,6 +40,7 @@ def route(world: ClusterModel, options: Mapping[str, tuple[str, ...]]) -> None:
                 route=str(middleware_object),
                 why="no route of the manifests could use it",
             )
+    obtain_certificates(world, proxy)
     kept_policies: tuple[KubeObject, ...]
     proxy.order_equal_routers()
     if proxy.routers:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.config import ConfigEntry
 from tocompose.importers.kubernetes.objects import KubeObject
+from tocompose.importers.kubernetes.routing.acme import certificate_hosts, certificate_of
 from tocompose.importers.kubernetes.routing.annotations import Annotations
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
@@ -17,7 +18,7 @@ from tocompose.ledger import Cursor
 from tocompose.model import File
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
-from tocompose.traefik.proxy import Certificate, Proxy
+from tocompose.traefik.proxy import Certificate, ManagedCertificate, Proxy
 from tocompose.traefik.service import SECRETS, file_secret
 
 
@@ -166,14 +167,21 @@ def secured_hosts(
         ]
         hosts += named_hosts
         everything = everything or not named_hosts
-        settle_certificate(tls_entry.at("secretName"), site, labels, managed)
+        settle_certificate(
+            tls_entry.at("secretName"), site, labels, managed, tuple(named_hosts)
+        )
     return SecuredHosts(frozenset(hosts), everything)
 
 
 def settle_certificate(
-    cursor: Cursor, site: RouteSite, labels: ModelPath, managed: Cursor | None
+    cursor: Cursor,
+    site: RouteSite,
+    labels: ModelPath,
+    managed: Cursor | None,
+    hosts: tuple[str, ...] = (),
 ) -> None:
-    """Gives the proxy the certificate of a Secret; a note says where it is to come from when it is not there."""
+    """Gives the proxy the certificate of a Secret; where a certificate manager keeps it the proxy obtains its own, else
+    a note says that it is to be provided."""
     name = peek_text(cursor)
     if name is None:
         return
@@ -186,11 +194,33 @@ def settle_certificate(
     cursor.take(to=labels)
     if managed:
         managed.take(to=labels)
-    why = (
-        "cert-manager obtained it"
-        if managed
-        else f"the manifests do not hold Secret {secret_name}"
-    )
-    (managed or cursor).annotate(
+    if await_certificate(cursor, site, secret_name, managed, hosts):
+        return
+    why = f"the manifests do not hold Secret {secret_name}"
+    cursor.annotate(
         "TC286", subject=ModelPath.service(site.proxy.name), route=site.name, why=why
     )
+
+
+def await_certificate(
+    cursor: Cursor,
+    site: RouteSite,
+    secret_name: str,
+    managed: Cursor | None,
+    hosts: tuple[str, ...],
+) -> bool:
+    """Whether a certificate manager keeps the certificate: an annotation or a Certificate object says so."""
+    certificate = certificate_of(site.model.objects, site.namespace, secret_name)
+    if managed:
+        issuer = peek_text(managed) or ""
+        issuer = "letsencrypt" if managed.key.endswith("tls-acme") else issuer
+        wanted = ManagedCertificate(site.name, issuer, hosts, managed, site.namespace)
+    elif certificate is not None:
+        reference = certificate.at("spec", "issuerRef", "name")
+        names = hosts or certificate_hosts(certificate)
+        issuer = peek_text(reference) or ""
+        wanted = ManagedCertificate(site.name, issuer, names, cursor, site.namespace)
+    else:
+        return False
+    site.proxy.managed.append(wanted)
+    return True

@@ -10,7 +10,10 @@ from typing import NamedTuple
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.annotations import check_expected
-from tocompose.importers.kubernetes.routing.credentials import give_certificate
+from tocompose.importers.kubernetes.routing.credentials import (
+    await_certificate,
+    give_certificate,
+)
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
 from tocompose.ledger import Cursor
@@ -73,6 +76,8 @@ def _give_certificate(reference: Cursor, site: RouteSite) -> None:
         reference.map(to=ModelPath.service(site.proxy.name, "secrets"))
         return
     reference.map(to=ModelPath.service(site.proxy.name, "command"))
+    if await_certificate(reference.at("name"), site, name, None, ()):
+        return
     why = f"the manifests do not hold Secret {name}"
     reference.annotate(
         "TC286",
