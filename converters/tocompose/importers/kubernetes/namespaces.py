@@ -14,7 +14,12 @@ from typing import NamedTuple
 from tocompose.importers import SourceError
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.kinds import kind_row
-from tocompose.importers.kubernetes.objects import DEFAULT, KubeObject, KubeObjects
+from tocompose.importers.kubernetes.objects import (
+    DEFAULT,
+    KubeObject,
+    KubeObjects,
+    MadeObject,
+)
 from tocompose.importers.kubernetes.scalars import peek_text, string_map
 from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
@@ -191,6 +196,10 @@ def note_namespaces(model: ClusterModel) -> None:
 
 
 def _counts_in_words(objects: list[KubeObject]) -> str:
-    """How many objects state each namespace."""
-    counts = Counter(kube_object.namespace for kube_object in objects)
+    """How many objects of the manifests state each namespace; what an operator makes goes by its owner."""
+    owners = {
+        kube_object.owner if isinstance(kube_object, MadeObject) else kube_object: None
+        for kube_object in objects
+    }
+    counts = Counter(kube_object.namespace for kube_object in owners)
     return ", ".join(f"{name} ({count})" for name, count in counts.items())

@@ -29,7 +29,7 @@ _PATHS = {"exact": "Exact", "prefix": "PathPrefix", "regex": "RegularExpression"
 _PROTOCOLS = {"HTTP2": "HTTP", "GRPC": "HTTP", "GRPC-WEB": "HTTP"}
 
 
-class _Section(NamedTuple):
+class _GatewayPort(NamedTuple):
     """One listener of a Gateway: a port for one host; `redirects` says that it only sends to https."""
 
     name: str
@@ -46,13 +46,13 @@ def answer(request: OperatorRequest) -> None:
         _answer_virtual_service(request)
 
 
-def _sections(gateway: KubeObject) -> Iterator[_Section]:
+def _sections(gateway: KubeObject) -> Iterator[_GatewayPort]:
     for number, server in enumerate(list_entries(gateway.at("spec", "servers"))):
         redirects = peek_text(server.at("tls", "httpsRedirect")) == "true"
         for position, host in enumerate(list_entries(server.at("hosts"))):
             name = f"{peek_text(server.at('port', 'name')) or 'port'}-{number}-{position}"
             text = (peek_text(host) or "*").rpartition("/")[2]
-            yield _Section(name, server, "" if text == "*" else text, redirects)
+            yield _GatewayPort(name, server, "" if text == "*" else text, redirects)
 
 
 def _answer_gateway(request: OperatorRequest) -> None:
@@ -85,7 +85,7 @@ def _answer_gateway(request: OperatorRequest) -> None:
         )
 
 
-def _listener(section: _Section) -> Manifest:
+def _listener(section: _GatewayPort) -> Manifest:
     server = section.server
     protocol = (peek_text(server.at("port", "protocol")) or "HTTP").upper()
     mode = (take_scalar(server.at("tls", "mode"), SERVICES) or "").upper()
