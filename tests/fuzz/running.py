@@ -129,6 +129,12 @@ def limit_memory(more: int = MEMORY) -> None:
     )
 
 
+def lift_memory() -> None:
+    """Takes the limit back, for programs that this process starts."""
+    most = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
 def _place(fault: BaseException) -> str:
     """The innermost line of our own code that the fault went through."""
     frames = traceback.extract_tb(fault.__traceback__)

@@ -1,0 +1,218 @@
+"""What is demanded of one input: no fault, no note of a fault, the same bytes, nothing changed by a second run."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import traceback
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+import click
+
+from fuzz.grammar.manifests import manifest
+from fuzz.grammar.repositories import repository
+from fuzz.grammar.scripts import Files, makefile, script, unit
+from fuzz.grammar.settings import answers, compose_file, kubeconfig, settings_file
+from fuzz.running import limited
+from tocompose.answers import AnswerError, read_answers
+from tocompose.check import audit, repair
+from tocompose.exporters.bundle import Layout
+from tocompose.importers import SourceError
+from tocompose.model import File
+from tocompose.notes import Note
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Folder, Memory
+from tocompose.reports import with_reports
+from tocompose.writing import plan, write
+
+SECONDS = 20.0
+
+
+class Outcome(NamedTuple):
+    """What one input came to: faults in words, the digest of all outputs, and compose files for docker compose."""
+
+    faults: tuple[str, ...] = ()
+    digest: str = ""
+    compose: tuple[bytes, ...] = ()
+    dotenv: bytes = b""
+    codes: tuple[str, ...] = ()
+
+
+def conversion(form: str, files: Files, random: Random) -> Outcome:
+    """Converts as `convert -o` or to standard output, now and then twice in the same folder."""
+    split = random.random() < 0.7
+    twice = split and random.random() < 0.06
+    options = Options(source=form, layout=Layout(split=split))
+    project = Memory(files)
+    try:
+        result = convert(project, options)
+    except SourceError as problem:
+        return Outcome(_internal(problem.notes), _digest([str(problem)]))
+    faults = [*_internal(result.notes)]
+    if twice:
+        faults += _written_twice(files, form, options)
+    written = {file.path: file.content for file in result.files}
+    compose = tuple(content for path, content in written.items() if path in ("docker-compose.yml", "docker-compose.prod.yml"))
+    digest = _digest([*(f"{path}\n{content!r}" for path, content in written.items()), *map(str, result.notes)])
+    codes = tuple(sorted({note.code for note in result.notes if note.kind.value == "lost"}))
+    return Outcome(tuple(faults), digest, compose[: 1 + (random.random() < 0.3)], written.get(".env", b""), codes)
+
+
+def _internal(notes: Iterable[Note]) -> tuple[str, ...]:
+    return tuple(f"{note.code}: {note.message}" for note in notes if note.code.startswith("TC9"))
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _written_twice(files: Files, form: str, options: Options) -> list[str]:
+    """What a second conversion over the first one's files would change."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "app"
+        for path, content in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+        project, result = _in_folder(folder, options)
+        try:
+            write(with_reports(result, project)[0], folder, force=True, lasting=False)
+        except OSError as problem:
+            return [f"not written: {problem}"]
+        project, result = _in_folder(folder, options)
+        changes, _ = plan(with_reports(result, project)[0], folder, force=True)
+        return [f"a second conversion changes {change.path}" for change in changes if change.is_needed]
+
+
+def _in_folder(folder: Path, options: Options) -> tuple[Folder, Result]:
+    project = Folder(folder)
+    return project, convert(project, options)
+
+
+def checked(files: Files, random: Random) -> Outcome:
+    """Judges and repairs a compose file; the repair of the repaired changes nothing."""
+    project = Memory(files)
+    findings = audit(project, project.named)
+    repaired = repair(project, project.named)
+    if findings is None or repaired is None:
+        return Outcome()
+    changed = {file.path: file.content for file in repaired.files}
+    again = repair(Memory({**files, **changed}), project.named)
+    faults = [*_internal(findings.notes), *_internal(repaired.notes)]
+    second = _changed_by(again.files if again else (), {**files, **changed})
+    faults += [f"a second repair changes {path}" for path in second]
+    digest = _digest([*(f"{path}\n{content!r}" for path, content in changed.items()), *map(str, findings.notes)])
+    before, after = files["docker-compose.yml"], changed.get("docker-compose.yml", b"")
+    return Outcome(tuple(faults), digest, (before, after) if after and after != before else ())
+
+
+def _changed_by(files: Iterable[File], before: Files) -> list[str]:
+    return [file.path for file in files if before.get(file.path) != file.content]
+
+
+def answered(files: Files, random: Random) -> Outcome:
+    """Reads answers, and converts with them."""
+    try:
+        read = read_answers(files["answers.toml"].decode(), "answers.toml")
+    except AnswerError as problem:
+        return Outcome(digest=_digest([str(problem)]))
+    source = {"run.sh": b"docker run -d --name web -e X=1 nginx\ndocker run -d --name db postgres:16\n"}
+    try:
+        result = convert(Memory(source), Options(source="docker_run", answers=read))
+    except (SourceError, AnswerError, ValueError) as problem:
+        return Outcome(digest=_digest([f"{type(problem).__name__} {problem}"]))
+    return Outcome(_internal(result.notes), _digest(map(str, result.notes)), (result.files[0].content,))
+
+
+def settled(files: Files, random: Random) -> Outcome:
+    """Reads the settings file of a folder as each command does."""
+    from tocompose.cli.group import main as cli
+    from tocompose.cli.settings import configured_defaults
+
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / ".git").mkdir()
+        for name, content in files.items():
+            (place / name).write_bytes(content)
+        before = Path.cwd()
+        os.chdir(place)
+        try:
+            configured_defaults(cli.params, lambda name: cli.get_command(click.Context(cli), name))
+        except click.UsageError as problem:
+            return Outcome(digest=_digest([problem.message.replace(folder, "")]))
+        finally:
+            os.chdir(before)
+    return Outcome()
+
+
+def connected(files: Files, random: Random) -> Outcome:
+    """Opens the connection that a kubeconfig describes."""
+    from tocompose.cluster.kubeconfig import connect_cluster
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "config"
+        path.write_bytes(files["config"])
+        try:
+            connection = connect_cluster(str(path), None, allow_exec=False)
+        except SourceError as problem:
+            return Outcome(digest=_digest([str(problem).replace(folder, "")]))
+        try:
+            connection.headers()
+        except SourceError:
+            return Outcome()
+    return Outcome()
+
+
+class Source(NamedTuple):
+    """A grammar, what is demanded of its inputs, and how many of a hundred inputs are its."""
+
+    make: Callable[[Random], Files]
+    judge: Callable[[Files, Random], Outcome]
+    share: int
+
+
+def _convert(form: str) -> Callable[[Files, Random], Outcome]:
+    return partial(_by_form, form)
+
+
+def _by_form(form: str, files: Files, random: Random) -> Outcome:
+    return conversion(form, files, random)
+
+
+SOURCES = {
+    "script": Source(script, _convert("docker_run"), 30),
+    "makefile": Source(makefile, _convert("docker_run"), 8),
+    "unit": Source(unit, _convert("docker_run"), 8),
+    "manifest": Source(manifest, _convert("kubernetes"), 18),
+    "repository": Source(repository, _convert("procfile"), 12),
+    "compose": Source(compose_file, checked, 8),
+    "answers": Source(answers, answered, 4),
+    "settings": Source(settings_file, settled, 8),
+    "kubeconfig": Source(kubeconfig, connected, 4),
+}
+
+
+def build(name: str, number: int) -> tuple[Files, Random]:
+    """The input of that number, and the chance that goes on with it."""
+    random = Random(f"{name} {number}")
+    return SOURCES[name].make(random), random
+
+
+def judge(name: str, number: int) -> Outcome:
+    """What is wrong with one input of a grammar, if anything."""
+    files, random = build(name, number)
+    try:
+        with limited(SECONDS):
+            return SOURCES[name].judge(files, random)
+    except (Exception, MemoryError, RecursionError) as fault:
+        return Outcome((f"{type(fault).__name__} in {_place(fault)}: {fault}"[:300],))
+
+
+def _place(fault: BaseException) -> str:
+    frames = traceback.extract_tb(fault.__traceback__)
+    own = [frame for frame in frames if "tocompose/" in frame.filename] or frames
+    return f"{own[-1].filename.rpartition('tocompose/')[2]}:{own[-1].lineno}"
