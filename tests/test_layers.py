@@ -10,7 +10,7 @@ import tree
 
 # The units of the package, the lowest layer first; a unit may import itself and any lower layer, never its own.
 LAYERS = (
-    ("limits", "patterns", "record"),
+    ("limits", "patterns", "record", "earlier_run"),
     ("syntax",),
     (
         "source",

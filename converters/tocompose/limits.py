@@ -31,6 +31,9 @@ LIMITS: Mapping[str, Limit] = {
         100_000,
         "values that YAML aliases may multiply into; a document with more is left out",
     ),
+    "SERVICES": Limit(
+        1_000, "services that one source becomes; what starts more is left out"
+    ),
     "PODS": Limit(
         100,
         "pods of one StatefulSet, each of which becomes services of its own; the others are left out",

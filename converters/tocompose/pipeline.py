@@ -16,7 +16,7 @@ from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
 from tocompose.limits import limit
 from tocompose.model import ComposeFileRole, File, Stack
 from tocompose.notes import Kind, Note, in_order, note
-from tocompose.project import Project
+from tocompose.project import Project, source_alone
 from tocompose.record import record
 from tocompose.rules import Context, apply_all, select
 from tocompose.source import Span
@@ -64,7 +64,7 @@ def convert(project: Project, options: Options | None = None) -> Result:
     Raises `SourceError` when the project holds nothing that any importer can read.
     """
     with collector_off():
-        return _convert_project(project, options or Options())
+        return _convert_project(source_alone(project), options or Options())
 
 
 def _convert_project(project: Project, options: Options) -> Result:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from copy import copy
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from tocompose.earlier_run import REPORT_NAME, EarlierRun, read_earlier_run
 from tocompose.limits import limit
 
 if TYPE_CHECKING:
@@ -42,6 +44,9 @@ PRUNED = frozenset(
 )
 
 
+ProjectType = TypeVar("ProjectType", bound="Project")
+
+
 class Project(Protocol):
     """Named files; paths are relative, with `/`, and never leave the root."""
 
@@ -49,6 +54,8 @@ class Project(Protocol):
     named: tuple[str, ...]
     # Files that were not read because of their size, with it.
     skipped: dict[str, int]
+    # What was written into it before.
+    earlier_runs: tuple[EarlierRun, ...]
 
     def files(self) -> tuple[str, ...]:
         """Every file, sorted; those that the user named one by one, or all of the folder."""
@@ -63,6 +70,32 @@ class Project(Protocol):
         """The paths of the files that stand in a folder of the tree itself, sorted; none where it is no folder."""
 
 
+def source_alone(project: ProjectType) -> ProjectType:
+    """The project without what an earlier conversion has written into it, by the `migration.json` files that it left."""
+    reports = {name for name in project.files() if name.rpartition("/")[2] == REPORT_NAME}
+    runs = []
+    for path in sorted({REPORT_NAME, *reports}):
+        content = project.read(path)
+        run = None if content is None else read_earlier_run(path, content)
+        runs += [run] if run is not None else []
+    if not runs:
+        return project
+    alone = copy(project)
+    alone.earlier_runs = tuple(runs)
+    return alone
+
+
+def _source_part(
+    runs: Iterable[EarlierRun], path: str, content: bytes | None
+) -> bytes | None:
+    """What of a file is left without that which the runs have written."""
+    for run in runs:
+        if content is None:
+            break
+        content = run.source_part(path, content)
+    return content
+
+
 class Memory:
     """A project held in memory: standard input, a pasted command, a test."""
 
@@ -70,20 +103,20 @@ class Memory:
         self.name = name
         self.named = tuple(files)
         self.skipped: dict[str, int] = {}
+        self.earlier_runs: tuple[EarlierRun, ...] = ()
         self._files = dict(files)
 
     def files(self) -> tuple[str, ...]:
         """Every file, in the order given."""
-        return tuple(self._files)
+        return _own_files(self, tuple(self._files))
 
     def read(self, path: str) -> bytes | None:
         """The content of a file."""
-        file_content = self._files.get(normal_path(path) or "")
-        return (
-            None
-            if file_content is None or _too_large(path, len(file_content), self.skipped)
-            else file_content
-        )
+        wanted_path = normal_path(path) or ""
+        file_content = self._files.get(wanted_path)
+        if file_content is None or _too_large(path, len(file_content), self.skipped):
+            return None
+        return _source_part(self.earlier_runs, wanted_path, file_content)
 
     def exists(self, path: str) -> bool:
         """Whether a file or folder of that path was given."""
@@ -126,13 +159,14 @@ class Folder:
         self.skipped: dict[str, int] = {}
         self.outside: dict[str, Path] = {}
         self.refused: dict[str, str] = {}
+        self.earlier_runs: tuple[EarlierRun, ...] = ()
         self._files: tuple[str, ...] | None = None
 
     def files(self) -> tuple[str, ...]:
         """The files named, or all files of the folder without the pruned folders, sorted."""
         if self._files is None:
             self._files = self.named or tuple(sorted(self._walk_files()))
-        return self._files
+        return _own_files(self, self._files)
 
     def read(self, path: str) -> bytes | None:
         """The content of a file inside the root; symbolic links that lead out of it are not followed, nor is a pipe."""
@@ -144,15 +178,18 @@ class Folder:
         ):
             return None
         try:
-            return file.read_bytes()
+            content = file.read_bytes()
         except OSError as problem:
             self._note_refused(path, problem)
             return None
+        return _source_part(self.earlier_runs, normal_path(path) or path, content)
 
     def exists(self, path: str) -> bool:
         """Whether a file or folder of that path lies inside the root."""
         file = self._path_inside(path)
-        return file is not None and _is_there(file)
+        if file is None or not _is_there(file):
+            return False
+        return not self.earlier_runs or file.is_dir() or self.read(path) is not None
 
     def below(self, path: str) -> tuple[str, ...]:
         """The files that stand in a folder inside the root."""
@@ -200,6 +237,18 @@ class Folder:
             folders[:] = sorted(name for name in folders if name not in PRUNED)
             base = PurePosixPath(Path(folder).relative_to(self.root).as_posix())
             yield from (str(base / name) for name in names)
+
+
+def _own_files(project: Project, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths without the files that an earlier conversion has written."""
+    if not project.earlier_runs:
+        return paths
+    made = {
+        f"{run.folder}{path}" for run in project.earlier_runs for path in run.written_paths
+    }
+    return tuple(
+        path for path in paths if path not in made or project.read(path) is not None
+    )
 
 
 def _is_there(file: Path) -> bool:

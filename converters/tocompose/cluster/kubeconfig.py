@@ -114,7 +114,7 @@ def _find_context(
 ) -> dict[str, Any]:
     contexts = _entries_by_name(content, "contexts", paths)
     name = asked_for or content.get("current-context")
-    if name in contexts:
+    if isinstance(name, str) and name in contexts:
         return contexts[name]
     names = ", ".join(sorted(contexts)) or "none"
     missing = f"has no context {name!r}" if name else "has no current context"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from posixpath import normpath
 
+from tocompose.earlier_run import ENV_HEAD
 from tocompose.model import EnvSetting, File, Stack
 from tocompose.notes import Note, note
 from tocompose.syntax.interpolation import Variable
@@ -17,11 +18,6 @@ _ESCAPES = str.maketrans(
     {"\\": "\\\\", '"': '\\"', "$": "\\$", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 )
 _WIDTH = 100
-_ENV_HEAD = (
-    "# The values of this stack, secrets among them: keep this file out of version control.",
-    "# Docker Compose reads it by itself. The variables are explained in .env.example.",
-    "",
-)
 _EXAMPLE_HEAD = (
     "# Every variable of the compose files. Copy to .env and fill in: cp .env.example .env",
     "",
@@ -127,7 +123,7 @@ def _has_file_below(folder: str, paths: Iterable[str]) -> bool:
 
 
 def _env_lines(settings: Iterable[EnvSetting], passed_through: set[str]) -> Iterator[str]:
-    yield from _ENV_HEAD
+    yield from ENV_HEAD
     for setting in settings:
         name = setting.name
         if setting.value is not None:

@@ -6,7 +6,7 @@ What may stand where is `mappings/refused.yaml`; a value that breaks its rule is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from ipaddress import ip_address
 from typing import Any, NamedTuple, TypeAlias
@@ -17,9 +17,14 @@ from tocompose.model import Stack
 from tocompose.notes import Note, note
 from tocompose.syntax.interpolation import (
     Literal,
+    Variable,
+    apply_defaults,
     literal,
-    plain,
     replace_literals,
+    replace_variables,
+    required_reference,
+    substitute,
+    variable_names,
 )
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.ports import parse_port_range
@@ -102,12 +107,21 @@ class _Judge:
             return self._settle_map(value, rules, keys)
         if isinstance(value, list):
             return self._settle_list(value, rules, keys)
-        return value
+        row = rules.get(_ROW)
+        is_number = row is not None and row["form"] in _NEVER_EMPTY
+        return _demand_values(value) if is_number and isinstance(value, str) else value
 
     def _settle_map(self, entries: Mapping[str, Any], rules: _Trie, keys: _Keys) -> Any:
         settled: dict[str, Any] = {}
         for name, value in entries.items():
+            if not name:
+                self._refusals.append(
+                    RefusedValue((*keys, name), value, "a name, which is missing")
+                )
+                continue
             below = rules.get(name) or rules.get("*")
+            if below is None and isinstance(value, Mapping):
+                below = {}
             if below is None or value is None:
                 settled[name] = value
                 continue
@@ -141,6 +155,22 @@ class _Judge:
         return row
 
 
+# Where a variable that nobody sets, which is empty, makes Compose refuse the whole file.
+_NEVER_EMPTY = frozenset({"integer", "decimal", "size", "size_or_unlimited", "duration", "count"})
+
+
+def _demand_values(value: str) -> str:
+    """The text with each variable demanded that has neither a value nor a default."""
+    if "$" not in value:
+        return value
+    return type(value)(replace_variables(value, _demand_value))
+
+
+def _demand_value(variable: Variable) -> str:
+    is_open = not variable.is_required and not variable.default and variable.operator != ":+"
+    return required_reference(variable.name, ".env") if is_open else variable.source
+
+
 # Beside names and `*` in the tree of rules: the row for the value itself, and that of a list whose entries differ.
 _ROW, _UNIQUE = "=", "!"
 
@@ -171,9 +201,23 @@ def _keeps_rule(row: Row, value: Any) -> bool:
     if isinstance(value, Mapping | list):
         fits = _RECORD_FORMS.get(row["form"])
         return fits is None or fits(value)
-    text = plain(str(value))
     reads = _FORMS.get(row["form"])
-    return text is None or reads is None or reads(row, text)
+    return reads is None or any(reads(row, text) for text in _possible_texts(str(value)))
+
+
+# What a variable without a default may hold; nothing that fits, and what stands around it cannot be right.
+_STAND_INS = ("1", "1s", "1.1.1.1", "")
+
+
+def _possible_texts(text: str) -> Iterator[str]:
+    """What Compose may make of the text: each default in its place, and different values for other variables."""
+    with_defaults = apply_defaults(text)
+    names = set(variable_names(with_defaults))
+    if not names:
+        yield substitute(with_defaults, {})
+        return
+    for stand_in in _STAND_INS:
+        yield substitute(with_defaults, dict.fromkeys(names, stand_in))
 
 
 def _is_within(row: Row, number: float) -> bool:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from tocompose import __version__
 from tocompose.compose.files import BASE_NAMES
-from tocompose.model import Role, Service
+from tocompose.earlier_run import digest
+from tocompose.model import File, Role, Service
 from tocompose.notes import Note, explanation
 from tocompose.reports.inventory import (
     configuration_rows,
@@ -58,9 +59,11 @@ def report_document(report: Report) -> dict[str, Any]:
                 "path": output_file.path,
                 "mode": f"{output_file.mode:04o}",
                 "secret": output_file.secret,
+                **_fingerprint(output_file),
             }
             for output_file in report.files
         ],
+        "variables_added": dict(report.variables_added),
         "values": report.values_by_fate(),
         "notes_by_kind": report.kinds(),
         "ignored": [
@@ -76,6 +79,11 @@ def report_document(report: Report) -> dict[str, Any]:
             {"from": span_record(span), "to": str(path)} for span, path in report.trace()
         ],
     }
+
+
+def _fingerprint(file: File) -> dict[str, str]:
+    """The digest of a file that may be known again; what holds secrets has none, nor have the reports."""
+    return {} if file.secret or not file.content else {"digest": digest(file.content)}
 
 
 def note_record(note: Note) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
+from tocompose.earlier_run import SHARED_FILES, added_variables
 from tocompose.ledger import Fate, Ledger
 from tocompose.model import File, Service, Stack
 from tocompose.notes import Kind, Note
-from tocompose.project import Project
+from tocompose.project import Project, source_alone
 from tocompose.reports.masking import SourceLines
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
@@ -48,6 +49,7 @@ class Report(NamedTuple):
     notes: tuple[Note, ...]
     ledger: Ledger
     quotes: SourceLines
+    variables_added: Mapping[str, list[str]]
 
     def of_kind(self, kind: Kind) -> tuple[Note, ...]:
         """The notes of one kind, in reading order."""
@@ -96,7 +98,13 @@ def report(outcome: ReportedConversion, project: Project) -> Report:
         notes=outcome.notes,
         ledger=outcome.ledger,
         quotes=SourceLines(project, outcome.stack),
+        variables_added=_variables_added(outcome.files, project),
     )
+
+
+def _variables_added(files: Iterable[File], project: Project) -> dict[str, list[str]]:
+    source = source_alone(project)
+    return added_variables(files, {path: source.read(path) for path in SHARED_FILES})
 
 
 def place_of(note: Note) -> str:

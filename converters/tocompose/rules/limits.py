@@ -126,7 +126,7 @@ def _usual_limits(service: Service) -> Limits:
         reserved.memory,
         stated_memory(service),
     ]
-    memory = max(filter(None, needs), key=size)
+    memory = max((str(need) for need in needs if need), key=size)
     cpus = max(filter(None, (usual.cpus, reserved.cpus)), key=_number)
     pids = usual.pids if memory == usual.memory else _MANY_PIDS
     return replace(usual, memory=memory, cpus=cpus, pids=pids)

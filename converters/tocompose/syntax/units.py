@@ -39,7 +39,8 @@ _DURATION = regex(rf"(?P<sign>[+-]?)(?P<amounts>(?:{_NUMBER}{_UNIT})+)")
 _AMOUNT = regex(rf"(?P<number>{_NUMBER})(?P<unit>{_UNIT})")
 
 
-# Compose counts bytes in 64 bits.
+# Compose counts bytes and nanoseconds in 64 bits.
+_MOST_NANOSECONDS = 2**63
 _MOST_BYTES = 2**63
 
 
@@ -78,6 +79,8 @@ def parse_duration(text: str) -> int | None:
         unit = _NANOSECONDS[amount["unit"]]
         total += int(whole or "0") * unit
         total += int(fraction or "0") * unit // 10 ** len(fraction)
+    if total >= _MOST_NANOSECONDS:
+        return None
     return -total if match["sign"] == "-" else total
 
 

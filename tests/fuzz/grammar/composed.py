@@ -17,6 +17,7 @@ import yaml
 from judges import COMPOSE
 
 _SECTIONS = ("services", "networks", "volumes", "configs", "secrets")
+_DEMANDED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*):?\?")
 _REQUIRED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -51,7 +52,11 @@ def _bisect(outputs: Sequence[Output]) -> list[tuple[Output, str]]:
 
 def refusal(output: Output) -> str:
     """Why docker compose refuses the file as it stands, with its `.env`; empty where it does not."""
-    return _config(output.text, output.dotenv, {})
+    # What the user has to fill in is filled in.
+    text, dotenv = output.text.decode("utf-8", "replace"), output.dotenv.decode("utf-8", "replace")
+    given = set(re.findall(r'(?m)^([A-Za-z_]\w*)="?[^"\n]', dotenv))
+    demanded = set(_DEMANDED.findall(text)) - given
+    return _config(output.text, output.dotenv, dict.fromkeys(demanded, "1"))
 
 
 def _can_be_joined(output: Output) -> bool:

@@ -46,7 +46,7 @@ class Outcome(NamedTuple):
 def conversion(form: str, files: Files, random: Random) -> Outcome:
     """Converts as `convert -o` or to standard output, now and then twice in the same folder."""
     split = random.random() < 0.7
-    twice = split and random.random() < 0.06
+    twice = split and random.random() < 0.03
     options = Options(source=form, layout=Layout(split=split))
     project = Memory(files)
     try:

@@ -27,6 +27,7 @@ from tocompose.importers.docker_run.invocation import (
 )
 from tocompose.importers.docker_run.options import flag_rows, parse_command_line
 from tocompose.importers.docker_run.wait_loops import WaitTarget, find_wait_target
+from tocompose.limits import limit
 from tocompose.model import Build, Network, NetworkAttachment, Volume
 from tocompose.record import replace
 from tocompose.syntax.interpolation import Variable, parse
@@ -53,6 +54,7 @@ class Assembly:
         self.service_by_name: dict[str, str] = {}
         self.files: list[WrittenFile] = []
         self._fill_values: Callable[[str], str] = str
+        self._is_full = False
 
     def read_script(self, script: Script) -> None:
         """Takes in a whole script."""
@@ -91,6 +93,10 @@ class Assembly:
         return self.service_by_name.get(name)
 
     def _add_container(self, step: Invocation) -> None:
+        most = limit("SERVICES")
+        if len(self.containers) >= most:
+            self._leave_out(step, most)
+            return
         pod = _pod_name(step)
         opens_pod = bool(pod) and pod not in self.pod_members
         pod_facts = self.pods.get(pod, ()) if opens_pod else ()
@@ -109,6 +115,14 @@ class Assembly:
         for key in (container_name, name, step.variable, step.unit, step.alias):
             if key:
                 self.service_by_name.setdefault(key, name)
+
+    def _leave_out(self, step: Invocation, most: int) -> None:
+        """Counts a container beyond the limit as noted; the note stands at the first."""
+        for argument in step.arguments[: 0 if self._is_full else 1]:
+            argument.note("TC025", what="this container", most=most)
+        self._is_full = True
+        for argument in step.arguments:
+            argument.skip("see TC025")
 
     def _as_variant(self, started: StartedContainer) -> StartedContainer:
         """A second container of one name cannot run beside the first: another branch, or a later start."""

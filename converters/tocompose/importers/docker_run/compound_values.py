@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -45,6 +46,7 @@ def read_volume(value: str) -> Iterator[Fact]:
     parts = parse_docker_mount(value)
     if not parts.target:
         raise ValueError("it takes [source:]target[:modes]")
+    _check_target(parts.target)
     if parts.source is None:
         mount = Mount(kind="volume", target=parts.target)
         code = "TC146" if is_windows_path(parts.target) else ""
@@ -58,6 +60,13 @@ def read_volume(value: str) -> Iterator[Fact]:
     yield from _lost_options("TC128", "mode", _podman_modes(parts))
     if {"z", "Z"} & set(parts.modes):
         yield from _lost_options("TC148", "option", _rivals_of_labels(mount))
+
+
+def _check_target(target: str) -> None:
+    """Raises ValueError for a place in the container that the engine refuses; a variable may yet hold another."""
+    is_open = target.startswith("$") and not target.startswith("$$")
+    if not (is_open or target.startswith("/") or is_windows_path(target)):
+        raise ValueError("the path in the container begins with /")
 
 
 def _is_refused_name(source: str) -> bool:
@@ -175,15 +184,22 @@ def read_mount(value: str) -> Iterator[Fact]:
     ]
     stated = dict(fields)
     kind, target = stated.get("type", "volume"), stated.get("target")
+    source = stated.get("source")
     if not target:
         raise ValueError("it takes a target")
+    _check_target(target)
+    if kind == "bind" and not source:
+        raise ValueError("a mount of the type bind takes a source")
+    if kind == "volume" and source and _is_refused_name(source):
+        yield _refused_volume(source, target)
+        return
     options: dict[str, Any] = {"bind": {"create_host_path": False}}
     if kind != "bind":
         options = {}
     unknown = _unknown_mount_options(fields, stated, options)
     mount = Mount(
         kind=kind,
-        source=stated.get("source"),
+        source=source,
         target=target,
         read_only=parse_boolean(stated.get("readonly", "false")),
         options=options,
@@ -348,9 +364,14 @@ def read_gpus(value: str) -> Iterator[Fact]:
     yield Fact([request])
 
 
+_SECRET_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
 def read_secret(value: str) -> Iterator[Fact]:
     """podman's `name[,type=mount|env,target=…,uid=…,gid=…,mode=…]`."""
     name, *options = split_outside_variables(value, ",")
+    if "$" not in name and _SECRET_NAME.fullmatch(name) is None:
+        raise ValueError("a secret's name has letters, digits, `.`, `_` and `-` only")
     settings = dict(option.partition("=")[::2] for option in options)
     target = settings.get("target")
     if settings.get("type", "mount") == "env":

@@ -24,6 +24,7 @@ from tocompose.model import EnvFile, EnvVariable, Mount, Role, Service
 from tocompose.record import replace
 from tocompose.syntax.interpolation import plain, split_outside_variables, variable_names
 from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.mounts import is_path, parse_docker_mount
 from tocompose.syntax.names import identifier, unique_name
 
 _TELLS_NOTHING = frozenset({"server", "docker", "image"})
@@ -97,7 +98,7 @@ def read_container(
     container joins; `updates` are the `docker update` of it that follow.
     """
     line = _parse_run(invocation)
-    if not line.operands:
+    if not line.operands or not line.operands[0].text:
         _note_no_image(invocation, line)
         return None
     image, *command = line.operands
@@ -139,11 +140,23 @@ def _options_that_agree(line: CommandLine, path: ModelPath) -> Iterator[Option]:
     """
     is_off = line.has_switch("--no-healthcheck")
     for option in line.options:
-        if is_off and option.row and option.row["name"].startswith("--health-"):
+        name = option.row["name"] if option.row else ""
+        if is_off and name.startswith("--health-"):
             subject = path.child("healthcheck")
-            option.value.note("TC194", subject=subject, flag=option.row["name"])
+            option.value.note("TC194", subject=subject, flag=name)
+        elif name == "--volume-driver" and not any(map(_makes_volume, line.options)):
+            option.value.note("TC195", subject=path.child("volumes"))
         else:
             yield option
+
+
+def _makes_volume(option: Option) -> bool:
+    """Whether an option mounts a volume, which a driver can make."""
+    name = option.row["name"] if option.row else ""
+    if name == "--mount":
+        return "type=bind" not in option.value.text and "type=tmpfs" not in option.value.text
+    source = parse_docker_mount(option.value.text).source if name == "--volume" else "/"
+    return source is None or not is_path(source)
 
 
 # https://docs.podman.io/en/latest/markdown/podman-run.1.html#read-only-tmpfs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 
 from tocompose.ledger import Ledger
-from tocompose.model import EnvFile, EnvSetting, Mount, Stack
+from tocompose.model import EnvFile, EnvSetting, Mount, Service, Stack
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.record import replace
@@ -37,6 +37,23 @@ def adapt_env_file(
         )
     )
     return env_file if content is not None else replace(env_file, required=False)
+
+
+def known_label_files(service: Service, project: Project, ledger: Ledger) -> Service:
+    """The service without files of labels that the source does not hold: Compose refuses the whole stack for one."""
+    files = service.options.get("label_file")
+    if not files:
+        return service
+    path = ModelPath.service(service.name, "label_file")
+    for file in files:
+        if project.read(file) is None:
+            ledger.add_note(note("TC196", service.origin, subject=path, file=file))
+    known_files = [file for file in files if project.read(file) is not None]
+    if not known_files:
+        ledger.move(path, ModelPath.service(service.name))
+    others = {key: value for key, value in service.options.items() if key != "label_file"}
+    options = {**others, "label_file": known_files} if known_files else others
+    return replace(service, options=options)
 
 
 def _reads_differently(text: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from tocompose.importers.docker_run.assembly import Assembly
 from tocompose.importers.docker_run.environment import (
     adapt_env_file,
+    known_label_files,
     note_stand_ins,
     open_settings,
 )
@@ -84,7 +85,8 @@ def _settle_service(service: Service, project: Project, ledger: Ledger) -> Servi
         replace(attachment, network=network_key(attachment.network))
         for attachment in service.networks
     ]
-    return replace(service, env_files=tuple(env_files), networks=tuple(attachments))
+    settled = replace(service, env_files=tuple(env_files), networks=tuple(attachments))
+    return known_label_files(settled, project, ledger)
 
 
 def _used_networks(

@@ -128,9 +128,12 @@ def _resolver_options(config: Cursor, to: ModelPath) -> Iterator[str]:
 def _set_extra_hosts(container: ContainerContext, options: dict[str, Any]) -> None:
     hosts = []
     for host_alias in list_entries(container.pod_spec.at("hostAliases")):
-        address = take_text(host_alias.at("ip"), container.path("extra_hosts"))
+        # One without the other says nothing: it stays unread, which a note tells.
+        if not peek_text(host_alias.at("ip")):
+            continue
         for name in list_entries(host_alias.at("hostnames")):
             hostname = take_text(name, container.path("extra_hosts"))
+            address = take_text(host_alias.at("ip"), container.path("extra_hosts"))
             if address and hostname:
                 hosts.append(f"{literal(hostname)}={literal(address)}")
     hosts.extend(f"{name}={address}" for name, address in container.extra_hosts.items())

@@ -49,7 +49,7 @@ def _desired_replicas(
     to = ModelPath.service(workload.name)
     if workload.kind in RUN_ONCE:
         cursor = workload.job_spec.at("parallelism")
-        return take_integer(cursor, to), cursor
+        return (take_integer(cursor, to) if workload.pods else None), cursor
     if autoscaler is not None:
         _note_autoscaler(autoscaler, workload, to)
     cursor = workload.kube_object.at("spec", "replicas")

@@ -13,6 +13,7 @@ from tocompose.importers.kubernetes.workloads import (
     is_service_name,
     service_name,
 )
+from tocompose.limits import limit
 from tocompose.notes import note
 from tocompose.source import leaves
 from tocompose.syntax.model_path import ModelPath
@@ -40,9 +41,17 @@ def name_workloads(workloads: tuple[Workload, ...], reserved: ReservedNames) -> 
     """
     short_names = _short_names(workloads, reserved)
     naming = _Naming(workloads, reserved)
+    most, is_full = limit("SERVICES"), False
     for workload in workloads:
+        cursor = workload.kube_object.cursor
         if not any(list_entries(workload.pod_spec.at("containers"))):
-            workload.kube_object.cursor.note("TC210", object=str(workload.kube_object))
+            cursor.note("TC210", object=str(workload.kube_object))
+            continue
+        if len(naming.names) >= most:
+            if not is_full:
+                cursor.annotate("TC025", what=str(workload.kube_object), most=most)
+            cursor.mark_noted("TC025")
+            is_full = True
             continue
         naming.name(workload, short_names.get(id(workload)) or workload.kube_object.name)
         expand_pods(workload, naming.names)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
 from tocompose.ledger import Cursor
+from tocompose.limits import limit
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
@@ -47,6 +49,7 @@ class Process(NamedTuple):
         return process_kinds()[self.kind]
 
 
+@cache
 def process_kinds() -> dict[str, Row]:
     """The table of process types."""
     optional = {"once", "single", "profile", "terminal", "publishes"}
@@ -87,7 +90,17 @@ def of_procfile(tree: Cursor) -> tuple[StatedProcess, ...]:
         else:
             # It gives no process; the reader's oddity has said why.
             line.mark_noted(_SET_ASIDE.get(line.style, "TC309"))
-    return tuple(processes)
+    return _few_processes(processes)
+
+
+def _few_processes(processes: list[StatedProcess]) -> tuple[StatedProcess, ...]:
+    """The processes up to the limit; a note says where it is reached."""
+    most = limit("SERVICES")
+    for process in processes[most : most + 1]:
+        process.cursor.note("TC025", what=f"the process type {process.type}", most=most)
+    for process in processes[most + 1 :]:
+        process.cursor.mark_noted("TC025")
+    return tuple(processes[:most])
 
 
 def _without_continuation(text: str) -> str:

@@ -53,11 +53,8 @@ class AppPlan(NamedTuple):
     checks: Mapping[str, StatedCheck]
     port: WebPort
     processes: tuple[Process, ...]
-
-    @property
-    def releases(self) -> Iterator[Process]:
-        """The processes that run to their end before the others start."""
-        return (process for process in self.processes if process.traits.get("once"))
+    # The processes that run to their end before the others start.
+    releases: tuple[Process, ...]
 
     def image(self, process: Process) -> Image:
         """The image that a process runs in: its own, the one heroku.yml names, or the app's."""
@@ -82,7 +79,7 @@ def convert_process(plan: AppPlan, process: Process) -> Service:
         image=image.reference,
         build=image.build,
         entrypoint=_choose_entrypoint(plan, process, image),
-        command=run.argv if process.text else None,
+        command=run.argv or None,
         environment=tuple(_process_variables(plan, process, run)),
         depends_on=_process_dependencies(plan, process),
         resources=size.resources,
@@ -103,7 +100,8 @@ def _convert_command(plan: AppPlan, process: Process, image: Image) -> ComposeCo
     run = convert_command(process.text)
     if "heroku-php-" in process.text:
         run = _replace_php_launcher(plan, process, image) or run
-    if process.cursor:
+    # A command without words stays unread, which a note tells.
+    if process.cursor and (run.argv or not process.text):
         process.cursor.map(to=ModelPath.service(process.service, "command"))
         for name, _ in run.environment:
             process.cursor.map(to=ModelPath.service(process.service, "environment", name))

@@ -1,0 +1,115 @@
+"""What an earlier conversion has written into the source's own folder: the next one does not read it as the source."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any, NamedTuple, Protocol
+
+REPORT_NAME = "migration.json"
+# The first lines of a `.env` that is made here.
+ENV_HEAD = (
+    "# The values of this stack, secrets among them: keep this file out of version control.",
+    "# Docker Compose reads it by itself. The variables are explained in .env.example.",
+    "",
+)
+# Files to which variables are added that the source has not: they are left out one by one.
+SHARED_FILES = (".env", ".env.example")
+_VARIABLE = re.compile(r"(?m)^[ \t]*(?:# )?(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)=")
+_OWN_COMMENT = re.compile(r"# \w+ has no value in the source: set it here\.")
+
+
+class MadeFile(Protocol):
+    """A file of a conversion."""
+
+    @property
+    def path(self) -> str:
+        """Its path from the folder that is written to."""
+
+    @property
+    def content(self) -> bytes:
+        """Its content."""
+
+
+class EarlierRun(NamedTuple):
+    """What `migration.json` says was written below a folder: digests by path, and variables by the file they are in."""
+
+    folder: str
+    digests: Mapping[str, str]
+    variables: Mapping[str, frozenset[str]]
+
+    @property
+    def written_paths(self) -> tuple[str, ...]:
+        """The paths of what was written, below the folder."""
+        return (REPORT_NAME, *self.digests, *self.variables)
+
+    def source_part(self, path: str, content: bytes) -> bytes | None:
+        """What of a file is the source's own: all, the lines that were there before, or None for nothing."""
+        below = path.removeprefix(self.folder)
+        if not path.startswith(self.folder):
+            return content
+        if below == REPORT_NAME or self.digests.get(below) == digest(content):
+            return None
+        names = self.variables.get(below, frozenset())
+        return _without_variables(content, names) if names else content
+
+
+def digest(content: bytes) -> str:
+    """The fingerprint by which a file is known again."""
+    return sha256(content).hexdigest()
+
+
+def read_earlier_run(path: str, content: bytes) -> EarlierRun | None:
+    """The run that a `migration.json` tells of; None for a file of another program or one that cannot be read."""
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(data, dict) or "tocompose" not in str(data.get("schema")):
+        return None
+    files = [file for file in _list_of(data.get("files")) if isinstance(file, dict)]
+    digests = {str(file.get("path")): str(file.get("digest")) for file in files}
+    added = data.get("variables_added")
+    variables = {
+        file: frozenset(str(name) for name in _list_of(names))
+        for file, names in (added.items() if isinstance(added, dict) else ())
+    }
+    return EarlierRun(path.removesuffix(REPORT_NAME), digests, variables)
+
+
+def _list_of(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def added_variables(
+    files: Iterable[MadeFile], source_texts: Mapping[str, bytes | None]
+) -> dict[str, list[str]]:
+    """The variables of the shared files that the source's own, given by path, do not have."""
+    added: dict[str, list[str]] = {}
+    for file in files:
+        if file.path in SHARED_FILES:
+            own_names = _names_in(source_texts.get(file.path) or b"")
+            new_names = _names_in(file.content) - own_names
+            added[file.path] = sorted(new_names)
+    return added
+
+
+def _names_in(content: bytes) -> set[str]:
+    return set(_VARIABLE.findall(content.decode("utf-8", "replace")))
+
+
+def _without_variables(content: bytes, names: frozenset[str]) -> bytes | None:
+    """The lines without those that set the variables or are our own remarks; None where none says anything."""
+    lines = content.decode("utf-8", "surrogateescape").split("\n")
+    own_lines = ["" if _is_made(line, names) else line for line in lines]
+    if not any(line.strip() for line in own_lines):
+        return None
+    return "\n".join(own_lines).encode("utf-8", "surrogateescape")
+
+
+def _is_made(line: str, names: frozenset[str]) -> bool:
+    match = _VARIABLE.match(line)
+    is_variable = match is not None and match[1] in names
+    return is_variable or line in ENV_HEAD or _OWN_COMMENT.fullmatch(line) is not None
