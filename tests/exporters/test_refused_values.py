@@ -37,6 +37,10 @@ REFUSED: list[tuple[str, Any]] = [
     ("mac_address", "02:42"),
     ("scale", "x"),
     ("uts", "none"),
+    ("container_name", "a b"),
+    ("container_name", "-x"),
+    ("stop_grace_period", "9999999h"),
+    ("stop_grace_period", "a${X}b"),
 ]
 ENTRIES: list[tuple[str, list[Any]]] = [
     ("ports", ["70000:80", "80:0", "80-82:80-81", "1.2.3:80:80", "80:80/icmp", "a:80"]),
@@ -144,3 +148,21 @@ def test_a_specifier_of_a_unit_gives_a_text_that_compose_reads(specifier):
 def test_a_key_without_a_value_stays():
     body = {"networks": {"lan": None}}
     assert _accepted(body) == (body, [])
+
+
+def test_a_number_that_nobody_sets_is_demanded() -> None:
+    """Empty, it would make Compose refuse the whole file with a message that names no variable."""
+    body, messages = _accepted({"image": "web:1", "healthcheck": {"retries": "${N}"}})
+    assert body["healthcheck"] == {"retries": "${N:?set N in .env}"}
+    assert messages == []
+
+
+@pytest.mark.parametrize("text", ["${P:-80}:80-82", "80:80-82"])
+def test_ranges_of_ports_are_judged_with_their_defaults(text: str) -> None:
+    assert "ports" not in _accepted({"image": "web:1", "ports": [text]})[0]
+
+
+def test_an_entry_without_a_name_is_left_out() -> None:
+    body, messages = _accepted({"image": "web:1", "sysctls": {"": "1", "a.b": "2"}})
+    assert body["sysctls"] == {"a.b": "2"}
+    assert len(messages) == 1

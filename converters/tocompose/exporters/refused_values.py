@@ -156,7 +156,9 @@ class _Judge:
 
 
 # Where a variable that nobody sets, which is empty, makes Compose refuse the whole file.
-_NEVER_EMPTY = frozenset({"integer", "decimal", "size", "size_or_unlimited", "duration", "count"})
+_NEVER_EMPTY = frozenset(
+    {"integer", "decimal", "size", "size_or_unlimited", "duration", "count"}
+)
 
 
 def _demand_values(value: str) -> str:
@@ -167,7 +169,9 @@ def _demand_values(value: str) -> str:
 
 
 def _demand_value(variable: Variable) -> str:
-    is_open = not variable.is_required and not variable.default and variable.operator != ":+"
+    is_open = (
+        not variable.is_required and not variable.default and variable.operator != ":+"
+    )
     return required_reference(variable.name, ".env") if is_open else variable.source
 
 

@@ -45,16 +45,38 @@ def chunk(first: int, count: int, seeded: bool) -> None:
         codes[name, number] = outcome.codes
         if name == "compose" and len(outcome.compose) == 2:
             before, after = outcome.compose
-            outputs += [Output("given", number, before, b""), Output("repaired", number, after, b"")]
+            outputs += [
+                Output("given", number, before, b""),
+                Output("repaired", number, after, b""),
+            ]
         elif name != "compose":
-            outputs += [Output(name, number, text, outcome.dotenv) for text in outcome.compose[:1]]
+            outputs += [
+                Output(name, number, text, outcome.dotenv) for text in outcome.compose[:1]
+            ]
     lift_memory()
-    refusals = [refusal for start in range(0, len(outputs), _TOGETHER) for refusal in refused(outputs[start : start + _TOGETHER])]
+    refusals = [
+        refusal
+        for start in range(0, len(outputs), _TOGETHER)
+        for refusal in refused(outputs[start : start + _TOGETHER])
+    ]
     refused_before = {output.number for output, _ in refusals if output.source == "given"}
     for output, reason in refusals:
-        if output.source == "given" or (output.source == "repaired" and output.number in refused_before):
+        if output.source == "given" or (
+            output.source == "repaired" and output.number in refused_before
+        ):
             continue
-        print(json.dumps({"refused": [output.source, output.number, reason, codes.get((output.source, output.number), ())]}))
+        print(
+            json.dumps(
+                {
+                    "refused": [
+                        output.source,
+                        output.number,
+                        reason,
+                        codes.get((output.source, output.number), ()),
+                    ]
+                }
+            )
+        )
     print(json.dumps({"judged": len(outputs)}))
 
 
@@ -67,15 +89,29 @@ def run(first: int, inputs: int, log: Path) -> int:
         for number in range(first, first + inputs, _CHUNK):
             count = min(_CHUNK, first + inputs - number)
             lines = _lines(number, count, "0", False)
-            second = {(line[0], line[1]): line[2] for line in _kind(_lines(number, count, "1", True), "digest")}
+            second = {
+                (line[0], line[1]): line[2]
+                for line in _kind(_lines(number, count, "1", True), "digest")
+            }
             totals["inputs"] += count
             totals["seeded"] += len(second)
             totals["judged"] += sum(int(line) for line in _kind(lines, "judged"))
-            differing = [["seed", *line[:2]] for line in _kind(lines, "digest") if second.get((line[0], line[1]), line[2]) != line[2]]
+            differing = [
+                ["seed", *line[:2]]
+                for line in _kind(lines, "digest")
+                if second.get((line[0], line[1]), line[2]) != line[2]
+            ]
             for kind in ("fault", "refused"):
                 totals[kind] += len(_kind(lines, kind))
             totals["seed"] += len(differing)
-            for finding in [*([kind, *line] for kind in ("fault", "refused") for line in _kind(lines, kind)), *differing]:
+            for finding in [
+                *(
+                    [kind, *line]
+                    for kind in ("fault", "refused")
+                    for line in _kind(lines, kind)
+                ),
+                *differing,
+            ]:
                 key = f"{finding[0]} {finding[1]} {str(finding[3:4])[:60]}"
                 seen[key] += 1
                 if seen[key] <= 3:
@@ -87,9 +123,21 @@ def run(first: int, inputs: int, log: Path) -> int:
 
 
 def _lines(first: int, count: int, seed: str, seeded: bool) -> list[dict[str, list[str]]]:
-    command = [sys.executable, "-m", "tests.fuzz.grammar", "--chunk", str(first), str(count)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.fuzz.grammar",
+        "--chunk",
+        str(first),
+        str(count),
+    ]
     done = subprocess.run(
-        [*command, "--seeded"] if seeded else command, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=False
+        [*command, "--seeded"] if seeded else command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": seed},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     if done.returncode:
@@ -115,7 +163,9 @@ def show(name: str, number: int) -> None:
 
 def main() -> int:
     """Prints what was tried and found; 1 when something was found."""
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.grammar", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.fuzz.grammar", description=__doc__
+    )
     parser.add_argument("--inputs", type=int, default=1000)
     parser.add_argument("--from", dest="first", type=int, default=0)
     parser.add_argument("--log", type=Path, default=Path("grammar.log"))

@@ -53,7 +53,10 @@ def _bisect(outputs: Sequence[Output]) -> list[tuple[Output, str]]:
 def refusal(output: Output) -> str:
     """Why docker compose refuses the file as it stands, with its `.env`; empty where it does not."""
     # What the user has to fill in is filled in.
-    text, dotenv = output.text.decode("utf-8", "replace"), output.dotenv.decode("utf-8", "replace")
+    text, dotenv = (
+        output.text.decode("utf-8", "replace"),
+        output.dotenv.decode("utf-8", "replace"),
+    )
     given = set(re.findall(r'(?m)^([A-Za-z_]\w*)="?[^"\n]', dotenv))
     demanded = set(_DEMANDED.findall(text)) - given
     return _config(output.text, output.dotenv, dict.fromkeys(demanded, "1"))
@@ -64,7 +67,11 @@ def _can_be_joined(output: Output) -> bool:
         document = yaml.load(output.text, Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, ValueError):
         return False
-    return isinstance(document, dict) and isinstance(document.get("services"), dict) and not set(document) & {"include"}
+    return (
+        isinstance(document, dict)
+        and isinstance(document.get("services"), dict)
+        and not set(document) & {"include"}
+    )
 
 
 def _joined_refusal(outputs: Sequence[Output]) -> str:
@@ -76,9 +83,15 @@ def _joined_refusal(outputs: Sequence[Output]) -> str:
         for section in _SECTIONS:
             entries = part.get(section)
             for name, entry in (entries or {}).items() if isinstance(entries, dict) else ():
-                document[section][f"p{number}{name}"] = _renamed(section, copy.deepcopy(entry), f"p{number}")
+                document[section][f"p{number}{name}"] = _renamed(
+                    section, copy.deepcopy(entry), f"p{number}"
+                )
     text = json.dumps(document, default=str)
-    return _config(text.encode("utf-8", "surrogatepass"), b"", {name: "1" for name in names if ":?" in text})
+    return _config(
+        text.encode("utf-8", "surrogatepass"),
+        b"",
+        {name: "1" for name in names if ":?" in text},
+    )
 
 
 def _renamed(section: str, entry: Any, prefix: str) -> Any:
@@ -95,7 +108,10 @@ def _renamed(section: str, entry: Any, prefix: str) -> Any:
             entry[key] = f"service:{prefix}{value[8:]}"
     for key in ("links", "volumes_from"):
         if isinstance(entry.get(key), list):
-            entry[key] = [f"{prefix}{value}" if not str(value).startswith("container:") else value for value in entry[key]]
+            entry[key] = [
+                f"{prefix}{value}" if not str(value).startswith("container:") else value
+                for value in entry[key]
+            ]
     for key in ("volumes", "configs", "secrets"):
         if isinstance(entry.get(key), list):
             entry[key] = [_mount_with_prefix(mount, key, prefix) for mount in entry[key]]
@@ -106,16 +122,29 @@ def _renamed(section: str, entry: Any, prefix: str) -> Any:
 
 def _with_prefix(value: Any, prefix: str) -> Any:
     if isinstance(value, dict):
-        return {f"{prefix}{name}" if name != "default" else name: below for name, below in value.items()}
-    return [f"{prefix}{name}" if name != "default" else name for name in value] if isinstance(value, list) else value
+        return {
+            f"{prefix}{name}" if name != "default" else name: below
+            for name, below in value.items()
+        }
+    return (
+        [f"{prefix}{name}" if name != "default" else name for name in value]
+        if isinstance(value, list)
+        else value
+    )
 
 
 def _mount_with_prefix(mount: Any, key: str, prefix: str) -> Any:
     if isinstance(mount, dict):
         is_named = key != "volumes" or mount.get("type") == "volume"
-        return {**mount, "source": f"{prefix}{mount['source']}"} if is_named and mount.get("source") else mount
+        return (
+            {**mount, "source": f"{prefix}{mount['source']}"}
+            if is_named and mount.get("source")
+            else mount
+        )
     text = str(mount)
-    is_named = key != "volumes" or (":" in text and text[:1] not in "./~$" and text[1:2] != ":")
+    is_named = key != "volumes" or (
+        ":" in text and text[:1] not in "./~$" and text[1:2] != ":"
+    )
     return f"{prefix}{text}" if is_named else mount
 
 
@@ -125,8 +154,26 @@ def _config(text: bytes, dotenv: bytes, environment: Mapping[str, str]) -> str:
         if dotenv:
             (Path(folder) / ".env").write_bytes(dotenv)
         done = subprocess.run(
-            [COMPOSE, "-f", "docker-compose.yml", "-p", "x", "config", "-q", "--no-env-resolution"],
-            cwd=folder, env={"PATH": os.environ["PATH"], "HOME": folder, **environment}, capture_output=True, text=True, timeout=120, check=False,
+            [
+                COMPOSE,
+                "-f",
+                "docker-compose.yml",
+                "-p",
+                "x",
+                "config",
+                "-q",
+                "--no-env-resolution",
+            ],
+            cwd=folder,
+            env={"PATH": os.environ["PATH"], "HOME": folder, **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
     lines = [line for line in done.stderr.splitlines() if "level=warning" not in line]
-    return "" if done.returncode == 0 else " ".join(lines).replace(folder, "")[:300] or "refused"
+    return (
+        ""
+        if done.returncode == 0
+        else " ".join(lines).replace(folder, "")[:300] or "refused"
+    )

@@ -57,14 +57,31 @@ def conversion(form: str, files: Files, random: Random) -> Outcome:
     if twice:
         faults += _written_twice(files, form, options)
     written = {file.path: file.content for file in result.files}
-    compose = tuple(content for path, content in written.items() if path in ("docker-compose.yml", "docker-compose.prod.yml"))
-    digest = _digest([*(f"{path}\n{content!r}" for path, content in written.items()), *map(str, result.notes)])
+    compose = tuple(
+        content
+        for path, content in written.items()
+        if path in ("docker-compose.yml", "docker-compose.prod.yml")
+    )
+    digest = _digest(
+        [
+            *(f"{path}\n{content!r}" for path, content in written.items()),
+            *map(str, result.notes),
+        ]
+    )
     codes = tuple(sorted({note.code for note in result.notes if note.kind.value == "lost"}))
-    return Outcome(tuple(faults), digest, compose[: 1 + (random.random() < 0.3)], written.get(".env", b""), codes)
+    return Outcome(
+        tuple(faults),
+        digest,
+        compose[: 1 + (random.random() < 0.3)],
+        written.get(".env", b""),
+        codes,
+    )
 
 
 def _internal(notes: Iterable[Note]) -> tuple[str, ...]:
-    return tuple(f"{note.code}: {note.message}" for note in notes if note.code.startswith("TC9"))
+    return tuple(
+        f"{note.code}: {note.message}" for note in notes if note.code.startswith("TC9")
+    )
 
 
 def _digest(parts: Iterable[str]) -> str:
@@ -85,7 +102,11 @@ def _written_twice(files: Files, form: str, options: Options) -> list[str]:
             return [f"not written: {problem}"]
         project, result = _in_folder(folder, options)
         changes, _ = plan(with_reports(result, project)[0], folder, force=True)
-        return [f"a second conversion changes {change.path}" for change in changes if change.is_needed]
+        return [
+            f"a second conversion changes {change.path}"
+            for change in changes
+            if change.is_needed
+        ]
 
 
 def _in_folder(folder: Path, options: Options) -> tuple[Folder, Result]:
@@ -105,9 +126,16 @@ def checked(files: Files, random: Random) -> Outcome:
     faults = [*_internal(findings.notes), *_internal(repaired.notes)]
     second = _changed_by(again.files if again else (), {**files, **changed})
     faults += [f"a second repair changes {path}" for path in second]
-    digest = _digest([*(f"{path}\n{content!r}" for path, content in changed.items()), *map(str, findings.notes)])
+    digest = _digest(
+        [
+            *(f"{path}\n{content!r}" for path, content in changed.items()),
+            *map(str, findings.notes),
+        ]
+    )
     before, after = files["docker-compose.yml"], changed.get("docker-compose.yml", b"")
-    return Outcome(tuple(faults), digest, (before, after) if after and after != before else ())
+    return Outcome(
+        tuple(faults), digest, (before, after) if after and after != before else ()
+    )
 
 
 def _changed_by(files: Iterable[File], before: Files) -> list[str]:
@@ -120,12 +148,16 @@ def answered(files: Files, random: Random) -> Outcome:
         read = read_answers(files["answers.toml"].decode(), "answers.toml")
     except AnswerError as problem:
         return Outcome(digest=_digest([str(problem)]))
-    source = {"run.sh": b"docker run -d --name web -e X=1 nginx\ndocker run -d --name db postgres:16\n"}
+    source = {
+        "run.sh": b"docker run -d --name web -e X=1 nginx\ndocker run -d --name db postgres:16\n"
+    }
     try:
         result = convert(Memory(source), Options(source="docker_run", answers=read))
     except (SourceError, AnswerError, ValueError) as problem:
         return Outcome(digest=_digest([f"{type(problem).__name__} {problem}"]))
-    return Outcome(_internal(result.notes), _digest(map(str, result.notes)), (result.files[0].content,))
+    return Outcome(
+        _internal(result.notes), _digest(map(str, result.notes)), (result.files[0].content,)
+    )
 
 
 def settled(files: Files, random: Random) -> Outcome:
@@ -141,7 +173,9 @@ def settled(files: Files, random: Random) -> Outcome:
         before = Path.cwd()
         os.chdir(place)
         try:
-            configured_defaults(cli.params, lambda name: cli.get_command(click.Context(cli), name))
+            configured_defaults(
+                cli.params, lambda name: cli.get_command(click.Context(cli), name)
+            )
         except click.UsageError as problem:
             return Outcome(digest=_digest([problem.message.replace(folder, "")]))
         finally:

@@ -154,7 +154,9 @@ def _makes_volume(option: Option) -> bool:
     """Whether an option mounts a volume, which a driver can make."""
     name = option.row["name"] if option.row else ""
     if name == "--mount":
-        return "type=bind" not in option.value.text and "type=tmpfs" not in option.value.text
+        return (
+            "type=bind" not in option.value.text and "type=tmpfs" not in option.value.text
+        )
     source = parse_docker_mount(option.value.text).source if name == "--volume" else "/"
     return source is None or not is_path(source)
 

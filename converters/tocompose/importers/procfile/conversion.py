@@ -293,9 +293,7 @@ def _make_plan(
         checks=health.read_checks(repository, app.app_json, names, web_image.runtime),
         port=ports.choose_web_port(web, web_image.exposed, variables.port, app.language),
         processes=app.processes,
-        releases=tuple(
-            process for process in app.processes if process.traits.get("once")
-        ),
+        releases=tuple(process for process in app.processes if process.traits.get("once")),
     )
 
 
