@@ -71,7 +71,7 @@ class Project(Protocol):
 
 
 def source_alone(project: ProjectType) -> ProjectType:
-    """The project without what an earlier conversion has written into it, by the `migration.json` files that it left."""
+    """The project without what an earlier conversion has written into it, as its `migration.json` tells."""
     reports = {name for name in project.files() if name.rpartition("/")[2] == REPORT_NAME}
     runs = []
     for path in sorted({REPORT_NAME, *reports}):

@@ -51,6 +51,6 @@ def test_a_file_with_labels_of_the_source_stays() -> None:
 
 
 def test_a_command_whose_image_is_empty_gives_no_service() -> None:
-    result = read("docker run -d '' sleep 1\ndocker run -d nginx:1.27")
+    result = read("docker run -d ''\ndocker run -d nginx:1.27")
     assert [service.image for service in result.stack.services] == ["nginx:1.27"]
     assert "TC106" in {note.code for note in result.notes}

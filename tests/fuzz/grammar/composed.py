@@ -1,4 +1,4 @@
-"""Many compose files held against docker compose at once: their services stand in one file, under names of their own."""
+"""Many compose files held against docker compose at once: their services stand in one file."""
 
 from __future__ import annotations
 

@@ -128,6 +128,12 @@ def _dotenv(random: Random) -> str:
     return "\n".join(lines)
 
 
+def _dockerfile(random: Random) -> str:
+    lines = [f"FROM {pick(random, words.IMAGES)}", f"EXPOSE {anything(random)}"]
+    lines += [f"CMD {pick(random, words.COMMANDS)}", f"HEALTHCHECK {anything(random)}"]
+    return "\n".join(lines)
+
+
 def _language_files(random: Random) -> dict[str, str]:
     start = pick(random, words.COMMANDS)
     package = {
@@ -159,9 +165,7 @@ def _language_files(random: Random) -> dict[str, str]:
             {"pom.xml": "<project/>"},
             {"composer.json": json.dumps({"require": _value(random, {"php": "^8"})})},
             {"mix.exs": "defmodule X do end"},
-            {
-                "Dockerfile": f"FROM {pick(random, words.IMAGES)}\nEXPOSE {anything(random)}\nCMD {pick(random, words.COMMANDS)}\nHEALTHCHECK {anything(random)}"
-            },
+            {"Dockerfile": _dockerfile(random)},
             {},
         ),
     )
