@@ -606,3 +606,78 @@ def test_documentation(case: SourceCase) -> None:
 @pytest.mark.parametrize("case", CRONTABS.values(), ids=list(CRONTABS))
 def test_crontabs(case: SourceCase) -> None:
     check(case)
+
+
+WRITTEN = {
+    "a unit": SourceCase(
+        "run.sh",
+        "PORT=81\ncat > /etc/systemd/system/app.service <<EOF\n[Service]\nEnvironment=MODE=x\n"
+        "ExecStart=/usr/bin/docker run --name app -p $PORT:80 -e MODE=\\${MODE} app:1\nRestart=always\nEOF\n"
+        "systemctl enable --now app\n",
+        {"app": {"ports": ["81:80"], "restart": "always", "environment": {"MODE": "x"}}},
+        ("TC149",),
+    ),
+    "a unit by tee": SourceCase(
+        "run.sh",
+        "sudo tee /etc/systemd/system/app.service >/dev/null <<'EOF'\n[Service]\n"
+        "ExecStart=/usr/bin/podman run --name %p app:1\nEOF\n",
+        {"app": {"container_name": "app"}},
+    ),
+    "a compose file": SourceCase(
+        "run.sh",
+        "cat > compose.yaml <<EOF\nservices:\n  db:\n    image: db:1\nEOF\ndocker compose up -d\n"
+        "docker run -d --name web web:1\n",
+        {"web": {}},
+        ("TC037", "TC036"),
+    ),
+    "an env file": SourceCase(
+        "run.sh",
+        "MODE=x\ncat > app.env <<EOF\n# settings\nA=$MODE b\nB=2\nEOF\necho C=3 >> app.env\n"
+        "docker run -d --name web --env-file ./app.env -e B=9 web:1\n",
+        {"web": {"environment": {"A": "x b", "B": "9", "C": "3"}, "env_file": None}},
+    ),
+    "a crontab": SourceCase(
+        "run.sh",
+        "echo '@reboot docker run -d --name boot boot:1' | crontab -\n"
+        "echo '0 3 * * * root docker run --name backup backup:1' > /etc/cron.d/backup\n",
+        {"backup": {}, "boot": {}},
+        ("TC039",),
+    ),
+    "compose by its files": SourceCase(
+        "run.sh",
+        "docker compose -f base.yml -f more.yml up -d db\ndocker-compose up\ndocker compose ps\n"
+        "cd app && docker compose start\ndocker stack deploy -c stack.yml shop\ndocker run -d --name web web:1\n",
+        {"web": {}},
+        ("TC036",),
+    ),
+    "nerdctl": SourceCase(
+        "run.sh",
+        "sudo nerdctl -n k8s.io --snapshotter stargz run -d --name a a:1\nnerdctl --address=/x run -d --name b b:1\n",
+        {"a": {}, "b": {}},
+    ),
+    "podman's options": SourceCase(
+        "run.sh",
+        "podman --log-level debug --root /srv run -d --name a a:1\npodman --remote run -d --name b b:1\n",
+        {"a": {}, "b": {}},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRITTEN.values(), ids=list(WRITTEN))
+def test_what_a_script_writes_and_starts(case: SourceCase) -> None:
+    check(case)
+
+
+def test_compose_is_named_with_its_file() -> None:
+    text = WRITTEN["compose by its files"].text
+    said = [note for note in converted({"run.sh": text}).notes if note.code == "TC036"]
+    files = (
+        "base.yml, more.yml",
+        "the compose file",
+        "the compose file in app",
+        "app/stack.yml",
+    )
+    assert [note.message.split(" are ")[0] for note in said] == [
+        f"services of {file}" for file in files
+    ]
+    assert [note.span.line for note in said if note.span] == [1, 2, 4, 5]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from tocompose.importers.docker_run import resources
+from tocompose.importers.docker_run.compose_calls import settle_compose_call
 from tocompose.importers.docker_run.containers import (
     ContainerNames,
     StartedContainer,
@@ -83,6 +84,9 @@ class Assembly:
             ("exec",): self._read_exec,
             ("pod", "create"): self._add_pod,
         }
+        if step.verb[0] == "compose" or step.verb == ("stack", "deploy"):
+            settle_compose_call(step)
+            return
         handlers.get(step.verb, self._settle_other)(step)
 
     def service_of(self, name: str) -> str | None:

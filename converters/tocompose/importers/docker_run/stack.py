@@ -15,6 +15,7 @@ from tocompose.importers.docker_run.environment import (
 from tocompose.importers.docker_run.invocation import Script, WrittenFile
 from tocompose.importers.docker_run.relations import RelatedServices
 from tocompose.importers.docker_run.resources import network_key, volume_key
+from tocompose.importers.docker_run.written_env_files import WrittenEnvFiles
 from tocompose.ledger import Ledger
 from tocompose.model import (
     EnvSetting,
@@ -54,6 +55,8 @@ def build_stack(
     services = RelatedServices(assembly, ledger).resolve()
     services = tuple(_with_volume_keys(service, assembly) for service in services)
     networks = _used_networks(services, assembly, ledger)
+    env_files = WrittenEnvFiles(assembly.files, ledger)
+    services = tuple(map(env_files.put_into, services))
     services = tuple(_settle_service(service, project, ledger) for service in services)
     name = name or (services[0].name if len(services) == 1 else project.name)
     stack = Stack(
@@ -62,7 +65,9 @@ def build_stack(
         networks=networks,
         volumes=_used_volumes(services, assembly),
         secrets=_used_secrets(services),
-        files=_written_files(assembly.files, services),
+        files=_written_files(
+            [file for file in assembly.files if not env_files.is_used(file)], services
+        ),
     )
     note_stand_ins(script_values, stack, ledger)
     settings = open_settings(script_values, secret_names, stack)

@@ -23,6 +23,7 @@ _TOOLS = {
     "podman-remote": "podman",
     "nerdctl": "docker",
 }
+_COMPOSE_TOOLS = frozenset({"docker-compose", "podman-compose", "docker-compose.exe"})
 _REMOTE_FLAGS = frozenset({"-H", "--host", "-c", "--context", "--connection", "--url"})
 _TOOL_NAME = re.compile(r"DOCKER|PODMAN|CONTAINER|ENGINE|RUNTIME", re.IGNORECASE)
 # Verbs whose words end up in the compose file, so that their open variables matter.
@@ -95,6 +96,8 @@ def find_call(fields: list[CommandField], start: int) -> DockerCall | None:
     """The docker call that starts at a field; None for another command or a docker without a verb."""
     texts = [field.value.text for field in fields]
     tool = docker_tool(texts[start]) if start < len(texts) else ""
+    if start < len(texts) and program_name(texts[start]) in _COMPOSE_TOOLS:
+        return DockerCall("docker", ("compose",), start + 1, None)
     if not tool:
         return None
     if texts[start].startswith("$") and not _is_verb(texts, start + 1):

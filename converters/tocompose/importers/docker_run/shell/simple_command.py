@@ -38,6 +38,10 @@ from tocompose.importers.docker_run.shell.output import (
 from tocompose.importers.docker_run.shell.parameters import sole_parameter
 from tocompose.importers.docker_run.shell.state import Jump, Shell, Unknowable, shown
 from tocompose.importers.docker_run.shell.variables import Value
+from tocompose.importers.docker_run.sources.written_files import (
+    read_written_file,
+    reads_crontab,
+)
 from tocompose.ledger import Cursor
 from tocompose.readers.commands import DECLARATIONS
 from tocompose.tables import load
@@ -220,7 +224,10 @@ def _writes_file(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bo
     if name in ("cat", "tee") and body is None:
         return False
     text = here_document(shell, body) if body is not None else None
-    return non_docker_commands.keep_written_file(shell, cursor, fields, text)
+    is_kept = non_docker_commands.keep_written_file(shell, cursor, fields, text)
+    if is_kept:
+        read_written_file(shell)
+    return is_kept
 
 
 def _assign_defaults(shell: Shell, cursor: Cursor) -> None:
@@ -330,6 +337,7 @@ _READERS: tuple[Callable[[Shell, Cursor, list[CommandField]], bool], ...] = (
     calls.run_code,
     calls.run_script,
     _writes_file,
+    reads_crontab,
 )
 
 

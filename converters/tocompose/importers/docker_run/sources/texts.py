@@ -19,7 +19,7 @@ from tocompose.readers.templates import (
     with_shell_variables,
 )
 from tocompose.readers.text import Text, Unreadable, decode, join_texts
-from tocompose.source import Branch, Child, Leaf, Node, leaves
+from tocompose.source import Branch, Child, Leaf, Node, Span, leaves
 
 _FOLDER_KEYS = ("working-directory", "workingDirectory", "chdir")
 _UNIT = re.compile(r"^\[(?:Service|Container)\][ \t]*$", re.MULTILINE)
@@ -112,6 +112,16 @@ def _folder_change(around: Surroundings) -> Iterator[Branch]:
         yield Branch("command", children, span)
 
 
+def is_compose_file(text: str) -> bool:
+    """Whether a text is a compose file by its look: services with an image or a build."""
+    return _COMPOSE_FILE.search(text) is not None
+
+
+def is_unit(text: str) -> bool:
+    """Whether a text is a unit of systemd that starts containers."""
+    return _UNIT.search(text) is not None and starts_containers(text)
+
+
 def file_branch(
     leaf: Leaf, path: str, around: Surroundings, texts: ScalarTexts
 ) -> Branch | None:
@@ -119,10 +129,10 @@ def file_branch(
     text = texts.text_of(leaf)
     if around.sibling("encoding") in ("b64", "base64") or leaf.style == "!!binary":
         text = _decoded(leaf) or text
-    if _COMPOSE_FILE.search(text.text):
+    if is_compose_file(text.text):
         return remark_branch(Remark("TC037", Leaf(path or "a compose file", leaf.span)))
-    if _UNIT.search(text.text) and starts_containers(text.text):
-        return _unit_branch(text, path, leaf)
+    if is_unit(text.text):
+        return unit_branch(with_shell_variables(text), path, leaf.span)
     return None
 
 
@@ -134,13 +144,14 @@ def _decoded(leaf: Leaf) -> Text | None:
     return None if content is None else Text(leaf.span.file, content, None, leaf.span.line)
 
 
-def _unit_branch(text: Text, path: str, leaf: Leaf) -> Branch | None:
+def unit_branch(text: Text, path: str, span: Span) -> Branch | None:
+    """The unit that a text holds, under the path that it is written to; None where it cannot be read."""
     try:
-        unit = systemd.read(with_shell_variables(text))
+        unit = systemd.read(text)
     except Unreadable:
         return None
     children = (
-        Child("path", leaf.span, Leaf(path or "app.service", leaf.span)),
-        Child("unit", leaf.span, unit),
+        Child("path", span, Leaf(path or "app.service", span)),
+        Child("unit", span, unit),
     )
-    return Branch("written-unit", children, leaf.span)
+    return Branch("written-unit", children, span)

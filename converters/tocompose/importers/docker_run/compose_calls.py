@@ -1,0 +1,61 @@
+"""Calls of docker compose and docker stack: the services that they start stand in files of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tocompose.importers.docker_run.containers import path_below
+from tocompose.importers.docker_run.invocation import Argument, Invocation
+from tocompose.importers.docker_run.options import CommandLine, parse_command_line
+from tocompose.tables import Row
+
+_STARTING = frozenset({"up", "run", "start", "create", "restart", "watch", "deploy"})
+# https://docs.docker.com/reference/cli/docker/compose/
+_SPELLINGS = {
+    "--file": ("-f", "--file"),
+    "--compose-file": ("-c", "--compose-file"),
+    "--project-name": ("-p", "--project-name"),
+    "--project-directory": ("--project-directory",),
+    "--profile": ("--profile",),
+    "--env-file": ("--env-file",),
+    "--ansi": ("--ansi",),
+    "--progress": ("--progress",),
+    "--parallel": ("--parallel",),
+}
+_ROWS: Mapping[str, Row] = {
+    spelling: {"name": name}
+    for name, spellings in _SPELLINGS.items()
+    for spelling in spellings
+}
+
+
+def settle_compose_call(step: Invocation) -> None:
+    """Settles a call of docker compose: a note names the file whose services it starts."""
+    line = parse_command_line(step.arguments, _ROWS)
+    verbs = [*step.verb[1:], *(argument.text for argument in line.operands)]
+    starts = bool(verbs) and verbs[0] in _STARTING
+    why = "a command of docker compose that starts nothing"
+    if starts:
+        why = "see TC036"
+        for argument in (*_file_arguments(line), *step.head, *step.arguments)[:1]:
+            argument.annotate("TC036", file=_files_of(line, step.directory))
+    for argument in step.arguments:
+        argument.skip(why)
+
+
+def _file_arguments(line: CommandLine) -> list[Argument]:
+    return [
+        option.value
+        for option in line.options
+        if option.row and option.row["name"] in ("--file", "--compose-file")
+    ]
+
+
+def _files_of(line: CommandLine, directory: str) -> str:
+    """The files that a call names, as the script's folder sees them."""
+    paths = [path_below(argument.text, directory) for argument in _file_arguments(line)]
+    if paths:
+        return ", ".join(path.removeprefix("./") for path in paths)
+    folder = line.value_of("--project-directory")
+    where = path_below(folder.text, directory) if folder else directory
+    return "the compose file" if where == "." else f"the compose file in {where}"
