@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "paste": "What is pasted into the terminal to a compose file.",
     "convert": "Files, folders or standard input to compose files.",
     "cluster": "What runs in a Kubernetes cluster to compose files; reads only.",
+    "engine": "What runs on a Docker or podman engine to compose files; reads only.",
     "plan": "What would be converted, and each decision with its evidence.",
     "batch": "Many repositories at once, unattended.",
     "check": "Hold existing compose files against the checklist, and put right what is safe.",

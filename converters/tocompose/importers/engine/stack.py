@@ -162,8 +162,10 @@ class EngineStack:
         elif self._images.by_id(container.text("Image")) is None:
             image = container.text("Config", "Image")
             container.cursor.annotate("TC465", subject=subject, image=image)
-        if is_generated(container_name(container)):
-            name = container_name(container)
+        name, state = container_name(container), container.text("State", "Status")
+        if state not in ("", "running"):
+            container.cursor.annotate("TC491", subject=subject, name=name, state=state)
+        if is_generated(name):
             container.cursor.annotate(
                 "TC477", subject=subject, name=name, service=context.name
             )

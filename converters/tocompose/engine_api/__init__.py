@@ -1,0 +1,194 @@
+"""Reads the containers of a live engine by GET requests only, as the files that `docker inspect` would print.
+
+https://docs.docker.com/reference/api/engine/
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from tocompose.engine_api.addresses import find_engine
+from tocompose.engine_api.connection import EngineConnection, NotThere
+from tocompose.importers import SourceError
+from tocompose.notes import Note, note
+
+_Object = Mapping[str, Any]
+
+
+class EngineRequest(NamedTuple):
+    """What to read: which engine, and which of its containers (all where nothing is said of them)."""
+
+    host: str | None = None
+    context: str | None = None
+    names: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    timeout: float = 20.0
+
+
+class EngineObjects(NamedTuple):
+    """The objects as the API describes them, and what to tell about what could not be read."""
+
+    objects: tuple[dict[str, Any], ...]
+    notes: tuple[Note, ...]
+
+
+def read_engine(request: EngineRequest) -> EngineObjects:
+    """The containers asked for, with their images, networks and volumes.
+
+    Raises SourceError when the engine cannot be reached, forbids the list of containers, or knows none of the names.
+    """
+    address = find_engine(request.host, request.context, os.environ, Path.home())
+    connection = EngineConnection(address, request.timeout)
+    try:
+        return _read_objects(connection, request)
+    finally:
+        connection.close()
+
+
+def _read_objects(connection: EngineConnection, request: EngineRequest) -> EngineObjects:
+    notes: list[Note] = []
+    listed = connection.get("/containers/json?all=1")
+    chosen = [container for container in listed if _is_chosen(container, request)]
+    _check_names(request.names, listed)
+    containers = list(_inspected(connection, chosen, notes))
+    if not containers:
+        raise SourceError(
+            "the engine has no container of that kind: docker ps -a lists all"
+        )
+    resources = [
+        *_read_each(connection, "/images/{}/json", _image_ids(containers), notes),
+        *_read_each(connection, "/networks/{}", _network_ids(containers), notes),
+        *_read_each(connection, "/volumes/{}", _volume_names(containers), notes),
+    ]
+    return EngineObjects((*containers, *resources), tuple(notes))
+
+
+def _names_of(container: _Object) -> list[str]:
+    return [str(name).removeprefix("/") for name in container.get("Names") or ()]
+
+
+def _is_chosen(container: _Object, request: EngineRequest) -> bool:
+    labels: Mapping[str, str] = container.get("Labels") or {}
+    project = labels.get("com.docker.compose.project", "")
+    if request.projects and project not in request.projects:
+        return False
+    if request.states and container.get("State") not in request.states:
+        return False
+    if not all(_has_label(labels, label) for label in request.labels):
+        return False
+    return not request.names or any(_is_named(container, name) for name in request.names)
+
+
+def _has_label(labels: Mapping[str, str], label: str) -> bool:
+    name, equals, value = label.partition("=")
+    return name in labels and (not equals or labels[name] == value)
+
+
+def _is_named(container: _Object, name: str) -> bool:
+    identity = str(container.get("Id") or "")
+    return name in _names_of(container) or (len(name) >= 4 and identity.startswith(name))
+
+
+def _check_names(names: Iterable[str], listed: Iterable[_Object]) -> None:
+    """Ends for a name that no container has."""
+    containers = tuple(listed)
+    for name in names:
+        if not any(_is_named(container, name) for container in containers):
+            raise SourceError(f"there is no container {name!r}: docker ps -a lists all")
+
+
+def _inspected(
+    connection: EngineConnection, chosen: Iterable[_Object], notes: list[Note]
+) -> Iterator[dict[str, Any]]:
+    """The chosen containers, but for the one that this program itself runs in."""
+    own_id = _own_container_id()
+    for container in chosen:
+        identity = str(container.get("Id") or "")
+        if own_id and identity.startswith(own_id):
+            continue
+        try:
+            yield connection.get(f"/containers/{quote(identity)}/json")
+        except NotThere:
+            # It ended and was removed between the list and this request.
+            names = _names_of(container)
+            notes.append(note("TC489", name=names[0] if names else identity[:12]))
+
+
+def _own_container_id() -> str:
+    """The short id of the container that this program runs in; empty outside of one."""
+    return socket.gethostname() if Path("/.dockerenv").exists() else ""
+
+
+def _read_each(
+    connection: EngineConnection, path: str, names: Iterable[str], notes: list[Note]
+) -> Iterator[dict[str, Any]]:
+    for name in names:
+        try:
+            yield connection.get(path.format(quote(name, safe="")))
+        except NotThere:
+            # An image may be removed while its containers run.
+            continue
+        except SourceError as problem:
+            notes.append(note("TC490", what=path.split("/")[1], problem=str(problem)))
+            return
+
+
+def _distinct(
+    containers: Iterable[_Object], names_in: Callable[[_Object], Iterable[Any]]
+) -> list[str]:
+    return list(
+        dict.fromkeys(
+            str(name) for container in containers for name in names_in(container) if name
+        )
+    )
+
+
+def _image_ids(containers: Iterable[_Object]) -> list[str]:
+    return _distinct(containers, lambda container: [container.get("Image")])
+
+
+def _network_ids(containers: Iterable[_Object]) -> list[str]:
+    def names_in(container: _Object) -> Iterator[str]:
+        networks = (container.get("NetworkSettings") or {}).get("Networks") or {}
+        for name in networks:
+            if name not in ("bridge", "host", "none"):
+                yield name
+
+    return _distinct(containers, names_in)
+
+
+def _volume_names(containers: Iterable[_Object]) -> list[str]:
+    def names_in(container: _Object) -> Iterator[str | None]:
+        for mount in container.get("Mounts") or ():
+            if mount.get("Type") == "volume":
+                yield mount.get("Name")
+
+    return _distinct(containers, names_in)
+
+
+def object_files(objects: Iterable[_Object]) -> dict[str, bytes]:
+    """One file an object, called after it, so that a position in a note says which object it is."""
+    files: dict[str, bytes] = {}
+    for engine_object in objects:
+        kind, name = _kind_and_name(engine_object)
+        path = f"{kind}/{name.replace('/', '_')}.json"
+        files[path] = json.dumps([engine_object], indent=2, ensure_ascii=False).encode()
+    return files
+
+
+def _kind_and_name(engine_object: _Object) -> tuple[str, str]:
+    name = str(engine_object.get("Name") or engine_object.get("name") or "").strip("/")
+    if "HostConfig" in engine_object:
+        return "container", name
+    if "RootFS" in engine_object:
+        tags = engine_object.get("RepoTags") or [str(engine_object.get("Id"))[:19]]
+        return "image", str(tags[0])
+    return ("volume" if "Mountpoint" in engine_object else "network"), name

@@ -1,0 +1,105 @@
+"""Which containers of a host make a stack: a project of Compose, else what networks, links and volumes tie together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from tocompose.importers.engine.endpoints import DEFAULT_NETWORKS
+from tocompose.importers.engine.tool_labels import label_names
+from tocompose.syntax.names import identifier, unique_name
+
+_Object = Mapping[str, Any]
+
+
+class StackGroup(NamedTuple):
+    """The objects of one stack, with its name."""
+
+    name: str
+    objects: tuple[_Object, ...]
+
+
+def group_stacks(objects: Iterable[_Object]) -> tuple[StackGroup, ...]:
+    """The stacks of a host, in the order of their first containers; each has the images, networks and volumes as well.
+
+    Containers of one project of Compose are a stack. The others are tied by networks of their own, links, shared
+    namespaces and volumes; what is tied to nothing is a stack of one.
+    """
+    objects = tuple(objects)
+    containers = [one for one in objects if "HostConfig" in one and "Config" in one]
+    others = [one for one in objects if one not in containers]
+    groups: dict[str, list[_Object]] = {}
+    for container, key in zip(containers, _group_keys(containers), strict=True):
+        groups.setdefault(key, []).append(container)
+    names_in_use: set[str] = set()
+    return tuple(
+        StackGroup(unique_name(_name_of_group(members), names_in_use), (*members, *others))
+        for members in groups.values()
+    )
+
+
+def _name_of_group(members: list[_Object]) -> str:
+    """The project's name, the network that all are on, else the first container's."""
+    project = _project_of(members[0])
+    if project:
+        return identifier(project)
+    shared = set.intersection(*(set(_networks_of(member)) for member in members))
+    if shared and len(members) > 1:
+        return identifier(min(shared))
+    return identifier(_name_of(members[0]))
+
+
+def _name_of(container: _Object) -> str:
+    return str(container.get("Name") or "").removeprefix("/")
+
+
+def _project_of(container: _Object) -> str:
+    labels: Mapping[str, str] = (container.get("Config") or {}).get("Labels") or {}
+    return next((labels[name] for name in label_names("project") if labels.get(name)), "")
+
+
+def _group_keys(containers: list[_Object]) -> list[str]:
+    """A key for each container, the same for those of one stack."""
+    leaders: dict[str, str] = {}
+
+    def leader_of(tie: str) -> str:
+        while leaders.setdefault(tie, tie) != tie:
+            leaders[tie] = leaders[leaders[tie]]
+            tie = leaders[tie]
+        return tie
+
+    for container in containers:
+        own_key = _key_of(container)
+        if not _project_of(container):
+            for tie in _ties_of(container):
+                leaders[leader_of(tie)] = leader_of(own_key)
+    return [leader_of(_key_of(container)) for container in containers]
+
+
+def _key_of(container: _Object) -> str:
+    project = _project_of(container)
+    return f"project {project}" if project else f"container {_name_of(container)}"
+
+
+def _ties_of(container: _Object) -> Iterator[str]:
+    """What ties a container to others: each text is the same for those that share it."""
+    host_config: Mapping[str, Any] = container.get("HostConfig") or {}
+    yield f"id {container.get('Id')}"
+    for network in _networks_of(container):
+        yield f"network {network}"
+    for link in host_config.get("Links") or ():
+        yield f"container {str(link).partition(':')[0].removeprefix('/')}"
+    for source in host_config.get("VolumesFrom") or ():
+        yield f"container {str(source).partition(':')[0]}"
+    for mode in ("NetworkMode", "IpcMode", "PidMode"):
+        kind, _, target = str(host_config.get(mode) or "").partition(":")
+        if kind == "container":
+            yield f"id {target}"
+    for mount in container.get("Mounts") or ():
+        if mount.get("Type") == "volume" and mount.get("Name"):
+            yield f"volume {mount['Name']}"
+
+
+def _networks_of(container: _Object) -> Iterator[str]:
+    networks = (container.get("NetworkSettings") or {}).get("Networks") or {}
+    return (name for name in networks if name not in DEFAULT_NETWORKS | {"host", "none"})
