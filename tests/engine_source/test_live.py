@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from engine_source.fake_engine import engine_on
 from engine_source.objects import ID, IMAGE_ID, container, image, network
 from tocompose.cli.group import main
-from tocompose.engine_api import EngineRequest, read_engine
+from tocompose.engine_api import ContainerSelection, read_engine
 from tocompose.engine_api.addresses import EngineAddress, find_engine, port_of
 from tocompose.importers import SourceError
 
@@ -31,7 +31,7 @@ ANSWERS: dict[str, tuple[int, Any]] = {
 
 
 def read(address: str, **fields: Any) -> Any:
-    return read_engine(EngineRequest(host=address, **fields))
+    return read_engine(ContainerSelection(host=address, **fields))
 
 
 def test_everything_is_asked_for_by_get(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from tocompose.cli.conversion import run_conversion
 from tocompose.cli.exit import Finished, fail
 from tocompose.cli.options import add_conversion_options, read_options
 from tocompose.cli.settings import ConversionOptions
-from tocompose.engine_api import EngineRequest, object_files, read_engine
+from tocompose.engine_api import ContainerSelection, object_files, read_engine
 from tocompose.importers import ImportOptions, SourceError
 from tocompose.importers.engine.grouping import StackGroup, group_stacks
 from tocompose.notes import Note
@@ -77,8 +77,10 @@ def engine_command(
       tocompose engine -o stacks
       tocompose engine --host ssh://admin@example.org --project shop -o shop
     """
-    fields = (field for field in EngineRequest._fields if field != "names")
-    request = EngineRequest(names=names, **{field: ctx.params[field] for field in fields})
+    fields = (field for field in ContainerSelection._fields if field != "names")
+    request = ContainerSelection(
+        names=names, **{field: ctx.params[field] for field in fields}
+    )
     options = read_options(ctx)
     try:
         engine_objects = read_engine(request)

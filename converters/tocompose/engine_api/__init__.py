@@ -21,7 +21,7 @@ from tocompose.notes import Note, note
 _Object = Mapping[str, Any]
 
 
-class EngineRequest(NamedTuple):
+class ContainerSelection(NamedTuple):
     """What to read: which engine, and which of its containers (all where nothing is said of them)."""
 
     host: str | None = None
@@ -40,7 +40,7 @@ class EngineObjects(NamedTuple):
     notes: tuple[Note, ...]
 
 
-def read_engine(request: EngineRequest) -> EngineObjects:
+def read_engine(request: ContainerSelection) -> EngineObjects:
     """The containers asked for, with their images, networks and volumes.
 
     Raises SourceError when the engine cannot be reached, forbids the list of containers, or knows none of the names.
@@ -53,7 +53,9 @@ def read_engine(request: EngineRequest) -> EngineObjects:
         connection.close()
 
 
-def _read_objects(connection: EngineConnection, request: EngineRequest) -> EngineObjects:
+def _read_objects(
+    connection: EngineConnection, request: ContainerSelection
+) -> EngineObjects:
     notes: list[Note] = []
     listed = connection.get("/containers/json?all=1")
     chosen = [container for container in listed if _is_chosen(container, request)]
@@ -75,7 +77,7 @@ def _names_of(container: _Object) -> list[str]:
     return [str(name).removeprefix("/") for name in container.get("Names") or ()]
 
 
-def _is_chosen(container: _Object, request: EngineRequest) -> bool:
+def _is_chosen(container: _Object, request: ContainerSelection) -> bool:
     labels: Mapping[str, str] = container.get("Labels") or {}
     project = labels.get("com.docker.compose.project", "")
     if request.projects and project not in request.projects:
