@@ -20,13 +20,14 @@ from tocompose.exporters.conflicts import (
     ports_bound_once,
     required_variables,
 )
+from tocompose.exporters.creation import creatable_document
 from tocompose.exporters.dotenv import dockerignore, env_files, gitignore
 from tocompose.exporters.file_names import files_named_portably
 from tocompose.exporters.final_checks import Check, Checked, run_checks
 from tocompose.exporters.joining import join_present, unused_declarations
 from tocompose.exporters.ordering import start_in_order
 from tocompose.exporters.references import refer_to_known
-from tocompose.exporters.refused_values import accepted_document
+from tocompose.exporters.refused_values import Accepted, accepted_document
 from tocompose.exporters.selfcontained import (
     ask_for_secrets,
     self_contained,
@@ -111,7 +112,7 @@ def _bundle_single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bun
     document = settle_variables(
         compose_document(checked.stack), checked.stack, inline_secrets
     )
-    accepted = accepted_document(document, checked.stack)
+    accepted = _accepted(document, checked.stack)
     document = accepted.document
     new_notes = (
         *checked.notes,
@@ -132,13 +133,28 @@ def _bundle_single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bun
     return Bundle((file,), written, new_notes)
 
 
+def _accepted(
+    document: dict[str, Any], stack: Stack, base: Mapping[str, Any] | None = None
+) -> Accepted:
+    """The document as docker compose reads and docker creates it, after the base file where it is not that itself."""
+    accepted = accepted_document(document, stack)
+    creatable = creatable_document(accepted.document, stack, base)
+    return Accepted(
+        creatable.document,
+        (*accepted.notes, *creatable.notes),
+        accepted.paths | creatable.paths,
+    )
+
+
 def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
     overlays_kept = keep_overlays(stack, layout.environments)
     checked = run_checks(overlays_kept.stack, (*_ALWAYS, *_WITHIN_THE_STACK, *_FILES))
-    accepted = {
-        role: accepted_document(compose_document(checked.stack, role), checked.stack)
-        for role in (ComposeFileRole.BASE, *layout.environments)
-    }
+    base = _accepted(compose_document(checked.stack, ComposeFileRole.BASE), checked.stack)
+    accepted = {ComposeFileRole.BASE: base}
+    for role in layout.environments:
+        accepted[role] = _accepted(
+            compose_document(checked.stack, role), checked.stack, base.document
+        )
     documents = {
         role: part.document
         for role, part in accepted.items()
@@ -186,7 +202,7 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
     checked = Checked(
         checked.stack, (*joined.notes, *checked.notes), checked.paths | joined.paths
     )
-    accepted = accepted_document(compose_document(checked.stack), checked.stack)
+    accepted = _accepted(compose_document(checked.stack), checked.stack)
     document = accepted.document
     unused = unused_declarations(checked.stack, present)
     for section, name in unused:

@@ -11,6 +11,7 @@ from functools import cache
 from ipaddress import ip_address
 from typing import Any, NamedTuple, TypeAlias
 
+from tocompose.compose.merge import mount_target
 from tocompose.compose.shapes import port_parts
 from tocompose.knowledge.secrets.texts import redact_secrets
 from tocompose.model import Stack
@@ -27,6 +28,7 @@ from tocompose.syntax.interpolation import (
     variable_names,
 )
 from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.mounts import is_windows_path
 from tocompose.syntax.ports import parse_port_range
 from tocompose.syntax.units import is_whole_number, parse_byte_size, parse_duration
 from tocompose.tables import Row, load
@@ -74,7 +76,7 @@ def accepted_document(document: Mapping[str, Any], stack: Stack) -> Accepted:
                     subject=subject,
                     service=name,
                     key=".".join(key for key in refusal.keys if not key.isdigit()),
-                    value=_shown(refusal.value),
+                    value=shown_value(refusal.value),
                     rule=refusal.rule,
                 )
             )
@@ -82,9 +84,15 @@ def accepted_document(document: Mapping[str, Any], stack: Stack) -> Accepted:
     return Accepted(readable, tuple(notes), frozenset(paths))
 
 
-def _shown(value: Any) -> str:
+def shown_value(value: Any) -> str:
+    """The value in a form fit for a note: short, and without what is secret."""
     text = redact_secrets(str(value))
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+def refused_values(body: Any) -> list[RefusedValue]:
+    """What docker compose or the engine refuses of a service, value by value."""
+    return _accepted_service(body)[1]
 
 
 def _accepted_service(body: Any) -> tuple[Any, list[RefusedValue]]:
@@ -241,8 +249,21 @@ def _is_decimal(row: Row, text: str) -> bool:
         return False
 
 
-def _is_size(_: Row, text: str) -> bool:
-    return parse_byte_size(text) is not None
+def _is_size(row: Row, text: str) -> bool:
+    """0 is no limit."""
+    size = parse_byte_size(text)
+    return size is not None and (size == 0 or _is_within(row, size))
+
+
+def _is_duration(row: Row, text: str) -> bool:
+    nanoseconds = parse_duration(text)
+    return nanoseconds is not None and (nanoseconds == 0 or _is_within(row, nanoseconds))
+
+
+def _is_mount(_: Row, text: str) -> bool:
+    """Whether a mount in the short form leads to a path in the container, which is not `/`."""
+    target = mount_target(text)
+    return is_windows_path(target) or (target.startswith("/") and target.strip("/") != "")
 
 
 def _is_address(_: Row, text: str) -> bool:
@@ -278,15 +299,28 @@ _FORMS: Mapping[str, Callable[[Row, str], bool]] = {
     "decimal": _is_decimal,
     "size": _is_size,
     "size_or_unlimited": lambda row, text: text == "-1" or _is_size(row, text),
-    "duration": lambda _, text: parse_duration(text) is not None,
+    "duration": _is_duration,
+    "mount": _is_mount,
+    "zero_or_integer": lambda row, text: text == "0" or _is_integer(row, text),
     "pattern": lambda row, text: re.fullmatch(row["pattern"], text) is not None,
     "address": _is_address,
     "port": _is_port,
     "exposed": _is_exposed,
     "count": lambda _, text: text == "all" or is_whole_number(text.removeprefix("-")),
 }
+
+
+def _is_soft_within_hard(limit: Any) -> bool:
+    """Whether the soft limit is not above the hard one; -1 is none."""
+    soft, hard = (str(limit.get(key, "")) for key in ("soft", "hard"))
+    if not is_whole_number(soft) or not is_whole_number(hard):
+        return hard in ("-1", "") or soft != "-1"
+    return int(soft) <= int(hard)
+
+
 _RECORD_FORMS: Mapping[str, Callable[[Any], bool]] = {
     "count_or_names": lambda device: not {"count", "device_ids"} <= set(device),
+    "soft_within_hard": _is_soft_within_hard,
 }
 
 

@@ -219,6 +219,7 @@ MENDING = (
 # What nothing can be done about but say so.
 JUDGING = (
     "compose_form",
+    "creation",
     "references",
     "health_tests",
     "secret_findings",

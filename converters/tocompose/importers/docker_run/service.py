@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from tocompose.importers.docker_run.facts import Facts
+from tocompose.importers.docker_run.facts import Facts, FlagFact
 from tocompose.importers.docker_run.invocation import Argument
 from tocompose.model import (
     EnvVariable,
@@ -21,6 +21,7 @@ from tocompose.model import (
 )
 from tocompose.record import replace
 from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
 
 HEALTH_KEYS = ("interval", "timeout", "retries", "start_period", "start_interval")
 
@@ -61,7 +62,7 @@ def describe_service(
         env_files=facts.values("env_file"),
         ports=facts.values("ports"),
         expose=tuple(dict.fromkeys(facts.values("expose"))),
-        mounts=_read_mounts(facts),
+        mounts=_read_mounts(facts, name),
         networks=_read_networks(facts),
         network_mode=facts.last("network_mode"),
         healthcheck=_read_healthcheck(facts),
@@ -89,13 +90,40 @@ def _read_environment(facts: Facts) -> tuple[EnvVariable, ...]:
     return tuple((variables | facts.entries("environment")).values())
 
 
-def _read_mounts(facts: Facts) -> tuple[Mount, ...]:
+def _read_mounts(facts: Facts, name: str) -> tuple[Mount, ...]:
+    """The mounts by their targets; docker refuses a second one at the same place."""
     driver = facts.last("volume_driver")
-    mounts = [_with_driver(mount, driver) for mount in facts.values("volumes")]
-    for text in facts.values("tmpfs"):
-        target, _, mode = text.partition(":")
-        mounts.append(Mount(kind="tmpfs", target=target, mode=mode))
-    return tuple({mount.target: mount for mount in mounts}.values())
+    mounts: dict[str, Mount] = {}
+    arguments: dict[str, Argument] = {}
+    flag_facts = [*facts.pop("volumes"), *facts.pop("tmpfs")]
+    for flag_fact in sorted(flag_facts, key=_place_of):
+        mount = _mount_of(flag_fact.fact.value, driver)
+        target = mount.target.rstrip("/")
+        if target in arguments:
+            _note_second_mount(arguments[target], name, mount.target)
+        mounts[target], arguments[target] = mount, flag_fact.argument
+    return tuple(mounts.values())
+
+
+def _place_of(flag_fact: FlagFact) -> tuple[int, int]:
+    span = flag_fact.argument.span
+    return span.line, span.column
+
+
+def _mount_of(value: Mount | str, driver: str | None) -> Mount:
+    """The mount of `-v` and `--mount`, or that of `--tmpfs`."""
+    if isinstance(value, Mount):
+        return _with_driver(value, driver)
+    target, _, mode = value.partition(":")
+    return Mount(kind="tmpfs", target=target, mode=mode)
+
+
+def _note_second_mount(argument: Argument, name: str, target: str) -> None:
+    path = ModelPath.service(name)
+    for source in argument.sources:
+        for key in ("volumes", "tmpfs"):
+            source.ledger.move(path.child(key), path)
+    argument.annotate("TC049", subject=path.child("volumes"), service=name, target=target)
 
 
 def _with_driver(mount: Mount, driver: str | None) -> Mount:

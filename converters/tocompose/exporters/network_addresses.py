@@ -1,0 +1,83 @@
+"""Addresses and the subnets that hold them, as the engine asks of a network and of what joins it.
+
+https://github.com/moby/moby/blob/master/api/types/network/ipam.go, ValidateIPAM
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_address, ip_network
+from itertools import combinations
+from typing import Any, TypeAlias
+
+from tocompose.compose.shapes import as_list, as_map
+from tocompose.syntax.interpolation import plain
+
+_Body: TypeAlias = Mapping[str, Any]
+_Fault: TypeAlias = tuple[tuple[str, ...], str]
+
+
+def _config_of(definition: _Body) -> list[Any]:
+    return as_list(as_map(definition.get("ipam")).get("config"))
+
+
+def misplaced_addresses(body: _Body, networks: _Body) -> Iterator[_Fault]:
+    """The fixed addresses of a service that lie in no subnet which the network states."""
+    for network, attachment in as_map(body.get("networks")).items():
+        definition = as_map(networks.get(network))
+        if definition.get("external") or network not in networks:
+            continue
+        for key in ("ipv4_address", "ipv6_address"):
+            address = plain(str(as_map(attachment).get(key) or ""))
+            if address and not _is_in_subnets(address, definition):
+                keys = ("networks", network, key)
+                yield keys, f"no subnet of the network {network} holds it"
+
+
+def _subnets(definition: _Body) -> list[Any]:
+    subnets: list[Any] = []
+    for entry in _config_of(definition):
+        try:
+            subnet = str(as_map(entry).get("subnet"))
+            subnets += [ip_network(subnet, strict=False)] if "/" in subnet else []
+        except ValueError:
+            continue
+    return subnets
+
+
+def _is_in_subnets(address: str, definition: _Body) -> bool:
+    texts = [str(as_map(entry).get("subnet")) for entry in _config_of(definition)]
+    if any("$" in text for text in texts):
+        return True
+    try:
+        return any(ip_address(address) in subnet for subnet in _subnets(definition))
+    except ValueError:
+        return True
+
+
+def network_faults(definition: _Body) -> Iterator[_Fault]:
+    """What of the addresses of a network lies in none of its subnets."""
+    entries = _config_of(definition)
+    if not entries or "$" in str(entries):
+        return
+    subnets = _subnets(definition)
+    texts = [
+        str(address).partition("/")[0]
+        for entry in map(as_map, entries)
+        for address in (
+            entry.get("gateway"),
+            entry.get("ip_range"),
+            *as_map(entry.get("aux_addresses")).values(),
+        )
+        if address
+    ]
+    if len(subnets) < len(entries):
+        yield ("ipam", "config"), "each entry has a subnet such as 10.1.0.0/24"
+    elif any(_overlap(*pair) for pair in combinations(subnets, 2)):
+        yield ("ipam", "config"), "its subnets overlap"
+    elif not all(_is_in_subnets(text, definition) for text in texts):
+        yield ("ipam", "config"), "an address is in none of the subnets"
+
+
+def _overlap(one: Any, other: Any) -> bool:
+    return bool(one.version == other.version and one.overlaps(other))

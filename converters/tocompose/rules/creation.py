@@ -1,0 +1,61 @@
+"""CREATE: what docker compose reads, docker also creates (T28)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tocompose.compose.shapes import as_map
+from tocompose.exporters.creation import conflict_facts, find_conflicts
+from tocompose.exporters.refused_values import RefusedValue, refused_values, shown_value
+from tocompose.model import Service
+from tocompose.rules import Rule, Startup, Verdict, View, judge_all, judge_services, verdict
+from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.units import parse_byte_size, parse_duration
+
+
+def _judge_values(startup: Startup, service: Service) -> Iterator[Verdict]:
+    """Values that stand for nothing which docker knows."""
+    body = as_map(startup.document.get("services")).get(service.name)
+    refusals = [one for one in refused_values(body) if not _is_misread(one)]
+    for refusal in refusals:
+        key = ".".join(part for part in refusal.keys if not part.isdigit())
+        facts = {"key": key, "value": shown_value(refusal.value), "rule": refusal.rule}
+        yield startup.verdict(service, refusal.keys, "T28", False, "TC046", **facts)
+    if not refusals:
+        yield startup.verdict(service, "", "T28", True, "TC046")
+
+
+def _is_misread(refusal: RefusedValue) -> bool:
+    """Whether the value has not even the form that Compose wants, which the rule FORM says."""
+    text = str(refusal.value)
+    if refusal.keys == ("container_name",):
+        return len(text) < _SHORTEST_NAME
+    if refusal.keys == ("restart",) or refusal.keys[-1] == "cpus":
+        return True
+    if refusal.rule.startswith("a size"):
+        return parse_byte_size(text) is None
+    return refusal.rule.startswith("a duration") and parse_duration(text) is None
+
+
+_SHORTEST_NAME = 2
+
+
+def _judge_conflicts(view: View) -> Iterator[Verdict]:
+    """Settings that may each stand by itself, and exclude each other."""
+    startup = view.main
+    for conflict in find_conflicts(startup.document):
+        span = startup.places.span(*conflict.keys) or startup.places.first(
+            *conflict.keys[:2]
+        )
+        subject = ModelPath.of(*conflict.keys)
+        facts = conflict_facts(conflict)
+        yield verdict("T28", False, "TC048", span, subject, **facts)
+
+
+RULE = Rule(
+    id="CREATE",
+    title="Write what docker can create",
+    severity="must",
+    judge=judge_all(judge_services(_judge_values), _judge_conflicts),
+    url="https://docs.docker.com/reference/compose-file/services/",
+)
