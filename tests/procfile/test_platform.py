@@ -178,3 +178,165 @@ def test_the_default_process_is_the_buildpacks(files: dict[str, str], command: s
 def test_an_optional_variable_is_a_comment_in_the_example() -> None:
     files = {"Procfile": "web: gunicorn a --workers $COUNT\n", "requirements.txt": "a\n"}
     assert "\n# COUNT=\n" in written(converted(files), ".env.example")
+
+
+# --- static.json, variables of the build, TLS -------------------------------------------------------------------
+
+STATIC = {
+    "app.json": '{"buildpacks": [{"url": "heroku-community/static"}]}',
+    "public/index.html": "hello",
+}
+
+
+def nginx_of(settings: str, **files: str) -> str:
+    return written(converted({**STATIC, **files, "static.json": settings}), "nginx.conf")
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        (
+            '{"headers": {"/**": {"X-A": "b"}}}',
+            "add_header X-A $header_x_a always;",
+        ),
+        ('{"headers": {"/a/*": {"X-A": "b"}}}', '"~^/a/[^/]*$" "b";'),
+        (
+            '{"proxies": {"/api/": {"origin": "https://a.example/v1/"}}}',
+            "rewrite ^/api/?(.*)$ /v1/$1 break;",
+        ),
+        (
+            '{"redirects": {"/old": {"url": "/new", "status": 302}}}',
+            "return 302 /new;",
+        ),
+        ('{"redirects": {"/old": {"url": "/new"}}}', "return 301 /new;"),
+        ('{"error_page": "404.html"}', "error_page 404 500 /404.html;"),
+        ('{"clean_urls": true}', "try_files $uri.html $uri $uri/ =404;"),
+        (
+            '{"https_only": true}',
+            'if ($http_x_forwarded_proto = "http") {',
+        ),
+        ('{"encoding": "US-ASCII"}', "charset US-ASCII;"),
+        ('{"logging": {"access": false}}', "access_log off;"),
+        ('{"logging": {"error": "warn"}}', "error_log /dev/stderr warn;"),
+        ('{"basic_auth": true}', 'auth_basic "Restricted";'),
+        ('{"canonical_host": "a.example"}', "if ($is_other_host) {"),
+        ('{"routes": {"/a/*": "b.html"}}', "location ~ ^/a/[^/]*$ {"),
+    ],
+)
+def test_each_key_of_static_json_is_in_the_configuration(settings: str, line: str) -> None:
+    assert line in [text.strip() for text in nginx_of(settings).splitlines()]
+
+
+def test_a_route_for_some_paths_goes_before_that_for_all() -> None:
+    text = nginx_of('{"routes": {"/**": "index.html", "/shop/**": "shop.html"}}')
+    assert "location ~ ^/shop/.*$" in text and "location / {" in text
+
+
+def test_one_user_is_asked_for_by_variables() -> None:
+    result = converted({**STATIC, "static.json": '{"basic_auth": true}'})
+    web = result.stack.service("web")
+    assert web is not None
+    names = {variable.name: variable.value for variable in web.environment}
+    assert names["BASIC_AUTH_PASSWORD"] == "${BASIC_AUTH_PASSWORD:?}"
+    text = written(result, "Dockerfile")
+    assert "COPY basic-auth.users /etc/nginx/templates/basic-auth.users.template" in text
+    stated = converted(
+        {**STATIC, "static.json": '{"basic_auth": true}', ".htpasswd": "a:$apr1$b\n"}
+    )
+    assert "COPY .htpasswd /etc/nginx/conf.d/basic-auth.users" in written(
+        stated, "Dockerfile"
+    )
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        '{"routes": {"/a b": "x.html"}}',
+        '{"headers": {"/**": {"X A": "b"}}}',
+        '{"proxies": {"/api": {"origin": "ftp://a"}}}',
+        '{"redirects": {"/a": {"url": "/b;x"}}}',
+        '{"logging": {"error": "loud"}}',
+        '{"worker_connections": 9}',
+    ],
+)
+def test_what_nginx_cannot_hold_is_said(settings: str) -> None:
+    result = converted({**STATIC, "static.json": settings})
+    assert "TC562" in {note.code for note in result.notes}
+
+
+@pytest.mark.parametrize("where", ["deploy/", "../deploy/"])
+def test_the_image_of_a_site_finds_its_files_from_another_folder(where: str) -> None:
+    content = {path: text.encode() for path, text in STATIC.items()}
+    layout = Layout(split=True)
+    options = Options(source="procfile", layout=layout, up="../", back=where)
+    result = convert(Memory(content, "app"), options)
+    copy = next(
+        line for line in written(result, "Dockerfile").splitlines() if "nginx.conf" in line
+    )
+    compose = written(result, "docker-compose.yml")
+    if where.startswith(".."):
+        assert copy.startswith("COPY --from=generated nginx.conf ")
+        assert "generated: ." in compose
+    else:
+        assert copy.startswith("COPY deploy/nginx.conf ")
+
+
+def test_what_a_bundler_inlines_is_an_argument_of_the_build() -> None:
+    files = {
+        "Procfile": "web: npm start\n",
+        "package.json": '{"scripts": {"build": "next build", "start": "next start"}}',
+        "app.json": '{"env": {"NEXT_PUBLIC_A": "b", "DATABASE_URL": "postgres://u:p@h/d"}}',
+        "pages/index.js": "process.env.NEXT_PUBLIC_READ",
+    }
+    result = converted(files)
+    web = result.stack.service("web")
+    assert web is not None and web.build is not None
+    assert dict(web.build.args) == {"NEXT_PUBLIC_A": "b", "NEXT_PUBLIC_READ": None}
+    build = written(result, "Dockerfile").partition("AS build")[2].partition("FROM")[0]
+    assert "ARG NEXT_PUBLIC_A\nARG NEXT_PUBLIC_READ\n" in build
+    assert "ENV NEXT_PUBLIC_A=$NEXT_PUBLIC_A\n" in build
+    assert "DATABASE_URL" not in written(result, "Dockerfile")
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("db.js", "ssl: isProd\n  ? { rejectUnauthorized: false }\n  : false,"),
+        (
+            "db.js",
+            "const ssl = live ? { rejectUnauthorized: false } : false; new Pool({ ssl })",
+        ),
+        (
+            "db.js",
+            "new Pool({connectionString: process.env.DATABASE_URL, ssl: {rejectUnauthorized: false}})",
+        ),
+        ("a/settings.py", "dj_database_url.config(ssl_require=not DEBUG)"),
+        ("a/settings.py", "OPTIONS = {'sslmode': 'require' if LIVE else 'prefer'}"),
+        ("config/database.yml", "production:\n  sslmode: require\n"),
+        ("config/database.php", "'sslmode' => env('DB_SSLMODE', 'require'),"),
+        ("config/runtime.exs", "config :a, A.Repo,\n  ssl: true,\n  url: url"),
+    ],
+)
+def test_code_that_demands_tls_gets_it(path: str, code: str) -> None:
+    files = {
+        "Procfile": "web: run\n",
+        "app.json": '{"addons": ["heroku-postgresql"]}',
+        "Dockerfile": "FROM debian:12\n",
+        path: code,
+    }
+    result = converted(files)
+    postgres = result.stack.service("postgres")
+    assert postgres is not None
+    assert postgres.image == "postgres:17" and "ssl=on" in (postgres.command or ())
+    assert "TC369" in {note.code for note in result.notes}
+
+
+@pytest.mark.parametrize("code", ["ssl_require=False", "agent: {rejectUnauthorized: false}"])
+def test_code_that_demands_none_gets_none(code: str) -> None:
+    files = {
+        "Procfile": "web: run\n",
+        "app.json": '{"addons": ["heroku-postgresql"]}',
+        "a/settings.py": code,
+    }
+    postgres = converted(files).stack.service("postgres")
+    assert postgres is not None and postgres.image == "postgres:17-alpine"

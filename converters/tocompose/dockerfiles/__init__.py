@@ -8,11 +8,21 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tocompose.dockerfiles.ignored_files import (
+    git_ignored,
+    is_ignored,
+    needed_again,
+    private_keys,
+    public_settings,
+)
 from tocompose.knowledge.versions import default_version, pinned_tool
 from tocompose.languages import find_language, language_rows
 from tocompose.languages.language import DockerfileFacts, DockerfileInput
+from tocompose.languages.node import inlined_prefixes
 from tocompose.languages.versions import is_archived, package_names
 from tocompose.model import File
+from tocompose.repository import Repository
+from tocompose.syntax.model_path import ModelPath
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -49,14 +59,17 @@ def generate_dockerfile(source: DockerfileInput, language: str) -> GeneratedDock
         "build_packages": _collect_packages(source, language, facts, "build"),
         "run_packages": _collect_packages(source, language, facts, "run"),
         "build_steps": facts.build_steps,
+        "inlined": source.inlined,
+        "unset": source.unset,
         "develop": develops,
         "cmd": json.dumps(command),
         "cmd_dev": json.dumps(facts.development_command or command),
         **facts.template,
     }
+    dockerfile = _space_stages(_render_template(f"{language}.j2", values).strip())
     contents = {
-        "Dockerfile": _space_stages(_render_template(f"{language}.j2", values).strip()),
-        ".dockerignore": _render_template("dockerignore.j2", {"language": language}),
+        "Dockerfile": dockerfile,
+        **_dockerignore(source.repository, language, dockerfile),
         **facts.files,
     }
     return GeneratedDockerfile(
@@ -71,6 +84,32 @@ def generate_dockerfile(source: DockerfileInput, language: str) -> GeneratedDock
         facts.source,
         develops,
     )
+
+
+def _dockerignore(
+    repository: Repository, language: str, dockerfile: str
+) -> dict[str, str]:
+    """The file that keeps files out of the image; beside one of the repository, whose lines come first in it.
+
+    BuildKit prefers the one that is named after the Dockerfile.
+    """
+    patterns = git_ignored(repository)
+    keys = private_keys(repository)
+    if tracked := [path for path in keys if not is_ignored(path, patterns)]:
+        subject = ModelPath.of("files", "Dockerfile")
+        repository.add_note("TC564", subject=subject, files=", ".join(tracked))
+    values = {
+        "language": language,
+        "git": tuple(pattern.line for pattern in patterns),
+        "needed": needed_again(repository, dockerfile, patterns),
+        "public": public_settings(repository, inlined_prefixes()),
+        "keys": keys,
+    }
+    text = _render_template("dockerignore.j2", values)
+    present = repository.read_text(".dockerignore")
+    if present is None:
+        return {".dockerignore": text}
+    return {"Dockerfile.dockerignore": f"{present.rstrip()}\n\n{text}"}
 
 
 def _collect_packages(

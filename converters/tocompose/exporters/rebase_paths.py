@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tocompose.model import Build, EnvFile, File, FileResource, Mount, Service, Stack
+from tocompose.patterns import regex
 from tocompose.record import record, replace
 from tocompose.syntax.mounts import is_windows_path
 
+# What tocompose writes beside the Dockerfile and no image needs.
+OWN_FILES = ("secrets", "Dockerfile*", "docker-compose*.yml", "MIGRATION.md", "migration.json")
+# One file that is copied, without `--from`.
+_COPY = regex(rb"^(COPY )([^\s-]\S*)( \S+)$", re.MULTILINE)
+# The name of the output folder as a context of a build from elsewhere.
+_CONTEXT = "generated"
 # The files that a build needs beside its context, where tocompose generates them.
 _DOCKERFILE = "Dockerfile"
 
@@ -62,10 +70,36 @@ class _Rebase:
         )
 
     def generated_file(self, file: File) -> File:
-        """`.dockerignore` is looked for in the context; BuildKit also takes it from beside the Dockerfile."""
-        if _DOCKERFILE in self.generated and file.path == ".dockerignore":
-            return replace(file, path=f"{_DOCKERFILE}.dockerignore")
+        """A file that builds read, for a context that is not the output folder.
+
+        `.dockerignore` is looked for in the context; BuildKit also takes it from beside the Dockerfile. The Dockerfile
+        finds generated files below the output folder.
+        """
+        names = (".dockerignore", f"{_DOCKERFILE}.dockerignore")
+        if file.path in names and _DOCKERFILE in self.generated:
+            own = "".join(f"{self.to_output}{name}\n" for name in OWN_FILES)
+            return replace(
+                file,
+                path=f"{_DOCKERFILE}.dockerignore",
+                content=file.content + own.encode(),
+            )
+        if file.path == _DOCKERFILE and self.to_output:
+            return replace(file, content=_COPY.sub(self._copied, file.content))
         return file
+
+    def _copied(self, copy: re.Match[bytes]) -> bytes:
+        """The instruction with the generated files of it below the output folder."""
+        instruction, path, target = copy.groups()
+        if path.decode() not in self.generated:
+            return copy[0]
+        if self._is_elsewhere:
+            return b"COPY --from=%s %s%s" % (_CONTEXT.encode(), path, target)
+        return instruction + self.to_output.encode() + path + target
+
+    @property
+    def _is_elsewhere(self) -> bool:
+        """Whether the output folder lies outside the source, where its build cannot look."""
+        return self.to_output.startswith(("../", "/"))
 
     def service(self, service: Service) -> Service:
         """The service, with its overlays."""
@@ -110,7 +144,14 @@ class _Rebase:
         is_generated = dockerfile.removeprefix("./") in self.generated
         if is_generated and build.context in (".", "./"):
             build = replace(build, dockerfile=self.to_output + dockerfile)
+            if self._is_elsewhere and self._copies_generated():
+                contexts = {"additional_contexts": {_CONTEXT: "."}}
+                build = replace(build, options={**build.options, **contexts})
         return replace(build, context=self._context(build.context))
+
+    def _copies_generated(self) -> bool:
+        """Whether an image holds generated files beside those that every build reads."""
+        return any(path.endswith((".conf", ".users")) for path in self.generated)
 
     def _context(self, context: str) -> str:
         """A context is never generated, whatever lies in its folder."""

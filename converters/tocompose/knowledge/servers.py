@@ -34,6 +34,7 @@ _COLUMNS = {
     "workers",
     "files",
     "parts",
+    "tls",
     "clients",
 }
 

@@ -30,7 +30,9 @@ class DockerfileInput(NamedTuple):
     """What a language is told; `commands` begin with the web process's, whose words are `web_arguments`.
 
     `packages` are system packages that the source asks for; `required` the variables that the app cannot do without (a
-    build step that loads the app gives them dummy values); `node_first` says that a Node.js buildpack comes first too.
+    build step that loads the app gives them dummy values); `node_first` says that a Node.js buildpack comes first too;
+    `inlined` are the variables that the build of a front end writes into its pages, `unset` those of them without a
+    value.
     """
 
     repository: Repository
@@ -42,6 +44,8 @@ class DockerfileInput(NamedTuple):
     required: tuple[str, ...]
     settings: Mapping[str, str]
     node_first: bool
+    inlined: tuple[str, ...] = ()
+    unset: frozenset[str] = frozenset()
 
     @property
     def web_command(self) -> str:
@@ -80,7 +84,8 @@ class Language(NamedTuple):
     buildpack starts where no web process is named, empty for nothing; `environment` are variables that its buildpack
     sets for this app beyond those of the row; `generated_key` is a variable for which the buildpack makes a value once,
     with what it is; `derive_variables` gives what the buildpack makes of the address of a database, by kind and URL;
-    `required_variables` are those that the app's settings read without a default.
+    `required_variables` are those that the app's settings read without a default, `site_variables` those without which
+    its server does not start.
     """
 
     read_libraries: Callable[[Repository], Iterable[tuple[str, str]]]
@@ -90,6 +95,7 @@ class Language(NamedTuple):
     generated_key: Callable[[Repository], tuple[str, str] | None] = lambda repository: None
     derive_variables: Callable[[str, str], Mapping[str, str]] = lambda kind, url: _NOTHING
     required_variables: Callable[[Repository], Iterable[str]] = lambda repository: ()
+    site_variables: Callable[[Repository], Iterable[str]] = lambda repository: ()
     conditional_line: Callable[[str, int], bool] = lambda text, line: False
 
 

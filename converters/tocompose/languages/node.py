@@ -6,7 +6,7 @@ Apps in other languages have stages with Node.js too, where it builds their fron
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from tocompose.knowledge.versions import default_version
@@ -33,6 +33,8 @@ _FILES_BESIDE = (
 )
 _FOLDERS_BESIDE = (".yarn", "patches")
 _INSTALL_HOOKS = ("preinstall", "install", "postinstall", "prepare")
+# As the platform runs them: the first of these that is there.
+BUILD_SCRIPTS = ("heroku-postbuild", "build")
 _DEVELOPMENT_SCRIPTS = ("dev", "start:dev", "develop", "watch")
 # Corepack no longer comes with Node.js from this version on.
 _WITHOUT_COREPACK = 25
@@ -225,7 +227,7 @@ def _install_tool(name: str) -> str:
 def build_steps(package: dict[str, Any], tool: PackageTool) -> Iterator[str]:
     """The build scripts, as the platform runs them: heroku-postbuild in the place of build."""
     scripts = package_scripts(package)
-    for name in ("heroku-postbuild", "build"):
+    for name in BUILD_SCRIPTS:
         if name in scripts:
             yield f"{tool.run} {name}"
             return
@@ -277,6 +279,25 @@ def _development_command(
 def _starts_server(script: str) -> bool:
     """Whether a script called watch does: it often rebuilds files and starts no server."""
     return re.search(r"\b(?:node|nodemon|tsx|ts-node|nest|next)\b", script) is not None
+
+
+def inlined_prefixes() -> tuple[str, ...]:
+    """How the names of variables begin that a bundler writes into pages, which everybody can read."""
+    return tuple(load("bundlers")["inlined"])
+
+
+def inlined_names(repository: Repository, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of the names whose values the front end gets when it is built; none where nothing builds one."""
+    package = repository.read_json("package.json")
+    if not any(name in package_scripts(package) for name in BUILD_SCRIPTS):
+        return ()
+    libraries = {**map_at(package, "dependencies"), **map_at(package, "devDependencies")}
+    prefixes = tuple(
+        prefix
+        for prefix, needed in load("bundlers")["inlined"].items()
+        if not needed or not libraries.keys().isdisjoint(needed)
+    )
+    return tuple(sorted(name for name in names if name.startswith(prefixes)))
 
 
 def find_bundler(repository: Repository) -> Row | None:

@@ -3,51 +3,61 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from tocompose.languages import node
 from tocompose.languages.language import DockerfileFacts, DockerfileInput, Language
-from tocompose.repository import Repository, map_at
+from tocompose.languages.static_site import (
+    FILE,
+    USERS_FILE,
+    SiteConfig,
+    SiteRequest,
+    make_site_config,
+    site_variables,
+)
+from tocompose.repository import Repository
 
 _USUAL_ROOTS = ("public_html", "public", "dist", "build", "_site", "_static")
-_NGINX = """\
-server {{
-    listen {port};
-    root /usr/share/nginx/html;
-    index index.html;
-{pages}    location / {{
-        try_files $uri $uri/ $uri.html {fallback};
-    }}
-}}
-"""
 
 
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     repository = source.repository
-    config = repository.read_json("static.json")
-    root = _served_folder(repository, config)
+    bundler = node.find_bundler(repository) or {}
+    root = _served_folder(repository, repository.read_json("static.json"))
+    request = SiteRequest(
+        port=source.port,
+        is_single=bool(bundler.get("single")),
+        asks_user="BASIC_AUTH_USERNAME" in (*source.settings, *source.required),
+        is_whole=root == ".",
+    )
+    site = make_site_config(repository, request)
     stage = node.build_stage(repository)
     return DockerfileFacts(
         image="",
         default_command=("nginx", "-g", "daemon off;"),
-        template={"root": root, "node": stage},
+        template={
+            "root": root,
+            "node": stage,
+            "copied": tuple(_copied_files(site)),
+        },
         build_steps=stage.steps if stage else (),
         workdir="/usr/share/nginx/html",
         source="" if root == "." else f"./{root}",
-        files={"nginx.conf": _server_config(source, config)},
+        files={FILE: site.text, **site.files},
     )
 
 
-def _server_config(source: DockerfileInput, config: dict[str, Any]) -> str:
-    """nginx.conf: one page that reads the address by itself answers every path, where the site is one."""
-    bundler = node.find_bundler(source.repository) or {}
-    routes_all = any("**" in route for route in map_at(config, "routes"))
-    error = config.get("error_page")
-    pages = ""
-    if isinstance(error, str) and re.fullmatch(r"[\w./-]+", error):
-        pages = f"    error_page 404 /{error.lstrip('/')};\n"
-    fallback = "/index.html" if routes_all or bundler.get("single") else "=404"
-    return _NGINX.format(port=source.port, pages=pages, fallback=fallback)
+def _copied_files(site: SiteConfig) -> Iterator[tuple[str, str]]:
+    """Each file that nginx reads and its place; its own start script fills variables into templates."""
+    if site.templated:
+        yield FILE, "/etc/nginx/templates/default.conf.template"
+    else:
+        yield FILE, "/etc/nginx/conf.d/default.conf"
+    for name in site.files:
+        yield name, f"/etc/nginx/templates/{name}.template"
+    if site.password_file:
+        yield site.password_file, f"/etc/nginx/conf.d/{USERS_FILE}"
 
 
 def _served_folder(repository: Repository, config: dict[str, Any]) -> str:
@@ -69,5 +79,7 @@ def _served_folder(repository: Repository, config: dict[str, Any]) -> str:
 
 
 LANGUAGE = Language(
-    read_libraries=lambda repository: (), dockerfile_facts=_dockerfile_facts
+    read_libraries=lambda repository: (),
+    dockerfile_facts=_dockerfile_facts,
+    site_variables=site_variables,
 )

@@ -110,7 +110,8 @@ class AddonTable:
     """The add-ons that were asked for so far, by kind and prefix, each once.
 
     `search_engine` is the one that the app speaks to; `service` the one that the ledger names for a variable that all
-    of its services get; `sends_by_smtp` says that a local server can take its mail.
+    of its services get; `sends_by_smtp` says that a local server can take its mail; `encrypted` are the kinds of server
+    that speak TLS.
     """
 
     def __init__(
@@ -120,12 +121,14 @@ class AddonTable:
         search_engine: str,
         service: str,
         sends_by_smtp: bool,
+        encrypted: frozenset[str],
     ) -> None:
         self._repository = repository
         self._service_names = service_names
         self._search_engine = search_engine
         self._service = service
         self._sends_by_smtp = sends_by_smtp
+        self._encrypted = encrypted
         self._backings: dict[tuple[str, str], Backing] = {}
         self._app_variables: list[AppVariable] = []
         self._mail: AddonRequest | None = None
@@ -151,6 +154,7 @@ class AddonTable:
         return ProvidedAddons(tuple(self._backings.values()), tuple(self._app_variables))
 
     def _make_backing(self, request: BackingRequest) -> Backing:
+        request = request._replace(encrypted=request.kind in self._encrypted)
         backing = make_backing(self._repository, request, self._service_names)
         self._backings[request.kind, request.prefix] = backing
         return backing

@@ -40,7 +40,7 @@ _DATABASE_NUMBER = regex(r"/(\d{1,2})$")
 class BackingRequest(NamedTuple):
     """A service that is wanted: its kind (a row of servers.yaml) and the variables that programs find it by.
 
-    `variables` map a name to a template.
+    `variables` map a name to a template; `encrypted` says that it is to speak TLS.
     """
 
     kind: str
@@ -48,6 +48,7 @@ class BackingRequest(NamedTuple):
     variables: Mapping[str, str]
     version: str
     origin: Span | None
+    encrypted: bool = False
 
 
 class Backing(NamedTuple):
@@ -104,11 +105,15 @@ def make_backing(
     """The service that a request comes to."""
     row = servers()[request.kind]
     image = server_image(request.kind, request.version)
+    command: tuple[str, ...] = tuple(row.get("command", ()))
+    if request.encrypted:
+        # The image on Debian has a certificate and a key of its own, that on Alpine has none.
+        image = image.removesuffix(row["tls"]["without"])
+        command = tuple(row["tls"]["command"])
     facts = image_facts(image) or server_facts(request.kind)
     name = unique_name(_choose_name(request, service_names), service_names)
     fills = _table_marks(request.kind, name)
     environment = _fill_values(row.get("environment", {}), fills)
-    command: tuple[str, ...] = tuple(row.get("command", ()))
     text = " ".join(command) or None
     paths = [data.path for data in facts.kept_data(environment, text, environment)]
     mounts = tuple(_data_mounts(paths, name))

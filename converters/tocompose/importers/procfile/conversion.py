@@ -35,6 +35,7 @@ from tocompose.importers.procfile.scan import CodeScan, scan_code
 from tocompose.importers.procfile.shell import convert_command
 from tocompose.languages import read_libraries
 from tocompose.languages.language import DockerfileInput, Library
+from tocompose.languages.node import inlined_names
 from tocompose.ledger import Cursor
 from tocompose.model import EnvSetting, Service, Stack
 from tocompose.repository import Repository, map_at
@@ -159,6 +160,7 @@ def _find_backings(
         evidence.search_engine,
         app.web.service,
         evidence.sends_by_smtp,
+        evidence.encrypted,
     )
     for request in read_requests(app.app_json.at("addons"), app.heroku.addons):
         table.add(request)
@@ -186,6 +188,8 @@ def _collect_variables(
     stated = {variable.name for variable in dotenv}
     layers = (
         environment_checks.required_by_code(repository, app.language, code),
+        environment_checks.inlined_by_code(repository, code),
+        environment_checks.required_by_site(repository, app.language),
         environment.variables_of_commands(app.processes),
         environment.variables_of_examples(repository),
         platform.always,
@@ -252,7 +256,17 @@ def _choose_images(
         or any(row.get("language") == "node" for row in buildpacks),
     )
     mode = repository.option("dockerfile") or "auto"
-    request = image.ImageRequest(app.name, app.language, mode, source)
+    values = {variable.name: variable.value for variable in variables.app_variables}
+    inlined = inlined_names(repository, values)
+    unset = frozenset(name for name in inlined if values[name] is None)
+    source = source._replace(inlined=inlined, unset=unset)
+    request = image.ImageRequest(
+        app.name,
+        app.language,
+        mode,
+        source,
+        arguments={name: values[name] for name in source.inlined},
+    )
     return image.choose_images(repository, app.heroku, request)
 
 

@@ -37,7 +37,7 @@ def default_web(repository: Repository, language: str) -> StatedProcess:
             language=title,
             command=command,
         )
-    else:
+    elif language != "static":
         repository.add_note("TC339", subject=ModelPath.service("web"), name="web")
     return StatedProcess("web", nothing(repository.ledger), command)
 

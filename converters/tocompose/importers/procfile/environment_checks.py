@@ -15,6 +15,7 @@ from tocompose.importers.procfile.environment import (
 )
 from tocompose.importers.procfile.scan import CodeScan
 from tocompose.languages import find_language
+from tocompose.languages.node import inlined_names
 from tocompose.model import EnvSetting
 from tocompose.patterns import regex
 from tocompose.record import replace
@@ -28,6 +29,11 @@ from tocompose.tables import Row, load
 _COOKIE_KEY = regex(r"(?:\w+_)?SECRET_KEY(?:_BASE)?")
 _SET_ELSEWHERE = names_set_by(SetBy.SYSTEM, SetBy.PLATFORM, SetBy.LANGUAGE)
 _SOURCE = "code"
+_MAKERS = (
+    ("SECRET_KEY", "openssl rand -hex 64"),
+    ("SECRET_KEY_BASE", "openssl rand -hex 64"),
+    ("BASIC_AUTH_PASSWORD", "openssl passwd -apr1 (in single quotes)"),
+)
 _ADDRESS = regex(r"(?!https?:)[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -48,9 +54,35 @@ def required_by_code(
     )
 
 
-def _required_variable(name: str, span: Span) -> AppVariable:
-    demanded = _COOKIE_KEY.fullmatch(name) is not None
-    advice = ". Make one with: openssl rand -hex 64" if demanded else ""
+def inlined_by_code(repository: Repository, scan: CodeScan) -> tuple[AppVariable, ...]:
+    """An entry for each variable that the front end reads and that its build writes into the pages."""
+    names = inlined_names(repository, scan.variables)
+    return tuple(_inlined_variable(name, scan.variables[name]) for name in names)
+
+
+def _inlined_variable(name: str, span: Span) -> AppVariable:
+    text = f"Read by {span.file} when the front end is built, and shown to everybody"
+    setting = EnvSetting(name=name, description=text, origin=span)
+    return AppVariable(name, None, "front end", span, setting)
+
+
+def required_by_site(repository: Repository, language: str) -> tuple[AppVariable, ...]:
+    """An entry for each variable without which the server of the site does not start."""
+    if not language or repository.has_file("Dockerfile"):
+        return ()
+    return tuple(
+        _required_variable(name, Span("static.json", 1, 1, 1, 1), "server")
+        for name in find_language(language).site_variables(repository)
+        if name not in _SET_ELSEWHERE
+    )
+
+
+def _required_variable(name: str, span: Span, source: str = _SOURCE) -> AppVariable:
+    demanded = source != _SOURCE or _COOKIE_KEY.fullmatch(name) is not None
+    advice = next(
+        (f". Make one with: {maker}" for ending, maker in _MAKERS if name.endswith(ending)),
+        "",
+    )
     setting = EnvSetting(
         name=name,
         secret=is_secret(name),
@@ -59,7 +91,7 @@ def _required_variable(name: str, span: Span) -> AppVariable:
         origin=span,
     )
     value = demand_value(name) if demanded else None
-    return AppVariable(name, value, _SOURCE, span, setting)
+    return AppVariable(name, value, source, span, setting)
 
 
 def note_unset(

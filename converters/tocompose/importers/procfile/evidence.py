@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tocompose.importers.procfile.addons import read_requests
 from tocompose.importers.procfile.app_json import AppJson
+from tocompose.importers.procfile.encryption import encrypts
 from tocompose.importers.procfile.environment import EXAMPLES
 from tocompose.importers.procfile.host_port_variables import engine_variable
 from tocompose.importers.procfile.processes import Process
@@ -47,7 +48,10 @@ class _Declaration(NamedTuple):
 
 
 class ServiceEvidence(NamedTuple):
-    """Everything that may point to a service; `samples` are the values that names have in examples or in the code."""
+    """Everything that may point to a service; `samples` are the values that names have in examples or in the code.
+
+    `encrypted` are the kinds of server that speak TLS, since the code demands it.
+    """
 
     names: dict[str, Clue]
     samples: dict[str, str]
@@ -57,6 +61,7 @@ class ServiceEvidence(NamedTuple):
     files: dict[str, str]
     adapters: dict[str, Span]
     has_sqlite: bool
+    encrypted: frozenset[str]
 
     @property
     def search_engine(self) -> str:
@@ -154,6 +159,7 @@ def collect_evidence(
         },
         adapters=code.adapters,
         has_sqlite=bool(code.sqlite),
+        encrypted=frozenset(kind for kind in servers() if encrypts(kind, code.tls)),
     )
 
 

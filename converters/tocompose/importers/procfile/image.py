@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -63,12 +63,16 @@ class Image(NamedTuple):
 
 
 class ImageRequest(NamedTuple):
-    """What user and source say about the build: `mode` is auto, never or pack; `source` is for a generated file."""
+    """What user and source say about the build: `mode` is auto, never or pack; `source` is for a generated file.
+
+    `arguments` are the variables that the build gets, with what Compose makes their values of.
+    """
 
     app_name: str
     language: str
     mode: str
     source: DockerfileInput
+    arguments: Mapping[str, str | None]
 
     @property
     def reference(self) -> str:
@@ -288,9 +292,15 @@ def _generate_image(repository: Repository, request: ImageRequest) -> Image:
         language=language_rows()[request.language]["title"],
         name=request.reference,
     )
+    if request.arguments:
+        repository.add_note(
+            "TC565",
+            subject=ModelPath.of("files", "Dockerfile"),
+            names=", ".join(request.arguments),
+        )
     return Image(
         request.reference,
-        Build(),
+        Build(args=request.arguments),
         runtime=request.language,
         language=request.language,
         workdir=generated.workdir,

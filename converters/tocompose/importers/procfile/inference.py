@@ -250,7 +250,8 @@ class _Case:
             name: address_template(self._kind, samples.get(name, "")) for name in names
         }
         prefix = self._kind.upper()
-        request = BackingRequest(self._kind, prefix, templates, "", span)
+        encrypted = self._kind in self._evidence.encrypted
+        request = BackingRequest(self._kind, prefix, templates, "", span, encrypted)
         return make_backing(self._repository, request, service_names)
 
     def note_hint(self, clue: Clue) -> None:
@@ -293,6 +294,8 @@ def add_extension(repository: Repository, backing: Backing, code: CodeScan) -> B
     major = re.search(r":(\d+)", service.image or "")
     version = major[1] if major else default_version("postgres")
     image = extension.value.replace("<major>", version)
+    if "-alpine" not in (service.image or ""):
+        image = image.removesuffix("-alpine")
     repository.add_note(
         "TC413",
         extension.span,

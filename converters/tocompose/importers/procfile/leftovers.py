@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.backing import Backing
+from tocompose.importers.procfile.encryption import encrypts
 from tocompose.importers.procfile.language import settle_buildpacks
-from tocompose.importers.procfile.scan import CodeScan
+from tocompose.importers.procfile.scan import CodeScan, Occurrence
 from tocompose.importers.procfile.services import AppPlan
 from tocompose.knowledge.servers import family_kinds, servers
 from tocompose.ledger import Cursor
@@ -115,8 +116,16 @@ def _note_tls(repository: Repository, code: CodeScan, services: dict[str, str]) 
                 related=[occurrence.span for occurrence in other_occurrences],
                 target=row["title"],
                 what=first_occurrence.words,
+                outcome=_tls_outcome(kind, occurrences, services[kind]),
             )
         )
+
+
+def _tls_outcome(kind: str, occurrences: list[Occurrence], service: str) -> str:
+    if not encrypts(kind, occurrences):
+        return "the service of the stack speaks plain text, so such a connection fails"
+    certificate = "a certificate that nobody vouches for, as the platform's does"
+    return f"the service {service} speaks it, with {certificate}"
 
 
 def _note_code(repository: Repository, code: CodeScan, services: dict[str, str]) -> None:
