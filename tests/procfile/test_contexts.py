@@ -143,7 +143,9 @@ def test_values_keys_and_own_files_are_kept_out(path: str) -> None:
     assert is_kept_out(path, text) and not is_kept_out("src/app.js", text)
 
 
-@pytest.mark.parametrize("path", ["secrets/a", "docker-compose.yml", "MIGRATION.md", ".env"])
+@pytest.mark.parametrize(
+    "path", ["secrets/a", "docker-compose.yml", "MIGRATION.md", ".env"]
+)
 def test_own_files_of_another_folder_are_kept_out(path: str) -> None:
     result = converted(NODE, up="../", back="deploy/")
     text = written(result, "Dockerfile.dockerignore")

@@ -331,7 +331,9 @@ def test_code_that_demands_tls_gets_it(path: str, code: str) -> None:
     assert "TC369" in {note.code for note in result.notes}
 
 
-@pytest.mark.parametrize("code", ["ssl_require=False", "agent: {rejectUnauthorized: false}"])
+@pytest.mark.parametrize(
+    "code", ["ssl_require=False", "agent: {rejectUnauthorized: false}"]
+)
 def test_code_that_demands_none_gets_none(code: str) -> None:
     files = {
         "Procfile": "web: run\n",

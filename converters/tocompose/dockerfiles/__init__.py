@@ -86,9 +86,7 @@ def generate_dockerfile(source: DockerfileInput, language: str) -> GeneratedDock
     )
 
 
-def _dockerignore(
-    repository: Repository, language: str, dockerfile: str
-) -> dict[str, str]:
+def _dockerignore(repository: Repository, language: str, dockerfile: str) -> dict[str, str]:
     """The file that keeps files out of the image; beside one of the repository, whose lines come first in it.
 
     BuildKit prefers the one that is named after the Dockerfile.

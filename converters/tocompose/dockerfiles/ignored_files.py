@@ -153,8 +153,7 @@ def private_keys(repository: Repository) -> tuple[str, ...]:
     return tuple(
         path
         for path in repository.project.files()
-        if _KEY_NAME.search(path)
-        and _PRIVATE_KEY in (repository.project.read(path) or b"")
+        if _KEY_NAME.search(path) and _PRIVATE_KEY in (repository.project.read(path) or b"")
     )
 
 

@@ -12,7 +12,13 @@ from tocompose.record import record, replace
 from tocompose.syntax.mounts import is_windows_path
 
 # What tocompose writes beside the Dockerfile and no image needs.
-OWN_FILES = ("secrets", "Dockerfile*", "docker-compose*.yml", "MIGRATION.md", "migration.json")
+OWN_FILES = (
+    "secrets",
+    "Dockerfile*",
+    "docker-compose*.yml",
+    "MIGRATION.md",
+    "migration.json",
+)
 # One file that is copied, without `--from`.
 _COPY = regex(rb"^(COPY )([^\s-]\S*)( \S+)$", re.MULTILINE)
 # The name of the output folder as a context of a build from elsewhere.

@@ -303,7 +303,9 @@ def _server(site: _Site, request: SiteRequest, files: str) -> Iterator[str]:
         where = "/" if route == "/**" else f"~ ^{_pattern(route)}$"
         yield from _location(where, f"{files} /{target} =404")
     if "/**" not in dict(site.routes):
-        yield from _location("/", f"{files} {'/index.html' if request.is_single else ''} =404")
+        yield from _location(
+            "/", f"{files} {'/index.html' if request.is_single else ''} =404"
+        )
 
 
 def _location(where: str, files: str) -> Iterator[str]:
