@@ -107,7 +107,7 @@ def test_what_git_ignores_is_kept_out(
     for path, text in files.items():
         (folder / path).write_text(text)
     tree = dict.fromkeys(path for path in PATHS if (folder / path).is_file())
-    source = {**NODE, **{path: "" for path in tree}, **files}
+    source = {**NODE, **dict.fromkeys(tree, ""), **files}
     dockerignore = written(converted(source), ".dockerignore")
     missed = [
         path

@@ -90,7 +90,7 @@ def _read_line(line: str, folder: str) -> IgnorePattern | None:
     if not text or text.startswith("#"):
         return None
     bare = text.removeprefix("!").removeprefix("\\").rstrip("/").replace("[!", "[^")
-    anywhere = "/" not in bare or bare.startswith("**/") and "/" not in bare[3:]
+    anywhere = "/" not in bare or (bare.startswith("**/") and "/" not in bare[3:])
     pattern = bare.removeprefix("**/") if anywhere else bare.lstrip("/")
     return IgnorePattern(
         folder, pattern, anywhere, text.startswith("!"), text.endswith("/")
