@@ -107,7 +107,9 @@ def _note_tls(repository: Repository, code: CodeScan, services: dict[str, str]) 
         occurrences = [occurrence for occurrence in code.tls if occurrence.name == kind]
         if not occurrences or kind not in services:
             continue
-        first_occurrence, *other_occurrences = occurrences
+        # Several rules may find the same line of a file.
+        by_file = {demand.span.file: demand for demand in reversed(occurrences)}
+        first_occurrence, *other_occurrences = reversed(by_file.values())
         repository.ledger.add_note(
             note(
                 "TC369",
