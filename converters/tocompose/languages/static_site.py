@@ -13,17 +13,27 @@ from typing import NamedTuple
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.readers.json import read_json
-from tocompose.repository import Repository
+from tocompose.repository import Repository, map_at, value_at
+from tocompose.syntax.interpolation import (
+    Segment,
+    Variable,
+    parse,
+    variable_names,
+    variables,
+)
 from tocompose.syntax.model_path import ModelPath
 
 FILE = "nginx.conf"
 USERS_FILE = "basic-auth.users"
 _PLACE = ModelPath.of("files", FILE)
-_VARIABLE = regex(r"\$\{(\w+)\}")
-_VARIABLES_APART = regex(r"(\$\{\w+\})")
 _ROUTE = regex(r"[\w./*@%~+,:=-]+")
-_TARGET = regex(r"[\w./@%~+,:=?&#${}-]+")
+_TARGET = regex(r"[\w./@%~+,:=?&#-]+")
+# With variables in braces, which the platform and the image's own start script replace.
+_ADDRESS = regex(r"[\w./@%~+,:=?&#${}-]+")
+_ORIGIN = regex(r"(?:https?:|[$])[\w./:${}-]+")
 _HEADER = regex(r"[A-Za-z][A-Za-z0-9-]*")
+# nginx has no way to write a dollar sign that begins no variable.
+_VALUE = regex(r"[^$\x00-\x1f\x7f]*")
 _LEVELS = frozenset({"debug", "info", "notice", "warn", "error", "crit", "alert", "emerg"})
 _USER_VARIABLES = ("BASIC_AUTH_USERNAME", "BASIC_AUTH_PASSWORD")
 _PASSWORD_FILE = ".htpasswd"
@@ -82,7 +92,10 @@ class _Site(NamedTuple):
 def site_variables(repository: Repository) -> tuple[str, ...]:
     """The variables that static.json puts into addresses, and those of the one user who may enter."""
     data = repository.read_json("static.json")
-    names = _VARIABLE.findall(repository.read_text("static.json") or "")
+    addresses = [str(data.get("canonical_host") or "")]
+    for key, field in (("proxies", "origin"), ("redirects", "url")):
+        addresses += [str(value_at(row, field)) for row in map_at(data, key).values()]
+    names = [name for text in addresses for name in variable_names(text)]
     has_file = repository.has_file(str(data.get("basic_auth_htpasswd_path", ".htpasswd")))
     if data.get("basic_auth") is True and not has_file:
         names += _USER_VARIABLES
@@ -102,11 +115,11 @@ def make_site_config(repository: Repository, request: SiteRequest) -> SiteConfig
     lines = [*_maps(site), "server {", *map(_indented, body), "}"]
     text = "\n".join(lines) + "\n"
     asks_user = site.basic_auth and not site.password_file
-    users = f"${{{_USER_VARIABLES[0]}}}:${{{_USER_VARIABLES[1]}}}\n"
+    users = "${BASIC_AUTH_USERNAME}:${BASIC_AUTH_PASSWORD}\n"
     return SiteConfig(
         text,
         {USERS_FILE: users} if asks_user else {},
-        templated=asks_user or _VARIABLE.search(text) is not None,
+        templated=asks_user or bool(site_variables(repository)),
         password_file=site.password_file,
     )
 
@@ -137,7 +150,7 @@ def _read_site(repository: Repository, root: Cursor) -> _Site:
         headers=tuple(_read_headers(root.at("headers"))),
         error_page=_take_text(root.at("error_page"), _TARGET).lstrip("/"),
         encoding=_take_text(root.at("encoding"), _TARGET),
-        canonical_host=_take_text(root.at("canonical_host"), _TARGET),
+        canonical_host=_take_host(root.at("canonical_host")),
         error_level=_take_level(logging.at("error")),
         clean_urls=_take_truth(root.at("clean_urls")),
         https_only=_take_truth(root.at("https_only")),
@@ -181,6 +194,13 @@ def _take_text(leaf: Cursor, allowed: re.Pattern[str]) -> str:
     return leaf.take(to=_PLACE) or ""
 
 
+def _take_host(leaf: Cursor) -> str:
+    if leaf.style not in ("", "null", "bool") and not _is_address(leaf.peek() or ""):
+        leaf.note("TC562", what=leaf.key)
+        return ""
+    return _take_text(leaf, _ADDRESS)
+
+
 def _take_truth(leaf: Cursor) -> bool:
     text = leaf.take(to=_PLACE) or ""
     return text.lower() not in ("", "false", "null")
@@ -205,7 +225,7 @@ def _read_redirects(redirects: Cursor) -> Iterator[tuple[str, str, str]]:
     for redirect in redirects:
         url = redirect.at("url")
         status = redirect.peek("status") or "301"
-        is_usable = _TARGET.fullmatch(url.peek() or "") and re.fullmatch(r"\d{3}", status)
+        is_usable = _is_address(url.peek() or "") and re.fullmatch(r"\d{3}", status)
         if not is_usable or not _ROUTE.fullmatch(redirect.key):
             redirect.note("TC562", what=f"redirects.{redirect.key}")
             continue
@@ -216,15 +236,26 @@ def _read_redirects(redirects: Cursor) -> Iterator[tuple[str, str, str]]:
 def _read_proxies(proxies: Cursor) -> Iterator[_Proxy]:
     for proxy in proxies:
         origin = proxy.at("origin")
-        match = _ORIGIN.fullmatch(origin.peek() or "")
-        if match is None or not _ROUTE.fullmatch(proxy.key):
+        text = origin.peek() or ""
+        is_usable = _ORIGIN.fullmatch(text) and _is_address(text)
+        if not is_usable or not _ROUTE.fullmatch(proxy.key):
             proxy.note("TC562", what=f"proxies.{proxy.key}")
             continue
         origin.take(to=_PLACE)
-        yield _Proxy(proxy.key, match[1], match[2].rstrip("/"))
+        scheme, sign, location = text.rpartition("://")
+        server, slash, below = location.partition("/")
+        yield _Proxy(proxy.key, scheme + sign + server, (slash + below).rstrip("/"))
 
 
-_ORIGIN = regex(r"((?:https?://|\$\{\w+\})[\w.:${}-]*)(/[\w./${}-]*|)")
+def _is_address(text: str) -> bool:
+    """Whether a text is an address whose variables all stand in braces."""
+    in_braces = [
+        variable
+        for variable in variables(text)
+        if variable.source == "${" + variable.name + "}"
+    ]
+    has_others = text.count("$") > len(in_braces)
+    return not has_others and _ADDRESS.fullmatch(text) is not None
 
 
 def _read_headers(headers: Cursor) -> Iterator[tuple[str, Mapping[str, str]]]:
@@ -232,7 +263,7 @@ def _read_headers(headers: Cursor) -> Iterator[tuple[str, Mapping[str, str]]]:
         values: dict[str, str] = {}
         for header in route:
             text = header.peek() or ""
-            is_usable = _HEADER.fullmatch(header.key) and text.isprintable()
+            is_usable = _HEADER.fullmatch(header.key) and _VALUE.fullmatch(text)
             if header.kind != "leaf" or not is_usable or not _ROUTE.fullmatch(route.key):
                 header.note("TC562", what=f"headers.{route.key}.{header.key}")
                 continue
@@ -259,14 +290,14 @@ def _maps(site: _Site) -> Iterator[str]:
     if site.canonical_host:
         yield f'map "{_BEHIND_PROXY} $host" $is_other_host {{'
         yield "    default 0;"
-        host = "".join(map(_escaped, _VARIABLES_APART.split(site.canonical_host)))
+        host = "".join(_escaped(segment) for segment in parse(site.canonical_host))
         yield f'    "~^https?[ ](?!{host}$)" 1;'
         yield "}"
 
 
-def _escaped(text: str) -> str:
-    """The text as a regular expression; a variable stays as it is."""
-    return text if _VARIABLE.fullmatch(text) else re.escape(text)
+def _escaped(segment: Segment) -> str:
+    """A part of a text as a regular expression; a variable stays as it is."""
+    return segment.source if isinstance(segment, Variable) else re.escape(segment.value)
 
 
 def _header_variable(name: str) -> str:
@@ -279,7 +310,6 @@ def _pattern(route: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    # A variable cannot be kept apart from a dollar sign in nginx; none of the two is usual in a header.
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
