@@ -32,7 +32,7 @@ class DockerRun:
             "docker/network_create",
             "docker/network_connect",
         ),
-        *("docker/volume_create", "docker/pod_create"),
+        *("docker/volume_create", "docker/pod_create", "docker/service_create"),
     )
 
     def sniff(self, project: Project) -> tuple[str, ...]:

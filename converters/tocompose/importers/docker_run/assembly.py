@@ -27,6 +27,11 @@ from tocompose.importers.docker_run.invocation import (
     WrittenFile,
 )
 from tocompose.importers.docker_run.options import flag_rows, parse_command_line
+from tocompose.importers.docker_run.swarm_services import (
+    parse_service,
+    read_swarm_service,
+    updated_services,
+)
 from tocompose.importers.docker_run.wait_loops import WaitTarget, find_wait_target
 from tocompose.limits import limit
 from tocompose.model import Build, Network, NetworkAttachment, Volume
@@ -42,11 +47,14 @@ class Assembly:
     def __init__(self, scripts: Iterable[Script] = ()) -> None:
         self._names = ContainerNames(_stated_names(scripts))
         self._updates: dict[str, list[Invocation]] = {}
+        self._swarm_updates: dict[str, list[Invocation]] = {}
         self.disconnections: list[tuple[str, str]] = []
         self.containers: list[StartedContainer] = []
         self.networks: dict[str, Network] = {}
         self.volumes: dict[str, Volume] = {}
         self.builds: dict[str, Build] = {}
+        # The files of secrets and configs that the script creates, by `secret` or `config` and the name.
+        self.granted_files: dict[tuple[str, str], str] = {}
         self.pods: dict[str, tuple[FlagFact, ...]] = {}
         self.pod_members: dict[str, list[str]] = {}
         self.wait_targets: list[tuple[int, WaitTarget]] = []
@@ -83,6 +91,11 @@ class Assembly:
             ("build",): self._add_builds,
             ("exec",): self._read_exec,
             ("pod", "create"): self._add_pod,
+            ("service", "create"): self._add_swarm_service,
+            ("service", "update"): self._check_swarm_update,
+            ("service", "scale"): self._check_swarm_update,
+            ("secret", "create"): self._add_granted_file,
+            ("config", "create"): self._add_granted_file,
         }
         if step.verb[0] == "compose" or step.verb == ("stack", "deploy"):
             settle_compose_call(step)
@@ -127,6 +140,32 @@ class Assembly:
         self._is_full = True
         for argument in step.arguments:
             argument.skip("see TC025")
+
+    def _add_swarm_service(self, step: Invocation) -> None:
+        line = parse_service(step)
+        stated = line.value_of("--name")
+        updates = self._swarm_updates.get(stated.text, ()) if stated else ()
+        started = read_swarm_service(
+            step, self._names.names_in_use, self._fill_values, updates
+        )
+        if started is not None:
+            self.containers.append(started)
+            self.service_by_name.setdefault(started.service.name, started.service.name)
+
+    def _add_granted_file(self, step: Invocation) -> None:
+        """`docker secret create NAME FILE`; from standard input the value stands nowhere that may be read."""
+        rows = {"--label": {"name": "--label"}, "-l": {"name": "--label"}}
+        line = parse_command_line(step.arguments, rows, interspersed=True)
+        texts = [argument.text for argument in line.operands]
+        if len(texts) == 2 and texts[1] != "-":
+            self.granted_files[(step.verb[0], texts[0])] = texts[1]
+        for argument in step.arguments:
+            argument.skip("the secrets and configs of the stack say it")
+
+    def _check_swarm_update(self, step: Invocation) -> None:
+        """Says of an update whose service the script does not create that nothing comes of it."""
+        if not any(self.service_of(name) for name in updated_services(step)):
+            self._settle_other(step)
 
     def _as_variant(self, started: StartedContainer) -> StartedContainer:
         """A second container of one name cannot run beside the first: another branch, or a later start."""
@@ -191,6 +230,10 @@ class Assembly:
 
     def _collect_updates(self, script: Script) -> None:
         """Keeps what the script changes in its containers later, by the names that their commands state."""
+        commands = [step for step in script.steps if isinstance(step, Invocation)]
+        for command in commands:
+            for name in updated_services(command):
+                self._swarm_updates.setdefault(name, []).append(command)
         for step in script.steps:
             if isinstance(step, Invocation) and step.verb == ("update",):
                 line = parse_command_line(

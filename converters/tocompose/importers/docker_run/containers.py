@@ -57,7 +57,7 @@ class ContainerNames:
 
     def __init__(self, stated: Iterable[str] = ()) -> None:
         self._stated = frozenset(stated)
-        self._in_use: set[str] = set()
+        self.names_in_use: set[str] = set()
 
     def name_service(
         self, line: CommandLine, fill_values: Callable[[str], str], alias: str = ""
@@ -70,7 +70,7 @@ class ContainerNames:
             name = name_of_image(fill_values(line.operands[0].text))
             if name in self._stated:
                 name = unique_name(_name_with_command(name, line), set(self._stated))
-        return unique_name(name, self._in_use)
+        return unique_name(name, self.names_in_use)
 
 
 def _stated_name(line: CommandLine, fill_values: Callable[[str], str]) -> str | None:

@@ -6,7 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from tocompose.importers.docker_run import compound_values, podman_values, shapes
+from tocompose.importers.docker_run import (
+    compound_values,
+    podman_values,
+    shapes,
+    swarm_values,
+)
 from tocompose.importers.docker_run.invocation import Argument
 from tocompose.importers.docker_run.options import (
     Option,
@@ -23,7 +28,7 @@ from tocompose.syntax.model_path import ModelPath
 def shape_function(name: str) -> Shape:
     """The function that a table's `shape` column names: `read_<name>` of one of the modules."""
     function = f"read_{name}"
-    modules = (compound_values, podman_values, shapes)
+    modules = (compound_values, podman_values, shapes, swarm_values)
     module = next(module for module in modules if hasattr(module, function))
     shape: Shape = getattr(module, function)
     return shape

@@ -64,7 +64,8 @@ def build_stack(
         services=services,
         networks=networks,
         volumes=_used_volumes(services, assembly),
-        secrets=_used_secrets(services),
+        secrets=_used_secrets(services, assembly),
+        configs=_used_configs(services, assembly, ledger),
         files=_written_files(
             [file for file in assembly.files if not env_files.is_used(file)], services
         ),
@@ -213,9 +214,47 @@ def without_volume_marks(service: Service) -> Service:
     return replace(service, mounts=tuple(mounts))
 
 
-def _used_secrets(services: Iterable[Service]) -> tuple[FileResource, ...]:
+def _used_secrets(
+    services: Iterable[Service], assembly: Assembly
+) -> tuple[FileResource, ...]:
+    """The secrets that services are given: from the file of which the script makes one, else from a variable."""
     names = dict.fromkeys(grant.source for service in services for grant in service.secrets)
-    return tuple(FileResource(name=name, environment=variable_name(name)) for name in names)
+    return tuple(_secret_of(name, assembly) for name in names)
+
+
+def _secret_of(name: str, assembly: Assembly) -> FileResource:
+    path = assembly.granted_files.get(("secret", name))
+    if path is None:
+        return FileResource(name=name, environment=variable_name(name))
+    return FileResource(name=name, file=relative_path(path))
+
+
+def _used_configs(
+    services: Iterable[Service], assembly: Assembly, ledger: Ledger
+) -> tuple[FileResource, ...]:
+    """The configs of services of a swarm: from the file of which the script makes one, else from one to be written."""
+    grants = {grant.source: grant for service in services for grant in service.configs}
+    for name, grant in grants.items():
+        if ("config", name) not in assembly.granted_files:
+            file = f"configs/{name}"
+            subject = ModelPath.of("configs", name)
+            ledger.add_note(
+                note("TC488", grant.origin, subject=subject, name=name, file=file)
+            )
+    return tuple(
+        FileResource(
+            name=name,
+            file=relative_path(
+                assembly.granted_files.get(("config", name), f"configs/{name}")
+            ),
+        )
+        for name in grants
+    )
+
+
+def relative_path(path: str) -> str:
+    """The path as Compose takes it for a path of its folder."""
+    return path if path.startswith(("/", "./", "../", "~", "$")) else f"./{path}"
 
 
 def _secret_settings(stack: Stack) -> tuple[EnvSetting, ...]:
@@ -224,7 +263,7 @@ def _secret_settings(stack: Stack) -> tuple[EnvSetting, ...]:
             name=secret.environment,
             secret=True,
             required=True,
-            description=f"podman secret {secret.name}",
+            description=f"the secret {secret.name}",
         )
         for secret in stack.secrets
         if secret.environment

@@ -28,6 +28,13 @@ from tocompose.importers.field_tables import (
 from tocompose.ledger import Cursor
 from tocompose.source import Leaf
 
+# Where facts are written that are no keys of a service themselves.
+_WRITTEN_ELSEWHERE = {
+    "links": ("depends_on",),
+    "mode": ("restart",),
+    "replicas": ("deploy", "replicas"),
+    "restart_attempts": ("restart",),
+}
 _SHAPE_MODULES = (shapes, host_settings, publication, mounts, endpoints, swarm_shapes)
 
 
@@ -96,8 +103,8 @@ def _settle_fact(row: FieldRow, field_fact: FieldFact, context: ObjectContext) -
 
 def _written_key(target: str, fact: Fact) -> tuple[str, ...]:
     """Where in the service a fact is written."""
-    if target == "links":
-        return ("depends_on",)
+    if target in _WRITTEN_ELSEWHERE:
+        return _WRITTEN_ELSEWHERE[target]
     keys = tuple(target.split("."))
     if fact.merge is FactMerge.KEY:
         return (*keys, fact.key)

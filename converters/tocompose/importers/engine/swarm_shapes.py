@@ -75,7 +75,7 @@ def read_service_mode(cursor: Cursor, context: ObjectContext) -> Iterator[FieldF
         elif mode.key == "Global":
             cursor.skip("on one machine it runs once")
         else:
-            yield FieldFact(Fact("no", target="restart"), mode)
+            yield FieldFact(Fact("replicated-job", target="mode"), mode)
             mode.annotate(
                 "TC486", subject=context.path.child("restart"), service=context.name
             )
@@ -129,12 +129,9 @@ def read_service_logging(cursor: Cursor, context: ObjectContext) -> Iterator[Fie
 
 def read_restart_condition(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """`any` is `always`; how long the swarm waits between attempts has no key."""
-    condition, attempts = text_at(cursor, "Condition"), number_at(cursor, "MaxAttempts")
-    policies = {"none": "no", "on-failure": "on-failure"}
-    policy = policies.get(condition, "always")
-    if policy == "on-failure" and attempts > 0:
-        policy = f"on-failure:{attempts}"
-    yield FieldFact(Fact(policy), cursor)
+    yield FieldFact(Fact(text_at(cursor, "Condition") or "any"), cursor)
+    if attempts := number_at(cursor, "MaxAttempts"):
+        yield FieldFact(Fact(str(attempts), target="restart_attempts"), cursor)
 
 
 def read_secrets(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
