@@ -85,10 +85,10 @@ def source_alone(project: ProjectType) -> ProjectType:
     return alone
 
 
-def _source_part(
+def source_part(
     runs: Iterable[EarlierRun], path: str, content: bytes | None
 ) -> bytes | None:
-    """What of a file is left without that which the runs have written."""
+    """What of a file is left without that which earlier runs have written."""
     for run in runs:
         if content is None:
             break
@@ -116,7 +116,7 @@ class Memory:
         file_content = self._files.get(wanted_path)
         if file_content is None or _too_large(path, len(file_content), self.skipped):
             return None
-        return _source_part(self.earlier_runs, wanted_path, file_content)
+        return source_part(self.earlier_runs, wanted_path, file_content)
 
     def exists(self, path: str) -> bool:
         """Whether a file or folder of that path was given."""
@@ -182,7 +182,7 @@ class Folder:
         except OSError as problem:
             self._note_refused(path, problem)
             return None
-        return _source_part(self.earlier_runs, normal_path(path) or path, content)
+        return source_part(self.earlier_runs, normal_path(path) or path, content)
 
     def exists(self, path: str) -> bool:
         """Whether a file or folder of that path lies inside the root."""

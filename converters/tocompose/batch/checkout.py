@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tocompose.batch.scan import list_few, refusal_notes
 from tocompose.notes import Note, note
-from tocompose.project import Folder, normal_path
+from tocompose.project import Folder, normal_path, source_part
 
 LARGEST_FILE = 10_000_000
 # What stands for a digest: a path that is there or missing, and one that gave no content (a folder does so too).
@@ -70,7 +70,7 @@ class Checkout(Folder):
             self._journal.refused[name] = problem.strerror or type(problem).__name__
             content = None
         self._journal.digests[name] = content_digest(content)
-        return content
+        return source_part(self.earlier_runs, normal_path(path) or path, content)
 
     def exists(self, path: str) -> bool:
         """Whether a file or folder of that path lies inside the application."""

@@ -296,6 +296,7 @@ def read_network(value: str) -> Iterator[Fact]:
             options[option] = read_content(content)
         else:
             raise ValueError(f"docker knows no network option {key!r}")
+    _check_network_name(name)
     attachment = NetworkAttachment(network=name, aliases=tuple(aliases), options=options)
     yield Fact(attachment, FactMerge.APPEND)
 
@@ -308,7 +309,14 @@ def _network_or_mode(value: str) -> Fact:
         return Fact(None, FactMerge.NOTE, code="TC130", note_facts=(("name", value),))
     if value in ("host", "none") or (colon and name in ("container", "ns")):
         return Fact(value, target="network_mode")
+    _check_network_name(value)
     return Fact(NetworkAttachment(network=value), FactMerge.APPEND)
+
+
+def _check_network_name(name: str) -> None:
+    """Raises ValueError for what the engine refuses as a network's name; a variable may yet hold another."""
+    if "$" not in name and _VOLUME_NAME.fullmatch(name) is None:
+        raise ValueError("a network's name has letters, digits, `.`, `_` and `-` only")
 
 
 # --gpus, --secret ---------------------------------------------------------------------------------
@@ -370,7 +378,7 @@ _SECRET_NAME = re.compile(r"[A-Za-z0-9._-]+")
 def read_secret(value: str) -> Iterator[Fact]:
     """podman's `name[,type=mount|env,target=…,uid=…,gid=…,mode=…]`."""
     name, *options = split_outside_variables(value, ",")
-    if "$" not in name and _SECRET_NAME.fullmatch(name) is None:
+    if _SECRET_NAME.fullmatch(name) is None:
         raise ValueError("a secret's name has letters, digits, `.`, `_` and `-` only")
     settings = dict(option.partition("=")[::2] for option in options)
     target = settings.get("target")

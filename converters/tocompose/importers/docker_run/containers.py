@@ -141,7 +141,7 @@ def _options_that_agree(line: CommandLine, path: ModelPath) -> Iterator[Option]:
     is_off = line.has_switch("--no-healthcheck")
     for option in line.options:
         name = option.row["name"] if option.row else ""
-        if is_off and name.startswith("--health-"):
+        if is_off and name.startswith(("--health-", "--healthcheck-")):
             subject = path.child("healthcheck")
             option.value.note("TC194", subject=subject, flag=name)
         elif name == "--volume-driver" and not any(map(_makes_volume, line.options)):
