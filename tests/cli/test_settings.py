@@ -66,7 +66,7 @@ def test_what_runs_reads_or_shows_something_is_typed(tocompose, tmp_path, settin
     (tmp_path / "tocompose.toml").write_text(settings)
     ran = tocompose("convert", "run.sh")
     assert ran.code == 2
-    assert f"tocompose.toml: {key} cannot be set in a file" in ran.err
+    assert f"tocompose.toml: {key} cannot be set in a file of a repository" in ran.err
     assert len(ran.err.splitlines()) == 1
 
 
@@ -106,3 +106,40 @@ def test_a_value_of_another_type_is_named(tocompose, tmp_path, text):
     ran = tocompose("convert", "run.sh")
     assert ran.code == 2
     assert f"tocompose.toml: {text.partition(' ')[0]} must be a text" in ran.err
+
+
+@pytest.fixture
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's own settings file."""
+    path = tmp_path / "home" / "tocompose" / "config.toml"
+    path.parent.mkdir(parents=True)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    return path
+
+
+def test_the_users_own_file_may_say_what_no_repository_may(tocompose, own_settings):
+    own_settings.write_text("inline-secrets = true\n")
+    ran = tocompose("docker", "run", "-e", "API_TOKEN=abc9876xyz", "nginx:1.27")
+    assert ran.code == 0
+    assert "abc9876xyz" in ran.out
+
+
+def test_a_repository_and_flags_come_before_the_users_own_file(
+    tocompose, own_settings, tmp_path
+):
+    own_settings.write_text('name = "own"\npractices = "none"\n')
+    (tmp_path / "tocompose.toml").write_text('name = "theirs"\n')
+    assert yaml.safe_load(tocompose("convert", "run.sh").out)["name"] == "theirs"
+    assert "name: typed" in tocompose("convert", "run.sh", "--name", "typed").out
+    assert "restart:" not in tocompose("convert", "run.sh").out
+
+
+@pytest.mark.parametrize(
+    "text", ["force = true", "nonsense = 1", "[nonsense]", "name = 5", "="]
+)
+def test_a_mistake_in_the_users_own_file_is_named(tocompose, own_settings, text):
+    own_settings.write_text(text)
+    ran = tocompose("convert", "run.sh")
+    assert ran.code == 2
+    assert str(own_settings) in ran.err
+    assert len(ran.err.strip().splitlines()) <= 3

@@ -42,12 +42,12 @@ def run(args: list[str] | None = None) -> None:
 
 
 def _run_command_line(argv: list[str]) -> NoReturn:
-    from tocompose.cli.settings import nearest_settings
+    from tocompose.cli.settings import has_settings
 
     if (
         argv
         and is_docker_command(argv[0])
-        and not (asks_for_help(argv) or nearest_settings(Path.cwd()))
+        and not (asks_for_help(argv) or has_settings(Path.cwd()))
     ):
         # Nothing is left to parse: click and its options would be half of the time.
         from tocompose.cli.conversion import convert_pasted

@@ -1,10 +1,12 @@
-"""Settings from `tocompose.toml`, or `[tool.tocompose]` of `pyproject.toml`, of the nearest folder that has one.
+"""Settings from `tocompose.toml`, or `[tool.tocompose]` of `pyproject.toml`, of the nearest folder that has one; and
+from the user's own file, which may say what no file of a repository may.
 
 Click is imported only where a command asks for it: a pasted command asks for the file too.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -66,6 +68,22 @@ def nearest_settings(folder: Path) -> tuple[Path, dict[str, Any]] | None:
     return None
 
 
+def user_settings() -> Path | None:
+    """The user's own settings file, where there is one. https://specifications.freedesktop.org/basedir-spec/latest/"""
+    home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    try:
+        path = Path(home).expanduser() / "tocompose" / "config.toml"
+        return path if path.is_file() else None
+    except (OSError, RuntimeError):
+        # No home, or one that may not be looked at.
+        return None
+
+
+def has_settings(folder: Path) -> bool:
+    """Whether a settings file holds for a command that is run in the folder."""
+    return user_settings() is not None or nearest_settings(folder) is not None
+
+
 def _read_toml(path: Path) -> dict[str, Any]:
     import tomllib
 
@@ -78,37 +96,57 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def configured_defaults(
     params: Iterable[click.Parameter], command: Callable[[str], click.Command | None]
 ) -> Defaults:
-    """The values that stand in the configuration file, by parameter name; those of a command in a table of its name.
+    """The values that stand in the settings files, by parameter name; those of a command in a table of its name.
+
+    The user's own file comes first, that of the repository over it.
 
     Raises UsageError, with the file, for a setting that does not exist, is of the wrong type, or that no file of a
     repository may have.
     """
-    settings_file = nearest_settings(Path.cwd())
-    if settings_file is None:
-        return Defaults({}, {})
-    path, settings = settings_file
-    command_tables = {
-        key: value for key, value in settings.items() if isinstance(value, dict)
-    }
-    values = _check_settings(
-        path,
-        "",
-        {key: value for key, value in settings.items() if key not in command_tables},
-        params,
-    )
+    files: list[_SettingsFile] = []
+    if (own_file := user_settings()) is not None:
+        files.append(_SettingsFile(own_file, _read_toml(own_file), is_own=True))
+    if (nearest := nearest_settings(Path.cwd())) is not None and nearest[0] != own_file:
+        files.append(_SettingsFile(*nearest, is_own=False))
+    values: dict[str, Any] = {}
     tables: dict[str, dict[str, Any]] = {}
-    for name, table in command_tables.items():
-        subcommand = command(name)
-        if subcommand is None:
-            refuse_options(f"{path}: [{name}] is no command")
-        tables[name] = _check_settings(path, name, table, subcommand.params)
+    for file in files:
+        for name, table in _tables_of(file).items():
+            subcommand = command(name)
+            if subcommand is None:
+                refuse_options(f"{file.path}: [{name}] is no command")
+            checked_table = _check_settings(file, name, table, subcommand.params)
+            tables.setdefault(name, {}).update(checked_table)
+        plain_settings = {
+            key: value
+            for key, value in file.settings.items()
+            if not isinstance(value, dict)
+        }
+        values |= _check_settings(file, "", plain_settings, params)
     return Defaults(values, tables)
 
 
+class _SettingsFile(NamedTuple):
+    """A settings file and what it says; the user's own may say more than one of a repository."""
+
+    path: Path
+    settings: dict[str, Any]
+    is_own: bool
+
+
+def _tables_of(file: _SettingsFile) -> dict[str, dict[str, Any]]:
+    return {key: value for key, value in file.settings.items() if isinstance(value, dict)}
+
+
 def _check_settings(
-    path: Path, command: str, settings: dict[str, Any], params: Iterable[click.Parameter]
+    file: _SettingsFile,
+    command: str,
+    settings: dict[str, Any],
+    params: Iterable[click.Parameter],
 ) -> dict[str, Any]:
     import click
+
+    path = file.path
 
     options_by_setting = {
         name: param
@@ -124,7 +162,8 @@ def _check_settings(
                 f"{path}: {key} is no setting{spelling_hint(key, options_by_setting)}"
             )
         checked_value = _check_value_type(path, key, value, param)
-        _check_kind(path, command, key, checked_value)
+        if not file.is_own:
+            _check_kind(path, command, key, checked_value)
         values[str(param.name)] = checked_value
     return values
 
@@ -148,7 +187,8 @@ def _check_kind(path: Path, command: str, key: str, value: Any) -> None:
     kind = option_kind(command, key)
     if kind == "typed":
         refuse_options(
-            f"{path}: {key} cannot be set in a file; write --{key} on the command line"
+            f"{path}: {key} cannot be set in a file of a repository; write --{key} on the command line, "
+            "or set it in ~/.config/tocompose/config.toml"
         )
     if kind != "inside":
         return
