@@ -120,11 +120,11 @@ def _kustomize_command(
     if not isinstance(project, Folder):
         return "it was not read from a folder"
     try:
-        folders = group.check_local(project)
+        checked = group.check_local(project)
     except NotLocal as error:
         return str(error)
     return (
-        kustomize_command(project, group.built, folder_name, folders)
+        kustomize_command(project, group.built, folder_name, checked)
         or "neither kustomize nor kubectl is on PATH"
     )
 

@@ -1,19 +1,18 @@
-"""Runs a renderer: without a shell, the user's environment or the network, for a limited time."""
+"""Runs a renderer: without a shell, the user's environment or the network, under limits."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
-import signal
-import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from tocompose.knowledge.secrets.names import HINT
 from tocompose.notes import Note
+from tocompose.rendering.confined import Confined, run_confined
 from tocompose.source import Span
 
 TIMEOUT = 60.0
@@ -57,29 +56,33 @@ class RenderCommand(NamedTuple):
     hidden: tuple[str, ...] = ()
     reads: tuple[Path, ...] = ()
     timeout: float = TIMEOUT
+    # Makes the folder to run in below a new one, from what was checked; without it the source's own is taken.
+    stage: Callable[[Path], Path] | None = None
 
     def run(self) -> RenderOutcome:
         """The output, or what went wrong with every secret value of the source blanked out."""
-        with TemporaryDirectory(prefix="tocompose-") as home:
+        with TemporaryDirectory(prefix="tocompose-") as place:
+            home, source = Path(place, "home"), Path(place, "source")
+            home.mkdir()
             try:
-                process = _start_process(self.argv, self.folder, home)
+                folder = self.stage(source) if self.stage else self.folder
+                environment = _closed_environment(str(home))
+                outcome = run_confined(self.argv, folder, environment, self.timeout)
             except OSError as error:
                 return RenderOutcome(None, f"it could not be started ({error.strerror})")
-            return self._finish(process)
+            return self._outcome(outcome, (str(folder), str(home)))
 
-    def _finish(self, process: subprocess.Popen[bytes]) -> RenderOutcome:
-        try:
-            text, errors = process.communicate(timeout=self.timeout)
-        except subprocess.TimeoutExpired:
-            _kill_process(process)
-            return RenderOutcome(None, f"it did not finish within {self.timeout:g} seconds")
-        if process.returncode == 0:
-            return RenderOutcome(text)
+    def _outcome(self, outcome: Confined, folders: tuple[str, ...]) -> RenderOutcome:
+        if outcome.problem:
+            return RenderOutcome(None, outcome.problem)
+        if outcome.status == 0:
+            return RenderOutcome(outcome.output)
         secrets = (value for folder in self.reads for value in secret_values(folder))
-        complaint = blank_values(errors.decode(errors="replace"), (*self.hidden, *secrets))
-        return RenderOutcome(
-            None, complaint or f"it ended with status {process.returncode}"
-        )
+        errors = outcome.errors.decode(errors="replace")
+        for folder in folders:
+            errors = errors.replace(f"{folder}/", "").replace(folder, ".")
+        complaint = blank_values(errors, (*self.hidden, *secrets))
+        return RenderOutcome(None, complaint or f"it ended with status {outcome.status}")
 
 
 def find_program(name: str, root: Path) -> str | None:
@@ -93,21 +96,6 @@ def find_program(name: str, root: Path) -> str | None:
 def file_start(path: str) -> Span:
     """The start of a file."""
     return Span(path, 1, 1, 1, 1)
-
-
-def _start_process(
-    argv: tuple[str, ...], folder: Path, home: str
-) -> subprocess.Popen[bytes]:
-    """The process, in a session of its own so that what it starts ends with it."""
-    return subprocess.Popen(
-        argv,
-        cwd=folder,
-        env=_closed_environment(home),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
 
 
 def _closed_environment(home: str) -> dict[str, str]:
@@ -140,14 +128,6 @@ def _closed_environment(home: str) -> dict[str, str]:
         | closed
         | {"GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"}
     )
-
-
-def _kill_process(process: subprocess.Popen[bytes]) -> None:
-    if hasattr(os, "killpg"):
-        os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
-    process.communicate()
 
 
 def blank_values(text: str, hidden: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from tocompose.patterns import regex
 from tocompose.project import Folder, Project
 from tocompose.rendering.command import RenderCommand, find_program
+from tocompose.rendering.staging import CheckedFolder, stage_folders, staged_path
 
 FILE_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 # The entries of a kustomization that name files, folders or, in kustomize, remote repositories.
@@ -140,25 +141,30 @@ class KustomizationGroup(NamedTuple):
         )
         return {normpath(join(folder, path)) for folder, path in named}
 
-    def check_local(self, project: Folder) -> tuple[Path, ...]:
-        """The folders that building the chosen kustomization reads.
+    def check_local(self, project: Folder) -> tuple[CheckedFolder, ...]:
+        """The folders that building the chosen kustomization reads, with what their kustomizations say.
 
         Raises NotLocal when that would need the network or reach beyond the repository.
         """
         limits = (reachable_root(project.root), *project.allowed)
-        todo, visited = [(project.root / self.built.folder).resolve()], list[Path]()
+        todo, visited = [(project.root / self.built.folder).resolve()], set[Path]()
+        checked: list[CheckedFolder] = []
         while todo:
             folder = todo.pop()
             if folder in visited:
                 continue
-            visited.append(folder)
+            visited.add(folder)
             if not any(folder.is_relative_to(limit) for limit in limits):
                 raise NotLocal(
                     f"it includes a folder outside of the source and its repository ({folder.name}); "
                     f"--allow-path {folder} allows that"
                 )
-            todo += _check_folder(folder)
-        return tuple(visited)
+            found = _kustomization_in(folder)
+            if found is None:
+                raise NotLocal(f"there is no readable kustomization in {folder.name}")
+            checked.append(found)
+            todo += _check_folder(folder, found.content)
+        return tuple(checked)
 
 
 def reachable_root(root: Path) -> Path:
@@ -206,11 +212,8 @@ def _generator_files(generator: Any) -> Iterator[str]:
         yield generator["env"]
 
 
-def _check_folder(folder: Path) -> Iterator[Path]:
+def _check_folder(folder: Path, content: Mapping[str, Any]) -> Iterator[Path]:
     """The folders that the kustomization in `folder` includes, after a look at everything else it names."""
-    content = _kustomization_in(folder)
-    if content is None:
-        raise NotLocal(f"there is no readable kustomization in {folder.name}")
     if any(content.get(key) for key in _HELM):
         raise NotLocal(
             "it inflates a Helm chart, which kustomize downloads (kustomize build --enable-helm)"
@@ -276,10 +279,11 @@ def _check_names(names: list[Any]) -> None:
             raise NotLocal(f"it includes {shown}, which would have to be downloaded")
 
 
-def _kustomization_in(folder: Path) -> Mapping[str, Any] | None:
+def _kustomization_in(folder: Path) -> CheckedFolder | None:
     for name in FILE_NAMES:
         if (folder / name).is_file():
-            return _parse_content((folder / name).read_bytes())
+            content = _parse_content((folder / name).read_bytes())
+            return None if content is None else CheckedFolder(folder, name, content)
     return None
 
 
@@ -374,17 +378,22 @@ def _is_under(path: str, folder: str) -> bool:
 
 
 def kustomize_command(
-    project: Folder, kustomization: Kustomization, folder_name: str, reads: tuple[Path, ...]
+    project: Folder,
+    kustomization: Kustomization,
+    folder_name: str,
+    checked: tuple[CheckedFolder, ...],
 ) -> RenderCommand | None:
     """The command that builds a kustomization: `kustomize build`, else `kubectl kustomize`; None without either."""
     for program, verb in (("kustomize", "build"), ("kubectl", "kustomize")):
         if (binary := find_program(program, project.root)) is not None:
             label = f"{program} {verb} {folder_name}"
+            built = (project.root / kustomization.folder).resolve()
             return RenderCommand(
-                (binary, verb, kustomization.folder),
+                (binary, verb, staged_path(checked, built)),
                 project.root,
                 label,
                 label,
-                reads=reads,
+                reads=tuple(folder.path for folder in checked),
+                stage=lambda place: stage_folders(checked, place),
             )
     return None
