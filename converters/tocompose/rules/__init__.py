@@ -184,6 +184,7 @@ class UnknownPractice(ValueError):
 # In the order in which they mend: what a later one asks (roles, checks, dependencies) an earlier one answers.
 MENDING = (
     "roles",
+    "placeholders",
     "healthchecks",
     "health_numbers",
     "dependencies",

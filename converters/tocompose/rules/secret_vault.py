@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from tocompose.knowledge.placeholders import is_placeholder_text
 from tocompose.knowledge.secrets.texts import may_be_secret, replace_spans
 from tocompose.model import EnvSetting, Service, Stack
 from tocompose.patterns import regex
@@ -23,9 +24,6 @@ from tocompose.syntax.names import variable_name
 # Shorter values, and plain words, stand in a text by chance.
 _SHORTEST_REPEATED = 8
 _WORD = regex(r"\w+")
-_PLACEHOLDER_TEXT = regex(
-    r"(?i)<[^<>]*>|(?:change|replace|fill)[-_ ]?(?:me|this|in)\w*|(?:see|insert|set|your|todo)[-_ ][\w ./-]+|x{3,}"
-)
 # The settings of the source belong to no service: all may share them.
 _SOURCE = ""
 
@@ -140,7 +138,7 @@ class Vault:
 
         A text that is nothing but a placeholder waits for a value of its own, however equal its words are.
         """
-        if _PLACEHOLDER_TEXT.fullmatch(text.strip()):
+        if is_placeholder_text(text):
             return text
 
         def without_secrets(literal_part: Literal) -> str:

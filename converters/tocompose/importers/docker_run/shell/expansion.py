@@ -12,6 +12,7 @@ from tocompose.importers.docker_run.shell.arithmetic import evaluate
 from tocompose.importers.docker_run.shell.indirection import name_expansion
 from tocompose.importers.docker_run.shell.variables import NOTHING, Scope, Value
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.readers.atoms import Atom, expand_braces, word_atoms
 from tocompose.readers.words import Unbalanced, tokens
 from tocompose.syntax.interpolation import Variable, literal, parse
@@ -197,7 +198,7 @@ def _atom_value(atom: Atom, cursor: Cursor, context: WordContext, depth: int) ->
             name = parameters.free_name("FILE")
             return parameters.open_value(name, "TC152", cursor, command="<(…)")
         case "placeholder":
-            name = parameters.free_name(atom.text)
+            name = parameters.free_name(_own_key(cursor.peek() or "") or atom.text)
             return parameters.open_value(name, "TC153", cursor, written=f"<{atom.text}>")
         case "template":
             return _template_value(atom, cursor, context)
@@ -216,6 +217,15 @@ def _template_value(atom: Atom, cursor: Cursor, context: WordContext) -> Value:
     if not atom.operator:
         return value
     return parameters.compose_expansion(name, ":-", Value(literal(atom.argument)), value)
+
+
+_KEY_OF_PLACEHOLDER = regex(r"(?:-e|--env=)?['\"]?([A-Za-z_]\w*)=<[^<>]*>['\"]?")
+
+
+def _own_key(word: str) -> str:
+    """The variable whose value is nothing but a placeholder, as `KEY=<your key>` states it; empty for other words."""
+    match = _KEY_OF_PLACEHOLDER.fullmatch(word)
+    return match[1] if match else ""
 
 
 def _arithmetic_value(atom: Atom, cursor: Cursor, context: WordContext) -> Value:

@@ -111,7 +111,12 @@ def _keep_open(
 ) -> None:
     for field in fields:
         shell.keep_open(field.value.opens)
-        if placeholder := _PLACEHOLDER.search(field.value.text):
+        placeholder = _PLACEHOLDER.search(field.value.text)
+        # A value that is nothing else is asked for in `.env`.
+        if (
+            placeholder
+            and f"={placeholder[0]}" != field.value.text[-len(placeholder[0]) - 1 :]
+        ):
             field.cursor.annotate("TC170", written=placeholder[0])
     for value in environment.values():
         shell.keep_open(value.opens)

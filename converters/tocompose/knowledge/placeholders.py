@@ -1,0 +1,49 @@
+"""What documentation writes where each reader must put a value of their own."""
+
+from __future__ import annotations
+
+from tocompose.patterns import regex
+
+_FORMS = (
+    r"<[^<>]+>|\[[a-z][\w -]*\]|\{\{?[ ]?[a-z][\w -]*[ ]?\}?\}|%[A-Z_]+%",
+    r"(?:please[-_ ]?)?(?:change|replace|fill|edit)[-_ ]?(?:me|this|it|in|with)\b[\w -]*!*",
+    r"(?:change|replace)me\d*!*",
+    r"(?:see|insert|enter|set|put|your|my[-_ ]own|todo|fixme|add)[-_ ][\w ./@:-]+",
+    r"[\w-]*[-_ ](?:goes[-_ ])?here",
+    r"x{3,}(?:-x{3,})*|\*{3,}|\.{3}|…|todo|fixme|tbd",
+    r"(?:your|region|area|continent|country)/(?:time[-_]?zone|city|location|region|zone)",
+    r"(?:your|my)(?:-|_)?(?:domain|site|host|server|company|name|email|password|token|key|secret)[\w.@-]*",
+)
+_PLACEHOLDER = regex(rf"(?i)(?:{'|'.join(_FORMS)})")
+# A word for the reader inside a longer value: `https://YOUR_HOST/`, `admin:YOUR_PASSWORD@db`.
+_INNER = regex(r"(?<![A-Za-z0-9])YOUR_[A-Z0-9_]+(?![a-z])")
+# https://www.rfc-editor.org/rfc/rfc2606: names that belong to nobody.
+_EXAMPLE_DOMAIN = regex(
+    r"(?i)(?:https?://)?(?:[\w.+-]+[@.])?(?:example\.(?:com|org|net)|(?:your|my)[-_]?(?:domain|site)\.[a-z]+)(?::\d+)?/?"
+)
+_ASKS_DOMAIN = regex(r"(?i)domain|host|url|fqdn|server_?name|mail|origin|site")
+_EXAMPLE_PATH = regex(
+    r"(?i)(?:[a-z]:)?/?(?:(?:your|my|some|the)/)?(?:path|dir|folder)/(?:to|on|of|for)(?:/[\w.<>-]+)*/?"
+    r"|/?(?:your|host)[/_-](?:path|dir|folder|directory)(?:/[\w.<>-]+)*/?|/(?:your|my)[-_/][\w/.-]+|<[^<>]+>(?:/[\w./-]+)?"
+)
+
+
+def is_placeholder(name: str, value: str) -> bool:
+    """Whether the value of a variable waits for the reader's own, as `YOUR_KEY_HERE`, `<password>` and `changeme` do.
+
+    A domain that belongs to nobody is one where the name asks for a domain.
+    """
+    text = value.strip()
+    if _PLACEHOLDER.fullmatch(text) or _INNER.search(text) or is_placeholder_path(text):
+        return True
+    return bool(_EXAMPLE_DOMAIN.fullmatch(text) and _ASKS_DOMAIN.search(name))
+
+
+def is_placeholder_text(text: str) -> bool:
+    """Whether a text is nothing but a placeholder."""
+    return _PLACEHOLDER.fullmatch(text.strip()) is not None
+
+
+def is_placeholder_path(path: str) -> bool:
+    """Whether a path of the host waits for the reader's own, as `/path/to/config` does."""
+    return _EXAMPLE_PATH.fullmatch(path.strip()) is not None

@@ -1,0 +1,142 @@
+"""FILL-IN: what the source leaves for its reader to fill in is asked for in `.env`, under its own name."""
+
+from __future__ import annotations
+
+import re
+
+from tocompose.knowledge.placeholders import is_placeholder, is_placeholder_path
+from tocompose.knowledge.secrets.names import secret_name
+from tocompose.model import EnvSetting, EnvVariable, Mount, Service, Stack
+from tocompose.notes import Note, note
+from tocompose.record import replace
+from tocompose.rules import Context, Example, Outcome, Rule
+from tocompose.rules.roles import is_data
+from tocompose.rules.variables import taken_variables, with_settings
+from tocompose.syntax.interpolation import plain, required_reference
+from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.names import variable_name
+
+
+class _FillIns:
+    """The values to fill in, each under the name of its own key."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._taken = taken_variables(stack)
+        # The passwords, by the text that stands for them and the service that has it.
+        self._passwords: dict[str, dict[str, str]] = {}
+        self.settings: dict[str, EnvSetting] = {}
+        self.notes: list[Note] = []
+
+    def apply_to(self, service: Service) -> Service:
+        """The service with a variable for each placeholder in its environment and its bind mounts."""
+        environment = tuple(
+            self._ask_value(service, variable) for variable in service.environment
+        )
+        mounts = tuple(self._ask_path(service, mount) for mount in service.mounts)
+        if environment == service.environment and mounts == service.mounts:
+            return service
+        return replace(service, environment=environment, mounts=mounts)
+
+    def _ask_value(self, service: Service, variable: EnvVariable) -> EnvVariable:
+        value = plain(variable.value or "")
+        if not value or not is_placeholder(variable.name, value):
+            return variable
+        path = ModelPath.service(service.name, "environment", variable.name)
+        is_password = "PASS" in variable.name.upper()
+        shared = self._passwords.get(value, {})
+        if is_password and shared and service.name not in shared:
+            reference = required_reference(next(iter(shared.values())), ".env")
+            return replace(variable, value=reference)
+        setting = EnvSetting(
+            name=variable.name,
+            description=f"{variable.name} of {service.name}: the source leaves it to you",
+            secret=secret_name(variable.name),
+            required=True,
+        )
+        reference = self._ask(service, setting, path, variable.name)
+        if is_password:
+            name = list(self.settings)[-1]
+            self._passwords.setdefault(value, {}).setdefault(service.name, name)
+        return replace(variable, value=reference)
+
+    def link_values(self, service: Service) -> Service:
+        """The service with the password of another one by its variable, where a value repeats its placeholder."""
+        environment = tuple(map(self._link_value, service.environment))
+        return replace(service, environment=environment)
+
+    def _link_value(self, variable: EnvVariable) -> EnvVariable:
+        value = variable.value or ""
+        for placeholder, holders in self._passwords.items():
+            if placeholder not in value or "://" not in value:
+                continue
+            named = [name for owner, name in holders.items() if owner in value]
+            name = next(iter(named or holders.values()))
+            pattern = rf"(?<=[:=]){re.escape(placeholder)}(?=[@&]|$)"
+            value = re.sub(pattern, required_reference(name, ".env"), value)
+        return variable if value == variable.value else replace(variable, value=value)
+
+    def _ask_path(self, service: Service, mount: Mount) -> Mount:
+        source = plain(mount.source or "") if mount.kind == "bind" else None
+        if not source or not is_placeholder_path(source):
+            return mount
+        path = ModelPath.service(service.name, "volumes")
+        setting = EnvSetting(
+            name=f"{mount.target.strip('/')}_PATH",
+            description=f"Folder of this machine that {service.name} sees at {mount.target}",
+            required=True,
+        )
+        return replace(
+            mount, source=self._ask(service, setting, path, f"the source of {mount.target}")
+        )
+
+    def _ask(
+        self, service: Service, setting: EnvSetting, path: ModelPath, what: str
+    ) -> str:
+        """The reference to a variable that must be set, which stands in the list of what to fill in."""
+        name = self._free_name(service, variable_name(setting.name).upper())
+        self.settings[name] = replace(setting, name=name, origin=service.origin)
+        self.notes.append(
+            note(
+                "TC852",
+                service.origin,
+                subject=path,
+                what=what,
+                service=service.name,
+                name=name,
+            )
+        )
+        return required_reference(name, ".env")
+
+    def _free_name(self, service: Service, name: str) -> str:
+        longer = variable_name(f"{service.name}_{name}").upper()
+        return longer if name in self._taken or name in self.settings else name
+
+
+def apply(stack: Stack, context: Context) -> Outcome:
+    """The stack that asks for each value which its source left to the reader."""
+    fill_ins = _FillIns(stack)
+    data_first = sorted(stack.services, key=lambda service: not is_data(service))
+    mended = {service.name: fill_ins.apply_to(service) for service in data_first}
+    services = tuple(
+        fill_ins.link_values(mended[service.name]) for service in stack.services
+    )
+    asked = with_settings(
+        replace(stack, services=services), tuple(fill_ins.settings.values())
+    )
+    return Outcome(stack=asked, notes=tuple(fill_ins.notes))
+
+
+RULE = Rule(
+    id="FILL-IN",
+    title="Ask for what the source leaves to its reader",
+    severity="must",
+    mend=apply,
+    covers=(),
+    url="https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/",
+    examples=(
+        Example(
+            "services: {web: {image: 'me/web:1', environment: {API_KEY: YOUR_API_KEY_HERE}}}",
+            "services: {web: {image: 'me/web:1', environment: {API_KEY: '${API_KEY:?set API_KEY in .env}'}}}",
+        ),
+    ),
+)
