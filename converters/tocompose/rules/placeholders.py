@@ -65,7 +65,9 @@ class _FillIns:
         return replace(service, environment=environment)
 
     def _link_value(self, variable: EnvVariable) -> EnvVariable:
-        value = variable.value or ""
+        value = variable.value
+        if value is None:
+            return variable
         for placeholder, holders in self._passwords.items():
             if placeholder not in value or "://" not in value:
                 continue
@@ -131,7 +133,7 @@ RULE = Rule(
     title="Ask for what the source leaves to its reader",
     severity="must",
     mend=apply,
-    covers=(),
+    covers=("Q-12",),
     url="https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/",
     examples=(
         Example(
