@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -125,14 +126,12 @@ def _end_with_parent() -> Callable[[], None] | None:
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
     """Ends the program, and what it has started, however this process goes on."""
-    try:
+    # It may have ended by itself, with all that it had started.
+    with suppress(ProcessLookupError):
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()
-    except ProcessLookupError:
-        # It has ended by itself, with all that it had started.
-        pass
     for stream in (process.stdout, process.stderr):
         if stream is not None:
             stream.close()
