@@ -194,7 +194,9 @@ def convert(
     from tocompose.importers.kubernetes.outside import note_outside
     from tocompose.importers.kubernetes.pods import note_pods, settle_inherited
     from tocompose.importers.kubernetes.publication import publish_ports, settle_ports
+    from tocompose.importers.kubernetes.run_once import run_once
     from tocompose.importers.kubernetes.scale import scale_services
+    from tocompose.importers.kubernetes.schedules import schedule_jobs
     from tocompose.syntax.names import identifier
 
     template = _is_template(documents, ledger, options)
@@ -210,6 +212,8 @@ def convert(
     builder = model.builder
     builder.is_template = template
     prepared = build_services(model)
+    run_once(model)
+    schedule_jobs(model)
     builder.apply(arrange_pods(model, prepared))
     builder.apply(order_releases(model))
     builder.apply(start_on_request(model))

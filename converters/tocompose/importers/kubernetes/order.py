@@ -156,7 +156,7 @@ def _is_pod_meant(wait: ApiWait, workload: Workload) -> bool:
 def order_releases(model: ClusterModel) -> Iterator[Contribution]:
     """The rest after the jobs of a release that come first, and after the rest the jobs that come last."""
     for workload in model.workloads:
-        annotation, hooks = _release_hooks(workload)
+        annotation, hooks = release_hooks(workload)
         if workload.kind != "Job" or not workload.pods:
             continue
         if hooks & _BEFORE:
@@ -194,11 +194,12 @@ def _released_services(job: Workload, model: ClusterModel) -> list[str]:
         for workload, pod in model.pods()
         if workload.namespace == job.namespace
         and workload.kind not in RUN_ONCE
-        and not _release_hooks(workload)[1]
+        and not release_hooks(workload)[1]
     ]
 
 
-def _release_hooks(workload: Workload) -> tuple[Cursor, frozenset[str]]:
+def release_hooks(workload: Workload) -> tuple[Cursor, frozenset[str]]:
+    """When a release runs the object: the annotation that says so, and the moments that it names."""
     annotations = workload.kube_object.at("metadata", "annotations")
     for key in _HOOKS:
         hooks = peek_text(annotations.at(key))

@@ -176,7 +176,10 @@ def _note_shape(workload: Workload, pod: Pod, model: ClusterModel) -> None:
                 owner=pod.network_owner,
             )
         )
-    if any(container.role is ContainerRole.INIT for container in pod.containers):
+    runs_at_up = workload.kind != "CronJob"
+    if runs_at_up and any(
+        container.role is ContainerRole.INIT for container in pod.containers
+    ):
         model.ledger.add_note(note("TC236", span, subject=subject, object=title))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from tocompose.importers.field_tables import values_in_words
@@ -14,6 +15,11 @@ from tocompose.ledger import Cursor
 from tocompose.syntax.model_path import ModelPath
 
 _HOOK = "helm.sh/hook"
+# What happens when the hour comes while a run is on, by `concurrencyPolicy`.
+_OVERLAP = defaultdict(
+    lambda: "a run that is still on goes on, and the next one is left out",
+    Replace="a run that is still on is replaced",
+)
 
 
 def scale_services(model: ClusterModel) -> Iterator[Contribution]:
@@ -110,16 +116,17 @@ def _profile_of(workload: Workload, model: ClusterModel) -> str | None:
 
 
 def _note_schedule(workload: Workload, to: ModelPath, model: ClusterModel) -> None:
-    """Says the line that a crontab of the host needs."""
-    cursor = workload.kube_object.at("spec", "schedule")
-    schedule = peek_text(cursor) or "?"
-    zone = peek_text(workload.kube_object.at("spec", "timeZone"))
-    suspended = peek_bool(workload.kube_object.at("spec", "suspend")) is True
-    line = f"{schedule} docker compose run --rm {workload.name}"
-    crontab_line = f"{'# ' if suspended else ''}{line}{f' (below a line CRON_TZ={zone})' if zone else ''}"
+    """Says when the scheduler runs the job, and how the job runs by hand."""
+    spec = workload.kube_object.at("spec")
+    cursor = spec.at("schedule")
+    zone = peek_text(spec.at("timeZone")) or "UTC"
+    when = f"at {peek_text(cursor) or '?'} ({zone})"
+    if peek_bool(spec.at("suspend")) is True:
+        when = f"never, since it is suspended; its line in config/scheduler/crontabs says {when}"
+    policy = peek_text(spec.at("concurrencyPolicy")) or "Allow"
     (cursor or workload.kube_object.cursor).annotate(
-        "TC240", service=workload.name, line=crontab_line, subject=to
+        "TC240", service=workload.name, when=when, overlap=_OVERLAP[policy], subject=to
     )
-    cursor.mark_noted("TC240")
-    workload.kube_object.at("spec", "suspend").mark_noted("TC240")
+    cursor.take(to=to)
+    spec.at("suspend").take(to=to)
     model.not_applicable(workload.job_spec.at("suspend"), workload.kube_object, "TC241")

@@ -1,0 +1,153 @@
+"""Jobs that run once, and CronJobs that a scheduler runs whole."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+
+from tocompose.exporters.bundle import Layout
+from tocompose.importers.kubernetes.schedules import plain_schedule
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Memory
+
+
+def converted(*objects: dict[str, Any]) -> Result:
+    options = Options(source="kubernetes", practices="none", layout=Layout(split=True))
+    text = yaml.safe_dump_all(objects)
+    return convert(Memory({"m.yaml": text.encode()}, name="shop"), options)
+
+
+def services(result: Result) -> dict[str, Any]:
+    files = {file.path: file.content for file in result.files}
+    parsed: dict[str, Any] = yaml.safe_load(files["docker-compose.yml"])["services"]
+    return parsed
+
+
+def job(annotations: dict[str, str] | None = None, **container: Any) -> dict[str, Any]:
+    pod = {
+        "restartPolicy": "Never",
+        "containers": [{"name": "seed", "image": "example/seed:1", **container}],
+    }
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "seed", "annotations": annotations or {}},
+        "spec": {"template": {"spec": pod}},
+    }
+
+
+def codes(result: Result) -> set[str]:
+    return {note.code for note in result.notes}
+
+
+SEED = {"command": ["sh", "-c", "echo $0 > /out"], "args": ["a b"]}
+
+
+def test_a_job_whose_command_is_known_leaves_a_marker() -> None:
+    result = converted(job(**SEED))
+    seed = services(result)["seed"]
+    assert seed["entrypoint"][-3:] == ["sh", "-c", "echo $$0 > /out"]
+    assert seed["command"] == ["a b"]
+    assert seed["depends_on"] == {
+        "seed-once": {"condition": "service_completed_successfully"}
+    }
+    assert seed["volumes"] == services(result)["seed-once"]["volumes"]
+    assert "TC394" in codes(result) and not codes(result) & {"TC001", "TC901"}
+
+
+def test_the_marker_keeps_a_command_from_running_twice(tmp_path: Any) -> None:
+    """The words of the entrypoint, run by a real shell; a command that fails leaves no marker."""
+    words = services(converted(job(**SEED)))["seed"]["entrypoint"]
+    script = words[3].replace("$$", "$")
+    marker, log = tmp_path / "done", tmp_path / "log"
+    for command, count in (("false", 0), ("true", 1), ("true", 1)):
+        shown = ["sh", "-c", f"{command} && echo run >> {log}"]
+        subprocess.run(["sh", "-c", script, str(marker), *shown], check=False)
+        assert (log.read_text().count("run") if log.exists() else 0) == count
+
+
+@pytest.mark.parametrize(
+    ("annotations", "container", "expected"),
+    [
+        ({}, {}, {"TC395"}),
+        ({"helm.sh/hook": "pre-install"}, SEED, {"TC394"}),
+        ({"helm.sh/hook": "pre-install,pre-upgrade"}, SEED, set()),
+        ({"helm.sh/hook": "test"}, SEED, set()),
+    ],
+)
+def test_what_a_release_runs_each_time_has_no_marker(
+    annotations: dict[str, str], container: dict[str, Any], expected: set[str]
+) -> None:
+    result = converted(job(annotations, **container))
+    assert codes(result) & {"TC394", "TC395"} == expected
+
+
+def cron_job(**spec: Any) -> dict[str, Any]:
+    pod = {
+        "restartPolicy": "OnFailure",
+        "initContainers": [{"name": "fetch", "image": "example/a:1"}],
+        "containers": [
+            {"name": "report", "image": "example/a:1"},
+            {"name": "proxy", "image": "example/b:1"},
+        ],
+    }
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": {"name": "report"},
+        "spec": {
+            "schedule": "15 3 * * 1-5",
+            "jobTemplate": {"spec": {"template": {"spec": pod}}},
+            **spec,
+        },
+    }
+
+
+def crontab(result: Result) -> dict[str, str]:
+    return {
+        file.path.rpartition("/")[2]: file.content.decode()
+        for file in result.files
+        if "/crontabs/" in file.path
+    }
+
+
+def test_a_scheduler_runs_all_containers_of_the_pod() -> None:
+    result = converted(cron_job(timeZone="Europe/Paris", concurrencyPolicy="Forbid"))
+    lines = crontab(result)
+    assert list(lines) == ["Europe+Paris"]
+    expected = "15 3 * * 1-5 sh /scheduler/run.sh Forbid report report-proxy "
+    assert lines["Europe+Paris"].startswith(expected)
+    scheduler = services(result)["scheduler"]
+    assert scheduler["profiles"] == ["scheduler"]
+    assert "/usr/share/zoneinfo:/usr/share/zoneinfo:ro" in scheduler["volumes"]
+    assert services(result)["report"]["profiles"] == ["cron"]
+    [message] = [note.message for note in result.notes if note.code == "TC240"]
+    assert "15 3 * * 1-5 (Europe/Paris)" in message and "left out" in message
+    assert not codes(result) & {"TC001", "TC241", "TC901"}
+
+
+def test_a_suspended_job_keeps_its_line_as_a_comment() -> None:
+    [line] = crontab(converted(cron_job(suspend=True))).values()
+    assert line.startswith("# suspended: 15 3")
+
+
+def test_the_scripts_are_those_of_a_shell() -> None:
+    for file in converted(cron_job()).files:
+        if file.path.endswith(".sh"):
+            subprocess.run(["sh", "-n"], input=file.content, check=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("@hourly", "0 * * * *"),
+        ("*/5 * * * ?", "*/5 * * * *"),
+        ("TZ=UTC 0 1 * * *", "0 1 * * *"),
+        ("0  2 * * MON", "0 2 * * MON"),
+    ],
+)
+def test_a_schedule_is_written_as_crond_reads_it(text: str, plain: str) -> None:
+    assert plain_schedule(text) == plain
