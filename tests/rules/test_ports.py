@@ -47,6 +47,15 @@ def test_ports_of_databases(given: str, base: list[str], dev: list[str]) -> None
 
 
 STAYING = {
+    "nobody in the stack that could use it": (
+        "web: {image: 'nginx:1.27'}, db: {image: 'mysql:8', ports: ['13306:3306']}",
+        "13306:3306",
+    ),
+    "a proxy that serves files": (
+        "web: {image: 'nginx:1.27', volumes: ['./www:/usr/share/nginx/html']},"
+        " db: {image: 'mysql:8', ports: ['13306:3306']}",
+        "13306:3306",
+    ),
     "nothing else in the stack": (
         "db: {image: 'mysql:8', ports: ['13306:3306']}",
         "127.0.0.1:13306:3306",

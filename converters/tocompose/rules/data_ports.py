@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.model import ComposeFileRole, Port, Service, Stack
+from tocompose.model import ComposeFileRole, Port, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.patterns import regex
 from tocompose.record import replace
@@ -21,6 +21,7 @@ from tocompose.rules import (
     remark,
     with_overlay,
 )
+from tocompose.rules.dependencies import has_dependents
 from tocompose.rules.open_ports import is_everywhere, is_local
 from tocompose.rules.roles import holds_only_data, is_data
 from tocompose.rules.service_images import facts_of
@@ -91,7 +92,34 @@ def _make_private(service: Service, stack: Stack) -> tuple[Service, list[Note]]:
         return service, [remark("TC641", service)]
     if all(map(is_data, stack.services)) or _has_host_network(stack):
         return _bind_locally(service, ports)
+    if not _may_be_used(service, stack):
+        # Whoever uses it does so through the port, from outside of the stack.
+        return _leave_open(service, "TC642")
     return _move_to_development(service, ports)
+
+
+def _may_be_used(service: Service, stack: Stack) -> bool:
+    """Whether a service of the stack uses the data, or may do so unseen."""
+    callers = (caller for caller in stack.services if caller.name != service.name)
+    return has_dependents(stack, service.name) or any(map(_may_use_data, callers))
+
+
+def _may_use_data(service: Service) -> bool:
+    """Whether it may use data without a word about it: a program that is not known, an application or a tool.
+
+    What is known to forward requests does so only where a configuration of the user's says it.
+    """
+    if is_data(service):
+        return False
+    image = facts_of(service)
+    if image is None or service.role not in (Role.PROXY, Role.INFRA):
+        return True
+    folders = (mount.target for mount in service.mounts)
+    return any(not folder.startswith(_SERVED_FOLDERS) for folder in folders)
+
+
+# Where servers of files have them: what is mounted there is no configuration.
+_SERVED_FOLDERS = ("/usr/share/nginx/html", "/usr/local/apache2/htdocs", "/srv", "/var/www")
 
 
 def _move_to_development(service: Service, ports: list[Port]) -> tuple[Service, list[Note]]:
@@ -164,6 +192,10 @@ RULE = Rule(
             """,
             "services: {web: {image: 'corp/web:1', ports: ['80:80']}, db: {image: 'postgres:16'}}",
             override="services: {db: {ports: ['127.0.0.1:5432:5432']}}",
+        ),
+        Example(
+            "services: {web: {image: 'nginx:1.27'}, db: {image: 'postgres:16', ports: ['5432:5432']}}",
+            "services: {web: {image: 'nginx:1.27'}, db: {image: 'postgres:16', ports: ['5432:5432']}}",
         ),
         Example(
             "services: {db: {image: 'postgres:16', ports: ['5432:5432']}}",
