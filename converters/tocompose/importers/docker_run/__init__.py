@@ -1,4 +1,4 @@
-"""docker run: shell scripts, README code blocks, Makefiles, systemd units and pasted commands."""
+"""docker run: shell scripts, documentation, Makefiles, units, workflows, playbooks, crontabs and pasted commands."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class DockerRun:
 
     name = "docker_run"
     options = _OPTIONS
-    title = "docker run (also create, podman): scripts, README code blocks, Makefiles, systemd units"
+    title = "docker run (also podman, service create): scripts, documentation, units, workflows, playbooks"
     tables = (
         *(
             "docker/run",
