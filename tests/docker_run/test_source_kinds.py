@@ -126,7 +126,7 @@ def test_windows_paths(case: SourceCase) -> None:
 
 def test_a_placeholder_may_hold_a_bar() -> None:
     text = "$ docker run -d --name node -e HUB=<hub_ip|hub_name> \\\n    acme/node:4\n"
-    environment = {"environment": {"HUB": "${HUB_IP_HUB_NAME}"}}
+    environment = {"environment": {"HUB": "${HUB}"}}
     check(SourceCase("run.sh", text, {"node": environment}, ("TC153",)))
 
 
