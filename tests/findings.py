@@ -86,7 +86,11 @@ FINDINGS = (
         "T17",
     ),
     Finding(
-        "TC705", one("include: [no.yml]\nservices: {}\n"), None, one("services: {}\n"), ""
+        "TC705",
+        one("include: [no.yml]\nservices: {}\n"),
+        "docker-compose.yml:1:1",
+        one("services: {}\n"),
+        "",
     ),
     Finding(
         "TC706",
@@ -97,8 +101,8 @@ FINDINGS = (
     ),
     Finding(
         "TC707",
-        service(f"{WEB}, restart: 'no'"),
-        "docker-compose.yml:2:30",
+        service(WEB),
+        "docker-compose.yml:2:3",
         service(f"{WEB}, restart: always"),
         "Q-02 A-05",
     ),
@@ -584,6 +588,191 @@ FINDINGS = (
             "services: {}\n",
         ),
         "M-07",
+    ),
+    Finding(
+        "TC512",
+        service(f"{WEB}, privileged: true"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, privileged: false"),
+        "H-01",
+    ),
+    Finding(
+        "TC513",
+        service(f"{WEB}, pid: host"),
+        "docker-compose.yml:2:30",
+        service("image: 'prom/node-exporter:v1.8.0', pid: host"),
+        "H-01",
+    ),
+    Finding(
+        "TC514",
+        service(f"{WEB}, security_opt: ['no-new-privileges:true', 'seccomp:unconfined']"),
+        "docker-compose.yml:2:71",
+        service(f"{WEB}, security_opt: ['seccomp:./profile.json']"),
+        "H-01",
+    ),
+    Finding(
+        "TC515",
+        service(f"{WEB}, cap_add: [CAP_SYS_ADMIN]"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, cap_add: [NET_BIND_SERVICE]"),
+        "H-01",
+    ),
+    Finding(
+        "TC516",
+        service(f"{WEB}, volumes: ['/var/run/docker.sock:/var/run/docker.sock:ro']"),
+        "docker-compose.yml:2:40",
+        service(f"{WEB}, volumes: ['/srv/docker:/var/run/docker']"),
+        "H-02",
+    ),
+    Finding(
+        "TC517",
+        service("image: 'traefik:v3', volumes: ['/run/docker.sock:/var/run/docker.sock']"),
+        "docker-compose.yml:2:40",
+        service("image: 'traefik:v3', environment: {DOCKER_HOST: 'tcp://proxy:2375'}"),
+        "H-02",
+    ),
+    Finding(
+        "TC518",
+        service(f"{WEB}, volumes: [/etc:/host/etc]"),
+        "docker-compose.yml:2:40",
+        service(f"{WEB}, volumes: [/etc/localtime:/etc/localtime]"),
+        "H-02",
+    ),
+    Finding(
+        "TC519",
+        service(f"{WEB}, volumes: ['/proc:/host/proc:ro']"),
+        "docker-compose.yml:2:40",
+        service("image: 'prom/node-exporter:v1.8.0', volumes: ['/proc:/host/proc:ro']"),
+        "H-02",
+    ),
+    Finding(
+        "TC520",
+        service(f"{WEB}, devices: [/dev/dri, '/dev/sda:/dev/xvda']"),
+        "docker-compose.yml:2:50",
+        service(f"{WEB}, devices: [/dev/ttyUSB0]"),
+        "H-01",
+    ),
+    Finding(
+        "TC521",
+        service(f"{WEB}, environment: {{DB_PASSWORD: '${{DB_PASSWORD:-hunter2-Xy}}'}}"),
+        "docker-compose.yml:2:44",
+        service(f"{WEB}, environment: {{DB_PASSWORD: '${{DB_PASSWORD:?}}'}}"),
+        "Q-11 A-03 S-04",
+    ),
+    Finding(
+        "TC521",
+        service(f"{WEB}, command: [serve, '--url=postgres://u:${{PW:-hunter2-Xy}}@db/x']"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, command: [serve, '--url=postgres://u:${{PW}}@db/x']"),
+        "A-03",
+    ),
+    Finding(
+        "TC522",
+        service(f"{CACHE}, command: redis-server --requirepass hunter2-cache", "cache"),
+        "docker-compose.yml:2:29",
+        service(f"{CACHE}, command: 'redis-server --requirepass ${{PW}}'", "cache"),
+        "Q-11 A-03 S-04",
+    ),
+    Finding(
+        "TC522",
+        service(
+            "image: 'mysql:8', healthcheck: {test: [CMD, mysqladmin, ping, '-phunter2-Xy']}",
+            "db",
+        ),
+        "docker-compose.yml:2:70",
+        service(
+            "image: 'mysql:8', healthcheck: {test: 'mysqladmin ping -p$$MYSQL_PASSWORD'}",
+            "db",
+        ),
+        "A-03",
+    ),
+    Finding(
+        "TC523",
+        service(f"{WEB}, env_file: [a.env]"),
+        "docker-compose.yml:2:41",
+        service(f"{WEB}, env_file: [{{path: a.env, required: false}}]"),
+        "Q-11",
+    ),
+    Finding(
+        "TC524",
+        one(
+            "services:\n  web: {image: 'acme/web:1', env_file: .env}\n",
+            _env_example="A=1\n",
+        ),
+        "docker-compose.yml:2:30",
+        one("services:\n  web: {image: 'acme/web:1', env_file: .env}\n", _env="A=1\n"),
+        "Q-11",
+    ),
+    Finding(
+        "TC525",
+        one(
+            "services:\n  web: {image: 'acme/web:1', env_file: web_env}\n",
+            web_env="DB_PASSWORD=hunter2-Xy\n",
+        )
+        | {"web_env": "DB_PASSWORD=hunter2-Xy\n"},
+        None,
+        one("services:\n  web: {image: 'acme/web:1', env_file: web_env}\n")
+        | {"web_env": "DB_HOST=db\n"},
+        "Q-11",
+    ),
+    Finding(
+        "TC526",
+        service(
+            "image: 'traefik:v3', command: ['--api.insecure=true'], ports: ['8080:8080']"
+        ),
+        "docker-compose.yml:2:40",
+        service("image: 'traefik:v3', command: ['--api=true'], ports: ['80:80']"),
+        "H-03",
+    ),
+    Finding(
+        "TC526",
+        one(
+            "services:\n  web: {image: 'traefik:v3', ports: ['80:80'], volumes: "
+            "['./traefik.yml:/etc/traefik/traefik.yml']}\n",
+            traefik_yml="api: {insecure: true}\n",
+        ),
+        "docker-compose.yml:2:58",
+        one(
+            "services:\n  web: {image: 'traefik:v3', ports: ['80:80'], volumes: "
+            "['./traefik.yml:/etc/traefik/traefik.yml']}\n",
+            traefik_yml="api: {dashboard: true}\n",
+        ),
+        "H-03",
+    ),
+    Finding(
+        "TC527",
+        service(f"{DB}, environment: {{POSTGRES_HOST_AUTH_METHOD: trust}}", "db"),
+        "docker-compose.yml:2:44",
+        service(f"{DB}, environment: {{POSTGRES_HOST_AUTH_METHOD: md5}}", "db"),
+        "H-03",
+    ),
+    Finding(
+        "TC528",
+        service("image: 'adminer:4', ports: ['8080:8080']", "tool"),
+        "docker-compose.yml:2:30",
+        service("image: 'adminer:4', ports: ['127.0.0.1:8080:8080']", "tool"),
+        "H-03",
+    ),
+    Finding(
+        "TC529",
+        one(TWO % ("links: [db]", "restart: always")),
+        "docker-compose.yml:2:30",
+        one(TWO % ("depends_on: [db]", "restart: always")),
+        "S-01",
+    ),
+    Finding(
+        "TC530",
+        one(TWO % ("depends_on: [db]", "restart: always")),
+        "docker-compose.yml:2:43",
+        one(TWO % ("depends_on: [db]", CHECK)),
+        "A-01 M-06",
+    ),
+    Finding(
+        "TC531",
+        service(f"{WEB}, restart: 'no'"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, restart: always"),
+        "Q-02 A-05",
     ),
 )
 

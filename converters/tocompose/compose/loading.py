@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 
 from tocompose.compose.documents import ComposeFile, document_of, merge_all, read_file
 from tocompose.compose.files import BASE_NAMES, OVERRIDE_NAMES, PROD_NAMES
-from tocompose.compose.merge import merge_documents, merge_services
-from tocompose.compose.shapes import as_list, as_map, as_text
+from tocompose.compose.merge import merge_documents, without_tags
+from tocompose.compose.relative_paths import rebase_document, rebase_service
+from tocompose.compose.shapes import as_list, as_map, as_text, as_texts
 from tocompose.notes import Note, note
 from tocompose.project import Project
 from tocompose.readers.dotenv import read_dotenv
-from tocompose.source import Leaf
+from tocompose.source import Branch, Leaf, Span
 
 
 class ComposeFiles(NamedTuple):
@@ -110,14 +111,18 @@ class Loaded(NamedTuple):
 def load_files(project: Project, paths: tuple[str, ...], shown: str = "") -> Loaded:
     """The files of those paths as docker compose puts them together, with what they include and extend.
 
-    `shown` stands in front of each path where places are told: the way to the project.
+    Relative paths are seen from the root of the project. `shown` stands in front of each path where places are told:
+    the way to the project.
     """
     loader = _Loader(project, shown)
     document = merge_all([loader.read_document(path) for path in paths])
+    # Not before: `!reset` of a later file reaches into maps, and a list of variables stays one until then.
+    if loader.files:
+        document = loader.follow_extends(document, loader.files[0], paths[0])
+    # docker compose takes them from the folder of the first file.
+    folder = posixpath.dirname(paths[0]) if paths else ""
     return Loaded(
-        loader.follow_extends(document, paths[0] if paths else ""),
-        tuple(loader.files),
-        tuple(loader.notes),
+        rebase_document(document, folder), tuple(loader.files), tuple(loader.notes)
     )
 
 
@@ -131,67 +136,99 @@ class _Loader:
         self.notes: list[Note] = []
         self._open: list[str] = []
 
-    def read_document(self, path: str) -> dict[str, Any]:
-        """The file's content, with what it includes in front of it."""
+    def read_document(self, path: str, reference: Span | None = None) -> dict[str, Any]:
+        """The file's content, with what it includes in front of it; `reference` is the place that names the file."""
         file = None if path in self._open else self._read_file(path)
         if file is None:
-            self.notes.append(note("TC705", None, path=_shown_path(path)))
+            self.notes.append(note("TC705", reference, path=_shown_path(path)))
             return {}
-        self.files.append(file)
+        if file.path not in {known_file.path for known_file in self.files}:
+            self.files.append(file)
         document = document_of(file)
         self._open.append(path)
-        included = self._read_included(document.pop("include", None), path)
+        span = _span_of_key(file, "include")
+        included = self._read_included(document.pop("include", None), path, span)
         self._open.pop()
+        if self._open:
+            document = self.follow_extends(document, file, path)
         return merge_documents(included, document) if included else document
 
     def _read_file(self, path: str) -> ComposeFile | None:
         content = self.project.read(path)
         return None if content is None else read_file(content, self.shown + path)
 
-    def _read_included(self, inclusions: Any, path: str) -> dict[str, Any]:
+    def _read_included(
+        self, inclusions: Any, path: str, span: Span | None
+    ) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for inclusion in as_list(inclusions):
-            paths = inclusion.get("path") if isinstance(inclusion, Mapping) else inclusion
-            for included_path in as_list(paths):
-                included = self.read_document(_path_beside(path, str(included_path)))
-                result = merge_documents(result, included)
+            is_long = isinstance(inclusion, Mapping)
+            names = as_texts(inclusion.get("path") if is_long else inclusion)
+            folder = as_text(inclusion.get("project_directory")) if is_long else None
+            if folder is None:
+                folder = posixpath.dirname(names[0]) if names else ""
+            documents = [
+                self.read_document(_path_beside(path, name), span) for name in names
+            ]
+            included = rebase_document(merge_all(documents), folder)
+            result = merge_documents(result, included)
         return result
 
-    def follow_extends(self, document: dict[str, Any], path: str) -> dict[str, Any]:
+    def follow_extends(
+        self, document: dict[str, Any], file: ComposeFile, path: str
+    ) -> dict[str, Any]:
         """The document with `extends` followed in each service."""
         services = as_map(document.get("services"))
-        extended = {
-            name: self._extend_service(services, name, path, ()) for name in services
-        }
-        return {**document, "services": extended} if services else document
+        if not any("extends" in as_map(body) for body in services.values()):
+            return document
+        scope = _ExtensionScope(services, file, path)
+        extended = {name: self._extend_service(scope, name, ()) for name in services}
+        return {**document, "services": extended}
 
     def _extend_service(
-        self, services: Mapping[str, Any], name: str, path: str, trail: tuple[str, ...]
-    ) -> dict[str, Any]:
-        body = as_map(services.get(name))
-        reference = body.pop("extends", None)
-        if reference is None or f"{path}:{name}" in trail:
+        self, scope: _ExtensionScope, name: str, trail: tuple[str, ...]
+    ) -> Any:
+        body = scope.services.get(name)
+        reference = body.get("extends") if isinstance(body, Mapping) else None
+        if reference is None or f"{scope.path}:{name}" in trail:
             return body
+        body = {key: value for key, value in as_map(body).items() if key != "extends"}
+        trail = (*trail, f"{scope.path}:{name}")
         if not isinstance(reference, Mapping):
             reference = {"service": reference}
-        target, file = (
-            as_text(reference.get("service")) or "",
-            as_text(reference.get("file")),
-        )
-        trail = (*trail, f"{path}:{name}")
-        if file is not None:
-            path = _path_beside(path, file)
-            services = self._read_extended(path)
-        parent = self._extend_service(services, target, path, trail)
-        return merge_services(parent, body)
+        target = as_text(reference.get("service")) or ""
+        file_name = as_text(reference.get("file"))
+        parent_scope = scope if file_name is None else self._open_scope(scope, file_name)
+        parent = as_map(self._extend_service(parent_scope, target, trail))
+        if file_name is not None:
+            parent = rebase_service(parent, posixpath.dirname(file_name))
+        both = merge_documents({"services": {name: parent}}, {"services": {name: body}})
+        return as_map(both["services"]).get(name)
 
-    def _read_extended(self, path: str) -> dict[str, Any]:
-        """The services of a file that are extended; it is no part of the set, so its places are not asked for."""
+    def _open_scope(self, scope: _ExtensionScope, file_name: str) -> _ExtensionScope:
+        """The services of a file that is extended; what does not come from the set has no place in it."""
+        path = _path_beside(scope.path, file_name)
         file = self._read_file(path)
         if file is None:
-            self.notes.append(note("TC705", None, path=_shown_path(path)))
-            return {}
-        return as_map(document_of(file).get("services"))
+            span = _span_of_key(scope.file, "services")
+            self.notes.append(note("TC705", span, path=_shown_path(path)))
+            return scope._replace(services={}, path=path)
+        services = without_tags(as_map(document_of(file).get("services")))
+        return _ExtensionScope(services, file, path)
+
+
+class _ExtensionScope(NamedTuple):
+    """Where a service that is extended is looked for: the services of a file."""
+
+    services: Mapping[str, Any]
+    file: ComposeFile
+    path: str
+
+
+def _span_of_key(file: ComposeFile, key: str) -> Span | None:
+    roots = (root for root in file.roots if isinstance(root, Branch))
+    children = (root.child(key) for root in roots)
+    return next((child.span for child in children if child is not None), None)
 
 
 def _shown_path(path: str) -> str:

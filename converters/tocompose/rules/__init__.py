@@ -76,6 +76,21 @@ class Startup(NamedTuple):
             return self.places.first("services", service.name)
         return self.places.span("services", service.name, *path)
 
+    def verdict_at(
+        self,
+        service: Service,
+        path: tuple[str | int, ...],
+        ids: str,
+        holds: bool,
+        code: str,
+        /,
+        **facts: Any,
+    ) -> Verdict:
+        """The verdict on what stands at the path below a service, which may lead into lists."""
+        subject = ModelPath.service(service.name, *map(str, path))
+        span = self.span(service, *path)
+        return verdict(ids, holds, code, span, subject, service=service.name, **facts)
+
     def verdict(
         self,
         service: Service,
@@ -205,6 +220,7 @@ MENDING = (
     "internal_network",
     "host_network",
     "privileges",
+    "open_settings",
     "logging",
     "limits",
     "no_new_privileges",
@@ -224,6 +240,7 @@ JUDGING = (
     "references",
     "health_tests",
     "secret_findings",
+    "secret_places",
     "file_layout",
     "web_stack",
 )
@@ -311,7 +328,8 @@ def judge_services(judge_service: ServiceJudge) -> Judge:
 
     def judge(view: View) -> Iterator[Verdict]:
         for service in view.main.stack.services:
-            yield from judge_service(view.main, service)
+            if runs_container(service):
+                yield from judge_service(view.main, service)
 
     return judge
 
@@ -321,9 +339,18 @@ def judge_production(judge_service: ServiceJudge) -> Judge:
 
     def judge(view: View) -> Iterator[Verdict]:
         for service in view.production.stack.services:
-            yield from judge_service(view.production, service)
+            if runs_container(service):
+                yield from judge_service(view.production, service)
 
     return judge
+
+
+def runs_container(service: Service) -> bool:
+    """Whether the engine runs the service; a provider's is run by another program.
+
+    https://docs.docker.com/compose/how-tos/provider-services/
+    """
+    return "provider" not in service.options
 
 
 def judge_all(*judges: Judge) -> Judge:

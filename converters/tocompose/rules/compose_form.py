@@ -11,10 +11,20 @@ from tocompose.compose.keys import Form, Unit, section_below, section_keys
 from tocompose.compose.shapes import as_map
 from tocompose.model import Service
 from tocompose.notes import Note, note
-from tocompose.rules import Rule, Startup, Verdict, View, judge_all, judge_services, verdict
+from tocompose.rules import (
+    Excuse,
+    Rule,
+    Startup,
+    Verdict,
+    View,
+    judge_all,
+    judge_services,
+    verdict,
+)
 from tocompose.source import Branch, Child, Node, Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.units import parse_byte_size, parse_duration
+from tocompose.tables import load
 from tocompose.wording import did_you_mean
 
 _SHARED_KEYS = ("deploy", "environment", "healthcheck", "labels", "logging")
@@ -94,8 +104,29 @@ def _judge_key(path: tuple[str, ...], child: Child, keys: Iterable[str]) -> Verd
         key=key,
         where=" ".join(("in", *path)) if path else "at the top",
         # To look for the closest key costs more than all else that is judged of one.
-        hint="" if is_known else did_you_mean(key, keys, "delete it, or begin it with x-"),
+        hint="" if is_known else _hint_on(path, child, keys),
     )
+
+
+def _hint_on(path: tuple[str, ...], child: Child, keys: Iterable[str]) -> str:
+    """What to write for a key that there is not: what took its place, or the closest one."""
+    key = str(child.key)
+    past = _past_keys("service" if path[:1] == ("services",) else "" if path else "top")
+    if key in past:
+        return str(past[key]["how"])
+    if not path and _is_service(child.node):
+        return "write it below services (format 1 had services at the top)"
+    return did_you_mean(key, keys, "delete it, or begin it with x-")
+
+
+def _past_keys(section: str) -> Mapping[str, Mapping[str, Any]]:
+    """The keys of older files and what became of them, by name."""
+    past: Mapping[str, Mapping[str, Any]] = load("compose_history").get(section, {})
+    return past
+
+
+def _is_service(node: Node) -> bool:
+    return isinstance(node, Branch) and any(node.child(key) for key in ("image", "build"))
 
 
 def _maps_of_sections(root: Node) -> Iterator[tuple[tuple[str, ...], Branch]]:
@@ -158,6 +189,10 @@ def _judge_service(startup: Startup, service: Service) -> Iterator[Verdict]:
         problem = "" if _FORMS[form](value) else _PROBLEMS[form]
         facts = {"what": ".".join(key), "problem": problem}
         yield startup.verdict(service, key, "T24", not problem, "TC743", **facts)
+    for name, row in _past_keys("service").items():
+        if row.get("read") and name in service.options:
+            facts = {"key": name, "how": str(row["how"])}
+            yield startup.verdict(service, name, "S-01", False, "TC529", **facts)
     both = service.network_mode is not None and bool(service.networks)
     mode = service.network_mode or ""
     mode_key = "network_mode" if both else ""
@@ -250,4 +285,5 @@ RULE = Rule(
     severity="must",
     judge=judge_all(_judge_files, judge_services(_judge_service)),
     url="https://docs.docker.com/reference/compose-file/",
+    excuses=(Excuse("TC529", "links to containers of elsewhere are the source's own"),),
 )

@@ -16,6 +16,7 @@ from tocompose.rules import (
     Verdict,
     View,
     remark,
+    runs_container,
     with_services,
 )
 from tocompose.rules.healthchecks import shows_health
@@ -68,7 +69,7 @@ def _judge_conditions(view: View) -> Iterator[Verdict]:
     for service in view.main.stack.services:
         for edge in service.depends_on:
             target = by_name.get(edge.service)
-            if target is not None:
+            if target is not None and runs_container(target):
                 yield from _judge_edge(view.main, service, edge, target)
 
 
@@ -78,16 +79,14 @@ def _judge_edge(
     key = ("depends_on", target.name)
     is_job = target.role is Role.JOB
     healthy = shows_health(target, startup.stack, startup.context)
-    yield startup.verdict(
-        service,
-        key,
-        "A-01 M-06",
-        edge.condition != STARTED or not edge.required,
-        "TC720",
-        target=target.name,
-        instead=COMPLETED if is_job else HEALTHY,
-        first="" if healthy or is_job else f" once {target.name} has a healthcheck",
-    )
+    waits = edge.condition != STARTED or not edge.required
+    if healthy or is_job:
+        instead = COMPLETED if is_job else HEALTHY
+        facts = {"target": target.name, "instead": instead}
+        yield startup.verdict(service, key, "A-01 M-06", waits, "TC720", **facts)
+    else:
+        facts = {"target": target.name}
+        yield startup.verdict(service, key, "A-01 M-06", waits, "TC530", **facts)
     if edge.condition == HEALTHY:
         unknown = target.healthcheck is None and facts_of(target) is None
         yield startup.verdict(
@@ -95,7 +94,7 @@ def _judge_edge(
         )
     if edge.condition == COMPLETED:
         restart = target.restart or "no"
-        facts = {"target": target.name, "restart": target.restart}
+        facts = {"target": target.name, "restart": restart}
         ends = restart not in _RESTARTING
         yield startup.verdict(service, key, "T10", ends, "TC731", **facts)
 
@@ -132,5 +131,5 @@ RULE = Rule(
     ),
     judge=_judge_conditions,
     edit=("depends_on",),
-    said_by={"TC720": ("TC605",)},
+    said_by={"TC720": ("TC605",), "TC530": ("TC605",)},
 )

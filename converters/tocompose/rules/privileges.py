@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tocompose.compose.shapes import as_list
 from tocompose.model import Service, Stack
 from tocompose.notes import Note
-from tocompose.rules import Context, Example, Outcome, Rule, map_services, remark
+from tocompose.patterns import regex
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    judge_services,
+    map_services,
+    remark,
+)
+from tocompose.rules.service_images import facts_of
 
 _HOST_MODES = ("pid", "ipc", "uts", "userns_mode", "cgroup")
+# With each of them a process can take over the machine, whatever else is forbidden (capabilities(7)).
+_ROOT_ALIKE = frozenset({"ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "BPF"})
+# Raw disks, and the memory of the machine.
+_RAW_DEVICE = regex(
+    r"/dev/(?:sd[a-z]|hd[a-z]|vd[a-z]|xvd[a-z]|nvme\d|mmcblk|dm-|mapper/|md\d|mem$|kmem$|port$|$)"
+)
 _STRONG = frozenset(
     "SYS_ADMIN SYS_PTRACE SYS_MODULE NET_ADMIN DAC_READ_SEARCH ALL SYS_RAWIO BPF".split()
 )
@@ -28,19 +47,54 @@ def _list_powers(service: Service) -> Iterator[str]:
     security = service.security
     if security.privileged:
         yield "privileged: true"
-    strong = [
-        name for name in security.cap_add if name.upper().removeprefix("CAP_") in _STRONG
-    ]
+    strong = _named_capabilities(service, _STRONG)
     if strong:
         yield f"cap_add: {', '.join(strong)}"
     for key in _HOST_MODES:
         if service.options.get(key) == "host":
             yield f"{key}: host"
     for option in security.security_opt:
-        if option.endswith(("unconfined", "disable")):
+        if _switches_off(option):
             yield f"security_opt: {option}"
     if service.options.get("devices"):
         yield "devices"
+
+
+def _named_capabilities(service: Service, names: frozenset[str]) -> list[str]:
+    capabilities = service.security.cap_add
+    return [name for name in capabilities if name.upper().removeprefix("CAP_") in names]
+
+
+def _switches_off(option: str) -> bool:
+    return option.endswith(("unconfined", "disable"))
+
+
+def _judge_powers(startup: Startup, service: Service) -> Iterator[Verdict]:
+    """Whether the service has no more power over the host than its image is there for."""
+    image = facts_of(service)
+    needed = image is not None and bool(image.host)
+    security = service.security
+    privileged = security.privileged is True
+    key = "privileged" if privileged else ""
+    yield startup.verdict(service, key, "H-01", not privileged, "TC512")
+    for mode in _HOST_MODES:
+        if mode in service.options:
+            holds = needed or service.options[mode] != "host"
+            facts = {"power": f"{mode}: host"}
+            yield startup.verdict(service, mode, "H-01", holds, "TC513", **facts)
+    for number, option in enumerate(security.security_opt):
+        place = ("security_opt", number)
+        holds = not _switches_off(option)
+        yield startup.verdict_at(service, place, "H-01", holds, "TC514", power=option)
+    strong = ", ".join(_named_capabilities(service, _ROOT_ALIKE))
+    key = "cap_add" if strong else ""
+    yield startup.verdict(service, key, "H-01", not strong, "TC515", power=strong)
+    for number, device in enumerate(as_list(service.options.get("devices"))):
+        path = device.get("source") if isinstance(device, dict) else device
+        path = str(path or "").partition(":")[0]
+        holds = _RAW_DEVICE.match(path) is None
+        place = ("devices", number)
+        yield startup.verdict_at(service, place, "H-01", holds, "TC520", path=path)
 
 
 RULE = Rule(
@@ -56,4 +110,6 @@ RULE = Rule(
             "services: {vpn: {image: 'corp/vpn:1', cap_add: [NET_ADMIN]}}",
         ),
     ),
+    judge=judge_services(_judge_powers),
+    said_by=dict.fromkeys(("TC512", "TC513", "TC514", "TC515", "TC520"), ("TC668",)),
 )

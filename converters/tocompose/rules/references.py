@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from tocompose.exporters.references import linked_name, shared_with
 from tocompose.model import Service, Stack
-from tocompose.rules import Rule, Startup, Verdict, judge_services
+from tocompose.rules import Rule, Verdict, View
 
 
 class _Reference(NamedTuple):
@@ -55,16 +55,19 @@ def _shared_things(service: Service, services: set[str]) -> Iterator[_Reference]
             yield _Reference(key, "service", name, services)
 
 
-def _judge_references(startup: Startup, service: Service) -> Iterator[Verdict]:
-    for key, kind, name, defined in _references(service, startup.stack):
-        holds = name in defined or "$" in name
-        facts = {"kind": f"the {kind}", "name": name}
-        yield startup.verdict(service, key, "T26", holds, "TC744", **facts)
+def _judge_references(view: View) -> Iterator[Verdict]:
+    # What a file that could not be read defines is not known.
+    is_partial = any(fault.code == "TC705" for fault in view.notes)
+    for service in view.main.stack.services:
+        for key, kind, name, defined in _references(service, view.main.stack):
+            holds = name in defined or "$" in name or is_partial
+            facts = {"kind": f"the {kind}", "name": name}
+            yield view.main.verdict(service, key, "T26", holds, "TC744", **facts)
 
 
 RULE = Rule(
     id="REFERENCES",
     title="Define what is referred to",
     severity="must",
-    judge=judge_services(_judge_references),
+    judge=_judge_references,
 )

@@ -75,8 +75,8 @@ def _judge_restart(startup: Startup, service: Service) -> Iterator[Verdict]:
     policy = plain(service.restart or "")
     held_up = policy is None or policy.startswith(_HELD_UP)
     held_up = held_up or _has_deploy_policy(service)
-    key = "restart" if service.restart else ""
-    yield startup.verdict(service, key, "Q-02 A-05", held_up, "TC707")
+    key, code = ("restart", "TC531") if service.restart else ("", "TC707")
+    yield startup.verdict(service, key, "Q-02 A-05", held_up, code)
 
 
 RULE = Rule(
@@ -104,5 +104,5 @@ RULE = Rule(
     ),
     judge=judge_services(_judge_restart),
     edit=("restart",),
-    said_by={"TC707": ("TC622",)},
+    said_by={"TC531": ("TC622",)},
 )

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tocompose.model import Mount, Service, Stack
 from tocompose.notes import Note
-from tocompose.rules import Context, Example, Outcome, Rule, map_services, mounts_of, remark
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    judge_services,
+    map_services,
+    mounts_of,
+    remark,
+)
+from tocompose.rules.named_volumes import judge_mount
 from tocompose.rules.service_images import facts_of
 
 _SOCKETS = ("docker.sock", "podman.sock", "containerd.sock", "crio.sock")
@@ -54,6 +68,35 @@ def _note_mount(service: Service, mount: Mount) -> Note:
     return remark(code, service, "", mount.origin, path=source)
 
 
+def _judge_mounts(startup: Startup, service: Service) -> Iterator[Verdict]:
+    """Whether each mount leaves the host alone."""
+    for mount in service.mounts:
+        if mount.kind == "bind" and mount.source:
+            code = _fault_of(service, mount)
+            yield judge_mount(
+                startup,
+                service,
+                mount,
+                "H-02",
+                code is None,
+                code or "TC516",
+                path=mount.source,
+            )
+
+
+def _fault_of(service: Service, mount: Mount) -> str | None:
+    """The code of what the mount gives away; what an image for looking at the host reads is its purpose."""
+    source = mount.source or ""
+    if not is_sensitive(source):
+        return None
+    image = facts_of(service)
+    if source.endswith(_SOCKETS):
+        return "TC517" if image is not None and image.socket else "TC516"
+    if not mount.read_only:
+        return "TC518"
+    return None if image is not None and image.host else "TC519"
+
+
 RULE = Rule(
     id="VOL-SENS",
     title="Know which services can take over the host",
@@ -67,4 +110,11 @@ RULE = Rule(
             "services: {proxy: {image: 'traefik:v3', volumes: ['/var/run/docker.sock:/var/run/docker.sock:ro']}}",
         ),
     ),
+    judge=judge_services(_judge_mounts),
+    said_by={
+        "TC516": ("TC660", "TC661"),
+        "TC517": ("TC660", "TC661"),
+        "TC518": ("TC663",),
+        "TC519": ("TC662",),
+    },
 )

@@ -1,0 +1,151 @@
+"""OPEN: settings with which a service asks nobody for a password, and pages for administrators on a public port."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from tocompose.compose.documents import document_of, read_file
+from tocompose.compose.shapes import as_map
+from tocompose.knowledge.images import image_ref
+from tocompose.model import Role, Service, Stack
+from tocompose.notes import Note
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    judge_all,
+    judge_services,
+    map_services,
+    remark,
+)
+from tocompose.rules.open_ports import is_local
+from tocompose.rules.service_images import environment_of, image_title
+from tocompose.syntax.interpolation import plain
+from tocompose.tables import table
+
+_COLUMNS = {"variable", "value", "option", "image"}
+
+
+class _Opening(NamedTuple):
+    """What opens a service: the keys of the setting, and the row that explains it."""
+
+    place: tuple[str | int, ...]
+    setting: str
+    row: Mapping[str, Any]
+
+
+@cache
+def _rows() -> tuple[Mapping[str, Any], ...]:
+    rows = table("open_settings", required={"what", "how"}, optional=_COLUMNS)
+    return tuple(rows.values())
+
+
+def _openings(context: Context, service: Service) -> Iterator[_Opening]:
+    for row in _rows():
+        if _is_of_image(service, row):
+            yield from _openings_by(service, row)
+    yield from _opened_by_file(context, service)
+
+
+def _is_of_image(service: Service, row: Mapping[str, Any]) -> bool:
+    ref = image_ref(service.image) if service.image else None
+    return "image" not in row or (ref is not None and ref.name == row["image"])
+
+
+def _openings_by(service: Service, row: Mapping[str, Any]) -> Iterator[_Opening]:
+    if "variable" in row:
+        for name, value in environment_of(service).items():
+            named = re.fullmatch(row["variable"], name)
+            if named and re.fullmatch(row["value"], value or ""):
+                yield _Opening(("environment", name), f"{name}={value}", row)
+        return
+    for key, arguments in (
+        ("command", service.command),
+        ("entrypoint", service.entrypoint),
+    ):
+        words = [plain(argument) or "" for argument in arguments or ()]
+        match = re.search(rf"(?:^|\s)(?:{row['option']})(?=\s|$)", " ".join(words))
+        if match:
+            option = match[0].strip()
+            number = next((n for n, word in enumerate(words) if option in word), 0)
+            yield _Opening((key, number), option, row)
+
+
+def _opened_by_file(context: Context, service: Service) -> Iterator[_Opening]:
+    """`api.insecure` in the file of settings that Traefik is given."""
+    ref = image_ref(service.image) if service.image else None
+    read = context.read
+    if ref is None or ref.name != "traefik" or read is None:
+        return
+    row = table("open_settings", required={"what", "how"}, optional=_COLUMNS)
+    for number, mount in enumerate(service.mounts):
+        is_settings = mount.target.rpartition("/")[2] in ("traefik.yml", "traefik.yaml")
+        content = read(mount.source or "") if is_settings and mount.kind == "bind" else None
+        if content is None:
+            continue
+        document = document_of(read_file(content, mount.source or ""))
+        if as_map(document.get("api")).get("insecure") is True:
+            place = ("volumes", number)
+            yield _Opening(place, "api.insecure: true", row["traefik-dashboard"])
+
+
+def apply(stack: Stack, context: Context) -> Outcome:
+    """The stack as it is, with a note about each setting with which a service asks for no password."""
+    return map_services(stack, lambda service: (service, _note_openings(service, context)))
+
+
+def _note_openings(service: Service, context: Context) -> list[Note]:
+    return [
+        remark("TC532", service, setting=opening.setting, **_text_of(opening.row))
+        for opening in _openings(context, service)
+    ]
+
+
+def _judge_openings(startup: Startup, service: Service) -> Iterator[Verdict]:
+    published = service.network_mode == "host" or any(
+        not is_local(port) for port in service.ports
+    )
+    openings = list(_openings(startup.context, service))
+    for opening in openings:
+        facts = {"setting": opening.setting, **_text_of(opening.row)}
+        code = "TC526" if published else "TC527"
+        yield startup.verdict_at(service, opening.place, "H-03", False, code, **facts)
+    if not openings:
+        yield startup.verdict(service, "", "H-03", True, "TC526")
+
+
+def _text_of(row: Mapping[str, Any]) -> dict[str, str]:
+    return {"what": str(row["what"]), "how": str(row["how"])}
+
+
+def _judge_tools(startup: Startup, service: Service) -> Iterator[Verdict]:
+    if service.role is not Role.TOOL or service.profiles:
+        return
+    ports = [port.published or port.target for port in service.ports if not is_local(port)]
+    key = "ports" if ports else ""
+    facts = {"ports": ", ".join(ports), "image": image_title(service)}
+    yield startup.verdict(service, key, "H-03", not ports, "TC528", **facts)
+
+
+RULE = Rule(
+    id="OPEN",
+    title="Ask everybody for a password",
+    url="https://docs.docker.com/engine/network/port-publishing/",
+    severity="must",
+    mend=apply,
+    covers=("S-04",),
+    judge=judge_all(judge_services(_judge_openings), judge_services(_judge_tools)),
+    said_by={"TC526": ("TC532",), "TC527": ("TC532",), "TC528": ("TC646", "TC667")},
+    examples=(
+        Example(
+            "services: {db: {image: 'postgres:16', environment: {POSTGRES_HOST_AUTH_METHOD: trust}}}",
+            "services: {db: {image: 'postgres:16', environment: {POSTGRES_HOST_AUTH_METHOD: trust}}}",
+        ),
+    ),
+)
