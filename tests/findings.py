@@ -590,6 +590,20 @@ FINDINGS = (
         "M-07",
     ),
     Finding(
+        "TC046",
+        service(f"{WEB}, pull_policy: sometimes"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, pull_policy: always"),
+        "T28",
+    ),
+    Finding(
+        "TC048",
+        one(TWO % ("network_mode: 'service:db', ports: ['80:80']", CHECK)),
+        "docker-compose.yml:2:58",
+        one(TWO % ("network_mode: 'service:db'", "ports: ['80:80']")),
+        "T28",
+    ),
+    Finding(
         "TC512",
         service(f"{WEB}, privileged: true"),
         "docker-compose.yml:2:30",

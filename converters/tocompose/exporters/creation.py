@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from tocompose.compose.merge import merge_documents, mount_target
-from tocompose.compose.shapes import as_list, as_map, as_pairs, as_text
+from tocompose.compose.shapes import as_list, as_map, as_pairs, as_text, as_texts
 from tocompose.exporters.network_addresses import misplaced_addresses, network_faults
 from tocompose.exporters.references import linked_name, shared_with
 from tocompose.model import Stack
@@ -140,9 +140,9 @@ def _switched_off(name: str, body: _Body, services: _Body) -> Iterator[Conflict]
         for entry in as_list(body.get(key))
     ]
     targets += [shared_with(body.get(key)) or "" for key in ("network_mode", "ipc", "pid")]
-    profiles = set(as_list(body.get("profiles")))
+    profiles = set(as_texts(body.get("profiles")))
     for target in dict.fromkeys(targets):
-        needed = set(as_list(as_map(services.get(target)).get("profiles")))
+        needed = set(as_texts(as_map(services.get(target)).get("profiles")))
         if target != name and needed and not (profiles and profiles <= needed):
             yield Conflict(
                 ("services", target, "profiles"), f"{name} cannot run without it"
@@ -309,8 +309,10 @@ def _texts(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fau
         if not set(str(entry)) & set(":=$"):
             yield _faults("extra_hosts", "a host has an address: name=address", entry)
     attachments = as_map(body.get("networks"))
-    addresses = {as_map(entry).get("mac_address") for entry in attachments.values()}
-    if body.get("mac_address") and addresses - {None, body["mac_address"]}:
+    addresses = {
+        as_text(as_map(entry).get("mac_address")) for entry in attachments.values()
+    }
+    if body.get("mac_address") and addresses - {None, as_text(body["mac_address"])}:
         yield _faults("mac_address", "that of the network is another one")
 
 
