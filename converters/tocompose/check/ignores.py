@@ -22,27 +22,27 @@ UNUSED, UNREADABLE = "TC510", "TC511"
 class Ignore(NamedTuple):
     """One comment: the beginnings of codes that it names, the lines that it covers, and the service, if it is its key.
 
-    `end` is the line after the last one; a comment about the whole file has no lines and covers what has no place too.
+    `stop` is the line after the last one; a comment about the whole file has no lines and covers what has no place too.
     """
 
     codes: tuple[str, ...]
     span: Span
     reason: str
     start: int = 0
-    end: int = 0
+    stop: int = 0
     service: str | None = None
 
     def covers(self, finding: Note, code: str) -> bool:
         """Whether the finding has that code, or one that begins so, and stands in the lines or is of the service."""
         if not finding.code.startswith(code):
             return False
-        if not self.end:
+        if not self.stop:
             return finding.span is None or finding.span.file == self.span.file
         if self.service and finding.subject.service_name == self.service:
             return True
         span = finding.span
         in_file = span is not None and span.file == self.span.file
-        return in_file and span is not None and self.start <= span.line < self.end
+        return in_file and span is not None and self.start <= span.line < self.stop
 
 
 class IgnoredFinding(NamedTuple):
@@ -75,17 +75,17 @@ def sift(findings: Iterable[Note], files: Iterable[ComposeFile]) -> Sifted:
             ignored.append(IgnoredFinding(finding, comment.span, comment.reason))
         else:
             kept_notes.append(finding)
-    idle = [order for order in orders if order not in effective]
-    faults = [*(_note_on(*order) for order in idle), *map(_unreadable, ignores)]
-    return Sifted((*kept_notes, *filter(None, faults)), tuple(ignored))
+    kept_notes += [_note_on(*order) for order in orders if order not in effective]
+    kept_notes += filter(None, map(_unreadable, ignores))
+    return Sifted(tuple(kept_notes), tuple(ignored))
 
 
 def _note_on(ignore: Ignore, code: str) -> Note:
     """The note on a code that nothing covered has, or that no rule has."""
     subject = ModelPath.of("files", ignore.span.file)
     if not is_code(code):
-        what = f"no rule is called {code}, or begins so"
-        return note(UNREADABLE, ignore.span, subject=subject, what=what)
+        problem = f"no rule is called {code}, or begins so"
+        return note(UNREADABLE, ignore.span, subject=subject, what=problem)
     return note(UNUSED, ignore.span, subject=subject, rule=code)
 
 
@@ -126,7 +126,7 @@ def read_ignores(file: ComposeFile) -> Iterator[Ignore]:
         start = _line_of_entry(file.lines, number)
         end_line = _end_of_entry(file.lines, start)
         service = service_lines.get(start)
-        yield ignore._replace(start=start, end=end_line + 1, service=service)
+        yield ignore._replace(start=start, stop=end_line + 1, service=service)
 
 
 def _service_lines(file: ComposeFile) -> dict[int, str]:
@@ -160,10 +160,9 @@ def _end_of_entry(lines: Sequence[str], number: int) -> int:
         if not _holds_content(line):
             continue
         # The entries of a list may stand in the column of its key.
-        below = _indent_of(line) > indent or (
-            _indent_of(line) == indent and _is_listed(line) and not is_listed
-        )
-        if not below:
+        is_deeper = _indent_of(line) > indent
+        is_entry = _indent_of(line) == indent and _is_listed(line) and not is_listed
+        if not is_deeper and not is_entry:
             break
         last_line = later + 1
     return last_line

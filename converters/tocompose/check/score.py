@@ -105,9 +105,7 @@ def audit(
     view = open_view(project, paths, shown)
     if view is None:
         return None
-    verdicts = [
-        verdict for rule in judging_rules() if rule.judge for verdict in rule.judge(view)
-    ]
+    verdicts = list(_verdicts_on(view))
     faults = dict.fromkeys(verdict.note for verdict in verdicts if verdict.note)
     sifted = sift(in_order([*view.notes, *faults]), view.files)
     counted = _without_ignored(verdicts, sifted, selection)
@@ -120,6 +118,12 @@ def audit(
         trees=tuple(root for file in view.files for root in file.roots),
         ignored=sifted.ignored,
     )
+
+
+def _verdicts_on(view: View) -> Iterator[Verdict]:
+    for rule in judging_rules():
+        if rule.judge is not None:
+            yield from rule.judge(view)
 
 
 def _without_ignored(
@@ -143,8 +147,9 @@ def told_once(notes: Iterable[Note]) -> Iterator[Note]:
         if service is None or fault.span is None:
             yield fault
         else:
-            said = fault.message.replace(service, "")
-            speakers.setdefault((fault.code, fault.span, said), []).append(fault)
+            statement = fault.message.replace(service, "")
+            key = (fault.code, fault.span, statement)
+            speakers.setdefault(key, []).append(fault)
     for speaker, *repeaters in speakers.values():
         names = {note.subject.service_name or "" for note in repeaters}
         names.discard(speaker.subject.service_name or "")

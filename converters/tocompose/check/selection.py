@@ -18,9 +18,9 @@ class RuleSelection(NamedTuple):
         """Whether findings of the code are shown."""
         if not self.chooses(code):
             return False
-        chosen = longest_start(code, self.select)
+        selected = longest_start(code, self.select)
         ignored = longest_start(code, self.ignore)
-        return ignored is None or (chosen is not None and len(chosen) > len(ignored))
+        return ignored is None or (selected is not None and len(selected) > len(ignored))
 
     def chooses(self, code: str) -> bool:
         """Whether `--select` names the code, or is not there."""

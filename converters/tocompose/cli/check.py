@@ -38,11 +38,11 @@ class LevelType(ChoiceType):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Any:
         """The level; of several words the least grave."""
-        named = [word.strip() for word in str(value).split(",") if word.strip()]
+        named = [name.strip() for name in str(value).split(",") if name.strip()]
         kinds = {kind.value: kind.level.value for kind in Kind}
         levels = [
-            str(super(LevelType, self).convert(kinds.get(word, word), param, ctx))
-            for word in named
+            str(super(LevelType, self).convert(kinds.get(name, name), param, ctx))
+            for name in named
         ]
         return max(levels, key=self.choices.index, default=Level.ERROR.value)
 
@@ -253,22 +253,29 @@ def _repair_files(opened: CheckedStacks, findings_report: Report, only_show: boo
     project = opened.project
     if not isinstance(project, Folder):
         fail("--fix needs files or a folder, not standard input")
-    repairs = [
-        repaired
-        for stack in opened.stacks
-        if (repaired := repair(stack.project, stack.paths, stack.shown)) is not None
-    ]
-    files = tuple(
-        {file.path: file for repaired in repairs for file in repaired.files}.values()
-    )
+    files: dict[str, File] = {}
+    notes: list[Note] = []
+    for stack in opened.stacks:
+        repaired = repair(stack.project, stack.paths, stack.shown)
+        if repaired is not None:
+            files |= {file.path: file for file in repaired.files}
+            notes += repaired.notes
+    changed = _write_repairs(tuple(files.values()), project, findings_report, only_show)
+    for note in notes:
+        write_text(sys.stderr, f"{note.span or '-'}: {note.message} [{note.code}]\n")
+    return changed
+
+
+def _write_repairs(
+    files: tuple[File, ...], project: Folder, findings_report: Report, only_show: bool
+) -> bool:
+    """Shows how the files change and writes them, unless that is not asked for; whether they change."""
     try:
         changed = _show_changes(files, project, findings_report)
         if changed and not only_show:
             write(files, project.root, asked=[file.path for file in files])
     except WriteError as problem:
         fail(str(problem))
-    for note in (note for repaired in repairs for note in repaired.notes):
-        write_text(sys.stderr, f"{note.span or '-'}: {note.message} [{note.code}]\n")
     return changed
 
 

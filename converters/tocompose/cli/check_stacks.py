@@ -49,7 +49,7 @@ def open_stacks(
     pairs = zip(stacks, roots, strict=True)
     return CheckedStacks(
         Folder(root, allowed=allowed_paths(allow)),
-        tuple(stack._replace(shown=_way_to(root, below)) for stack, below in pairs),
+        tuple(stack._replace(shown=_way_to(root, folder)) for stack, folder in pairs),
     )
 
 
@@ -74,12 +74,12 @@ def _stacks_of(source: str, allow: tuple[str, ...]) -> Iterator[CheckedStack]:
 
 def _common_root(roots: list[Path]) -> Path:
     """The folder that places are told from: this one, where all lies in it."""
-    here = Path.cwd().resolve()
-    if all(root.is_relative_to(here) for root in roots):
-        return here
+    current = Path.cwd().resolve()
+    if all(root.is_relative_to(current) for root in roots):
+        return current
     return Path(os.path.commonpath(roots))
 
 
 def _way_to(root: Path, folder: Path) -> str:
-    way = folder.relative_to(root).as_posix()
-    return "" if way == "." else f"{way}/"
+    path = folder.relative_to(root).as_posix()
+    return "" if path == "." else f"{path}/"

@@ -202,8 +202,8 @@ class _Loader:
         parent = as_map(self._extend_service(parent_scope, target, trail))
         if file_name is not None:
             parent = rebase_service(parent, posixpath.dirname(file_name))
-        both = merge_documents({"services": {name: parent}}, {"services": {name: body}})
-        return as_map(both["services"]).get(name)
+        extended = merge_documents({"services": {name: parent}}, {"services": {name: body}})
+        return as_map(extended["services"]).get(name)
 
     def _open_scope(self, scope: _ExtensionScope, file_name: str) -> _ExtensionScope:
         """The services of a file that is extended; what does not come from the set has no place in it."""

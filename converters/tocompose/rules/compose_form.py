@@ -189,15 +189,20 @@ def _judge_service(startup: Startup, service: Service) -> Iterator[Verdict]:
         problem = "" if _FORMS[form](value) else _PROBLEMS[form]
         facts = {"what": ".".join(key), "problem": problem}
         yield startup.verdict(service, key, "T24", not problem, "TC743", **facts)
-    for name, row in _past_keys("service").items():
-        if row.get("read") and name in service.options:
-            facts = {"key": name, "how": str(row["how"])}
-            yield startup.verdict(service, name, "S-01", False, "TC529", **facts)
+    yield from _judge_past_keys(startup, service)
     both = service.network_mode is not None and bool(service.networks)
     mode = service.network_mode or ""
     mode_key = "network_mode" if both else ""
     yield startup.verdict(service, mode_key, "T14", not both, "TC735", mode=mode)
     yield from _judge_container_name(startup, service)
+
+
+def _judge_past_keys(startup: Startup, service: Service) -> Iterator[Verdict]:
+    """Keys of older files that have a better one today."""
+    for name, row in _past_keys("service").items():
+        if row.get("read") and name in service.options:
+            facts = {"key": name, "how": str(row["how"])}
+            yield startup.verdict(service, name, "S-01", False, "TC529", **facts)
 
 
 def _judge_container_name(startup: Startup, service: Service) -> Iterator[Verdict]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from tocompose.compose.documents import document_of, read_file
 from tocompose.compose.shapes import as_map
 from tocompose.knowledge.images import image_ref
-from tocompose.model import Role, Service, Stack
+from tocompose.model import Mount, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.rules import (
     Context,
@@ -35,7 +35,7 @@ _COLUMNS = {"variable", "value", "option", "image"}
 class _Opening(NamedTuple):
     """What opens a service: the keys of the setting, and the row that explains it."""
 
-    place: tuple[str | int, ...]
+    keys: tuple[str | int, ...]
     setting: str
     row: Mapping[str, Any]
 
@@ -60,39 +60,49 @@ def _is_of_image(service: Service, row: Mapping[str, Any]) -> bool:
 
 def _openings_by(service: Service, row: Mapping[str, Any]) -> Iterator[_Opening]:
     if "variable" in row:
-        for name, value in environment_of(service).items():
-            named = re.fullmatch(row["variable"], name)
-            if named and re.fullmatch(row["value"], value or ""):
-                yield _Opening(("environment", name), f"{name}={value}", row)
-        return
-    for key, arguments in (
-        ("command", service.command),
-        ("entrypoint", service.entrypoint),
-    ):
-        words = [plain(argument) or "" for argument in arguments or ()]
-        match = re.search(rf"(?:^|\s)(?:{row['option']})(?=\s|$)", " ".join(words))
+        yield from _openings_by_variable(service, row)
+    else:
+        yield from _openings_by_option(service, row)
+
+
+def _openings_by_variable(service: Service, row: Mapping[str, Any]) -> Iterator[_Opening]:
+    for name, value in environment_of(service).items():
+        is_named = re.fullmatch(row["variable"], name)
+        if is_named and re.fullmatch(row["value"], value or ""):
+            yield _Opening(("environment", name), f"{name}={value}", row)
+
+
+def _openings_by_option(service: Service, row: Mapping[str, Any]) -> Iterator[_Opening]:
+    for key, command in (("command", service.command), ("entrypoint", service.entrypoint)):
+        arguments = [plain(argument) or "" for argument in command or ()]
+        pattern = rf"(?:^|\s)(?:{row['option']})(?=\s|$)"
+        match = re.search(pattern, " ".join(arguments))
         if match:
             option = match[0].strip()
-            number = next((n for n, word in enumerate(words) if option in word), 0)
-            yield _Opening((key, number), option, row)
+            holders = [n for n, argument in enumerate(arguments) if option in argument]
+            yield _Opening((key, *holders[:1]), option, row)
 
 
 def _opened_by_file(context: Context, service: Service) -> Iterator[_Opening]:
     """`api.insecure` in the file of settings that Traefik is given."""
     ref = image_ref(service.image) if service.image else None
-    read = context.read
-    if ref is None or ref.name != "traefik" or read is None:
+    if ref is None or ref.name != "traefik":
         return
     row = table("open_settings", required={"what", "how"}, optional=_COLUMNS)
     for number, mount in enumerate(service.mounts):
-        is_settings = mount.target.rpartition("/")[2] in ("traefik.yml", "traefik.yaml")
-        content = read(mount.source or "") if is_settings and mount.kind == "bind" else None
-        if content is None:
-            continue
-        document = document_of(read_file(content, mount.source or ""))
-        if as_map(document.get("api")).get("insecure") is True:
-            place = ("volumes", number)
-            yield _Opening(place, "api.insecure: true", row["traefik-dashboard"])
+        settings = _traefik_settings(context, mount)
+        if as_map(settings.get("api")).get("insecure") is True:
+            key = ("volumes", number)
+            yield _Opening(key, "api.insecure: true", row["traefik-dashboard"])
+
+
+def _traefik_settings(context: Context, mount: Mount) -> Mapping[str, Any]:
+    """What stands in the file that is mounted, if it is one of Traefik's settings in YAML."""
+    names = ("traefik.yml", "traefik.yaml")
+    if mount.kind != "bind" or mount.target.rpartition("/")[2] not in names:
+        return {}
+    content = context.read(mount.source or "") if context.read else None
+    return document_of(read_file(content, mount.source or "")) if content else {}
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -115,7 +125,7 @@ def _judge_openings(startup: Startup, service: Service) -> Iterator[Verdict]:
     for opening in openings:
         facts = {"setting": opening.setting, **_text_of(opening.row)}
         code = "TC526" if published else "TC527"
-        yield startup.verdict_at(service, opening.place, "H-03", False, code, **facts)
+        yield startup.verdict_at(service, opening.keys, "H-03", False, code, **facts)
     if not openings:
         yield startup.verdict(service, "", "H-03", True, "TC526")
 

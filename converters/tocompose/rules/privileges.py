@@ -15,6 +15,7 @@ from tocompose.rules import (
     Rule,
     Startup,
     Verdict,
+    judge_all,
     judge_services,
     map_services,
     remark,
@@ -83,18 +84,22 @@ def _judge_powers(startup: Startup, service: Service) -> Iterator[Verdict]:
             facts = {"power": f"{mode}: host"}
             yield startup.verdict(service, mode, "H-01", holds, "TC513", **facts)
     for number, option in enumerate(security.security_opt):
-        place = ("security_opt", number)
+        option_key = ("security_opt", number)
         holds = not _switches_off(option)
-        yield startup.verdict_at(service, place, "H-01", holds, "TC514", power=option)
+        yield startup.verdict_at(service, option_key, "H-01", holds, "TC514", power=option)
     strong = ", ".join(_named_capabilities(service, _ROOT_ALIKE))
     key = "cap_add" if strong else ""
     yield startup.verdict(service, key, "H-01", not strong, "TC515", power=strong)
+
+
+def _judge_devices(startup: Startup, service: Service) -> Iterator[Verdict]:
+    """Whether the service is given no disk and no memory of the host."""
     for number, device in enumerate(as_list(service.options.get("devices"))):
-        path = device.get("source") if isinstance(device, dict) else device
-        path = str(path or "").partition(":")[0]
+        source = device.get("source") if isinstance(device, dict) else device
+        path = str(source or "").partition(":")[0]
         holds = _RAW_DEVICE.match(path) is None
-        place = ("devices", number)
-        yield startup.verdict_at(service, place, "H-01", holds, "TC520", path=path)
+        device_key = ("devices", number)
+        yield startup.verdict_at(service, device_key, "H-01", holds, "TC520", path=path)
 
 
 RULE = Rule(
@@ -110,6 +115,6 @@ RULE = Rule(
             "services: {vpn: {image: 'corp/vpn:1', cap_add: [NET_ADMIN]}}",
         ),
     ),
-    judge=judge_services(_judge_powers),
+    judge=judge_all(judge_services(_judge_powers), judge_services(_judge_devices)),
     said_by=dict.fromkeys(("TC512", "TC513", "TC514", "TC515", "TC520"), ("TC668",)),
 )

@@ -30,28 +30,28 @@ def _judge_defaults(startup: Startup, service: Service) -> Iterator[Verdict]:
         is_secret = of_variable and names_secret(path[-1], image)
         for outermost in variables(text):
             for variable, _ in secret_defaults(outermost, is_secret):
-                place, facts = path[2:], {"name": variable.name}
+                facts = {"name": variable.name}
                 yield startup.verdict_at(
-                    service, place, "Q-11 A-03 S-04", False, "TC521", **facts
+                    service, path[2:], "Q-11 A-03 S-04", False, "TC521", **facts
                 )
 
 
 def _judge_commands(startup: Startup, service: Service) -> Iterator[Verdict]:
     """Whether the commands of the service hold no secret; a variable is none, its default may be one."""
     for keys, secret in service_command_secrets(service):
-        words: tuple[str | int, ...] = (*keys, secret.word)
+        argument_key: tuple[str | int, ...] = (*keys, secret.word)
         text = _command_words(service, keys)[secret.word][secret.start : secret.end]
         used_variables = variables(text)
         if not used_variables:
             facts = {"key": " ".join(keys), "option": secret.option}
             yield startup.verdict_at(
-                service, words, "Q-11 A-03 S-04", False, "TC522", **facts
+                service, argument_key, "Q-11 A-03 S-04", False, "TC522", **facts
             )
         for outermost in used_variables:
             for variable, _ in secret_defaults(outermost, not secret_name(outermost.name)):
                 facts = {"name": variable.name}
                 yield startup.verdict_at(
-                    service, words, "Q-11 A-03 S-04", False, "TC521", **facts
+                    service, argument_key, "Q-11 A-03 S-04", False, "TC521", **facts
                 )
 
 
@@ -65,8 +65,8 @@ def _command_words(service: Service, keys: tuple[str, ...]) -> Sequence[str]:
         case ("healthcheck", "test"):
             return (service.healthcheck and service.healthcheck.test) or ()
         case (hook, number, "command"):
-            words: Sequence[str] = service.options[hook][int(number)]["command"]
-            return words
+            arguments: Sequence[str] = service.options[hook][int(number)]["command"]
+            return arguments
     return ()
 
 
@@ -80,11 +80,11 @@ def _judge_env_files(view: View) -> Iterator[Verdict]:
                 continue
             named.setdefault(path, env_file)
             code, how = _absence_of(view, path, env_file)
-            place = ("env_file", number)
+            file_key = ("env_file", number)
             facts = {"path": env_file.path} | ({"how": how} if how else {})
             holds = code is None
             yield view.main.verdict_at(
-                service, place, "Q-11", holds, code or "TC523", **facts
+                service, file_key, "Q-11", holds, code or "TC523", **facts
             )
     for path in named:
         yield from _judge_secrets_in(view, path)
