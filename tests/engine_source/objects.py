@@ -33,6 +33,12 @@ _FILLED_IN = {
 }
 
 
+def _network_of(host: dict[str, Any]) -> str:
+    """What the engine lists a container under that is on no network of its own."""
+    mode = str(host.get("NetworkMode", ""))
+    return mode if mode in ("host", "none") else "bridge"
+
+
 def container(
     name: str = "web", /, *, config: Any = (), host: Any = (), **fields: Any
 ) -> Any:
@@ -48,7 +54,9 @@ def container(
         "Config": {"Hostname": ID[:12], "Image": "shop/web:1", **dict(config)},
         "HostConfig": {**_FILLED_IN, **dict(host)},
         "Mounts": [],
-        "NetworkSettings": {"Networks": {"bridge": {"IPAddress": "172.17.0.2"}}},
+        "NetworkSettings": {
+            "Networks": {_network_of(dict(host)): {"IPAddress": "172.17.0.2"}}
+        },
         **fields,
     }
 
@@ -70,6 +78,17 @@ def network(name: str, **fields: Any) -> Any:
         "Config": [{"Subnet": "172.25.0.0/16", "Gateway": "172.25.0.1"}],
     }
     return {"Name": name, "Id": name * 8, "Driver": "bridge", "IPAM": ipam, **fields}
+
+
+def endpoint(**fields: Any) -> dict[str, Any]:
+    """A place on a network, with what the engine fills in."""
+    return {
+        "IPAMConfig": None,
+        "Links": None,
+        "Aliases": None,
+        "IPAddress": "172.25.0.3",
+        **fields,
+    }
 
 
 def read_objects(*objects: Any, practices: str = "none", name: str | None = None) -> Result:

@@ -12,6 +12,7 @@ from engine_source.objects import (
     codes_of,
     compose_of,
     container,
+    endpoint,
     image,
     network,
     read_objects,
@@ -260,16 +261,6 @@ def test_docker_desktop_gives_the_users_own_path_back() -> None:
 
 
 # Networks -------------------------------------------------------------------------------------------
-
-
-def endpoint(**fields: Any) -> dict[str, Any]:
-    return {
-        "IPAMConfig": None,
-        "Links": None,
-        "Aliases": None,
-        "IPAddress": "172.25.0.3",
-        **fields,
-    }
 
 
 def test_a_network_that_exists_is_external_with_its_aliases_and_addresses() -> None:

@@ -12,6 +12,7 @@ from tocompose.cli.options import ChoiceType, read_options
 from tocompose.cli.sources import open_sources
 from tocompose.importers import ImportOptions, SourceError
 from tocompose.importers.docker_run.pasted import paste_options
+from tocompose.importers.engine import RunningEngine
 from tocompose.pipeline import Options
 from tocompose.project import Memory
 from tocompose.prove import ProofError, find_binaries
@@ -46,8 +47,8 @@ def prove_command(
 ) -> None:
     """Show that the compose file sends the engine what the docker commands send it.
 
-    SOURCES are files, folders or -, or a pasted docker command. No real engine is contacted. Exit code 1 says that
-    something differs that no note declares.
+    SOURCES are files, folders or -, a pasted docker command, or what docker inspect prints. No real engine is
+    contacted. Exit code 1 says that something differs that no note declares.
 
     \b
     Examples:
@@ -59,13 +60,17 @@ def prove_command(
     settings = ImportOptions(
         name=options.name, options=paste_options(sources) if pasted else {}
     )
-    pipeline_options = Options(
-        source="docker_run", practices=options.practices, settings=settings
-    )
     try:
+        project = Memory({}) if pasted else open_sources(sources, options.allow_path)
+        is_inspected = not pasted and bool(RunningEngine().sniff(project))
+        pipeline_options = Options(
+            source="engine" if is_inspected else "docker_run",
+            practices=options.practices,
+            settings=settings,
+        )
         clients = find_binaries(docker, compose)
         proof = prove_conversion(
-            Memory({}) if pasted else open_sources(sources, options.allow_path),
+            project,
             pipeline_options,
             clients.docker,
             clients.compose,

@@ -37,6 +37,7 @@ __all__ = [
     "ProofError",
     "find_binaries",
     "prove_commands",
+    "record_written",
 ]
 
 
@@ -91,6 +92,21 @@ def prove_commands(
         docker_recording.refusals,
         ((str(project_folder), "."), *hidden),
     )
+
+
+def record_written(
+    compose_text: bytes, compose: str, files: Mapping[str, bytes], env: Mapping[str, str]
+) -> Recording:
+    """What docker compose (path `compose`) asks of an engine for a compose file with the files beside it.
+
+    Raises ProofError when Compose refuses it; no value of `.env` and `env` stands in the error.
+    """
+    content = {**files, COMPOSE_FILE: compose_text}
+    hidden = hidden_values(content.get(".env", b""), env)
+    with tempfile.TemporaryDirectory(prefix="tocompose-") as scratch:
+        project_folder = Path(scratch) / "project"
+        _write_files(project_folder, content)
+        return _record_compose(project_folder, compose, env, hidden)
 
 
 def _record_compose(

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from tocompose.importers import SourceError
 from tocompose.importers.docker_run import DockerRun
+from tocompose.importers.engine import RunningEngine
 from tocompose.model import Stack
 from tocompose.pipeline import Options, Result, choose, convert
 from tocompose.project import Project
-from tocompose.prove import Command, Proof, prove_commands
+from tocompose.prove import Command, Proof, prove_commands, record_written
+from tocompose.prove.inspected import prove_inspected
 from tocompose.syntax.interpolation import Variable, parse, substitute
 
 
@@ -21,9 +23,12 @@ def prove_conversion(
     Raises SourceError for a source that holds no docker commands, ProofError when a client cannot be run.
     """
     importer = choose(project, options.source)
+    if isinstance(importer, RunningEngine):
+        return _prove_engine(project, options, compose)
     if not isinstance(importer, DockerRun):
         raise SourceError(
-            f"{importer.name} sources hold no docker commands to compare with: prove takes docker run"
+            f"{importer.name} sources hold no docker commands to compare with: "
+            "prove takes docker run, and what docker inspect prints"
         )
     result = convert(project, options)
     values = {
@@ -44,6 +49,16 @@ def prove_conversion(
     return prove_commands(
         commands, text, result.notes, docker, compose, files, env=values, renewing=renewing
     )
+
+
+def _prove_engine(project: Project, options: Options, compose: str) -> Proof:
+    """The proof for containers that exist: what docker compose makes, as the engine would keep it."""
+    result = convert(project, options)
+    files = {file.path: file.content for file in result.files[1:]}
+    compose_recording = record_written(
+        result.files[0].content, compose, files, dict(_values_for_variables(result.stack))
+    )
+    return prove_inspected(project, compose_recording, result.notes)
 
 
 # The note about a second container of one name, which has a profile of its own.

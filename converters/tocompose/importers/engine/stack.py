@@ -167,7 +167,10 @@ class EngineStack:
             container.cursor.annotate("TC491", subject=subject, name=name, state=state)
         if is_generated(name):
             container.cursor.annotate(
-                "TC477", subject=subject, name=name, service=context.name
+                "TC477",
+                subject=subject.child("container_name"),
+                name=name,
+                service=context.name,
             )
 
     # Networks and volumes ---------------------------------------------------------------------------
