@@ -107,6 +107,7 @@ def _existing_container(number: int, one: Payload, images: _Images) -> RecordedC
         endpoints={
             name: _asked_for(endpoint or {}, identity)
             for name, endpoint in networks.items()
+            if name not in ("host", "none")
         },
         group=number,
     )
