@@ -30,9 +30,9 @@ def prove_inspected(
     objects = list(_plain_objects(project))
     images = _Images(objects)
     existing = tuple(
-        _existing_container(number, one, images)
-        for number, one in enumerate(objects)
-        if _is_container(one)
+        _existing_container(number, described, images)
+        for number, described in enumerate(objects)
+        if _is_container(described)
     )
     made = tuple(
         _made_container(container, images) for container in compose_recording.containers
@@ -65,9 +65,11 @@ def _plain_objects(project: Project) -> Iterator[Payload]:
         yield from value if isinstance(value, list) else [value]
 
 
-def _is_container(one: Payload) -> bool:
-    labels = (one.get("Config") or {}).get("Labels") or {}
-    return "HostConfig" in one and not any(labels.get(label) for label in _TOOL_LABELS)
+def _is_container(described: Payload) -> bool:
+    labels = (described.get("Config") or {}).get("Labels") or {}
+    return "HostConfig" in described and not any(
+        labels.get(label) for label in _TOOL_LABELS
+    )
 
 
 class _Images:
@@ -75,11 +77,11 @@ class _Images:
 
     def __init__(self, objects: Iterable[Payload]) -> None:
         self._by_name: dict[str, Payload] = {}
-        for one in objects:
-            if "RootFS" not in one:
+        for described in objects:
+            if "RootFS" not in described:
                 continue
-            for name in (one.get("Id"), *(one.get("RepoTags") or ())):
-                self._by_name[str(name)] = one.get("Config") or {}
+            for name in (described.get("Id"), *(described.get("RepoTags") or ())):
+                self._by_name[str(name)] = described.get("Config") or {}
 
     def config_of(self, reference: str) -> Payload:
         """The configuration; empty where the image is not among the input."""
@@ -88,29 +90,43 @@ class _Images:
         )
 
 
-def _existing_container(number: int, one: Payload, images: _Images) -> RecordedContainer:
-    config = dict(one.get("Config") or {})
-    if not images.config_of(str(config.get("Image") or "")):
-        config["Env"] = _before_path(config.get("Env") or [])
-    identity = str(one.get("Id") or "")
-    mode = str((one.get("HostConfig") or {}).get("NetworkMode") or "")
-    is_foreign_name = mode == "host" or mode.startswith("container:")
-    if is_foreign_name or identity.startswith(str(config.get("Hostname") or "-")):
-        config["Hostname"] = ""
-    config["Volumes"] = config.get("Volumes") or {}
-    networks: Mapping[str, Any] = (one.get("NetworkSettings") or {}).get("Networks") or {}
+def _existing_container(
+    number: int, described: Payload, images: _Images
+) -> RecordedContainer:
+    identity = _text(described, "Id")
     return RecordedContainer(
         id=identity,
-        name=str(one.get("Name") or "").removeprefix("/"),
-        config=config,
-        host=plain_host(one.get("HostConfig") or {}),
-        endpoints={
-            name: _asked_for(endpoint or {}, identity)
-            for name, endpoint in networks.items()
-            if name not in ("host", "none")
-        },
+        name=_text(described, "Name").removeprefix("/"),
+        config=_existing_config(described, images),
+        host=plain_host(described.get("HostConfig") or {}),
+        endpoints=_existing_endpoints(described, identity),
         group=number,
     )
+
+
+def _text(described: Payload, key: str) -> str:
+    return str(described.get(key) or "")
+
+
+def _existing_config(described: Payload, images: _Images) -> Payload:
+    config = dict(described.get("Config") or {})
+    if not images.config_of(_text(config, "Image")):
+        config["Env"] = _before_path(config.get("Env") or [])
+    mode = _text(described.get("HostConfig") or {}, "NetworkMode")
+    is_foreign_name = mode == "host" or mode.startswith("container:")
+    if is_foreign_name or _text(described, "Id").startswith(_text(config, "Hostname")):
+        config["Hostname"] = ""
+    return config
+
+
+def _existing_endpoints(described: Payload, identity: str) -> Payload:
+    """The places on networks; those of a network mode are told by the mode."""
+    settings: Mapping[str, Any] = described.get("NetworkSettings") or {}
+    return {
+        name: _asked_for(endpoint or {}, identity)
+        for name, endpoint in (settings.get("Networks") or {}).items()
+        if name not in ("host", "none")
+    }
 
 
 def _before_path(variables: list[str]) -> list[str]:

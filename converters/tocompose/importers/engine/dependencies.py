@@ -41,8 +41,8 @@ def _with_dependencies(
 
 
 def _read_dependencies(label: str) -> Iterator[Dependency]:
-    for entry in filter(None, label.split(",")):
-        name, _, settings = entry.partition(":")
+    for field_entry in filter(None, label.split(",")):
+        name, _, settings = field_entry.partition(":")
         condition, _, restart = settings.partition(":")
         yield Dependency(
             service=identifier(name),

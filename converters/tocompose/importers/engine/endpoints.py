@@ -53,44 +53,50 @@ def _read_default_bridge(cursor: Cursor, context: ObjectContext) -> Iterator[Fie
 
 def _user_networks(context: ObjectContext) -> list[str]:
     networks = context.cursor.at("NetworkSettings", "Networks")
-    return [entry.key for entry in networks if entry.key not in DEFAULT_NETWORKS]
+    return [
+        field_entry.key
+        for field_entry in networks
+        if field_entry.key not in DEFAULT_NETWORKS
+    ]
 
 
 def read_endpoints(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """The places on networks, that of the network mode first: it is the one a container starts on."""
     mode = context.network_mode
-    for entry in sorted(cursor, key=lambda endpoint: endpoint.key != mode):
-        if entry.key in DEFAULT_NETWORKS or entry.key in _MODES:
-            entry.skip("the container's network mode says it")
+    for field_entry in sorted(cursor, key=lambda endpoint: endpoint.key != mode):
+        if field_entry.key in DEFAULT_NETWORKS or field_entry.key in _MODES:
+            field_entry.skip("the container's network mode says it")
             continue
-        yield from read_links(entry.at("Links"), context)
-        attachment = _read_attachment(entry, context)
-        yield FieldFact(Fact(attachment, FactMerge.APPEND), entry)
+        yield from read_links(field_entry.at("Links"), context)
+        attachment = _read_attachment(field_entry, context)
+        yield FieldFact(Fact(attachment, FactMerge.APPEND), field_entry)
 
 
-def _read_attachment(entry: Cursor, context: ObjectContext) -> NetworkAttachment:
+def _read_attachment(field_entry: Cursor, context: ObjectContext) -> NetworkAttachment:
     identity = text_at(context.cursor, "Id")
     made_by_engine = {identity[:12], *context.own_names}
     aliases = dict.fromkeys(
         text_of(alias)
-        for alias in entry.at("Aliases")
+        for alias in field_entry.at("Aliases")
         if text_at(alias) not in made_by_engine
     )
     return NetworkAttachment(
-        network=context.network_key(entry.key),
+        network=context.network_key(field_entry.key),
         aliases=tuple(aliases),
-        options=_read_options(entry),
-        origin=entry.span,
+        options=_read_options(field_entry),
+        origin=field_entry.span,
     )
 
 
-def _read_options(entry: Cursor) -> Mapping[str, Any]:
-    addresses = entry.at("IPAMConfig")
+def _read_options(field_entry: Cursor) -> Mapping[str, Any]:
+    addresses = field_entry.at("IPAMConfig")
     options: dict[str, Any] = {
         "ipv4_address": text_of(addresses, "IPv4Address"),
         "ipv6_address": text_of(addresses, "IPv6Address"),
         "link_local_ips": [text_of(address) for address in addresses.at("LinkLocalIPs")],
-        "driver_opts": {option.key: text_of(option) for option in entry.at("DriverOpts")},
-        "gw_priority": number_at(entry, "GwPriority"),
+        "driver_opts": {
+            option.key: text_of(option) for option in field_entry.at("DriverOpts")
+        },
+        "gw_priority": number_at(field_entry, "GwPriority"),
     }
     return {name: value for name, value in options.items() if value}

@@ -51,9 +51,11 @@ def read_logging(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     if not options.children:
         subject = context.path.child("logging")
         driver.annotate("TC473", subject=subject, driver=text_at(driver))
-    for entry in options:
-        fact = Fact(text_of(entry), FactMerge.KEY, entry.key, target="logging.options")
-        yield FieldFact(fact, entry)
+    for field_entry in options:
+        fact = Fact(
+            text_of(field_entry), FactMerge.KEY, field_entry.key, target="logging.options"
+        )
+        yield FieldFact(fact, field_entry)
     cursor.skip("it only holds the client's own notes")
 
 
@@ -131,12 +133,12 @@ _PODMAN_DROPS = frozenset({"AUDIT_WRITE", "MKNOD", "NET_RAW", "AUDIT_READ"})
 
 def read_capabilities(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Capabilities without their prefix, which the API writes since 1.41; podman lists what its own set lacks."""
-    for entry in cursor:
-        name = text_of(entry).removeprefix("CAP_")
+    for field_entry in cursor:
+        name = text_of(field_entry).removeprefix("CAP_")
         if context.is_podman and cursor.key == "CapDrop" and name in _PODMAN_DROPS:
-            entry.skip("podman's own set of capabilities lacks it")
+            field_entry.skip("podman's own set of capabilities lacks it")
         else:
-            yield FieldFact(Fact(name, FactMerge.APPEND), entry)
+            yield FieldFact(Fact(name, FactMerge.APPEND), field_entry)
 
 
 def read_security_options(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
@@ -144,11 +146,11 @@ def read_security_options(cursor: Cursor, context: ObjectContext) -> Iterator[Fi
     host_config = context.cursor.at("HostConfig")
     modes = (host_config.peek("PidMode"), host_config.peek("IpcMode"))
     is_labelled_off = is_true(host_config, "Privileged") or "host" in modes
-    for entry in cursor:
-        if is_labelled_off and entry.peek() == "label=disable":
-            entry.skip(ENGINE_FILLS_IN)
+    for field_entry in cursor:
+        if is_labelled_off and field_entry.peek() == "label=disable":
+            field_entry.skip(ENGINE_FILLS_IN)
         else:
-            yield FieldFact(Fact(text_of(entry), FactMerge.APPEND), entry)
+            yield FieldFact(Fact(text_of(field_entry), FactMerge.APPEND), field_entry)
 
 
 def read_masked_paths(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
@@ -163,74 +165,85 @@ def read_masked_paths(cursor: Cursor, context: ObjectContext) -> Iterator[FieldF
 
 def read_extra_hosts(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Names with their addresses; `=` is the form of Compose that takes IPv6."""
-    for entry in cursor:
-        host, _, address = text_of(entry).partition(":")
+    for field_entry in cursor:
+        host, _, address = text_of(field_entry).partition(":")
         fact = Fact(f"{host}={address.strip('[]')}", FactMerge.APPEND)
-        yield FieldFact(fact, entry)
+        yield FieldFact(fact, field_entry)
 
 
 def read_ulimits(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Limits by name; podman writes those of the machine too."""
-    for entry in cursor:
-        name = text_of(entry, "Name")
+    for field_entry in cursor:
+        name = text_of(field_entry, "Name")
         if context.is_podman and name.startswith("RLIMIT_"):
-            entry.skip("podman writes the machine's own limits")
+            field_entry.skip("podman writes the machine's own limits")
             continue
-        soft, hard = number_at(entry, "Soft"), number_at(entry, "Hard")
+        soft, hard = number_at(field_entry, "Soft"), number_at(field_entry, "Hard")
         limit = soft if soft == hard else {"soft": soft, "hard": hard}
-        yield FieldFact(Fact(limit, FactMerge.KEY, name), entry)
+        yield FieldFact(Fact(limit, FactMerge.KEY, name), field_entry)
 
 
 def read_devices(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Devices of the machine; `rwm` are the permissions that hold anyway."""
-    for entry in cursor:
-        host, inside = text_of(entry, "PathOnHost"), text_of(entry, "PathInContainer")
-        permissions = text_of(entry, "CgroupPermissions")
+    for field_entry in cursor:
+        host, inside = (
+            text_of(field_entry, "PathOnHost"),
+            text_of(field_entry, "PathInContainer"),
+        )
+        permissions = text_of(field_entry, "CgroupPermissions")
         mapping = f"{host}:{inside or host}"
         if permissions not in ("", "rwm"):
             mapping = f"{mapping}:{permissions}"
-        yield FieldFact(Fact(mapping, FactMerge.APPEND), entry)
+        yield FieldFact(Fact(mapping, FactMerge.APPEND), field_entry)
 
 
 def read_device_requests(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Graphics processors, and devices by their CDI names."""
     requests = []
-    for entry in cursor:
-        if text_at(entry, "Driver") != "cdi":
-            requests.append(_gpu_request(entry))
+    for field_entry in cursor:
+        if text_at(field_entry, "Driver") != "cdi":
+            requests.append(_gpu_request(field_entry))
             continue
-        for name in entry.at("DeviceIDs"):
+        for name in field_entry.at("DeviceIDs"):
             fact = Fact(text_of(name), FactMerge.APPEND, target="devices")
             yield FieldFact(fact, name)
-        entry.skip("the name of the device says it")
+        field_entry.skip("the name of the device says it")
     if requests:
         is_all = requests == [{"count": -1}]
         yield FieldFact(Fact("all" if is_all else requests), cursor)
 
 
-def _gpu_request(entry: Cursor) -> dict[str, Any]:
+def _gpu_request(field_entry: Cursor) -> dict[str, Any]:
     """One request as Compose's `gpus` has it; graphics is what it asks for without capabilities."""
-    names = [text_of(name) for name in entry.at("DeviceIDs")]
-    capabilities = [text_of(name) for group in entry.at("Capabilities") for name in group]
+    names = [text_of(name) for name in field_entry.at("DeviceIDs")]
+    capabilities = [
+        text_of(name) for group in field_entry.at("Capabilities") for name in group
+    ]
     request: dict[str, Any] = {
         "device_ids": names,
-        "count": 0 if names else number_at(entry, "Count"),
-        "driver": text_of(entry, "Driver"),
+        "count": 0 if names else number_at(field_entry, "Count"),
+        "driver": text_of(field_entry, "Driver"),
         "capabilities": [] if capabilities == ["gpu"] else capabilities,
-        "options": {option.key: text_of(option) for option in entry.at("Options")},
+        "options": {option.key: text_of(option) for option in field_entry.at("Options")},
     }
     return {name: value for name, value in request.items() if value}
 
 
 def read_device_rates(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Rates of devices, in bytes or operations a second."""
-    for entry in cursor:
-        rate = {"path": text_of(entry, "Path"), "rate": number_at(entry, "Rate")}
-        yield FieldFact(Fact(rate, FactMerge.APPEND), entry)
+    for field_entry in cursor:
+        rate = {
+            "path": text_of(field_entry, "Path"),
+            "rate": number_at(field_entry, "Rate"),
+        }
+        yield FieldFact(Fact(rate, FactMerge.APPEND), field_entry)
 
 
 def read_device_weights(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Weights of devices."""
-    for entry in cursor:
-        weight = {"path": text_of(entry, "Path"), "weight": number_at(entry, "Weight")}
-        yield FieldFact(Fact(weight, FactMerge.APPEND), entry)
+    for field_entry in cursor:
+        weight = {
+            "path": text_of(field_entry, "Path"),
+            "weight": number_at(field_entry, "Weight"),
+        }
+        yield FieldFact(Fact(weight, FactMerge.APPEND), field_entry)

@@ -30,7 +30,7 @@ def words_at(cursor: Cursor, *keys: str | int) -> tuple[str, ...]:
     if below.kind == "leaf":
         word = text_at(below)
         return (word,) if word else ()
-    return tuple(text_at(entry) for entry in below)
+    return tuple(text_at(field_entry) for field_entry in below)
 
 
 def keys_at(cursor: Cursor, *keys: str | int) -> Iterator[str]:

@@ -21,72 +21,72 @@ _DEFAULT_PROPAGATIONS = ("", "rprivate")
 
 def read_binds(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """`[source:]target[:modes]` as docker takes it; Docker Desktop's own paths become the user's again."""
-    for entry in cursor:
-        bind = literal(context.user_path(text_at(entry)))
+    for field_entry in cursor:
+        bind = literal(context.user_path(text_at(field_entry)))
         for fact in read_volume(bind):
-            yield FieldFact(context.with_volume_key(fact), entry)
+            yield FieldFact(context.with_volume_key(fact), field_entry)
 
 
 def read_tmpfs(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Folders in memory, with their options behind a colon."""
-    for entry in cursor:
-        options = text_of(entry)
-        text = f"{entry.key}:{options}" if options else entry.key
-        yield FieldFact(Fact(text, FactMerge.APPEND), entry)
+    for field_entry in cursor:
+        options = text_of(field_entry)
+        text = f"{field_entry.key}:{options}" if options else field_entry.key
+        yield FieldFact(Fact(text, FactMerge.APPEND), field_entry)
 
 
 def read_anonymous_volumes(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Volumes without a name: the image declares its own again, `-v /path` is the user's."""
     asked_for = set(_wished_targets(context))
-    for entry in cursor:
-        if entry.key in context.image_texts("Volumes"):
-            entry.skip("the image says it already")
-        elif entry.key in asked_for:
-            entry.skip("a mount of the container says what stands there")
+    for field_entry in cursor:
+        if field_entry.key in context.image_texts("Volumes"):
+            field_entry.skip("the image says it already")
+        elif field_entry.key in asked_for:
+            field_entry.skip("a mount of the container says what stands there")
         else:
-            mount = Mount(kind="volume", target=entry.key, origin=entry.span)
-            yield FieldFact(Fact(mount, FactMerge.APPEND), entry)
+            mount = Mount(kind="volume", target=field_entry.key, origin=field_entry.span)
+            yield FieldFact(Fact(mount, FactMerge.APPEND), field_entry)
 
 
 def _wished_targets(context: ObjectContext) -> Iterator[str]:
     """Where the container asks for mounts."""
     host_config = context.cursor.at("HostConfig")
-    for entry in host_config.at("Mounts"):
-        yield text_at(entry, "Target")
-    for entry in host_config.at("Tmpfs"):
-        yield entry.key
-    for entry in host_config.at("Binds"):
-        parts = text_at(entry).split(":")
+    for field_entry in host_config.at("Mounts"):
+        yield text_at(field_entry, "Target")
+    for field_entry in host_config.at("Tmpfs"):
+        yield field_entry.key
+    for field_entry in host_config.at("Binds"):
+        parts = text_at(field_entry).split(":")
         yield parts[1] if len(parts) > 1 else parts[0]
 
 
 def read_mounts(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Mounts in their long form, as `--mount` and Compose ask for them."""
-    for entry in cursor:
-        fact = Fact(_long_mount(entry), FactMerge.APPEND)
-        yield FieldFact(context.with_volume_key(fact), entry)
+    for field_entry in cursor:
+        fact = Fact(_long_mount(field_entry), FactMerge.APPEND)
+        yield FieldFact(context.with_volume_key(fact), field_entry)
 
 
-def _long_mount(entry: Cursor) -> Mount:
-    kind = text_of(entry, "Type")
+def _long_mount(field_entry: Cursor) -> Mount:
+    kind = text_of(field_entry, "Type")
     return Mount(
         kind=kind,
-        source=text_of(entry, "Source") or None,
-        target=text_of(entry, "Target"),
-        read_only=is_true(entry, "ReadOnly"),
-        options=_mount_options(entry, kind),
-        origin=entry.span,
+        source=text_of(field_entry, "Source") or None,
+        target=text_of(field_entry, "Target"),
+        read_only=is_true(field_entry, "ReadOnly"),
+        options=_mount_options(field_entry, kind),
+        origin=field_entry.span,
     )
 
 
-def _mount_options(entry: Cursor, kind: str) -> dict[str, Any]:
+def _mount_options(field_entry: Cursor, kind: str) -> dict[str, Any]:
     """What Compose's long form says below the type of the mount."""
     sections = {
-        "bind": _bind_options(entry.at("BindOptions")) if kind == "bind" else {},
-        "volume": _volume_options(entry.at("VolumeOptions")),
-        "tmpfs": _tmpfs_options(entry.at("TmpfsOptions")),
-        "image": _filled(subpath=text_of(entry, "ImageOptions", "Subpath")),
-        "x-driver": _driver_options(entry.at("VolumeOptions", "DriverConfig")),
+        "bind": _bind_options(field_entry.at("BindOptions")) if kind == "bind" else {},
+        "volume": _volume_options(field_entry.at("VolumeOptions")),
+        "tmpfs": _tmpfs_options(field_entry.at("TmpfsOptions")),
+        "image": _filled(subpath=text_of(field_entry, "ImageOptions", "Subpath")),
+        "x-driver": _driver_options(field_entry.at("VolumeOptions", "DriverConfig")),
     }
     return {name: options for name, options in sections.items() if options}
 
@@ -117,7 +117,7 @@ def _recursion(options: Cursor) -> str:
 
 
 def _volume_options(options: Cursor) -> dict[str, Any]:
-    labels = {entry.key: text_of(entry) for entry in options.at("Labels")}
+    labels = {field_entry.key: text_of(field_entry) for field_entry in options.at("Labels")}
     labels = {
         name: value
         for name, value in labels.items()
@@ -136,7 +136,9 @@ def _tmpfs_options(options: Cursor) -> dict[str, Any]:
 
 
 def _driver_options(driver: Cursor) -> dict[str, Any]:
-    options = {entry.key: text_of(entry) for entry in driver.at("Options")}
+    options = {
+        field_entry.key: text_of(field_entry) for field_entry in driver.at("Options")
+    }
     name = text_of(driver, "Name")
     return _filled(
         driver="" if name == "local" and not options else name, driver_opts=options
@@ -147,43 +149,45 @@ def read_effective_mounts(cursor: Cursor, context: ObjectContext) -> Iterator[Fi
     """What is mounted now: what nothing asked for is written, what is anonymous is told with the way to its data."""
     wished = set(_wished_targets(context)) | set(_declared_targets(context))
     shares_volumes = bool(context.cursor.at("HostConfig", "VolumesFrom").children)
-    for entry in cursor:
-        target = text_at(entry, "Destination")
-        name = text_at(entry, "Name")
-        if entry.peek("Type") == "volume" and _ANONYMOUS.fullmatch(name):
-            _tell_anonymous(entry, context, target, name)
+    for field_entry in cursor:
+        target = text_at(field_entry, "Destination")
+        name = text_at(field_entry, "Name")
+        if field_entry.peek("Type") == "volume" and _ANONYMOUS.fullmatch(name):
+            _tell_anonymous(field_entry, context, target, name)
         if target in wished:
-            entry.skip("what was asked for is read elsewhere")
+            field_entry.skip("what was asked for is read elsewhere")
         elif shares_volumes:
-            entry.skip("`volumes_from` brings it")
+            field_entry.skip("`volumes_from` brings it")
         else:
-            fact = Fact(_effective_mount(entry), FactMerge.APPEND)
-            yield FieldFact(context.with_volume_key(fact), entry)
+            fact = Fact(_effective_mount(field_entry), FactMerge.APPEND)
+            yield FieldFact(context.with_volume_key(fact), field_entry)
 
 
 def _declared_targets(context: ObjectContext) -> Iterator[str]:
     """Volumes that the image or `-v /path` declares."""
     yield from context.image_texts("Volumes")
-    for entry in context.cursor.at("Config", "Volumes"):
-        yield entry.key
+    for field_entry in context.cursor.at("Config", "Volumes"):
+        yield field_entry.key
 
 
-def _tell_anonymous(entry: Cursor, context: ObjectContext, target: str, name: str) -> None:
+def _tell_anonymous(
+    field_entry: Cursor, context: ObjectContext, target: str, name: str
+) -> None:
     subject = context.path.child("volumes")
-    entry.annotate(
+    field_entry.annotate(
         "TC462", subject=subject, target=target, volume=name, service=context.name
     )
 
 
-def _effective_mount(entry: Cursor) -> Mount:
-    kind = text_of(entry, "Type") or "bind"
-    name = text_of(entry, "Name")
+def _effective_mount(field_entry: Cursor) -> Mount:
+    kind = text_of(field_entry, "Type") or "bind"
+    name = text_of(field_entry, "Name")
     is_anonymous = _ANONYMOUS.fullmatch(name) is not None
-    source = name if kind == "volume" else text_of(entry, "Source")
+    source = name if kind == "volume" else text_of(field_entry, "Source")
     return Mount(
         kind=kind,
         source=None if is_anonymous else source or None,
-        target=text_of(entry, "Destination"),
-        read_only=entry.peek("RW") == "false",
-        origin=entry.span,
+        target=text_of(field_entry, "Destination"),
+        read_only=field_entry.peek("RW") == "false",
+        origin=field_entry.span,
     )

@@ -14,9 +14,9 @@ from tocompose.model import Port
 
 def read_port_bindings(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """What was asked to be published; no host port leaves it to chance."""
-    for entry in cursor:
-        target, _, protocol = entry.key.partition("/")
-        for binding in entry:
+    for field_entry in cursor:
+        target, _, protocol = field_entry.key.partition("/")
+        for binding in field_entry:
             published = text_of(binding, "HostPort")
             address = text_of(binding, "HostIp")
             port = Port(
@@ -24,7 +24,7 @@ def read_port_bindings(cursor: Cursor, context: ObjectContext) -> Iterator[Field
                 published=None if published in ("", "0") else published,
                 host_ip=None if address in ("", "0.0.0.0") else address,
                 protocol=protocol or "tcp",
-                origin=entry.span,
+                origin=field_entry.span,
             )
             yield FieldFact(Fact(port, FactMerge.APPEND), binding)
 
@@ -36,22 +36,22 @@ def read_publish_all(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFa
         return
     exposed = context.cursor.at("Config", "ExposedPorts")
     bound = context.cursor.at("HostConfig", "PortBindings")
-    ports = [entry for entry in exposed if not bound.at(entry.key)]
+    ports = [field_entry for field_entry in exposed if not bound.at(field_entry.key)]
     if not ports:
         cursor.skip("the image exposes no port")
-    for entry in ports:
-        target, _, protocol = entry.key.partition("/")
+    for field_entry in ports:
+        target, _, protocol = field_entry.key.partition("/")
         port = Port(target=target, protocol=protocol or "tcp", origin=cursor.span)
         yield FieldFact(Fact(port, FactMerge.APPEND), cursor)
     if ports:
-        names = ", ".join(entry.key for entry in ports)
+        names = ", ".join(field_entry.key for field_entry in ports)
         cursor.annotate("TC474", subject=context.path.child("ports"), ports=names)
 
 
 def read_links(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """`/db:/web/mysql` on the default bridge, `db:database` on other networks."""
-    for entry in cursor:
-        target, _, alias = text_of(entry).partition(":")
+    for field_entry in cursor:
+        target, _, alias = text_of(field_entry).partition(":")
         name = alias.rpartition("/")[2]
         link = f"{target.removeprefix('/')}:{name}" if name else target.removeprefix("/")
-        yield FieldFact(Fact(link, FactMerge.APPEND, target="links"), entry)
+        yield FieldFact(Fact(link, FactMerge.APPEND, target="links"), field_entry)

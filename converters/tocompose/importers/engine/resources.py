@@ -80,27 +80,27 @@ def _read_ipam(ipam: Cursor) -> dict[str, Any]:
     if options := _texts(ipam.at("Options")):
         chosen["options"] = options
     ranges = [
-        entry
-        for entry in ipam.at("Config")
-        if text_at(entry, "IPRange") or entry.at("AuxiliaryAddresses").children
+        field_entry
+        for field_entry in ipam.at("Config")
+        if text_at(field_entry, "IPRange") or field_entry.at("AuxiliaryAddresses").children
     ]
     if ranges or chosen:
-        chosen["config"] = [_read_subnet(entry) for entry in ipam.at("Config")]
+        chosen["config"] = [_read_subnet(field_entry) for field_entry in ipam.at("Config")]
     return chosen
 
 
-def _read_subnet(entry: Cursor) -> dict[str, Any]:
+def _read_subnet(field_entry: Cursor) -> dict[str, Any]:
     subnet: dict[str, Any] = {
-        "subnet": text_of(entry, "Subnet"),
-        "ip_range": text_of(entry, "IPRange"),
-        "gateway": text_of(entry, "Gateway"),
-        "aux_addresses": _texts(entry.at("AuxiliaryAddresses")),
+        "subnet": text_of(field_entry, "Subnet"),
+        "ip_range": text_of(field_entry, "IPRange"),
+        "gateway": text_of(field_entry, "Gateway"),
+        "aux_addresses": _texts(field_entry.at("AuxiliaryAddresses")),
     }
     return {name: value for name, value in subnet.items() if value}
 
 
 def _texts(cursor: Cursor) -> dict[str, str]:
-    return {entry.key: text_of(entry) for entry in cursor}
+    return {field_entry.key: text_of(field_entry) for field_entry in cursor}
 
 
 def _own_labels(cursor: Cursor) -> dict[str, str]:
@@ -119,8 +119,8 @@ def _create_command(cursor: Cursor, name: str) -> str:
         words.append("--internal")
     if is_true(cursor, "EnableIPv6"):
         words.append("--ipv6")
-    for entry in cursor.at("IPAM", "Config"):
-        words.append(f"--subnet {entry.peek('Subnet')}")
+    for field_entry in cursor.at("IPAM", "Config"):
+        words.append(f"--subnet {field_entry.peek('Subnet')}")
     return " ".join((*words, name))
 
 

@@ -55,14 +55,16 @@ def read_switch(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
 
 def read_list(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Texts, each an entry of the list."""
-    for entry in cursor:
-        yield FieldFact(Fact(text_of(entry), FactMerge.APPEND), entry)
+    for field_entry in cursor:
+        yield FieldFact(Fact(text_of(field_entry), FactMerge.APPEND), field_entry)
 
 
 def read_map(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Texts by their keys."""
-    for entry in cursor:
-        yield FieldFact(Fact(text_of(entry), FactMerge.KEY, entry.key), entry)
+    for field_entry in cursor:
+        yield FieldFact(
+            Fact(text_of(field_entry), FactMerge.KEY, field_entry.key), field_entry
+        )
 
 
 def read_size(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
@@ -81,31 +83,33 @@ def read_processors(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFac
 
 def read_environment(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """The variables that the user set: those that differ from the image's, whatever their order."""
-    from_image = context.image_variables([text_at(entry) for entry in cursor])
-    for entry in cursor:
-        written = text_at(entry)
+    from_image = context.image_variables([text_at(field_entry) for field_entry in cursor])
+    for field_entry in cursor:
+        written = text_at(field_entry)
         name, equals, _ = written.partition("=")
         if written in from_image:
-            entry.skip(IMAGE_SAYS)
+            field_entry.skip(IMAGE_SAYS)
         elif not equals:
-            entry.note("TC470", subject=context.path.child("environment"), name=name)
+            field_entry.note("TC470", subject=context.path.child("environment"), name=name)
         else:
-            value = text_of(entry).partition("=")[2]
-            variable = EnvVariable(name=name, value=value, origin=entry.span)
-            yield FieldFact(Fact(variable, FactMerge.KEY, name), entry)
+            value = text_of(field_entry).partition("=")[2]
+            variable = EnvVariable(name=name, value=value, origin=field_entry.span)
+            yield FieldFact(Fact(variable, FactMerge.KEY, name), field_entry)
 
 
 def read_labels(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """The labels of the user: neither the image's, nor those that tools put there."""
     from_image = context.image_pairs("Labels")
-    for entry in cursor:
-        reason = context.tool_label_reason(entry.key)
+    for field_entry in cursor:
+        reason = context.tool_label_reason(field_entry.key)
         if reason:
-            entry.skip(reason)
-        elif from_image.get(entry.key) == text_at(entry):
-            entry.skip(IMAGE_SAYS)
+            field_entry.skip(reason)
+        elif from_image.get(field_entry.key) == text_at(field_entry):
+            field_entry.skip(IMAGE_SAYS)
         else:
-            yield FieldFact(Fact(text_of(entry), FactMerge.KEY, entry.key), entry)
+            yield FieldFact(
+                Fact(text_of(field_entry), FactMerge.KEY, field_entry.key), field_entry
+            )
 
 
 def read_user(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
@@ -136,13 +140,13 @@ def _unless_of_image(
 def read_exposed_ports(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Ports that are neither the image's nor published: the user's own `--expose`."""
     of_image = context.image_texts("ExposedPorts")
-    for entry in cursor:
-        if entry.key in of_image:
-            entry.skip(IMAGE_SAYS)
-        elif context.cursor.at("HostConfig", "PortBindings", entry.key):
-            entry.skip("the port is published")
+    for field_entry in cursor:
+        if field_entry.key in of_image:
+            field_entry.skip(IMAGE_SAYS)
+        elif context.cursor.at("HostConfig", "PortBindings", field_entry.key):
+            field_entry.skip("the port is published")
         else:
-            yield FieldFact(Fact(entry.key, FactMerge.APPEND), entry)
+            yield FieldFact(Fact(field_entry.key, FactMerge.APPEND), field_entry)
 
 
 def read_hostname(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
@@ -244,7 +248,7 @@ _HEALTH_TIMES = {
 def read_healthcheck(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """The check, field by field where it differs from the image's; 0 is the image's own value."""
     of_image = context.image_pairs("Healthcheck")
-    test = [text_at(entry) for entry in cursor.at("Test")]
+    test = [text_at(field_entry) for field_entry in cursor.at("Test")]
     if test[:1] == ["NONE"]:
         yield FieldFact(Fact(True, target="healthcheck.disable"), cursor.at("Test"))
         cursor.skip("the check is switched off")
@@ -270,4 +274,8 @@ def read_healthcheck(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFa
 def _as_texts(value: Any) -> list[str] | None:
     if value is None:
         return None
-    return [str(entry) for entry in value] if isinstance(value, list) else [str(value)]
+    return (
+        [str(field_entry) for field_entry in value]
+        if isinstance(value, list)
+        else [str(value)]
+    )

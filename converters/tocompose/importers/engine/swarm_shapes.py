@@ -39,10 +39,10 @@ def read_templated_text(cursor: Cursor, context: ObjectContext) -> Iterator[Fiel
 
 def read_host_lines(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Lines of /etc/hosts: the address, then its names."""
-    for entry in cursor:
-        address, *names = text_of(entry).split()
+    for field_entry in cursor:
+        address, *names = text_of(field_entry).split()
         for name in names:
-            yield FieldFact(Fact(f"{name}={address}", FactMerge.APPEND), entry)
+            yield FieldFact(Fact(f"{name}={address}", FactMerge.APPEND), field_entry)
 
 
 def read_digested_image(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
@@ -55,13 +55,13 @@ def read_digested_image(cursor: Cursor, context: ObjectContext) -> Iterator[Fiel
 
 def read_service_labels(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Labels of the service, which in a swarm stand on no container: here the containers get them."""
-    for entry in cursor:
-        reason = context.tool_label_reason(entry.key)
+    for field_entry in cursor:
+        reason = context.tool_label_reason(field_entry.key)
         if reason:
-            entry.skip(reason)
+            field_entry.skip(reason)
             continue
-        fact = Fact(text_of(entry), FactMerge.KEY, entry.key)
-        yield FieldFact(fact, entry)
+        fact = Fact(text_of(field_entry), FactMerge.KEY, field_entry.key)
+        yield FieldFact(fact, field_entry)
         subject = context.path.child("labels")
         cursor.annotate("TC487", subject=subject, service=context.name)
 
@@ -83,38 +83,40 @@ def read_service_mode(cursor: Cursor, context: ObjectContext) -> Iterator[FieldF
 
 def read_service_networks(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Networks by their ids; the swarm's own ingress is left out."""
-    for entry in cursor:
-        name = context.network_names.name_of(text_at(entry, "Target"))
+    for field_entry in cursor:
+        name = context.network_names.name_of(text_at(field_entry, "Target"))
         if name == "ingress":
-            entry.skip("the swarm's own network for published ports")
+            field_entry.skip("the swarm's own network for published ports")
         elif name in ("host", "none"):
-            yield FieldFact(Fact(name, target="network_mode"), entry)
+            yield FieldFact(Fact(name, target="network_mode"), field_entry)
         else:
-            attachment = _read_attachment(entry, context.network_key(name))
-            yield FieldFact(Fact(attachment, FactMerge.APPEND), entry)
+            attachment = _read_attachment(field_entry, context.network_key(name))
+            yield FieldFact(Fact(attachment, FactMerge.APPEND), field_entry)
 
 
-def _read_attachment(entry: Cursor, key: str) -> NetworkAttachment:
-    driver_options = {option.key: text_of(option) for option in entry.at("DriverOpts")}
+def _read_attachment(field_entry: Cursor, key: str) -> NetworkAttachment:
+    driver_options = {
+        option.key: text_of(option) for option in field_entry.at("DriverOpts")
+    }
     return NetworkAttachment(
         network=key,
-        aliases=tuple(text_of(alias) for alias in entry.at("Aliases")),
+        aliases=tuple(text_of(alias) for alias in field_entry.at("Aliases")),
         options={"driver_opts": driver_options} if driver_options else {},
-        origin=entry.span,
+        origin=field_entry.span,
     )
 
 
 def read_service_ports(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Published ports; whether the swarm or one machine takes them is the same on one machine."""
-    for entry in cursor:
-        published = text_at(entry, "PublishedPort")
+    for field_entry in cursor:
+        published = text_at(field_entry, "PublishedPort")
         port = Port(
-            target=text_at(entry, "TargetPort"),
+            target=text_at(field_entry, "TargetPort"),
             published=None if published in ("", "0") else published,
-            protocol=text_at(entry, "Protocol") or "tcp",
-            origin=entry.span,
+            protocol=text_at(field_entry, "Protocol") or "tcp",
+            origin=field_entry.span,
         )
-        yield FieldFact(Fact(port, FactMerge.APPEND), entry)
+        yield FieldFact(Fact(port, FactMerge.APPEND), field_entry)
 
 
 def read_service_logging(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
@@ -145,19 +147,19 @@ def read_configs(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
 
 
 def _read_grants(cursor: Cursor, name_key: str) -> Iterator[FieldFact]:
-    for entry in cursor:
-        file = entry.at("File")
+    for field_entry in cursor:
+        file = field_entry.at("File")
         mode = number_at(file, "Mode")
         grant = ConfigMount(
-            source=text_of(entry, name_key),
+            source=text_of(field_entry, name_key),
             target=text_of(file, "Name") or None,
             uid=_unless_root(text_of(file, "UID")),
             gid=_unless_root(text_of(file, "GID")),
             # Decimal in JSON: 292 is 0444 octal, which is what holds without the key.
             mode=f"{mode:04o}" if mode and mode != 0o444 else None,
-            origin=entry.span,
+            origin=field_entry.span,
         )
-        yield FieldFact(Fact(grant, FactMerge.APPEND), entry)
+        yield FieldFact(Fact(grant, FactMerge.APPEND), field_entry)
 
 
 def _unless_root(identity: str) -> str | None:
