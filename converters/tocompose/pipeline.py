@@ -58,6 +58,10 @@ class Result:
         return self.ledger.count()
 
 
+# What these read may run as containers of this machine already.
+_OF_CONTAINERS = ("docker_run", "engine")
+
+
 def convert(project: Project, options: Options | None = None) -> Result:
     """The compose files and notes for a project. Reads through `project` only and writes nothing.
 
@@ -171,7 +175,9 @@ def _conversion_by(
         problem.notes = (*ledger.notes, *_left_out(project))
         raise
     unread = audit_unread(ledger)
-    context = practice_context(options, project)
+    context = practice_context(options, project)._replace(
+        running=chosen_importer.name in _OF_CONTAINERS
+    )
     outcome = apply_all(
         stack, options.answers.practices(select(options.practices)), context
     )

@@ -187,10 +187,10 @@ class ImageFacts(NamedTuple):
 def _moved_to(names: tuple[str, ...], settings: Mapping[str, str]) -> str | None:
     """Where a setting moves the data; behind a slash a name says what stands below the folder that it is given."""
     for name in reversed(names):
-        setting, slash, below = name.partition("/")
+        setting, slash, subfolder = name.partition("/")
         if settings.get(setting):
             folder = settings[setting]
-            return f"{folder.rstrip('/')}/{below}" if slash else folder
+            return f"{folder.rstrip('/')}/{subfolder}" if slash else folder
     return None
 
 

@@ -168,13 +168,13 @@ def next_steps(report: Report) -> tuple[NextStep, ...]:
         *_fill_in_settings(report, names),
         NextStep(
             "Check what docker compose makes of it",
-            _compose_command(base, "config --quiet"),
+            compose_command(base, "config --quiet"),
         ),
     ]
     steps.append(
         NextStep(
             "Start everything and wait until it is healthy",
-            _compose_command(base, "up -d --wait"),
+            compose_command(base, "up -d --wait"),
         )
     )
     steps += [
@@ -190,8 +190,8 @@ def next_steps(report: Report) -> tuple[NextStep, ...]:
     return (*steps, _take_down(base, report))
 
 
-def _compose_command(base: str, arguments: str) -> str:
-    """`-f` only where docker compose would not find the file by itself (then it reads the override file too)."""
+def compose_command(base: str, arguments: str) -> str:
+    """The line that calls docker compose: `-f` only where it would not find the file by itself."""
     named = "" if base in BASE_NAMES else f"-f {base} "
     return f"docker compose {named}{arguments}"
 
@@ -221,14 +221,14 @@ def _service_steps(base: str, service: Service) -> list[NextStep]:
     )
     return [
         NextStep(
-            f"Follow the log of {name}", _compose_command(base, f"logs --follow {name}")
+            f"Follow the log of {name}", compose_command(base, f"logs --follow {name}")
         ),
-        NextStep(f"Open a shell in {name}", _compose_command(base, f"exec {name} sh")),
-        NextStep(f"Build {name} again and restart it", _compose_command(base, rebuild))
+        NextStep(f"Open a shell in {name}", compose_command(base, f"exec {name} sh")),
+        NextStep(f"Build {name} again and restart it", compose_command(base, rebuild))
         if built
         else NextStep(
             f"Fetch a newer image of {name} and restart it",
-            _compose_command(base, f"up -d --pull always {name}"),
+            compose_command(base, f"up -d --pull always {name}"),
         ),
     ]
 
@@ -236,9 +236,9 @@ def _service_steps(base: str, service: Service) -> list[NextStep]:
 def _take_down(base: str, report: Report) -> NextStep:
     volumes = deleted_volumes(report.stack)
     if not volumes:
-        return NextStep("Stop and remove everything", _compose_command(base, "down"))
+        return NextStep("Stop and remove everything", compose_command(base, "down"))
     return NextStep(
         "Stop and remove everything, the data too",
-        _compose_command(base, "down --volumes"),
+        compose_command(base, "down --volumes"),
         f"This deletes the data in {', '.join(volumes)}. Without --volumes the data stays.",
     )

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from tocompose.notes import Kind
+from tocompose.reports.cutover import cutover_of
 from tocompose.reports.escape import (
     code_cell,
     code_span,
@@ -41,6 +42,7 @@ def render(report: Report) -> str:
     text: str = template.render(
         **report_document(report),
         headings=_headings_by_kind(),
+        cutover=cutover_of(report),
         diagram=mermaid_flowchart(stack_topology(report.stack)),
     )
     return text

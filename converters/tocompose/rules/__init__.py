@@ -38,7 +38,8 @@ class Context(NamedTuple):
 
     `harden` adds what can break an application, `keep_ports` leaves the ports of data services as they were,
     `inline_secrets` leaves secrets in the compose file. `split` says that a `.env` is written beside it, `production`
-    that a production file is. `read` gives a file of the source by its relative path, `below` the files of a folder.
+    that a production file is, `running` that what the source describes may run as containers of this machine. `read`
+    gives a file of the source by its relative path, `below` the files of a folder.
     """
 
     harden: bool = False
@@ -46,6 +47,7 @@ class Context(NamedTuple):
     inline_secrets: bool = False
     split: bool = False
     production: bool = True
+    running: bool = False
     read: Callable[[str], bytes | None] | None = None
     below: Callable[[str], tuple[str, ...]] | None = None
 

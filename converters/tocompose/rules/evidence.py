@@ -117,10 +117,10 @@ class MountedFiles:
             if is_inside or target == inner_path or is_named:
                 yield target, self._texts_of(source)
             elif inner_path.startswith(f"{target.rstrip('/')}/"):
-                below = inner_path[len(target.rstrip("/")) :]
-                text = self._texts_of(f"{source}{below}")
+                relative_path = inner_path[len(target.rstrip("/")) :]
+                text = self._texts_of(f"{source}{relative_path}")
                 # Data lie around some configurations: only what is the folder of the file itself may say something.
-                if text is not None or below.count("/") == 1:
+                if text is not None or relative_path.count("/") == 1:
                     yield inner_path, text
 
     def _texts_of(self, source: str) -> str | None:
@@ -131,8 +131,8 @@ class MountedFiles:
         text = self._text_of(path)
         if not text:
             in_source = self._context.below is not None and not _leads_out(path)
-            below = self._context.below(path) if in_source and self._context.below else ()
-            names = (*self._names_below.get(path, ()), *below)[:_MOST_FILES]
+            paths = self._context.below(path) if in_source and self._context.below else ()
+            names = (*self._names_below.get(path, ()), *paths)[:_MOST_FILES]
             text = "\n".join(filter(None, map(self._text_of, names)))
         return text or None
 

@@ -135,11 +135,11 @@ def _last(settings: Iterable[Setting]) -> Setting | None:
 
 def _last_of(settings: list[Setting], names: tuple[str, ...]) -> Setting | None:
     """The last of the settings; of those that a pattern names, which all count, one with every value."""
-    last = _last(_named(settings, names))
+    last_setting = _last(_named(settings, names))
     patterns = tuple(name for name in names if "*" in name)
     joined = list(_named(settings, patterns))
-    if len(joined) < 2 or last not in joined:
-        return last
+    if len(joined) < 2 or last_setting not in joined:
+        return last_setting
     return Setting(joined[0].title, ",".join(setting.value for setting in joined))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tocompose.knowledge.images import Data
+from tocompose.knowledge.old_containers import copy_command, old_container
 from tocompose.model import EnvVariable, Mount, Role, Service, Stack, Volume
 from tocompose.notes import Note, note
 from tocompose.record import replace
@@ -43,13 +44,15 @@ _ONE_LETTER = (
 class _NamedMounts(NamedTuple):
     """The mounts of a service with a name for each volume, the names that are new, and what to say.
 
-    `settings` are the variables that make its image keep the data on a volume.
+    `settings` are the variables that make its image keep the data on a volume, `held` the places of the containers
+    that ran before, each with the volume that takes its data.
     """
 
     mounts: list[Mount]
     names: list[str]
     notes: list[Note]
     settings: dict[str, str]
+    held: list[tuple[str, str]]
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -60,6 +63,8 @@ def apply(stack: Stack, context: Context) -> Outcome:
     volumes = list(stack.volumes)
     for service in stack.services:
         named = _name_volumes(service, stack, taken_names)
+        if context.running:
+            named.notes.extend(copy_notes(service, named, stack))
         if named.names or named.settings:
             settings = (
                 EnvVariable(name=name, value=value)
@@ -84,7 +89,7 @@ def _name_volumes(service: Service, stack: Stack, taken_names: set[str]) -> _Nam
         data for data in kept_data(service) if not _is_inherited(data.path, service, stack)
     ]
     paths = [data.path for data in directories]
-    named = _NamedMounts([], [], [], {})
+    named = _NamedMounts([], [], [], {}, [])
     for mount in service.mounts:
         if is_anonymous(mount) and not is_mask(mount, service):
             mount = _name_mount(service, mount, paths, taken_names, named)
@@ -103,8 +108,18 @@ def _name_volumes(service: Service, stack: Stack, taken_names: set[str]) -> _Nam
             facts = {"path": path, "volume": name, "image": image_title(service)}
             named.notes.append(remark("TC651", service, "volumes", **facts))
             named.names.append(name)
+            named.held.append((data.path, name))
             named.mounts.append(Mount(kind="volume", source=name, target=path))
     return named
+
+
+def copy_notes(service: Service, named: _NamedMounts, stack: Stack) -> Iterator[Note]:
+    """How the data of a container that ran before come into the volumes that are new."""
+    for path, volume in named.held if service.role is not Role.JOB else ():
+        container = old_container(service)
+        command = copy_command(container, path, f"{stack.name}_{volume}")
+        facts = {"path": path, "volume": volume}
+        yield remark("TC432", service, "volumes", command=command, **facts)
 
 
 def _settle_home(service: Service, data: Data, named: _NamedMounts) -> str:
@@ -134,6 +149,7 @@ def _name_mount(
     facts = {"path": mount.target, "volume": name}
     named.notes.append(remark("TC650", service, "volumes", **facts))
     named.names.append(name)
+    named.held.append((mount.target, name))
     return replace(mount, source=name)
 
 

@@ -1,0 +1,176 @@
+"""The way from what runs now to the stack, and the way back: command lines with the names of the source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tocompose.knowledge.images import image_facts
+from tocompose.knowledge.old_containers import copy_command, old_container
+from tocompose.model import Network, Role, Service, Stack
+from tocompose.reports.json import NextStep, compose_command
+from tocompose.reports.report import Report
+from tocompose.syntax.names import variable_name
+
+_OF_CONTAINERS = ("docker_run", "engine")
+_ELSEWHERE = {
+    "kubernetes": (
+        "The cluster stays as it is. What lies on its volumes does not come along: stop what writes there"
+        " (`kubectl scale --replicas=0`), copy it with `kubectl cp` into the volumes named above, then start the stack."
+        " The way back is to stop the stack and to scale up again; what was written since then stays in the stack."
+    ),
+    "procfile": (
+        "The platform goes on until its name points elsewhere. The data of its add-ons do not come along: dump them"
+        " there and restore them here, before others can reach the stack. The way back is to point the name at the"
+        " platform again; what was written since then stays in the stack."
+    ),
+}
+
+
+class Cutover(NamedTuple):
+    """The steps over, the steps back, the last one when all is well; for a source without containers a text."""
+
+    steps_over: tuple[NextStep, ...] = ()
+    steps_back: tuple[NextStep, ...] = ()
+    cleaning: tuple[NextStep, ...] = ()
+    text: str = ""
+
+
+def cutover_of(report: Report) -> Cutover:
+    """The way over for the stack of a report."""
+    if report.importer not in _OF_CONTAINERS:
+        return Cutover(text=_ELSEWHERE.get(report.importer, ""))
+    stack = report.stack
+    old = _old_containers(stack)
+    if not old:
+        return Cutover()
+    named = [service for service in old if service.container_name]
+    networks = [network for network in stack.networks if _is_in_the_way(network)]
+    base = report.files[0].path if report.files else "docker-compose.yml"
+    running = [_running(service) for service in old]
+    steps_over = (
+        *_remember_nameless(old),
+        NextStep("Stop the old containers", _docker("stop", running)),
+        *_keep_down(old),
+        *_rename(named, "Give their names free; they stay as they are", set_aside=True),
+        *_remove_networks(networks),
+        NextStep(
+            "Make the new containers and volumes, without starting them",
+            compose_command(base, "up --no-start"),
+        ),
+        *_copies(stack, old),
+        NextStep("Start the stack", compose_command(base, "up -d --wait")),
+        NextStep("Look whether all is well", compose_command(base, "ps --all")),
+    )
+    steps_back = (
+        NextStep(
+            "Take the stack down; its volumes stay",
+            compose_command(base, "down"),
+            "What was written to new volumes since then is not in the old containers.",
+        ),
+        *_make_networks(networks),
+        *_rename(named, "Give the old containers their names back", set_aside=False),
+        *_held_up_again(old),
+        NextStep("Start them", _docker("start", running)),
+    )
+    aside = [_aside(service) for service in old]
+    warning = "This deletes what they held outside of named volumes and folders."
+    cleaning = (NextStep("Remove the old containers", _docker("rm", aside), warning),)
+    return Cutover(steps_over, steps_back, cleaning)
+
+
+def _old_containers(stack: Stack) -> list[Service]:
+    """The services whose containers may run now: what ends by itself does not."""
+    return [
+        service
+        for service in stack.services
+        if service.role is not Role.JOB
+        and (service.container_name or service.image)
+        and "$" not in old_container(service).removeprefix("$(docker ps")
+    ]
+
+
+def _is_in_the_way(network: Network) -> bool:
+    """Whether a network of that name is there already, which docker compose refuses to take over."""
+    return bool(network.engine_name) and not network.external
+
+
+def _running(service: Service) -> str:
+    """The old container in a command line: its name, or the variable that holds its id."""
+    return service.container_name or f"$OLD_{variable_name(service.name).upper()}"
+
+
+def _aside(service: Service) -> str:
+    name = service.container_name
+    return f"{name}-before" if name else _running(service)
+
+
+def _remember_nameless(old: list[Service]) -> Iterator[NextStep]:
+    for service in old:
+        if not service.container_name:
+            line = f"{_running(service)[1:]}={old_container(service)}"
+            yield NextStep(f"Remember the container of {service.name}", line)
+
+
+def _docker(command: str, names: list[str]) -> str:
+    return f"docker {command} {' '.join(names)}"
+
+
+def _keep_down(old: list[Service]) -> Iterator[NextStep]:
+    """A container that is always restarted would come back with the engine, beside the new one."""
+    names = [_running(service) for service in old if service.restart == "always"]
+    if names:
+        line = _docker("update --restart no", names)
+        yield NextStep("Keep them from starting with the engine", line)
+
+
+def _held_up_again(old: list[Service]) -> Iterator[NextStep]:
+    names = [_running(service) for service in old if service.restart == "always"]
+    if names:
+        line = _docker("update --restart always", names)
+        yield NextStep("Let them start with the engine again", line)
+
+
+def _rename(named: list[Service], title: str, set_aside: bool) -> Iterator[NextStep]:
+    pairs = [(service.container_name or "", _aside(service)) for service in named]
+    ordered = pairs if set_aside else [(old_name, name) for name, old_name in pairs]
+    lines = [f"docker rename {old} {new}" for old, new in ordered]
+    if lines:
+        yield NextStep(title, " && ".join(lines))
+
+
+def _remove_networks(networks: list[Network]) -> Iterator[NextStep]:
+    if networks:
+        names = [network.engine_name or network.name for network in networks]
+        title = "Remove the old network, which docker compose makes anew under its name"
+        yield NextStep(title, _docker("network rm", names))
+
+
+def _make_networks(networks: list[Network]) -> Iterator[NextStep]:
+    for network in networks:
+        name = network.engine_name or network.name
+        title = f"Make the network {name} again, with the options that it had"
+        yield NextStep(title, f"docker network create {name}")
+
+
+def _copies(stack: Stack, old: list[Service]) -> Iterator[NextStep]:
+    """The data that lie in the old containers, or on their volumes without a name, go to the new volumes."""
+    new_volumes = {
+        volume.name
+        for volume in stack.volumes
+        if not volume.external and not volume.engine_name
+    }
+    for service in old:
+        for mount in service.mounts:
+            if mount.kind == "volume" and mount.source in new_volumes:
+                path = _old_path(service, mount.target)
+                volume = f"{stack.name}_{mount.source}"
+                line = copy_command(_aside(service), path, volume)
+                yield NextStep(f"Copy the data of {service.name} in {path}", line)
+
+
+def _old_path(service: Service, target: str) -> str:
+    """Where the container kept what lies at the target now: the volume of some images is elsewhere."""
+    facts = image_facts(service.image) if service.image else None
+    homes = {data.home: data.path for data in facts.data} if facts else {}
+    return homes.get(target, target)
