@@ -342,3 +342,86 @@ def test_code_that_demands_none_gets_none(code: str) -> None:
     }
     postgres = converted(files).stack.service("postgres")
     assert postgres is not None and postgres.image == "postgres:17-alpine"
+
+
+# --- programs ------------------------------------------------------------------------------------------------------
+
+RUBY = {"Gemfile": "gem 'puma'\n", "Gemfile.lock": "GEM\n", "bin/serve": "#!/bin/sh\n"}
+
+
+def said_of(command: str, **files: str) -> set[str]:
+    """The notes on a worker's command in the image of a Ruby app."""
+    procfile = f"web: bundle exec puma\nworker: {command}\n"
+    result = converted({"Procfile": procfile, **RUBY, **files})
+    codes = ("TC566", "TC567", "TC568")
+    return {note.code for note in result.notes if note.code in codes}
+
+
+@pytest.mark.parametrize(
+    ("command", "codes"),
+    [
+        ("bundle exec puma", set()),
+        ("puma -p 3", set()),
+        ("bin/serve", set()),
+        ("./bin/serve && rake a", set()),
+        ("serve", set()),
+        ("echo a | grep a", set()),
+        ("exec nice bundle exec puma", set()),
+        ("A=1 ruby -e 1", set()),
+        ("sh -c 'sleep 1'", set()),
+        ("node_modules/.bin/x", set()),
+        ("$PROGRAM", set()),
+        ("bin/boot", {"TC566"}),
+        ("./scripts/missing.sh", {"TC566"}),
+        ("ruby gone.rb", {"TC566"}),
+        ("bash gone.sh", {"TC566"}),
+        ("cd lib && ruby gone.rb", {"TC566"}),
+        ("python worker.py", {"TC567"}),
+        ("java -jar a.jar", {"TC567"}),
+        ("frobnicate", {"TC567"}),
+        ("ffmpeg -version", {"TC568"}),
+        ("echo 1; psql -c 1", {"TC568"}),
+    ],
+)
+def test_a_command_is_held_against_its_image(command: str, codes: set[str]) -> None:
+    assert said_of(command) == codes
+
+
+def test_packages_of_programs_are_installed() -> None:
+    result = converted({"Procfile": "web: puma\nclip: ffmpeg -i a\n", **RUBY})
+    assert " ffmpeg " in written(result, "Dockerfile")
+    aptfile = converted(
+        {"Procfile": "web: puma\nclip: gpg a\n", "Aptfile": "gnupg\n", **RUBY}
+    )
+    assert "TC568" not in {note.code for note in aptfile.notes}
+
+
+@pytest.mark.parametrize("manifest", ["Gemfile", "requirements.txt"])
+def test_node_comes_beside_another_language(manifest: str) -> None:
+    files = {"Procfile": "web: node stream.js\njob: puma\n", "stream.js": "", manifest: ""}
+    text = written(converted(files | {"app.json": APP_OF[manifest]}), "Dockerfile")
+    base = text.partition(" AS base")[2].partition("FROM ")[0]
+    assert "COPY --from=" in base and "/usr/local/bin/" in base
+    assert "package.json" not in text
+
+
+APP_OF = {
+    "Gemfile": '{"buildpacks": [{"url": "heroku/nodejs"}, {"url": "heroku/ruby"}]}',
+    "requirements.txt": '{"buildpacks": [{"url": "heroku/nodejs"}, {"url": "heroku/python"}]}',
+}
+
+
+def test_packages_come_into_images_of_every_language() -> None:
+    apt = {"Aptfile": "libvips42\n"}
+    for files in (
+        {"go.mod": "module a\n", "main.go": ""},
+        {"pom.xml": "<project/>"},
+        {"requirements.txt": ""},
+        {"package.json": "{}"},
+        {"composer.json": "{}"},
+        {"mix.exs": ""},
+        {"Cargo.toml": ""},
+    ):
+        result = converted({"Procfile": "web: serve\n", **files, **apt})
+        last = written(result, "Dockerfile").rpartition("\nFROM ")
+        assert "libvips42" in "".join(last), files

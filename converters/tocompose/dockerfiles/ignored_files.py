@@ -49,10 +49,10 @@ class IgnorePattern(NamedTuple):
 
     def fits(self, path: str) -> bool:
         """Whether a path itself fits; a star may stand for a slash here."""
-        below = path.removeprefix(self.folder)
-        if below == path and self.folder:
+        path_below = path.removeprefix(self.folder)
+        if path_below == path and self.folder:
             return False
-        name = below.rsplit("/", 1)[-1] if self.anywhere else below
+        name = path_below.rsplit("/", 1)[-1] if self.anywhere else path_below
         return fnmatchcase(name, self.pattern.replace("[^", "[!"))
 
 
@@ -80,8 +80,8 @@ def _folders(repository: Repository) -> frozenset[str]:
 
 
 def _folders_above(path: str) -> Iterator[str]:
-    parts = path.split("/")
-    return ("/".join(parts[:index]) for index in range(1, len(parts)))
+    path_parts = path.split("/")
+    return ("/".join(path_parts[:index]) for index in range(1, len(path_parts)))
 
 
 def _read_line(line: str, folder: str) -> IgnorePattern | None:
@@ -113,11 +113,13 @@ def _with_repetition(
         is_vague |= _WILD.search(path) is not None or is_ignored(path, earlier)
     if is_vague:
         return
-    before = tuple(earlier)
+    earlier_lines = tuple(earlier)
     yield pattern
     if not _means_folder(pattern, folders):
-        before = tuple(line for line in before if _means_folder(line, folders))
-    for line in before:
+        earlier_lines = tuple(
+            line for line in earlier_lines if _means_folder(line, folders)
+        )
+    for line in earlier_lines:
         yield from _repeated(pattern, line)
 
 
@@ -130,16 +132,16 @@ def _means_folder(pattern: IgnorePattern, folders: frozenset[str]) -> bool:
 
 def _repeated(negation: IgnorePattern, line: IgnorePattern) -> Iterator[IgnorePattern]:
     """What of an earlier line holds below the folder that was taken back."""
-    below = f"{negation.text}/"
+    path_below = f"{negation.text}/"
     if not negation.anywhere:
-        if line.text.startswith(below):
+        if line.text.startswith(path_below):
             yield line
-        elif line.anywhere and below.startswith(line.folder):
-            yield line._replace(folder=below)
+        elif line.anywhere and path_below.startswith(line.folder):
+            yield line._replace(folder=path_below)
     elif not line.fits(negation.folder + negation.pattern):
         yield line
     elif line.anywhere:
-        yield line._replace(folder=below)
+        yield line._replace(folder=path_below)
 
 
 def is_ignored(path: str, patterns: Iterable[IgnorePattern]) -> bool:

@@ -54,6 +54,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
             "sums": repository.has_file("go.sum"),
             "vendored": repository.project.exists("vendor/modules.txt"),
             "packages": stated[1].split() if stated else _main_packages(repository),
+            "release": "bookworm",
             "cgo": source.uses("github.com/mattn/go-sqlite3"),
         },
     )

@@ -32,7 +32,7 @@ class DockerfileInput(NamedTuple):
     `packages` are system packages that the source asks for; `required` the variables that the app cannot do without (a
     build step that loads the app gives them dummy values); `node_first` says that a Node.js buildpack comes first too;
     `inlined` are the variables that the build of a front end writes into its pages, `unset` those of them without a
-    value.
+    value. `spoken` are the languages whose programs the commands name.
     """
 
     repository: Repository
@@ -46,6 +46,7 @@ class DockerfileInput(NamedTuple):
     node_first: bool
     inlined: tuple[str, ...] = ()
     unset: frozenset[str] = frozenset()
+    spoken: frozenset[str] = frozenset()
 
     @property
     def web_command(self) -> str:

@@ -120,7 +120,6 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
         compilers = _compilers(source)
         version = versions.use_default(repository, "python")
     libraries = ("libpq5",) if "libpq-dev" in compilers else ()
-    has_front_end = source.node_first and bool(repository.read_json("package.json"))
     return DockerfileFacts(
         image=_image(version.number),
         default_command=("python", "app.py"),
@@ -134,9 +133,23 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
             else "python -m venv",
             **_choose_install(repository)._asdict(),
             "static_step": _static_step(source),
-            "node": node.build_stage(repository) if has_front_end else None,
+            "node": _node_stage(source),
+            "keeps_node": "node" in source.spoken,
+            "has_package": repository.has_file("package.json"),
         },
     )
+
+
+def _node_stage(source: DockerfileInput) -> node.NodeStage | None:
+    """The stage that builds the front end, or that has the packages of a process that runs Node.js."""
+    repository = source.repository
+    package = repository.read_json("package.json")
+    if "node" in source.spoken:
+        tool = node.package_tool(repository, package)
+        steps = tuple(node.build_steps(package, tool)) if source.node_first else ()
+        version = node.choose_node_version(repository)
+        return node.node_stage(repository, package, tool, version, steps)
+    return node.build_stage(repository) if source.node_first and package else None
 
 
 def _image(version: str) -> str:

@@ -157,9 +157,11 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
             "frozen": lock is not None,
             "whole_first": _TAKES_FILES.search(gemfile) is not None,
             "assets_steps": tuple(
-                _assets_steps(_precompile_step(source, lock or ""), assets)
+                _assets_steps(source, _precompile_step(source, lock or ""), assets)
             ),
             "node": assets,
+            "keeps_node": "node" in source.spoken,
+            "has_package": repository.has_file("package.json"),
             "rails": is_rails(repository),
         },
     )
@@ -235,14 +237,17 @@ def _build_values(source: DockerfileInput) -> dict[str, str]:
     return values
 
 
-def _assets_steps(precompile: str, assets: node.NodeStage | None) -> Iterator[str]:
-    if assets and assets.whole_first:
+def _assets_steps(
+    source: DockerfileInput, precompile: str, assets: node.NodeStage | None
+) -> Iterator[str]:
+    has_package = source.repository.has_file("package.json")
+    if assets and has_package and assets.whole_first:
         yield assets.install
     if assets:
         yield from assets.steps
     if precompile:
         yield precompile
-    if assets:
+    if assets and "node" not in source.spoken:
         yield "rm -rf node_modules"
 
 
@@ -251,7 +256,8 @@ def _node_stage(source: DockerfileInput, lock: str) -> node.NodeStage | None:
     repository = source.repository
     package = repository.read_json("package.json")
     is_used = package.get("dependencies") or package.get("devDependencies")
-    if not is_used and not node.package_scripts(package):
+    runs_node = "node" in source.spoken
+    if not is_used and not node.package_scripts(package) and not runs_node:
         return None
     version = node.choose_node_version(repository)
     tool = node.package_tool(repository, package, notes_lock=True)

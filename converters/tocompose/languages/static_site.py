@@ -55,7 +55,7 @@ class _Proxy(NamedTuple):
 
     path: str
     server: str
-    below: str
+    path_below: str
 
 
 class SiteRequest(NamedTuple):
@@ -243,8 +243,8 @@ def _read_proxies(proxies: Cursor) -> Iterator[_Proxy]:
             continue
         origin.take(to=_PLACE)
         scheme, sign, location = text.rpartition("://")
-        server, slash, below = location.partition("/")
-        yield _Proxy(proxy.key, scheme + sign + server, (slash + below).rstrip("/"))
+        server, slash, path_below = location.partition("/")
+        yield _Proxy(proxy.key, scheme + sign + server, (slash + path_below).rstrip("/"))
 
 
 def _is_address(text: str) -> bool:
@@ -378,7 +378,7 @@ def _proxy_locations(site: _Site, proxy: _Proxy) -> Iterator[str]:
     yield f"location @{name} {{"
     yield "    resolver 127.0.0.11 valid=30s;"
     yield f"    set ${name} {proxy.server};"
-    yield f"    rewrite ^{_pattern(proxy.path.rstrip('/'))}/?(.*)$ {proxy.below}/$1 break;"
+    yield f"    rewrite ^{_pattern(proxy.path.rstrip('/'))}/?(.*)$ {proxy.path_below}/$1 break;"
     yield f"    proxy_pass ${name};"
     yield "    proxy_ssl_server_name on;"
     yield "}"

@@ -20,6 +20,7 @@ from tocompose.importers.procfile import (
     leftovers,
     ports,
     processes,
+    programs,
     services,
     sources,
 )
@@ -239,12 +240,14 @@ def _choose_images(
         language.find_buildpack(url) for url in language.buildpack_urls(app.buildpacks)
     ]
     scripts = map_at(repository.read_json("package.json"), "scripts")
+    commands = tuple(process.text for process in ordered if process.text)
+    asked = image.asked_packages(repository, buildpacks, app.heroku)
     source = DockerfileInput(
         repository=repository,
-        commands=tuple(process.text for process in ordered if process.text),
+        commands=commands,
         web_arguments=_web_arguments(ordered[0].text),
         libraries=libraries,
-        packages=image.asked_packages(repository, buildpacks, app.heroku),
+        packages=programs.add_packages(repository, app.language, asked, app.processes),
         port=ports.choose_web_port(ordered[0], (), variables.port, app.language).number,
         required=tuple(
             variable.name
@@ -254,6 +257,7 @@ def _choose_images(
         settings=_plain_values(variables),
         node_first="heroku-postbuild" in scripts
         or any(row.get("language") == "node" for row in buildpacks),
+        spoken=programs.spoken_languages(commands),
     )
     mode = repository.option("dockerfile") or "auto"
     values = {variable.name: variable.value for variable in variables.app_variables}
@@ -267,7 +271,10 @@ def _choose_images(
         source,
         arguments={name: values[name] for name in source.inlined},
     )
-    return image.choose_images(repository, app.heroku, request)
+    images = image.choose_images(repository, app.heroku, request)
+    if any(made.generated for made in images.values()):
+        programs.note_missing(repository, app.processes, app.language, source)
+    return images
 
 
 def _web_arguments(text: str) -> tuple[str, ...]:

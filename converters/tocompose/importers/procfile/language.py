@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from tocompose.importers.procfile.nested import without_launchers
@@ -38,13 +38,14 @@ def find_program(text: str) -> Program:
     )
     if len(arguments) > 2 and arguments[1] in _SCRIPT_OPTIONS and is_shell(arguments[0]):
         return find_program(arguments[2])
-    rows = table(
-        "commands",
-        required={"language"},
-        optional={"port", "local", "reads", "option", "environment", "ends"},
-    )
     name = arguments[0] if arguments else ""
-    return Program(name, tuple(arguments), rows.get(name, {}))
+    return Program(name, tuple(arguments), command_rows().get(name, {}))
+
+
+def command_rows() -> Mapping[str, Row]:
+    """The rows of commands.yaml by program."""
+    optional = {"port", "local", "reads", "option", "environment", "ends"}
+    return table("commands", required={"language"}, optional=optional)
 
 
 def ends_by_itself(text: str) -> bool:

@@ -147,7 +147,7 @@ def _replace_php_launcher(
 def _note_command(plan: AppPlan, process: Process, run: ComposeCommand) -> None:
     if not run.balanced:
         plan.note("TC333", process, "command", name=process.type)
-    if run.shell == "bash":
+    if run.shell == "bash" and not plan.image(process).generated:
         plan.note("TC334", process, "command", name=process.type)
     if run.comment:
         plan.note("TC311", process, "command", name=process.type)

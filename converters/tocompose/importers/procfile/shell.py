@@ -144,6 +144,8 @@ def convert_command(text: str) -> ComposeCommand:
     parsed = parse_command(text)
     if not parsed.balanced:
         return ComposeCommand(("sh", "-c", literal(text)), (), "sh", "", False)
+    if not parsed.words:
+        return ComposeCommand((), (), "", parsed.comment, True)
     hoisted = _hoisted_words(parsed)
     remaining = parsed.words[len(hoisted) :]
     environment = tuple(_split_assignment(shell_word) for shell_word in hoisted)
@@ -191,8 +193,8 @@ def _needs_shell(shell_words: tuple[CommandWord, ...]) -> bool:
     is_exec = len(_without_exec(shell_words)) < len(shell_words) and not shell_words[
         1
     ].text.startswith("-")
-    is_builtin = _is_builtin(program.text) and not is_exec
-    return not program.quoted and (is_builtin or program.assigns)
+    runs_builtin = is_builtin(program.text) and not is_exec
+    return not program.quoted and (runs_builtin or program.assigns)
 
 
 def _without_exec(shell_words: tuple[CommandWord, ...]) -> tuple[CommandWord, ...]:
@@ -203,7 +205,7 @@ def _without_exec(shell_words: tuple[CommandWord, ...]) -> tuple[CommandWord, ..
     )
 
 
-def _is_builtin(program: str) -> bool:
+def is_builtin(program: str) -> bool:
     """Whether a shell alone understands the word: `exec` would look for a program of that name in vain."""
     table = load("shell")
     return program in _COMPOUND or program in (
@@ -220,7 +222,7 @@ def _needs_bash(parsed: ParsedCommand) -> bool:
         return True
     if not names.isdisjoint(table["variables"]):
         return True
-    return any(_is_of_bash(command, table) for command in _simple_commands(parsed))
+    return any(_is_of_bash(command, table) for command in simple_commands(parsed))
 
 
 def _is_of_bash(command: list[CommandWord], table: Row) -> bool:
@@ -231,7 +233,7 @@ def _is_of_bash(command: list[CommandWord], table: Row) -> bool:
     return any(re.fullmatch(pattern, argument.raw.strip("\"'")) for argument in command[1:])
 
 
-def _simple_commands(parsed: ParsedCommand) -> Iterator[list[CommandWord]]:
+def simple_commands(parsed: ParsedCommand) -> Iterator[list[CommandWord]]:
     """The words of each simple command in order, without assignments, redirections and words like `then`."""
     starts = dict.fromkeys(offset for _, offset in parsed.operators)
     targets = [offset for sign, offset in parsed.operators if _REDIRECTIONS.search(sign)]
@@ -273,7 +275,7 @@ def _with_exec(script: str) -> str:
     for shell_word in parsed.words:
         if shell_word.start < last_start or shell_word.assigns:
             continue
-        if _is_builtin(shell_word.raw):
+        if is_builtin(shell_word.raw):
             return script
         return f"{script[: shell_word.start]}exec {script[shell_word.start :]}"
     return script
