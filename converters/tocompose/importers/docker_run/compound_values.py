@@ -1,17 +1,15 @@
-"""Flags whose values are small languages of their own: `--volume`, `--mount`, `--network`, `--gpus`, `--secret`."""
+"""Flags whose values are small languages of their own: `--volume`, `--mount`, `--network`, `--gpus`."""
 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from tocompose.importers.docker_run.options import parse_boolean
 from tocompose.importers.docker_run.shapes import Fact, FactMerge
-from tocompose.model import ConfigMount, Mount, NetworkAttachment
+from tocompose.model import Mount, NetworkAttachment
 from tocompose.patterns import regex
-from tocompose.syntax.interpolation import split_outside_variables
 from tocompose.syntax.mounts import MountParts, is_path, is_windows_path, parse_docker_mount
 from tocompose.syntax.units import is_whole_number
 
@@ -273,6 +271,10 @@ def read_network(value: str) -> Iterator[Fact]:
     https://docs.docker.com/reference/cli/docker/container/run/#network
     """
     network, _, settings = value.partition(":")
+    if network == "bridge" and settings:
+        # podman's own network by another name, which is the stack's default one here.
+        network = "default"
+        value = f"{network}:{settings}"
     if network in _NETWORK_MODES or "=" not in value.partition(",")[0]:
         yield _network_or_mode(value)
         return
@@ -303,8 +305,8 @@ def read_network(value: str) -> Iterator[Fact]:
 
 def _network_or_mode(value: str) -> Fact:
     name, colon, _ = value.partition(":")
-    if name in ("slirp4netns", "pasta") or value.startswith("bridge:"):
-        return Fact(None, FactMerge.NOTE, code="TC127", note_facts=(("mode", name),))
+    if name in ("slirp4netns", "pasta"):
+        return Fact(None, FactMerge.NOTE, code="TC127", note_facts=(("mode", value),))
     if value in ("default", "bridge"):
         return Fact(None, FactMerge.NOTE, code="TC130", note_facts=(("name", value),))
     if value in ("host", "none") or (colon and name in ("container", "ns")):
@@ -319,7 +321,7 @@ def _check_network_name(name: str) -> None:
         raise ValueError("a network's name has letters, digits, `.`, `_` and `-` only")
 
 
-# --gpus, --secret ---------------------------------------------------------------------------------
+# --gpus -------------------------------------------------------------------------------------------
 
 
 def _gpu_count(content: str) -> int:
@@ -370,27 +372,3 @@ def read_gpus(value: str) -> Iterator[Fact]:
     if not {"count", "device_ids"} & set(request):
         request["count"] = 1
     yield Fact([request])
-
-
-_SECRET_NAME = re.compile(r"[A-Za-z0-9._-]+")
-
-
-def read_secret(value: str) -> Iterator[Fact]:
-    """podman's `name[,type=mount|env,target=…,uid=…,gid=…,mode=…]`."""
-    name, *options = split_outside_variables(value, ",")
-    if _SECRET_NAME.fullmatch(name) is None:
-        raise ValueError("a secret's name has letters, digits, `.`, `_` and `-` only")
-    settings = dict(option.partition("=")[::2] for option in options)
-    target = settings.get("target")
-    if settings.get("type", "mount") == "env":
-        note_facts = (("name", name), ("variable", target or name))
-        yield Fact(None, FactMerge.NOTE, code="TC125", note_facts=note_facts)
-        return
-    grant = ConfigMount(
-        source=name,
-        target=target,
-        uid=settings.get("uid"),
-        gid=settings.get("gid"),
-        mode=settings.get("mode"),
-    )
-    yield Fact(grant, FactMerge.APPEND, code="TC126", note_facts=(("name", name),))

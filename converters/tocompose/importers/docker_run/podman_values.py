@@ -9,6 +9,9 @@ import json
 from collections.abc import Iterator
 
 from tocompose.importers.docker_run.shapes import Fact, FactMerge
+from tocompose.model import ConfigMount
+from tocompose.patterns import regex
+from tocompose.syntax.interpolation import split_outside_variables
 
 # What podman's `--pull` takes beside the policies of docker; it was a switch once.
 _PULL_POLICIES = {"newer": "always", "true": "always", "false": "missing"}
@@ -103,3 +106,31 @@ def read_podman_cgroupns(value: str) -> Iterator[Fact]:
         yield Fact(value)
     else:
         yield _podmans_own(value)
+
+
+_SECRET_NAME = regex(r"[A-Za-z0-9._-]+")
+_SECRET_KEYS = ("type", "target", "uid", "gid", "mode")
+
+
+def read_secret(value: str) -> Iterator[Fact]:
+    """podman's `name[,type=mount|env,target=…,uid=…,gid=…,mode=…]`."""
+    name, *options = split_outside_variables(value, ",")
+    if _SECRET_NAME.fullmatch(name) is None:
+        raise ValueError("a secret's name has letters, digits, `.`, `_` and `-` only")
+    settings = dict(option.partition("=")[::2] for option in options)
+    unknown = [key for key in settings if key not in _SECRET_KEYS]
+    if unknown or settings.get("type", "mount") not in ("mount", "env"):
+        raise ValueError(f"podman knows no secret option {', '.join(unknown) or 'type'}")
+    target = settings.get("target")
+    if settings.get("type", "mount") == "env":
+        note_facts = (("name", name), ("variable", target or name))
+        yield Fact(None, FactMerge.NOTE, code="TC125", note_facts=note_facts)
+        return
+    grant = ConfigMount(
+        source=name,
+        target=target,
+        uid=settings.get("uid"),
+        gid=settings.get("gid"),
+        mode=settings.get("mode"),
+    )
+    yield Fact(grant, FactMerge.APPEND, code="TC126", note_facts=(("name", name),))
