@@ -274,3 +274,47 @@ def test_a_network_that_is_called_by_its_name_keeps_it(
     [network] = found.stack.networks
     assert network.engine_name == name
     assert ("TC120" in {note.code for note in found.notes}) == (name is None)
+
+
+def test_a_renamed_container_is_called_by_its_last_name() -> None:
+    script = (
+        "docker run -d --name app acme/app:1\ndocker rename app old\n"
+        "docker run -d --name app acme/app:2\ndocker run -d --network container:old acme/x:1\n"
+    )
+    found = services({"up.sh": script})
+    assert found["old"]["container_name"] == "old"
+    assert found["app"]["image"] == "acme/app:2"
+    assert found["x"]["network_mode"] == "service:old"
+
+
+def test_a_container_that_leaves_its_only_network_has_none() -> None:
+    script = "docker run -d --name web --network lan acme/web:1\ndocker network disconnect lan web\n"
+    assert services({"up.sh": script})["web"]["network_mode"] == "none"
+    assert "TC901" not in codes({"up.sh": script})
+
+
+def test_what_follows_a_run_in_the_foreground_waits_for_its_end() -> None:
+    script = "docker run --rm acme/job:1\ndocker run --rm acme/seed:1\ndocker run -d acme/web:1\n"
+    found = services({"up.sh": script})
+    done = {"condition": "service_completed_successfully"}
+    assert found["seed"]["depends_on"] == {"job": done}
+    assert found["web"]["depends_on"] == {"seed": done}
+    assert found["job"]["restart"] == "no"
+    assert codes({"up.sh": script}).count("TC050") == 2
+
+
+def test_nothing_waits_for_a_run_in_the_background_or_in_documentation() -> None:
+    script = "docker run --rm acme/job:1 &\ndocker run -d acme/web:1\n"
+    assert "depends_on" not in services({"up.sh": script})["web"]
+    page = "```sh\ndocker run --rm acme/job:1\ndocker run -d acme/web:1\n```\n"
+    assert "depends_on" not in services({"README.md": page})["web"]
+
+
+def test_a_function_that_starts_a_container_and_prints_gives_both() -> None:
+    script = (
+        'up() {\n  docker run -d --name "$1" acme/a:1 >/dev/null\n  echo "http://$1"\n}\n'
+        'URL=$(up api)\ndocker run -d --name web -e "API=$URL" acme/web:1\n'
+    )
+    found = services({"up.sh": script})
+    assert found["web"]["environment"] == {"API": "http://api"}
+    assert found["api"]["image"] == "acme/a:1"

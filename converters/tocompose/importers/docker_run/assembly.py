@@ -86,6 +86,7 @@ class Assembly:
             ("network", "create"): self._add_network,
             ("network", "connect"): self._connect_network,
             ("network", "disconnect"): self._disconnect_network,
+            ("rename",): self._rename,
             ("update",): self._check_update,
             ("volume", "create"): self._add_volume,
             ("build",): self._add_builds,
@@ -248,6 +249,26 @@ class Assembly:
         if any(self.service_of(container.text) is None for container in line.operands):
             self._settle_other(step)
 
+    def _rename(self, step: Invocation) -> None:
+        """Gives a container of the script its new name; the earlier one is free again."""
+        texts = [argument.text for argument in step.arguments]
+        name, new_name = [*texts, "", ""][:2]
+        service = self.service_of(name)
+        if service is None or len(texts) != 2:
+            self._settle_other(step)
+            return
+        path = ModelPath.service(service, "container_name")
+        for argument in step.arguments:
+            argument.take(path)
+        self.containers = [
+            started._replace(service=replace(started.service, container_name=new_name))
+            if started.service.name == service
+            else started
+            for started in self.containers
+        ]
+        self.service_by_name.pop(name, None)
+        self.service_by_name[new_name] = service
+
     def _add_pod(self, step: Invocation) -> None:
         rows = flag_rows("pod_create")
         line = parse_command_line(step.arguments, rows, interspersed=True)
@@ -310,9 +331,27 @@ def _stated_names(scripts: Iterable[Script]) -> Iterator[str]:
         for step in script.steps:
             if not isinstance(step, Invocation) or step.verb not in (("run",), ("create",)):
                 continue
-            name = _name_text(step) or step.alias
+            name = step.renamed or _name_text(step) or step.alias
             if name:
                 yield name_of_container(script.fill_values(name))
+
+
+def with_new_names(script: Script) -> Script:
+    """The script with what `docker rename` makes of the names of its containers at the steps that start them."""
+    makers: dict[str, int] = {}
+    steps = list(script.steps)
+    for index, step in enumerate(script.steps):
+        if not isinstance(step, Invocation):
+            continue
+        texts = [argument.text for argument in step.arguments]
+        if step.verb in (("run",), ("create",)):
+            makers[_name_text(step)] = index
+        elif step.verb == ("rename",) and len(texts) == 2 and texts[0] in makers:
+            makers[texts[1]] = makers.pop(texts[0])
+            maker = steps[makers[texts[1]]]
+            if isinstance(maker, Invocation):
+                steps[makers[texts[1]]] = maker._replace(renamed=texts[1])
+    return script._replace(steps=tuple(steps))
 
 
 def _name_text(step: Invocation) -> str:
@@ -349,7 +388,7 @@ def creating_commands(
     scripts: Iterable[Script],
 ) -> Iterator[tuple[tuple[str, ...], str]]:
     """The words of each command that makes something, as Compose text, with the service that it became (or nothing)."""
-    scripts = tuple(scripts)
+    scripts = tuple(map(with_new_names, scripts))
     assembly = Assembly(scripts)
     for script in scripts:
         assembly.read_script(script._replace(steps=()))

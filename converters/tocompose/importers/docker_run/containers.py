@@ -47,6 +47,13 @@ class StartedContainer(NamedTuple):
         return bool(has_terminal) and not self.is_detached
 
     @property
+    def ends_first(self) -> bool:
+        """Whether the script goes on only when the container has ended, and is gone."""
+        is_alone = not self.service.ports and not self.is_interactive
+        is_waited_for = self.invocation.waits and not self.is_detached
+        return is_waited_for and self.is_removed and is_alone and not self.is_captured
+
+    @property
     def is_captured(self) -> bool:
         """Whether the script takes what it prints, and forgets it."""
         return bool(self.invocation.variable) and self.is_removed and not self.is_detached
@@ -60,12 +67,15 @@ class ContainerNames:
         self.names_in_use: set[str] = set()
 
     def name_service(
-        self, line: CommandLine, fill_values: Callable[[str], str], alias: str = ""
+        self,
+        line: CommandLine,
+        fill_values: Callable[[str], str],
+        invocation: Invocation,
     ) -> str:
         """A name for the service of a command, which no other service has."""
         name = _stated_name(line, fill_values)
-        if name is None and alias:
-            name = name_of_container(alias)
+        if invocation.renamed or (name is None and invocation.alias):
+            name = name_of_container(fill_values(invocation.renamed or invocation.alias))
         if name is None:
             name = name_of_image(fill_values(line.operands[0].text))
             if name in self._stated:
@@ -105,7 +115,7 @@ def read_container(
     if "$" not in image.text and image_ref(image.text) is None:
         _note_unusable_image(line)
         return None
-    name = names.name_service(line, fill_values, invocation.alias)
+    name = names.name_service(line, fill_values, invocation)
     path = ModelPath.service(name)
     options = tuple(_options_that_agree(line, path))
     facts = read_facts(options, path, f"{invocation.tool} run")

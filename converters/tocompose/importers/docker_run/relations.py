@@ -16,6 +16,7 @@ from tocompose.record import replace
 from tocompose.syntax.model_path import ModelPath
 
 _HEALTHY = "service_healthy"
+_RUN_FIRST = "the script runs it to its end first"
 # What docker compose drops behind the name in `volumes_from`.
 _LOST_SHARE_MODES = {"ro": "TC138", "z": "TC185", "Z": "TC185"}
 
@@ -51,6 +52,9 @@ class RelatedServices:
             for unit in container.invocation.after:
                 self._depend(name, self._assembly.service_of(unit))
             self._use_build(name)
+        for index, container in enumerate(self._assembly.containers):
+            if container.ends_first:
+                self._run_first(index, container)
         for index, wait_target in self._assembly.wait_targets:
             self._add_wait_gate(index, wait_target)
         return tuple(self._as_tool(container) for container in self._assembly.containers)
@@ -59,9 +63,16 @@ class RelatedServices:
         self._services[name] = replace(self._services[name], **changes)
 
     def _leave_network(self, name: str, network: str) -> None:
-        attachments = self._services[name].networks
+        """The service without the network; one that is on no other one has none at all."""
+        if network == "bridge":
+            network = "default"
+        attachments = _attachments(self._services[name])
         left = [attachment for attachment in attachments if attachment.network != network]
         self._change(name, networks=tuple(left))
+        if not left and attachments:
+            self._change(name, network_mode="none")
+            path = ModelPath.service(name)
+            self._ledger.move(path.child("networks"), path.child("network_mode"))
 
     def _join_pods(self) -> None:
         """The first container of a pod owns the network namespace, the others join it: localhost stays shared."""
@@ -195,6 +206,31 @@ class RelatedServices:
             if name != awaited:
                 dependencies.append(gate)
             self._change(name, depends_on=tuple(dependencies))
+
+    def _run_first(self, index: int, container: StartedContainer) -> None:
+        """What the script starts when a container has ended waits for that here too."""
+        first = container.service.name
+        followers = [
+            follower.service.name
+            for follower in self._assembly.containers[index + 1 :]
+            if follower.service.name != first and not follower.service.profiles
+        ]
+        for name in followers:
+            depends_on = self._services[name].depends_on
+            earlier = [edge for edge in depends_on if edge.evidence == _RUN_FIRST]
+            kept = [
+                edge for edge in depends_on if edge.service != first and edge not in earlier
+            ]
+            gate = Dependency(
+                service=first,
+                condition="service_completed_successfully",
+                evidence=_RUN_FIRST,
+            )
+            self._change(name, depends_on=(*kept, gate))
+        if followers:
+            subject = ModelPath.service(first)
+            for argument in container.invocation.head[:1]:
+                argument.annotate("TC050", subject=subject, service=first)
 
     def _as_tool(self, container: StartedContainer) -> Service:
         """The service; a tool of the stack, not a part that `up` starts, where a person talks to the container."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from tocompose.importers.docker_run.assembly import Assembly
+from tocompose.importers.docker_run.assembly import Assembly, with_new_names
 from tocompose.importers.docker_run.environment import (
     adapt_env_file,
     known_label_files,
@@ -44,7 +44,7 @@ def build_stack(
     scripts: Iterable[Script], project: Project, ledger: Ledger, name: str | None
 ) -> Stack:
     """The stack of one or several scripts of a folder."""
-    scripts = tuple(scripts)
+    scripts = tuple(map(with_new_names, scripts))
     assembly = Assembly(scripts)
     script_values: dict[str, str | None] = {}
     secret_names: set[str] = set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tocompose.importers import SourceError
-from tocompose.importers.docker_run.invocation import Script
+from tocompose.importers.docker_run.invocation import Invocation, Script, WaitLoop
 from tocompose.importers.docker_run.paste import repair_commands
 from tocompose.importers.docker_run.pasted import FILE as PASTE_FILE
 from tocompose.importers.docker_run.shell import (
@@ -60,9 +60,15 @@ def _run_redirected(shell: Shell, cursor: Cursor) -> None:
 
 
 def _run_background(shell: Shell, cursor: Cursor) -> None:
+    first_step = len(shell.steps)
     with shell.inner():
         shell.run_all(cursor)
+    shell.steps[first_step:] = map(_without_waiting, shell.steps[first_step:])
     shell.jump, shell.status = None, 0
+
+
+def _without_waiting(step: Invocation | WaitLoop) -> Invocation | WaitLoop:
+    return step._replace(waits=False) if isinstance(step, Invocation) else step
 
 
 def _run_negated(shell: Shell, cursor: Cursor) -> None:

@@ -119,6 +119,8 @@ def _add_invocation(
     stdin = _read_redirections(shell, cursor) or shell.piped
     shell.piped = None
     step = make_invocation(shell, cursor, fields, call, local_values, stdin)
+    # The commands of documentation are not one script.
+    step = step._replace(waits=not shell.settings.get("prose"))
     shell.steps.append(step)
     shell.status = 0 if call.verb in _SURE_VERBS else None
     if shell.output is not None:
