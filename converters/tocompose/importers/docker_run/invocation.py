@@ -66,8 +66,8 @@ class Invocation(NamedTuple):
     `directory` is the folder the command runs in, from the folder where the script starts. `environment` holds the
     exported variables that the arguments pass on by name (`-e NAME`). `stdin` is a here-document. `waits` says that the
     script goes on only when the command has ended, `renamed` what its container is called in the end. `restart`,
-    `after` and `unit` come from a systemd unit: its `Restart=`, the units it starts after, its own name. `alias` is what
-    others call the container where the source says so and the command itself has no `--name`.
+    `after` and `unit` come from a systemd unit: its `Restart=`, the units it starts after, its own name. `alias` is
+    what others call the container where the source says so and the command itself has no `--name`.
     """
 
     tool: str
