@@ -33,8 +33,11 @@ def test_compose_sends_what_the_documented_command_sends(file: Path) -> None:
     words = argv(file.read_text(encoding="utf-8"))
     result = converted(words)
     docker, compose = oracles()
-    proof = prove_commands([Command(words)], text(result), [], docker, compose)
-    assert proof.verdict in ("equal", "equal apart from --rm"), as_text(proof)
+    # A mount at `<path` is one that every engine refuses; a note says that it was left out.
+    refusals = [note for note in result.notes if note.code == "TC771"]
+    proof = prove_commands([Command(words)], text(result), refusals, docker, compose)
+    assert proof.holds, as_text(proof)
+    assert proof.verdict != "declared" or refusals
 
 
 @needs_corpus

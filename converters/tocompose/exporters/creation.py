@@ -59,6 +59,8 @@ def creatable_document(
         for conflict in conflicts:
             document = _mended(document, conflict.keys, conflict)
             subject = ModelPath.of(*conflict.keys)
+            if conflict.entry is not None and conflict.keys[-1] in ("volumes", "tmpfs"):
+                subject = subject.child(mount_target(conflict.entry))
             paths |= {subject, subject.parent}
             code = "TC045" if conflict.value is None else "TC047"
             facts: dict[str, Any] = {**conflict_facts(conflict), "subject": subject}

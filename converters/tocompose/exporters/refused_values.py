@@ -67,7 +67,7 @@ def accepted_document(document: Mapping[str, Any], stack: Stack) -> Accepted:
         accepted_body, refusals = _accepted_service(body)
         services[name] = accepted_body
         for refusal in refusals:
-            subject = ModelPath.service(name, *refusal.keys)
+            subject = _subject_of(name, refusal)
             paths |= {subject, subject.parent}
             notes.append(
                 note(
@@ -82,6 +82,14 @@ def accepted_document(document: Mapping[str, Any], stack: Stack) -> Accepted:
             )
     readable: dict[str, Any] = _readable_texts({**document, "services": services})
     return Accepted(readable, tuple(notes), frozenset(paths))
+
+
+def _subject_of(name: str, refusal: RefusedValue) -> ModelPath:
+    """What the note is about: a mount by its target, as everywhere, else by its keys."""
+    key, *below = refusal.keys
+    if len(below) == 1 and key in ("volumes", "tmpfs"):
+        return ModelPath.service(name, key, mount_target(refusal.value))
+    return ModelPath.service(name, *refusal.keys)
 
 
 def shown_value(value: Any) -> str:
