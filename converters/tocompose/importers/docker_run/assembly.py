@@ -9,7 +9,6 @@ from tocompose.importers.docker_run.compose_calls import settle_compose_call
 from tocompose.importers.docker_run.containers import (
     ContainerNames,
     StartedContainer,
-    name_of_container,
     path_below,
     read_container,
 )
@@ -27,6 +26,11 @@ from tocompose.importers.docker_run.invocation import (
     WrittenFile,
 )
 from tocompose.importers.docker_run.options import flag_rows, parse_command_line
+from tocompose.importers.docker_run.stated_names import (
+    name_text,
+    stated_names,
+    with_new_names,
+)
 from tocompose.importers.docker_run.swarm_services import (
     parse_service,
     read_swarm_service,
@@ -45,7 +49,7 @@ class Assembly:
     """What the steps so far have made, in order; `tocompose.importers.docker_run.stack` puts it together."""
 
     def __init__(self, scripts: Iterable[Script] = ()) -> None:
-        self._names = ContainerNames(_stated_names(scripts))
+        self._names = ContainerNames(stated_names(scripts))
         self._updates: dict[str, list[Invocation]] = {}
         self._swarm_updates: dict[str, list[Invocation]] = {}
         self.disconnections: list[tuple[str, str]] = []
@@ -118,7 +122,7 @@ class Assembly:
         pod = _pod_name(step)
         opens_pod = bool(pod) and pod not in self.pod_members
         pod_facts = self.pods.get(pod, ()) if opens_pod else ()
-        updates = self._updates.get(_name_text(step), ())
+        updates = self._updates.get(name_text(step), ())
         started = read_container(step, self._names, self._fill_values, pod_facts, updates)
         if started is None:
             return
@@ -323,41 +327,6 @@ class Assembly:
             why = f"see {code}"
         for argument in step.arguments:
             argument.skip(why)
-
-
-def _stated_names(scripts: Iterable[Script]) -> Iterator[str]:
-    """The service name of each container whose command states a name."""
-    for script in scripts:
-        for step in script.steps:
-            if not isinstance(step, Invocation) or step.verb not in (("run",), ("create",)):
-                continue
-            name = step.renamed or _name_text(step) or step.alias
-            if name:
-                yield name_of_container(script.fill_values(name))
-
-
-def with_new_names(script: Script) -> Script:
-    """The script with what `docker rename` makes of the names of its containers at the steps that start them."""
-    makers: dict[str, int] = {}
-    steps = list(script.steps)
-    for index, step in enumerate(script.steps):
-        if not isinstance(step, Invocation):
-            continue
-        texts = [argument.text for argument in step.arguments]
-        if step.verb in (("run",), ("create",)):
-            makers[_name_text(step)] = index
-        elif step.verb == ("rename",) and len(texts) == 2 and texts[0] in makers:
-            makers[texts[1]] = makers.pop(texts[0])
-            maker = steps[makers[texts[1]]]
-            if isinstance(maker, Invocation):
-                steps[makers[texts[1]]] = maker._replace(renamed=texts[1])
-    return script._replace(steps=tuple(steps))
-
-
-def _name_text(step: Invocation) -> str:
-    """The value of the command's `--name`; empty without it."""
-    name = parse_command_line(step.arguments, flag_rows("run", "podman")).value_of("--name")
-    return name.text if name else ""
 
 
 _NOTED_VERBS = {"cp": "TC133", "login": "TC134"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from tocompose.importers.docker_run.assembly import Assembly, with_new_names
+from tocompose.importers.docker_run.assembly import Assembly
 from tocompose.importers.docker_run.environment import (
     adapt_env_file,
     known_label_files,
@@ -15,6 +15,7 @@ from tocompose.importers.docker_run.environment import (
 from tocompose.importers.docker_run.invocation import Script, WrittenFile
 from tocompose.importers.docker_run.relations import RelatedServices
 from tocompose.importers.docker_run.resources import network_key, volume_key
+from tocompose.importers.docker_run.stated_names import with_new_names
 from tocompose.importers.docker_run.written_env_files import WrittenEnvFiles
 from tocompose.ledger import Ledger
 from tocompose.model import (

@@ -1,0 +1,44 @@
+"""The names that a script states for its containers, whatever it renames them to later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tocompose.importers.docker_run.containers import name_of_container
+from tocompose.importers.docker_run.invocation import Invocation, Script
+from tocompose.importers.docker_run.options import flag_rows, parse_command_line
+
+
+def stated_names(scripts: Iterable[Script]) -> Iterator[str]:
+    """The service name of each container whose command states a name."""
+    for script in scripts:
+        for step in script.steps:
+            if not isinstance(step, Invocation) or step.verb not in (("run",), ("create",)):
+                continue
+            name = step.renamed or name_text(step) or step.alias
+            if name:
+                yield name_of_container(script.fill_values(name))
+
+
+def with_new_names(script: Script) -> Script:
+    """The script with what `docker rename` makes of the names of its containers at the steps that start them."""
+    makers: dict[str, int] = {}
+    steps = list(script.steps)
+    for index, step in enumerate(script.steps):
+        if not isinstance(step, Invocation):
+            continue
+        texts = [argument.text for argument in step.arguments]
+        if step.verb in (("run",), ("create",)):
+            makers[name_text(step)] = index
+        elif step.verb == ("rename",) and len(texts) == 2 and texts[0] in makers:
+            makers[texts[1]] = makers.pop(texts[0])
+            maker = steps[makers[texts[1]]]
+            if isinstance(maker, Invocation):
+                steps[makers[texts[1]]] = maker._replace(renamed=texts[1])
+    return script._replace(steps=tuple(steps))
+
+
+def name_text(step: Invocation) -> str:
+    """The value of the command's `--name`; empty without it."""
+    name = parse_command_line(step.arguments, flag_rows("run", "podman")).value_of("--name")
+    return name.text if name else ""
