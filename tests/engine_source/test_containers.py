@@ -380,6 +380,39 @@ def test_podmans_own_command_line_is_what_is_read() -> None:
     assert service["ports"] == ["8080:80"] and service["environment"] == {"A": "1"}
 
 
+def test_what_podman_fills_in_is_left_out() -> None:
+    host = {
+        "Binds": ["data:/d:rw,rprivate,nosuid,nodev,rbind", "/s:/s:ro,rprivate,rbind"],
+        "CapDrop": ["CAP_AUDIT_WRITE", "CAP_MKNOD", "CAP_NET_RAW", "CAP_CHOWN"],
+        "Ulimits": [{"Name": "RLIMIT_NOFILE", "Soft": 1, "Hard": 1}],
+        "LogConfig": {"Type": "k8s-file", "Config": None, "Path": "/x", "Size": "0B"},
+        "IpcMode": "shareable",
+        "CgroupMode": "host",
+        "MemorySwappiness": 0,
+        "PidMode": "private",
+        "PidsLimit": 2048,
+        "Runtime": "oci",
+        "ShmSize": 65536000,
+        "NetworkMode": "bridge",
+    }
+    config = {
+        "Env": ["PATH=/bin", "TERM=xterm", "container=podman", "A=1"],
+        "StopSignal": 15,
+        "StopTimeout": 10,
+        "WorkingDir": "/",
+        "Umask": "0022",
+    }
+    podman = container(config=config, host=host, ImageName="shop/web:1", OCIRuntime="crun")
+    podman["HostConfig"].pop("CgroupnsMode")
+    podman["NetworkSettings"]["Networks"] = {"podman": {"Aliases": [ID[:12]]}}
+    expected = {
+        "environment": {"A": "1"},
+        "volumes": ["data:/d", "/s:/s:ro"],
+        "cap_drop": ["CHOWN"],
+    }
+    assert service_of(podman) == {**PLAIN, **expected}
+
+
 # What is handed in ----------------------------------------------------------------------------------
 
 

@@ -70,9 +70,9 @@ def read_swap(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
 
 
 def read_swappiness(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
-    """0 to 100; -1 and nothing are the machine's own."""
+    """0 to 100; -1 and nothing are the machine's own, with podman 0 as well."""
     number = number_at(cursor)
-    if number < 0:
+    if number < 0 or (number == 0 and context.is_podman):
         cursor.skip(ENGINE_FILLS_IN)
     else:
         yield FieldFact(Fact(number, code="" if number else "TC123"), cursor)

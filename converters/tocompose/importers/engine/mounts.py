@@ -22,9 +22,25 @@ _DEFAULT_PROPAGATIONS = ("", "rprivate")
 def read_binds(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """`[source:]target[:modes]` as docker takes it; Docker Desktop's own paths become the user's again."""
     for field_entry in cursor:
-        bind = literal(context.user_path(text_at(field_entry)))
+        bind = literal(
+            _without_podman_modes(context.user_path(text_at(field_entry)), context)
+        )
         for fact in read_volume(bind):
             yield FieldFact(context.with_volume_key(fact), field_entry)
+
+
+# podman writes these on every bind, whoever asked for it.
+_PODMAN_MODES = frozenset({"rprivate", "nosuid", "nodev", "rbind", "rw"})
+
+
+def _without_podman_modes(bind: str, context: ObjectContext) -> str:
+    """The bind without the modes that podman writes on every one."""
+    source, _, rest = bind.partition(":")
+    target, colon, modes = rest.partition(":")
+    if not context.is_podman or not colon:
+        return bind
+    asked_for = [mode for mode in modes.split(",") if mode not in _PODMAN_MODES]
+    return ":".join(filter(None, (source, target, ",".join(asked_for))))
 
 
 def read_tmpfs(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:

@@ -15,6 +15,8 @@ from tocompose.model import Mount
 from tocompose.record import replace
 from tocompose.syntax.model_path import ModelPath
 
+# What podman sets in every container; PATH is the image's, or podman's own where it has none.
+_PODMAN_VARIABLES = frozenset({"PATH", "TERM", "container", "HOME", "HOSTNAME"})
 _DESKTOP_ROOTS = ("/run/desktop/mnt/host", "/host_mnt")
 
 
@@ -61,13 +63,21 @@ class ObjectContext(NamedTuple):
         return self.image.pairs(key) if self.image else {}
 
     def image_variables(self, written: Sequence[str]) -> frozenset[str]:
-        """The variables, as `NAME=value`, that the image sets; without the image those from `PATH` on.
+        """The variables, as `NAME=value`, that the image or the engine sets; without the image those from `PATH` on.
 
-        The daemon appends the image's variables to the user's; they begin with PATH in nearly every image.
+        Docker appends the image's variables to the user's; they begin with PATH in nearly every image. podman puts
+        them first, with a few of its own.
         """
-        if self.image is not None:
-            return self.image.variables
         names = [variable.partition("=")[0] for variable in written]
+        of_engine = frozenset(
+            variable
+            for variable, name in zip(written, names, strict=True)
+            if self.is_podman and name in _PODMAN_VARIABLES
+        )
+        if self.image is not None:
+            return of_engine | self.image.variables
+        if self.is_podman:
+            return of_engine
         return frozenset(written[names.index("PATH") :] if "PATH" in names else ())
 
     @property

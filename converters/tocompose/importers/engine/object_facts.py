@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 from tocompose.importers.docker_run.facts import FlagFact
 from tocompose.importers.docker_run.invocation import Argument
@@ -52,6 +53,7 @@ def read_object(context: ObjectContext, type_name: str) -> list[FlagFact]:
     facts = [
         _settle_fact(row, field_fact, context)
         for row, field_fact in _field_facts(context.cursor, type_name, context)
+        if not _only_tells(row, field_fact, context)
     ]
     _settle_rest(context, type_name)
     return facts
@@ -88,6 +90,18 @@ def _says_nothing(field: Cursor, row: FieldRow) -> bool:
 def is_json_empty(leaf: Leaf) -> bool:
     """Whether a value of JSON stands for nothing: null, an empty text, map or list."""
     return leaf.style == "null" or is_empty(leaf) or not leaf.text
+
+
+def _only_tells(row: FieldRow, field_fact: FieldFact, context: ObjectContext) -> bool:
+    """Whether nothing but a note comes of a fact, which is said then; or nothing at all, for a reason."""
+    fact, cursor = field_fact
+    if fact.merge is FactMerge.SKIP:
+        cursor.skip(fact.key)
+    elif fact.merge is FactMerge.NOTE:
+        subject = context.path.child(*_written_key(fact.target or row.target, fact))
+        note_facts: dict[str, Any] = {"flag": cursor.key, **dict(fact.note_facts)}
+        cursor.annotate(fact.code, subject=subject, **note_facts)
+    return fact.merge in (FactMerge.SKIP, FactMerge.NOTE)
 
 
 def _settle_fact(row: FieldRow, field_fact: FieldFact, context: ObjectContext) -> FlagFact:
