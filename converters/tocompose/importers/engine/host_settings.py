@@ -17,6 +17,7 @@ from tocompose.importers.engine.shapes import (
 from tocompose.ledger import Cursor
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.units import format_byte_size
+from tocompose.tables import load
 
 
 def read_restart(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
@@ -128,14 +129,12 @@ def read_process_limit(cursor: Cursor, context: ObjectContext) -> Iterator[Field
         yield FieldFact(Fact(str(number_at(cursor))), cursor)
 
 
-_PODMAN_DROPS = frozenset({"AUDIT_WRITE", "MKNOD", "NET_RAW", "AUDIT_READ"})
-
-
 def read_capabilities(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Capabilities without their prefix, which the API writes since 1.41; podman lists what its own set lacks."""
+    dropped = load("engine/podman")["dropped_capabilities"]
     for field_entry in cursor:
         name = text_of(field_entry).removeprefix("CAP_")
-        if context.is_podman and cursor.key == "CapDrop" and name in _PODMAN_DROPS:
+        if context.is_podman and cursor.key == "CapDrop" and name in dropped:
             field_entry.skip("podman's own set of capabilities lacks it")
         else:
             yield FieldFact(Fact(name, FactMerge.APPEND), field_entry)

@@ -14,6 +14,7 @@ from tocompose.importers.engine.shapes import FieldFact, text_of
 from tocompose.ledger import Cursor
 from tocompose.model import Mount
 from tocompose.syntax.interpolation import literal
+from tocompose.tables import load
 
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 _DEFAULT_PROPAGATIONS = ("", "rprivate")
@@ -29,17 +30,14 @@ def read_binds(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
             yield FieldFact(context.with_volume_key(fact), field_entry)
 
 
-# podman writes these on every bind, whoever asked for it.
-_PODMAN_MODES = frozenset({"rprivate", "nosuid", "nodev", "rbind", "rw"})
-
-
 def _without_podman_modes(bind: str, context: ObjectContext) -> str:
     """The bind without the modes that podman writes on every one."""
     source, _, rest = bind.partition(":")
     target, colon, modes = rest.partition(":")
     if not context.is_podman or not colon:
         return bind
-    asked_for = [mode for mode in modes.split(",") if mode not in _PODMAN_MODES]
+    filled_in = load("engine/podman")["bind_modes"]
+    asked_for = [mode for mode in modes.split(",") if mode not in filled_in]
     return ":".join(filter(None, (source, target, ",".join(asked_for))))
 
 

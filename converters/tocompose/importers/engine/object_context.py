@@ -14,9 +14,8 @@ from tocompose.ledger import Cursor
 from tocompose.model import Mount
 from tocompose.record import replace
 from tocompose.syntax.model_path import ModelPath
+from tocompose.tables import load
 
-# What podman sets in every container; PATH is the image's, or podman's own where it has none.
-_PODMAN_VARIABLES = frozenset({"PATH", "TERM", "container", "HOME", "HOSTNAME"})
 _DESKTOP_ROOTS = ("/run/desktop/mnt/host", "/host_mnt")
 
 
@@ -72,7 +71,7 @@ class ObjectContext(NamedTuple):
         of_engine = frozenset(
             variable
             for variable, name in zip(written, names, strict=True)
-            if self.is_podman and name in _PODMAN_VARIABLES
+            if self.is_podman and name in load("engine/podman")["variables"]
         )
         if self.image is not None:
             return of_engine | self.image.variables
