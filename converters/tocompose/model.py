@@ -325,6 +325,7 @@ class Stack:
     secrets: tuple[FileResource, ...] = ()
     settings: tuple[EnvSetting, ...] = ()
     files: tuple[File, ...] = ()
+    development: tuple[Service, ...] = ()
     origin: Span | None = field(default=None, compare=False)
 
     def service(self, name: str) -> Service | None:

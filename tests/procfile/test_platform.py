@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tocompose.exporters.bundle import Layout
+from tocompose.importers import ImportOptions
 from tocompose.importers.procfile.shell import convert_command
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
@@ -425,3 +428,83 @@ def test_packages_come_into_images_of_every_language() -> None:
         result = converted({"Procfile": "web: serve\n", **files, **apt})
         last = written(result, "Dockerfile").rpartition("\nFROM ")
         assert "libvips42" in "".join(last), files
+
+
+# --- Procfile.dev --------------------------------------------------------------------------------------------------
+
+DEVELOPED = {
+    "Procfile": "web: bundle exec puma\nworker: bundle exec sidekiq\n",
+    "Gemfile": "gem 'rails'\ngem 'sidekiq'\n",
+    "bin/rails": "",
+    "config.ru": "",
+}
+
+
+def override_of(lines: str, path: str = "Procfile.dev", **files: str) -> dict[str, Any]:
+    result = converted({**DEVELOPED, path: lines, **files})
+    names = {file.path for file in result.files}
+    assert "TC901" not in {note.code for note in result.notes} and ".env" in names
+    base = yaml.safe_load(written(result, "docker-compose.yml"))
+    override = yaml.safe_load(written(result, "docker-compose.override.yml"))
+    override["only"] = sorted(set(override["services"]) - set(base["services"]))
+    return dict(override)
+
+
+def test_watchers_run_in_the_override_alone_with_a_terminal() -> None:
+    override = override_of("web: bin/rails server -p 3001\ncss: bin/rails css:watch\n")
+    css = override["services"]["css"]
+    assert override["only"] == ["css"]
+    assert css["tty"] is True and css["stdin_open"] is True
+    assert css["command"] == ["bin/rails", "css:watch"]
+    assert css["build"]["target"] == "development" and ".:/app" in css["volumes"]
+    web = override["services"]["web"]
+    assert web["command"][-1] == "3000" and "0.0.0.0" in web["command"]
+
+
+def test_a_server_of_the_developers_machine_is_a_service() -> None:
+    override = override_of("web: bin/rails s\ndb: postgres -D tmp\nredis: redis-server\n")
+    # Redis is there already: sidekiq needs it.
+    assert override["only"] == ["postgres"]
+    web = override["services"]["web"]["environment"]
+    assert web["DATABASE_URL"].endswith("@postgres:5432/app")
+
+
+def test_the_client_of_stripe_reaches_web() -> None:
+    override = override_of("s: stripe listen --forward-to localhost:3000/hooks\n")
+    service = override["services"]["s"]
+    assert service["command"] == ["listen", "--forward-to", "web:3000/hooks"]
+    assert service["image"].startswith("stripe/stripe-cli:")
+
+
+def test_another_command_of_a_process_is_that_of_the_override() -> None:
+    override = override_of("worker: bundle exec sidekiq -c 1\n")
+    assert override["services"]["worker"]["command"] == [
+        "bundle",
+        "exec",
+        "sidekiq",
+        "-c",
+        "1",
+    ]
+
+
+def test_bin_dev_says_which_file_is_for_development() -> None:
+    script = {"bin/dev": "#!/bin/sh\nexec foreman start -f Procfile.local\n"}
+    override = override_of("css: bin/rails css:watch\n", "Procfile.local", **script)
+    assert override["only"] == ["css"]
+
+
+def test_a_tunnel_is_left_out() -> None:
+    result = converted({**DEVELOPED, "Procfile.dev": "t: ngrok http 3000\n"})
+    assert "TC572" in {note.code for note in result.notes}
+    asked = convert(
+        Memory(
+            {k: v.encode() for k, v in {**DEVELOPED, "Procfile.dev": "web: x\n"}.items()},
+            "a",
+        ),
+        Options(
+            source="procfile",
+            layout=Layout(split=True),
+            settings=ImportOptions(options={"procfile": ("Procfile.dev",)}),
+        ),
+    )
+    assert [service.name for service in asked.stack.services if service.build] == ["web"]

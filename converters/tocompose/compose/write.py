@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
+from itertools import islice
 from operator import attrgetter
 from typing import Any
 
@@ -21,6 +22,7 @@ from tocompose.compose.keys import (
 from tocompose.compose.merge import merge_services
 from tocompose.compose.yaml_text import RESET, Flow, Quoted
 from tocompose.model import ComposeFileRole, EnvVariable, Mount, Port, Service, Stack
+from tocompose.record import replace
 from tocompose.syntax.interpolation import split_outside_variables
 from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.syntax.mounts import MountParts, format_mount
@@ -34,7 +36,10 @@ _PATH_STARTS = ("/", "./", "../", "~/", "${")
 
 def compose_document(stack: Stack, home: ComposeFileRole | None = None) -> dict[str, Any]:
     """The document of one file of the stack: base, dev override or production; None puts base and dev into one."""
-    ordered = sorted(stack.services, key=lambda service: alphabetical(service.name))
+    beside = development_services(stack) if home is not ComposeFileRole.PROD else ()
+    ordered = sorted(
+        (*stack.services, *beside), key=lambda service: alphabetical(service.name)
+    )
     bodies = {service.name: service_in(service, home) for service in ordered}
     services = {
         service.name: bodies[service.name]
@@ -50,6 +55,22 @@ def compose_document(stack: Stack, home: ComposeFileRole | None = None) -> dict[
         if used := {name: body for name, body in declared.items() if name in names}:
             document[key] = used
     return document
+
+
+def development_services(stack: Stack) -> tuple[Service, ...]:
+    """The services that only the dev override has, each on the networks of the first service that is built here."""
+    built = (service for service in stack.services if service.build is not None)
+    networks = tuple(
+        attachment for service in islice(built, 1) for attachment in service.networks
+    )
+    return tuple(
+        Service(
+            name=service.name,
+            origin=service.origin,
+            overlays={ComposeFileRole.DEV: replace(service, networks=networks)},
+        )
+        for service in stack.development
+    )
 
 
 # The sections beside the services, in the order in which they are written, and those that stand in the base also

@@ -59,7 +59,7 @@ def _passed_through(stack: Stack) -> set[str]:
     """The variables that some service takes over from the host."""
     return {
         variable.name
-        for service in stack.services
+        for service in (*stack.services, *stack.development)
         for variable in service.environment
         if variable.value is None
     }

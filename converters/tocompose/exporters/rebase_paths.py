@@ -41,6 +41,7 @@ def rebase_paths(stack: Stack, to_source: str, to_output: str) -> Stack:
         stack,
         files=tuple(map(rebase.generated_file, stack.files)),
         services=tuple(map(rebase.service, stack.services)),
+        development=tuple(map(rebase.service, stack.development)),
         configs=rebase.resources(stack.configs),
         secrets=rebase.resources(stack.secrets),
     )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tocompose.importers import SourceError
 from tocompose.importers.procfile import (
     app_json,
+    dev_processes,
     development,
     environment,
     environment_checks,
@@ -327,6 +328,8 @@ def _assemble_stack(
 ) -> Stack:
     with_volumes, volumes = services.add_volumes(plan, converted)
     overlaid = development.add_overlays(plan, app.processes, with_volumes)
+    side = dev_processes.add_development_side(plan, overlaid, app.service_names)
+    volumes, settings = (*volumes, *side.volumes), (*settings, *side.settings)
     for backing in backings:
         volumes = (*volumes, *backing.volumes)
     if services.publishes_setting(converted):
@@ -338,7 +341,8 @@ def _assemble_stack(
         settings = (*settings, port)
     return Stack(
         name=app.name,
-        services=(*overlaid, *(backing.service for backing in backings)),
+        services=(*side.services, *(backing.service for backing in backings)),
+        development=side.added,
         volumes=volumes,
         settings=settings,
         files=tuple(file for image in plan.images.values() for file in image.files),

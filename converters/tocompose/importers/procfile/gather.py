@@ -15,7 +15,11 @@ from tocompose.importers.procfile.heroku_yml import HerokuYml
 from tocompose.importers.procfile.language import ends_by_itself
 from tocompose.importers.procfile.nested import expand_nested
 from tocompose.importers.procfile.processes import Process, StatedProcess, of_procfile
-from tocompose.importers.procfile.sources import ProcfileChoice, choose_procfile
+from tocompose.importers.procfile.sources import (
+    ProcfileChoice,
+    choose_procfile,
+    development_file,
+)
 from tocompose.patterns import regex
 from tocompose.readers.procfile import read_procfile
 from tocompose.repository import Repository, nothing
@@ -38,7 +42,9 @@ def gather_processes(
     processes = expand_nested(repository, (*of_file, *heroku.processes, *of_images))
     read_paths = {process.cursor.span.file for process in processes if process.cursor}
     for path in choice.left_aside:
-        if path not in read_paths:
+        # What becomes of that for development is seen when the images are known.
+        is_read = path in read_paths or path == development_file(repository.project)
+        if not is_read or repository.option("procfile") not in ("", "Procfile"):
             repository.add_note("TC335", Span(path, 1, 1, 1, 1), file=path)
     scheduled = (
         _scheduled_process(repository, number, job)

@@ -80,7 +80,7 @@ def convert_process(plan: AppPlan, process: Process) -> Service:
         build=image.build,
         entrypoint=_choose_entrypoint(plan, process, image),
         command=run.argv or None,
-        environment=tuple(_process_variables(plan, process, run)),
+        environment=tuple(process_variables(plan, process, run)),
         depends_on=_process_dependencies(plan, process),
         resources=size.resources,
         stop=Stop(signal=image.stop_signal or None, grace_period=_GRACE),
@@ -153,7 +153,7 @@ def _note_command(plan: AppPlan, process: Process, run: ComposeCommand) -> None:
         plan.note("TC311", process, "command", name=process.type)
 
 
-def _process_variables(
+def process_variables(
     plan: AppPlan, process: Process, run: ComposeCommand
 ) -> Iterator[EnvVariable]:
     """The variables of all processes, and in their place those of this one."""

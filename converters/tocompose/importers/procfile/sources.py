@@ -33,6 +33,8 @@ VARIANTS = (
 MODES = ("auto", "never", "pack")
 _VARIANT = regex(r"Procfile\.[A-Za-z0-9_.-]+|[A-Za-z0-9_.-]+\.procfile", re.IGNORECASE)
 _NOT_FOR_PRODUCTION = regex(r"(?i)windows|test|ci\b")
+# What a script tells a process manager to read: `foreman start -f Procfile.dev`.
+_NAMED_FILE = regex(r"(?:-f|--procfile)[ =]([\w./-]+)")
 _PROCESS_LINE = regex(r"[A-Za-z0-9_-]+:[ \t]+[^\s\[{&*!|>'\"%@`].*")
 # Of an app.json that cannot be parsed.
 _TELLING_WORDS = ("addons", "formation", "buildpacks", "env")
@@ -138,6 +140,18 @@ def choose_procfile(project: Project, asked_path: str) -> ProcfileChoice:
     variants.sort(key=_variant_rank)
     path = next(filterfalse(_NOT_FOR_PRODUCTION.search, variants), "")
     return ProcfileChoice(path, _all_but(variants, path), fallback=bool(path))
+
+
+def development_file(project: Project) -> str:
+    """The Procfile for development beside the platform's: the one that bin/dev starts, else Procfile.dev."""
+    if not project.exists("Procfile"):
+        return ""
+    script = (project.read("bin/dev") or b"").decode("utf-8", "replace")
+    match = _NAMED_FILE.search(script)
+    for path in (match[1].removeprefix("./") if match else "", "Procfile.dev"):
+        if path and path != "Procfile" and project.exists(path):
+            return path
+    return ""
 
 
 def _all_but(paths: list[str], excluded: str) -> tuple[str, ...]:

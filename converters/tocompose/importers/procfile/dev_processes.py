@@ -1,0 +1,275 @@
+"""The development side of an app, from Procfile.dev: watchers, and the servers that a developer starts beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from tocompose.importers.procfile.backing import Backing, BackingRequest, make_backing
+from tocompose.importers.procfile.language import find_program
+from tocompose.importers.procfile.ports import stated_port
+from tocompose.importers.procfile.processes import (
+    Process,
+    StatedProcess,
+    name_services,
+    of_procfile,
+)
+from tocompose.importers.procfile.services import AppPlan, process_variables
+from tocompose.importers.procfile.shell import convert_command
+from tocompose.importers.procfile.sources import development_file
+from tocompose.knowledge.servers import servers
+from tocompose.knowledge.versions import default_version
+from tocompose.languages import language_rows
+from tocompose.ledger import Cursor
+from tocompose.model import (
+    ComposeFileRole,
+    EnvSetting,
+    EnvVariable,
+    Service,
+    Volume,
+)
+from tocompose.patterns import regex
+from tocompose.readers.procfile import read_procfile
+from tocompose.record import replace
+from tocompose.source import Span
+from tocompose.syntax.interpolation import literal
+from tocompose.syntax.model_path import ModelPath
+from tocompose.tables import load
+
+_THIS_MACHINE = regex(r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0):\d+")
+
+
+class DevelopmentSide(NamedTuple):
+    """The services, those of the base with what Procfile.dev changes; those that only the dev override has.
+
+    `volumes` and `settings` are what these need.
+    """
+
+    services: tuple[Service, ...]
+    added: tuple[Service, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    settings: tuple[EnvSetting, ...] = ()
+
+
+def add_development_side(
+    plan: AppPlan, services: tuple[Service, ...], names: set[str]
+) -> DevelopmentSide:
+    """The development side; where no service runs from the mounted source a note says that the file was left aside."""
+    repository = plan.repository
+    path = development_file(repository.project)
+    is_asked = repository.option("procfile") in ("", "Procfile")
+    if not path or not is_asked:
+        return DevelopmentSide(services)
+    web = next((service for service in services if _runs_source(service)), None)
+    if web is None:
+        repository.add_note("TC335", Span(path, 1, 1, 1, 1), file=path)
+        return DevelopmentSide(services)
+    tree = repository.open(path, read_procfile, "procfile")
+    made = _DevelopmentSide(plan, services, web, path, names)
+    for process in of_procfile(tree):
+        made.add(process)
+    return made.result()
+
+
+def _runs_source(service: Service) -> bool:
+    overlay = service.overlays.get(ComposeFileRole.DEV)
+    return overlay is not None and bool(overlay.mounts)
+
+
+class _DevelopmentSide:
+    """What the processes of the file came to so far."""
+
+    def __init__(
+        self,
+        plan: AppPlan,
+        services: tuple[Service, ...],
+        web: Service,
+        path: str,
+        names: set[str],
+    ) -> None:
+        self._plan = plan
+        self._services = {service.name: service for service in services}
+        self._web = web
+        self._path = path
+        self._names = names
+        self._added: dict[str, Service] = {}
+        self._backings: list[Backing] = []
+        self._settings: list[EnvSetting] = []
+
+    def result(self) -> DevelopmentSide:
+        """The development side of all processes."""
+        variables = [
+            EnvVariable(name=str(servers()[backing.kind]["sets"]), value=value)
+            for backing in self._backings
+            for value in self._address(backing)
+        ]
+        services = tuple(
+            _with_variables(service, variables) for service in self._services.values()
+        )
+        added = tuple(_told(service, variables) for service in self._added.values())
+        servers_added = tuple(backing.service for backing in self._backings)
+        return DevelopmentSide(
+            services,
+            (*servers_added, *added),
+            tuple(volume for backing in self._backings for volume in backing.volumes),
+            (
+                *(setting for backing in self._backings for setting in backing.settings),
+                *self._settings,
+            ),
+        )
+
+    def _address(self, backing: Backing) -> Iterator[str]:
+        return (value for _, value in backing.variables)
+
+    def add(self, process: StatedProcess) -> None:
+        """Puts a process where it belongs: a service of the stack, a server, or a service of its own."""
+        program = find_program(process.text).name
+        rows = load("development")
+        kind = rows["servers"].get(program)
+        same_type = next(
+            (name for name in self._plan.processes if name.type == process.type), None
+        )
+        if kind is not None:
+            self._add_server(process, kind)
+        elif program in rows["tunnels"]:
+            process.cursor.note("TC572", name=process.type, file=self._path)
+        elif same_type is not None:
+            self._change(process, same_type)
+        elif program == "stripe":
+            self._add_stripe(process)
+        else:
+            self._add_watcher(process)
+
+    def _add_server(self, process: StatedProcess, kind: str) -> None:
+        repository = self._plan.repository
+        present = [
+            name for name in self._names if name == kind or name.startswith(f"{kind}-")
+        ]
+        if not present:
+            row = servers()[kind]
+            variables = {row["sets"]: row["url"]} if "sets" in row else {}
+            request = BackingRequest(kind, kind.upper(), variables, "", process.cursor.span)
+            backing = make_backing(repository, request, self._names)
+            unbound = replace(backing.service, profiles=())
+            self._backings.append(backing._replace(service=unbound))
+        service = min(present, default=kind)
+        facts: dict[str, Any] = {
+            "name": process.type,
+            "file": self._path,
+            "service": service,
+        }
+        process.cursor.note("TC570", subject=ModelPath.service(service), **facts)
+
+    def _change(self, stated: StatedProcess, process: Process) -> None:
+        """The command of a service that the base has: the framework's own for development goes before it."""
+        service = self._services[process.service]
+        overlay = service.overlays.get(ComposeFileRole.DEV)
+        if (
+            overlay is None
+            or overlay.command
+            or stated.text.strip() == process.text.strip()
+        ):
+            shown = " ".join((overlay and overlay.command) or service.command or ())
+            facts: dict[str, Any] = {
+                "name": stated.type,
+                "file": self._path,
+                "command": shown,
+            }
+            subject = ModelPath.service(service.name)
+            stated.cursor.note("TC571", subject=subject, **facts)
+            return
+        command = convert_command(self._fit(stated.text, process)).argv
+        path = ModelPath.service(service.name, "command")
+        stated.cursor.map(to=path)
+        changed = replace(overlay, command=command)
+        overlays = {**service.overlays, ComposeFileRole.DEV: changed}
+        self._services[service.name] = replace(service, overlays=overlays)
+
+    def _fit(self, text: str, process: Process) -> str:
+        """The command with the port of the base, and on all addresses."""
+        number = stated_port(text)
+        if process.publishes and number:
+            text = re.sub(rf"\b{number}\b", self._plan.port.number, text)
+        return text
+
+    def _add_stripe(self, process: StatedProcess) -> None:
+        """The client of Stripe in its own image, which passes events on to web."""
+        target = f"{self._web.name}:{self._plan.port.number}"
+        arguments = find_program(process.text).arguments[1:]
+        command = tuple(_THIS_MACHINE.sub(target, argument) for argument in arguments)
+        named = self._name(process)
+        self._added[named.service] = Service(
+            name=named.service,
+            image=f"stripe/stripe-cli:{default_version('stripe-cli')}",
+            command=tuple(map(literal, command)),
+            environment=(EnvVariable(name="STRIPE_API_KEY", value=None),),
+            origin=process.cursor.span,
+        )
+        self._settle(process.cursor, named)
+        description = "Key of Stripe's client, for development"
+        self._settings.append(
+            EnvSetting(name="STRIPE_API_KEY", secret=True, description=description)
+        )
+        facts: dict[str, Any] = {"name": process.type, "target": target}
+        process.cursor.annotate("TC574", subject=ModelPath.service(named.service), **facts)
+
+    def _add_watcher(self, process: StatedProcess) -> None:
+        """A process beside the app: in the image for development, with a terminal, since watchers end without one."""
+        named = self._name(process)
+        text = _THIS_MACHINE.sub(self._other_host, process.text)
+        run = convert_command(text)
+        overlay = self._web.overlays[ComposeFileRole.DEV]
+        variables = {
+            variable.name: variable
+            for variable in (
+                *process_variables(self._plan, named, run),
+                *overlay.environment,
+            )
+        }
+        self._added[named.service] = replace(
+            overlay,
+            name=named.service,
+            image=overlay.image or self._web.image,
+            build=overlay.build or self._web.build,
+            command=run.argv,
+            environment=tuple(variables.values()),
+            ports=(),
+            depends_on=self._plan.dependencies,
+            init=True,
+            options={"stdin_open": True, "tty": True},
+            origin=process.cursor.span,
+        )
+        self._settle(process.cursor, named)
+        facts: dict[str, Any] = {"name": process.type, "file": self._path}
+        process.cursor.annotate("TC573", subject=ModelPath.service(named.service), **facts)
+
+    def _other_host(self, match: re.Match[str]) -> str:
+        """The address of web for one on this machine, where its port is the web process's."""
+        number = match[0].rpartition(":")[2]
+        ports = {self._plan.port.number, *(row["port"] for row in language_rows().values())}
+        is_target = number in ports and not match[0].startswith("0")
+        return f"{self._web.name}:{self._plan.port.number}" if is_target else match[0]
+
+    def _name(self, process: StatedProcess) -> Process:
+        return name_services(self._plan.repository, (process,), self._names)[0]
+
+    def _settle(self, cursor: Cursor, named: Process) -> None:
+        cursor.map(to=ModelPath.service(named.service, "command"))
+
+
+def _with_variables(service: Service, variables: list[EnvVariable]) -> Service:
+    """The service of the base, told in development of the servers that only development has."""
+    overlay = service.overlays.get(ComposeFileRole.DEV)
+    if overlay is None or not overlay.mounts or not variables:
+        return service
+    overlays = {**service.overlays, ComposeFileRole.DEV: _told(overlay, variables)}
+    return replace(service, overlays=overlays)
+
+
+def _told(service: Service, variables: list[EnvVariable]) -> Service:
+    if service.build is None:
+        return service
+    names = {variable.name for variable in variables}
+    kept = [variable for variable in service.environment if variable.name not in names]
+    return replace(service, environment=(*kept, *variables))
