@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
 
+from docker_run.measure_mentions import measure
+from oracles import corpus
+from tocompose.importers import SourceError
 from tocompose.notes import Kind
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
@@ -681,3 +686,37 @@ def test_compose_is_named_with_its_file() -> None:
         f"services of {file}" for file in files
     ]
     assert [note.span.line for note in said if note.span] == [1, 2, 4, 5]
+
+
+NOTHING = {
+    "a comment": (
+        "run.sh",
+        "#!/bin/sh\n# docker run -d a:1\necho docker\n",
+        "run.sh:2:3: ",
+    ),
+    "a text of YAML": (
+        "tasks.yml",
+        "help: start it with `docker run -d a:1`\n",
+        "tasks.yml:1:7: ",
+    ),
+    "compose only": ("up.sh", "docker compose -f base.yml up -d\n", "up.sh:1:19: "),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_a_file_of_which_nothing_comes_names_the_place(name: str) -> None:
+    file, text, start = NOTHING[name]
+    with pytest.raises(SourceError) as caught:
+        converted({file: text}, source="docker_run")
+    assert str(caught.value).startswith(start)
+
+
+@pytest.mark.skipif(not os.environ.get("TOCOMPOSE_CORPUS"), reason="no corpus is named")
+def test_no_place_of_the_corpus_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
+    folder = corpus("docker-run/docs-pairs")
+    assert folder is not None
+    counts: Counter[str] = Counter()
+    measure(folder, counts)
+    assert counts["places"] > 40
+    assert counts["places that are silent"] == 0, capsys.readouterr().out
+    assert counts["files of which nothing came"] == 0

@@ -8,7 +8,7 @@ from html import unescape
 from typing import NamedTuple
 
 from tocompose.readers import shell, systemd
-from tocompose.readers.mentions import CALL, STARTING_CALL
+from tocompose.readers.mentions import CALL, MODULE, STARTING_CALL
 from tocompose.readers.repair import LOGICAL_LINE
 from tocompose.readers.text import Text, Unreadable, join_texts, without_returns
 from tocompose.source import Branch, Child, Leaf, Node
@@ -20,7 +20,7 @@ _FENCE = re.compile(
 _LISTING = re.compile(r"^(?P<mark>-{4,}|\.{4,})[ \t]*$")
 # Code in running text: between backticks, in a tag, or alone in the cell of a table.
 _INLINE = re.compile(
-    r"(?<!`)(?P<mark>`{1,2})(?!`)(?P<code>[^`\n]+)(?P=mark)(?!`)"
+    r"(?<!`)(?P<mark>`{1,3})(?!`)(?P<code>[^`\n]+(?:\n[^`\n]+)?)(?P=mark)(?!`)"
     r"|<(?:code|kbd|tt)>(?P<tagged>[^<>\n]+)</(?:code|kbd|tt)>"
     r"|(?<=\|)[ \t]*(?P<cell>(?:docker|podman|nerdctl)[ \t][^|`\n]+?)[ \t]*(?=\|)"
 )
@@ -60,7 +60,8 @@ def read(source: Text, read_block: Callable[[Text], Branch] = _read_block) -> Br
     unmarked = [] if _hold_call(bodies) else list(_unmarked_commands(prose))
     bodies = unmarked or bodies
     nodes: list[Node] = [read_block(body) for body in bodies]
-    nodes += _unread_blocks(blocks) if _hold_call(bodies) else _units(blocks)
+    units = [] if _hold_call(bodies) else list(_units(blocks))
+    nodes += units or _unread_blocks(blocks)
     in_use = "\n".join(body.text for body in unmarked)
     for code in _inline_commands(prose):
         if code.text not in in_use:
@@ -110,7 +111,7 @@ def _unread_blocks(blocks: Iterable[_Block]) -> Iterator[Node]:
     """A leaf for each block that starts a container by other means than a shell's."""
     languages = load("shell")["languages"]
     for block in blocks:
-        call = STARTING_CALL.search(block.body.text)
+        call = STARTING_CALL.search(block.body.text) or MODULE.search(block.body.text)
         is_other = block.language not in languages or _UNIT.search(block.body.text)
         if call is not None and is_other:
             yield Leaf(call[0], block.body.span(*call.span()), "unread")
@@ -147,7 +148,13 @@ def _inline_commands(text: Text) -> Iterator[Text]:
     for match in _INLINE.finditer(text.text):
         start, stop = match.span(match.lastgroup or 0)
         if CALL.match(_without_prompt(text.text[start:stop].lstrip())):
-            yield text.cut(start, stop)
+            yield _on_one_line(text.cut(start, stop))
+
+
+def _on_one_line(code: Text) -> Text:
+    """Code in running text, which a line may break anywhere."""
+    breaks = re.finditer(r"[ \t]*\n[ \t]*", code.text)
+    return code.edited((match.start(), match.end(), " ") for match in breaks)
 
 
 def _without_tags(text: Text) -> Text:

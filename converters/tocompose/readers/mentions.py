@@ -16,6 +16,8 @@ STARTING_CALL = re.compile(
     rf"(?<![\w.-])(?:docker|podman|nerdctl)(?:\.exe)?{_OPTIONS}{_GAP}"
     r"(?:(?:container|service)[ \t]+)?(?:run|create)[ \t\\`^\n]+(?=[^\s)])"
 )
+# A module of Ansible that starts a container.
+MODULE = re.compile(r"(?:docker|podman)_container[ \t]*:")
 # A call that starts what a compose file holds.
 COMPOSE_CALL = re.compile(
     r"(?<![\w.-])(?:(?:docker|podman|nerdctl)[ \t]+compose|(?:docker|podman)-compose)\b"

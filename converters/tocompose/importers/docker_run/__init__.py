@@ -82,8 +82,21 @@ def _why_nothing(project: Project, ledger: Ledger) -> str:
     for loss in ledger.notes:
         if loss.kind.value == "lost" and loss.span:
             return f"{loss.span}: {loss.message}; {reason}"
-    source = next(iter(project.named or project.files()), project.name)
-    return f"{source}: {reason}"
+    files = project.named or project.files()
+    for path in files[:20]:
+        if place := _place_of_call(path, project.read(path) or b""):
+            return f"{place}: the docker command here was not read; {reason}"
+    return f"{next(iter(files), project.name)}: {reason}"
+
+
+def _place_of_call(path: str, data: bytes) -> str:
+    """Where a file starts a container by its look, as `file:line:column`; empty where it does not."""
+    from tocompose.readers.mentions import STARTING_CALL
+    from tocompose.readers.text import Text, decode
+
+    text = decode(data)
+    call = STARTING_CALL.search(text) if text else None
+    return "" if text is None or call is None else str(Text(path, text).span(*call.span()))
 
 
 IMPORTER = DockerRun()

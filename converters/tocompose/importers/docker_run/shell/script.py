@@ -34,6 +34,7 @@ from tocompose.limits import limit
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.readers import crontab, makefile, markdown, systemd
+from tocompose.readers.mentions import STARTING_CALL
 from tocompose.readers.shell import read
 from tocompose.readers.text import Text, Unreadable, decode
 from tocompose.source import Branch, Span
@@ -87,6 +88,8 @@ def _settle_text(shell: Shell, cursor: Cursor) -> None:
         cursor.note("TC168", written=text)
     elif cursor.style == "typography":
         cursor.note("TC030", written=text)
+    elif cursor.style == "removal":
+        cursor.skip("removes what a stack does not have")
     elif cursor.style == "unread":
         cursor.note("TC033")
     elif cursor.style == "operator":
@@ -309,16 +312,26 @@ class _ProjectReader:
             self._read_files,
         )
         if not script.steps and path not in self._read_files:
-            raise self._why_nothing(path)
+            raise self._why_nothing(Text(path, text))
         return script
 
-    def _why_nothing(self, path: str) -> Unreadable:
+    def _why_nothing(self, text: Text) -> Unreadable:
         """Why a file gives nothing: the first part of it that could not be read, or that it holds no docker command."""
         for loss in self._ledger.notes:
-            if loss.code in ("TC162", "TC172") and loss.span and loss.span.file == path:
+            if loss.code in _UNREAD_CODES and loss.span and loss.span.file == text.file:
                 return Unreadable(loss.span, f"{loss.message}; {loss.advice}")
         why = "no docker or podman command was found in this file"
-        return Unreadable(_start_of(path), why)
+        call = STARTING_CALL.search(text.text)
+        if call is None:
+            return Unreadable(_start_of(text.file), why)
+        why = (
+            "the docker command here was not read: it stands in a comment or a text, or the script ends before it;"
+            " give it in a script of its own"
+        )
+        return Unreadable(text.span(*call.span()), why)
+
+
+_UNREAD_CODES = ("TC162", "TC172", "TC033")
 
 
 def _start_of(path: str) -> Span:

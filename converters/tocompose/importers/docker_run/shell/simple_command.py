@@ -212,7 +212,7 @@ def _read_other(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> Non
         flow.JUMPS[name](shell, cursor, fields)
     elif name and calls.runs_on_other_host(fields):
         cursor.note("TC163", option=name)
-    elif not any(read(shell, cursor, fields) for read in _READERS):
+    elif not name or not any(read(shell, cursor, fields) for read in _READERS):
         non_docker_commands.settle_other(shell, cursor, fields)
 
 

@@ -24,8 +24,8 @@ _SETTING = re.compile(r"(?P<name>\w+)=(?P<value>\"[^\"]*\"|'[^']*'|\{\{.*?\}\}\S
 _MOST_ROUNDS = 50
 
 
-def read_task(child: Child, task: Branch, texts: ScalarTexts) -> list[Branch] | None:
-    """The commands that an entry of a task stands for, none where it only removes; None for any other entry."""
+def read_task(child: Child, task: Branch, texts: ScalarTexts) -> list[Node] | None:
+    """The commands that an entry of a task stands for, or a leaf `removal`; None for any other entry."""
     tables = load("docker/sources")
     name = str(child.key).rpartition(".")[2]
     parameters = _parameters(child.node)
@@ -34,15 +34,18 @@ def read_task(child: Child, task: Branch, texts: ScalarTexts) -> list[Branch] | 
     if name in tables["by_files"]:
         return [_file_remark(name, parameters, child)]
     module = tables["modules"].get(name)
-    if module is None or _is_removal(module, parameters):
-        return None if module is None else []
-    return [
+    if module is None:
+        return None
+    if _is_removal(module, parameters):
+        return [Leaf(name, child.span, "removal")]
+    commands: list[Node] = [
         branch
         for bindings in _loop_rounds(task)
         for branch in _read_round(
             module, parameters, child, ParameterReader(texts, bindings)
         )
-    ] + list(_loop_remark(task))
+    ]
+    return [*commands, *_loop_remark(task)]
 
 
 def _read_round(

@@ -64,9 +64,9 @@ def code_branch(code: list[Leaf], around: Surroundings, texts: ScalarTexts) -> B
     return Branch("subshell", children, span)
 
 
-def with_variables(branches: Iterable[Branch], node: Node, around: Surroundings) -> Branch:
+def with_variables(branches: Iterable[Node], node: Node, around: Surroundings) -> Branch:
     """The branches in a scope of their own, behind assignments of the variables that the texts of a node use."""
-    nodes = [*_variables_in(leaves(node), around.variables), *branches]
+    nodes: list[Node] = [*_variables_in(leaves(node), around.variables), *branches]
     children = (Child(index, branch.span, branch) for index, branch in enumerate(nodes))
     return Branch("subshell", tuple(children), node.span)
 
