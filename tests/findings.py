@@ -570,9 +570,9 @@ FINDINGS = (
     ),
     Finding(
         "TC747",
-        service(WEB),
+        service(f"{WEB}, volumes: ['x:/x']", rest="volumes: {x: }\n"),
         "docker-compose.yml:2:9",
-        service("image: 'nginx:1.27'"),
+        service("image: 'nginx:1.27', volumes: ['x:/x']", rest="volumes: {x: }\n"),
         "M-01",
     ),
     Finding(

@@ -174,8 +174,11 @@ def _blocks_of(
 
 
 def _line_count(node: Node) -> int:
+    """How many values stand in the block itself; what a fragment brings in stands elsewhere."""
     children = node.children if isinstance(node, Branch) else ()
-    return sum(1 + _line_count(child.node) for child in children)
+    own = [child for child in children if child.span.line >= node.span.line]
+    own = [child for child in own if child.span.line <= node.span.end_line]
+    return sum(1 + _line_count(child.node) for child in own)
 
 
 def _judge_service(startup: Startup, service: Service) -> Iterator[Verdict]:

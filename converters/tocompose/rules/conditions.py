@@ -89,6 +89,8 @@ def _judge_edge(
         yield startup.verdict(service, key, "A-01 M-06", waits, "TC530", **facts)
     if edge.condition == HEALTHY:
         unknown = target.healthcheck is None and facts_of(target) is None
+        # What is not required may fail.
+        unknown = unknown or not edge.required
         yield startup.verdict(
             service, key, "T8", healthy or unknown, "TC721", target=target.name
         )

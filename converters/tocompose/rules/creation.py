@@ -16,7 +16,11 @@ from tocompose.syntax.units import parse_byte_size, parse_duration
 def _judge_values(startup: Startup, service: Service) -> Iterator[Verdict]:
     """Values that stand for nothing which docker knows."""
     body = as_map(startup.document.get("services")).get(service.name)
-    refusals = [one for one in refused_values(body) if not _is_misread(one)]
+    refusals = [
+        refusal
+        for refusal in refused_values(body)
+        if "$" not in str(refusal.value) and not _is_misread(refusal)
+    ]
     for refusal in refusals:
         key = ".".join(part for part in refusal.keys if not part.isdigit())
         facts = {"key": key, "value": shown_value(refusal.value), "rule": refusal.rule}

@@ -34,7 +34,8 @@ def _judge_check(startup: Startup, service: Service) -> Iterator[Verdict]:
     yield from _judge_tools(startup, service, text)
     yield from _judge_socket(startup, service, text)
     if image_id(service) in ("redis", "valkey") or "redis-cli" in text:
-        sure = "ping" not in text.lower() or "grep" in text or "PONG" in text
+        is_ping = "ping" in text.lower() and "incr" not in text
+        sure = not is_ping or "grep" in text or "PONG" in text
         yield startup.verdict(service, _TEST, "T22", sure, "TC741")
 
 

@@ -251,6 +251,11 @@ def _judge_data(startup: Startup, service: Service) -> Iterator[Verdict]:
         if _is_inherited(path, service, startup.stack):
             continue
         kept = not all(map(is_anonymous, _mounts_around(path, service)))
+        # Several disks: `/data1`, `/data2` in the place of `/data`.
+        kept = kept or any(
+            mount.target.startswith(path) and not is_anonymous(mount)
+            for mount in service.mounts
+        )
         lines = "Q-08 Q-09 M-03 M-05 S-03"
         yield startup.verdict(service, key, lines, kept, "TC713", path=path)
         if "postgresql" in path:
@@ -259,10 +264,17 @@ def _judge_data(startup: Startup, service: Service) -> Iterator[Verdict]:
             yield startup.verdict(service, "volumes", "T19", right, "TC738", **facts)
 
 
+def _is_made_again(target: str) -> bool:
+    """Whether the folder holds what a build or an installation makes again at any time."""
+    name = target.rstrip("/").rpartition("/")[2]
+    return name in DEPENDENCY_FOLDERS or name.endswith(("_cache", ".cache"))
+
+
 def _judge_volumes(startup: Startup, service: Service) -> Iterator[Verdict]:
     for mount in service.mounts:
         if mount.kind == "volume":
             named = not is_anonymous(mount) or is_mask(mount, service)
+            named = named or _is_made_again(mount.target)
             facts = {"path": mount.target}
             yield judge_mount(startup, service, mount, "Q-09 A-02", named, "TC714", **facts)
             is_word = mount.source is not None or not is_windows_path(mount.target)

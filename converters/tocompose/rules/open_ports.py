@@ -7,6 +7,7 @@ from tocompose.notes import Note
 from tocompose.rules import Context, Example, Outcome, Rule, map_services, remark
 from tocompose.rules.roles import is_data
 from tocompose.rules.service_images import facts_of
+from tocompose.syntax.interpolation import apply_defaults
 from tocompose.syntax.ports import is_any_address, is_loopback
 
 
@@ -16,7 +17,9 @@ def is_everywhere(port: Port) -> bool:
 
 
 def is_local(port: Port) -> bool:
-    """Whether only the host itself reaches the port."""
+    """Whether only the host itself reaches the port; the default of a variable may hold an address too."""
+    if port.host_ip is None and "$" in (port.published or ""):
+        return is_loopback(apply_defaults(port.published or "").rpartition(":")[0] or None)
     return is_loopback(port.host_ip)
 
 

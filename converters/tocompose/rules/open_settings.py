@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from tocompose.compose.documents import document_of, read_file
 from tocompose.compose.shapes import as_map
 from tocompose.knowledge.images import image_ref
-from tocompose.model import Mount, Role, Service, Stack
+from tocompose.model import Mount, Service, Stack
 from tocompose.notes import Note
 from tocompose.rules import (
     Context,
@@ -25,7 +25,7 @@ from tocompose.rules import (
     remark,
 )
 from tocompose.rules.open_ports import is_local
-from tocompose.rules.service_images import environment_of, image_title
+from tocompose.rules.service_images import environment_of, facts_of, image_title
 from tocompose.syntax.interpolation import plain
 from tocompose.tables import table
 
@@ -135,7 +135,8 @@ def _text_of(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _judge_tools(startup: Startup, service: Service) -> Iterator[Verdict]:
-    if service.role is not Role.TOOL or service.profiles:
+    image = facts_of(service)
+    if image is None or not image.tool or service.profiles:
         return
     ports = [port.published or port.target for port in service.ports if not is_local(port)]
     key = "ports" if ports else ""

@@ -123,7 +123,7 @@ def _does_its_work(service: Service) -> bool:
 
 
 def _judge_role(startup: Startup, service: Service) -> Iterator[Verdict]:
-    if not service.image or service.build is not None:
+    if not service.image or service.build is not None or not _keeps_something(service):
         return
     told = service.role is not Role.APP or similar_facts(service.image) is not None
     yield startup.verdict(
@@ -132,9 +132,13 @@ def _judge_role(startup: Startup, service: Service) -> Iterator[Verdict]:
         "M-01",
         told or not _is_unknown(service),
         "TC747",
-        what="the class of the service is not known from its image, so it counts as an application",
-        how="Nothing needs to be done when it is one.",
+        what="nothing is known about its image, and it has volumes",
+        how="If it keeps data for other services, keep its ports off the network and give it a healthcheck.",
     )
+
+
+def _keeps_something(service: Service) -> bool:
+    return any(mount.kind == "volume" for mount in service.mounts)
 
 
 RULE = Rule(

@@ -23,11 +23,13 @@ from tocompose.rules.service_images import facts_of
 
 _SOCKETS = ("docker.sock", "podman.sock", "containerd.sock", "crio.sock")
 _WHOLE_FOLDERS = frozenset(
-    "/ /etc /root /boot /dev /proc /sys /usr /lib /var /home /run".split()
+    "/ /etc /root /boot /dev /proc /sys /usr /lib /var /home /run /var/run".split()
 )
 _SENSITIVE_PATHS = (
     "/var/lib/docker",
-    "/var/run",
+    "/var/run/dbus",
+    "/run/dbus",
+    "/var/run/libvirt",
     "/etc/shadow",
     "/etc/passwd",
     "/root/.ssh",

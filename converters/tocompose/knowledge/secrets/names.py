@@ -34,7 +34,11 @@ _ENDINGS = (
     "PRIVATEKEY",
     "ACCESSKEY",
 )
-_ABOUT_PAIRS = frozenset({("EXPIRES", "IN"), ("KEY", "IN")})
+# Confluent's images: names of files in the folder of secrets.
+_FILES_NAMED = ("KEY", "KEYSTORE", "TRUSTSTORE")
+_ABOUT_PAIRS = frozenset(
+    {("EXPIRES", "IN"), ("KEY", "IN"), *((name, "CREDENTIALS") for name in _FILES_NAMED)}
+)
 _LAST_WORDS = frozenset({"PASS", "PWD", "PW", "SALT", "DBPASS", "DSN"})
 # Of them those that are no secret alone: the working directory, the address of a source of data.
 _NOT_ALONE = frozenset({"PWD", "DSN"})
