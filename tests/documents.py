@@ -22,8 +22,13 @@ import click  # noqa: E402
 import tocompose  # noqa: E402
 import tocompose.batch  # noqa: E402
 from tocompose.cli.group import COMMANDS, main  # noqa: E402
-from tocompose.notes import Kind, families, registry  # noqa: E402
+from tocompose.notes import Kind, explanation, families, registry  # noqa: E402
 from tocompose.reports.escape import escape_markdown, escape_prose  # noqa: E402
+from tocompose.reports.rule_examples import (  # noqa: E402
+    LEVEL_MEANINGS,
+    RuleExample,
+    rule_examples,
+)
 from tocompose.reports.text import open_facts  # noqa: E402
 from tocompose.tables import Row  # noqa: E402
 
@@ -52,6 +57,7 @@ def documents() -> dict[str, str]:
         **dict(_manuals()),
         "docs/api.md": _api(),
         "docs/notes.md": _notes(),
+        "docs/rules.md": _rules(),
         "README.md": _readme(),
     }
 
@@ -183,6 +189,52 @@ def _notes() -> str:
             if row.get("url"):
                 lines += [f"<{row['url']}>", ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _rules() -> str:
+    """A page for each rule of `check`, from its row in `mappings/notes/` and its example in `rule_examples.yaml`."""
+    lines = [
+        "# Rules of `tocompose check`",
+        "",
+        "`tocompose explain CODE` prints the same. `--select` and `--ignore` take the codes or the beginnings of them.",
+        "",
+    ]
+    for level, meaning in LEVEL_MEANINGS.items():
+        lines += [f"- *{level.value}*: {meaning.partition(': ')[2]}"]
+    lines += ["", "| code | level | what |", "|---|---|---|"]
+    for code in rule_examples():
+        row = explanation(code)
+        level = Kind(row["kind"]).level.value
+        lines.append(
+            f"| [{code}](#{code.lower()}) | {level} | {escape_prose(str(row['title']))} |"
+        )
+    for code, example in rule_examples().items():
+        lines += ["", *_rule_page(code, example)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _rule_page(code: str, example: RuleExample) -> Iterator[str]:
+    row = explanation(code)
+    yield from (f'<a id="{code.lower()}"></a>', "")
+    yield f"## {code}: {escape_markdown(str(row['title']))} ({Kind(row['kind']).level.value})"
+    yield from ("", f"> {escape_prose(open_facts(str(row['message'])))}", "")
+    yield from (escape_prose(open_facts(str(row["why"]))), "")
+    if row.get("advice"):
+        yield f"**What to do:** {escape_prose(open_facts(str(row['advice'])))}"
+        yield ""
+    for title, files in (("Before", example.before), ("After", example.after)):
+        for name, text in example.shown_files(files):
+            kind = "yaml" if name.endswith(("yaml", "yml")) else "sh"
+            yield from (
+                f"{title}, `{name}`:",
+                "",
+                f"```{kind}",
+                text.rstrip("\n"),
+                "```",
+                "",
+            )
+    if row.get("url"):
+        yield from (f"<{row['url']}>", "")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import east_asian_width
 
 from tocompose.notes import Kind, Note, explanation, families, registry
@@ -15,6 +15,9 @@ from tocompose.reports.masking import Quote
 from tocompose.reports.report import Report, place_of, subject_of
 from tocompose.source import Span
 from tocompose.wording import wrap_text
+
+if TYPE_CHECKING:
+    from tocompose.reports.rule_examples import RuleExample
 
 _HEADINGS = {
     Kind.LOST: "lost: Compose has no equivalent",
@@ -271,12 +274,16 @@ _MEANING = {
 
 def explain_code(code: str, width: int = 88) -> str:
     """The long text of a code. Raises KeyError for a code that the registry does not name."""
+    # Loaded here: nothing else that a run prints shows the examples of rules.
+    from tocompose.reports.rule_examples import LEVEL_MEANINGS, rule_examples
+
     row = explanation(code)
     kind = Kind(row["kind"])
+    example = rule_examples().get(code)
     paragraphs = [
-        f"{code}: {row['title']} ({kind.value})",
+        f"{code}: {row['title']} ({kind.level.value if example else kind.value})",
         open_facts(str(row["message"])),
-        _MEANING[kind],
+        LEVEL_MEANINGS[kind.level] if example else _MEANING[kind],
     ]
     paragraphs.append(open_facts(str(row["why"])))
     if row.get("advice"):
@@ -286,8 +293,19 @@ def explain_code(code: str, width: int = 88) -> str:
     # Loaded here: no other text that a run prints is broken at hyphens too.
     from textwrap import fill
 
-    filled = (fill(paragraph, width, break_long_words=False) for paragraph in paragraphs)
+    filled = [fill(paragraph, width, break_long_words=False) for paragraph in paragraphs]
+    if example is not None:
+        filled += _example_blocks(example)
+        filled.append(f"Leave it alone: # tocompose: ignore[{code}] the reason")
     return "\n\n".join(filled) + "\n"
+
+
+def _example_blocks(example: RuleExample) -> Iterator[str]:
+    """The files of the example, before and after."""
+    for title, files in (("Before", example.before), ("After", example.after)):
+        for name, text in example.shown_files(files):
+            lines = "\n".join(f"    {line}" for line in text.rstrip("\n").split("\n"))
+            yield f"{title}, {name}:\n\n{lines}"
 
 
 def all_codes() -> Iterator[str]:
