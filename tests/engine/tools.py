@@ -92,3 +92,28 @@ def root_of_tools() -> bytes:
             file_of(tar, f"bin/{name}", text.encode(), 0o755)
         link(tar, "opt/kafka/bin", "/bin")
     return out.getvalue()
+
+
+# An entry point that runs another program as it stands, and for anything else answers on the port of its image, or the
+# one that its arguments name.
+ENTRY = """#!/bin/sh
+case "$1" in sh|/cron.sh) exec "$@" ;; esac
+port=$STANDIN_PORT
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --port|-p) port=$2; shift ;;
+    --port=*) port=${1#*=} ;;
+  esac
+  shift
+done
+exec /bin/serve "$port"
+"""
+
+
+def root_of_servers() -> bytes:
+    """The root file system with that entry point, `/bin/entry`, and a program of another kind, `/cron.sh`."""
+    out = io.BytesIO(root_of_tools())
+    with tarfile.open(fileobj=out, mode="a") as tar:
+        file_of(tar, "bin/entry", ENTRY.encode(), 0o755)
+        file_of(tar, "cron.sh", b"#!/bin/sh\nexec sleep 9999\n", 0o755)
+    return out.getvalue()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tocompose.knowledge.image_conditions import conditions_hold
 from tocompose.knowledge.images import image_facts
 from tocompose.knowledge.old_containers import copy_command, old_container
 from tocompose.model import Network, Role, Service, Stack
-from tocompose.reports.json import NextStep, compose_command
+from tocompose.reports.json import NextStep, compose_command, start_steps
 from tocompose.reports.report import Report
 from tocompose.syntax.names import variable_name
 
@@ -53,13 +54,14 @@ def cutover_of(report: Report) -> Cutover:
         NextStep("Stop the old containers", _docker("stop", running)),
         *_keep_down(old),
         *_rename(named, "Give their names free; they stay as they are", set_aside=True),
+        *_set_jobs_aside(stack),
         *_remove_networks(networks),
         NextStep(
             "Make the new containers and volumes, without starting them",
             compose_command(base, "up --no-start"),
         ),
         *_copies(stack, old),
-        NextStep("Start the stack", compose_command(base, "up -d --wait")),
+        *start_steps(stack, base),
         NextStep("Look whether all is well", compose_command(base, "ps --all")),
     )
     steps_back = (
@@ -68,7 +70,7 @@ def cutover_of(report: Report) -> Cutover:
             compose_command(base, "down"),
             "What was written to new volumes since then is not in the old containers.",
         ),
-        *_make_networks(networks),
+        *_make_networks(networks, old),
         *_rename(named, "Give the old containers their names back", set_aside=False),
         *_held_up_again(old),
         NextStep("Start them", _docker("start", running)),
@@ -139,6 +141,15 @@ def _rename(named: list[Service], title: str, set_aside: bool) -> Iterator[NextS
         yield NextStep(title, " && ".join(lines))
 
 
+def _set_jobs_aside(stack: Stack) -> Iterator[NextStep]:
+    """Containers of jobs are there still, unless they were started with --rm."""
+    for service in stack.services:
+        name = service.container_name
+        if service.role is Role.JOB and name:
+            line = f"docker rename {name} {name}-before || true"
+            yield NextStep(f"The same for the job {service.name}, where it is there", line)
+
+
 def _remove_networks(networks: list[Network]) -> Iterator[NextStep]:
     if networks:
         names = [network.engine_name or network.name for network in networks]
@@ -146,11 +157,22 @@ def _remove_networks(networks: list[Network]) -> Iterator[NextStep]:
         yield NextStep(title, _docker("network rm", names))
 
 
-def _make_networks(networks: list[Network]) -> Iterator[NextStep]:
+def _make_networks(networks: list[Network], old: list[Service]) -> Iterator[NextStep]:
+    """The networks again; a container remembers the id of the one that it was on, and has to be told the new one."""
     for network in networks:
         name = network.engine_name or network.name
         title = f"Make the network {name} again, with the options that it had"
         yield NextStep(title, f"docker network create {name}")
+        for service in old:
+            for attachment in service.networks:
+                if attachment.network == network.name:
+                    container = _aside(service)
+                    aliases = "".join(f"--alias {word} " for word in attachment.aliases)
+                    line = (
+                        f"docker network disconnect {name} {container}"
+                        f" && docker network connect {aliases}{name} {container}"
+                    )
+                    yield NextStep(f"Put {container} on it", line)
 
 
 def _copies(stack: Stack, old: list[Service]) -> Iterator[NextStep]:
@@ -172,5 +194,14 @@ def _copies(stack: Stack, old: list[Service]) -> Iterator[NextStep]:
 def _old_path(service: Service, target: str) -> str:
     """Where the container kept what lies at the target now: the volume of some images is elsewhere."""
     facts = image_facts(service.image) if service.image else None
-    homes = {data.home: data.path for data in facts.data} if facts else {}
-    return homes.get(target, target)
+    for data in facts.data if facts else ():
+        added = dict(data.settings)
+        environment = {
+            variable.name: variable.value
+            for variable in service.environment
+            if added.get(variable.name) != variable.value
+        }
+        command = " ".join(service.command or ()) or None
+        if data.home == target and conditions_hold(data.when, environment, command):
+            return data.path
+    return target

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from tocompose import __version__
 from tocompose.compose.files import BASE_NAMES
 from tocompose.earlier_run import digest
-from tocompose.model import File, Role, Service
+from tocompose.knowledge.jobs import unawaited_jobs
+from tocompose.model import File, Role, Service, Stack
 from tocompose.notes import Note, explanation
 from tocompose.reports.inventory import (
     configuration_rows,
@@ -171,12 +172,7 @@ def next_steps(report: Report) -> tuple[NextStep, ...]:
             compose_command(base, "config --quiet"),
         ),
     ]
-    steps.append(
-        NextStep(
-            "Start everything and wait until it is healthy",
-            compose_command(base, "up -d --wait"),
-        )
-    )
+    steps += start_steps(report.stack, base)
     steps += [
         NextStep(
             "The same for production", f"docker compose -f {base} -f {name} up -d --wait"
@@ -188,6 +184,26 @@ def next_steps(report: Report) -> tuple[NextStep, ...]:
     if service is not None:
         steps += _service_steps(base, service)
     return (*steps, _take_down(base, report))
+
+
+def start_steps(stack: Stack, base: str) -> list[NextStep]:
+    """How the stack is started and waited for: a job that nobody waits for would make the waiting fail."""
+    jobs = {job.name for job in unawaited_jobs(stack)}
+    if not jobs:
+        title = "Start everything and wait until it is healthy"
+        return [NextStep(title, compose_command(base, "up -d --wait"))]
+    lasting = [
+        service.name
+        for service in stack.services
+        if service.name not in jobs
+        and not service.profiles
+        and service.role is not Role.JOB
+    ]
+    steps = [NextStep("Start everything", compose_command(base, "up -d"))]
+    if lasting:
+        line = compose_command(base, f"up -d --wait {' '.join(lasting)}")
+        steps.append(NextStep("Wait until what does not end is healthy", line))
+    return steps
 
 
 def compose_command(base: str, arguments: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tocompose.knowledge.jobs import COMPLETED, RESTARTING
 from tocompose.model import Dependency, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
@@ -19,15 +20,11 @@ from tocompose.rules import (
     runs_container,
     with_services,
 )
+from tocompose.rules.awaited_jobs import with_awaited_jobs
 from tocompose.rules.healthchecks import shows_health
 from tocompose.rules.service_images import facts_of
 
-STARTED, HEALTHY, COMPLETED = (
-    "service_started",
-    "service_healthy",
-    "service_completed_successfully",
-)
-_RESTARTING = ("always", "unless-stopped")
+STARTED, HEALTHY = "service_started", "service_healthy"
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -45,12 +42,13 @@ def apply(stack: Stack, context: Context) -> Outcome:
                 edge = replace(edge, condition=condition)
             edges.append(edge)
         services.append(replace(service, depends_on=tuple(edges)))
-    return Outcome(with_services(stack, services), tuple(notes))
+    awaiting, job_notes = with_awaited_jobs(with_services(stack, services))
+    return Outcome(awaiting, (*notes, *job_notes))
 
 
 def _best_condition(target: Service, stack: Stack, context: Context) -> str:
     """What can be waited for: completion of what ends, health of what shows it, and only the start of what does not."""
-    if target.role is Role.JOB and target.restart not in _RESTARTING:
+    if target.role is Role.JOB and target.restart not in RESTARTING:
         return COMPLETED
     return HEALTHY if shows_health(target, stack, context) else STARTED
 
@@ -97,7 +95,7 @@ def _judge_edge(
     if edge.condition == COMPLETED:
         restart = target.restart or "no"
         facts = {"target": target.name, "restart": restart}
-        ends = restart not in _RESTARTING
+        ends = restart not in RESTARTING
         yield startup.verdict(service, key, "T10", ends, "TC731", **facts)
 
 

@@ -1,0 +1,87 @@
+"""Somebody waits for the end of each job: `docker compose up --wait` would fail where nobody does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tocompose.knowledge.jobs import COMPLETED, unawaited_jobs
+from tocompose.model import Dependency, Role, Service, Stack
+from tocompose.notes import Note
+from tocompose.record import replace
+from tocompose.rules import remark, runs_container, with_services
+from tocompose.rules.roles import is_data
+
+
+def with_awaited_jobs(stack: Stack) -> tuple[Stack, list[Note]]:
+    """The stack in which a service waits for each job that has none yet, without needing it, as far as one can."""
+    notes: list[Note] = []
+    for job in unawaited_jobs(stack):
+        waiter = _choose_waiter(job, stack)
+        if waiter is not None:
+            edge = Dependency(
+                service=job.name, condition=COMPLETED, required=False, evidence="it ends"
+            )
+            awaiting = replace(waiter, depends_on=(*waiter.depends_on, edge))
+            stack = with_services(
+                stack,
+                (
+                    awaiting if service.name == waiter.name else service
+                    for service in stack.services
+                ),
+            )
+            notes.append(remark("TC433", waiter, ("depends_on", job.name), job=job.name))
+    return stack, notes
+
+
+def _choose_waiter(job: Service, stack: Stack) -> Service | None:
+    """An application rather than another service, one that the source starts later rather than one before."""
+    before = _needed_by(job, stack)
+    candidates = [
+        (
+            is_data(service),
+            service.role is not Role.APP,
+            index < _position(job, stack),
+            index,
+        )
+        for index, service in enumerate(stack.services)
+        if _may_wait(service, job) and service.name not in before
+    ]
+    return stack.services[min(candidates)[-1]] if candidates else None
+
+
+def _position(job: Service, stack: Stack) -> int:
+    return [service.name for service in stack.services].index(job.name)
+
+
+def _may_wait(service: Service, job: Service) -> bool:
+    """Whether it goes on for ever, and the job cannot need it: what keeps data is called in ways that nothing shows."""
+    lasts = service.role not in (Role.JOB, Role.TOOL) and not service.profiles
+    if not lasts or not runs_container(service):
+        return False
+    return not (is_data(service) and _networks(service) & _networks(job))
+
+
+def _networks(service: Service) -> set[str]:
+    return {attachment.network for attachment in service.networks}
+
+
+def _needed_by(job: Service, stack: Stack) -> set[str]:
+    """The job and all that starts before it."""
+    by_name = {service.name: service for service in stack.services}
+    needed: set[str] = set()
+    pending = [job.name]
+    while pending:
+        name = pending.pop()
+        if name in needed or name not in by_name:
+            continue
+        needed.add(name)
+        pending += _starts_behind(by_name[name])
+    return needed
+
+
+def _starts_behind(service: Service) -> Iterator[str]:
+    yield from (edge.service for edge in service.depends_on)
+    yield (service.network_mode or "").removeprefix("service:")
+    yield from (
+        str(line).partition(":")[0] for line in service.options.get("volumes_from") or ()
+    )
