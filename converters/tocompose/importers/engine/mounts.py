@@ -23,10 +23,14 @@ _DEFAULT_PROPAGATIONS = ("", "rprivate")
 def read_binds(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """`[source:]target[:modes]` as docker takes it; Docker Desktop's own paths become the user's again."""
     for field_entry in cursor:
-        bind = literal(
-            _without_podman_modes(context.user_path(text_at(field_entry)), context)
-        )
-        for fact in read_volume(bind):
+        written = _without_podman_modes(context.user_path(text_at(field_entry)), context)
+        try:
+            facts = list(read_volume(literal(written)))
+        except ValueError as problem:
+            subject = context.path.child("volumes")
+            field_entry.note("TC102", subject=subject, flag="Binds", problem=str(problem))
+            continue
+        for fact in facts:
             yield FieldFact(context.with_volume_key(fact), field_entry)
 
 

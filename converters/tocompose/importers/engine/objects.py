@@ -89,6 +89,8 @@ def read_objects(project: Project, ledger: Ledger) -> tuple[EngineObject, ...]:
         content = project.read(path)
         if content is not None and _may_hold_objects(content):
             objects += _objects_of_file(content, path, ledger)
+            # Another importer may have found it too long for a script.
+            project.skipped.pop(path, None)
     return tuple(objects)
 
 

@@ -26,5 +26,8 @@ def why_nothing(objects: Iterable[EngineObject], project: Project, ledger: Ledge
     for lost in ledger.notes:
         if lost.kind.value == "lost" and lost.span:
             return f"{lost.span}: {lost.message}"
-    names = ", ".join(sorted(kind.value for kind in kinds)) or "nothing that an engine says"
-    return f"{source}: no container was found, only {names}: {_COMMAND}"
+    names = ", ".join(sorted(kind.value for kind in kinds))
+    there = (
+        f"no container was found, only {names}" if names else "an engine says nothing here"
+    )
+    return f"{source}: {there}: {_COMMAND}"
