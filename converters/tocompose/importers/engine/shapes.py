@@ -245,6 +245,19 @@ _HEALTH_TIMES = {
 }
 
 
+def _read_test(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """The command of the check; nothing stands for the image's, and other words than these the engine refuses."""
+    words = words_at(cursor)
+    if not any(words):
+        cursor.skip("nothing stands for the image's own check")
+    elif words[0] in ("CMD", "CMD-SHELL"):
+        yield FieldFact(Fact(_words_of(cursor), target="healthcheck.test"), cursor)
+    else:
+        subject = context.path.child("healthcheck")
+        problem = "a check begins with CMD, CMD-SHELL or NONE"
+        cursor.note("TC102", subject=subject, flag="Healthcheck.Test", problem=problem)
+
+
 def read_healthcheck(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """The check, field by field where it differs from the image's; 0 is the image's own value."""
     of_image = context.image_pairs("Healthcheck")
@@ -257,8 +270,7 @@ def read_healthcheck(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFa
         if list(words_at(field)) == _as_texts(of_image.get(field.key)):
             field.skip(IMAGE_SAYS)
         elif field.key == "Test":
-            fact = Fact(_words_of(field), target="healthcheck.test")
-            yield FieldFact(fact, field)
+            yield from _read_test(field, context)
         elif number_at(field) == 0:
             field.skip("0 stands for the image's own value, or the engine's")
         elif field.key == "Retries":
