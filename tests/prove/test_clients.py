@@ -10,9 +10,13 @@ import pytest
 
 from oracles import corpus, needs_oracles, oracles
 from parity import argv, cases, prove
+from tocompose.importers import ImportOptions
 from tocompose.notes import Kind, Note
+from tocompose.pipeline import Options
+from tocompose.project import Memory
 from tocompose.prove import Command, Proof, ProofError, find_binaries, prove_commands
 from tocompose.prove.clients import record_compose, record_docker
+from tocompose.prove.conversion import prove_conversion
 from tocompose.prove.table import as_data, as_json, as_text
 from tocompose.syntax.model_path import ModelPath
 
@@ -307,3 +311,26 @@ def test_written_pairs_are_found_equal() -> None:
     assert folder
     sample = [case for case in list(cases(folder))[::6] if "<" not in case.compose]
     assert sum(prove(case).holds for case in sample) >= 0.9 * len(sample)
+
+
+def test_what_changes_a_container_later_is_compared_too() -> None:
+    commands = (
+        "docker network create lan\ndocker run -d --name old nginx\ndocker rename old web\n"
+        "docker update --restart always --memory 64m web\ndocker network connect lan web\n"
+        "docker network disconnect bridge web"
+    )
+    compose = COMPOSE.replace(
+        ": web}}", ": web, restart: always, mem_limit: 64m, networks: [lan]}}"
+    )
+    assert proof(commands, f"{compose}\nnetworks: {{lan: {{}}}}").verdict == "equal"
+
+
+def test_a_proof_says_that_the_reading_of_the_script_was_not_checked() -> None:
+    script = Memory({"up.sh": b"docker run -d --name web nginx\n"}, "shop")
+    options = Options(source="docker_run", practices="none")
+    found = prove_conversion(script, options, *oracles())
+    assert found.holds and "Not checked" in as_text(found)
+    assert as_data(found)["unchecked"].startswith("Not checked: that the script runs")
+    pasted = ImportOptions(options={"argv": ("docker", "run", "-d", "nginx")})
+    options = Options(source="docker_run", practices="none", settings=pasted)
+    assert prove_conversion(Memory({}), options, *oracles()).unchecked == ""

@@ -51,8 +51,11 @@ CREATING = (
     ("create",),
     ("network", "create"),
     ("network", "connect"),
+    ("network", "disconnect"),
     ("volume", "create"),
     ("pull",),
+    ("rename",),
+    ("update",),
 )
 # The flags of `docker run --help` (28.5) that take no value; every other flag does.
 SWITCHES = re.compile(

@@ -46,9 +46,12 @@ def prove_conversion(
     }
     text = result.files[0].content.decode()
     renewing = any(file.code == _SAME_NAME for file in result.notes)
-    return prove_commands(
+    proof = prove_commands(
         commands, text, result.notes, docker, compose, files, env=values, renewing=renewing
     )
+    # A pasted command was read by the user's own shell.
+    is_pasted = "argv" in options.settings.options
+    return proof if is_pasted else proof._replace(unchecked=_READ_BY_US)
 
 
 def _prove_engine(project: Project, options: Options, compose: str) -> Proof:
@@ -61,6 +64,9 @@ def _prove_engine(project: Project, options: Options, compose: str) -> Proof:
     return prove_inspected(project, compose_recording, result.notes)
 
 
+_READ_BY_US = (
+    "Not checked: that the script runs just these commands; tocompose read them from it."
+)
 # The note about a second container of one name, which has a profile of its own.
 _SAME_NAME = "TC104"
 # The home folder that both clients are told of: the shell puts it into docker's words, Compose into the file.

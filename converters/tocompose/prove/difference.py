@@ -50,13 +50,15 @@ class Match(NamedTuple):
 class Proof(NamedTuple):
     """The outcome: every container of either side, what differs in the project as a whole, what docker refused.
 
-    `hidden` lists values that no report may show, with what is shown for them.
+    `hidden` lists values that no report may show, with what is shown for them; `unchecked` says what the proof took for
+    granted.
     """
 
     matches: tuple[Match, ...]
     project: tuple[Difference, ...] = ()
     refusals: tuple[ClientRefusal, ...] = ()
     hidden: Hidden = ()
+    unchecked: str = ""
 
     @property
     def differences(self) -> tuple[Difference, ...]:

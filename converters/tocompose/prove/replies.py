@@ -10,10 +10,17 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from tocompose.prove.changes import (
+    connect_container,
+    disconnect_container,
+    known_networks,
+    rename_container,
+    reply_missing,
+    update_container,
+)
 from tocompose.prove.engine import (
     API_VERSION,
     CREATED,
-    PREDEFINED,
     DraftContainer,
     Engine,
     EngineReply,
@@ -37,10 +44,6 @@ def answer_request(
     engine.unanswered.append(f"{method} {plain_path}")
     message = f"the recording engine has no answer for {method} {plain_path}"
     return EngineReply(501, {"message": message})
-
-
-def _reply_missing(kind: str, name: str) -> EngineReply:
-    return EngineReply(404, {"message": f"No such {kind}: {name}"})
 
 
 def _filters_of(query: Query) -> dict[str, list[str]]:
@@ -107,7 +110,7 @@ def _inspect_container(engine: Engine, request: EngineRequest) -> EngineReply:
     return (
         EngineReply(200, _describe_container(draft))
         if draft
-        else _reply_missing("container", request.path_groups[0])
+        else reply_missing("container", request.path_groups[0])
     )
 
 
@@ -174,18 +177,10 @@ def _summarize_container(draft: DraftContainer) -> Mapping[str, Any]:
     }
 
 
-def _rename_container(engine: Engine, request: EngineRequest) -> EngineReply:
-    draft = engine.find(request.path_groups[0])
-    if not draft:
-        return _reply_missing("container", request.path_groups[0])
-    draft.name = request.query.get("name", draft.name)
-    return EngineReply(204)
-
-
 def _remove_container(engine: Engine, request: EngineRequest) -> EngineReply:
     draft = engine.find(request.path_groups[0])
     if not draft:
-        return _reply_missing("container", request.path_groups[0])
+        return reply_missing("container", request.path_groups[0])
     engine.drafts.remove(draft)
     return EngineReply(204)
 
@@ -237,13 +232,9 @@ def _describe_network(engine: Engine, name: str) -> Mapping[str, Any]:
     }
 
 
-def _known_networks(engine: Engine) -> tuple[str, ...]:
-    return (*PREDEFINED, *engine.given[0], *engine.networks)
-
-
 def _inspect_network(engine: Engine, request: EngineRequest) -> EngineReply:
     reference = request.path_groups[0]
-    for name in _known_networks(engine):
+    for name in known_networks(engine):
         if reference in (name, digest_of("network", name)):
             return EngineReply(200, _describe_network(engine, name))
     return EngineReply(404, {"message": f"network {reference} not found"})
@@ -254,7 +245,7 @@ def _list_networks(engine: Engine, request: EngineRequest) -> EngineReply:
     fragments = filters.get("name") or [""]
     names = (
         name
-        for name in _known_networks(engine)
+        for name in known_networks(engine)
         if any(fragment in name for fragment in fragments)
     )
     described = [_describe_network(engine, name) for name in names]
@@ -265,39 +256,6 @@ def _list_networks(engine: Engine, request: EngineRequest) -> EngineReply:
             for network in described
             if _has_labels(network["Labels"], filters.get("label", []))
         ],
-    )
-
-
-def _connect_container(engine: Engine, request: EngineRequest) -> EngineReply:
-    name = request.body.get("Container", "")
-    draft = engine.find(name)
-    if not draft:
-        return _reply_missing("container", name)
-    network = _name_of_network(engine, request.path_groups[0])
-    if network in draft.endpoints:
-        return EngineReply(
-            403,
-            {"message": f"endpoint with name {name} already exists in network {network}"},
-        )
-    draft.endpoints[network] = request.body.get("EndpointConfig") or {}
-    return EngineReply(200)
-
-
-def _disconnect_container(engine: Engine, request: EngineRequest) -> EngineReply:
-    draft = engine.find(request.body.get("Container", ""))
-    if draft:
-        draft.endpoints.pop(_name_of_network(engine, request.path_groups[0]), None)
-    return EngineReply(200)
-
-
-def _name_of_network(engine: Engine, reference: str) -> str:
-    return next(
-        (
-            name
-            for name in _known_networks(engine)
-            if digest_of("network", name) == reference
-        ),
-        reference,
     )
 
 
@@ -351,7 +309,7 @@ def _list_volumes(engine: Engine, request: EngineRequest) -> EngineReply:
 def _put_archive(engine: Engine, request: EngineRequest) -> EngineReply:
     draft = engine.find(request.path_groups[0])
     if not draft:
-        return _reply_missing("container", request.path_groups[0])
+        return reply_missing("container", request.path_groups[0])
     draft.copies += (request.query.get("path", ""),)
     return EngineReply(200)
 
@@ -371,10 +329,11 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Reply], ...] = tuple(
         ("GET", "/containers/([^/]+)/logs", _always(stream=True)),
         ("POST", "/containers/([^/]+)/attach", _always(101)),
         ("POST", "/containers/([^/]+)/wait", _always(200, {"StatusCode": 0})),
-        ("POST", "/containers/([^/]+)/rename", _rename_container),
+        ("POST", "/containers/([^/]+)/rename", rename_container),
+        ("POST", "/containers/([^/]+)/update", update_container),
         (
             "POST",
-            "/containers/([^/]+)/(?:start|stop|restart|kill|resize|update|pause|unpause)",
+            "/containers/([^/]+)/(?:start|stop|restart|kill|resize|pause|unpause)",
             _always(204),
         ),
         ("DELETE", "/containers/([^/]+)", _remove_container),
@@ -385,8 +344,8 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Reply], ...] = tuple(
         ("POST", "/networks/create", _create_network),
         ("GET", "/networks", _list_networks),
         ("GET", "/networks/([^/]+)", _inspect_network),
-        ("POST", "/networks/([^/]+)/connect", _connect_container),
-        ("POST", "/networks/([^/]+)/disconnect", _disconnect_container),
+        ("POST", "/networks/([^/]+)/connect", connect_container),
+        ("POST", "/networks/([^/]+)/disconnect", disconnect_container),
         ("DELETE", "/networks/([^/]+)", _always(204)),
         ("POST", "/volumes/create", _create_volume),
         ("GET", "/volumes", _list_volumes),

@@ -21,7 +21,8 @@ def as_text(proof: Proof) -> str:
         f"docker refuses command {match.group + 1}: {mask_hidden(match.message, proof.hidden)}"
         for match in proof.refusals
     ]
-    return "\n".join([*lines, "", _verdict_sentence(proof), ""])
+    granted = [proof.unchecked] if proof.unchecked else []
+    return "\n".join([*lines, "", _verdict_sentence(proof), *granted, ""])
 
 
 def as_data(proof: Proof) -> dict[str, Any]:
@@ -31,6 +32,7 @@ def as_data(proof: Proof) -> dict[str, Any]:
         "holds": proof.holds,
         "containers": [_container_data(match, proof) for match in proof.matches],
         "project": [_difference_data(match, proof) for match in proof.project],
+        "unchecked": proof.unchecked,
         "refused": [
             {
                 "command": match.group + 1,

@@ -107,6 +107,16 @@ class Assembly:
             return
         handlers.get(step.verb, self._settle_other)(step)
 
+    def changes_container(self, step: Invocation) -> bool:
+        """Whether a command changes a container that the script has started."""
+        operands = [argument.text for argument in step.arguments]
+        container = {
+            ("rename",): operands[:1],
+            ("update",): operands[-1:],
+            ("network", "disconnect"): operands[-1:],
+        }.get(step.verb, [])
+        return any(self.service_of(name) is not None for name in container)
+
     def service_of(self, name: str) -> str | None:
         """The service of a container, by container name, service name, or the shell variable that holds its id."""
         match parse(name):
@@ -363,8 +373,11 @@ def creating_commands(
         assembly.read_script(script._replace(steps=()))
         for step in script.steps:
             count = len(assembly.containers)
+            is_change = isinstance(step, Invocation) and assembly.changes_container(step)
             assembly.add_step(step)
-            if not isinstance(step, Invocation) or step.verb not in CREATING_VERBS:
+            if not isinstance(step, Invocation):
+                continue
+            if step.verb not in CREATING_VERBS and not is_change:
                 continue
             started = assembly.containers[count:]
             if not started and step.verb in (("run",), ("create",)):
