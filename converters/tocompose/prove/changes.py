@@ -63,6 +63,7 @@ def update_container(engine: Engine, request: EngineRequest) -> EngineReply:
 
 
 def name_of_network(engine: Engine, reference: str) -> str:
+    """The name of a network, for which a client may say its id."""
     return next(
         (
             name
@@ -74,4 +75,5 @@ def name_of_network(engine: Engine, reference: str) -> str:
 
 
 def known_networks(engine: Engine) -> tuple[str, ...]:
+    """The names of the networks that there are."""
     return (*PREDEFINED, *engine.given[0], *engine.networks)
