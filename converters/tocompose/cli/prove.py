@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 import click
 
@@ -13,8 +14,8 @@ from tocompose.cli.sources import open_sources
 from tocompose.importers import ImportOptions, SourceError
 from tocompose.importers.docker_run.pasted import paste_options
 from tocompose.importers.engine import RunningEngine
-from tocompose.pipeline import Options
-from tocompose.project import Memory
+from tocompose.pipeline import Options, choose
+from tocompose.project import Memory, Project
 from tocompose.prove import ProofError, find_binaries
 from tocompose.prove.conversion import prove_conversion
 from tocompose.prove.table import as_json, as_text
@@ -45,10 +46,11 @@ from tocompose.prove.table import as_json, as_text
 def prove_command(
     ctx: click.Context, sources: tuple[str, ...], docker: str, compose: str, form: str
 ) -> None:
-    """Show that the compose file sends the engine what the docker commands send it.
+    """Show that the compose file sends the engine what the docker commands send it, or what a kubelet would run.
 
     SOURCES are files, folders or -, a pasted docker command, or what docker inspect prints. No real engine is
-    contacted. Exit code 1 says that something differs that no note declares.
+    contacted. Manifests are judged by a model of the kubelet. Exit code 1 says that something differs that no note
+    declares.
 
     \b
     Examples:
@@ -68,14 +70,23 @@ def prove_command(
             practices=options.practices,
             settings=settings,
         )
+        if not pasted and not is_inspected and choose(project, None).name == "kubernetes":
+            _prove_manifests(project, pipeline_options, docker, compose, form)
         clients = find_binaries(docker, compose)
-        proof = prove_conversion(
-            project,
-            pipeline_options,
-            clients.docker,
-            clients.compose,
-        )
+        proof = prove_conversion(project, pipeline_options, clients.docker, clients.compose)
     except (SourceError, ProofError, ValueError) as problem:
         fail(str(problem))
+    click.echo(as_json(proof) if form == "json" else as_text(proof), nl=False)
+    sys.exit(0 if proof.holds else EXIT_DIFFERS)
+
+
+def _prove_manifests(
+    project: Project, options: Options, docker: str, compose: str, form: str
+) -> NoReturn:
+    """Prints the proof of manifests and ends."""
+    from tocompose.prove.manifest_table import as_json, as_text
+    from tocompose.prove.manifests import prove_manifests
+
+    proof = prove_manifests(project, options, find_binaries(docker, compose).compose)
     click.echo(as_json(proof) if form == "json" else as_text(proof), nl=False)
     sys.exit(0 if proof.holds else EXIT_DIFFERS)

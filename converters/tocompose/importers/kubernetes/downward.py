@@ -63,7 +63,8 @@ def _identity_value(
     if (workload.replicas or 1) > 1 and container.pod.ordinal is None:
         cursor.annotate("TC216", field=path, value=container.pod.base, subject=to)
     container.needs_hostname = True
-    return container.pod.hostname or container.pod.base
+    own_name = workload.kube_object.name if workload.kind == "Pod" else container.pod.base
+    return container.pod.hostname or own_name
 
 
 def _address_value(

@@ -1,0 +1,70 @@
+"""A proof of manifests for people and for programs. Values of environment variables and of Secrets are never shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from tocompose.prove.manifests import ManifestDifference, ManifestProof
+
+_HEAD = ("container", "service", "field", "kubelet", "compose", "declared by")
+_WIDTH = 40
+_UNDECLARED = "NOTHING"
+
+
+def as_text(proof: ManifestProof) -> str:
+    """The table of each field that differs, and the verdict."""
+    rows = [_row(difference) for difference in proof.differences]
+    lines = _aligned([_HEAD, *rows]) if rows else []
+    return "\n".join([*lines, "", _verdict(proof), ""])
+
+
+def as_json(proof: ManifestProof) -> str:
+    """The same as indented JSON text that ends with a newline."""
+    data = {
+        "holds": proof.holds,
+        "containers": proof.containers,
+        "fields": proof.fields,
+        "differences": [
+            {**difference._asdict(), "code": difference.code or None}
+            for difference in proof.differences
+        ],
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _row(difference: ManifestDifference) -> tuple[str, ...]:
+    cells = (
+        difference.container,
+        difference.service or "-",
+        difference.field,
+        difference.kubelet or "-",
+        difference.compose or "-",
+        difference.code or _UNDECLARED,
+    )
+    return tuple(_shortened(cell) for cell in cells)
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _verdict(proof: ManifestProof) -> str:
+    undeclared = sum(1 for difference in proof.differences if not difference.code)
+    scope = f"{proof.fields} fields of {proof.containers} containers"
+    if undeclared:
+        return f"{undeclared} differences that no note declares, in {scope}."
+    if proof.differences:
+        return f"Equal apart from {len(proof.differences)} declared differences: {scope}."
+    return f"Equal: {scope}."

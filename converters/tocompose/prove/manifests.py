@@ -1,0 +1,295 @@
+"""Parity of manifests: what a model of the kubelet would ask for, against what Compose asks a recording engine for.
+
+Each field of each container is compared; a difference is declared when a note of the conversion speaks of it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tocompose.compose.files import CLASSIC_NAMES
+from tocompose.exporters.bundle import Layout
+from tocompose.model import ComposeFileRole
+from tocompose.notes import Note
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Project
+from tocompose.prove.clients import record_compose
+from tocompose.prove.kubelet import (
+    UNKNOWN,
+    ContainerConfig,
+    KubeletModel,
+    PodContainerSpec,
+)
+from tocompose.prove.marked_yaml import MarkedMap, load_documents
+from tocompose.prove.recording import RecordedContainer, Recording
+from tocompose.record import replace
+from tocompose.tables import table
+
+# What stands in the place of a value that only the user knows.
+_FILLED_IN = "filled-in"
+_NANO = 1e9
+
+
+class ManifestDifference(NamedTuple):
+    """A field in which a compose service is not what the kubelet would run; `code` is that of the note that says so."""
+
+    container: str
+    service: str
+    field: str
+    kubelet: str
+    compose: str
+    code: str = ""
+
+
+class ManifestProof(NamedTuple):
+    """How many containers and fields were compared, and what differs."""
+
+    containers: int
+    fields: int
+    differences: tuple[ManifestDifference, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every difference is declared by a note."""
+        return all(difference.code for difference in self.differences)
+
+
+def prove_manifests(project: Project, options: Options, compose: str) -> ManifestProof:
+    """The proof for the plain manifests of a project; what has to be rendered first is left out.
+
+    Raises ProofError when Compose cannot be run or refuses the file.
+    """
+    result = convert(
+        project, replace(options, source="kubernetes", layout=Layout(split=True))
+    )
+    documents = list(_documents(project, result))
+    model = KubeletModel(document for _, document in documents)
+    recording = _record_result(result, compose)
+    by_service: dict[str, RecordedContainer] = {}
+    for container in recording.containers:
+        by_service.setdefault(container.label("com.docker.compose.service"), container)
+    places = _places_of_images(result)
+    proof = _Comparison(model, result, by_service, set(_published_ports(recording)))
+    for file, document in documents:
+        for spec in KubeletModel([document]).containers():
+            proof.compare(spec, _services_of(spec, file, places, result))
+    return ManifestProof(proof.containers, proof.fields, tuple(proof.differences))
+
+
+def _documents(project: Project, result: Result) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every document of the files that were read as they are."""
+    read = {leaf.span.file for leaf in result.ledger.leaves()}
+    for file in project.files():
+        if file in read:
+            for document in load_documents(project.read(file) or b""):
+                yield file, document
+
+
+def _record_result(result: Result, compose: str) -> Recording:
+    """What Compose sends for the base file; settings without a value are filled in."""
+    env = {
+        setting.name: _FILLED_IN
+        for setting in result.stack.settings
+        if setting.value is None
+    }
+    with tempfile.TemporaryDirectory(prefix="tocompose-") as scratch:
+        folder = Path(scratch) / "project"
+        for file in result.files:
+            path = folder / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.content)
+        base = folder / CLASSIC_NAMES[ComposeFileRole.BASE]
+        return record_compose([base], compose=compose, folder=folder, env=env)
+
+
+def _places_of_images(result: Result) -> dict[tuple[str, int, int], Any]:
+    """What became of each leaf, by where it begins: the images of the containers tell which service each is."""
+    return {
+        (leaf.span.file, leaf.span.line, leaf.span.column): result.ledger.fate(leaf)
+        for leaf in result.ledger.leaves()
+    }
+
+
+def _services_of(
+    spec: PodContainerSpec,
+    file: str,
+    places: Mapping[tuple[str, int, int], Any],
+    result: Result,
+) -> list[str]:
+    container = spec.container
+    if not isinstance(container, MarkedMap) or "image" not in container.marks:
+        return []
+    settlement = places.get((file, *container.marks["image"]))
+    paths = settlement.paths if settlement else ()
+    names = (result.ledger.written_at(path).service_name for path in paths)
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def _published_ports(recording: Recording) -> Iterator[str]:
+    for container in recording.containers:
+        for target, bindings in (container.host.get("PortBindings") or {}).items():
+            for binding in bindings or ():
+                yield f"{binding.get('HostPort')}:{target}"
+
+
+class _Comparison:
+    """Collects what differs between the kubelet's containers and Compose's."""
+
+    def __init__(
+        self,
+        model: KubeletModel,
+        result: Result,
+        recorded: Mapping[str, RecordedContainer],
+        published: set[str],
+    ) -> None:
+        self._model = model
+        self._recorded = recorded
+        self._published = published
+        self._notes = result.notes
+        self._secrets = [text for text in model.secrets() if len(text) > 3]
+        self.containers = 0
+        self.fields = 0
+        self.differences: list[ManifestDifference] = []
+
+    def compare(self, spec: PodContainerSpec, services: list[str]) -> None:
+        """Compares a container with each service that stands for it."""
+        wanted = self._model.config(spec)
+        present = [name for name in services if name in self._recorded]
+        if not present:
+            self._add(spec, "", "container", "runs", "left out")
+        for name in present:
+            self.containers += 1
+            recorded = self._recorded[name]
+            for field, kubelet, compose in self._pairs(wanted, recorded):
+                self.fields += 1
+                if kubelet != compose:
+                    self._add(spec, name, field, kubelet, compose)
+
+    def _pairs(
+        self, wanted: ContainerConfig, recorded: RecordedContainer
+    ) -> Iterator[tuple[str, Any, Any]]:
+        """Each field with both values."""
+        config, host = recorded.config, recorded.host
+        for name, words, key in (
+            ("entrypoint", wanted.entrypoint, "Entrypoint"),
+            ("command", wanted.command, "Cmd"),
+        ):
+            if not any(UNKNOWN in word for word in words):
+                yield name, words, tuple(config.get(key) or ())
+        yield from _environment_pairs(wanted, config)
+        yield "working_dir", wanted.working_dir, config.get("WorkingDir") or ""
+        if wanted.stop_timeout is not None:
+            yield "stop_grace_period", wanted.stop_timeout, config.get("StopTimeout")
+        yield "tty", wanted.tty, bool(config.get("Tty"))
+        yield "stdin_open", wanted.stdin, bool(config.get("OpenStdin"))
+        yield from _security_pairs(wanted, recorded)
+        yield "memory", wanted.memory, host.get("Memory") or 0
+        yield "cpus", round(wanted.cpus, 3), round((host.get("NanoCpus") or 0) / _NANO, 3)
+        if wanted.shared_memory:
+            yield "shm_size", True, bool(host.get("ShmSize"))
+        yield from self._mount_pairs(wanted, recorded)
+        for name, is_host, key in (
+            ("network_mode", wanted.host_network, "NetworkMode"),
+            ("pid", wanted.host_pid, "PidMode"),
+            ("ipc", wanted.host_ipc, "IpcMode"),
+        ):
+            yield name, is_host, host.get(key) == "host"
+        for port in sorted(wanted.host_ports if not wanted.host_network else ()):
+            yield f"ports.{port}", True, port in self._published
+
+    def _mount_pairs(
+        self, wanted: ContainerConfig, recorded: RecordedContainer
+    ) -> Iterator[tuple[str, Any, Any]]:
+        mounted = dict(_mounts(recorded))
+        for target, read_only in wanted.mounts.items():
+            sent = mounted.get(target)
+            yield f"volumes.{target}", read_only, None if sent is None else sent[1]
+        for target, source in wanted.host_paths.items():
+            sent = mounted.get(target)
+            yield f"volumes.{target}.source", source, None if sent is None else sent[0]
+        for target in mounted.keys() - wanted.mounts.keys():
+            yield f"volumes.{target}", None, mounted[target][1]
+
+    def _add(
+        self, spec: PodContainerSpec, service: str, field: str, kubelet: Any, compose: Any
+    ) -> None:
+        code = _declaring_code(field, service, self._notes)
+        texts = (self._shown(field, kubelet), self._shown(field, compose))
+        self.differences.append(ManifestDifference(str(spec), service, field, *texts, code))
+
+    def _shown(self, field: str, value: Any) -> str:
+        """A value for people; what may hold a secret is told by its presence alone."""
+        if field.startswith("environment."):
+            return "absent" if value is None else "a value"
+        if isinstance(value, tuple | frozenset):
+            value = " ".join(map(str, value if isinstance(value, tuple) else sorted(value)))
+        text = str(value)
+        for secret in self._secrets:
+            text = text.replace(secret, "•••")
+        return text
+
+
+def _environment_pairs(
+    wanted: ContainerConfig, config: Mapping[str, Any]
+) -> Iterator[tuple[str, Any, Any]]:
+    sent = dict(line.partition("=")[::2] for line in config.get("Env") or ())
+    for name, text in wanted.env.items():
+        if UNKNOWN not in text:
+            yield f"environment.{name}", text, sent.get(name)
+    for name in sent.keys() - wanted.env.keys():
+        yield f"environment.{name}", None, sent[name]
+
+
+def _security_pairs(
+    wanted: ContainerConfig, recorded: RecordedContainer
+) -> Iterator[tuple[str, Any, Any]]:
+    host = recorded.host
+    yield "user", wanted.user, recorded.config.get("User") or ""
+    yield "group_add", wanted.groups, frozenset(host.get("GroupAdd") or ())
+    yield "privileged", wanted.privileged, bool(host.get("Privileged"))
+    yield "read_only", wanted.read_only, bool(host.get("ReadonlyRootfs"))
+    options = [str(option) for option in host.get("SecurityOpt") or ()]
+    restricted = any(option.startswith("no-new-privileges") for option in options)
+    yield "no_new_privileges", wanted.no_new_privileges, restricted
+    yield "cap_add", wanted.cap_add, _plain_capabilities(host.get("CapAdd"))
+    yield "cap_drop", wanted.cap_drop, _plain_capabilities(host.get("CapDrop"))
+
+
+def _plain_capabilities(names: Any) -> frozenset[str]:
+    return frozenset(str(name).upper().removeprefix("CAP_") for name in names or ())
+
+
+def _mounts(recorded: RecordedContainer) -> Iterator[tuple[str, tuple[str, bool]]]:
+    """The mounts of a container by their targets: the source, and whether it is read-only."""
+    host = recorded.host
+    for bind in host.get("Binds") or ():
+        source, target, *rest = str(bind).split(":")
+        yield _folder(target), (_folder(source), "ro" in ",".join(rest).split(","))
+    for mount in host.get("Mounts") or ():
+        source = _folder(str(mount.get("Source") or ""))
+        yield _folder(str(mount.get("Target"))), (source, bool(mount.get("ReadOnly")))
+    for target in host.get("Tmpfs") or ():
+        yield _folder(str(target)), ("", False)
+    for target in recorded.copies:
+        yield _folder(target), ("", True)
+
+
+def _folder(path: str) -> str:
+    return path.rstrip("/") or "/"
+
+
+def _declaring_code(field: str, service: str, notes: tuple[Note, ...]) -> str:
+    """The code of the note that declares a difference in a field of a service; empty when none does."""
+    rows = table("prove_manifests", required={"codes"}, optional={"elsewhere"})
+    row = rows.get(field.partition(".")[0], {})
+    codes = set(str(row.get("codes", "")).split())
+    elsewhere = set(str(row.get("elsewhere", "")).split())
+    for note in notes:
+        about = note.subject.service_name
+        is_near = not service or about in (None, service)
+        if note.code in elsewhere or (note.code in codes and is_near):
+            return note.code
+    return ""
