@@ -72,7 +72,7 @@ def prove_manifests(project: Project, options: Options, compose: str) -> Manifes
     for container in recording.containers:
         by_service.setdefault(container.label("com.docker.compose.service"), container)
     places = _places_of_images(result)
-    proof = _Comparison(model, result, by_service, set(_published_ports(recording)))
+    proof = _ParityCheck(model, result, by_service, set(_published_ports(recording)))
     for file, document in documents:
         for spec in KubeletModel([document]).containers():
             proof.compare(spec, _services_of(spec, file, places, result))
@@ -135,7 +135,7 @@ def _published_ports(recording: Recording) -> Iterator[str]:
                 yield f"{binding.get('HostPort')}:{target}"
 
 
-class _Comparison:
+class _ParityCheck:
     """Collects what differs between the kubelet's containers and Compose's."""
 
     def __init__(
