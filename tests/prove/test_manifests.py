@@ -11,7 +11,8 @@ from judges import COMPOSE, needs_compose
 from oracles import corpus
 from tocompose.pipeline import Options
 from tocompose.project import Memory
-from tocompose.prove.kubelet import UNKNOWN, KubeletModel, expand, quantity
+from tocompose.prove.kube_values import UNKNOWN, expand, quantity
+from tocompose.prove.kubelet import KubeletModel
 from tocompose.prove.manifest_table import as_json, as_text
 from tocompose.prove.manifests import ManifestProof, prove_manifests
 

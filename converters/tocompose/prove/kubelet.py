@@ -14,8 +14,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import ceil
 from typing import Any, NamedTuple
 
-# A value that only the cluster knows, such as the address of a node.
-UNKNOWN = "\0unknown\0"
+from tocompose.prove.kube_values import (
+    UNKNOWN,
+    as_list,
+    as_map,
+    expand,
+    quantity,
+    scalar_text,
+)
+
 _TEMPLATES = {
     "Pod": (),
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
@@ -32,20 +39,6 @@ _TEMPLATES = {
     ),
 }
 _READ_ONLY_VOLUMES = ("configMap", "secret", "projected", "downwardAPI")
-_SUFFIXES = {
-    "": 1.0,
-    "n": 1e-9,
-    "u": 1e-6,
-    "m": 1e-3,
-    **dict(zip(("k", "M", "G", "T", "P", "E"), (1e3**n for n in range(1, 7)), strict=True)),
-    **dict(
-        zip(
-            ("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"),
-            (2.0 ** (10 * n) for n in range(1, 7)),
-            strict=True,
-        )
-    ),
-}
 # The shortest share of a period that a CPU quota may be. milliCPUToQuota in pkg/kubelet/cm/helpers_linux.go.
 _LEAST_CPU = 0.01
 
@@ -63,7 +56,7 @@ class PodContainerSpec(NamedTuple):
     @property
     def pod(self) -> Mapping[str, Any]:
         """The specification of the pod."""
-        return _map(self.template.get("spec"))
+        return as_map(self.template.get("spec"))
 
     def __str__(self) -> str:
         return f"{self.kind} {self.workload}, {self.container.get('name')}"
@@ -122,16 +115,16 @@ class KubeletModel:
                 continue
             template: Any = each
             for key in path:
-                template = _map(template).get(key)
-            pod = _map(_map(template).get("spec"))
+                template = as_map(template).get(key)
+            pod = as_map(as_map(template).get("spec"))
             for key, is_init in (("initContainers", True), ("containers", False)):
-                for container in _list(pod.get(key)):
+                for container in as_list(pod.get(key)):
                     yield PodContainerSpec(
                         str(each["kind"]),
                         _name(each),
                         _namespace(each),
                         container,
-                        _map(template),
+                        as_map(template),
                         is_init and container.get("restartPolicy") != "Always",
                     )
 
@@ -140,16 +133,16 @@ class KubeletModel:
         container, pod = spec.container, spec.pod
         env = self._environment(spec)
         own, shared = (
-            _map(container.get("securityContext")),
-            _map(pod.get("securityContext")),
+            as_map(container.get("securityContext")),
+            as_map(pod.get("securityContext")),
         )
-        capabilities = _map(own.get("capabilities"))
+        capabilities = as_map(own.get("capabilities"))
         limits = self._limits(spec)
         volumes = {
             str(volume.get("name")): self._with_mode(volume, spec)
-            for volume in _list(pod.get("volumes"))
+            for volume in as_list(pod.get("volumes"))
         }
-        mounts = [*_list(container.get("volumeMounts"))]
+        mounts = [*as_list(container.get("volumeMounts"))]
         return ContainerConfig(
             entrypoint=_expanded(container.get("command"), env),
             command=_expanded(container.get("args"), env),
@@ -186,36 +179,36 @@ class KubeletModel:
         self, volume: Mapping[str, Any], spec: PodContainerSpec
     ) -> Mapping[str, Any]:
         """The volume, read-only where many nodes attach its claim only to read it."""
-        claim = _map(volume.get("persistentVolumeClaim"))
+        claim = as_map(volume.get("persistentVolumeClaim"))
         is_read_only = bool(claim.get("readOnly"))
         for each in self._objects:
             if each.get("kind") == "PersistentVolumeClaim" and _name(each) == claim.get(
                 "claimName"
             ):
-                modes = _list(_map(each.get("spec")).get("accessModes"))
+                modes = as_list(as_map(each.get("spec")).get("accessModes"))
                 is_own = _namespace(each) == spec.namespace
                 is_read_only = is_read_only or (is_own and modes == ["ReadOnlyMany"])
         return {**volume, "readOnly": is_read_only}
 
     def _limits(self, spec: PodContainerSpec) -> Mapping[str, Any]:
         """The limits of the container, else those of a LimitRange of its namespace."""
-        limits = dict(_map(_map(spec.container.get("resources")).get("limits")))
+        limits = dict(as_map(as_map(spec.container.get("resources")).get("limits")))
         for each in self._objects:
             if each.get("kind") == "LimitRange" and _namespace(each) == spec.namespace:
-                for limit in _list(_map(each.get("spec")).get("limits")):
+                for limit in as_list(as_map(each.get("spec")).get("limits")):
                     if limit.get("type") == "Container":
-                        limits = {**_map(limit.get("default")), **limits}
+                        limits = {**as_map(limit.get("default")), **limits}
         return limits
 
     def _environment(self, spec: PodContainerSpec) -> dict[str, str]:
         env: dict[str, str] = {}
-        for source in _list(spec.container.get("envFrom")):
+        for source in as_list(spec.container.get("envFrom")):
             prefix = str(source.get("prefix") or "")
             for key, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
-                name = str(_map(source.get(key)).get("name"))
+                name = str(as_map(source.get(key)).get("name"))
                 entries = self._data.get((kind, spec.namespace, name), {})
                 env |= {f"{prefix}{entry}": text for entry, text in entries.items()}
-        for entry in _list(spec.container.get("env")):
+        for entry in as_list(spec.container.get("env")):
             text = self._value(entry, spec, env)
             if text is not None:
                 env[str(entry.get("name"))] = text
@@ -225,24 +218,24 @@ class KubeletModel:
         self, entry: Mapping[str, Any], spec: PodContainerSpec, env: Mapping[str, str]
     ) -> str | None:
         if entry.get("value"):
-            return expand(_scalar(entry["value"]), env)
-        origin = _map(entry.get("valueFrom"))
+            return expand(scalar_text(entry["value"]), env)
+        origin = as_map(entry.get("valueFrom"))
         for key, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
             if key in origin:
-                reference = _map(origin[key])
+                reference = as_map(origin[key])
                 name = str(reference.get("name"))
                 entries = self._data.get((kind, spec.namespace, name), {})
                 return entries.get(str(reference.get("key")))
         if "fieldRef" in origin:
-            return _field(str(_map(origin["fieldRef"]).get("fieldPath")), spec)
+            return _field(str(as_map(origin["fieldRef"]).get("fieldPath")), spec)
         if "resourceFieldRef" in origin:
-            return self._resource(_map(origin["resourceFieldRef"]), spec)
+            return self._resource(as_map(origin["resourceFieldRef"]), spec)
         return ""
 
     def _resource(self, reference: Mapping[str, Any], spec: PodContainerSpec) -> str:
         section, _, name = str(reference.get("resource")).partition(".")
-        amounts: Mapping[str, Any] = _map(
-            _map(spec.container.get("resources")).get(section)
+        amounts: Mapping[str, Any] = as_map(
+            as_map(spec.container.get("resources")).get(section)
         )
         amounts = self._limits(spec) if section == "limits" else amounts
         if name not in amounts or reference.get("containerName") not in (
@@ -254,55 +247,16 @@ class KubeletModel:
         return str(ceil(quantity(amounts[name]) / divisor))
 
 
-def expand(text: str, env: Mapping[str, str]) -> str:
-    """The text with `$(NAME)` replaced where the name is known; `$$` is a dollar."""
-    out: list[str] = []
-    position = 0
-    while position < len(text):
-        char = text[position]
-        following = text[position + 1 : position + 2]
-        end = text.find(")", position)
-        if char == "$" and following == "$":
-            out.append("$")
-            position += 2
-        elif char == "$" and following == "(" and end > 0:
-            name = text[position + 2 : end]
-            out.append(_variable(name, env))
-            position = end + 1
-        else:
-            out.append(char)
-            position += 1
-    return "".join(out)
-
-
-def _variable(name: str, env: Mapping[str, str]) -> str:
-    """A variable's value; that of a Service's own variable is known in the cluster only."""
-    if name in env:
-        return env[name]
-    is_link = name.endswith("_SERVICE_HOST") or "_SERVICE_PORT" in name or "_PORT_" in name
-    return UNKNOWN if is_link else f"$({name})"
-
-
-def quantity(value: Any) -> float:
-    """https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/"""
-    text = str(value)
-    number = text.rstrip("numkKMGTPEi")
-    try:
-        return float(number) * _SUFFIXES.get(text[len(number) :], 1.0)
-    except ValueError:
-        return 0.0
-
-
 def _cpus(value: Any) -> float:
     cpus = quantity(value)
     return max(cpus, _LEAST_CPU) if cpus else 0.0
 
 
 def _field(path: str, spec: PodContainerSpec) -> str:
-    metadata = _map(spec.template.get("metadata"))
+    metadata = as_map(spec.template.get("metadata"))
     for section in ("labels", "annotations"):
         if path.startswith(f"metadata.{section}['"):
-            return str(_map(metadata.get(section)).get(path[len(section) + 11 : -2], ""))
+            return str(as_map(metadata.get(section)).get(path[len(section) + 11 : -2], ""))
     if path == "metadata.namespace":
         return spec.namespace
     if path == "metadata.name" and spec.kind == "Pod":
@@ -320,18 +274,18 @@ def _user(own: Mapping[str, Any], shared: Mapping[str, Any]) -> str:
 
 
 def _groups(shared: Mapping[str, Any]) -> frozenset[str]:
-    groups = [*_list(shared.get("supplementalGroups"))]
+    groups = [*as_list(shared.get("supplementalGroups"))]
     if shared.get("fsGroup") is not None:
         groups.append(shared["fsGroup"])
     return frozenset(str(group) for group in groups)
 
 
 def _capabilities(names: Any) -> frozenset[str]:
-    return frozenset(str(name).upper().removeprefix("CAP_") for name in _list(names))
+    return frozenset(str(name).upper().removeprefix("CAP_") for name in as_list(names))
 
 
 def _expanded(words: Any, env: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(expand(_scalar(word), env) for word in _list(words))
+    return tuple(expand(scalar_text(word), env) for word in as_list(words))
 
 
 def _is_read_only(
@@ -350,7 +304,7 @@ def _is_shared_memory(
     mount: Mapping[str, Any], volumes: Mapping[str, Mapping[str, Any]]
 ) -> bool:
     """Whether the mount takes the place of what the engine itself keeps at /dev/shm."""
-    empty = _map(volumes.get(str(mount.get("name")), {}).get("emptyDir"))
+    empty = as_map(volumes.get(str(mount.get("name")), {}).get("emptyDir"))
     return mount.get("mountPath") == "/dev/shm" and empty.get("medium") == "Memory"
 
 
@@ -358,7 +312,7 @@ def _host_paths(
     mounts: list[Any], volumes: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[str, str]]:
     for mount in mounts:
-        path = _map(volumes.get(str(mount.get("name")), {}).get("hostPath")).get("path")
+        path = as_map(volumes.get(str(mount.get("name")), {}).get("hostPath")).get("path")
         if path and not mount.get("subPathExpr"):
             sub_path = str(mount.get("subPath") or "").strip("/")
             source = f"{str(path).rstrip('/')}/{sub_path}".rstrip("/") or "/"
@@ -366,7 +320,7 @@ def _host_paths(
 
 
 def _host_ports(container: Mapping[str, Any]) -> Iterator[str]:
-    for port in _list(container.get("ports")):
+    for port in as_list(container.get("ports")):
         if port.get("hostPort"):
             protocol = str(port.get("protocol") or "TCP").lower()
             yield f"{port['hostPort']}:{port.get('containerPort')}/{protocol}"
@@ -384,11 +338,13 @@ def _flattened(objects: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
 
 def _entries(kube_object: Mapping[str, Any]) -> dict[str, str]:
     """The entries of a ConfigMap or Secret; a Secret's stringData wins over its data."""
-    entries = {key: _scalar(text) for key, text in _map(kube_object.get("data")).items()}
+    entries = {
+        key: scalar_text(text) for key, text in as_map(kube_object.get("data")).items()
+    }
     if kube_object.get("kind") == "Secret":
         entries = {key: _decoded(text) for key, text in entries.items()}
-    strings = _map(kube_object.get("stringData"))
-    return {**entries, **{key: _scalar(text) for key, text in strings.items()}}
+    strings = as_map(kube_object.get("stringData"))
+    return {**entries, **{key: scalar_text(text) for key, text in strings.items()}}
 
 
 def _decoded(text: str) -> str:
@@ -398,28 +354,14 @@ def _decoded(text: str) -> str:
         return UNKNOWN
 
 
-def _scalar(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "" if value is None else str(value)
-
-
 def _name(kube_object: Mapping[str, Any]) -> str:
-    return str(_map(kube_object.get("metadata")).get("name") or "")
+    return str(as_map(kube_object.get("metadata")).get("name") or "")
 
 
 def _namespace(kube_object: Mapping[str, Any]) -> str:
-    return str(_map(kube_object.get("metadata")).get("namespace") or "default")
+    return str(as_map(kube_object.get("metadata")).get("namespace") or "default")
 
 
 def _grace(pod: Mapping[str, Any]) -> int:
     seconds = pod.get("terminationGracePeriodSeconds")
     return 30 if seconds is None else int(seconds)
-
-
-def _map(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

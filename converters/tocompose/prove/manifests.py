@@ -17,8 +17,8 @@ from tocompose.notes import Note
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Project
 from tocompose.prove.clients import record_compose
+from tocompose.prove.kube_values import UNKNOWN
 from tocompose.prove.kubelet import (
-    UNKNOWN,
     ContainerConfig,
     KubeletModel,
     PodContainerSpec,
