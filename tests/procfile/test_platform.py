@@ -508,3 +508,62 @@ def test_a_tunnel_is_left_out() -> None:
         ),
     )
     assert [service.name for service in asked.stack.services if service.build] == ["web"]
+
+
+# --- folders of their own ------------------------------------------------------------------------------------------
+
+TWO = {
+    "backend/requirements.txt": "flask\npsycopg2\n",
+    "frontend/package.json": '{"scripts": {"start": "serve"}}',
+}
+
+
+@pytest.mark.parametrize(
+    ("python", "node"),
+    [
+        ("cd backend && gunicorn api:app", "npm --prefix frontend start"),
+        ("gunicorn --chdir backend api:app", "cd frontend; npm start"),
+        ("cd ./backend/ && exec gunicorn api:app", "npm start --prefix frontend"),
+    ],
+)
+def test_two_languages_in_two_folders_are_two_images(python: str, node: str) -> None:
+    result = converted({"Procfile": f"web: {python}\nfront: {node}\n", **TWO})
+    web, front = result.stack.service("web"), result.stack.service("front")
+    assert web is not None and web.build is not None and front is not None
+    assert front.build is not None
+    assert (web.build.context, front.build.context) == ("./backend", "./frontend")
+    assert web.command == ("gunicorn", "api:app") and front.command == ("npm", "start")
+    assert web.image != front.image
+    assert "FROM python" in written(result, "Dockerfile.backend")
+    assert "FROM node" in written(result, "Dockerfile.frontend")
+    assert not {"TC001", "TC901"} & {note.code for note in result.notes}
+
+
+def test_a_folder_of_another_language_beside_an_app_has_its_own_image() -> None:
+    files = {"Procfile": "web: puma\nfront: cd frontend && npm start\n", **TWO, **RUBY}
+    result = converted(files)
+    web, front = result.stack.service("web"), result.stack.service("front")
+    assert web is not None and web.build is not None and web.build.context == "."
+    assert front is not None and front.build is not None
+    assert front.build.dockerfile == "../Dockerfile.frontend"
+
+
+def test_a_folder_of_the_same_language_has_none() -> None:
+    files = {"Procfile": "web: puma\njob: cd lib && rake x\n", **RUBY, "lib/Gemfile": ""}
+    result = converted(files)
+    assert [path.path for path in result.files if path.path.startswith("Dockerfile.")] == []
+
+
+def test_the_dockerfile_of_a_folder_is_found_from_another_folder() -> None:
+    content = {"Procfile": "web: cd backend && gunicorn a\n", **TWO}
+    options = Options(
+        source="procfile", layout=Layout(split=True), up="../", back="deploy/"
+    )
+    memory = Memory({path: text.encode() for path, text in content.items()}, "app")
+    web = yaml.safe_load(written(convert(memory, options), "docker-compose.yml"))[
+        "services"
+    ]["web"]
+    assert web["build"] == {
+        "context": "../backend",
+        "dockerfile": "../deploy/Dockerfile.backend",
+    }

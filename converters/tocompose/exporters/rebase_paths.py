@@ -47,6 +47,12 @@ def rebase_paths(stack: Stack, to_source: str, to_output: str) -> Stack:
     )
 
 
+def _split_way_up(path: str) -> tuple[str, str]:
+    """The `../` that a path begins with, and what follows."""
+    name = path.lstrip("./") if path.startswith("../") else path
+    return path[: len(path) - len(name)], name
+
+
 @record
 class _Rebase:
     """The way between the two folders, and what is made for each kind of path of it."""
@@ -154,6 +160,10 @@ class _Rebase:
             if self._is_elsewhere and self._copies_generated():
                 contexts = {"additional_contexts": {_CONTEXT: "."}}
                 build = replace(build, options={**build.options, **contexts})
+        way_up, name = _split_way_up(dockerfile)
+        if way_up and name in self.generated:
+            way_there = "" if self.to_output.startswith("/") else way_up
+            build = replace(build, dockerfile=way_there + self.to_output + name)
         return replace(build, context=self._context(build.context))
 
     def _copies_generated(self) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from itertools import chain, repeat
 
 from tocompose.importers import SourceError
 from tocompose.importers.procfile import (
+    app_folders,
     app_json,
     dev_processes,
     development,
@@ -21,73 +22,48 @@ from tocompose.importers.procfile import (
     leftovers,
     ports,
     processes,
-    programs,
     services,
     sources,
 )
 from tocompose.importers.procfile.addons import AddonTable, ProvidedAddons, read_requests
+from tocompose.importers.procfile.app import App, AppEnvironment
+from tocompose.importers.procfile.app_images import choose_app_images
 from tocompose.importers.procfile.app_json import AppJson, variables_of_app
 from tocompose.importers.procfile.backing import Backing, dependencies_on
 from tocompose.importers.procfile.defaults import default_web, platform_variables
 from tocompose.importers.procfile.environment import AppVariable
 from tocompose.importers.procfile.evidence import collect_evidence
-from tocompose.importers.procfile.heroku_yml import HerokuYml, read_heroku_yml
+from tocompose.importers.procfile.heroku_yml import read_heroku_yml
 from tocompose.importers.procfile.processes import Process, StatedProcess
 from tocompose.importers.procfile.scan import CodeScan, scan_code
-from tocompose.importers.procfile.shell import convert_command
 from tocompose.languages import read_libraries
-from tocompose.languages.language import DockerfileInput, Library
-from tocompose.languages.node import inlined_names
-from tocompose.ledger import Cursor
+from tocompose.languages.language import Library
 from tocompose.model import EnvSetting, Service, Stack
-from tocompose.repository import Repository, map_at
-from tocompose.syntax.interpolation import plain
+from tocompose.repository import Repository
 from tocompose.syntax.names import identifier
-
-
-class App(NamedTuple):
-    """What the repository states: its files, read, and the processes with their services' names."""
-
-    repository: Repository
-    app_json: AppJson
-    heroku: HerokuYml
-    processes: tuple[Process, ...]
-    name: str
-    language: str
-    service_names: set[str]
-
-    @property
-    def buildpacks(self) -> tuple[Cursor, ...]:
-        """The buildpacks of app.json and those of heroku.yml, the last of which decides."""
-        return (*self.app_json.at("buildpacks"), *self.heroku.buildpacks)
-
-    @property
-    def web(self) -> Process:
-        """The process that the platform's router reaches, or the first one."""
-        publishing = (process for process in self.processes if process.publishes)
-        return next(publishing, self.processes[0])
-
-
-class AppEnvironment(NamedTuple):
-    """The variables that every process gets, what PORT is set to (empty when nothing sets it), the `.env` entries."""
-
-    app_variables: tuple[AppVariable, ...]
-    port: str
-    settings: tuple[EnvSetting, ...]
 
 
 def convert_repository(repository: Repository) -> Stack:
     """The stack of the repository. Raises SourceError when it holds nothing that could be run."""
     app = _read_app(repository)
     code = scan_code(repository)
-    libraries = read_libraries(repository)
+    libraries = (
+        *read_libraries(repository),
+        *chain.from_iterable(map(_folder_libraries, repeat(repository), app.folders)),
+    )
     backings, provided = _find_backings(app, code, libraries)
     variables = _collect_variables(app, code, backings, provided)
-    images = _choose_images(app, libraries, variables)
+    images = choose_app_images(app, libraries, variables)
     plan = _make_plan(app, images, variables, backings)
     converted = tuple(services.convert_process(plan, process) for process in app.processes)
     leftovers.settle_leftovers(app.app_json, app.buildpacks, plan, code, backings)
     return _assemble_stack(app, plan, converted, backings, variables.settings)
+
+
+def _folder_libraries(repository: Repository, folder: str) -> tuple[Library, ...]:
+    """The libraries of a folder's app, with the files that declare them seen from the root."""
+    libraries = read_libraries(app_folders.folder_repository(repository, folder))
+    return tuple(library._replace(file=f"{folder}/{library.file}") for library in libraries)
 
 
 def _read_app(repository: Repository) -> App:
@@ -95,6 +71,11 @@ def _read_app(repository: Repository) -> App:
     stated = gather.gather_processes(repository, app, heroku)
     buildpacks = (*app.at("buildpacks"), *heroku.buildpacks)
     app_language = language.find_language(repository, stated, buildpacks)
+    if not heroku.recipes:
+        stated = app_folders.place_processes(repository, stated, app_language)
+    web_folder = next((process.image for process in stated if process.type == "web"), "")
+    if not app_language and web_folder:
+        app_language = app_folders.folder_language(repository.project, web_folder)
     states_something = stated or app_language or app.root or heroku.root
     if not states_something and not repository.has_file("Dockerfile"):
         raise SourceError(_say_nothing_runs(repository))
@@ -230,70 +211,6 @@ def _partial_variables(backings: tuple[Backing, ...]) -> dict[str, str]:
         for backing in backings
         for name in backing.partial_variables
     }
-
-
-def _choose_images(
-    app: App, libraries: tuple[Library, ...], variables: AppEnvironment
-) -> dict[str, image.Image]:
-    repository = app.repository
-    ordered = sorted(app.processes, key=lambda process: not process.publishes)
-    buildpacks = [
-        language.find_buildpack(url) for url in language.buildpack_urls(app.buildpacks)
-    ]
-    scripts = map_at(repository.read_json("package.json"), "scripts")
-    commands = tuple(process.text for process in ordered if process.text)
-    asked = image.asked_packages(repository, buildpacks, app.heroku)
-    source = DockerfileInput(
-        repository=repository,
-        commands=commands,
-        web_arguments=_web_arguments(ordered[0].text),
-        libraries=libraries,
-        packages=programs.add_packages(repository, app.language, asked, app.processes),
-        port=ports.choose_web_port(ordered[0], (), variables.port, app.language).number,
-        required=tuple(
-            variable.name
-            for variable in variables.app_variables
-            if variable.value == environment.demand_value(variable.name)
-        ),
-        settings=_plain_values(variables),
-        node_first="heroku-postbuild" in scripts
-        or any(row.get("language") == "node" for row in buildpacks),
-        spoken=programs.spoken_languages(commands),
-    )
-    mode = repository.option("dockerfile") or "auto"
-    values = {variable.name: variable.value for variable in variables.app_variables}
-    inlined = inlined_names(repository, values)
-    unset = frozenset(name for name in inlined if values[name] is None)
-    source = source._replace(inlined=inlined, unset=unset)
-    request = image.ImageRequest(
-        app.name,
-        app.language,
-        mode,
-        source,
-        arguments={name: values[name] for name in source.inlined},
-    )
-    images = image.choose_images(repository, app.heroku, request)
-    if any(made.generated for made in images.values()):
-        programs.note_missing(repository, app.processes, app.language, source)
-    return images
-
-
-def _web_arguments(text: str) -> tuple[str, ...]:
-    """The web command as an image's default: the shell's dollars as they are; none for a buildpack's own launcher."""
-    if not text or "heroku-php-" in text:
-        return ()
-    return tuple(plain(argument) or "" for argument in convert_command(text).argv)
-
-
-def _plain_values(variables: AppEnvironment) -> dict[str, str]:
-    """The variables whose values are known, with these."""
-    values = {}
-    for variable in variables.app_variables:
-        if variable.setting and variable.setting.value:
-            values[variable.name] = variable.setting.value
-        if value := plain(variable.value or ""):
-            values[variable.name] = value
-    return values
 
 
 def _make_plan(

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from tocompose.dockerfiles import generate_dockerfile
+from tocompose.importers.procfile.app_folders import folder_dockerfile, folder_files
 from tocompose.importers.procfile.heroku_yml import HerokuYml, Recipe
 from tocompose.languages import language_rows
 from tocompose.languages.language import DockerfileInput
@@ -17,6 +18,7 @@ from tocompose.patterns import regex
 from tocompose.project import normal_path
 from tocompose.readers.dockerfile import Dockerfile, Health, Stage, read_dockerfile
 from tocompose.readers.reading import read_lines
+from tocompose.record import replace
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.interpolation import literal
@@ -39,6 +41,7 @@ class Image(NamedTuple):
     `target` is the stage for development, `dev_command` what the web process runs there. `workdir` is where the source
     lies and `source` what is mounted there (empty: the build's context); `mountable` says that the image holds it as it
     is, `builds_source` that a build makes other files of it. `swallowing_entrypoint` runs no command behind it.
+    `environment` is what its language's buildpack sets, where that is not the app's.
     """
 
     reference: str
@@ -60,6 +63,7 @@ class Image(NamedTuple):
     builds_source: bool = False
     source: str = ""
     swallowing_entrypoint: str = ""
+    environment: Mapping[str, str] = {}
 
 
 class ImageRequest(NamedTuple):
@@ -266,6 +270,36 @@ def _find_script(repository: Repository, name: str) -> str | None:
         if path.rsplit("/", 1)[-1] == name and text.startswith("#!"):
             return text
     return None
+
+
+def folder_image(repository: Repository, folder: str, request: ImageRequest) -> Image:
+    """The image of a folder of its own, which is its build's context; `repository` is the folder's."""
+    suffix = identifier(folder.replace("/", "-"))
+    reference = f"{identifier(request.app_name)}-{suffix}:local"
+    context = f"./{folder}"
+    if repository.has_file("Dockerfile"):
+        stated = Image(reference, Build(context=context), language=request.language)
+        return _read_image(repository, "Dockerfile", "", stated)
+    made = _image_without_dockerfile(repository, request)._replace(reference=reference)
+    if made.build is None:
+        return made
+    way_up = "../" * (folder.count("/") + 1)
+    dockerfile = f"{way_up}{folder_dockerfile(folder)}"
+    build = replace(made.build, context=context, dockerfile=dockerfile)
+    return made._replace(
+        build=build,
+        files=folder_files(made.files, folder),
+        environment=language_rows()[request.language]["environment"],
+    )
+
+
+def settle_dockerfiles(repository: Repository, images: Mapping[str, Image]) -> None:
+    """Says where what went into a Dockerfile stands, where each has a name of its own."""
+    paths = [file.path for made in images.values() for file in made.files]
+    named = [path for path in paths if path.startswith("Dockerfile.")]
+    if "Dockerfile" not in paths and named:
+        files = ModelPath.of("files")
+        repository.ledger.move(files.child("Dockerfile"), files.child(named[0]))
 
 
 def _image_without_dockerfile(repository: Repository, request: ImageRequest) -> Image:

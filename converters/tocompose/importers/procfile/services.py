@@ -158,7 +158,8 @@ def process_variables(
 ) -> Iterator[EnvVariable]:
     """The variables of all processes, and in their place those of this one."""
     hoisted = {name: literal(value) for name, value in run.environment}
-    values = {**_platform_values(plan, process), **hoisted}
+    own_values = plan.image(process).environment
+    values = {**own_values, **_platform_values(plan, process), **hoisted}
     for variable in environment_variables(plan.app_variables):
         if variable.name not in values:
             yield variable

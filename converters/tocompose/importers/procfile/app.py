@@ -1,0 +1,50 @@
+"""What an app's repository states: its files, read, the processes, and the variables that every process gets."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tocompose.importers.procfile import app_folders
+from tocompose.importers.procfile.app_json import AppJson
+from tocompose.importers.procfile.environment import AppVariable
+from tocompose.importers.procfile.heroku_yml import HerokuYml
+from tocompose.importers.procfile.processes import Process
+from tocompose.ledger import Cursor
+from tocompose.model import EnvSetting
+from tocompose.repository import Repository
+
+
+class App(NamedTuple):
+    """What the repository states: its files, read, and the processes with their services' names."""
+
+    repository: Repository
+    app_json: AppJson
+    heroku: HerokuYml
+    processes: tuple[Process, ...]
+    name: str
+    language: str
+    service_names: set[str]
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders that have an image of their own."""
+        return () if self.heroku.recipes else app_folders.folders_of(self.processes)
+
+    @property
+    def buildpacks(self) -> tuple[Cursor, ...]:
+        """The buildpacks of app.json and those of heroku.yml, the last of which decides."""
+        return (*self.app_json.at("buildpacks"), *self.heroku.buildpacks)
+
+    @property
+    def web(self) -> Process:
+        """The process that the platform's router reaches, or the first one."""
+        publishing = (process for process in self.processes if process.publishes)
+        return next(publishing, self.processes[0])
+
+
+class AppEnvironment(NamedTuple):
+    """The variables that every process gets, what PORT is set to (empty when nothing sets it), the `.env` entries."""
+
+    app_variables: tuple[AppVariable, ...]
+    port: str
+    settings: tuple[EnvSetting, ...]
