@@ -720,3 +720,35 @@ def test_no_place_of_the_corpus_is_silent(capsys: pytest.CaptureFixture[str]) ->
     assert counts["places"] > 40
     assert counts["places that are silent"] == 0, capsys.readouterr().out
     assert counts["files of which nothing came"] == 0
+
+
+ELSEWHERE = {
+    "Jenkins": SourceCase(
+        "Jenkinsfile",
+        "steps {\n  sh 'docker run -d --name a a:1'\n  sh \"\"\"\n    docker run -d --name b b:1\n  \"\"\"\n}\n",
+        {"a": {}, "b": {}},
+    ),
+    "a command for other machines": SourceCase(
+        "run.sh",
+        "ansible all -a 'docker run -d --name far far:1'\ndocker run -d --name near near:1\n",
+        {"near": {}},
+        ("TC033",),
+    ),
+    "Butane": SourceCase(
+        "machine.bu",
+        "systemd:\n  units:\n    - name: app.service\n      contents: |\n        [Service]\n"
+        "        ExecStart=/usr/bin/podman run --name %N app:1\n",
+        {"app": {"container_name": "app"}},
+    ),
+    "an action of an image": SourceCase(
+        "ci.yml",
+        "jobs: {a: {steps: [{uses: 'docker://alpine:3'}, {run: docker run -d --name a a:1}]}}\n",
+        {"a": {}},
+        ("TC032",),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ELSEWHERE.values(), ids=list(ELSEWHERE))
+def test_commands_of_other_tools(case: SourceCase) -> None:
+    check(case)

@@ -16,6 +16,7 @@ from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 from tocompose.project import normal_path
+from tocompose.readers.mentions import STARTING_CALL
 from tocompose.readers.shell import read
 from tocompose.readers.text import Text, Unreadable, decode
 from tocompose.syntax.interpolation import plain
@@ -249,4 +250,7 @@ def _code_argument(fields: list[CommandField]) -> Value | None:
     for option, code in pairwise(arguments):
         if re.fullmatch(flag, option.text):
             return code
-    return None
+    # `sh 'docker run …'`: a step of Jenkins, and no file of that name.
+    operand = next((value for value in arguments if not value.text.startswith("-")), None)
+    is_code = operand is not None and STARTING_CALL.search(operand.text) is not None
+    return operand if is_code else None

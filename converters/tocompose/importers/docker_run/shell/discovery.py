@@ -46,7 +46,7 @@ _KIND_BY_NAME = (
     (regex(r"\.(?:md|markdown|rst|adoc)$|^readme(?!.*\.txt$)"), "markdown"),
     (regex(r"\.(?:mk|make)$|^(?:gnu)?makefile"), "makefile"),
     (regex(r"\.service$"), "systemd"),
-    (regex(r"\.(?:ya?ml|jsonc?)$"), "yaml"),
+    (regex(r"\.(?:ya?ml|jsonc?|bu)(?:\.(?:j2|tpl|tftpl|erb))?$|^user-?data$"), "yaml"),
     (regex(r"^crontab|\.cron(?:tab)?$"), "crontab"),
 )
 _KIND_BY_CONTENT = (

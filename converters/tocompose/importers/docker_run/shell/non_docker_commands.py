@@ -19,6 +19,7 @@ from tocompose.importers.docker_run.shell.parameters import path_from_here
 from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
+from tocompose.readers.mentions import STARTING_CALL
 from tocompose.syntax.interpolation import plain
 from tocompose.syntax.units import is_whole_number
 from tocompose.tables import load
@@ -158,12 +159,20 @@ def settle_other(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> No
         _add_wait(shell, cursor, fields)
     elif shell.testing:
         cursor.skip("a condition of the script")
+    elif not is_harmless and _holds_call(fields):
+        cursor.note("TC033")
     elif is_harmless or _is_prose(shell, name):
         cursor.skip("leaves nothing behind that containers use")
     else:
         raw = fields[0].cursor.peek() or ""
         is_name = re.fullmatch(r"[\w./+-]{1,40}", raw)
         cursor.note("TC150", command=raw if is_name else "the command")
+
+
+def _holds_call(fields: list[CommandField]) -> bool:
+    """Whether a word is a text with a docker command in it, which the program may run (`ansible all -a '…'`)."""
+    texts = (field.value.text for field in fields[1:])
+    return any(STARTING_CALL.search(text) is not None for text in texts)
 
 
 def _is_prose(shell: Shell, name: str) -> bool:

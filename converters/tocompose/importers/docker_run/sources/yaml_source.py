@@ -112,6 +112,8 @@ class _DocumentReader:
         if (branch := file_branch(leaf, path, around, self._texts)) is not None:
             yield branch
             return
+        if child.key == "uses" and leaf.text.startswith("docker://"):
+            yield remark_branch(Remark("TC032", Leaf(leaf.text[9:], leaf.span)))
         if not starts_containers(leaf.text):
             return
         speaks = str(child.key) in self._tables["speaking"]
