@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -14,7 +15,7 @@ from oracles import corpus
 from tocompose.importers import SourceError
 from tocompose.notes import Kind
 from tocompose.pipeline import Options, Result, convert
-from tocompose.project import Memory
+from tocompose.project import Folder, Memory
 from tocompose.reports import render
 from tocompose.reports.report import report
 
@@ -752,3 +753,23 @@ ELSEWHERE = {
 @pytest.mark.parametrize("case", ELSEWHERE.values(), ids=list(ELSEWHERE))
 def test_commands_of_other_tools(case: SourceCase) -> None:
     check(case)
+
+
+def test_a_folder_with_a_playbook_alone_is_a_source(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("```sh\ndocker run -d --name doc doc:1\n```\n")
+    (tmp_path / "playbooks").mkdir()
+    (tmp_path / "playbooks" / "app.yml").write_text(task())
+    result = convert(Folder(tmp_path), Options(practices="none"))
+    assert list(services_of(result)) == ["app"]
+
+
+def test_a_folder_names_what_else_starts_containers(tmp_path: Path) -> None:
+    (tmp_path / "run.sh").write_text("docker run -d --name web web:1\n")
+    workflows = tmp_path / ".github" / "workflows"
+    workflows.mkdir(parents=True)
+    (workflows / "ci.yml").write_text(WORKFLOWS["github"].text)
+    (workflows / "lint.yml").write_text("jobs: {a: {steps: [{run: make lint}]}}\n")
+    result = convert(Folder(tmp_path), Options(practices="none"))
+    assert list(services_of(result)) == ["web"]
+    said = [note.span.file for note in result.notes if note.code == "TC199" and note.span]
+    assert said == [".github/workflows/ci.yml"]

@@ -82,8 +82,47 @@ def is_command_text(text: str) -> bool:
 
 
 def find_scripts(project: Project) -> tuple[str, ...]:
-    """The files that hold a docker or podman run or create; of those that the user named, scripts by their look too."""
-    return tuple(path for path in project.files() if _holds_call(project, path))
+    """The files that hold a docker or podman run or create; of those that the user named, scripts by their look too.
+
+    Playbooks and cloud-init are taken where a folder has no script.
+    """
+    scripts = tuple(path for path in project.files() if _holds_call(project, path))
+    if project.named or any(kind_of(path, "") not in _TEXT_KINDS for path in scripts):
+        return scripts
+    playbooks = tuple(path for path in find_starters(project) if _is_playbook(path))
+    return playbooks or scripts
+
+
+# Kinds that are documentation where a file is not named, and what a pasted text has.
+_TEXT_KINDS = ("markdown", "pasted")
+# Where YAML stands that starts containers without being a compose file or a manifest.
+_PLAYBOOK = regex(
+    r"(?:^|/)(?:user-?data|cloud-?(?:init|config))[^/]*$|(?:^|/)(?:playbooks?|tasks|handlers|ansible)/[^/]+\.ya?ml$"
+    r"|(?:^|/)(?:site|playbook|main)[^/]*\.ya?ml$",
+    re.IGNORECASE,
+)
+_WORKFLOW = regex(
+    r"(?:^|/)(?:\.github/workflows/[^/]+|\.circleci/config|\.gitlab-ci|\.drone|\.woodpecker(?:/[^/]+)?"
+    r"|bitbucket-pipelines|azure-pipelines)\.ya?ml$"
+)
+
+
+def _is_playbook(path: str) -> bool:
+    return _PLAYBOOK.search(path) is not None
+
+
+def find_starters(project: Project) -> tuple[str, ...]:
+    """The playbooks, cloud-init files and workflows of a folder that start containers by their look."""
+    places = (_PLAYBOOK, _WORKFLOW)
+    paths = (path for path in project.files() if any(p.search(path) for p in places))
+    return tuple(path for path in paths if _is_named_yaml(project, path))
+
+
+def _is_named_yaml(project: Project, path: str) -> bool:
+    data = project.read(path)
+    if data is None or len(data) > limit("SCRIPT_BYTES") or b"\x00" in data[:1024]:
+        return False
+    return _is_named_source(path, data)
 
 
 def _holds_call(project: Project, path: str) -> bool:

@@ -159,12 +159,20 @@ def settle_other(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> No
         _add_wait(shell, cursor, fields)
     elif shell.testing:
         cursor.skip("a condition of the script")
-    elif not is_harmless and _holds_call(fields):
-        cursor.note("TC033")
-    elif is_harmless or _is_prose(shell, name):
+    elif is_harmless:
         cursor.skip("leaves nothing behind that containers use")
     else:
-        raw = fields[0].cursor.peek() or ""
+        _note_command(shell, cursor, fields)
+
+
+def _note_command(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
+    """Says that a command stays in the script, or that a docker command was not read that it is given."""
+    raw = fields[0].cursor.peek() or ""
+    if _holds_call(fields):
+        cursor.note("TC033")
+    elif _is_prose(shell, program_name(fields[0].value.text)):
+        cursor.skip("leaves nothing behind that containers use")
+    else:
         is_name = re.fullmatch(r"[\w./+-]{1,40}", raw)
         cursor.note("TC150", command=raw if is_name else "the command")
 

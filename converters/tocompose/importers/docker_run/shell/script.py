@@ -18,6 +18,7 @@ from tocompose.importers.docker_run.shell import (
 )
 from tocompose.importers.docker_run.shell.discovery import (
     find_scripts,
+    find_starters,
     kind_of,
     mentions_docker,
     started_elsewhere,
@@ -259,7 +260,16 @@ def read_scripts(project: Project, ledger: Ledger) -> tuple[Script, ...]:
         ledger.add_note(
             note("TC169", problem.span, file=problem.span.file, why=problem.message)
         )
+    if not project.named:
+        _note_left_aside(project, ledger, {script.path for script in scripts})
     return scripts
+
+
+def _note_left_aside(project: Project, ledger: Ledger, files: set[str]) -> None:
+    """Names the playbooks and workflows of a folder that start containers too and were not read."""
+    for path in find_starters(project):
+        if path not in files:
+            ledger.add_note(note("TC199", _start_of(path), file=path))
 
 
 class _ProjectReader:
