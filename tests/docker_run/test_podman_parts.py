@@ -106,3 +106,18 @@ def test_a_secret_option_that_podman_does_not_know_is_named() -> None:
         n for n in result_of("podman", flag, "cert,typo=mount").notes if n.code == "TC102"
     ]
     assert "typo" in note.message
+
+
+def test_the_secrets_of_a_build_are_declared_and_stay_where_they_are() -> None:
+    script = (
+        "cd app\ndocker build --secret id=npm,src=.npmrc --secret id=tok,env=TOKEN -t acme/a:1 .\n"
+        "docker run -d --name web acme/a:1\n"
+    )
+    options = Options(source="docker_run", practices="none")
+    result = convert(Memory({"run.sh": script.encode()}, "parts"), options)
+    document = yaml.safe_load(result.files[0].content)
+    assert document["services"]["web"]["build"]["secrets"] == ["npm", "tok"]
+    assert document["secrets"] == {
+        "npm": {"file": "./app/.npmrc"},
+        "tok": {"environment": "TOKEN"},
+    }

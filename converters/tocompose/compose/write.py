@@ -133,7 +133,10 @@ def _referred_names(key: str, bodies: Iterable[Mapping[str, Any]]) -> set[str]:
     """The networks, volumes, configs or secrets that services name."""
     names: set[str] = set()
     for body in bodies:
-        for reference in body.get(key) or ():
+        build = body.get("build")
+        # A build may name secrets of its own.
+        of_build = build.get(key) if isinstance(build, Mapping) else None
+        for reference in (*(body.get(key) or ()), *(of_build or ())):
             if isinstance(reference, Mapping):
                 names.add(str(reference.get("source", "")))
             else:

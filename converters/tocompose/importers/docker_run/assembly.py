@@ -38,7 +38,7 @@ from tocompose.importers.docker_run.swarm_services import (
 )
 from tocompose.importers.docker_run.wait_loops import WaitTarget, find_wait_target
 from tocompose.limits import limit
-from tocompose.model import Build, Network, NetworkAttachment, Volume
+from tocompose.model import Build, FileResource, Network, NetworkAttachment, Volume
 from tocompose.record import replace
 from tocompose.syntax.interpolation import Variable, parse
 from tocompose.syntax.model_path import ModelPath
@@ -57,6 +57,7 @@ class Assembly:
         self.networks: dict[str, Network] = {}
         self.volumes: dict[str, Volume] = {}
         self.builds: dict[str, Build] = {}
+        self.build_secrets: dict[str, FileResource] = {}
         # The files of secrets and configs that the script creates, by `secret` or `config` and the name.
         self.granted_files: dict[tuple[str, str], str] = {}
         self.pods: dict[str, tuple[FlagFact, ...]] = {}
@@ -209,9 +210,12 @@ class Assembly:
 
     def _add_builds(self, step: Invocation) -> None:
         for tag, build in resources.read_builds(step).items():
-            self.builds[tag] = replace(
-                build, context=path_below(build.context, step.directory)
-            )
+            options = dict(build.options)
+            for secret in options.pop("x-secrets", ()):
+                file = secret.file and path_below(secret.file, step.directory)
+                self.build_secrets[secret.name] = replace(secret, file=file)
+            context = path_below(build.context, step.directory)
+            self.builds[tag] = replace(build, context=context, options=options)
 
     def _connect_network(self, step: Invocation) -> None:
         rows = flag_rows("network_connect")

@@ -8,7 +8,7 @@ from typing import Any
 
 from tocompose.importers.docker_run.options import parse_boolean
 from tocompose.importers.docker_run.shapes import Fact, FactMerge
-from tocompose.model import Mount, NetworkAttachment
+from tocompose.model import FileResource, Mount, NetworkAttachment
 from tocompose.patterns import regex
 from tocompose.syntax.mounts import MountParts, is_path, is_windows_path, parse_docker_mount
 from tocompose.syntax.units import is_whole_number
@@ -372,3 +372,24 @@ def read_gpus(value: str) -> Iterator[Fact]:
     if not {"count", "device_ids"} & set(request):
         request["count"] = 1
     yield Fact([request])
+
+
+def read_build_secret(value: str) -> Iterator[Fact]:
+    """`id=NAME[,type=file|env][,src=PATH][,env=VARIABLE]`, a secret of a build.
+
+    https://docs.docker.com/reference/cli/docker/buildx/build/#secret
+    """
+    settings = {key: content for key, _, content in csv_fields(value)}
+    unknown = settings.keys() - {"id", "type", "src", "source", "env"}
+    name, kind = settings.get("id", ""), settings.get("type", "")
+    if unknown or kind not in ("", "file", "env") or not name:
+        raise ValueError("it takes id=NAME with src=PATH or env=VARIABLE")
+    path = settings.get("src") or settings.get("source")
+    variable = settings.get("env") or (path if kind == "env" else None)
+    if path and kind != "env" and not variable:
+        yield Fact(FileResource(name=name, file=_as_source(path)), FactMerge.APPEND)
+        return
+    # Without either, the variable of that name, else the file of that name.
+    code = "" if variable or kind == "env" else "TC051"
+    secret = FileResource(name=name, environment=variable or name)
+    yield Fact(secret, FactMerge.APPEND, code=code, note_facts=(("name", name),))

@@ -131,6 +131,9 @@ def read_builds(invocation: Invocation) -> dict[str, Build]:
         return {}
     facts = Facts(read_facts(line.options, UNKNOWN_SERVICE, "build"))
     facts.pop("tags")
+    # The stack declares them; `x-secrets` is what the build says of them until it is made.
+    secrets = facts.values("secrets")
+    named_secrets = {"secrets": [secret.name for secret in secrets], "x-secrets": secrets}
     context = _with_scheme(line.operands[0].take(UNKNOWN_SERVICE))
     dockerfile = facts.last("dockerfile")
     build = Build(
@@ -138,7 +141,7 @@ def read_builds(invocation: Invocation) -> dict[str, Build]:
         dockerfile=_below_context(context, dockerfile) if dockerfile else None,
         target=facts.last("target"),
         args={name: variable.value for name, variable in facts.entries("args").items()},
-        options=facts.remaining(),
+        options={**facts.remaining(), **(named_secrets if secrets else {})},
         origin=invocation.span,
     )
     return {tag: _with_tags(build, tags, tag) for tag in tags}

@@ -219,8 +219,13 @@ def _used_secrets(
     services: Iterable[Service], assembly: Assembly
 ) -> tuple[FileResource, ...]:
     """The secrets that services are given: from the file of which the script makes one, else from a variable."""
+    services = tuple(services)
     names = dict.fromkeys(grant.source for service in services for grant in service.secrets)
-    return tuple(_secret_of(name, assembly) for name in names)
+    builds = [service.build for service in services if service.build is not None]
+    built_with = [name for build in builds for name in build.options.get("secrets", ())]
+    resources = {name: assembly.build_secrets[name] for name in built_with}
+    resources |= {name: _secret_of(name, assembly) for name in names}
+    return tuple(resources.values())
 
 
 def _secret_of(name: str, assembly: Assembly) -> FileResource:
