@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from tocompose.knowledge.secrets.names import secret_name, words_of
 from tocompose.knowledge.secrets.texts import (
+    TOKEN,
     mask_variables,
     may_be_secret,
     password_spans,
@@ -45,6 +46,7 @@ _SAME_COMMAND = r"(?:[^;|&\n]|(?<=\\)\n){0,2000}?"
 # `env PGPASSWORD=… psql`.
 _ASSIGNMENT = regex(r"(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>\S+)")
 _PASSWORD = "password"
+_TOKEN = "token"
 
 
 class CommandSecret(NamedTuple):
@@ -156,6 +158,8 @@ def _word_secrets(arguments: Sequence[str]) -> Iterator[CommandSecret]:
                 yield CommandSecret(index, start, stop, name)
         for start, stop in password_spans(argument):
             yield CommandSecret(index, start, stop, _PASSWORD)
+        for match in TOKEN.finditer(argument):
+            yield CommandSecret(index, *match.span(), _TOKEN)
     yield from _client_secrets(arguments)
 
 
