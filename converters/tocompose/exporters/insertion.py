@@ -31,7 +31,29 @@ class Insertion(NamedTuple):
 def insert(
     text: str, file: str, document: Mapping[str, Any], comments: Comments | None = None
 ) -> Insertion:
-    """The text of `file` with what the document adds to it. Raises InsertionError."""
+    """The text of `file` with what the document adds to it. Raises InsertionError.
+
+    Line ends stay as they are, and so does the mark for the end of a document, behind what is added.
+    """
+    ends_in_returns = "\r\n" in text and text.count("\r\n") == text.count("\n")
+    unix_text = text.replace("\r\n", "\n") if ends_in_returns else text
+    end_mark = _END_MARK.search(unix_text)
+    body = unix_text[: end_mark.start()] if end_mark else unix_text
+    inserted = _insert_body(body, file, document, comments)
+    if not inserted.added:
+        return inserted._replace(text=text)
+    whole_text = inserted.text + (end_mark[0] if end_mark else "")
+    if ends_in_returns:
+        whole_text = whole_text.replace("\n", "\r\n")
+    return inserted._replace(text=whole_text)
+
+
+_END_MARK = re.compile(r"(?m)^\.\.\.[ \t]*(?:#[^\n]*)?\n?(?:[ \t]*(?:#[^\n]*)?\n)*\Z")
+
+
+def _insert_body(
+    text: str, file: str, document: Mapping[str, Any], comments: Comments | None
+) -> Insertion:
     present = read_plain(text, file)
     new, clashing = _new_blocks(present, document)
     added = tuple((section, name) for section, blocks in new.items() for name in blocks)

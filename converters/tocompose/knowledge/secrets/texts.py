@@ -45,11 +45,11 @@ _OPEN_FORM = regex(
 )
 # In an address: `//user:password@`, `//token@`, MySQL's `user:password@tcp(…)`, Oracle's `user/password@`.
 _CREDENTIALS = (
+    # A token for the user: `//token:@`, `//token:x-oauth-basic@`.
+    r"(?<=//)([^\s/:@\"']{8,256})(?=:(?:x-oauth-basic)?@)",
     r"(?<=//)[^\s/:@\"']{0,256}:([^\s/@\"']+)(?=@)",
     r"(?<=//)([A-Za-z0-9_-]{20,256})(?=@)",
     r"(?<![^\s\"'=])[^\s:@/\"'=(]{1,256}:([^\s@\"']{1,256})(?=@(?:tcp|unix|udp)\()",
-    # A token for the user: `//token:@`, `//token:x-oauth-basic@`.
-    r"(?<=//)([^\s/:@\"']{8,256})(?=:(?:x-oauth-basic)?@)",
     # A registry or a host without a scheme: `user:password@registry.example/image`.
     r"(?<![^\s\"'=])(?!(?:mailto|sips?|xmpp|acct|git|ssh):)[\w.+-]{1,64}:([^\s/@:\"']{3,256})(?=@[A-Za-z0-9][\w-]*(?:\.[\w-]+)+[:/])",
     # All of a value without a scheme: `app:tops3cret@db:27017/shop`.
