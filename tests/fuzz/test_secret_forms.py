@@ -158,9 +158,12 @@ def leaks(way: Way, start: int) -> Iterator[str]:
         for name, text in texts:
             if any(part in text for part in item.hidden):
                 yield f"{way.plant.__name__} {item.name}: {name}"
-    everything = "\n".join(
-        dict.fromkeys(line for _, text in texts for line in text.splitlines())
+    # What the scanners read: the files, each line once. Reports are read for the secrets themselves, above.
+    files = (
+        text for name, text in texts if name.startswith("split: ") and "--" not in name
     )
+    lines = (line for text in files for line in text.splitlines())
+    everything = "\n".join(dict.fromkeys(lines))
     hidden = [part for item in group for part in item.hidden]
     for scanner in (_gitleaks_finds, _detect_secrets_finds):
         for finding in scanner(everything):

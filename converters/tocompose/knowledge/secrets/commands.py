@@ -130,7 +130,7 @@ def command_secrets(arguments: Sequence[str]) -> list[CommandSecret]:
 
 def _rank(secret: CommandSecret) -> tuple[int, int, int, bool]:
     """In order, of those that start together the longest first, and one with a name before one without."""
-    return secret.word, secret.start, -secret.end, secret.option == _PASSWORD
+    return secret.word, secret.start, -secret.end, secret.option in (_PASSWORD, _TOKEN)
 
 
 def _may_be_secret(text: str) -> bool:
