@@ -32,72 +32,72 @@ def prod(practices: str, body: str, context: Context | None = None) -> Service:
 @pytest.mark.parametrize(
     ("body", "limits"),
     [
-        ("image: 'me/web:1'", ("${X_CPUS:-1.0}", "${X_MEMORY:-512M}", "256")),
-        ("image: 'redis:7'", ("${X_CPUS:-1.0}", "${X_MEMORY:-1G}", "512")),
-        ("image: 'nginx:1.27'", ("${X_CPUS:-0.5}", "${X_MEMORY:-256M}", "256")),
+        ("image: 'me/web:1'", ("${X_CPUS:-1.0}", "${X_MEMORY:-512M}", "1024")),
+        ("image: 'redis:7'", ("${X_CPUS:-1.0}", "${X_MEMORY:-1G}", "2048")),
+        ("image: 'nginx:1.27'", ("${X_CPUS:-0.5}", "${X_MEMORY:-256M}", "512")),
         (
             "image: 'gitlab/gitlab-ce:17.0.0-ce.0'",
-            ("${X_CPUS:-1.0}", "${X_MEMORY:-4G}", "1024"),
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-4G}", "2048"),
         ),
         (
             "image: 'me/app:1', environment: {JAVA_OPTS: -Xms1g -Xmx4g}",
-            ("${X_CPUS:-1.0}", "${X_MEMORY:-6144M}", "1024"),
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-6144M}", "2048"),
         ),
         (
             "image: 'me/app:1', command: [java, -Xmx128m, -jar, a]",
-            ("${X_CPUS:-1.0}", "${X_MEMORY:-512M}", "256"),
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-512M}", "1024"),
         ),
         (
             "image: 'me/app:1', environment: {NODE_OPTIONS: --max-old-space-size=2048}",
-            ("${X_CPUS:-1.0}", "${X_MEMORY:-3072M}", "1024"),
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-3072M}", "2048"),
         ),
         (
             "image: 'redis:7', command: [redis-server, --maxmemory, 2gb]",
-            ("${X_CPUS:-1.0}", "${X_MEMORY:-3072M}", "1024"),
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-3072M}", "2048"),
         ),
         (
             "image: 'postgres:16', command: [postgres, -c, shared_buffers=4GB]",
-            ("${X_CPUS:-1.0}", "${X_MEMORY:-6144M}", "1024"),
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-6144M}", "2048"),
         ),
         (
             "image: 'mongo:7', command: [mongod, --wiredTigerCacheSizeGB, '2']",
-            ("${X_CPUS:-1.0}", "${X_MEMORY:-3072M}", "1024"),
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-3072M}", "2048"),
         ),
         (
             "image: 'itzg/minecraft-server', environment: {MEMORY: 4G}",
-            ("${X_CPUS:-1.0}", "${X_MEMORY:-6144M}", "1024"),
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-6144M}", "2048"),
         ),
         (
             "image: 'me/app:1', environment: {MEMORY: '4'}",
-            ("${X_CPUS:-1.0}", "${X_MEMORY:-512M}", "256"),
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-512M}", "1024"),
         ),
         (
             "image: 'me/desktop:1', shm_size: 1gb",
-            ("${X_CPUS:-1.0}", "${X_MEMORY:-1536M}", "1024"),
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-1536M}", "2048"),
         ),
         (
             "image: 'me/web:1', shm_size: 64m",
-            ("${X_CPUS:-1.0}", "${X_MEMORY:-512M}", "256"),
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-512M}", "1024"),
         ),
         (
             "image: 'me/windows:11', devices: [/dev/kvm]",
-            ("${X_CPUS:-1.0}", "${X_MEMORY:-8G}", "1024"),
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-8G}", "2048"),
         ),
         (
             "image: 'me/vpn:1', devices: ['/dev/net/tun:/dev/net/tun']",
-            ("${X_CPUS:-1.0}", "${X_MEMORY:-512M}", "256"),
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-512M}", "1024"),
         ),
         (
             "image: 'me/web:1', deploy: {resources: {limits: {memory: 2G}}}",
-            ("${X_CPUS:-1.0}", None, "256"),
+            ("${X_CPUS:-1.0}", None, "1024"),
         ),
         (
             "image: 'me/web:1', deploy: {resources: {reservations: {memory: 3G, cpus: '2'}}}",
-            ("${X_CPUS:-2}", "${X_MEMORY:-3G}", "1024"),
+            ("${X_CPUS:-2}", "${X_MEMORY:-3G}", "2048"),
         ),
         (
             "image: 'me/web:1', mem_limit: 1g, cpu_shares: 512",
-            ("${X_CPUS:-1.0}", None, "256"),
+            ("${X_CPUS:-1.0}", None, "1024"),
         ),
         (
             "image: 'me/web:1', cpu_quota: 50000, pids_limit: 9",

@@ -46,14 +46,14 @@ def finishes(service: Service) -> bool:
         return False
     script = script_of(service)
     if script is not None:
-        commands = list(_commands(script))
+        commands = list(script_commands(script))
         return bool(commands) and all(map(_ends, commands))
     words = tuple(service.entrypoint or ()) + tuple(service.command or ())
     is_whole = bool(words) and not words[0].startswith("-")
     return is_whole and not is_shell(words[0]) and _ends(words)
 
 
-def _commands(script: str) -> Iterator[tuple[str, ...]]:
+def script_commands(script: str) -> Iterator[tuple[str, ...]]:
     """The simple commands of a script; nothing for one that cannot be read, or whose shell does not wait for it."""
     words: list[str] = []
     found: list[tuple[str, ...]] = []

@@ -37,6 +37,7 @@ from tocompose.rules.service_images import (
     has_own_check,
     image_title,
 )
+from tocompose.rules.worker_checks import worker_check
 from tocompose.syntax.units import is_whole_number
 
 # The port that a health command asks, and the commands that only connect, whatever is spoken there.
@@ -83,6 +84,9 @@ def known_healthcheck(
     service: Service, stack: Stack, context: Context
 ) -> Healthcheck | str:
     """The health command known to work in the service's image, or the code of the note that says why there is none."""
+    worker = worker_check(service)
+    if worker is not None:
+        return worker
     image = base_facts(service, stack, context)
     if has_own_check(service, stack, context) and not _misses_server(
         service, image, stack, context

@@ -28,11 +28,13 @@ from tocompose.rules.variables import taken_variables, with_settings
 from tocompose.syntax.names import variable_name
 from tocompose.syntax.units import BYTE_UNITS, parse_byte_size
 
-_APP = Limits(cpus="1.0", memory="512M", pids="256")
-_DATA = Limits(cpus="1.0", memory="1G", pids="512")
-_INFRA = Limits(cpus="0.5", memory="256M", pids="256")
+# Threads count as processes: a Java server has some hundreds, a database one for each connection. The limit is there
+# for what multiplies without end.
+_APP = Limits(cpus="1.0", memory="512M", pids="1024")
+_DATA = Limits(cpus="1.0", memory="1G", pids="2048")
+_INFRA = Limits(cpus="0.5", memory="256M", pids="512")
 # What works on a GPU loads its model through main memory first; a virtual machine has the memory of a whole machine.
-_LARGE = Limits(cpus="1.0", memory="8G", pids="1024")
+_LARGE = Limits(cpus="1.0", memory="8G", pids="2048")
 # The older keys of a service that set the same limits.
 _OLD_KEYS = {
     "cpus": ("cpus", "cpu_quota", "cpu_period", "cpu_count", "cpu_percent"),
@@ -41,7 +43,7 @@ _OLD_KEYS = {
 }
 # What can be changed in `.env`, and how it is called there.
 _CHANGEABLE = {"cpus": "processors", "memory": "memory"}
-_MANY_PIDS = "1024"  # Threads count: what needs more memory than usual (JVMs, whole suites, desktops) has more of them.
+_MANY_PIDS = "2048"  # What needs more memory than usual (JVMs, whole suites, desktops) has more threads.
 _USUAL_SHARED = "64M"  # Docker's own size of /dev/shm.
 # Beside its heap a process needs room for code, stacks and buffers: half of the heap again is a usual rule.
 _BESIDE_HEAP = 1.5

@@ -1,0 +1,67 @@
+"""Health commands of workers, which listen nowhere: their framework asks them, by a program that comes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tocompose.model import Healthcheck, Service
+from tocompose.rules.endings import script_commands, script_of
+
+
+def worker_check(service: Service) -> Healthcheck | None:
+    """The health command of the worker that the service runs; None where its framework has none.
+
+    https://docs.celeryq.dev/en/stable/userguide/monitoring.html#commands
+    https://laravel.com/docs/horizon#running-horizon
+    """
+    for words in _commands_of(service):
+        test = _celery_test(words) or _horizon_test(words)
+        if test is not None:
+            # The program is started anew each time, and the worker needs its time to answer.
+            return Healthcheck(
+                test=("CMD-SHELL", test), interval="60s", timeout="30s", start_period="30s"
+            )
+    return None
+
+
+def _commands_of(service: Service) -> Iterator[tuple[str, ...]]:
+    script = script_of(service)
+    if script is not None:
+        yield from script_commands(script)
+    else:
+        words = (*(service.entrypoint or ()), *(service.command or ()))
+        yield tuple(word.replace("$$", "$") for word in words)
+
+
+def _celery_test(words: tuple[str, ...]) -> str | None:
+    """`celery -A proj inspect ping`, to this worker alone where it has its usual name."""
+    names = [word.rpartition("/")[2] for word in words]
+    if "celery" not in names or "worker" not in names[names.index("celery") :]:
+        return None
+    program = words[: names.index("celery") + 1]
+    if program[0] == "exec":
+        program = program[1:]
+    application = list(_application(words[len(program) :]))
+    named = any(word in ("-n", "--hostname") for word in words) or any(
+        word.startswith("--hostname=") for word in words
+    )
+    aimed = [] if named else ["-d", '"celery@$$HOSTNAME"']
+    command = " ".join((*program, *application)).replace("$", "$$")
+    return " ".join((command, "inspect", "ping", *aimed))
+
+
+def _application(words: tuple[str, ...]) -> Iterator[str]:
+    """The options that name the application."""
+    for word, following in zip(words, (*words[1:], ""), strict=True):
+        if word in ("-A", "--app"):
+            yield from (word, following)
+        elif word.startswith("--app="):
+            yield word
+
+
+def _horizon_test(words: tuple[str, ...]) -> str | None:
+    if "artisan" not in words or "horizon" not in words:
+        return None
+    program = words[: words.index("artisan") + 1]
+    command = " ".join(program).replace("$", "$$")
+    return f"{command} horizon:status | grep -q running"
