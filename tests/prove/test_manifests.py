@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from judges import COMPOSE, needs_compose
 from oracles import corpus
 from tocompose.pipeline import Options
 from tocompose.project import Memory
+from tocompose.prove.behaviour import simulate
 from tocompose.prove.kube_values import UNKNOWN, expand, quantity
 from tocompose.prove.kubelet import KubeletModel
 from tocompose.prove.manifest_table import as_json, as_text
 from tocompose.prove.manifests import ManifestProof, prove_manifests
+from tocompose.prove.recording import RecordedContainer, Recording
 
 EVERYTHING: dict[str, Any] = {
     "apiVersion": "v1",
@@ -192,3 +195,92 @@ def test_a_sample_of_real_manifests_has_nothing_undeclared() -> None:
             project = Memory({file.name: file.read_bytes()}, name="sample")
             proof = prove_manifests(project, Options(practices="none"), COMPOSE)
             assert [each for each in proof.differences if not each.code] == [], file.name
+
+
+def recorded(**services: tuple[dict[str, Any], dict[str, Any]]) -> Recording:
+    """A recording of one container for each service: its Config and its HostConfig."""
+    return Recording(
+        tuple(
+            RecordedContainer(
+                id=name,
+                name=name,
+                config={
+                    **config,
+                    "Labels": {
+                        "com.docker.compose.service": name,
+                        **config.get("Labels", {}),
+                    },
+                },
+                host=host,
+                endpoints={},
+            )
+            for name, (config, host) in services.items()
+        )
+    )
+
+
+def faults(recording: Recording, document: dict[str, Any], folder: Path) -> list[str]:
+    return [each.what for each in simulate(recording, document, folder) if each.is_fault]
+
+
+@pytest.mark.parametrize(
+    ("mode", "user", "count"), [(0o700, "1001", 1), (0o755, "1001", 0), (0o700, "0", 0)]
+)
+def test_who_can_enter_which_folder(
+    tmp_path: Path, mode: int, user: str, count: int
+) -> None:
+    secret = tmp_path / "secrets" / "s"
+    secret.mkdir(parents=True)
+    secret.chmod(mode)
+    recording = recorded(web=({"User": user}, {"Binds": [f"{secret}:/s:ro"]}))
+    assert len(faults(recording, {}, tmp_path)) == count
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "count"),
+    [("", "127.0.0.1", 1), ("127.0.0.1", "127.0.0.2", 0), ("0.0.0.0", "", 1)],
+)
+def test_which_host_ports_collide(
+    first: str, second: str, count: int, tmp_path: Path
+) -> None:
+    def bound(address: str) -> dict[str, Any]:
+        return {"PortBindings": {"80/tcp": [{"HostIp": address, "HostPort": "8080"}]}}
+
+    recording = recorded(a=({}, bound(first)), b=({}, bound(second)))
+    assert len(faults(recording, {}, tmp_path)) == count
+
+
+def test_two_routers_of_one_rule_are_found(tmp_path: Path) -> None:
+    def routed(priority: str) -> dict[str, Any]:
+        base = f"traefik.http.routers.r{priority}"
+        return {"Labels": {f"{base}.rule": "Host(`a`)", f"{base}.priority": priority[:1]}}
+
+    same = recorded(a=(routed("1"), {}), b=(routed("1x"), {}))
+    other = recorded(a=(routed("1"), {}), b=(routed("2"), {}))
+    assert len(faults(same, {}, tmp_path)) == 1 and not faults(other, {}, tmp_path)
+
+
+def test_a_wait_that_is_never_met_is_found(tmp_path: Path) -> None:
+    done = {"db": {"condition": "service_completed_successfully"}}
+    services = {"web": {"depends_on": done}, "db": {"restart": "unless-stopped"}}
+    assert len(faults(Recording(), {"services": services}, tmp_path)) == 1
+    services["db"]["restart"] = "no"
+    assert not faults(Recording(), {"services": services}, tmp_path)
+
+
+def test_what_runs_when_is_told(tmp_path: Path) -> None:
+    services = {
+        "seed": {"restart": "on-failure:6", "entrypoint": ["/run-once/busybox"]},
+        "init": {"restart": "no"},
+        "cron": {"restart": "no", "profiles": ["cron"]},
+        "web": {"restart": "unless-stopped"},
+    }
+    told = {
+        each.service: each.what
+        for each in simulate(Recording(), {"services": services}, tmp_path)
+    }
+    assert {name: text.split()[1] for name, text in told.items()} == {
+        "seed": "once,",
+        "init": "at",
+        "cron": "on",
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from tocompose.prove.behaviour import BehaviourFinding
 from tocompose.prove.manifests import ManifestDifference, ManifestProof
 
 _HEAD = ("container", "service", "field", "kubelet", "compose", "declared by")
@@ -15,6 +16,7 @@ _UNDECLARED = "NOTHING"
 def as_text(proof: ManifestProof) -> str:
     """The table of each field that differs, and the verdict."""
     rows = [_row(difference) for difference in proof.differences]
+    rows += [_behaviour_row(finding) for finding in proof.behaviour]
     lines = _aligned([_HEAD, *rows]) if rows else []
     return "\n".join([*lines, "", _verdict(proof), ""])
 
@@ -29,6 +31,7 @@ def as_json(proof: ManifestProof) -> str:
             {**difference._asdict(), "code": difference.code or None}
             for difference in proof.differences
         ],
+        "behaviour": [finding._asdict() for finding in proof.behaviour],
     }
     return json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
@@ -43,6 +46,12 @@ def _row(difference: ManifestDifference) -> tuple[str, ...]:
         difference.code or _UNDECLARED,
     )
     return tuple(_shortened(cell) for cell in cells)
+
+
+def _behaviour_row(finding: BehaviourFinding) -> tuple[str, ...]:
+    """What happens at `up`, in the column of what Compose does."""
+    verdict = "FAULT" if finding.is_fault else ""
+    return "", finding.service, "at up", "", finding.what, verdict
 
 
 def _shortened(text: str) -> str:
@@ -61,8 +70,11 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _verdict(proof: ManifestProof) -> str:
+    faults = sum(1 for finding in proof.behaviour if finding.is_fault)
     undeclared = sum(1 for difference in proof.differences if not difference.code)
     scope = f"{proof.fields} fields of {proof.containers} containers"
+    if faults:
+        return f"{faults} faults at docker compose up, {undeclared} undeclared differences, in {scope}."
     if undeclared:
         return f"{undeclared} differences that no note declares, in {scope}."
     if proof.differences:

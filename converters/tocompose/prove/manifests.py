@@ -16,6 +16,7 @@ from tocompose.model import ComposeFileRole
 from tocompose.notes import Note
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Project
+from tocompose.prove.behaviour import BehaviourFinding, simulate
 from tocompose.prove.clients import record_compose
 from tocompose.prove.kube_values import UNKNOWN
 from tocompose.prove.kubelet import (
@@ -27,6 +28,7 @@ from tocompose.prove.marked_yaml import MarkedMap, load_documents
 from tocompose.prove.recording import RecordedContainer, Recording
 from tocompose.record import replace
 from tocompose.tables import table
+from tocompose.writing import write
 
 # What stands in the place of a value that only the user knows.
 _FILLED_IN = "filled-in"
@@ -50,11 +52,13 @@ class ManifestProof(NamedTuple):
     containers: int
     fields: int
     differences: tuple[ManifestDifference, ...]
+    behaviour: tuple[BehaviourFinding, ...] = ()
 
     @property
     def holds(self) -> bool:
-        """Whether every difference is declared by a note."""
-        return all(difference.code for difference in self.differences)
+        """Whether every difference is declared by a note, and nothing goes wrong at the start."""
+        is_declared = all(difference.code for difference in self.differences)
+        return is_declared and not any(finding.is_fault for finding in self.behaviour)
 
 
 def prove_manifests(project: Project, options: Options, compose: str) -> ManifestProof:
@@ -67,7 +71,7 @@ def prove_manifests(project: Project, options: Options, compose: str) -> Manifes
     )
     documents = list(_documents(project, result))
     model = KubeletModel(document for _, document in documents)
-    recording = _record_result(result, compose)
+    recording, behaviour = _record_result(result, compose)
     by_service: dict[str, RecordedContainer] = {}
     for container in recording.containers:
         by_service.setdefault(container.label("com.docker.compose.service"), container)
@@ -76,7 +80,8 @@ def prove_manifests(project: Project, options: Options, compose: str) -> Manifes
     for file, document in documents:
         for spec in KubeletModel([document]).containers():
             proof.compare(spec, _services_of(spec, file, places, result))
-    return ManifestProof(proof.containers, proof.fields, tuple(proof.differences))
+    differences = tuple(proof.differences)
+    return ManifestProof(proof.containers, proof.fields, differences, behaviour)
 
 
 def _documents(project: Project, result: Result) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -88,8 +93,10 @@ def _documents(project: Project, result: Result) -> Iterator[tuple[str, Mapping[
                 yield file, document
 
 
-def _record_result(result: Result, compose: str) -> Recording:
-    """What Compose sends for the base file; settings without a value are filled in."""
+def _record_result(
+    result: Result, compose: str
+) -> tuple[Recording, tuple[BehaviourFinding, ...]]:
+    """What Compose sends for the base file, and what happens then; settings without a value are filled in."""
     env = {
         setting.name: _FILLED_IN
         for setting in result.stack.settings
@@ -97,12 +104,11 @@ def _record_result(result: Result, compose: str) -> Recording:
     }
     with tempfile.TemporaryDirectory(prefix="tocompose-") as scratch:
         folder = Path(scratch) / "project"
-        for file in result.files:
-            path = folder / file.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(file.content)
+        write(result.files, folder, lasting=False)
         base = folder / CLASSIC_NAMES[ComposeFileRole.BASE]
-        return record_compose([base], compose=compose, folder=folder, env=env)
+        recording = record_compose([base], compose=compose, folder=folder, env=env)
+        documents = list(load_documents(base.read_bytes()))
+        return recording, simulate(recording, documents[0], folder)
 
 
 def _places_of_images(result: Result) -> dict[tuple[str, int, int], Any]:

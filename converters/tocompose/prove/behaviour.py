@@ -1,0 +1,164 @@
+"""A simulation of what the written files do at `docker compose up`, by what Compose asks the engine for.
+
+Which user can read which file, which routers of Traefik answer the same request, which host ports collide, which waits
+can never be met, and what runs once, at each start or on request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tocompose.prove.recording import RecordedContainer, Recording
+
+_SERVICE = "com.docker.compose.service"
+_EVERYWHERE = ("", "0.0.0.0", "::")
+# A job leaves a marker where its command begins with this shell.
+_MARKED = "/run-once/busybox"
+_ENDING = ("", "no", "on-failure")
+
+
+class BehaviourFinding(NamedTuple):
+    """Something that happens at `up`; `is_fault` for what the manifests cannot have meant."""
+
+    service: str
+    what: str
+    is_fault: bool
+
+
+def simulate(
+    recording: Recording, document: Mapping[str, Any], folder: Path
+) -> tuple[BehaviourFinding, ...]:
+    """What the containers of a recording do with the files in the folder; `document` is the compose file."""
+    containers = {each.label(_SERVICE): each for each in recording.containers}
+    services = document.get("services") or {}
+    return (
+        *_unreadable_files(containers, folder),
+        *_colliding_ports(containers),
+        *_rival_routers(containers),
+        *_hopeless_waits(services),
+        *_runs(services),
+    )
+
+
+def _unreadable_files(
+    containers: Mapping[str, RecordedContainer], folder: Path
+) -> Iterator[BehaviourFinding]:
+    for name, container in containers.items():
+        uid, groups = _identity(container)
+        if uid == 0 and "ALL" not in (container.host.get("CapDrop") or ()):
+            continue
+        for source, target in _bound_paths(container):
+            if folder not in source.parents or not source.exists():
+                continue
+            for path in (source, *source.rglob("*")):
+                if not _can_read(path, uid, groups):
+                    inside = path.relative_to(source).as_posix()
+                    place = target if inside == "." else f"{target}/{inside}"
+                    text = f"user {uid} cannot read {place}"
+                    yield BehaviourFinding(name, text, True)
+
+
+def _identity(container: RecordedContainer) -> tuple[int, frozenset[int]]:
+    """The user and the groups; a name that only the image knows counts as some user other than root."""
+    user, _, group = str(container.config.get("User") or "0").partition(":")
+    added = [str(each) for each in container.host.get("GroupAdd") or ()]
+    numbers = (int(each) for each in (group or "0", *added) if each.isdigit())
+    return (int(user) if user.isdigit() else 65534), frozenset(numbers)
+
+
+def _bound_paths(container: RecordedContainer) -> Iterator[tuple[Path, str]]:
+    for bind in container.host.get("Binds") or ():
+        source, target = str(bind).split(":")[:2]
+        yield Path(source), target
+    for mount in container.host.get("Mounts") or ():
+        if mount.get("Type") == "bind":
+            yield Path(str(mount.get("Source"))), str(mount.get("Target"))
+
+
+def _can_read(path: Path, uid: int, groups: frozenset[int]) -> bool:
+    """Whether a user other than the owner, who runs Compose, may read a file or enter a folder."""
+    status = path.stat()
+    needed = 0o5 if path.is_dir() else 0o4
+    if uid == status.st_uid and uid != 0:
+        return status.st_mode >> 6 & needed == needed
+    if status.st_gid in groups and status.st_gid != 0:
+        return status.st_mode >> 3 & needed == needed
+    return status.st_mode & needed == needed
+
+
+def _colliding_ports(
+    containers: Mapping[str, RecordedContainer],
+) -> Iterator[BehaviourFinding]:
+    bound: list[tuple[str, str, str, str]] = []
+    for name, container in containers.items():
+        for target, bindings in (container.host.get("PortBindings") or {}).items():
+            for binding in bindings or ():
+                address = str(binding.get("HostIp") or "")
+                port = str(binding.get("HostPort") or "")
+                if port:
+                    bound.append((name, address, port, target.partition("/")[2]))
+    for first, second in combinations(bound, 2):
+        is_everywhere = first[1] in _EVERYWHERE or second[1] in _EVERYWHERE
+        if first[2:] == second[2:] and (is_everywhere or first[1] == second[1]):
+            text = f"the host's port {first[2]}/{first[3]} is taken by {second[0]} too"
+            yield BehaviourFinding(first[0], text, True)
+
+
+def _rival_routers(
+    containers: Mapping[str, RecordedContainer],
+) -> Iterator[BehaviourFinding]:
+    """Routers of one rule and priority on one entry point: which of them answers, Traefik does not say."""
+    claimed: dict[tuple[str, str, str, str], str] = {}
+    for service, container in containers.items():
+        labels = container.config.get("Labels") or {}
+        for key, rule in labels.items():
+            if not (key.startswith("traefik.http.routers.") and key.endswith(".rule")):
+                continue
+            base = key.removesuffix(".rule")
+            for point in str(labels.get(f"{base}.entrypoints", "")).split(","):
+                priority = str(labels.get(f"{base}.priority", len(rule)))
+                tls = str(labels.get(f"{base}.tls", ""))
+                rival = claimed.setdefault((rule, point, priority, tls), base)
+                if rival != base:
+                    text = (
+                        f"the routers {rival[21:]} and {base[21:]} answer the same requests"
+                    )
+                    yield BehaviourFinding(service, text, True)
+
+
+def _hopeless_waits(services: Mapping[str, Any]) -> Iterator[BehaviourFinding]:
+    for name, service in services.items():
+        waits = service.get("depends_on") or {}
+        for other, wait in waits.items() if isinstance(waits, Mapping) else ():
+            awaited = services.get(other) or {}
+            condition = wait.get("condition")
+            if condition == "service_completed_successfully" and not _ends(awaited):
+                text = f"waits until {other} has ended, which always starts again"
+                yield BehaviourFinding(name, text, True)
+            health = awaited.get("healthcheck") or {}
+            if condition == "service_healthy" and health.get("disable"):
+                text = f"waits until {other} is healthy, which has no healthcheck"
+                yield BehaviourFinding(name, text, True)
+
+
+def _ends(service: Mapping[str, Any]) -> bool:
+    return str(service.get("restart") or "").partition(":")[0] in _ENDING
+
+
+def _runs(services: Mapping[str, Any]) -> Iterator[BehaviourFinding]:
+    """When each service that ends by itself runs."""
+    for name, service in services.items():
+        if not _ends(service) or "restart" not in service:
+            continue
+        profiles = service.get("profiles") or ()
+        words = service.get("entrypoint") or ()
+        if profiles:
+            text = f"runs on request (profile {', '.join(profiles)})"
+        elif words and words[0] == _MARKED:
+            text = "runs once, until it succeeds"
+        else:
+            text = "runs at each docker compose up"
+        yield BehaviourFinding(name, text, False)
