@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 _TURN = Path(tempfile.gettempdir(), f"tocompose-engine-{os.getuid()}.lock")
 
@@ -21,6 +22,10 @@ _TURN = Path(tempfile.gettempdir(), f"tocompose-engine-{os.getuid()}.lock")
 # Handling"): a handler here gives children the default back, so that they can be interrupted by a test.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+# Every machine tries the same examples: whether a change is right must not depend on chance.
+settings.register_profile("same everywhere", derandomize=True, deadline=None)
+settings.load_profile("same everywhere")
 
 # What says that everything is to be run.
 _ALL = ("CI", "TOCOMPOSE_ORACLES", "TOCOMPOSE_CORPUS", "TOCOMPOSE_ENGINE", "TOCOMPOSE_SLOW")

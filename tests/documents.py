@@ -1,7 +1,7 @@
 """Documents made from the code: `python tests/documents.py` writes them, a test demands that they are current.
 
 The manual pages in `man/`, `docs/api.md` from docstrings, `docs/notes.md` from `mappings/notes/`, and the overview of
-it that stands in the README between its marks.
+it that stands in docs/reports.md between its marks.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def documents() -> dict[str, str]:
         "docs/api.md": _api(),
         "docs/notes.md": _notes(),
         "docs/rules.md": _rules(),
-        "README.md": _readme(),
+        "docs/reports.md": _reports_page(),
     }
 
 
@@ -124,8 +124,8 @@ def _entry(name: str, found: Any) -> Iterator[str]:
                 yield f"\n- `{method}`: {(inspect.getdoc(value) or '').splitlines()[0]}"
 
 
-def _readme() -> str:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def _reports_page() -> str:
+    text = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
     body = "\n".join(_overview())
     return re.sub(
         f"{re.escape(START)}.*{re.escape(END)}",
@@ -158,7 +158,7 @@ def _overview() -> Iterator[str]:
     for title, rows in _chapters().items():
         anchor = title.lower().replace(" ", "-")
         counts = Counter(str(row["kind"]) for row in rows.values())
-        yield f"| [{title}](docs/notes.md#{anchor}) | {' | '.join(str(counts[kind] or '') for kind in kinds)} |"
+        yield f"| [{title}](notes.md#{anchor}) | {' | '.join(str(counts[kind] or '') for kind in kinds)} |"
 
 
 def _notes() -> str:

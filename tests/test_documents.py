@@ -1,4 +1,4 @@
-"""What is made from the code is current: manual pages, API reference, the README's list of notes."""
+"""What is made from the code is current: manual pages, API reference, the list of notes in docs/reports.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that the README shows is run, in its order, and prints what it says.
+"""Everything that the README and the pages behind it show is run, in their order, and prints what they say.
 
 A block behind `<!-- file: NAME -->` is written to that file; a `console` block is a list of commands (`$ …`) and
 what they print; a `python` block is a program; one behind `<!-- needs: PROGRAM -->` is left out where there is none.
@@ -25,6 +25,18 @@ import tree
 from tocompose import __version__
 
 README = tree.ROOT / "README.md"
+# The pages with blocks, which build on each other's files.
+PAGES = (
+    README,
+    *(
+        tree.ROOT / "docs" / f"{name}.md"
+        for name in (
+            *("formats", "check", "decisions", "reports", "batch", "proof", "ci"),
+            *("library", "plug-ins"),
+        )
+    ),
+)
+SESSIONS = tree.ROOT / "docs" / "sessions.md"
 _BLOCK = re.compile(
     r"(?:<!-- (?:file: (?P<file>\S+)|needs: (?P<needs>[^>]+)) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)```\n",
     re.DOTALL,
@@ -117,7 +129,12 @@ def _console(text: str, place: Path) -> str:
 
 
 def test_the_readme_holds(place: Path) -> None:
-    text = README.read_text(encoding="utf-8")
+    for page in PAGES:
+        _hold_page(page, place)
+
+
+def _hold_page(page: Path, place: Path) -> None:
+    text = page.read_text(encoding="utf-8")
     for block in blocks(text):
         if block.file:
             (place / "work" / block.file).parent.mkdir(parents=True, exist_ok=True)
@@ -132,31 +149,45 @@ def test_the_readme_holds(place: Path) -> None:
                 text = text.replace(
                     f"```console\n{block.text}```", f"```console\n{shown}```", 1
                 )
-                README.write_text(text, encoding="utf-8")
+                page.write_text(text, encoding="utf-8")
             else:
                 assert shown == block.text
         elif block.kind == "python":
-            ran = [str(place / "venv" / "bin" / "python"), "-c", block.text]
-            subprocess.run(
-                ran,
-                check=True,
-                timeout=60,
-                cwd=place / "work",
-                env={"PATH": os.environ["PATH"]},
-            )
+            _run_python(block.text, place)
+
+
+def _run_python(program: str, place: Path) -> None:
+    subprocess.run(
+        [str(place / "venv" / "bin" / "python"), "-c", program],
+        check=True,
+        timeout=60,
+        cwd=place / "work",
+        env={"PATH": os.environ["PATH"]},
+    )
 
 
 def test_every_block_is_of_a_kind_that_is_run() -> None:
-    for block in blocks(README.read_text(encoding="utf-8")):
-        assert block.file or block.kind in ("console", "python"), block
+    for page in (*PAGES, SESSIONS):
+        for block in blocks(page.read_text(encoding="utf-8")):
+            assert block.file or block.kind in ("console", "python"), block
+
+
+def test_every_page_is_run_or_made() -> None:
+    made = {"api.md", "engine.md", "hazards.md", "notes.md", "rules.md"}
+    pages = {path.name for path in (tree.ROOT / "docs").glob("*.md")}
+    assert pages - made == {page.name for page in (*PAGES[1:], SESSIONS)}
+
+
+def test_the_readme_is_read_in_five_minutes() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 250
 
 
 def test_links_lead_somewhere() -> None:
-    for document in (README, tree.ROOT / "CONTRIBUTING.md"):
+    for document in (*PAGES, SESSIONS, tree.ROOT / "CONTRIBUTING.md"):
         for target in re.findall(
             r"\]\((?!https?://|#)([^)#]+)", document.read_text(encoding="utf-8")
         ):
-            assert (tree.ROOT / target).exists(), target
+            assert (document.parent / target).exists(), target
 
 
 def _anchor(heading: str) -> str:
@@ -164,12 +195,15 @@ def _anchor(heading: str) -> str:
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/reports.md"]
+)
 def test_anchors_are_headings(name: str) -> None:
     for file, anchor in re.findall(
         r"\]\(([^)#:]*)#([^)]+)\)", (tree.ROOT / name).read_text(encoding="utf-8")
     ):
-        text = (tree.ROOT / (file or name)).read_text(encoding="utf-8")
+        document = (tree.ROOT / name).parent / file if file else tree.ROOT / name
+        text = document.read_text(encoding="utf-8")
         assert anchor in {
             _anchor(heading) for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
         }, anchor
@@ -178,7 +212,7 @@ def test_anchors_are_headings(name: str) -> None:
 def test_the_workflow_uses_inputs_that_the_action_has() -> None:
     shown = {
         block.file: block.text
-        for block in blocks(README.read_text(encoding="utf-8"))
+        for block in blocks((tree.ROOT / "docs" / "ci.md").read_text(encoding="utf-8"))
         if block.kind == "yaml"
     }
     (step,) = yaml.safe_load(shown["workflow-step.yml"])

@@ -393,7 +393,7 @@ CONSTRUCTS: list[tuple[str, str, list[str]]] = [
     (
         "placeholder",
         "docker run --name <my name> -e K=<key> img",
-        ["run --name ${MY_NAME} -e K=${KEY} img"],
+        ["run --name ${MY_NAME} -e K=${K} img"],
     ),
     ("placeholder like PATH", "docker run -v <path>:/x img", ["run -v ${PATH_}:/x img"]),
     (

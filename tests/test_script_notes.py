@@ -50,7 +50,7 @@ EXAMPLES: dict[str, tuple[dict[str, str], str, str]] = {
     "TC167": ({"a.sh": "again.sh docker run a"}, "a.sh:1:1", "again.sh"),
     "TC168": ({"a.sh": "docker run ... a"}, "a.sh:1:12", "..."),
     "TC169": ({"a.sh": "docker run a", "b.sh": ""}, "b.sh:1:1", "empty"),
-    "TC170": ({"a.sh": "docker run -e 'A=<your key>' a"}, "a.sh:1:15", "<your key>"),
+    "TC170": ({"a.sh": "docker run -e 'A=see <your key>' a"}, "a.sh:1:15", "<your key>"),
     "TC171": ({"a.sh": "docker run --name ${N:-web} a"}, "a.sh:1:19", "web"),
     "TC172": ({"a.sh": "docker run 'a\ndocker run b"}, "a.sh:1:12", "never closed"),
     "TC174": (

@@ -113,7 +113,10 @@ def note(
 
 
 def explanation(code: str) -> Row:
-    """The registry's row for a code: `kind`, `title`, `message`, `why`, `advice`, `url`."""
+    """The registry's row for a code: `kind`, `title`, `message`, `why`, `advice`, `todo`, `url`.
+
+    `todo` says of what is not lost that a person must act before the first start: on a `value` or on `data`.
+    """
     return registry(FAMILIES.get(code[:4]) or FAMILIES[code[:3]])[code]
 
 
@@ -123,7 +126,7 @@ def registry(family: str) -> dict[str, Row]:
     rows = table(
         f"notes/{family}",
         required={"kind", "title", "message", "why"},
-        optional={"advice", "url"},
+        optional={"advice", "todo", "url"},
     )
     return {str(code): row for code, row in rows.items()}
 

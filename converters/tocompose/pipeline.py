@@ -191,6 +191,7 @@ def _conversion_by(
         else bundle(stack, options.layout, notes_so_far)
     )
     notes_so_far = list(output.still_hold(notes_so_far))
+    notes_so_far = [one for one in notes_so_far if not _is_answered(one, stack)]
     notes = in_order([*notes_so_far, *output.notes, *audit_written(ledger, output.written)])
     return Result(
         files=output.files,
@@ -198,6 +199,15 @@ def _conversion_by(
         stack=outcome.stack,
         ledger=ledger,
         importer=chosen_importer.name,
+    )
+
+
+def _is_answered(asking: Note, stack: Stack) -> bool:
+    """Whether a note asks for the value of a variable that has one, from another file of the source."""
+    if asking.code not in ("TC342", "TC343") or len(asking.subject) < 2:
+        return False
+    return any(
+        setting.name == asking.subject[1] and setting.value for setting in stack.settings
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,11 +36,15 @@ PATHS = st.sampled_from(
 )
 
 
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+
 def git(*words: str, cwd: Path) -> None:
     done = subprocess.run(["git", *words], cwd=cwd, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr.decode(errors="replace")
 
 
+@needs_git
 def test_a_patch_of_long_repetitive_files_takes_no_time() -> None:
     def changed(number: int) -> tuple[bytes, bytes]:
         before = b"- a\n  b: 1\n\n  c:\n" * number
@@ -58,6 +64,7 @@ def test_a_patch_of_long_repetitive_files_takes_no_time() -> None:
         assert (Path(name) / "long").read_bytes() == after
 
 
+@needs_git
 @settings(max_examples=60, deadline=None)
 @given(
     st.dictionaries(
@@ -88,6 +95,7 @@ def test_git_applies_any_change(edits: dict[str, tuple[str | None, str, int]]) -
             assert (folder / path).read_bytes() == after.encode()
 
 
+@needs_git
 def test_a_patch_for_each_repository_applies_and_holds_no_secret(tmp_path: Path) -> None:
     generate(tmp_path / "repos", 40)
     secret = b"docker run -d --name db -e POSTGRES_PASSWORD=s3cr3t-v4lue -p 5432:5432 postgres:16\n"
@@ -128,6 +136,7 @@ def test_a_secret_left_out_is_said(tmp_path: Path) -> None:
     assert '"TC815"' in summary and ".env hold" in summary
 
 
+@needs_git
 def test_what_is_there_is_never_changed_by_a_patch_unasked(tmp_path: Path) -> None:
     folder = make(
         tmp_path / "r" / "db",

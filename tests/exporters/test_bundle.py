@@ -284,8 +284,8 @@ def test_one_file_asks_for_secrets_and_says_where_they_stand() -> None:
     )
     said = {item.message for item in made.notes if item.code == "TC758"}
     assert said == {
-        "DB_PASSWORD is a secret: it does not stand in the output, its value is at run.sh:3:1",
-        "API_TOKEN is a secret: it does not stand in the output, its value is at run.sh:9:1",
+        "DB_PASSWORD is a secret and was left out of this file: its value is at run.sh:3:1",
+        "API_TOKEN is a secret and was left out of this file: its value is at run.sh:9:1",
     }
     body = yaml.safe_load(text)
     assert (

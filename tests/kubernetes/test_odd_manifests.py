@@ -275,7 +275,7 @@ spec:
 def test_a_secret_outside_the_manifests_is_not_said_to_stand_there() -> None:
     found = result(pod(container={"env": [_from("A", "s", "pw")]}), split=False)
     asked = [item.message for item in found.notes if item.code == "TC758"]
-    assert len(asked) == 1 and "the source holds no value for it" in asked[0]
+    assert len(asked) == 1 and "the source has no value for it" in asked[0]
     given = result(
         pod(container={"env": [_from("A", "s", "pw")]}, more=[_secret("s", pw="eA==")]),
         split=False,

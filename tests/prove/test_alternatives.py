@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oracles import oracles
+from oracles import needs_oracles, oracles
 from tocompose.pipeline import Options
 from tocompose.project import Memory
 from tocompose.prove.conversion import prove_conversion
@@ -23,7 +23,9 @@ SOURCES = {
 }
 
 
-@pytest.mark.oracle
+pytestmark = needs_oracles
+
+
 @pytest.mark.parametrize("source", list(SOURCES.values()), ids=list(SOURCES))
 @pytest.mark.parametrize("practices", ["none", "all"])
 def test_nothing_differs_that_no_note_tells(source: str, practices: str) -> None:

@@ -192,7 +192,7 @@ def test_terminal_underlines_what_the_note_is_about() -> None:
 
 
 def test_terminal_underlines_the_right_word_after_a_masked_secret() -> None:
-    lines = terminal(example(), Style(width=200)).splitlines()
+    lines = terminal(example(), Style(width=200, verbosity=1)).splitlines()
     place = next(
         index
         for index, line in enumerate(lines)

@@ -126,6 +126,8 @@ def run_conversion(
     else:
         changed = _write_or_compare(result, project, options, folder)
     print_notes(result, project, options)
+    if folder is not None and not (options.quiet or options.diff or options.check):
+        _print_start(result, project, folder)
     differs = changed or has_kinds(result.notes, options.fail_on)
     raise Finished(EXIT_DIFFERS if differs else 0)
 
@@ -182,6 +184,16 @@ def _print_notes_as_text(
 
     style = style_of(sys.stderr, -1 if options.quiet else options.verbose)
     write_text(sys.stderr, render(report(result, project), style))
+
+
+def _print_start(result: Result, project: Project, folder: Path) -> None:
+    """Ends with what to do before the first start, and the command to run next."""
+    from tocompose.cli.start import start_lines
+    from tocompose.reports.escape import printable
+    from tocompose.reports.report import report
+
+    lines = [printable(line) for line in start_lines(report(result, project), folder)]
+    write_text(sys.stderr, "\n" + "\n".join(lines) + "\n")
 
 
 def style_of(stream: TextIO, verbosity: int) -> Style:

@@ -20,9 +20,9 @@ from tocompose.cli.sources import open_sources
 @add_conversion_options
 @click.pass_context
 def convert_command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -> None:
-    """Files, folders or - (standard input) to compose files.
+    """Convert files, folders or - (standard input) to compose files.
 
-    The kind of source is found out; --from says it. Without -o one compose file goes to standard output and the
+    The format is detected; override it with --from. Without -o one compose file goes to standard output and the
     notes go to standard error.
 
     \b

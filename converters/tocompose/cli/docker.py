@@ -15,9 +15,9 @@ from tocompose.cli.options import read_options
 @click.argument("argv", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def docker_command(ctx: click.Context, argv: tuple[str, ...]) -> None:
-    """A pasted docker run (docker create, podman run) to a compose file.
+    """Convert a docker run command (docker create, podman run).
 
-    tocompose's own options stand before the word docker.
+    Options of tocompose go before the word docker.
 
     \b
     Examples:

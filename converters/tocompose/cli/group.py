@@ -17,18 +17,19 @@ from tocompose.wording import spelling_hint
 
 # The command's name, which is that of its module, and its line in the list of commands.
 COMMANDS: Mapping[str, str] = {
-    "docker": "A pasted docker run (docker create, podman run) to a compose file.",
-    "paste": "What is pasted into the terminal to a compose file.",
-    "convert": "Files, folders or standard input to compose files.",
-    "cluster": "What runs in a Kubernetes cluster to compose files; reads only.",
+    "docker": "Convert a docker run command (docker create, podman run).",
+    "paste": "Convert what you paste into the terminal.",
+    "convert": "Convert files, folders or standard input.",
+    "cluster": "Convert what runs in a Kubernetes cluster (read-only).",
     "engine": "What runs on a Docker or podman engine to compose files; reads only.",
-    "plan": "What would be converted, and each decision with its evidence.",
-    "batch": "Many repositories at once, unattended.",
-    "check": "Hold existing compose files against the checklist, and put right what is safe.",
-    "prove": "Show that docker compose starts what docker run started.",
-    "explain": "The long text of a note's code.",
-    "formats": "The formats that can be read.",
-    "completion": "The script that completes commands in bash, zsh or fish.",
+    "env": "Ask for the values that a stack still lacks, and write them to its .env.",
+    "plan": "Show what would be converted, and each decision with its evidence.",
+    "batch": "Convert many repositories, unattended.",
+    "check": "Lint compose files; --fix applies safe fixes.",
+    "prove": "Prove that docker compose starts what docker run started.",
+    "explain": "Explain a note by its code.",
+    "formats": "List the formats that can be read.",
+    "completion": "Print the completion script for bash, zsh or fish.",
 }
 
 

@@ -95,7 +95,7 @@ FAIL_ON_OPTION = click.option(
     "--fail-on",
     type=ChoiceListType(*KINDS),
     default="",
-    help="Exit with 1 when there is a note of that kind.",
+    help="Exit with 1 if there is a note of that kind.",
 )
 FORCE_OPTION = click.option("--force", is_flag=True, help="Overwrite files that exist.")
 MODERN_NAMES_OPTION = click.option(
@@ -116,7 +116,7 @@ _SHARED_OPTIONS = (
         "--output",
         metavar="DIR",
         type=_FOLDER,
-        help="Write all files there, not one to stdout.",
+        help="Write all files to DIR instead of one to stdout.",
     ),
     click.option(
         "--merge",
@@ -156,9 +156,11 @@ _SHARED_OPTIONS = (
     click.option(
         "--diff",
         is_flag=True,
-        help="Show what -o would change, write nothing; exit with 1 if it would.",
+        help="Show what -o would change and exit with 1 if anything; write nothing.",
     ),
-    click.option("--check", is_flag=True, help="The same without showing it."),
+    click.option(
+        "--check", is_flag=True, help="Exit with 1 if -o would change a file; show nothing."
+    ),
     FORCE_OPTION,
     click.option(
         "--inline-secrets",

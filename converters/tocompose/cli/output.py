@@ -38,6 +38,7 @@ def write_output(
         written = write(files, folder, force=options.force, asked=named_files)
     except WriteError as problem:
         fail(str(problem))
+    generate_values(result, folder)
     if not options.quiet:
         for note in written.notes:
             click.echo(f"{note.kind.value}: {note.message} [{note.code}]", err=True)
@@ -52,6 +53,20 @@ def write_output(
             break_on_hyphens=False,
         )
         click.echo("\n".join(lines) if sys.stderr.isatty() else text, err=True)
+
+
+def generate_values(result: Result, folder: Path) -> None:
+    """Puts the values that the source says to generate into `.env`, where they are not there yet: once, never anew."""
+    names = [str(note.subject[1]) for note in result.notes if note.code == "TC342"]
+    if not names:
+        return
+    from tocompose.knowledge.generators import make_secret
+    from tocompose.writing.env_values import missing_values, set_values
+
+    missing = {value.name for value in missing_values(folder)}
+    values = {name: make_secret(name) for name in names if name in missing}
+    if values:
+        set_values(folder, values)
 
 
 def compare_output(result: Result, project: Project, folder: Path, show: bool) -> bool:

@@ -19,7 +19,7 @@ from tocompose.readers.text import decode
 @add_conversion_options
 @click.pass_context
 def paste_command(ctx: click.Context, /, **_: object) -> None:
-    """What is pasted into the terminal to a compose file.
+    """Convert what you paste into the terminal.
 
     Paste one or more commands, or a whole manifest, and end the input. No shell reads it: <password>, & and quotes
     are kept as they are. tocompose alone does the same.

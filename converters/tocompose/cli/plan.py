@@ -38,7 +38,7 @@ from tocompose.reports.report import image_of
 @add_conversion_options
 @click.pass_context
 def plan_command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -> None:
-    """What would be converted, what was detected, and each decision with its id, its default and the evidence.
+    """Show what would be converted, and each decision with its id, its default and the evidence.
 
     Nothing is written. `--as answers` prints a file that --answers takes back.
 

@@ -129,7 +129,7 @@ def _env_lines(settings: Iterable[EnvSetting], passed_through: set[str]) -> Iter
         if setting.value is not None:
             yield f"{name}={quoted(setting.value)}"
             continue
-        yield f"# {name} has no value in the source: set it here."
+        yield f"# {name} has no value in the source. Set it here."
         # A service that passes the variable through goes without it; an empty line would give it an empty text.
         yield f"# {name}=" if name in passed_through else f"{name}="
 
@@ -148,7 +148,7 @@ def _example_lines(
 
 
 def _description_of(setting: EnvSetting) -> str:
-    text = " ".join(setting.description.split()) or f"{setting.name}, as in the source."
+    text = " ".join(setting.description.split()) or f"{setting.name} of the source."
     marks = {"required": setting.required, "secret": setting.secret}
     kinds = [mark for mark, holds in marks.items() if holds]
     return f"{text} ({', '.join(kinds)})" if kinds else text

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from tocompose.model import File
 from tocompose.notes import Kind
+from tocompose.reports.duties import duties
 from tocompose.reports.escape import (
     content_hash,
     printable,
@@ -84,6 +85,7 @@ def _page_content(report: Report) -> dict[str, Any]:
         "style": style,
         "policy": "; ".join(policy),
         "diagram": svg_drawing(stack_topology(report.stack)),
+        "duties": duties(report),
         "headings": {kind.value: title for kind, title in HEADINGS.items()},
         "subjects": sorted({note["about"] for note in content["notes"]} - {""}),
         "source_sides": sources,

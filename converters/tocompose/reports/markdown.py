@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from tocompose.notes import Kind
+from tocompose.notes import Kind, explanation
 from tocompose.reports.cutover import cutover_of
+from tocompose.reports.duties import duties
 from tocompose.reports.escape import (
     code_cell,
     code_span,
@@ -16,8 +17,8 @@ from tocompose.reports.escape import (
     escape_prose,
     template_environment,
 )
-from tocompose.reports.json import report_document
-from tocompose.reports.report import Report
+from tocompose.reports.json import note_record, report_document
+from tocompose.reports.report import Report, subject_of
 from tocompose.reports.topology import (
     LAYERS,
     PUBLIC,
@@ -34,6 +35,16 @@ HEADINGS = {
     Kind.ADDED: "Added: good practice that the source did not state",
     Kind.INFO: "For your information",
 }
+# What needs nobody: a line for each code, folded.
+_FOLDED = (Kind.ADDED, Kind.INFO)
+
+
+class _NoteGroup(NamedTuple):
+    """The notes of one code: its title, and what they are about."""
+
+    code: str
+    title: str
+    subjects: list[str]
 
 
 def render(report: Report) -> str:
@@ -41,11 +52,31 @@ def render(report: Report) -> str:
     template = markdown_environment().get_template("migration.md.j2")
     text: str = template.render(
         **report_document(report),
-        headings=_headings_by_kind(),
         cutover=cutover_of(report),
+        duties=duties(report),
+        decisions=[
+            note_record(note)
+            for note in report.notes
+            if note.kind in (Kind.CHANGED, Kind.ASSUMED)
+        ],
+        folded={kind.value: HEADINGS[kind] for kind in _FOLDED},
+        by_code={kind.value: _groups_of(report, kind) for kind in _FOLDED},
         diagram=mermaid_flowchart(stack_topology(report.stack)),
     )
     return text
+
+
+def _groups_of(report: Report, kind: Kind) -> list[_NoteGroup]:
+    """The notes of a kind by their codes."""
+    subjects_by_code: dict[str, dict[str, None]] = {}
+    for note in report.of_kind(kind):
+        subjects = subjects_by_code.setdefault(note.code, {})
+        if subject := subject_of(note):
+            subjects[subject] = None
+    return [
+        _NoteGroup(code, str(explanation(code)["title"]), list(subjects))
+        for code, subjects in subjects_by_code.items()
+    ]
 
 
 @cache
@@ -62,10 +93,6 @@ def markdown_environment() -> Any:
         place=_position_span,
     )
     return markdown_environment
-
-
-def _headings_by_kind() -> dict[str, str]:
-    return {kind.value: title for kind, title in HEADINGS.items()}
 
 
 def _position_span(span: dict[str, Any] | None) -> str:

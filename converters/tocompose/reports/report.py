@@ -112,12 +112,17 @@ def place_of(note: Note) -> str:
     return f"{note.span}: " if note.span else ""
 
 
+# What a section of the model is called in the reports.
+_HEADINGS = {"settings": "variable"}
+
+
 def subject_of(note: Note) -> str:
     """What a note is about, for a heading: a service's name, `volume data`, or nothing for the whole stack."""
     if len(note.subject) < 2:
         return ""
     section, name, *_ = note.subject
-    return name if section == "services" else f"{section.removesuffix('s')} {name}"
+    heading = _HEADINGS.get(section, section.removesuffix("s"))
+    return name if section == "services" else f"{heading} {name}"
 
 
 def image_of(service: Service) -> str:

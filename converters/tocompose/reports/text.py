@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import east_asian_width
@@ -34,6 +34,9 @@ COLOURS = {
     Kind.INFO: "34",
 }
 _SHOWN_OF_A_CODE = 3
+# What was added is said a line for each code, or of many in one line.
+_SHOWN_CODES = 6
+_DECISIONS = (Kind.CHANGED, Kind.ASSUMED)
 
 
 class Style(NamedTuple):
@@ -109,7 +112,13 @@ def _spoken_subject(note: Note, speaker: Note) -> str:
 
 def _lines_by_code(notes: list[Note], style: Style) -> Iterator[str]:
     """A line for each code: what was added to several services at once is said once, with their names."""
-    for code in dict.fromkeys(note.code for note in notes):
+    codes = list(dict.fromkeys(note.code for note in notes))
+    if len(codes) > _SHOWN_CODES:
+        titles = dict.fromkeys(str(explanation(code)["title"]) for code in codes)
+        shown = "; ".join(titles)
+        yield from _wrap_text(printable(shown), style, 2)
+        return
+    for code in codes:
         alike_notes = [note for note in notes if note.code == code]
         subjects = dict.fromkeys(subject_of(note) or "the stack" for note in alike_notes)
         if len(alike_notes) == 1:
@@ -145,7 +154,7 @@ class _NoteWriter:
         for note in self._notes:
             by_subject.setdefault(subject_of(note), []).append(note)
         for subject, notes in by_subject.items():
-            heading = self._style.paint(printable(subject), "1") or "the whole stack"
+            heading = self._style.paint(printable(subject), "1") or "whole stack"
             yield f"  {heading}"
             yield from self._subject_lines(notes)
 
@@ -158,14 +167,16 @@ class _NoteWriter:
             yield from self._wrap(_first_line(note, self._style, self._also.get(note)), 4)
             if self._is_verbose or self._times[note.code] <= _SHOWN_OF_A_CODE:
                 yield from self._explain(note, previous_note)
-            elif note.advice not in self._given_advice:
+            elif note.kind is Kind.LOST and note.advice not in self._given_advice:
                 yield from self._advise(note)
             self._given_advice.add(note.advice)
             previous_note = note
 
     def _explain(self, note: Note, previous_note: Note | None) -> Iterator[str]:
         """What follows the first line: a place that was just quoted is not quoted again, nor a link repeated."""
-        if note.kind in (Kind.ADDED, Kind.INFO) and not self._is_verbose:
+        if note.kind is not Kind.LOST and not self._is_verbose:
+            if note.kind in _DECISIONS and "todo" in explanation(note.code):
+                yield from self._advise(note)
             return
         is_same_place = previous_note is not None and previous_note.span == note.span
         is_alike = previous_note is not None and _place(previous_note) == _place(note)
@@ -248,14 +259,23 @@ def _summary_lines(report: Report, style: Style) -> Iterator[str]:
     ignored = f" and {counts['ignored']} left out on purpose" if counts["ignored"] else ""
     carried = f"{values} values: {counts['mapped']} carried over{ignored}"
     kind_totals = [
-        _paint_count(kind, kinds[kind.value], style) for kind in Kind if kinds[kind.value]
+        _paint_count(kind, kinds[kind.value], style)
+        for kind in Kind
+        if kinds[kind.value] and (kind is not Kind.INFO or style.verbosity)
     ]
     yield f"{carried}; {', '.join(kind_totals)}" if kind_totals else carried
     first_note = next(iter(report.notes), None)
     if first_note is not None:
-        hidden = (kinds["info"] or kinds["added"]) and not style.verbosity
-        hint = "; -v shows every note at length" if hidden else ""
-        yield f"tocompose explain {first_note.code} says more about a note{hint}"
+        yield f"tocompose explain {first_note.code} explains a note{_hidden_hint(kinds, style)}"
+
+
+def _hidden_hint(kinds: Mapping[str, int], style: Style) -> str:
+    """What is said of the notes that are not shown at length."""
+    if style.verbosity:
+        return ""
+    if kinds["info"]:
+        return f"; {kinds['info']} notes hidden, -v shows all at length"
+    return "; -v shows all notes at length" if kinds["added"] else ""
 
 
 def _paint_count(kind: Kind, number: int, style: Style) -> str:

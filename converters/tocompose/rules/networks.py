@@ -34,9 +34,9 @@ from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 
 _PURPOSES = {
-    FRONT: "what the outside reaches",
-    BACK: "the services among themselves",
-    DATA: "what keeps data",
+    FRONT: "services reached from outside",
+    BACK: "services among themselves",
+    DATA: "services that keep data",
 }
 _TRAEFIK_NETWORK = "traefik.docker.network"
 

@@ -230,10 +230,12 @@ def _publish_port(
     """The web process's port on this machine; several replicas share a range of host ports."""
     number = plan.port.number
     published = f"${{WEB_PORT:-{number}}}"
+    host = "; set WEB_PORT to change the host port"
     if quantity and quantity > 1:
         published = f"{number}-{int(number) + quantity - 1}"
+        host = ""
         plan.note("TC321", process, "ports", number=quantity, ports=published)
-    plan.note("TC320", process, "ports", port=number, why=plan.port.why)
+    plan.note("TC320", process, "ports", port=number, why=plan.port.why, host=host)
     note_local_listening(plan.repository, process, number)
     port = Port(target=number, published=published, host_ip="127.0.0.1")
     return replace(service, ports=(port,))

@@ -30,7 +30,7 @@ def call_function(
     shell: Shell, cursor: Cursor, name: str, arguments: list[CommandField]
 ) -> None:
     """Reads the body of a function with its arguments; a function that calls itself is read once."""
-    cursor.skip("calls a function of the script, which is read with these arguments")
+    cursor.skip("function calls (the body was read)")
     shell.called_functions.add(name)
     call = (name, *(field.value.text for field in arguments))
     is_open = shell.undecided > 0 or call in shell.calls_in_progress

@@ -131,7 +131,7 @@ def _settle_head(call: DockerCall, head: list[Argument]) -> None:
         option = call.remote.value.text.partition("=")[0]
         call.remote.cursor.note("TC163", option=shown(option))
     for argument in head:
-        argument.skip("how docker is called")
+        argument.skip("docker's own options")
 
 
 def _passed_variables(

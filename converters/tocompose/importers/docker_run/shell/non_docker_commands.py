@@ -160,7 +160,7 @@ def settle_other(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> No
     elif shell.testing:
         cursor.skip("a condition of the script")
     elif is_harmless:
-        cursor.skip("leaves nothing behind that containers use")
+        cursor.skip("no effect on containers")
     else:
         _note_command(shell, cursor, fields)
 
@@ -171,7 +171,7 @@ def _note_command(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> N
     if _holds_call(fields):
         cursor.note("TC033")
     elif _is_prose(shell, program_name(fields[0].value.text)):
-        cursor.skip("leaves nothing behind that containers use")
+        cursor.skip("no effect on containers")
     else:
         is_name = re.fullmatch(r"[\w./+-]{1,40}", raw)
         cursor.note("TC150", command=raw if is_name else "the command")

@@ -185,7 +185,7 @@ def _read_redirections(shell: Shell, cursor: Cursor) -> Value | None:
         elif operator == "<":
             _settle_input_file(child)
         else:
-            child.skip("where the output of the command goes")
+            child.skip("redirections")
     return stdin
 
 

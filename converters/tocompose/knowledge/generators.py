@@ -1,0 +1,78 @@
+"""How the secrets of a stack are made that nobody outside of it gives out, by the names of their variables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from tocompose.tables import Row, table
+
+# https://github.com/django/django/blob/main/django/core/management/utils.py: the characters of a secret key.
+_DJANGO = "abcdefghijklmnopqrstuvwxyz0123456789!@#%^&*(-_=+)"
+# Keys that belong to encrypted files of the source: another one opens nothing.
+_GIVEN = re.compile(r"\w*MASTER_KEY")
+
+
+def generator_of(name: str) -> Row | None:
+    """The row of the generators that makes values for a variable; None where others give them out."""
+    if _GIVEN.fullmatch(name):
+        return None
+    rows = table("generators", required={"names", "form", "bytes", "url"}, optional=set())
+    return next((row for row in rows.values() if _matches(row, name.upper())), None)
+
+
+def _matches(row: Row, name: str) -> bool:
+    return any(re.fullmatch(pattern, name) for pattern in row["names"])
+
+
+def make_secret(name: str) -> str:
+    """A new value for a variable that the source says to generate: as its framework wants it, else as Heroku does."""
+    row = generator_of(name)
+    return _hexadecimal(64) if row is None else make_value(row)
+
+
+def make_value(row: Row) -> str:
+    """A new random value in the form of a row."""
+    return _FORMS[row["form"]](int(row["bytes"]))
+
+
+def _hexadecimal(size: int) -> str:
+    from secrets import token_hex
+
+    return token_hex(size)
+
+
+def _base64(size: int) -> str:
+    from base64 import b64encode
+    from secrets import token_bytes
+
+    return b64encode(token_bytes(size)).decode()
+
+
+def _url_safe(size: int) -> str:
+    from secrets import token_urlsafe
+
+    return token_urlsafe(size)
+
+
+def _fernet(size: int) -> str:
+    from base64 import urlsafe_b64encode
+    from secrets import token_bytes
+
+    return urlsafe_b64encode(token_bytes(size)).decode()
+
+
+def _django(size: int) -> str:
+    from secrets import choice
+
+    return "".join(choice(_DJANGO) for _ in range(size))
+
+
+_FORMS: Mapping[str, Callable[[int], str]] = {
+    "hex": _hexadecimal,
+    "base64": _base64,
+    "base64-prefixed": lambda size: f"base64:{_base64(size)}",
+    "base64-url": _fernet,
+    "url": _url_safe,
+    "django": _django,
+}

@@ -1,0 +1,77 @@
+"""What a person must do before the first start, apart from all that needs nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tocompose.notes import Kind, Note, explanation
+from tocompose.reports.report import Report, settings_of, subject_of
+
+
+class Duty(NamedTuple):
+    """One thing to do: what it is about, where in the source, and how to do it. `notes` are those that say so."""
+
+    text: str
+    places: tuple[str, ...] = ()
+    advice: str = ""
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def code(self) -> str:
+        """The code of the notes; empty for what no note says."""
+        return self.notes[0].code if self.notes else ""
+
+
+def values_to_set(report: Report) -> tuple[str, ...]:
+    """The variables without which docker compose refuses to start, or a service would start with nothing."""
+    needed = [name for name, is_needed in settings_of(report).items() if is_needed]
+    asked = [str(note.subject[1]) for note in report.notes if _asks_for_setting(note)]
+    unset = {setting.name for setting in report.stack.settings if setting.value is None}
+    return tuple(dict.fromkeys([*needed, *(name for name in asked if name in unset)]))
+
+
+def _asks_for_setting(note: Note) -> bool:
+    return _todo_of(note) == "value" and note.subject[:1] == ("settings",)
+
+
+def _todo_of(note: Note) -> str:
+    return str(explanation(note.code).get("todo", ""))
+
+
+def duties(report: Report) -> tuple[Duty, ...]:
+    """What a person must do, a line for each kind: values first, then data, then what was lost."""
+    return (*_value_duties(report), *_note_duties(report))
+
+
+def data_duties(report: Report) -> tuple[Duty, ...]:
+    """The data that must be copied before the first start."""
+    return tuple(duty for duty in _note_duties(report) if _todo_of(duty.notes[0]) == "data")
+
+
+def _value_duties(report: Report) -> Iterator[Duty]:
+    names = values_to_set(report)
+    if names:
+        count = f"{len(names)} values" if len(names) > 1 else "one value"
+        how = "`tocompose env .` in this folder asks for each."
+        yield Duty(f"Set {count} in .env: {', '.join(names)}", advice=how)
+
+
+def _note_duties(report: Report) -> Iterator[Duty]:
+    by_code: dict[str, list[Note]] = {}
+    for note in report.notes:
+        if note.kind is Kind.LOST or _todo_of(note) == "data":
+            by_code.setdefault(note.code, []).append(note)
+    for notes in sorted(by_code.values(), key=lambda alike: not _todo_of(alike[0])):
+        yield _duty_of(notes)
+
+
+def _duty_of(notes: list[Note]) -> Duty:
+    """What notes of one code say, in one line; how to do it is said once."""
+    places = dict.fromkeys(str(note.span) for note in notes if note.span)
+    if len(notes) == 1:
+        text = notes[0].message
+    else:
+        subjects = dict.fromkeys(subject_of(note) or "whole stack" for note in notes)
+        text = f"{explanation(notes[0].code)['title']}: {', '.join(subjects)}"
+    return Duty(text, tuple(places), notes[0].advice, tuple(notes))

@@ -1,0 +1,131 @@
+"""What must be done before the first start: said at the end of a conversion, and asked for by `tocompose env`."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tree
+from tocompose.knowledge.generators import generator_of, make_value
+
+SCRIPT = (
+    "docker run -d --name db -e POSTGRES_PASSWORD=changeme postgres:16\n"
+    "docker run -d --name app -e API_KEY=YOUR_KEY_HERE -e TZ=Your/Timezone acme/app:1\n"
+)
+APP = {
+    "Procfile": "web: node server.js\n",
+    "app.json": '{"env": {"SESSION_SECRET": {"generator": "secret"}, "PAY_KEY": {"required": true}}}',
+    "package.json": '{"name": "shop"}',
+}
+
+
+@pytest.fixture
+def deploy(tocompose, tmp_path: Path) -> Path:
+    (tmp_path / "run.sh").write_text(SCRIPT)
+    assert tocompose("convert", "run.sh", "-o", "deploy", "-q").code == 0
+    return tmp_path / "deploy"
+
+
+def test_the_conversion_ends_with_what_to_do_and_the_next_command(tocompose, tmp_path):
+    (tmp_path / "run.sh").write_text(SCRIPT)
+    said = tocompose("convert", "run.sh", "-o", "deploy").err.splitlines()
+    start = said.index("Before you start:")
+    assert said[start + 1].startswith("  set 3 values in deploy/.env: ")
+    assert said[-1] == "Next: cd deploy && docker compose up -d --wait"
+
+
+def test_five_services_fit_on_a_screen(tocompose, tmp_path):
+    lines = [
+        f"docker run -d --name s{n} --link db -p 808{n}:80 -v v{n}:/data -e DB_PASSWORD=hunter2-Kq{n} acme/s{n}:1"
+        for n in range(4)
+    ]
+    (tmp_path / "run.sh").write_text(
+        "\n".join(["docker run -d --name db postgres:16", *lines])
+    )
+    said = tocompose("convert", "run.sh", "-o", "deploy").err
+    assert len(said.splitlines()) <= 40, said
+
+
+def test_what_can_be_made_is_made_once_and_everything_else_stays(tocompose, deploy):
+    before = (deploy / ".env").read_text()
+    ran = tocompose("env", "deploy", "--generate")
+    after = (deploy / ".env").read_text()
+    assert ran.code == 1 and "still missing: API_KEY, TZ" in ran.err
+    made = re.search(r'^POSTGRES_PASSWORD="(.{20,})"$', after, re.M)
+    assert made and made[1] not in ran.err
+    assert before.replace("POSTGRES_PASSWORD=", made[0]) == after
+    assert stat.S_IMODE((deploy / ".env").stat().st_mode) == 0o600
+    assert tocompose("env", "deploy", "--generate").code == 1
+    assert (deploy / ".env").read_text() == after
+
+
+def test_answers_are_written_and_secrets_are_not_shown(deploy: Path) -> None:
+    reader, writer = pty.openpty()
+    command = [sys.executable, "-m", "tocompose", "env", str(deploy)]
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tree.PACKAGE.parent)}
+    pipes = {"stdin": writer, "stdout": writer, "stderr": writer}
+    with subprocess.Popen(  # type: ignore[call-overload]
+        command, env=env, start_new_session=True, **pipes
+    ) as process:
+        os.close(writer)
+        seen = b""
+        for answer in (b"s3cret-Zt\n", b"key-Zt\n", b"Europe/Berlin\n"):
+            prompt = b""
+            while not prompt.endswith(b": "):
+                prompt += os.read(reader, 1000)
+            os.write(reader, answer)
+            seen += prompt
+        process.wait(timeout=60)
+    os.close(reader)
+    text = (deploy / ".env").read_text()
+    assert 'API_KEY="key-Zt"' in text and 'TZ="Europe/Berlin"' in text
+    assert b"key-Zt" not in seen and b"s3cret" not in seen
+
+
+def test_a_secret_that_the_source_says_to_generate_is_generated_once(tocompose, tmp_path):
+    for name, text in APP.items():
+        (tmp_path / name).write_text(text)
+    ran = tocompose("convert", ".", "-o", "deploy", "--from", "procfile")
+    env = (tmp_path / "deploy" / ".env").read_text()
+    made = re.search(r'^SESSION_SECRET="([0-9a-f]{64,})"$', env, re.M)
+    assert made and made[1] not in ran.err
+    assert "PAY_KEY" in ran.err
+    again = tocompose("convert", ".", "-o", "deploy", "--from", "procfile")
+    assert again.code == 0
+    assert (tmp_path / "deploy" / ".env").read_text() == env
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("SECRET_KEY_BASE", r"[0-9a-f]{128}"),
+        ("APP_KEY", r"base64:[A-Za-z0-9+/]{43}="),
+        ("DJANGO_SECRET_KEY", r".{50}"),
+        ("AIRFLOW__CORE__FERNET_KEY", r"[\w-]{43}="),
+        ("POSTGRES_PASSWORD", r"[\w-]{32}"),
+        ("JWT_SECRET", r"[0-9a-f]{64}"),
+    ],
+)
+def test_each_framework_gets_its_form(name: str, form: str) -> None:
+    row = generator_of(name)
+    assert row is not None and re.fullmatch(form, make_value(row))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["STRIPE_API_KEY", "RAILS_MASTER_KEY", "GITHUB_TOKEN", "TZ", "AWS_ACCESS_KEY_ID"],
+)
+def test_what_others_give_out_is_not_made(name: str) -> None:
+    assert generator_of(name) is None
+
+
+def test_a_folder_without_values_is_said(tocompose, tmp_path):
+    ran = tocompose("env", ".")
+    assert ran.code == 2 and "name the folder" in ran.err

@@ -1,0 +1,49 @@
+"""MIGRATION.md says first what a person must do; boxes are for that alone."""
+
+from __future__ import annotations
+
+from tocompose.exporters.bundle import Layout
+from tocompose.pipeline import Options, convert
+from tocompose.project import Memory
+from tocompose.reports import render
+from tocompose.reports.report import report
+
+EIGHT = """docker network create shop
+docker run -d --name db --network shop -e POSTGRES_PASSWORD=s3cret-9Kq -v pg:/var/lib/postgresql/data postgres:16
+docker run -d --name cache --network shop redis:7
+docker run -d --name queue --network shop --hostname queue rabbitmq:3.13-management
+docker exec db createdb -U postgres shop
+docker run -d --name web --network shop -p 8080:8000 -e DATABASE_URL=postgres://postgres:s3cret-9Kq@db/shop shop/web:1
+docker run -d --name worker --network shop -e DATABASE_URL=postgres://postgres:s3cret-9Kq@db/shop shop/web:1 work
+docker run -d --name mail --network shop --cgroup-parent /x -e SMTP_KEY=YOUR_KEY_HERE shop/mail:2
+docker run -d --name files --network shop -v /path/to/files:/srv shop/files:1
+docker run -d --name proxy --network shop -p 80:80 nginx:1.27
+docker update --memory 1g web
+"""
+
+
+def _markdown(script: str) -> str:
+    project = Memory({"run.sh": script.encode()}, "shop")
+    result = convert(project, Options(layout=Layout(split=True)))
+    return render("markdown", report(result, project))
+
+
+def test_eight_containers_leave_few_boxes() -> None:
+    text = _markdown(EIGHT)
+    assert 1 <= text.count("- [ ]") <= 12
+    first_screen = "\n".join(text.splitlines()[:25])
+    assert "## What to do" in first_screen
+    assert "Set 2 values in .env: SMTP\\_KEY, SRV\\_PATH" in first_screen
+    assert "docker compose up -d --wait" in first_screen
+
+
+def test_what_was_added_is_folded_a_line_for_each_kind() -> None:
+    text = _markdown(EIGHT)
+    folded = text.partition("<summary>Added")[2].partition("</details>")[0]
+    assert folded.count("**TC625**") == 1
+    assert text.index("## Topology") < text.index("## Data") < text.index("<details>")
+
+
+def test_where_nothing_is_to_do_nothing_is_asked() -> None:
+    text = _markdown("docker run -d --name web nginx:1.27\n")
+    assert "- [ ]" not in text and "Nothing: the stack can be started as it is." in text
