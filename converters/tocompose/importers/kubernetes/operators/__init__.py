@@ -20,7 +20,9 @@ from tocompose.source import Branch, Leaf, Node, leaves
 from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.tables import Row, table
 
-_SHOWN_FIELDS = 6
+_SHOWN_FIELDS = 8
+# So many values of a field are said one by one.
+_FEW_VALUES = 3
 # What the cluster writes, and what every object has.
 _SAID_ELSEWHERE = ("apiVersion", "kind", "metadata", "status")
 
@@ -134,7 +136,8 @@ def _unread_parts(node: Node | None, path: str, ledger: Ledger) -> list[tuple[st
     unread = [leaf for leaf in own_leaves if ledger.fate(leaf).fate is Fate.UNREAD]
     if not unread:
         return []
-    if isinstance(node, Leaf) or (len(unread) == len(own_leaves) and path.count(".") > 1):
+    is_whole = len(unread) == len(own_leaves) and path.count(".") > 1
+    if isinstance(node, Leaf) or (is_whole and len(unread) > _FEW_VALUES):
         return [(path.removeprefix(".spec."), node)]
     assert isinstance(node, Branch), "what is no leaf has children"
     return [

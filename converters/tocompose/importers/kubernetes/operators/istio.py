@@ -62,8 +62,9 @@ def _answer_gateway(request: OperatorRequest) -> None:
     for server in list_entries(request.at("spec", "servers")):
         for host in list_entries(server.at("hosts")):
             take_scalar(host, SERVICES)
-        for path in (("port", "name"), ("port", "protocol"), ("tls", "httpsRedirect")):
+        for path in (("port", "protocol"), ("tls", "httpsRedirect")):
             take_scalar(server.at(*path), SERVICES)
+        server.at("port", "name").skip("nothing refers to the name of the port")
     request.at("spec", "selector").skip("the proxy takes the place of the gateway's pods")
     listeners = [_listener(section) for section in sections]
     spec: Manifest = {"gatewayClassName": "istio", "listeners": listeners}

@@ -101,8 +101,8 @@ def _cloud_native_version(request: OperatorRequest) -> str | None:
     """The major version: of the image, whose entry point only the operator can start, or of the image catalog."""
     image = request.take("spec", "imageName") or ""
     match = _TAG.search(image)
-    if image and "/cloudnative-pg/postgresql" not in image:
-        request.remarks.append(f"the image {image} was replaced: check its extensions")
+    if image:
+        request.remarks.append(f"{image} was replaced: check its extensions")
     if match is not None:
         return match[1]
     return request.take("spec", "imageCatalogRef", "major")

@@ -44,7 +44,7 @@ def _answer_redis(request: OperatorRequest) -> None:
     name, settings = request.name, request.at("spec", "kubernetesConfig")
     secret = take_scalar(settings.at("redisSecret", "name"), SERVICES)
     key = take_scalar(settings.at("redisSecret", "key"), SERVICES)
-    image = _redis_image(take_scalar(settings.at("image"), SERVICES))
+    image = _redis_image(take_scalar(settings.at("image"), SERVICES), request)
     is_cluster = request.kube_object.title == "RedisCluster"
     arguments = ["--cluster-enabled", "yes"] if is_cluster else []
     if is_cluster:
@@ -92,10 +92,12 @@ def _redis_server(
     )
 
 
-def _redis_image(stated: str | None) -> str:
+def _redis_image(stated: str | None, request: OperatorRequest) -> str:
     """The image that is stated where it is Redis' own; that of an operator needs the operator to start it."""
     if stated and _OFFICIAL.fullmatch(stated):
         return stated
+    if stated:
+        request.remarks.append(f"{stated} was replaced")
     version = _TAG.search(stated or "")
     return image_of("redis", version[1] if version else None)
 
@@ -104,7 +106,7 @@ def _answer_failover(request: OperatorRequest) -> None:
     name = f"rfr-{request.name}"
     secret = request.take("spec", "auth", "secretPath")
     password = from_secret(secret, "password") if secret else None
-    image = _redis_image(request.take("spec", "redis", "image"))
+    image = _redis_image(request.take("spec", "redis", "image"), request)
     options = [
         take_scalar(option, SERVICES) or ""
         for option in list_entries(request.at("spec", "redis", "customConfig"))
@@ -132,7 +134,7 @@ def _answer_sentinel(request: OperatorRequest) -> None:
         "spec", "redisSentinelConfig", "redisReplicationPassword", "secretKeyRef", "key"
     )
     password = from_secret(secret, key or "password") if secret else None
-    image = _redis_image(request.take("spec", "kubernetesConfig", "image"))
+    image = _redis_image(request.take("spec", "kubernetesConfig", "image"), request)
     master = request.take("spec", "redisSentinelConfig", "masterGroupName") or "myMaster"
     _add_sentinel(request, name, replication, image, password, master)
 
