@@ -37,6 +37,7 @@ _SHOWN_OF_A_CODE = 3
 # What was added is said a line for each code, or of many in one line.
 _SHOWN_CODES = 6
 _DECISIONS = (Kind.CHANGED, Kind.ASSUMED)
+_NOTHING = "Nothing to do."
 
 
 class Style(NamedTuple):
@@ -137,6 +138,21 @@ def _first_line(note: Note, style: Style, also: Iterable[str] | None = None) -> 
     return f"{position}{printable(message)} {style.paint(f'[{note.code}]', '2')}"
 
 
+def _left_out(notes: list[Note]) -> Counter[str]:
+    """How many notes of each code are not shown: those beyond the first ones that leave nothing to do."""
+    counts = Counter(note.code for note in notes if note.advice == _NOTHING)
+    surplus = {code: count - _SHOWN_OF_A_CODE for code, count in counts.items()}
+    return Counter({code: count for code, count in surplus.items() if count > 1})
+
+
+def _without_repeats(notes: list[Note], left_out: Counter[str]) -> Iterator[Note]:
+    shown: Counter[str] = Counter()
+    for note in notes:
+        shown[note.code] += 1
+        if note.code not in left_out or shown[note.code] <= _SHOWN_OF_A_CODE:
+            yield note
+
+
 class _NoteWriter:
     """Writes the notes of one kind at length, by what they are about; what was said once is not said again."""
 
@@ -144,7 +160,9 @@ class _NoteWriter:
         self._report, self._style = report, style
         self._is_verbose = style.verbosity > 0
         self._also = {} if style.verbosity else _notes_spoken_for(notes)
-        self._notes = [note for note in notes if self._also.get(note) != []]
+        spoken = [note for note in notes if self._also.get(note) != []]
+        self._left_out = Counter[str]() if style.verbosity else _left_out(spoken)
+        self._notes = list(_without_repeats(spoken, self._left_out))
         self._times: Counter[str] = Counter()
         self._given_advice = {""}
 
@@ -157,6 +175,9 @@ class _NoteWriter:
             heading = self._style.paint(printable(subject), "1") or "whole stack"
             yield f"  {heading}"
             yield from self._subject_lines(notes)
+        for code, count in self._left_out.items():
+            title = explanation(code)["title"].lower()
+            yield f"  and {count} more of {title}, with nothing to do; -v shows them [{code}]"
 
     def _subject_lines(self, notes: list[Note]) -> Iterator[str]:
         """Of many notes with the same code the first ones at length, of the others what is new."""

@@ -1,0 +1,54 @@
+"""What is told of twenty ordinary services fits on two screens, and is all there with -v."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from tocompose.exporters.bundle import Layout
+from tocompose.pipeline import Options, convert
+from tocompose.project import Memory
+from tocompose.reports.report import report
+from tocompose.reports.text import Style, render
+
+
+def service(number: int) -> list[dict[str, Any]]:
+    name = f"svc-{number}"
+    probe = {"httpGet": {"path": "/", "port": 8080}}
+    container = {
+        "name": "main",
+        "image": f"example/{name}:1",
+        "env": [{"name": "PEER", "value": f"http://svc-{(number + 1) % 20}"}],
+        "ports": [{"containerPort": 8080}],
+        "readinessProbe": probe,
+        "livenessProbe": probe | {"periodSeconds": 30},
+        "resources": {"requests": {"cpu": "100m"}, "limits": {"memory": "128Mi"}},
+    }
+    labels = {"app": name}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": name},
+            "spec": {"selector": labels, "ports": [{"port": 80, "targetPort": 8080}]},
+        },
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": name},
+            "spec": {"selector": {"matchLabels": labels}, "template": template},
+        },
+    ]
+
+
+def test_notes_of_twenty_services_fit_on_two_screens() -> None:
+    text = yaml.safe_dump_all(each for number in range(20) for each in service(number))
+    project = Memory({"m.yaml": text.encode()}, name="shop")
+    options = Options(source="kubernetes", layout=Layout(split=True))
+    told = report(convert(project, options), project)
+    short, long = (render(told, Style(verbosity=verbosity)) for verbosity in (0, 1))
+    assert len(short.splitlines()) <= 80
+    assert "more of a reference was rewritten" in short
+    assert long.count("[TC221]") == 20
