@@ -74,9 +74,15 @@ def listening_of(service: Service, image: ImageFacts, files: MountedFiles) -> Li
     usual_port = next(iter(image.ports), "").partition("/")[0]
     if image.listen is None:
         return _by_custom(settings, image)._replace(usual_port=usual_port)
-    return _by_row(image.listen, settings, service, environment, files)._replace(
-        usual_port=usual_port
-    )
+    listening = _by_row(image.listen, settings, service, environment, files)
+    if listening.unread is not None and _is_among_data(listening.unread.title, image):
+        listening = listening._replace(unread=None)
+    return listening._replace(usual_port=usual_port)
+
+
+def _is_among_data(path: str, image: ImageFacts) -> bool:
+    """Whether the file lies in the folder of the data, which is mounted for their sake."""
+    return path.rpartition("/")[0] in (data.path for data in image.data)
 
 
 def _by_row(
