@@ -33,7 +33,9 @@ class AnswerError(ValueError):
 
 
 class Answers(NamedTuple):
-    """Answers by the id of their decision (`role.db`, `depends.web.db`, `practice.LOG`)."""
+    """Answers by the id of their decision (`role.db`, `depends.web.db`, `practice.LOG`, for one service too:
+    `practice.LOG.web`).
+    """
 
     by_id: Mapping[str, str] = {}
 
@@ -49,8 +51,12 @@ class Answers(NamedTuple):
         """The practices that are wanted, with the other answers applied at their place between them."""
         if not self.by_id:
             return tuple(practices)
-        off = {name for name, value in self.of("practice").items() if value == "no"}
-        remaining = [practice for practice in practices if practice.id not in off]
+        off = [name for name, value in self.of("practice").items() if value == "no"]
+        remaining = [
+            _sparing(practice, _services_spared(practice.id, off))
+            for practice in practices
+            if practice.id not in off
+        ]
         return (
             _answer_practice("roles", self._apply_roles),
             *remaining,
@@ -60,12 +66,16 @@ class Answers(NamedTuple):
     def unused(self, stack: Stack, practices: Iterable[Rule]) -> tuple[str, ...]:
         """The answers to which a conversion had no decision."""
         services = [service.name for service in stack.services]
-        decisions = {"format", "name", *(f"practice.{service.id}" for service in practices)}
+        practices = tuple(practices)
+        decisions = {"format", "name", *(f"practice.{rule.id}" for rule in practices)}
         decisions |= {f"role.{name}" for name in services} | {
             f"value.{service.name}" for service in stack.settings
         }
         decisions |= {
             f"depends.{waiting}.{awaited}" for waiting in services for awaited in services
+        }
+        decisions |= {
+            f"practice.{practice.id}.{name}" for practice in practices for name in services
         }
         return tuple(key for key in self.by_id if key not in decisions)
 
@@ -117,6 +127,51 @@ class Answers(NamedTuple):
             notes=tuple(notes),
             moves=moves,
         )
+
+
+def _services_spared(practice: str, off: Iterable[str]) -> frozenset[str]:
+    """The services for which the practice is answered with no."""
+    return frozenset(
+        name.removeprefix(f"{practice}.") for name in off if name.startswith(f"{practice}.")
+    )
+
+
+def _sparing(practice: Rule, names: frozenset[str]) -> Rule:
+    """The practice, which leaves the services of these names as they are."""
+
+    def mend(stack: Stack, context: Context) -> Outcome:
+        outcome = practice.apply(stack, context)
+        spared = {
+            service.name: service for service in stack.services if service.name in names
+        }
+        services = tuple(
+            spared.get(service.name, service) for service in outcome.stack.services
+        )
+        paths = [ModelPath.service(name) for name in spared]
+        notes = [
+            message
+            for message in outcome.notes
+            if not any(message.subject.is_within(path) for path in paths)
+        ]
+        notes += [
+            _answer_note(f"practice.{practice.id}.{name}", "no", service)
+            for name, service in spared.items()
+        ]
+        mended = replace(outcome.stack, services=services)
+        return Outcome(_without_new_volumes(mended, stack), tuple(notes), outcome.moves)
+
+    return practice._replace(mend=mend) if names else practice
+
+
+def _without_new_volumes(mended: Stack, stack: Stack) -> Stack:
+    """The stack without volumes that came for a service which does not have them now."""
+    used = {mount.source for service in mended.services for mount in service.mounts}
+    volumes = tuple(
+        volume
+        for volume in mended.volumes
+        if volume in stack.volumes or volume.name in used
+    )
+    return replace(mended, volumes=volumes)
 
 
 def _answer_practice(name: str, apply: Any) -> Rule:

@@ -56,6 +56,18 @@ def test_answers_are_followed(tocompose, tmp_path):
     assert "depends_on" not in found["services"]["web"]
 
 
+def test_a_practice_is_answered_for_one_service(tocompose, tmp_path):
+    (tmp_path / "answers.json").write_text(
+        '{"practice": {"RESTART": {"db": false}, "VOL-NAMED": {"db": "no"}, "LOG": {"web": "yes"}}}'
+    )
+    ran = tocompose("convert", "run.sh", "--answers", "answers.json", "-v")
+    found = yaml.safe_load(ran.out)
+    assert "restart" not in found["services"]["db"]
+    assert found["services"]["web"]["restart"] == "unless-stopped"
+    assert "volumes" not in found and "volumes" not in found["services"]["db"]
+    assert "practice.RESTART.db is no, as your answers say [TC090]" in ran.err
+
+
 def test_an_answer_to_a_stated_dependency_loses_no_value(tocompose, tmp_path):
     (tmp_path / "run.sh").write_text(
         "docker run --name db postgres:16\ndocker run --name web --link db nginx\n"
@@ -74,6 +86,8 @@ def test_an_answer_to_a_stated_dependency_loses_no_value(tocompose, tmp_path):
         ('"rle.web" = "proxy"', "did you mean role?"),
         ('"role.web" = "prxy"', "role.web can be app, data"),
         ('"practice.NOPE" = false', "no decision practice.NOPE"),
+        ('"practice.LOG.wbe" = false', "no decision practice.LOG.wbe"),
+        ('"practice.LOG.web" = "maybe"', "practice.LOG.web can be yes, no"),
         ("x = [", "answers.toml: "),
     ],
 )
