@@ -8,19 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tocompose.patterns import regex
 from tocompose.readers import shell
 from tocompose.readers.text import Text, without_returns
 from tocompose.source import Branch, Child, Leaf, Node
 
-_LINE = re.compile(
+_LINE = regex(
     r"^[ \t]*-?(?P<when>@\w+|(?:[\w*/,?#~-]+[ \t]+){4}[\w*/,?#~-]+)[ \t]+(?P<command>[^\n]+)$",
     re.MULTILINE,
 )
-_SETTING = re.compile(r"^[ \t]*[A-Za-z_]\w*[ \t]*=[^\n]*$", re.MULTILINE)
+_SETTING = regex(r"^[ \t]*[A-Za-z_]\w*[ \t]*=[^\n]*$", re.MULTILINE)
 # Tables of the system have a column for the user in front of the command.
-_USER = re.compile(r"(?P<user>[a-z_][a-z0-9_-]*)[ \t]+(?=\S)")
-_SYSTEM_TABLE = re.compile(r"(?:^|/)(?:cron\.d/[^/]+|etc/crontab)$")
-_COMMAND_WORDS = re.compile(r"(?:docker|podman|nerdctl|sudo|/\S+)[ \t]")
+_USER = regex(r"(?P<user>[a-z_][a-z0-9_-]*)[ \t]+(?=\S)")
+_SYSTEM_TABLE = regex(r"(?:^|/)(?:cron\.d/[^/]+|etc/crontab)$")
+_COMMAND_WORDS = regex(r"(?:docker|podman|nerdctl|sudo|/\S+)[ \t]")
 
 
 def read(source: Text) -> Branch:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 
+from tocompose.patterns import regex
+
 _OPTIONS = r"(?:[ \t]+-\S+(?:[ \t]+(?!run|create|build|network|volume|pod)[^\s-]\S*)?)*"
 _GAP = r"[ \t\\`^\n]+"
 # A call that makes something of a stack.
-CALL = re.compile(
+CALL = regex(
     rf"(?<![\w.-])(?:docker|podman|nerdctl)(?:\.exe)?{_OPTIONS}{_GAP}"
     r"(?:(?:container|service)[ \t]+)?(?:run|create|build|network|volume|pod)\b"
 )
 # A call that starts a container: `docker run`, `docker create`, `docker service create`.
-STARTING_CALL = re.compile(
+STARTING_CALL = regex(
     rf"(?<![\w.-])(?:docker|podman|nerdctl)(?:\.exe)?{_OPTIONS}{_GAP}"
     r"(?:(?:container|service)[ \t]+)?(?:run|create)[ \t\\`^\n]+(?=[^\s)])"
 )
 # A module of Ansible that starts a container.
-MODULE = re.compile(r"(?:docker|podman)_container[ \t]*:")
+MODULE = regex(r"(?:docker|podman)_container[ \t]*:")
 # A call that starts what a compose file holds.
-COMPOSE_CALL = re.compile(
+COMPOSE_CALL = regex(
     r"(?<![\w.-])(?:(?:docker|podman|nerdctl)[ \t]+compose|(?:docker|podman)-compose)\b"
     r"[^\n;|&]*?[ \t](?:up|run|start)\b"
     r"|(?<![\w.-])docker[ \t]+stack[ \t]+(?:deploy|up)\b"
@@ -29,7 +31,7 @@ _COMMAND_START = (
     r"(?:^|[;&|({!]|\b(?:then|do|else)\b)[ \t]*(?:[-@$>][ \t]*)?"
     r"(?:(?:[A-Za-z_]\w*=\S*|sudo|exec|time|nohup|env|command)[ \t]+(?:-\w+[ \t]+)*)*(?:\S*/)?"
 )
-_COMMAND_LINE = re.compile(_COMMAND_START + r"(?:docker|podman|nerdctl)\b", re.MULTILINE)
+_COMMAND_LINE = regex(_COMMAND_START + r"(?:docker|podman|nerdctl)\b", re.MULTILINE)
 
 
 def starts_containers(text: str) -> bool:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from tocompose.patterns import regex
+
 _CLIENT = r"(?:docker|podman|nerdctl)(?:\.exe)?[ \t]"
-_COMMAND = re.compile(rf"(?:sudo[ \t]+(?:-\w+[ \t]+)*)?{_CLIENT}")
-_ROOT_PROMPT = re.compile(r"^[ \t]*#[ \t]+(?=\S)")
-_CONTINUED_PROMPT = re.compile(
+_COMMAND = regex(rf"(?:sudo[ \t]+(?:-\w+[ \t]+)*)?{_CLIENT}")
+_ROOT_PROMPT = regex(r"^[ \t]*#[ \t]+(?=\S)")
+_CONTINUED_PROMPT = regex(
     r"^[ \t]*(?:(?:[bd]?quote|cmdand|pipe)?>|\.\.\.|>>|More\?)(?:[ \t]|$)"
 )
 # A virtual environment, a time or a branch in front: `(venv) `, `[12:03:04] `.
@@ -28,7 +30,7 @@ _SURE_FORMS = (
     r"(?:[~/][\w./~-]*[ \t]?)?[$%]>?(?=[ \t])",
     r"[a-z][\w.-]*\$(?=[ \t])",
 )
-_SURE_PROMPT = re.compile(rf"^{_LEAD}(?:{'|'.join(_SURE_FORMS)})[ \t]*(?=\S)")
+_SURE_PROMPT = regex(rf"^{_LEAD}(?:{'|'.join(_SURE_FORMS)})[ \t]*(?=\S)")
 # Forms that only a docker command behind them makes a prompt: `unix>`, `host#`, `/ #`, `bash-5.1#`, `>`.
 _LIKELY_FORMS = (
     r"[A-Za-z][\w.:~/-]*[>%#]",
@@ -36,7 +38,7 @@ _LIKELY_FORMS = (
     rf"[{_ARROWS}][ \t]+[\w./~-]+(?=[ \t])",
     r">{1,3}",
 )
-_LIKELY_PROMPT = re.compile(
+_LIKELY_PROMPT = regex(
     rf"^{_LEAD}(?P<prompt>{'|'.join(_LIKELY_FORMS)})[ \t]*"
     rf"(?=(?:sudo[ \t]+(?:-\w+[ \t]+)*)?{_CLIENT})"
 )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tocompose.patterns import regex
 from tocompose.readers.text import Text, join_texts
 from tocompose.source import Leaf, Span
 
-_INDICATOR = re.compile(r"[|>][^\n]*\n")
+_INDICATOR = regex(r"[|>][^\n]*\n")
 
 
 class ScalarTexts:

@@ -6,16 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tocompose.patterns import regex
 from tocompose.readers.atoms import Atom
 from tocompose.readers.text import Text
 from tocompose.syntax.names import variable_name
 
 # Go's `{{.State.Running}}` of `docker inspect` is none: what it names begins in small letters further down.
-TEMPLATE = re.compile(
-    r"\$?\{\{-?\s*(?P<expression>(?!\.\w*[a-z])[^{}\n]+?)\s*-?\}\}", re.ASCII
-)
-_CONTEXT = re.compile(r"^\s*(?:secrets|vars|env|inputs|matrix|parameters)\.|^\.")
-_DEFAULT = re.compile(
+TEMPLATE = regex(r"\$?\{\{-?\s*(?P<expression>(?!\.\w*[a-z])[^{}\n]+?)\s*-?\}\}", re.ASCII)
+_CONTEXT = regex(r"^\s*(?:secrets|vars|env|inputs|matrix|parameters)\.|^\.")
+_DEFAULT = regex(
     r"(?P<name>[^|]+?)\s*\|\s*default\(\s*(?P<quote>['\"]?)(?P<value>[^'\"()]*)(?P=quote)\s*"
     r"(?:,\s*(?:true|True|boolean=\w+)\s*)?\)(?:\s*\|\s*\w+)*\s*"
 )

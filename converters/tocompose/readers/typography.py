@@ -5,11 +5,11 @@ A word processor makes `--` one long dash and `"` a curly quote; no shell takes 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Iterator
 from functools import cache
 from typing import NamedTuple
 
+from tocompose.patterns import regex
 from tocompose.readers.words import Unbalanced, double_quote_end
 from tocompose.tables import load
 
@@ -20,9 +20,9 @@ _SINGLE_QUOTES = "‘’‚‛′"
 # As web pages put them between the words of a command.
 WEB_BLANKS = "\u00a0\u2007\u202f\u200b"
 # A word that begins with dashes, one of them no ASCII hyphen: `–d`, `––name`, `—rm`, `-–name`.
-_DASHED_WORD = re.compile(rf"-?[{_DASHES}][-{_DASHES}]?(?P<word>[A-Za-z][\w-]*)")
-_BEFORE_WORD = re.compile(r"(?:\A|[ \t\n'\"(]|\\\n)\Z")
-_CLOSED_SINGLE = re.compile(r"'[^'\n]*'")
+_DASHED_WORD = regex(rf"-?[{_DASHES}][-{_DASHES}]?(?P<word>[A-Za-z][\w-]*)")
+_BEFORE_WORD = regex(r"(?:\A|[ \t\n'\"(]|\\\n)\Z")
+_CLOSED_SINGLE = regex(r"'[^'\n]*'")
 
 
 class TypographicMark(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,12 +14,13 @@ from tocompose.importers.docker_run.sources.parameters import (
     ParameterReader,
     Remark,
 )
+from tocompose.patterns import regex
 from tocompose.readers.scalar_text import ScalarTexts
 from tocompose.source import Branch, Child, Leaf, Node
 from tocompose.tables import load
 
 _LOOPS = ("loop", "with_items", "with_list", "with_dict")
-_SETTING = re.compile(r"(?P<name>\w+)=(?P<value>\"[^\"]*\"|'[^']*'|\{\{.*?\}\}\S*|\S*)")
+_SETTING = regex(r"(?P<name>\w+)=(?P<value>\"[^\"]*\"|'[^']*'|\{\{.*?\}\}\S*|\S*)")
 _MOST_ROUNDS = 50
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from tocompose.importers.docker_run.sources.commands import remark_branch
 from tocompose.importers.docker_run.sources.parameters import Remark
+from tocompose.patterns import regex
 from tocompose.readers import shell, systemd
 from tocompose.readers.mentions import starts_containers
 from tocompose.readers.scalar_text import ScalarTexts
@@ -22,8 +23,8 @@ from tocompose.readers.text import Text, Unreadable, decode, join_texts
 from tocompose.source import Branch, Child, Leaf, Node, Span, leaves
 
 _FOLDER_KEYS = ("working-directory", "workingDirectory", "chdir")
-_UNIT = re.compile(r"^\[(?:Service|Container)\][ \t]*$", re.MULTILINE)
-_COMPOSE_FILE = re.compile(
+_UNIT = regex(r"^\[(?:Service|Container)\][ \t]*$", re.MULTILINE)
+_COMPOSE_FILE = regex(
     r"^services:[ \t]*$(?=(?:.*\n)*?.*[ \t{](?:image|build):)", re.MULTILINE
 )
 
