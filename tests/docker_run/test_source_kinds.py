@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from docker_run.measure_mentions import measure
+from growth import grows_with_input
 from oracles import corpus
 from tocompose.importers import SourceError
 from tocompose.notes import Kind
@@ -773,3 +774,19 @@ def test_a_folder_names_what_else_starts_containers(tmp_path: Path) -> None:
     assert list(services_of(result)) == ["web"]
     said = [note.span.file for note in result.notes if note.code == "TC199" and note.span]
     assert said == [".github/workflows/ci.yml"]
+
+
+GROWING = {
+    "README.md": "Use `docker run -d --name c{n} a{n}:1`.\n\n```sh\ndocker run -d --name d{n} b{n}:1\n```\n",
+    "play.yml": "- docker_container: {{name: c{n}, image: 'a{n}:1', ports: ['{n}:80']}}\n",
+    "crontab": "@reboot docker run -d --name c{n} a{n}:1\n",
+}
+
+
+@pytest.mark.parametrize("file", GROWING)
+def test_work_grows_with_the_file(file: str) -> None:
+    def read(size: int) -> object:
+        text = "".join(GROWING[file].format(n=number + 1) for number in range(size))
+        return converted({file: text})
+
+    assert grows_with_input(read, 320)

@@ -23,7 +23,7 @@ MODULE = regex(r"(?:docker|podman)_container[ \t]*:")
 # A call that starts what a compose file holds.
 COMPOSE_CALL = regex(
     r"(?<![\w.-])(?:(?:docker|podman|nerdctl)[ \t]+compose|(?:docker|podman)-compose)\b"
-    r"[^\n;|&]*?[ \t](?:up|run|start)\b"
+    r"[^\n;|&]{0,200}?[ \t](?:up|run|start)\b"
     r"|(?<![\w.-])docker[ \t]+stack[ \t]+(?:deploy|up)\b"
 )
 # What may stand in front of a command in its line: a prompt's sign, settings, `sudo`, words of the shell's grammar.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from tocompose.importers.docker_run.invocation import Argument, Invocation
 from tocompose.importers.docker_run.options import (
@@ -45,21 +46,41 @@ def _command_line(text: Cursor) -> CommandLine | None:
     return parse_command_line(tuple(arguments), flag_rows("run", "podman"))
 
 
+class _StartedNames:
+    """The names and images of the containers that the steps of a script start, each step looked at once."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.unnamed_images: set[str] = set()
+        self.images: set[str] = set()
+        self._count = 0
+
+    def read_steps(self, steps: Sequence[object]) -> None:
+        """Takes in the steps that came since it was last asked."""
+        for step in steps[self._count :]:
+            if isinstance(step, Invocation) and step.verb[-1] in _STARTING_VERBS:
+                self._add(parse_command_line(step.arguments, flag_rows("run", "podman")))
+        self._count = len(steps)
+
+    def _add(self, line: CommandLine) -> None:
+        name = line.value_of("--name")
+        images = {_repository(operand.text) for operand in line.operands[:1]}
+        self.images |= images
+        if name is None:
+            self.unnamed_images |= images
+        else:
+            self.names.add(name.text)
+
+
 def _is_started(shell: Shell, line: CommandLine) -> bool:
-    """Whether a step starts a container of that name, or of that image where the command states no name."""
-    name = line.value_of("--name")
-    image = _repository(line.operands[0].text)
-    for step in shell.steps:
-        if not isinstance(step, Invocation) or step.verb[-1] not in _STARTING_VERBS:
-            continue
-        started = parse_command_line(step.arguments, flag_rows("run", "podman"))
-        started_name = started.value_of("--name")
-        if name is not None and started_name is not None:
-            if name.text == started_name.text:
-                return True
-        elif started.operands and _repository(started.operands[0].text) == image:
-            return True
-    return False
+    """Whether a step starts a container of that name, or of that image where one of the two has no name."""
+    started = shell.settings.setdefault("started", _StartedNames())
+    assert isinstance(started, _StartedNames)
+    started.read_steps(shell.steps)
+    name, image = line.value_of("--name"), _repository(line.operands[0].text)
+    if name is None:
+        return image in started.images
+    return name.text in started.names or image in started.unnamed_images
 
 
 def _repository(image: str) -> str:

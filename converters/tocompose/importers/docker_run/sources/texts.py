@@ -24,9 +24,8 @@ from tocompose.source import Branch, Child, Leaf, Node, Span, leaves
 
 _FOLDER_KEYS = ("working-directory", "workingDirectory", "chdir")
 _UNIT = regex(r"^\[(?:Service|Container)\][ \t]*$", re.MULTILINE)
-_COMPOSE_FILE = regex(
-    r"^services:[ \t]*$(?=(?:.*\n)*?.*[ \t{](?:image|build):)", re.MULTILINE
-)
+_SERVICES = regex(r"^services:[ \t]*$", re.MULTILINE)
+_SERVICE_IMAGE = regex(r"^.*[ \t{](?:image|build):", re.MULTILINE)
 
 
 class Surroundings(NamedTuple):
@@ -115,7 +114,10 @@ def _folder_change(around: Surroundings) -> Iterator[Branch]:
 
 def is_compose_file(text: str) -> bool:
     """Whether a text is a compose file by its look: services with an image or a build."""
-    return _COMPOSE_FILE.search(text) is not None
+    services = _SERVICES.search(text)
+    if services is None:
+        return False
+    return _SERVICE_IMAGE.search(text, services.end()) is not None
 
 
 def is_unit(text: str) -> bool:
