@@ -35,3 +35,8 @@ def test_explain_takes_several_codes(tocompose):
         both == tocompose("explain", "TC132").out + "\n" + tocompose("explain", "TC133").out
     )
     assert tocompose("explain", "TC132", "TC13").code == 2
+
+
+def test_a_practice_is_explained_by_its_id(tocompose):
+    said = tocompose("explain", "log").out
+    assert said.startswith("LOG: ") and "--practices all,-LOG" in said

@@ -535,3 +535,17 @@ def test_a_host_that_nothing_answers_is_named(
     said = [note.message for note in found.notes if note.code == "TC266"]
     assert len(said) == (host is not None)
     assert all(host in message for message in said if host)
+
+
+@pytest.mark.parametrize(("families", "is_noted"), [("[IPv4]", False), ("[IPv6]", True)])
+def test_the_family_that_the_api_server_fills_in_is_no_loss(
+    families: str, is_noted: bool
+) -> None:
+    manifest = (
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
+        f"spec: {{ipFamilies: {families}, selector: {{app: web}}, ports: [{{port: 80}}]}}\n---\n"
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web, labels: {app: web}}\n"
+        "spec: {containers: [{name: web, image: 'nginx:1.27'}]}\n"
+    )
+    found = convert(Memory({"app.yaml": manifest.encode()}), Options())
+    assert ("TC224" in {item.code for item in found.notes}) is is_noted

@@ -1,4 +1,4 @@
-"""`tocompose explain CODE`: the long text of a note."""
+"""`tocompose explain CODE`: the long text of a note, or what a practice does."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ def _complete_codes(
 def explain_command(asked_codes: tuple[str, ...], list_all: bool) -> None:
     """What a note means, why it is said and what to do about it.
 
-    The beginning of a code, such as TC2, lists all that begin so.
+    The beginning of a code, such as TC2, lists all that begin so. The id of a practice, such as LOG, is explained too.
 
     \b
     Examples:
       tocompose explain TC001
+      tocompose explain LOG
       tocompose explain --all
     """
     if list_all or not asked_codes:
@@ -43,6 +44,9 @@ def explain_command(asked_codes: tuple[str, ...], list_all: bool) -> None:
         try:
             texts.append(explain_code(code.upper()))
         except KeyError:
+            if (practice_text := _explain_practice(code.upper())) is not None:
+                texts.append(practice_text)
+                continue
             begun = [name for name in all_codes() if name.startswith(code.upper())]
             if not begun or len(asked_codes) > 1:
                 fail(
@@ -50,6 +54,21 @@ def explain_command(asked_codes: tuple[str, ...], list_all: bool) -> None:
                 )
             _print_codes(begun)
     click.echo("\n".join(texts), nl=False)
+
+
+def _explain_practice(name: str) -> str | None:
+    """What a practice does, how to leave it out, and an example; None where there is none of that id."""
+    from tocompose.rules import registry
+
+    rule = next((rule for rule in registry() if rule.id == name), None)
+    if rule is None:
+        return None
+    lines = [f"{rule.id}: {rule.title} (practice)", ""]
+    if rule.examples:
+        example = rule.examples[0]
+        lines += ["Before:", f"  {example.before}", "After:", f"  {example.after}", ""]
+    lines += [f"To leave it out: --practices all,-{rule.id}", "", rule.url]
+    return "\n".join(lines) + "\n"
 
 
 def _print_codes(codes: Iterable[str]) -> None:

@@ -90,6 +90,15 @@ class FieldTables(Mapping[str, FieldRows]):
         return FieldRow(target=row["target"], shape=shape, type=bare, many=shape != bare)
 
 
+def _default_leaf(node: Node, default: str) -> Leaf | None:
+    """The leaf that says what holds anyway: the value itself, or the only entry of a list (`[IPv4]`)."""
+    if isinstance(node, Branch) and node.kind == "list" and len(node.children) == 1:
+        node = node.children[0].node
+    if default and isinstance(node, Leaf) and node.text == default:
+        return node
+    return None
+
+
 class Finding(NamedTuple):
     """A field that a note is due for."""
 
@@ -131,10 +140,8 @@ class FieldWalk:
     def _settle(self, child: Child, row: FieldRow, path: str) -> None:
         if row.type:
             self._visit_below(child.node, row, path)
-        elif (
-            row.default and isinstance(child.node, Leaf) and child.node.text == row.default
-        ):
-            self._ledger.settle(child.node, Fate.IGNORED, self._default_reason)
+        elif (default_leaf := _default_leaf(child.node, row.default)) is not None:
+            self._ledger.settle(default_leaf, Fate.IGNORED, self._default_reason)
         elif row.note:
             if not self._is_noted(child.node, row.note):
                 self.findings.append(Finding(row.note, path, child))

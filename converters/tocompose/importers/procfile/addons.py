@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tocompose.importers.procfile.backing import (
@@ -14,9 +14,11 @@ from tocompose.importers.procfile.backing import (
     make_backing,
 )
 from tocompose.importers.procfile.environment import AppVariable, demand_value
+from tocompose.importers.procfile.host_port_variables import is_remote
 from tocompose.knowledge.servers import family_kinds
 from tocompose.ledger import Cursor
 from tocompose.model import EnvSetting
+from tocompose.readers.dotenv import read_dotenv
 from tocompose.repository import Repository
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import Row, table
@@ -75,10 +77,14 @@ def _leaf_text(cursor: Cursor) -> str:
 
 
 class ProvidedAddons(NamedTuple):
-    """What the add-ons come to: services with their variables, and variables of services outside."""
+    """What the add-ons come to: services with their variables, and variables of services outside.
+
+    `remote_kinds` are the servers that `.env` names elsewhere, so that none of them is needed here.
+    """
 
     backings: tuple[Backing, ...]
     app_variables: tuple[AppVariable, ...]
+    remote_kinds: frozenset[str] = frozenset()
 
 
 def addon_rows() -> dict[str, Row]:
@@ -132,6 +138,7 @@ class AddonTable:
         self._backings: dict[tuple[str, str], Backing] = {}
         self._app_variables: list[AppVariable] = []
         self._mail: AddonRequest | None = None
+        self._remote_kinds: set[str] = set()
 
     def add(self, request: AddonRequest) -> None:
         """Puts what stands in for an add-on into the table."""
@@ -151,7 +158,11 @@ class AddonTable:
         if self._mail is not None:
             span = self._mail.cursor.span
             self._make_backing(BackingRequest("mailpit", "MAIL", {}, "", span))
-        return ProvidedAddons(tuple(self._backings.values()), tuple(self._app_variables))
+        return ProvidedAddons(
+            tuple(self._backings.values()),
+            tuple(self._app_variables),
+            frozenset(self._remote_kinds),
+        )
 
     def _make_backing(self, request: BackingRequest) -> Backing:
         request = request._replace(encrypted=request.kind in self._encrypted)
@@ -178,6 +189,10 @@ class AddonTable:
         }
         if prefix == row["prefix"]:
             templates |= dict.fromkeys(row.get("also", ()), address_template(kind))
+        if remote := _remote_variable(self._repository, templates):
+            request.cursor.note("TC853", name=request.name, variable=remote)
+            self._remote_kinds.add(kind)
+            return
         backing = self._make_backing(
             BackingRequest(kind, prefix, templates, request.version, request.cursor.span)
         )
@@ -250,6 +265,20 @@ class AddonTable:
             if is_secret:
                 text = demand_value(name) if required else None
             yield AppVariable(name, text, request.name, request.cursor.span, setting)
+
+
+def _remote_variable(repository: Repository, names: Iterable[str]) -> str:
+    """The first of the variables to which `.env` gives the address of a server elsewhere; empty where none has one."""
+    if (repository.read_text(".env") or "").lstrip().startswith("{"):
+        return ""
+    values = {
+        line.key: line.peek() or ""
+        for line in repository.open(".env", read_dotenv, "dotenv")
+    }
+    addresses = ((name, values.get(name, "")) for name in names)
+    return next(
+        (name for name, value in addresses if "://" in value and is_remote(value)), ""
+    )
 
 
 def _is_in_same_file(request: AddonRequest, backing: Backing) -> bool:

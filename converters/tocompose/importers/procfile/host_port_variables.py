@@ -56,7 +56,7 @@ def find_partial_variables(
     far, near = set[str](), set[str]()
     for variable in usable:
         if variable.role == "host":
-            is_far = _is_elsewhere(samples[variable.name])
+            is_far = is_elsewhere(samples[variable.name])
             (far if is_far else near).add(variable.group)
     if near <= far:
         return ()
@@ -66,7 +66,7 @@ def find_partial_variables(
 def host_elsewhere(kind: str, samples: Mapping[str, str]) -> str:
     """The first variable that names the host of a server elsewhere; empty when none does."""
     for variable in _read_names(kind, samples):
-        if variable.role == "host" and _is_elsewhere(samples[variable.name]):
+        if variable.role == "host" and is_elsewhere(samples[variable.name]):
             return variable.name
     return ""
 
@@ -114,16 +114,26 @@ def _shape_host(kind: str, template: str, sample: str) -> str:
     return "<host>:<port>" if re.search(r":\d+$", sample) else "<host>"
 
 
-def _is_elsewhere(sample: str) -> bool:
+def is_elsewhere(sample: str) -> bool:
     """Whether a sample value is the real name or public address of a server elsewhere."""
-    match = _HOST.fullmatch(sample.strip())
-    host = match[1].lower() if match else ""
+    host = _host_of(sample)
+    return is_remote(sample) and re.fullmatch(load("parts")["example"], host) is None
+
+
+def is_remote(value: str) -> bool:
+    """Whether a value that is used is the name or public address of a server elsewhere."""
+    host = _host_of(value)
     if _ADDRESS.fullmatch(host):
         try:
             return ipaddress.ip_address(host).is_global
         except ValueError:
             return False
     return "." in host and re.fullmatch(load("parts")["placeholder"], host) is None
+
+
+def _host_of(value: str) -> str:
+    match = _HOST.fullmatch(value.strip())
+    return match[1].lower() if match else ""
 
 
 @cache

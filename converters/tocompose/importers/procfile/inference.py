@@ -65,6 +65,8 @@ def infer_services(
     kinds: set[str] = set()
     for backing in provided.backings:
         kinds |= server_family(backing.kind)
+    for remote_kind in provided.remote_kinds:
+        kinds |= server_family(remote_kind)
     set_names = _variable_names(provided.backings)
     backings: list[Backing] = []
     for kind, row in inferable_servers().items():
