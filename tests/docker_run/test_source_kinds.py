@@ -382,6 +382,11 @@ PLAYBOOKS = {
         {"volumes": ["data:/data:ro"]},
         (),
     ),
+    "lists that are not said": (
+        task("networks: '{{ nets }}'", "ports: '{{ ports }}'", "env: '{{ env }}'", "env_file: '{{ f }}'"),
+        {"networks": None, "ports": None, "environment": None},
+        ("TC155", "TC031"),
+    ),
     "what has no key": (task("frobnicate: 7"), {"image": "acme/app:2.1"}, ("TC034",)),
     "another engine": (task("docker_host: tcp://far:2375"), {}, ("TC163",)),
 }  # fmt: skip
@@ -725,6 +730,18 @@ def test_no_place_of_the_corpus_is_silent(capsys: pytest.CaptureFixture[str]) ->
 
 
 ELSEWHERE = {
+    "a service of Swarm": SourceCase(
+        "run.sh",
+        "docker network create -d overlay back\n"
+        "docker service create --name web --network back --replicas 3 -p 80:80 --limit-memory 256m web:1\n",
+        {
+            "web": {
+                "networks": ["back"],
+                "ports": ["80:80"],
+                "deploy": {"replicas": 3, "resources": {"limits": {"memory": "256m"}}},
+            }
+        },
+    ),
     "Jenkins": SourceCase(
         "Jenkinsfile",
         "steps {\n  sh 'docker run -d --name a a:1'\n  sh \"\"\"\n    docker run -d --name b b:1\n  \"\"\"\n}\n",

@@ -30,6 +30,8 @@ def read_networks(invocation: Invocation) -> tuple[Network, ...]:
     if driver == "overlay":
         # Without a swarm the engine refuses it; on one machine a bridge does the same.
         argument.annotate("TC495", subject=path, name=name)
+        for source in argument.sources:
+            source.ledger.move(path.child("driver"), path)
         driver = None
     options = facts.remaining()
     if "ipam" in options:

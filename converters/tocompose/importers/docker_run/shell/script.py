@@ -106,7 +106,13 @@ def _say_note(shell: Shell, cursor: Cursor) -> None:
     for child in cursor:
         text = shown(child.peek() or "")
         child.note(
-            str(child.key), what=text, file=text, option=text, values=text, name="ITEM"
+            str(child.key),
+            what=text,
+            written=text,
+            file=text,
+            option=text,
+            values=text,
+            name="ITEM",
         )
 
 

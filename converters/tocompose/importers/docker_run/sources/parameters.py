@@ -104,6 +104,11 @@ class ParameterReader:
         siblings: tuple[Child, ...],
     ) -> None:
         flag, form = str(row.get("flag", "")), str(row["form"])
+        if form not in _SINGLE_FORMS and _is_template(child.node):
+            # A list or map of which the file does not say the entries.
+            text = child.node.text if isinstance(child.node, Leaf) else ""
+            words.remarks.append(Remark("TC155", Leaf(text, child.node.span)))
+            return
         if form == "words":
             words.flags.extend(self._command(child.node))
         elif form == "entrypoint":
@@ -330,6 +335,15 @@ def _is_nothing(node: Node) -> bool:
     return is_omitted or node.style in ("{}", "[]") or is_null(node.text, node.style)
 
 
+def _is_template(node: Node) -> bool:
+    """Whether a value is one expression and nothing else."""
+    return isinstance(node, Leaf) and TEMPLATE.fullmatch(node.text.strip()) is not None
+
+
+# Forms of parameters that take one value.
+_SINGLE_FORMS = frozenset(
+    {"text", "switch", "switch-off", "restart", "words", "entrypoint"}
+)
 _NETWORK_KEYS = {"ipv4_address": "ip", "ipv6_address": "ip6", "aliases": "alias"}
 _MOUNT_KEYS = {
     "read_only": "readonly",
