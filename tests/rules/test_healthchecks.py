@@ -114,7 +114,6 @@ def test_command(body: str, command: str) -> None:
         ("image: 'mysql:8', command: [--bind-address=10.0.0.1]", "TC619"),
         ("image: 'nextcloud:30', entrypoint: [/cron.sh]", "TC615"),
         ("image: 'nextcloud:30', command: [/opt/backup.py]", "TC615"),
-        ("image: 'jellyfin/jellyfin:10', entrypoint: [/bin/mend]", "TC615"),
         ("image: 'node:22', command: [node, worker.js]", "TC616"),
         ("image: 'jellyfin/jellyfin:10'", "TC611"),
     ],

@@ -33,6 +33,7 @@ from tocompose.rules.programs import command_text, is_interactive, is_replaced, 
 from tocompose.rules.roles import is_data
 from tocompose.rules.service_images import (
     base_facts,
+    brings_foreign_check,
     environment_of,
     has_own_check,
     image_title,
@@ -71,6 +72,10 @@ def _add_check(
     if service.role is Role.JOB or is_interactive(service):
         return service, [remark("TC618", service)]
     check = known_healthcheck(service, stack, context)
+    if not isinstance(check, Healthcheck) and _is_asked_wrongly(service, stack, context):
+        off = replace(service, healthcheck=Healthcheck(disable=True))
+        facts = {"image": image_title(service)}
+        return off, [remark("TC434", service, "healthcheck", **facts)]
     if not isinstance(check, Healthcheck):
         facts = {"image": image_title(service)}
         if check == "TC619":
@@ -78,6 +83,14 @@ def _add_check(
         return service, [remark(check, service, "", **facts)]
     note = remark("TC610", service, "healthcheck", command=_shorten(check))
     return replace(service, healthcheck=check), [note]
+
+
+def _is_asked_wrongly(service: Service, stack: Stack, context: Context) -> bool:
+    """Whether the image's own check asks where nothing answers in this service."""
+    image = base_facts(service, stack, context)
+    return brings_foreign_check(service, stack, context) or _misses_server(
+        service, image, stack, context
+    )
 
 
 def known_healthcheck(
@@ -307,7 +320,17 @@ RULE = Rule(
     judge=judge_services(_judge_watched),
     edit=("healthcheck",),
     said_by={
-        "TC706": ("TC611", "TC612", "TC613", "TC614", "TC615", "TC616", "TC618", "TC619")
+        "TC706": (
+            "TC611",
+            "TC612",
+            "TC613",
+            "TC614",
+            "TC615",
+            "TC616",
+            "TC618",
+            "TC619",
+            "TC434",
+        )
     },
     excuses=(Excuse("TC706", "the source switches its check off", _is_disabled),),
 )

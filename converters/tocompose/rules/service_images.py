@@ -75,6 +75,32 @@ def has_own_check(service: Service, stack: Stack, context: Context) -> bool:
     return runs_server(service) and not is_replaced(service, image)
 
 
+def brings_foreign_check(service: Service, stack: Stack, context: Context) -> bool:
+    """Whether the image brings a HEALTHCHECK for a server that does not run in this service.
+
+    The engine would call the container unhealthy for ever, and whoever waits for it would not start.
+    """
+    if service.build is None:
+        image = facts_of(service)
+        if image is None or not image.has_healthcheck or not image.sure:
+            return False
+        return not runs_server(service) or is_replaced(service, image)
+    stage = built_stage(service, stack, context)
+    command = stage.health.command if stage and stage.health else None
+    asks_server = command is not None and any(
+        host in word for word in command.words for host in ("localhost:", "127.0.0.1:")
+    )
+    is_other = service.command is not None and not (service.ports or service.expose)
+    return asks_server and is_other and stage is not None and _differs(service, stage)
+
+
+def _differs(service: Service, stage: Stage) -> bool:
+    """Whether the command is another than the image's own."""
+    return stage.cmd is not None and " ".join(stage.cmd.words) != " ".join(
+        service.command or ()
+    )
+
+
 def environment_of(service: Service) -> dict[str, str | None]:
     """The environment with `$$` undone; a value with variables stays as Compose has it."""
     values = {setting.name: setting.value for setting in service.environment}
