@@ -80,18 +80,23 @@ def brings_foreign_check(service: Service, stack: Stack, context: Context) -> bo
 
     The engine would call the container unhealthy for ever, and whoever waits for it would not start.
     """
-    if service.build is None:
-        image = facts_of(service)
-        if image is None or not image.has_healthcheck or not image.sure:
-            return False
-        return not runs_server(service) or is_replaced(service, image)
-    stage = built_stage(service, stack, context)
-    command = stage.health.command if stage and stage.health else None
-    asks_server = command is not None and any(
-        host in word for word in command.words for host in ("localhost:", "127.0.0.1:")
-    )
-    is_other = service.command is not None and not (service.ports or service.expose)
-    return asks_server and is_other and stage is not None and _differs(service, stage)
+    if service.build is not None:
+        stage = built_stage(service, stack, context)
+        return stage is not None and _is_built_for_server(service, stage)
+    image = facts_of(service)
+    if image is None or not image.has_healthcheck or not image.sure:
+        return False
+    return not runs_server(service) or is_replaced(service, image)
+
+
+def _is_built_for_server(service: Service, stage: Stage) -> bool:
+    """Whether the check of a built image asks a port, and the service runs something else that has none."""
+    command = stage.health.command if stage.health else None
+    if command is None or service.command is None or service.ports or service.expose:
+        return False
+    text = " ".join(command.words)
+    asks_server = "localhost:" in text or "127.0.0.1:" in text
+    return asks_server and _differs(service, stage)
 
 
 def _differs(service: Service, stage: Stage) -> bool:
