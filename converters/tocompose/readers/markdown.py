@@ -111,8 +111,10 @@ def _unread_blocks(blocks: Iterable[_Block]) -> Iterator[Node]:
     """A leaf for each block that starts a container by other means than a shell's."""
     languages = load("shell")["languages"]
     for block in blocks:
-        call = STARTING_CALL.search(block.body.text) or MODULE.search(block.body.text)
-        is_other = block.language not in languages or _UNIT.search(block.body.text)
+        module = MODULE.search(block.body.text)
+        call = STARTING_CALL.search(block.body.text) or module
+        is_shell = block.language in languages and module is None
+        is_other = not is_shell or _UNIT.search(block.body.text)
         if call is not None and is_other:
             yield Leaf(call[0], block.body.span(*call.span()), "unread")
 
