@@ -334,3 +334,11 @@ def test_a_proof_says_that_the_reading_of_the_script_was_not_checked() -> None:
     pasted = ImportOptions(options={"argv": ("docker", "run", "-d", "nginx")})
     options = Options(source="docker_run", practices="none", settings=pasted)
     assert prove_conversion(Memory({}), options, *oracles()).unchecked == ""
+
+
+def test_what_a_swarm_makes_is_named_and_not_compared() -> None:
+    text = b"docker service create --name web nginx\ndocker run -d --name db redis\n"
+    options = Options(source="docker_run", practices="none")
+    found = prove_conversion(Memory({"up.sh": text}, "shop"), options, *oracles())
+    assert [match.service for match in found.matches] == ["db"] and found.holds
+    assert "web, which a swarm makes" in as_text(found)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tocompose.importers import SourceError
 from tocompose.importers.docker_run import DockerRun
+from tocompose.importers.docker_run.assembly import SWARM_VERB
 from tocompose.importers.engine import RunningEngine
 from tocompose.model import Stack
 from tocompose.pipeline import Options, Result, choose, convert
@@ -36,10 +37,17 @@ def prove_conversion(
         "PWD": f"{_HOME}/{project.name}",
         **dict(_values_for_variables(result.stack)),
     }
+    creations = importer.creating_commands(project, options.settings)
+    swarm_services = [service for argv, service in creations if argv[1:3] == SWARM_VERB]
     commands = [
         Command(tuple(substitute(argument, values) for argument in argv), service)
-        for argv, service in importer.creating_commands(project, options.settings)
+        for argv, service in creations
+        if argv[1:3] != SWARM_VERB
     ]
+    if swarm_services and not commands:
+        raise SourceError(
+            "a swarm makes all of the source; there is no engine to compare with"
+        )
     files = {
         **dict(_named_files(project, result)),
         **{file.path: file.content for file in result.files[1:]},
@@ -51,7 +59,10 @@ def prove_conversion(
     )
     # A pasted command was read by the user's own shell.
     is_pasted = "argv" in options.settings.options
-    return proof if is_pasted else proof._replace(unchecked=_READ_BY_US)
+    unchecked = [] if is_pasted else [_READ_BY_US]
+    unchecked += [_OF_SWARM.format(", ".join(swarm_services))] if swarm_services else []
+    matches = tuple(match for match in proof.matches if match.service not in swarm_services)
+    return proof._replace(matches=matches, unchecked=" ".join(unchecked))
 
 
 def _prove_engine(project: Project, options: Options, compose: str) -> Proof:
@@ -67,6 +78,7 @@ def _prove_engine(project: Project, options: Options, compose: str) -> Proof:
 _READ_BY_US = (
     "Not checked: that the script runs just these commands; tocompose read them from it."
 )
+_OF_SWARM = "Not checked: {}, which a swarm makes."
 # The note about a second container of one name, which has a profile of its own.
 _SAME_NAME = "TC104"
 # The home folder that both clients are told of: the shell puts it into docker's words, Compose into the file.

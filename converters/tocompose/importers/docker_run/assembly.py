@@ -356,6 +356,8 @@ def _pod_name(step: Invocation) -> str:
     return ""
 
 
+# What a swarm is asked for, and no engine.
+SWARM_VERB = ("service", "create")
 CREATING_VERBS = frozenset(
     {
         ("run",),
@@ -381,10 +383,10 @@ def creating_commands(
             assembly.add_step(step)
             if not isinstance(step, Invocation):
                 continue
-            if step.verb not in CREATING_VERBS and not is_change:
+            if step.verb not in (*CREATING_VERBS, SWARM_VERB) and not is_change:
                 continue
             started = assembly.containers[count:]
-            if not started and step.verb in (("run",), ("create",)):
+            if not started and step.verb in (("run",), ("create",), SWARM_VERB):
                 continue  # It names no image, as a note says.
             texts = [argument.text for argument in step.arguments]
             service = started[0].service.name if started else ""
