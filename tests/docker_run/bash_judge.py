@@ -24,6 +24,7 @@ from tocompose.syntax.interpolation import Variable, parse, substitute
 RECORDER = os.environ.get("TOCOMPOSE_RECORDER", "")
 # What changes containers; the rest only looks, or clears away.
 _CHANGING = frozenset({"run", "create", "update", "rename", "connect", "disconnect"})
+_FILE_LINE = re.compile(r"^#= (\S+) ?(.*)$", re.MULTILINE)
 _TITLE = re.compile(r"^### (?P<title>.*?)(?: \[(?P<arguments>[^\]]*)\])?$")
 
 
@@ -51,6 +52,14 @@ class Sample(NamedTuple):
     arguments: tuple[str, ...]
     code: str
 
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The files beside the script: the lines of each stand in comments, `#= NAME LINE`."""
+        texts: dict[str, str] = {}
+        for name, line in _FILE_LINE.findall(self.code):
+            texts[name] = texts.get(name, "") + line + "\n"
+        return {name: text.encode() for name, text in texts.items()}
+
 
 def samples() -> Iterator[Sample]:
     """The scripts of `bash_scripts.txt`."""
@@ -72,6 +81,8 @@ def recorded(sample: Sample, folder: Path) -> list[Words]:
     """The calls of docker that change something, as the real bash makes them."""
     script = folder / "sample.sh"
     script.write_text(sample.code, encoding="utf-8")
+    for name, content in sample.files.items():
+        (folder / name).write_bytes(content)
     finished = subprocess.run(
         [sys.executable, RECORDER, str(script), *sample.arguments],
         capture_output=True,
@@ -93,7 +104,9 @@ def read(sample: Sample) -> Reading:
     """What tocompose reads from the script when it is started with the same arguments."""
     ledger = Ledger()
     text = Text("sample.sh", sample.code)
-    script = read_script(text, Memory({}), ledger, arguments=sample.arguments or None)
+    script = read_script(
+        text, Memory(sample.files), ledger, arguments=sample.arguments or None
+    )
     calls = [
         (_resolved(script, step), range(step.span.line, step.span.end_line + 1))
         for step in script.steps

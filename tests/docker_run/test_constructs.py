@@ -318,3 +318,23 @@ def test_a_function_that_starts_a_container_and_prints_gives_both() -> None:
     found = services({"up.sh": script})
     assert found["web"]["environment"] == {"API": "http://api"}
     assert found["api"]["image"] == "acme/a:1"
+
+
+def test_files_of_the_tree_are_read_where_the_script_reads_them() -> None:
+    files = {
+        "up.sh": 'export $(grep -v "^#" app.env | xargs)\n'
+        "while read -r n p; do\n  docker run -d --name $n -p $p:80 acme/$n:$TAG\ndone < list.txt\n",
+        "app.env": "# app\nTAG=1.4\nDB_PASSWORD=hunter2-Kq9\n",
+        "list.txt": "api 81\nweb 82\n",
+    }
+    found = services(files)
+    assert list(found) == ["api", "web"] and found["web"]["ports"] == ["82:80"]
+    assert found["api"]["image"] == "acme/api:${TAG:-1.4}"
+    result = converted(files)
+    assert all(b"hunter2" not in file.content for file in result.files if not file.secret)
+
+
+def test_no_file_outside_of_the_tree_is_read() -> None:
+    script = 'docker run -d --name web -e "A=$(cat ../../etc/hostname)" -e "B=$(</etc/hostname)" acme/w:1\n'
+    found = services({"up.sh": script})["web"]["environment"]
+    assert found["A"].startswith("${") and found["B"].startswith("${")

@@ -57,12 +57,17 @@ def prove_conversion(
     proof = prove_commands(
         commands, text, result.notes, docker, compose, files, env=values, renewing=renewing
     )
-    # A pasted command was read by the user's own shell.
-    is_pasted = "argv" in options.settings.options
-    unchecked = [] if is_pasted else [_READ_BY_US]
-    unchecked += [_OF_SWARM.format(", ".join(swarm_services))] if swarm_services else []
     matches = tuple(match for match in proof.matches if match.service not in swarm_services)
+    unchecked = _unchecked_parts(options, swarm_services)
     return proof._replace(matches=matches, unchecked=" ".join(unchecked))
+
+
+def _unchecked_parts(options: Options, swarm_services: list[str]) -> Iterator[str]:
+    """What the proof takes for granted, a sentence each; a pasted command was read by the user's own shell."""
+    if "argv" not in options.settings.options:
+        yield _READ_BY_US
+    if swarm_services:
+        yield _OF_SWARM.format(", ".join(swarm_services))
 
 
 def _prove_engine(project: Project, options: Options, compose: str) -> Proof:

@@ -262,6 +262,12 @@ def _uniq(arguments: Sequence[str], text: str) -> str | None:
     return _joined([line for line, _ in groupby(_lines_of(text))])
 
 
+def _xargs(arguments: Sequence[str], text: str) -> str | None:
+    """Without a command, the words on one line; what it does with quotes is left alone."""
+    is_plain = not arguments and not set(text) & set("'\"\\")
+    return " ".join(text.split()) + "\n" if is_plain else None
+
+
 FILTERS: dict[str, Filter] = {
     "awk": _awk,
     "base64": _base64,
@@ -277,6 +283,7 @@ FILTERS: dict[str, Filter] = {
     "tr": _tr,
     "uniq": _uniq,
     "wc": _wc,
+    "xargs": _xargs,
 }
 
 

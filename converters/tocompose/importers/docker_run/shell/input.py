@@ -45,7 +45,8 @@ def _input_file(shell: Shell, name: Cursor) -> Value | None:
     path = shell.value(name).plain
     if path == "/dev/null":
         return Value("")
-    return shell.content_of(path) if path is not None else None
+    text = shell.text_of(path) if path is not None else None
+    return text and with_source(text, name)
 
 
 def input_lines(text: Value) -> list[Value]:

@@ -106,7 +106,7 @@ def _remember_content(
     path = target.plain
     if path is None:
         return
-    written = shell.content_of(path)
+    written = shell.text_of(path)
     shell.make_file(
         path, join_values([written, content]) if appends and written else content
     )

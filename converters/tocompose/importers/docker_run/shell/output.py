@@ -123,7 +123,11 @@ def output_of(shell: Shell, name: str, fields: list[CommandField]) -> Value | No
         return None
     if name == "cat":
         return _content(shell, texts)
-    stdin = shell.piped or Value("")
+    stdin = shell.piped
+    if stdin is None and name in _READ_A_FILE and len(texts) > 1 - (name == "sort"):
+        stdin = shell.text_of(texts[-1])
+        texts = texts[:-1] if stdin is not None else texts
+    stdin = stdin or Value("")
     if stdin.plain is None:
         return None
     if name in ("grep", "egrep"):
@@ -134,11 +138,15 @@ def output_of(shell: Shell, name: str, fields: list[CommandField]) -> Value | No
     return None if output is None else Value(literal(output), sources)
 
 
+# Programs whose last argument may be the file that they read.
+_READ_A_FILE = frozenset({"awk", "cut", "egrep", "grep", "head", "sed", "sort", "tail"})
+
+
 def _content(shell: Shell, paths: list[str]) -> Value | None:
     """What `cat` prints: a file that the script wrote, or what it is given to read."""
     if len(paths) > 1:
         return None
-    return shell.content_of(paths[0]) if paths and paths[0] != "-" else shell.piped
+    return shell.text_of(paths[0]) if paths and paths[0] != "-" else shell.piped
 
 
 def _grep_output(shell: Shell, words: list[str], text: str) -> str | None:

@@ -17,6 +17,7 @@ from tocompose.importers.docker_run.invocation import (
     WrittenFile,
 )
 from tocompose.importers.docker_run.shell.expansion import (
+    LONGEST_VALUE,
     Endless,
     WordContext,
     expand_atoms,
@@ -32,9 +33,11 @@ from tocompose.importers.docker_run.shell.variables import (
 from tocompose.knowledge.secrets.commands import without_script_secrets
 from tocompose.knowledge.secrets.names import HINT, secret_name
 from tocompose.ledger import Cursor, Ledger
-from tocompose.project import Project
+from tocompose.project import Project, normal_path
 from tocompose.readers.systemd import atoms
 from tocompose.readers.templates import template_atoms
+from tocompose.readers.text import decode
+from tocompose.syntax.interpolation import literal
 
 MOST_STATEMENTS = 15_000
 
@@ -218,6 +221,15 @@ class Shell:
     def content_of(self, path: str) -> Value | None:
         """What the script wrote to a file, where that is known."""
         return self.made_files.get(self._path_of(path))
+
+    def text_of(self, path: str) -> Value | None:
+        """The text of a file as the script wrote it, else as the project has it; None where there is none."""
+        if self._path_of(path) in self.made_files:
+            return self.content_of(path)
+        path_below = normal_path(self._path_of(path))
+        data = (self.project.read(path_below) if path_below else None) or b""
+        text = decode(data) if 0 < len(data) <= LONGEST_VALUE else None
+        return None if text is None else Value(literal(text))
 
     def read_file(self, path: str) -> bytes | None:
         """A file as the script wrote it, else as the project has it."""

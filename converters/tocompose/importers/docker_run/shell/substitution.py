@@ -30,6 +30,7 @@ _DOCKER = re.compile(
 _PRINTS_FOLDER = ("pwd", "pwd -P", "pwd -L", "realpath .", "readlink -f .")
 _STARTING_VERBS = (("run",), ("create",), ("pod", "create"))
 _INSPECT_FLAGS = ("-f", "--format", "--type")
+_FILE_ALONE = re.compile(r"< ?(\S+)")
 _ASSIGNED_TO = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=[\"']?$")
 
 
@@ -40,6 +41,10 @@ def command_output(shell: Shell, code: str, cursor: Cursor, offset: int) -> Valu
     command = " ".join(code.split())
     if (output := _known_output(shell, code, command)) is not None:
         return output
+    if file := _FILE_ALONE.fullmatch(command):
+        text = shell.text_of(file[1])
+        opened = _open_output(shell, command, cursor, offset)
+        return opened if text is None else text._replace(text=text.text.rstrip("\n"))
     if (printed := captured(shell, code, cursor)) is not None:
         return printed
     if shell.output is None and calls_starting_function(shell, code):
