@@ -123,11 +123,7 @@ def output_of(shell: Shell, name: str, fields: list[CommandField]) -> Value | No
         return None
     if name == "cat":
         return _content(shell, texts)
-    stdin = shell.piped
-    if stdin is None and name in _READ_A_FILE and len(texts) > 1 - (name == "sort"):
-        stdin = shell.text_of(texts[-1])
-        texts = texts[:-1] if stdin is not None else texts
-    stdin = stdin or Value("")
+    stdin, texts = _input_of(shell, name, texts)
     if stdin.plain is None:
         return None
     if name in ("grep", "egrep"):
@@ -140,6 +136,15 @@ def output_of(shell: Shell, name: str, fields: list[CommandField]) -> Value | No
 
 # Programs whose last argument may be the file that they read.
 _READ_A_FILE = frozenset({"awk", "cut", "egrep", "grep", "head", "sed", "sort", "tail"})
+
+
+def _input_of(shell: Shell, name: str, texts: list[str]) -> tuple[Value, list[str]]:
+    """What a filter reads, and its arguments without the file."""
+    if shell.piped is None and name in _READ_A_FILE and texts:
+        text = shell.text_of(texts[-1])
+        if text is not None:
+            return text, texts[:-1]
+    return shell.piped or Value(""), texts
 
 
 def _content(shell: Shell, paths: list[str]) -> Value | None:
