@@ -13,7 +13,7 @@ import pytest
 import tree
 
 
-def _on_a_terminal(stream: str, *words: str, **extra: str) -> str:
+def _on_a_terminal(stream: str, *words: str, code: int = 0, **extra: str) -> str:
     """What a command prints to standard output or standard error when that is a terminal."""
     reader, writer = pty.openpty()
     env = {
@@ -31,7 +31,7 @@ def _on_a_terminal(stream: str, *words: str, **extra: str) -> str:
         while part := _read(reader):
             printed += part
     os.close(reader)
-    assert process.returncode == 0
+    assert process.returncode == code
     return printed.decode()
 
 
@@ -72,7 +72,7 @@ def test_an_audit_has_the_same_colours(
     (tmp_path / "compose.yaml").write_text(
         "services: {web: {image: 'acme/web:1', imge: x}}\n"
     )
-    said = _on_a_terminal("stdout", "check", str(tmp_path), **extra)
-    assert ("\x1b[1;31mlost\x1b[0m: imge" in said) is coloured
+    said = _on_a_terminal("stdout", "check", str(tmp_path), code=1, **extra)
+    assert ("\x1b[1;31merror\x1b[0m: imge" in said) is coloured
     assert ("\x1b[32mok\x1b[0m  " in said) is coloured
     assert ("\x1b" in said) is coloured
