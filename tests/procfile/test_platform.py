@@ -414,6 +414,15 @@ APP_OF = {
 }
 
 
+@pytest.mark.parametrize("requirement", ["file:./own", "link:own", "workspace:*"])
+def test_a_package_that_is_a_folder_is_there_when_it_is_installed(requirement: str) -> None:
+    package = f'{{"dependencies": {{"own": "{requirement}"}}}}'
+    text = written(
+        converted({"Procfile": "web: own\n", "package.json": package}), "Dockerfile"
+    )
+    assert text.index("COPY --chown=node:node . .") < text.index("RUN npm install")
+
+
 def test_packages_come_into_images_of_every_language() -> None:
     apt = {"Aptfile": "libvips42\n"}
     for files in (

@@ -32,6 +32,9 @@ _FILES_BESIDE = (
     "bunfig.toml",
 )
 _FOLDERS_BESIDE = (".yarn", "patches")
+_REQUIREMENTS = ("dependencies", "devDependencies", "optionalDependencies")
+# https://docs.npmjs.com/cli/v10/configuring-npm/package-json#local-paths, and what Yarn and pnpm call it.
+_LOCAL = ("file:", "link:", "portal:", "workspace:", "./", "../", "~/")
 _INSTALL_HOOKS = ("preinstall", "install", "postinstall", "prepare")
 # As the platform runs them: the first of these that is there.
 BUILD_SCRIPTS = ("heroku-postbuild", "build")
@@ -110,7 +113,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
 
 def _packages_for_git(package: dict[str, Any]) -> tuple[str, ...]:
     """What an install needs for packages that come from a repository; the slim image has neither."""
-    for key in ("dependencies", "devDependencies", "optionalDependencies"):
+    for key in _REQUIREMENTS:
         for requirement in map_at(package, key).values():
             if _OF_REPOSITORY.match(str(requirement)):
                 return ("ca-certificates", "git")
@@ -198,8 +201,21 @@ def node_stage(
         setup=_tool_setup(package, tool, version),
         manifests=tuple(filter(None, manifests)),
         folders=tuple(filter(repository.project.exists, _FOLDERS_BESIDE)),
-        whole_first=has_hooks or has_workspaces or repository.project.exists("prisma"),
+        whole_first=has_hooks
+        or has_workspaces
+        or _names_folders(package)
+        or repository.project.exists("prisma"),
     )
+
+
+def _names_folders(package: dict[str, Any]) -> bool:
+    """Whether a package is a folder of the repository, which must be there when it is installed."""
+    requirements = (
+        str(requirement)
+        for key in _REQUIREMENTS
+        for requirement in map_at(package, key).values()
+    )
+    return any(requirement.startswith(_LOCAL) for requirement in requirements)
 
 
 def _tool_setup(package: dict[str, Any], tool: PackageTool, version: str) -> str:

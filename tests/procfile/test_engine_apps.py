@@ -1,0 +1,319 @@
+"""Apps as people have them on a real engine: built, up, answering, in production and in development.
+
+Needs TOCOMPOSE_ENGINE and the images of `base_images.py`. Libraries that a registry would give are files of the apps
+themselves: what their installation does is the package manager's business.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from oracles import binary
+from tocompose.exporters.bundle import Layout
+from tocompose.pipeline import Options, convert
+from tocompose.project import Folder
+
+COMPOSE, DOCKER = binary("docker-compose"), binary("docker")
+ENGINE = os.environ.get("TOCOMPOSE_ENGINE", "")
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.skipif(
+        not (COMPOSE and DOCKER and ENGINE), reason="no engine: TOCOMPOSE_ENGINE is not set"
+    ),
+]
+PYTHON, NODE = "python:3.11-slim-bookworm", "node:20-bookworm-slim"
+NGINX, REDIS = "nginxinc/nginx-unprivileged:1.29-alpine", "tocompose-procfile/redis:7"
+
+_STORE = """
+import os, socket
+from urllib.parse import urlsplit
+def ask(*words):
+    place = urlsplit(os.environ["REDIS_URL"])
+    with socket.create_connection((place.hostname, place.port), 5) as server:
+        file = server.makefile("rwb")
+        file.write(b"*%d\\r\\n" % len(words) + b"".join(b"$%d\\r\\n%s\\r\\n" % (len(w), w.encode()) for w in words))
+        file.flush()
+        line = file.readline().decode().strip()
+        if line[0] != "$": return line[1:]
+        return file.readline().decode().strip() if line != "$-1" else ""
+"""
+_WEB = """
+import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from store import ask
+class Page(BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.path == "/die": os._exit(3)
+        if self.path == "/job": ask("LPUSH", "jobs", "x")
+        text = f"visits {ask('INCR', 'visits')} done {ask('GET', 'done') or 0}\\n".encode()
+        self.send_response(200); self.end_headers(); self.wfile.write(text)
+    def log_message(self, *a): pass
+HTTPServer(("0.0.0.0", int(os.environ["PORT"])), Page).serve_forever()
+"""
+_WORKER = """
+import time
+from store import ask
+while True:
+    if ask("RPOP", "jobs"): ask("INCR", "done")
+    time.sleep(0.2)
+"""
+_SERVER = """
+const fs = require('fs');
+require('http').createServer((q, a) => a.end(
+  `${process.env.NODE_ENV} ${fs.readFileSync('public/page.html', 'utf8')}`)).listen(process.env.PORT);
+"""
+
+
+class App(NamedTuple):
+    """The files of an app, and the images that the engine must have."""
+
+    images: tuple[str, ...]
+    files: dict[str, str]
+
+
+APPS = {
+    "queue": App(
+        (PYTHON, REDIS),
+        {
+            "Procfile": "release: echo released\nweb: python web.py\nworker: python worker.py\n",
+            "app.json": '{"addons": ["heroku-redis"]}',
+            "requirements.txt": "",
+            ".python-version": "3.11\n",
+            "store.py": _STORE,
+            "web.py": _WEB,
+            "worker.py": _WORKER,
+        },
+    ),
+    "folders": App(
+        (PYTHON, NODE),
+        {
+            "Procfile": "web: cd backend && exec python web.py $PORT\nfront: npm --prefix frontend start\n",
+            "backend/requirements.txt": "",
+            "backend/.python-version": "3.11\n",
+            "backend/web.py": "import sys\nfrom http.server import *\n"
+            "HTTPServer(('0.0.0.0', int(sys.argv[1])), SimpleHTTPRequestHandler).serve_forever()\n",
+            "frontend/package.json": '{"scripts": {"start": "node front.js"}, "engines": {"node": "20.x"}}',
+            "frontend/front.js": "console.log('front', process.env.NODE_ENV); setInterval(() => 0, 1e6)",
+        },
+    ),
+    "front-end": App(
+        (NODE,),
+        {
+            "Procfile": "web: serve-page\n",
+            "Procfile.dev": "web: serve-page\nwatch: node watch.js\n",
+            "package.json": '{"engines": {"node": "20.x"}, "scripts": {"build": "node build.js", "dev": "serve-page"},'
+            ' "dependencies": {"serve-page": "file:./serve-page"}}',
+            "serve-page/package.json": '{"name": "serve-page", "version": "1.0.0", "bin": {"serve-page": "run.js"}}',
+            "serve-page/run.js": f"#!/usr/bin/env node\n{_SERVER}",
+            "build.js": "require('fs').writeFileSync('public/page.html', 'hello ' + process.env.VITE_NAME)",
+            "watch.js": "console.log('terminal', process.stdin.isTTY); process.stdin.on('end', () => process.exit(1));"
+            " process.stdin.resume()",
+            "public/page.html": "not built",
+            "app.json": '{"env": {"VITE_NAME": "ann"}}',
+            ".gitignore": "*.secret\n/private/\n.env*\n",
+            "a.secret": "x",
+            "private/key": "x",
+            "config/.env.production": "TOKEN=x\n",
+            "own.pem": "-----BEGIN PRIVATE KEY-----\n",
+        },
+    ),
+    "site": App(
+        (NGINX,),
+        {
+            "app.json": '{"buildpacks": [{"url": "heroku-community/static"}]}',
+            "static.json": '{"root": "public/", "basic_auth": true, "clean_urls": true, "https_only": true,'
+            ' "headers": {"/**": {"X-A": "b"}}, "redirects": {"/old": {"url": "/new", "status": 302}},'
+            ' "routes": {"/app/**": "app.html"}, "error_page": "404.html"}',
+            "public/index.html": "home",
+            "public/app.html": "app",
+            "public/404.html": "gone",
+        },
+    ),
+}
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "DOCKER_HOST": ENGINE}
+    return subprocess.run(
+        words,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+class Running:
+    """An app that is built and up; `files` are the compose files of its mode."""
+
+    def __init__(self, folder: Path, name: str, mode: str, port: int) -> None:
+        self.folder, self.name, self.mode, self.port = folder, name, mode, port
+        self.files = ["-f", "docker-compose.yml"]
+        if mode == "development" and (folder / "docker-compose.override.yml").exists():
+            self.files += ["-f", "docker-compose.override.yml"]
+        if (folder / "docker-compose.test.yml").exists():
+            self.files += ["-f", "docker-compose.test.yml"]
+
+    def compose(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return run(self.folder, COMPOSE, *self.files, *words)
+
+    def up(self) -> None:
+        done = self.compose("up", "--detach", "--wait", "--wait-timeout", "90")
+        # `up --wait` counts a one-off that has ended well as a failure.
+        assert done.returncode == 0 or "exited (0)" in done.stderr, done.stderr[-2500:]
+
+    def get(self, path: str = "/", **headers: str) -> str:
+        """The answer's text; of another than 200 its number, and where it leads."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        if answer.status == 200:
+            return text
+        return f"{answer.status} {answer.headers.get('Location', '')}".strip()
+
+    def wait_for(self, text: str, path: str = "/") -> str:
+        """The first answer that holds the text; the last one where none does."""
+        shown = ""
+        for _ in range(60):
+            try:
+                shown = self.get(path)
+            except (OSError, HTTPException) as problem:
+                shown = str(problem)
+            if text in shown:
+                break
+            time.sleep(0.5)
+        return shown
+
+
+@pytest.fixture(
+    params=[
+        ("queue", "production"),
+        ("queue", "development"),
+        ("folders", "production"),
+        ("front-end", "production"),
+        ("front-end", "development"),
+        ("site", "production"),
+    ],
+    ids="-".join,
+)
+def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]:
+    name, mode = request.param
+    for image in APPS[name].images:
+        if run(tmp_path, DOCKER, "image", "inspect", image).returncode:
+            pytest.skip(f"the engine has no image {image} (tests/procfile/base_images.py)")
+    folder = tmp_path / f"tocompose-procfile-{name}-{mode}"
+    for path, text in APPS[name].files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    port = free_port()
+    layout = Layout(split=True)
+    for file in convert(Folder(folder), Options(source="procfile", layout=layout)).files:
+        (folder / file.path).write_bytes(file.content)
+    values = (
+        f'\nWEB_PORT="{port}"\nBASIC_AUTH_USERNAME=ann\nBASIC_AUTH_PASSWORD={{PLAIN}}pass\n'
+    )
+    with (folder / ".env").open("a") as env:
+        env.write(values)
+    if REDIS in APPS[name].images:
+        own_image = f"services:\n  redis:\n    image: {REDIS}\n"
+        (folder / "docker-compose.test.yml").write_text(own_image)
+    for place in (folder, *folder.rglob("*")):
+        os.chown(place, 1000, 1000)
+    running = Running(folder, name, mode, port)
+    try:
+        done = running.compose("build")
+        assert done.returncode == 0, done.stderr[-2500:]
+        running.up()
+        yield running
+    finally:
+        running.compose("down", "--volumes", "--timeout", "2", "--rmi", "local")
+
+
+def test_the_app_answers(app: Running) -> None:
+    check = {
+        "queue": check_queue,
+        "folders": check_folders,
+        "front-end": check_front_end,
+        "site": check_site,
+    }
+    check[app.name](app)
+
+
+def check_queue(app: Running) -> None:
+    """The worker gets what web puts into the queue; data outlives the containers; a crash is recovered from."""
+    assert app.get() == "visits 1 done 0\n"
+    app.get("/job")
+    assert "done 1" in app.wait_for("done 1")
+    visits = int(re.findall(r"visits (\d+)", app.get())[0])
+    app.compose("down", "--timeout", "2")
+    app.up()
+    assert app.get() == f"visits {visits + 1} done 1\n"
+    if app.mode == "production":
+        with pytest.raises((OSError, HTTPException)):
+            app.get("/die")
+        assert "visits" in app.wait_for("visits")
+
+
+def check_folders(app: Running) -> None:
+    assert "web.py" in app.get()
+    assert f"front {app.mode}" in app.compose("logs", "front").stdout
+
+
+def check_front_end(app: Running) -> None:
+    built = "hello ann" if app.mode == "production" else "not built"
+    assert app.get() == f"{app.mode} {built}"
+    if app.mode == "development":
+        assert "terminal true" in app.compose("logs", "watch").stdout
+        assert (
+            app.compose("ps", "--format", "{{.State}}", "watch").stdout.strip() == "running"
+        )
+        return
+    assert "watch" not in app.compose("ps", "--services").stdout
+    held = app.compose(
+        "exec", "-T", "web", "find", "/app", "-not", "-path", "*/node_modules/*"
+    )
+    names = {Path(path).name for path in held.stdout.split("\n")}
+    assert "server" not in names and "page.html" in names
+    kept_out = {"a.secret", "private", ".env", ".env.production", "own.pem", "MIGRATION.md"}
+    own = {
+        "Dockerfile",
+        ".dockerignore",
+        "docker-compose.yml",
+        ".gitignore",
+        ".env.example",
+    }
+    assert names & (kept_out | own) == set()
+
+
+def check_site(app: Running) -> None:
+    access = {"Authorization": "Basic " + b64encode(b"ann:pass").decode()}
+    assert app.get() == "401"
+    assert app.get(**access) == "home" and app.get("/app/any/where", **access) == "app"
+    assert app.get("/app", **access) == "app"
+    assert app.get("/gone", **access).startswith("404")
+    assert app.get("/old", **access).startswith("302") and "/new" in app.get(
+        "/old", **access
+    )
+    assert app.get("/index", **access) == "home"
+    forwarded = {**access, "X-Forwarded-Proto": "http"}
+    assert app.get("/x", **forwarded).startswith("301 https://")
