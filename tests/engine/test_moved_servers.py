@@ -29,8 +29,8 @@ pytestmark = [
     ),
 ]
 IMAGE = "tocompose-facts-tools:1"
-# A table of 200 lines takes some minutes; every twelfth shows each kind of tool.
-STEP = int(os.environ.get("TOCOMPOSE_MOVED_STEP", "12"))
+# A table of 200 lines takes some minutes; some show that the rest is worth asking.
+STEP = int(os.environ.get("TOCOMPOSE_MOVED_STEP", "24"))
 # As many become healthy, and unhealthy, by the engine's own clock; the others are asked once.
 WATCHED = 3
 
