@@ -186,3 +186,12 @@ def test_a_port_that_many_use_is_written_once() -> None:
     )
     drawn = svg_drawing(Topology(nodes, edges))
     assert re.findall(r'class="port[^>]*>(\d+)<', drawn) == ["5432", "5672"]
+
+
+def test_a_database_that_is_called_like_a_service_is_no_host() -> None:
+    variable = EnvVariable(name="MYSQL_DATABASE", value="web")
+    stack = Stack(
+        name="x",
+        services=(Service(name="db", environment=(variable,)), Service(name="web")),
+    )
+    assert stack_topology(stack).edges == ()

@@ -336,3 +336,11 @@ def test_files_are_found_below_many_folders_in_a_time_that_grows_with_them() -> 
     assert [edge.service for edge in mended.services[1].depends_on] == ["app0"]
     stacks = {number: mounting(number) for number in (400, 3200)}
     assert grows_with_input(lambda number: rule.apply(stacks[number], Context()), 3200)
+
+
+def test_what_ships_logs_does_not_wait() -> None:
+    given = stack(
+        "services: {ship: {image: 'grafana/promtail:2.9.0', environment: {URL: 'http://loki:3100'}},"
+        " loki: {image: 'grafana/loki:2.9.0'}}"
+    )
+    assert edges(given) == {}

@@ -41,7 +41,16 @@ TYPES: dict[str, type | tuple[type, ...]] = {
         list,
     ),
     **dict.fromkeys(
-        ("has_healthcheck", "fixed_hostname", "lan", "scrapes", "socket", "setuid", "tool"),
+        (
+            "has_healthcheck",
+            "fixed_hostname",
+            "lan",
+            "scrapes",
+            "ships",
+            "socket",
+            "setuid",
+            "tool",
+        ),
         bool,
     ),
     "files": dict,

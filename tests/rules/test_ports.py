@@ -240,3 +240,13 @@ def test_who_calls_another_port_of_the_host_leaves_no_database_open() -> None:
         " db: {image: 'postgres:16', ports: ['5432:5432']}}"
     )
     assert ports(made(text).stack, "db")[0] == []
+
+
+def test_a_database_that_nobody_can_reach_keeps_its_port_everywhere() -> None:
+    given = stack(
+        "services: {db: {image: 'postgres:16', ports: ['5433:5432']},"
+        " web: {image: 'corp/web:1', networks: [n]}}\nnetworks: {n: }"
+    )
+    made = apply_all(given, select("SVC-CLASS,PORT-DB"), Context())
+    assert made.stack.services[0].ports == given.services[0].ports
+    assert [note.code for note in made.notes if note.code.startswith("TC64")] == ["TC642"]

@@ -134,6 +134,7 @@ class ImageFacts(NamedTuple):
     host: str
     lan: bool
     scrapes: bool
+    ships: bool
     socket: bool
     setuid: bool
     tool: bool
@@ -384,7 +385,10 @@ _PLAIN: dict[str, Any] = {
         None,
     ),
     **dict.fromkeys(
-        ("has_healthcheck", "fixed_hostname", "lan", "scrapes", "socket", "setuid", "tool"),
+        (
+            *("has_healthcheck", "fixed_hostname", "lan", "scrapes", "ships", "socket"),
+            *("setuid", "tool"),
+        ),
         False,
     ),
     "client_auth": None,

@@ -114,12 +114,20 @@ def _named_hosts(service: Service, stack: Stack) -> dict[str, str]:
     """Services that a variable names as a host (`redis://cache:6379`, `DB_HOST=db`), with the port where it is said."""
     hosts = _service_by_host(stack)
     host_ports: dict[str, str] = {}
+    awaited = {dependency.service for dependency in service.depends_on}
     for variable in service.environment:
         for match in _AT_HOST.finditer(variable.value or ""):
             name = hosts.get(match["host"])
-            if name and not host_ports.get(name):
+            is_word = match[0] == variable.value and not match["port"]
+            is_address = not (is_word and _names_no_host(variable.name)) or name in awaited
+            if name and is_address and not host_ports.get(name):
                 host_ports[name] = match["port"] or ""
     return host_ports
+
+
+def _names_no_host(variable: str) -> bool:
+    """Whether what the variable holds is called something else than a host: a database, a user."""
+    return re.split(r"[_.]+", variable.upper())[-1] in _OTHER_NAMES
 
 
 def _service_by_host(stack: Stack) -> dict[str, str]:
@@ -134,6 +142,13 @@ def _service_by_host(stack: Stack) -> dict[str, str]:
     return {**aliases, **container_names, **own_names}
 
 
+# A database, a user or a queue may be called like a service.
+_OTHER_NAMES = frozenset(
+    (
+        "DATABASE DBNAME SCHEMA KEYSPACE BUCKET USER USERNAME NAME TOPIC QUEUE VHOST INDEX PASSWORD PASS PROJECT "
+        "APP ENV"
+    ).split()
+)
 _AT_HOST = re.compile(
     r"(?:^|//|@|,)(?P<host>[A-Za-z0-9][\w.-]*)(?::(?P<port>\d{1,5}))?(?=$|[/,?;])"
 )

@@ -100,8 +100,22 @@ def _make_private(service: Service, stack: Stack) -> tuple[Service, list[Note]]:
 
 def _may_be_used(service: Service, stack: Stack) -> bool:
     """Whether a service of the stack uses the data, or may do so unseen."""
-    callers = (caller for caller in stack.services if caller.name != service.name)
+    callers = (
+        caller
+        for caller in stack.services
+        if caller.name != service.name and _share_network(caller, service)
+    )
     return has_dependents(stack, service.name) or any(map(_may_use_data, callers))
+
+
+def _share_network(caller: Service, service: Service) -> bool:
+    """Whether one can reach the other by its name; both without a network are on the stack's own."""
+    networks = [
+        {attachment.network for attachment in either.networks}
+        for either in (caller, service)
+    ]
+    is_apart = bool(networks[0] or networks[1]) and networks[0].isdisjoint(networks[1])
+    return not is_apart or bool(caller.network_mode or service.network_mode)
 
 
 def _may_use_data(service: Service) -> bool:

@@ -211,7 +211,7 @@ def _may_wait(service: Service, target: Service) -> bool:
         return False
     if is_monitor(service) and target.role in (Role.APP, Role.PROXY):
         return False
-    if _scrapes(service) and not is_data(target):
+    if _ships(service) or (_scrapes(service) and not is_data(target)):
         return False
     return is_data(target) or not is_data(service) or target.role is Role.INFRA
 
@@ -220,6 +220,12 @@ def _scrapes(service: Service) -> bool:
     """Whether it asks others for their figures, whenever they answer."""
     image = facts_of(service)
     return image is not None and image.scrapes
+
+
+def _ships(service: Service) -> bool:
+    """Whether it sends on what others log, and keeps it as long as nobody takes it."""
+    image = facts_of(service)
+    return image is not None and image.ships
 
 
 def is_monitor(service: Service) -> bool:
