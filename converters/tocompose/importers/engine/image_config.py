@@ -26,12 +26,13 @@ class ImageConfig(NamedTuple):
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts, or the keys of a map."""
-        return tuple(map(str, self.settings.get(key) or ()))
+        texts = self.settings.get(key)
+        return tuple(map(str, texts)) if isinstance(texts, list | dict) else ()
 
     def pairs(self, key: str) -> Mapping[str, str]:
         """A map of texts."""
-        pairs: Mapping[str, str] = self.settings.get(key) or {}
-        return pairs
+        pairs = self.settings.get(key)
+        return pairs if isinstance(pairs, dict) else {}
 
     @property
     def variables(self) -> frozenset[str]:
