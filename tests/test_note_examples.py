@@ -16,7 +16,7 @@ from tocompose.project import Memory
 from tocompose.rules import Context
 
 # What the example of a family is written to.
-_FILES = {"kubernetes": "app.yaml", "engine": "inspect.json"}
+_FILES = {"kubernetes": "app.yaml", "engine": "inspect.json", "legacy_compose": "fig.yml"}
 
 
 def _examples() -> Iterator[tuple[str, Any]]:

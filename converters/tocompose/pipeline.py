@@ -287,7 +287,8 @@ def _claims_on(project: Project) -> tuple[Claim, ...]:
     if not all_claims and (compose := compose or compose_file(project)):
         raise SourceError(
             f"{compose} is a compose file already: there is nothing to convert. `tocompose check` holds it against the "
-            f"checklist, `tocompose convert SOURCE --merge {compose}` adds the services of another source."
+            f"checklist, `tocompose convert SOURCE --merge {compose}` adds the services of another source, "
+            "and --from compose writes it anew, in the keys of today."
         )
     return all_claims
 

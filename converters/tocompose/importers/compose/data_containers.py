@@ -1,0 +1,119 @@
+"""Data-only containers: services that end at once and lend their volumes, from before volumes had names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tocompose.compose.documents import Places
+from tocompose.compose.shapes import as_map, as_text, as_texts
+from tocompose.notes import Note, note
+from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.names import identifier
+
+# What such a container runs, where it runs anything.
+_ENDING_COMMANDS = frozenset({"true", "/bin/true", "echo", "/bin/echo"})
+
+
+def replace_data_containers(
+    document: dict[str, Any], positions: Places, at: tuple[str, ...], project: str
+) -> tuple[dict[str, Any], tuple[Note, ...]]:
+    """The document with the volumes of data-only containers as named volumes of those that use them.
+
+    `at` is the path of the services in the file; `project` is the name by which the old containers are found.
+    """
+    services = {
+        name: as_map(body) for name, body in as_map(document.get("services")).items()
+    }
+    lenders = _data_only(services)
+    if not lenders:
+        return document, ()
+    volumes = as_map(document.get("volumes"))
+    notes: list[Note] = []
+    for lender in lenders:
+        mounts = _lent_mounts(lender, services[lender], volumes)
+        users = [name for name, body in services.items() if lender in _sources_of(body)]
+        for user in users:
+            _lend(services[user], lender, mounts)
+        facts: dict[str, Any] = {
+            "service": lender,
+            "users": ", ".join(users),
+            "container": f"{project}_{lender}_1",
+        }
+        span = positions.span(*at, lender)
+        subject = ModelPath.of("services")
+        notes.append(
+            note(
+                "TC068", span, subject=subject, volumes=", ".join(mounts.values()), **facts
+            )
+        )
+        del services[lender]
+    return {**document, "services": services, "volumes": volumes}, tuple(notes)
+
+
+def _sources_of(body: Mapping[str, Any]) -> list[str]:
+    return [source.partition(":")[0] for source in as_texts(body.get("volumes_from"))]
+
+
+def _data_only(services: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The services that lend volumes and run nothing."""
+    lending = {source for body in services.values() for source in _sources_of(body)}
+    return [
+        name for name, body in services.items() if name in lending and _runs_nothing(body)
+    ]
+
+
+def _runs_nothing(body: Mapping[str, Any]) -> bool:
+    if body.get("ports") or body.get("volumes_from") or not body.get("volumes"):
+        return False
+    command = body.get("command")
+    words = (
+        as_texts(command) if isinstance(command, list) else (as_text(command) or "").split()
+    )
+    if not words:
+        image = as_text(body.get("image")) or ""
+        return image.partition(":")[0] in (
+            "busybox",
+            "tianon/true",
+            "scratch",
+            "cogniteev/echo",
+        )
+    return words[0] in _ENDING_COMMANDS
+
+
+def _lent_mounts(
+    name: str, body: Mapping[str, Any], volumes: dict[str, Any]
+) -> dict[str, str]:
+    """The mounts of a lender by their targets; a volume without a name gets one."""
+    mounts: dict[str, str] = {}
+    for volume in as_texts(body.get("volumes")):
+        source, colon, rest = volume.partition(":")
+        if colon:
+            mounts[rest.partition(":")[0]] = volume
+            continue
+        key = identifier(f"{name}-{source.strip('/').replace('/', '-')}")
+        volumes.setdefault(key, None)
+        mounts[source] = f"{key}:{source}"
+    return mounts
+
+
+def _lend(body: dict[str, Any], lender: str, mounts: Mapping[str, str]) -> None:
+    """Gives the mounts to a service that took them from the lender."""
+    sources = [
+        source
+        for source in as_texts(body.pop("volumes_from", None))
+        if source.partition(":")[0] != lender
+    ]
+    if sources:
+        body["volumes_from"] = sources
+    own = list(body.get("volumes") or [])
+    targets = {
+        str(volume).split(":")[1:2][0] if ":" in str(volume) else str(volume)
+        for volume in own
+    }
+    lent = [mount for target, mount in mounts.items() if target not in targets]
+    body["volumes"] = [*own, *lent]
+    if body.get("depends_on") and lender in as_texts(body["depends_on"]):
+        body["depends_on"] = [
+            name for name in as_texts(body["depends_on"]) if name != lender
+        ]

@@ -1,0 +1,112 @@
+"""The files of a source put together: version 1 with its services in their own section, and what it extends."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from tocompose.compose.documents import ComposeFile, document_of, merge_all, read_file
+from tocompose.compose.loading import load_files
+from tocompose.compose.merge import merge_documents
+from tocompose.compose.shapes import as_map, as_text
+from tocompose.importers.compose.versions import is_fig, is_version_one
+from tocompose.notes import Note, note
+from tocompose.project import Project
+from tocompose.syntax.interpolation import literal
+
+
+class LoadedSource(NamedTuple):
+    """The document with a section `services`, its files, what could not be followed, and whether it is of version 1."""
+
+    document: dict[str, Any]
+    files: tuple[ComposeFile, ...]
+    notes: tuple[Note, ...]
+    is_version_one: bool
+
+
+def load_source(project: Project, paths: tuple[str, ...]) -> LoadedSource:
+    """The files of those paths as the Compose of their time would put them together."""
+    files = [
+        read_file(content, path)
+        for path in paths
+        if (content := project.read(path)) is not None
+    ]
+    if not any(is_version_one(document_of(file)) for file in files):
+        loaded = load_files(project, paths)
+        return LoadedSource(loaded.document, loaded.files, loaded.notes, False)
+    loader = _VersionOneLoader(project)
+    documents = [loader.read(file) for file in files]
+    return LoadedSource(
+        merge_all(documents), (*files, *loader.files), tuple(loader.notes), True
+    )
+
+
+class _VersionOneLoader:
+    """Reads files of version 1, and the services of others that they extend."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self.files: list[ComposeFile] = []
+        self.notes: list[Note] = []
+
+    def read(self, file: ComposeFile) -> dict[str, Any]:
+        """The document with its services in their section, each with what it extends."""
+        services = _services_of(file)
+        return {
+            "services": {
+                name: self._extended(services, file.path, name, ()) for name in services
+            }
+        }
+
+    def _extended(
+        self, services: Mapping[str, Any], path: str, name: str, trail: tuple[str, ...]
+    ) -> dict[str, Any]:
+        """The service over the one that it extends; links and shared volumes were not taken over."""
+        body = as_map(services.get(name))
+        reference = body.pop("extends", None)
+        if reference is None or f"{path}:{name}" in trail:
+            return body
+        trail = (*trail, f"{path}:{name}")
+        target = as_map(reference) or {"service": reference}
+        parent_services, parent_path = services, path
+        if file_name := as_text(target.get("file")):
+            parent_path = posixpath.normpath(
+                posixpath.join(posixpath.dirname(path), file_name)
+            )
+            parent_services = self._open(parent_path)
+        parent_name = as_text(target.get("service")) or ""
+        parent = self._extended(parent_services, parent_path, parent_name, trail)
+        for key in ("links", "volumes_from", "net"):
+            parent.pop(key, None)
+        merged = merge_documents({"services": {name: parent}}, {"services": {name: body}})
+        return as_map(as_map(merged["services"]).get(name))
+
+    def _open(self, path: str) -> Mapping[str, Any]:
+        content = self._project.read(path)
+        if content is None:
+            self.notes.append(note("TC705", None, path=path))
+            return {}
+        file = read_file(content, path)
+        self.files.append(file)
+        return _services_of(file)
+
+
+def _services_of(file: ComposeFile) -> dict[str, Any]:
+    document = document_of(file)
+    services = document if is_version_one(document) else as_map(document.get("services"))
+    return {
+        name: _with_plain_dollars(body) if is_fig(file.path) else body
+        for name, body in services.items()
+    }
+
+
+def _with_plain_dollars(value: Any) -> Any:
+    """The value with each `$` for the container: fig replaced no variables."""
+    if isinstance(value, str):
+        return literal(value)
+    if isinstance(value, Mapping):
+        return {key: _with_plain_dollars(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_with_plain_dollars(below) for below in value]
+    return value

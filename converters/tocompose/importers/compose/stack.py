@@ -1,0 +1,156 @@
+"""The stack of compose files of any age."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tocompose.compose.documents import ComposeFile, Places
+from tocompose.compose.keys import section_keys
+from tocompose.compose.read import stack_of
+from tocompose.compose.shapes import as_map, as_text
+from tocompose.importers import SourceError
+from tocompose.importers.compose.data_containers import replace_data_containers
+from tocompose.importers.compose.loaded import LoadedSource, load_source
+from tocompose.importers.compose.version_one import VersionOne, old_project_name
+from tocompose.importers.compose.versions import source_files
+from tocompose.ledger import Cursor, Ledger
+from tocompose.model import Stack
+from tocompose.notes import note
+from tocompose.project import Project
+from tocompose.record import replace
+from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.names import identifier
+from tocompose.tables import load
+
+
+def read_stack(project: Project, ledger: Ledger, stated_name: str | None) -> Stack:
+    """The stack; raises SourceError where there is no compose file."""
+    paths = source_files(project)
+    if not paths:
+        raise SourceError(f"{project.name}: no compose file was found here")
+    source = load_source(project, paths)
+    positions = Places(source.files)
+    for loading_note in source.notes:
+        ledger.add_note(loading_note)
+    project_name = _old_name(project, source)
+    document = _in_todays_keys(source, positions, ledger, project_name)
+    _settle_leaves(source, document, ledger)
+    stack = stack_of(document, positions, project_name)
+    if source.is_version_one:
+        services = (
+            replace(service, origin=positions.span(service.name))
+            for service in stack.services
+        )
+        stack = replace(stack, services=tuple(services))
+    if (
+        not stated_name
+        and source.is_version_one
+        and project_name != identifier(project.name)
+    ):
+        facts: dict[str, Any] = {"old": project_name, "new": identifier(project.name)}
+        ledger.add_note(
+            note("TC069", positions.span(), subject=ModelPath.of("name"), **facts)
+        )
+    return replace(stack, name=identifier(stated_name or stack.name))
+
+
+def _old_name(project: Project, source: LoadedSource) -> str:
+    return (
+        old_project_name(project.name)
+        if source.is_version_one
+        else identifier(project.name)
+    )
+
+
+def _in_todays_keys(
+    source: LoadedSource, positions: Places, ledger: Ledger, project_name: str
+) -> dict[str, Any]:
+    document = dict(source.document)
+    at: tuple[str, ...] = ("services",)
+    if source.is_version_one:
+        rewriting = VersionOne(as_map(document.get("services")), positions)
+        document, at = rewriting.rewrite(), ()
+        for rewriting_note in rewriting.notes:
+            ledger.add_note(rewriting_note)
+    document, notes = replace_data_containers(document, positions, at, project_name)
+    for data_note in notes:
+        ledger.add_note(data_note)
+    document.pop("version", None)
+    services = {
+        name: _without_unknown(name, as_map(body), positions, at, ledger)
+        for name, body in as_map(document.get("services")).items()
+    }
+    return {**document, "services": services}
+
+
+def _without_unknown(
+    name: str,
+    body: Mapping[str, Any],
+    positions: Places,
+    at: tuple[str, ...],
+    ledger: Ledger,
+) -> dict[str, Any]:
+    """The service without keys that docker compose refuses, each with a note."""
+    known_keys = section_keys("service")
+    left: dict[str, Any] = {}
+    for key, value in body.items():
+        if key in known_keys or str(key).startswith("x-"):
+            left[key] = _as_flag(value) if key == "init" else value
+            continue
+        span = positions.span(*at, name, str(key))
+        ledger.add_note(note("TC070", span, subject=ModelPath.service(name), key=str(key)))
+    return left
+
+
+def _as_flag(value: Any) -> Any:
+    """`init` of version 2.2 could be the path of a program; now it is on or off."""
+    is_path = isinstance(value, str) and (as_text(value) or "").startswith("/")
+    return True if is_path else value
+
+
+def _settle_leaves(
+    source: LoadedSource, document: Mapping[str, Any], ledger: Ledger
+) -> None:
+    """Accounts for every value: it goes to its service, or to the section of its network, volume, config or secret."""
+    services = as_map(document.get("services"))
+    for file in source.files:
+        for cursor in _roots_of(file, ledger):
+            for entry in cursor:
+                if source.is_version_one:
+                    _settle_service(entry, services)
+                elif entry.key == "services":
+                    for service in entry:
+                        _settle_service(service, services)
+                else:
+                    _settle_section(entry)
+
+
+def _roots_of(file: ComposeFile, ledger: Ledger) -> Iterator[Cursor]:
+    return (ledger.open(root) for root in file.roots)
+
+
+def _settle_service(cursor: Cursor, services: Mapping[str, Any]) -> None:
+    if cursor.key not in services:
+        cursor.skip("the service is replaced, or only extended by others")
+        return
+    known_keys = section_keys("service")
+    for field in cursor:
+        is_read = field.key in known_keys or field.key in load("legacy_keys")
+        if is_read or field.key in ("extends", "<<") or field.key.startswith("x-"):
+            field.map(to=ModelPath.service(cursor.key))
+        else:
+            field.mark_noted("TC070")
+    if cursor.kind == "leaf":
+        cursor.map(to=ModelPath.service(cursor.key))
+
+
+def _settle_section(cursor: Cursor) -> None:
+    if cursor.key == "version":
+        cursor.skip("docker compose takes every file for one of the newest format")
+    elif cursor.key.startswith("x-") or cursor.key in ("include", "name"):
+        cursor.skip("what it says stands where it is used")
+    else:
+        for entry in cursor:
+            entry.skip("the section is written as it was")
+        cursor.skip("the section is written as it was")

@@ -1,0 +1,72 @@
+"""Which version of the format a compose file is written in.
+
+https://docs.docker.com/reference/compose-file/legacy-versions/
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from typing import Any
+
+from tocompose.compose.documents import document_of, read_file
+from tocompose.compose.files import BASE_NAMES
+from tocompose.compose.loading import find_compose_files
+from tocompose.project import Project
+
+# What Compose was called, and looked for, before it was Docker's.
+FIG_NAMES = ("fig.yml", "fig.yaml")
+# What `docker stack deploy -c` is given by habit.
+_STACK_NAMES = ("docker-stack.yml", "docker-stack.yaml", "stack.yml")
+_VERSION_ONE_MARKS = ("image", "build", "extends")
+_LATER_SECTIONS = ("services", "networks", "volumes")
+
+
+def is_version_one(document: Mapping[str, Any]) -> bool:
+    """Whether the services stand at the top: each is a map with an image, a build or what it extends."""
+    bodies = list(document.values())
+    if not bodies or isinstance(document.get("version"), str | int | float):
+        return False
+    if any(section in document for section in _LATER_SECTIONS):
+        return False
+    return all(
+        isinstance(body, Mapping) and any(mark in body for mark in _VERSION_ONE_MARKS)
+        for body in bodies
+    )
+
+
+def version_one_files(project: Project) -> tuple[str, ...]:
+    """The files of version 1 that are named, or that the folder has under a name that Compose looked for."""
+    return tuple(
+        path for path in _candidates(project) if _is_version_one_file(project, path)
+    )
+
+
+def _candidates(project: Project) -> tuple[str, ...]:
+    if project.named:
+        return tuple(path for path in project.named if path.endswith((".yml", ".yaml")))
+    names = (*FIG_NAMES, *BASE_NAMES)
+    return tuple(name for name in names if project.exists(name))
+
+
+def _is_version_one_file(project: Project, path: str) -> bool:
+    content = project.read(path)
+    if content is None or not any(mark.encode() in content for mark in _VERSION_ONE_MARKS):
+        return False
+    return is_version_one(document_of(read_file(content, path)))
+
+
+def source_files(project: Project) -> tuple[str, ...]:
+    """The files that make the stack: those that are named, else what docker compose or fig would read."""
+    if project.named:
+        return project.named
+    files = find_compose_files(project)
+    if files is not None:
+        return files.loaded
+    names = (*FIG_NAMES, *_STACK_NAMES)
+    return tuple(name for name in names if project.exists(name))[:1]
+
+
+def is_fig(path: str) -> bool:
+    """Whether the file is fig's, which left every `$` to the shell in the container."""
+    return posixpath.basename(path) in FIG_NAMES

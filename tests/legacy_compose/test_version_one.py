@@ -1,0 +1,188 @@
+"""Compose files of version 1 in the keys of today: nothing that they say is lost without a word."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from oracles import oracles, unless_oracles
+from tocompose.importers import SourceError
+from tocompose.importers.compose.versions import is_version_one
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Memory
+
+
+def read(
+    text: str, name: str = "shop", file: str = "docker-compose.yml", **files: str
+) -> Result:
+    content = {file: text.encode(), **{path: more.encode() for path, more in files.items()}}
+    return convert(Memory(content, name), Options(source="compose", practices="none"))
+
+
+def compose(text: str, **fields: Any) -> Any:
+    return yaml.safe_load(read(text, **fields).files[0].content)
+
+
+def codes(text: str, **fields: Any) -> set[str]:
+    return {one_note.code for one_note in read(text, **fields).notes}
+
+
+@pytest.mark.parametrize(
+    ("document", "is_old"),
+    [
+        ({"web": {"image": "a"}}, True),
+        ({"web": {"build": "."}, "db": {"extends": "x"}}, True),
+        ({"version": {"image": "a"}}, True),
+        ({"version": "2", "web": {"image": "a"}}, False),
+        ({"services": {"web": {"image": "a"}}}, False),
+        ({"web": {"ports": []}}, False),
+        ({"web": "a"}, False),
+        ({}, False),
+    ],
+)
+def test_the_version_of_a_file(document: dict[str, Any], is_old: bool) -> None:
+    assert is_version_one(document) is is_old
+
+
+KEYS: list[tuple[str, dict[str, Any]]] = [
+    ("net: host", {"network_mode": "host"}),
+    ("net: bridge", {}),
+    ("net: 'container:db'", {"network_mode": "service:db"}),
+    ("net: 'container:other'", {"network_mode": "container:other"}),
+    ("log_driver: syslog", {"logging": {"driver": "syslog"}}),
+    ("log_opt: {tag: x}", {"logging": {"options": {"tag": "x"}}}),
+    ("links: [db]", {"depends_on": {"db": {"condition": "service_started"}}}),
+    ("links: [db, 'db:db']", {"depends_on": {"db": {"condition": "service_started"}}}),
+    ("links: [web]", {}),
+    ("external_links: ['x:y']", {"external_links": ["x:y"]}),
+    ("volumes_from: ['db:ro']", {"volumes_from": ["db:ro"]}),
+    ("volumes_from: [old]", {"volumes_from": ["container:old"]}),
+    ("mem_limit: 64m", {"mem_limit": "64m"}),
+    ("ports: ['22:22', 80]", {"ports": ["22:22", "80"]}),
+    ("environment: [A=1, B]", {"environment": {"A": "1", "B": None}}),
+    ("cpuset: '0,1'", {"cpuset": "0,1"}),
+]
+
+
+@pytest.mark.parametrize(("line", "keys"), KEYS)
+def test_a_key_of_version_one(line: str, keys: dict[str, Any]) -> None:
+    services = compose(f"web:\n  image: a:1\n  {line}\ndb:\n  image: b:1\n")["services"]
+    assert services["web"] == {"image": "a:1", **keys}
+
+
+def test_a_dockerfile_stands_in_the_build() -> None:
+    web = compose("web: {build: app, dockerfile: Dockerfile.web}")["services"]["web"]
+    assert web["build"] == {"context": "app", "dockerfile": "Dockerfile.web"} or web[
+        "build"
+    ] == {
+        "context": "./app",
+        "dockerfile": "Dockerfile.web",
+    }
+
+
+def test_the_alias_of_a_link_is_a_name_on_the_network() -> None:
+    written = compose("web: {image: a, links: ['db:mysql']}\ndb: {image: b}")
+    assert written["services"]["db"]["networks"] == {"default": {"aliases": ["mysql"]}}
+
+
+def test_variables_that_links_set_are_told_once() -> None:
+    words = "$$DB_PORT_5432_TCP_ADDR $$DB_PORT_5432_TCP_ADDR $$DB_ENV_USER"
+    text = f"web: {{image: a, links: [db], command: '{words}'}}\ndb: {{image: b}}"
+    told = [one.message for one in read(text).notes if one.code == "TC066"]
+    assert len(told) == 2 and "DB_PORT_5432_TCP_ADDR" in told[0] + told[1]
+
+
+def test_volumes_keep_the_engines_names_and_their_driver() -> None:
+    text = "web: {image: a, volume_driver: rexray, volumes: ['data:/d', './x:/x', '/y']}"
+    written = compose(text)
+    assert written["volumes"] == {"data": {"name": "data", "driver": "rexray"}}
+    assert written["services"]["web"]["volumes"] == ["data:/d", "./x:/x", "/y"]
+
+
+def test_a_data_only_container_becomes_volumes_with_names() -> None:
+    text = """
+web: {image: a, volumes_from: [data]}
+job: {image: b, volumes_from: ['data:ro', other]}
+data: {image: busybox, volumes: [/var/lib/data, 'logs:/logs']}
+"""
+    written = compose(text, name="my-app")
+    assert list(written["services"]) == ["job", "web"] or set(written["services"]) == {
+        "web",
+        "job",
+    }
+    assert written["services"]["web"]["volumes"] == [
+        "data-var-lib-data:/var/lib/data",
+        "logs:/logs",
+    ]
+    assert written["services"]["job"]["volumes_from"] == ["container:other"]
+    assert "data-var-lib-data" in written["volumes"]
+    (told,) = [one for one in read(text, name="my-app").notes if one.code == "TC068"]
+    assert "myapp_data_1" in told.advice
+
+
+def test_the_project_keeps_the_name_that_compose_1_gave_it() -> None:
+    text = "web: {image: a}"
+    assert compose(text, name="my-app_2")["name"] == "myapp2"
+    assert "TC069" in codes(text, name="my-app_2") and "TC069" not in codes(
+        text, name="shop"
+    )
+
+
+def test_fig_replaced_no_variables() -> None:
+    assert compose("web: {image: a, command: 'echo $HOME'}", file="fig.yml")["services"][
+        "web"
+    ]["command"] == ["echo", "$$HOME"]
+
+
+def test_what_is_extended_is_put_together() -> None:
+    base = "base: {image: a:1, environment: {A: '1', B: '1'}, links: [x]}"
+    text = "web: {extends: {file: common.yml, service: base}, environment: {B: '2'}}"
+    web = compose(text, **{"common.yml": base})["services"]["web"]
+    assert web == {"image": "a:1", "environment": {"A": "1", "B": "2"}}
+
+
+def test_a_key_that_nobody_knows_is_told() -> None:
+    assert "TC070" in codes("web: {image: a, imge: b}")
+
+
+def test_a_folder_with_such_a_file_is_converted_without_being_asked() -> None:
+    result = convert(Memory({"fig.yml": b"web: {image: 'a:1'}"}, "shop"), Options())
+    assert result.importer == "compose"
+
+
+def test_a_file_of_today_is_converted_when_asked() -> None:
+    text = "services: {web: {image: 'a:1', ports: ['80:80']}}"
+    assert compose(text)["services"]["web"] == {"image": "a:1", "ports": ["80:80"]}
+    with pytest.raises(SourceError, match="--from compose"):
+        convert(Memory({"docker-compose.yml": text.encode()}, "shop"), Options())
+
+
+def test_converting_twice_changes_nothing() -> None:
+    text = "web: {image: a:1, links: ['db:mysql'], volumes: ['d:/d']}\ndb: {image: b:1}"
+    first = read(text).files[0].content
+    again = convert(
+        Memory({"docker-compose.yml": first}, "shop"),
+        Options(source="compose", practices="none"),
+    )
+    without_comments = [
+        line for line in again.files[0].content.splitlines() if b"# from" not in line
+    ]
+    assert without_comments == [
+        line for line in first.splitlines() if b"# from" not in line
+    ]
+
+
+@pytest.mark.oracle
+@unless_oracles
+def test_every_key_is_accepted_by_compose(tmp_path: Path) -> None:
+    lines = "\n".join(f"  {line}" for line, _ in KEYS[3:6] + KEYS[9:10] + KEYS[12:])
+    text = f"web:\n  image: a:1\n{lines}\n  links: ['db:mysql']\ndb:\n  image: b:1\n"
+    file = tmp_path / "docker-compose.yml"
+    file.write_bytes(read(text).files[0].content)
+    command = [oracles().compose, "-f", str(file), "config", "-q"]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
