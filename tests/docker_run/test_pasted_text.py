@@ -63,7 +63,7 @@ def test_a_paste_gives_what_was_meant(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in PASTES if "shell" not in PASTES[name]])
 def test_repairing_twice_is_repairing_once(name: str) -> None:
-    from tocompose.importers.docker_run.paste import repair_commands
+    from tocompose.importers.docker_run.paste.repairs import repair_commands
     from tocompose.ledger import Ledger
     from tocompose.readers.text import Text
 

@@ -103,7 +103,7 @@ class Assembly:
             ("secret", "create"): self._add_granted_file,
             ("config", "create"): self._add_granted_file,
         }
-        if step.verb[0] == "compose" or step.verb == ("stack", "deploy"):
+        if step.verb[:1] == ("compose",) or step.verb == ("stack", "deploy"):
             settle_compose_call(step)
             return
         handlers.get(step.verb, self._settle_other)(step)

@@ -29,6 +29,15 @@ def program_name(text: str) -> str:
     return text.rpartition("/")[2]
 
 
+_CONTAINER_TOOLS = ("docker", "podman", "nerdctl")
+
+
+def tool_of(word: str) -> str:
+    """The container tool that a word calls, in lower case; empty for other words."""
+    name = program_name(word).removesuffix(".exe").lower()
+    return name if name in _CONTAINER_TOOLS else ""
+
+
 def flags_with_value(tool: str) -> list[str]:
     """The options in front of the verb that take a value."""
     by_client: dict[str, list[str]] = load("shell")["globals"]

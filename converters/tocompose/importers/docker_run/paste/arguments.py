@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import shlex
 
-from tocompose.importers.docker_run.paste.damage import tool_of
+from tocompose.importers.docker_run.options import tool_of
+from tocompose.patterns import regex
 
 # What word processors and web pages make of dashes, quotes and blanks.
-_TYPOGRAPHY = re.compile(
+_TYPOGRAPHY = regex(
     "[\u00a0\u00ad\u00ab\u00bb\u2007\u200b-\u201f\u202f\u2032\u2033\u2060‐-―−﹘﹣－]"
 )
 # A blank that stood behind a backslash: `\ --name` is one word to a shell.
-_ESCAPED_BLANK = re.compile(r"[ \t]\S*")
-_SPECIAL = re.compile(r"[\\\"'`$&;|<>()*?\[\]{}!~# \t]")
+_ESCAPED_BLANK = regex(r"[ \t]\S*")
+_SPECIAL = regex(r"[\\\"'`$&;|<>()*?\[\]{}!~# \t]")
 _ALONE = frozenset({"-", "--", "=", "^", "\\"})
 
 

@@ -12,14 +12,13 @@ from tocompose.importers.docker_run.options import (
     flag_rows,
     flags_with_value,
     parse_command_line,
-    program_name,
     read_verb,
+    tool_of,
 )
 from tocompose.readers.idioms import continued_lines
 from tocompose.readers.words import Token, Unbalanced, tokens
 from tocompose.source import Span
 
-_TOOLS = ("docker", "podman", "nerdctl")
 STARTING_VERBS = (("run",), ("create",))
 # The end of a line that goes on, in PowerShell and in cmd.exe.
 _FOREIGN_END = re.compile(r"(?<=[ \t])[`^](?=[ \t]*\n)")
@@ -38,12 +37,6 @@ class Damage(NamedTuple):
     code: str = ""
     written: str = ""
     shown_at: int | None = None
-
-
-def tool_of(word: str) -> str:
-    """The container tool that a word calls, in lower case; empty for other words."""
-    name = program_name(word).removesuffix(".exe").lower()
-    return name if name in _TOOLS else ""
 
 
 class DockerWords(NamedTuple):

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tocompose.importers.docker_run.options import program_name
+from tocompose.importers.docker_run.options import program_name, tool_of
 from tocompose.importers.docker_run.paste.damage import (
     Damage,
     DockerWords,
     docker_commands,
     docker_words,
     sound_tokens,
-    tool_of,
 )
 from tocompose.knowledge.images import image_ref
 from tocompose.readers.words import Token

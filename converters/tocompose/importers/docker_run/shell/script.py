@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tocompose.importers import SourceError
 from tocompose.importers.docker_run.invocation import Invocation, Script, WaitLoop
-from tocompose.importers.docker_run.paste import repair_commands
+from tocompose.importers.docker_run.paste.repairs import repair_commands
 from tocompose.importers.docker_run.pasted import FILE as PASTE_FILE
 from tocompose.importers.docker_run.shell import (
     branches,
