@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from tocompose.compose.shapes import as_map
 from tocompose.exporters.creation import conflict_facts, find_conflicts
@@ -52,8 +53,11 @@ def _judge_conflicts(view: View) -> Iterator[Verdict]:
             *conflict.keys[:2]
         )
         subject = ModelPath.of(*conflict.keys)
-        facts = conflict_facts(conflict)
-        yield verdict("T28", False, "TC048", span, subject, **facts)
+        facts: dict[str, Any] = conflict_facts(conflict)
+        code = "TC048"
+        if conflict.value is not None:
+            code, facts["value"] = "TC052", conflict.value
+        yield verdict("T28", False, code, span, subject, **facts)
 
 
 RULE = Rule(
