@@ -34,6 +34,82 @@ TWO = "services:\n  web: {image: 'acme/web:1', %s}\n  db: {image: 'acme/db:1', %
 
 FINDINGS = (
     Finding(
+        "TC533",
+        one(TWO % ("depends_on: [db]", "profiles: [data]")),
+        "docker-compose.yml:2:43",
+        one(TWO % ("depends_on: [db], profiles: [data]", "profiles: [data]")),
+        "T26",
+    ),
+    Finding(
+        "TC534",
+        one(
+            TWO
+            % (
+                "depends_on: {db: {condition: service_healthy}}",
+                f"{CHECK}, command: alembic upgrade head",
+            )
+        ),
+        "docker-compose.yml:2:43",
+        one(
+            TWO
+            % ("depends_on: {db: {condition: service_healthy}}", f"{CHECK}, command: serve")
+        ),
+        "T8",
+    ),
+    Finding(
+        "TC535",
+        service(f"{WEB}, ports: ['8081:80'], deploy: {{replicas: 2}}"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, ports: ['8081-8082:80'], deploy: {{replicas: 2}}"),
+        "A-06",
+    ),
+    Finding(
+        "TC536",
+        service("build: ./app"),
+        "docker-compose.yml:2:9",
+        service("build: ./app") | {"app/Dockerfile": "FROM scratch\n"},
+        "T7",
+    ),
+    Finding(
+        "TC537",
+        service(
+            f"{WEB}, volumes: [{{type: bind, source: ./a, target: /a, bind: {{create_host_path: false}}}}]"
+        ),
+        "docker-compose.yml:2:40",
+        service(
+            f"{WEB}, volumes: [{{type: bind, source: ./a, target: /a, bind: {{create_host_path: false}}}}]"
+        )
+        | {"a/b": ""},
+        "T18",
+    ),
+    Finding(
+        "TC538",
+        one(TWO % ("container_name: shop", "container_name: shop")),
+        "docker-compose.yml:3:28",
+        one(TWO % ("container_name: shop", "container_name: shop2")),
+        "T12",
+    ),
+    Finding(
+        "TC539",
+        one(TWO % ("depends_on: [db]", "links: [web]")),
+        "docker-compose.yml:2:30",
+        one(TWO % ("depends_on: [db]", "restart: always")),
+        "T26",
+    ),
+    Finding(
+        "TC540",
+        one(
+            TWO % ("environment: {DB_HOST: db}, networks: [a]", "networks: [b]")
+            + "networks: {a: , b: }\n"
+        ),
+        "docker-compose.yml:2:58",
+        one(
+            TWO % ("environment: {DB_HOST: db}, networks: [a]", "networks: [a, b]")
+            + "networks: {a: , b: }\n"
+        ),
+        "T2",
+    ),
+    Finding(
         "TC700",
         one(
             "services:\n  web: {image: 'acme/web:1', environment: {DATABASE_URL: 'postgres://db/x'}}\n"

@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from tocompose.check.score import open_view
+from tocompose.check.edits import (
+    Edit,
+    added_key,
+    block_end,
+    edited,
+    in_block_style,
+    indented,
+    replaced_key,
+)
+from tocompose.check.score import audit, open_view
+from tocompose.check.selection import EVERYTHING, RuleSelection
 from tocompose.compose.documents import ComposeFile, document_of, read_file
 from tocompose.compose.write import service_body
-from tocompose.compose.yaml_text import Alias, Anchored, render
+from tocompose.compose.yaml_text import Alias, Anchored
 from tocompose.exporters.dotenv import env_files, gitignore
 from tocompose.model import File, Stack
 from tocompose.notes import Kind, Note, note
-from tocompose.project import Project
+from tocompose.project import Project, normal_path
 from tocompose.record import replace
 from tocompose.rules import Rule, View, apply_all, registry, with_services
+from tocompose.rules.simulated_up import rehearse
 from tocompose.source import Branch, Child
 from tocompose.syntax.interpolation import document_variables
 from tocompose.syntax.model_path import ModelPath
@@ -36,20 +47,83 @@ class _RepairedFile(NamedTuple):
     services: frozenset[str] = frozenset()
 
 
-def repair(project: Project, paths: tuple[str, ...] = (), shown: str = "") -> Repair | None:
+# What a rule says that a key of a service would put right.
+_CODES_OF_KEYS = {
+    "restart": "TC707",
+    "healthcheck": "TC706",
+    "logging": "TC709",
+    "depends_on": "TC720",
+}
+
+
+def repair(
+    project: Project,
+    paths: tuple[str, ...] = (),
+    shown: str = "",
+    selection: RuleSelection = EVERYTHING,
+) -> Repair | None:
     """What is safe to put right in the named files, or in those of the folder; None where there is no compose file.
 
     Nothing is written: the files are for `writing.plan` and `writing.write`. `shown` stands in front of their paths.
+    What a comment or the selection leaves alone stays, and so does all if the stack would no longer start.
     """
     view = open_view(project, paths, shown)
-    if view is None:
+    findings = audit(project, paths, shown)
+    if view is None or findings is None:
         return None
-    mended, added = _mend(view)
+    left_alone = {
+        (ignored.note.subject.service_name or "", ignored.note.code)
+        for ignored in findings.ignored
+    }
+    chosen_keys = {key for key, code in _CODES_OF_KEYS.items() if selection.includes(code)}
+    troubles = _troubles_of(view)
+    for keys in (chosen_keys, chosen_keys - {"depends_on"}):
+        plan = _RepairPlan(view, frozenset(keys), frozenset(left_alone))
+        result = _repair_files(plan, selection)
+        edited_project = _EditedProject(project, result.files, shown)
+        edited_view = open_view(edited_project, paths, shown)
+        if edited_view is not None and _troubles_of(edited_view) <= troubles:
+            beside = (replace(f, path=shown + f.path) for f in _files_beside(view))
+            return result._replace(files=(*result.files, *beside))
+    return Repair((), ())
+
+
+class _RepairPlan(NamedTuple):
+    """The files, the keys that may be put right, and the findings of services that are left alone."""
+
+    view: View
+    keys: frozenset[str]
+    left_alone: frozenset[tuple[str, str]]
+
+
+def _troubles_of(view: View) -> frozenset[tuple[str, str]]:
+    """What `docker compose up` stumbles over."""
+    return frozenset((note.code, str(note.subject)) for note in rehearse(view).troubles)
+
+
+class _EditedProject:
+    """A project in which some files have another text."""
+
+    def __init__(self, project: Project, files: Iterable[File], shown: str) -> None:
+        self._project = project
+        self._contents = {file.path.removeprefix(shown): file.content for file in files}
+        self.name, self.named, self.skipped = project.name, project.named, project.skipped
+        self.earlier_runs = project.earlier_runs
+        self.files, self.exists, self.below = project.files, project.exists, project.below
+
+    def read(self, path: str) -> bytes | None:
+        """The new content of a file that was edited, and that of any other."""
+        return self._contents.get(normal_path(path) or "") or self._project.read(path)
+
+
+def _repair_files(plan: _RepairPlan, selection: RuleSelection) -> Repair:
+    """The compose files with the keys of the plan put right."""
+    mended, added = _mend(plan.view)
     files: list[File] = []
     notes: list[Note] = []
     changed: set[str] = set()
-    for file in view.files:
-        repaired = _repair_file(file, view, mended)
+    for file in plan.view.files:
+        repaired = _repair_file(file, plan, mended, selection)
         notes += repaired.notes
         changed |= repaired.services
         if repaired.text is not None:
@@ -60,8 +134,7 @@ def repair(project: Project, paths: tuple[str, ...] = (), shown: str = "") -> Re
         for added_note in added
         if added_note.kind is Kind.ADDED and _service_named(added_note) in changed
     ]
-    beside = (replace(file, path=shown + file.path) for file in _files_beside(view))
-    return Repair((*files, *beside), (*added_notes, *notes))
+    return Repair(tuple(files), (*added_notes, *notes))
 
 
 def _mend(view: View) -> tuple[Stack, tuple[Note, ...]]:
@@ -101,33 +174,74 @@ def _fixed_services(file: ComposeFile) -> Iterator[str]:
             yield str(child.key)
 
 
-def _repair_file(file: ComposeFile, view: View, mended: Stack) -> _RepairedFile:
+def _repair_file(
+    file: ComposeFile, plan: _RepairPlan, mended: Stack, selection: RuleSelection
+) -> _RepairedFile:
     """The file with the services that first stand in it put right."""
     entries = {
         str(child.key): child
         for child in _service_entries(file)
-        if _first_file(view, str(child.key)) == file.path
+        if _first_file(plan.view, str(child.key)) == file.path
     }
-    changes = {name: _changed_keys(view, mended, name) for name in entries}
+    changes = {
+        name: _changed_keys(plan, mended, name, child) for name, child in entries.items()
+    }
     text = "\n".join(file.lines)
-    edits: list[Edit] = list(_share_logging(file, text, changes))
-    notes: list[Note] = []
-    changed: set[str] = set()
     fixed = set(_fixed_services(file))
-    for name, child in entries.items():
-        if name in fixed:
-            subject = ModelPath.service(name)
-            notes.append(note("TC778", child.span, subject=subject, service=name))
-        elif changes[name]:
-            edits += _edit_service(child, file, changes[name])
-            changed.add(name)
-    edits += _drop_version(file)
+    notes = [
+        note("TC778", child.span, subject=ModelPath.service(name), service=name)
+        for name, child in entries.items()
+        if name in fixed
+    ]
+    changes = {name: keys for name, keys in changes.items() if keys and name not in fixed}
+    edits: list[Edit] = list(_share_logging(file, text, changes))
+    edits += _edit_fragments(file, entries, changes)
+    for name, keys in changes.items():
+        edits += _edit_service(entries[name], file, keys)
+    if selection.includes("TC701"):
+        edits += _drop_version(file)
     if not edits:
         return _RepairedFile(None, notes)
     result = edited(text, edits)
     if not _is_same_otherwise(file, result):
         return _RepairedFile(None, [])
-    return _RepairedFile(result, notes, frozenset(changed))
+    return _RepairedFile(result, notes, frozenset(changes))
+
+
+def _edit_fragments(
+    file: ComposeFile, entries: Mapping[str, Child], changes: dict[str, dict[str, Any]]
+) -> Iterator[Edit]:
+    """The edits of keys that stand in a fragment which services share and all want alike; `changes` lose them."""
+    wanted: dict[int, list[tuple[str, str, Any]]] = {}
+    for name, keys in changes.items():
+        for key, value in keys.items():
+            key_entry = entries[name].node.child(key)  # type: ignore[union-attr]
+            if key_entry is not None and not _stands_in(key_entry, entries[name], file):
+                wanted.setdefault(key_entry.span.line, []).append((name, key, value))
+    for users in wanted.values():
+        name, key, value = users[0]
+        key_entry = entries[name].node.child(key)  # type: ignore[union-attr]
+        owners = [owner for owner in entries if _stands_in(key_entry, entries[owner], file)]
+        is_alike = all(other_value == value for _, _, other_value in users)
+        is_alike = is_alike and all(
+            changes.get(owner, {}).get(key) == value for owner in owners
+        )
+        if not is_alike or key_entry is None or key_entry.span.file != file.path:
+            continue
+        for user, _, _ in users:
+            del changes[user][key]
+        if not owners:
+            yield replaced_key(key_entry, list(file.lines), key, value)
+
+
+def _stands_in(key_entry: Child | None, service_entry: Child, file: ComposeFile) -> bool:
+    """Whether the key stands below the service itself, not in a fragment that it takes in."""
+    if key_entry is None or key_entry.span.file != file.path:
+        return False
+    lines = list(file.lines)
+    start = service_entry.span.line
+    end_line = block_end(lines, start - 1, service_entry.span.column - 1)
+    return start < key_entry.span.line <= end_line
 
 
 def _first_file(view: View, name: str) -> str:
@@ -138,19 +252,29 @@ def _first_file(view: View, name: str) -> str:
     return ""
 
 
-def _changed_keys(view: View, mended: Stack, name: str) -> dict[str, Any]:
-    """The keys of the service that the rules add, and its dependencies where their conditions change."""
-    service, better = view.main.stack.service(name), mended.service(name)
+def _changed_keys(
+    plan: _RepairPlan, mended: Stack, name: str, service_entry: Child
+) -> dict[str, Any]:
+    """The keys of the service that the rules add, and its dependencies where nothing states their conditions."""
+    service, better = plan.view.main.stack.service(name), mended.service(name)
     if service is None or better is None:
         return {}
     old, new = service_body(service), service_body(better)
+    keys = {key for key in plan.keys if (name, _CODES_OF_KEYS[key]) not in plan.left_alone}
     changes: dict[str, Any] = {}
     for key in ("restart", "healthcheck", "logging"):
-        if key not in old and key in new:
+        if key in keys and key not in old and key in new:
             changes[key] = new[key]
+    stated = (
+        service_entry.node.child("depends_on")
+        if isinstance(service_entry.node, Branch)
+        else None
+    )
+    is_listed = stated is not None and getattr(stated.node, "kind", "") == "list"
     targets = {edge.service for edge in service.depends_on}
     same_order = targets == {edge.service for edge in better.depends_on}
-    if same_order and old.get("depends_on") != new.get("depends_on"):
+    differs = old.get("depends_on") != new.get("depends_on")
+    if "depends_on" in keys and is_listed and same_order and differs:
         changes["depends_on"] = new["depends_on"]
     return changes
 
@@ -164,12 +288,7 @@ def _edit_service(
     for key, value in changes.items():
         key_entry = child.node.child(key) if isinstance(child.node, Branch) else None
         # A key that a merged block brings in stands elsewhere: one of the service's own overrides it.
-        is_own = key_entry is not None and key_entry.span.file == file.path
-        if (
-            key_entry is not None
-            and is_own
-            and child.span.line < key_entry.span.line <= end_line
-        ):
+        if key_entry is not None and _stands_in(key_entry, child, file):
             yield replaced_key(key_entry, lines, key, value)
         else:
             added = (*added, *added_key(child, lines, key, value).lines)
@@ -253,86 +372,3 @@ def _files_beside(view: View) -> tuple[File, ...]:
     example = [file for file in made if file.path == ".env.example"]
     secret_files = [File(path=".env", content=b"")] if view.project.exists(".env") else []
     return (*example, *(gitignore(secret_files) if secret_files else ()))
-
-
-class Edit(NamedTuple):
-    """Lines from `start` up to `end` (0-based, exclusive) that are replaced by others."""
-
-    start: int
-    end_line: int
-    lines: tuple[str, ...]
-
-
-def edited(text: str, edits: Iterable[Edit]) -> str:
-    """The text with all edits, which do not overlap; in its own kind of line breaks."""
-    newline = "\r\n" if "\r\n" in text else "\n"
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
-    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end_line), reverse=True):
-        lines[edit.start : edit.end_line] = edit.lines
-    return newline.join(lines)
-
-
-def block_end(lines: list[str], start: int, column: int) -> int:
-    """The line after the block whose key stands at `start` in that column (0-based): its last line with content."""
-    end_line = start + 1
-    for number in range(start + 1, len(lines)):
-        text = lines[number].strip()
-        indent = len(lines[number]) - len(lines[number].lstrip(" "))
-        if text and indent <= column and not (indent == column and text.startswith("- ")):
-            break
-        if text and (indent > column or not text.startswith("#")):
-            end_line = number + 1
-    return end_line
-
-
-def in_block_style(service_entry: Child, lines: list[str]) -> bool:
-    """Whether the entry is a map of several lines below its key, to which lines can be added."""
-    line = lines[service_entry.span.line - 1]
-    rest = line[service_entry.span.end_column - 1 :].partition("#")[0].strip()
-    plain_key = rest in (":", "") or (
-        rest.startswith(":")
-        and rest[1:].strip().startswith("&")
-        and " " not in rest[2:].strip()
-    )
-    return (
-        isinstance(service_entry.node, Branch)
-        and plain_key
-        and not line.lstrip().startswith(("-", "?", "{"))
-    )
-
-
-def added_key(service_entry: Child, lines: list[str], key: str, value: Any) -> Edit:
-    """The edit that adds a key at the end of a map in block style."""
-    column = service_entry.span.column - 1
-    end_line = block_end(lines, service_entry.span.line - 1, column)
-    key_column = _first_column(service_entry, lines)
-    return Edit(end_line, end_line, tuple(indented({key: value}, key_column)))
-
-
-def replaced_key(key_column: Child, lines: list[str], key: str, value: Any) -> Edit:
-    """The edit that replaces a key and all below it; comments that stood there go in front of it."""
-    column = key_column.span.column - 1
-    start = key_column.span.line - 1
-    end_line = block_end(lines, start, column)
-    split_lines = (line.partition("#") for line in lines[start:end_line])
-    comments = [" " * column + f"#{text}".rstrip() for _, sign, text in split_lines if sign]
-    return Edit(start, end_line, (*comments, *indented({key: value}, column)))
-
-
-def _first_column(service_entry: Child, lines: list[str]) -> int:
-    """The column of the map's own keys: that of the first line below its key."""
-    start = service_entry.span.line
-    column = service_entry.span.column - 1
-    for line in lines[start:]:
-        text = line.strip()
-        if text and not text.startswith("#"):
-            return len(line) - len(line.lstrip(" "))
-    return column + 2
-
-
-def indented(content: Mapping[str, Any], column: int) -> list[str]:
-    """The lines of a map, moved to a column."""
-    return [
-        " " * column + line if line else line
-        for line in render(content).rstrip("\n").replace("\n\n", "\n").split("\n")
-    ]

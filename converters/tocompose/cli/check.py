@@ -167,7 +167,7 @@ def check_command(ctx: click.Context, /, files: tuple[str, ...], **_: object) ->
         opened.project,
     )
     if options.fix or options.diff:
-        changed = _repair_files(opened, findings_report, only_show=options.diff)
+        changed = _repair_files(opened, findings_report, selection, only_show=options.diff)
         sys.exit(EXIT_DIFFERS if changed and options.diff else 0)
     _print_findings(findings, findings_report, options)
     sys.exit(EXIT_DIFFERS if fails(findings.notes, options.fail_on) else 0)
@@ -248,7 +248,12 @@ def _print_findings(findings: Lint, findings_report: Report, options: CheckOptio
         write_report(path, render_audit(str(form_of(path)), score, findings_report))
 
 
-def _repair_files(opened: CheckedStacks, findings_report: Report, only_show: bool) -> bool:
+def _repair_files(
+    opened: CheckedStacks,
+    findings_report: Report,
+    selection: RuleSelection,
+    only_show: bool,
+) -> bool:
     """Shows what would change, and writes it; whether there was anything."""
     project = opened.project
     if not isinstance(project, Folder):
@@ -256,7 +261,7 @@ def _repair_files(opened: CheckedStacks, findings_report: Report, only_show: boo
     files: dict[str, File] = {}
     notes: list[Note] = []
     for stack in opened.stacks:
-        repaired = repair(stack.project, stack.paths, stack.shown)
+        repaired = repair(stack.project, stack.paths, stack.shown, selection)
         if repaired is not None:
             files |= {file.path: file for file in repaired.files}
             notes += repaired.notes

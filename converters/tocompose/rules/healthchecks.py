@@ -18,7 +18,7 @@ from tocompose.rules import (
     Rule,
     Startup,
     Verdict,
-    judge_services,
+    judge_lasting,
     map_services,
     remark,
 )
@@ -317,7 +317,7 @@ RULE = Rule(
             """,
         ),
     ),
-    judge=judge_services(_judge_watched),
+    judge=judge_lasting(_judge_watched),
     edit=("healthcheck",),
     said_by={
         "TC706": (

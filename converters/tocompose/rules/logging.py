@@ -14,7 +14,7 @@ from tocompose.rules import (
     Rule,
     Startup,
     Verdict,
-    judge_services,
+    judge_lasting,
     map_services,
     remark,
 )
@@ -74,7 +74,7 @@ RULE = Rule(
             """,
         ),
     ),
-    judge=judge_services(_judge_rotation),
+    judge=judge_lasting(_judge_rotation),
     edit=("logging",),
     said_by={"TC709": ("TC626",)},
 )

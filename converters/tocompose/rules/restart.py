@@ -14,7 +14,7 @@ from tocompose.rules import (
     Rule,
     Startup,
     Verdict,
-    judge_services,
+    judge_lasting,
     map_services,
     remark,
 )
@@ -102,7 +102,7 @@ RULE = Rule(
             """,
         ),
     ),
-    judge=judge_services(_judge_restart),
+    judge=judge_lasting(_judge_restart),
     edit=("restart",),
     said_by={"TC531": ("TC622",)},
 )

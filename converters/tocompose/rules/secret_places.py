@@ -10,7 +10,16 @@ from tocompose.knowledge.secrets.texts import may_be_secret, secret_defaults
 from tocompose.model import EnvFile, Service
 from tocompose.project import ignore_rules, normal_path
 from tocompose.readers.dotenv import read_dotenv
-from tocompose.rules import Rule, Startup, Verdict, View, judge_all, judge_services, verdict
+from tocompose.rules import (
+    Rule,
+    Startup,
+    Verdict,
+    View,
+    judge_all,
+    judge_services,
+    sees_files,
+    verdict,
+)
 from tocompose.rules.secret_holders import names_secret
 from tocompose.rules.service_images import facts_of
 from tocompose.source import Leaf
@@ -76,7 +85,7 @@ def _judge_env_files(view: View) -> Iterator[Verdict]:
     for service in view.main.stack.services:
         for number, env_file in enumerate(service.env_files):
             path = normal_path(env_file.path)
-            if path is None or "$" in path or path.startswith("~"):
+            if path is None or "$" in path or path.startswith("~") or not sees_files(view):
                 continue
             named.setdefault(path, env_file)
             code, how = _absence_of(view, path, env_file)
