@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from tocompose.compose.documents import ComposeFile
@@ -62,7 +63,7 @@ class Sifted(NamedTuple):
 
 def sift(findings: Iterable[Note], files: Iterable[ComposeFile]) -> Sifted:
     """The findings that the comments of the files leave, and those that they do not."""
-    ignores = [ignore for file in files for ignore in read_ignores(file)]
+    ignores = [*chain.from_iterable(map(read_ignores, files))]
     orders = [(ignore, code) for ignore in ignores for code in ignore.codes]
     effective: set[tuple[Ignore, str]] = set()
     kept_notes: list[Note] = []

@@ -95,6 +95,11 @@ class _RepairPlan(NamedTuple):
     keys: frozenset[str]
     left_alone: frozenset[tuple[str, str]]
 
+    def puts_right(self, service_name: str, key: str) -> bool:
+        """Whether that key of the service may be changed."""
+        is_left = (service_name, _CODES_OF_KEYS[key]) in self.left_alone
+        return key in self.keys and not is_left
+
 
 def _troubles_of(view: View) -> frozenset[tuple[str, str]]:
     """What `docker compose up` stumbles over."""
@@ -188,11 +193,7 @@ def _repair_file(
     }
     text = "\n".join(file.lines)
     fixed = set(_fixed_services(file))
-    notes = [
-        note("TC778", child.span, subject=ModelPath.service(name), service=name)
-        for name, child in entries.items()
-        if name in fixed
-    ]
+    notes = list(_notes_on_fixed(entries, fixed))
     changes = {name: keys for name, keys in changes.items() if keys and name not in fixed}
     edits: list[Edit] = list(_share_logging(file, text, changes))
     edits += _edit_fragments(file, entries, changes)
@@ -208,30 +209,40 @@ def _repair_file(
     return _RepairedFile(result, notes, frozenset(changes))
 
 
+def _notes_on_fixed(entries: Mapping[str, Child], fixed: set[str]) -> Iterator[Note]:
+    for name, child in entries.items():
+        if name in fixed:
+            yield note("TC778", child.span, subject=ModelPath.service(name), service=name)
+
+
 def _edit_fragments(
     file: ComposeFile, entries: Mapping[str, Child], changes: dict[str, dict[str, Any]]
 ) -> Iterator[Edit]:
     """The edits of keys that stand in a fragment which services share and all want alike; `changes` lose them."""
-    wanted: dict[int, list[tuple[str, str, Any]]] = {}
+    users_by_line: dict[int, list[tuple[str, str]]] = {}
     for name, keys in changes.items():
-        for key, value in keys.items():
-            key_entry = entries[name].node.child(key)  # type: ignore[union-attr]
+        for key in keys:
+            key_entry = _key_entry(entries[name], key)
             if key_entry is not None and not _stands_in(key_entry, entries[name], file):
-                wanted.setdefault(key_entry.span.line, []).append((name, key, value))
-    for users in wanted.values():
-        name, key, value = users[0]
-        key_entry = entries[name].node.child(key)  # type: ignore[union-attr]
-        owners = [owner for owner in entries if _stands_in(key_entry, entries[owner], file)]
-        is_alike = all(other_value == value for _, _, other_value in users)
-        is_alike = is_alike and all(
-            changes.get(owner, {}).get(key) == value for owner in owners
-        )
-        if not is_alike or key_entry is None or key_entry.span.file != file.path:
+                users_by_line.setdefault(key_entry.span.line, []).append((name, key))
+    for users in users_by_line.values():
+        name, key = users[0]
+        key_entry = _key_entry(entries[name], key)
+        if key_entry is None or key_entry.span.file != file.path:
             continue
-        for user, _, _ in users:
-            del changes[user][key]
-        if not owners:
-            yield replaced_key(key_entry, list(file.lines), key, value)
+        value = changes[name][key]
+        owners = [owner for owner in entries if _stands_in(key_entry, entries[owner], file)]
+        sharers = {*owners, *(user for user, _ in users)}
+        if all(changes.get(sharer, {}).get(key) == value for sharer in sharers):
+            for user, _ in users:
+                del changes[user][key]
+            if not owners:
+                yield replaced_key(key_entry, list(file.lines), key, value)
+
+
+def _key_entry(service_entry: Child, key: str) -> Child | None:
+    node = service_entry.node
+    return node.child(key) if isinstance(node, Branch) else None
 
 
 def _stands_in(key_entry: Child | None, service_entry: Child, file: ComposeFile) -> bool:
@@ -260,22 +271,17 @@ def _changed_keys(
     if service is None or better is None:
         return {}
     old, new = service_body(service), service_body(better)
-    keys = {key for key in plan.keys if (name, _CODES_OF_KEYS[key]) not in plan.left_alone}
-    changes: dict[str, Any] = {}
-    for key in ("restart", "healthcheck", "logging"):
-        if key in keys and key not in old and key in new:
-            changes[key] = new[key]
-    stated = (
-        service_entry.node.child("depends_on")
-        if isinstance(service_entry.node, Branch)
-        else None
-    )
+    changes: dict[str, Any] = {
+        key: new[key]
+        for key in ("restart", "healthcheck", "logging")
+        if plan.puts_right(name, key) and key not in old and key in new
+    }
+    stated = _key_entry(service_entry, "depends_on")
     is_listed = stated is not None and getattr(stated.node, "kind", "") == "list"
-    targets = {edge.service for edge in service.depends_on}
-    same_order = targets == {edge.service for edge in better.depends_on}
-    differs = old.get("depends_on") != new.get("depends_on")
-    if "depends_on" in keys and is_listed and same_order and differs:
-        changes["depends_on"] = new["depends_on"]
+    if is_listed and plan.puts_right(name, "depends_on"):
+        order, better_order = old.get("depends_on"), new.get("depends_on")
+        if order != better_order and set(order or ()) == set(better_order or ()):
+            changes["depends_on"] = better_order
     return changes
 
 

@@ -42,7 +42,7 @@ def open_stacks(
         fail("- (standard input) cannot be combined with files")
     for source in sources or (() if joined else (".",)):
         stacks += _stacks_of(source, allow)
-    roots = [stack.project.root for stack in stacks if isinstance(stack.project, Folder)]
+    roots = list(_roots_of(stacks))
     if len(roots) < len(stacks):
         return CheckedStacks(stacks[0].project, tuple(stacks))
     root = _common_root(roots)
@@ -51,6 +51,12 @@ def open_stacks(
         Folder(root, allowed=allowed_paths(allow)),
         tuple(stack._replace(shown=_way_to(root, folder)) for stack, folder in pairs),
     )
+
+
+def _roots_of(stacks: list[CheckedStack]) -> Iterator[Path]:
+    for stack in stacks:
+        if isinstance(stack.project, Folder):
+            yield stack.project.root
 
 
 def _stacks_of(source: str, allow: tuple[str, ...]) -> Iterator[CheckedStack]:

@@ -65,13 +65,16 @@ def rehearse(view: View) -> Rehearsal:
     services = view.main.stack.services
     started = {service.name for service in services if _is_on(view.main, service)}
     for rule in judging_rules():
-        for verdict in rule.judge(view) if rule.judge else ():
-            fault = verdict.note
-            if fault is None or fault.code not in STOPPING:
-                continue
-            if fault.subject.service_name in (None, *started):
-                troubles.append(fault)
-    return Rehearsal(tuple(dict.fromkeys(troubles)))
+        verdicts = rule.judge(view) if rule.judge else ()
+        troubles += (fault for fault in map(_stopping, verdicts) if fault is not None)
+    counted = (note for note in troubles if note.subject.service_name in (None, *started))
+    return Rehearsal(tuple(dict.fromkeys(counted)))
+
+
+def _stopping(verdict: Verdict) -> Note | None:
+    """The fault of a verdict, if docker compose stumbles over it."""
+    fault = verdict.note
+    return fault if fault is not None and fault.code in STOPPING else None
 
 
 def _is_on(startup: Startup, service: Service) -> bool:
@@ -180,11 +183,11 @@ def _judge_builds(view: View) -> Iterator[Verdict]:
 def _missing_of_build(view: View, service: Service) -> str | None:
     """What the build lacks, empty where it is all there; None where that cannot be seen."""
     build = service.build
-    if build is None or "://" in build.context or build.context.startswith("git@"):
+    if build is None or any(sign in build.context for sign in ("://", "git@", "$")):
         return None
     dockerfile = build.dockerfile or "Dockerfile"
     context = normal_path(build.context)
-    if context is None or "$" in build.context + dockerfile:
+    if context is None or "$" in dockerfile:
         return None
     if context and not view.project.exists(context):
         return build.context
