@@ -337,18 +337,6 @@ def judge_services(judge_service: ServiceJudge) -> Judge:
     return judge
 
 
-def judge_lasting(judge_service: ServiceJudge) -> Judge:
-    """A judge that asks about every service that `docker compose up` starts and production has too."""
-
-    def judge(view: View) -> Iterator[Verdict]:
-        lasting = {service.name for service in view.production.stack.services}
-        for service in view.main.stack.services:
-            if service.name in lasting and runs_container(service):
-                yield from judge_service(view.main, service)
-
-    return judge
-
-
 def judge_production(judge_service: ServiceJudge) -> Judge:
     """A judge that asks about every service that production starts."""
 
@@ -358,11 +346,6 @@ def judge_production(judge_service: ServiceJudge) -> Judge:
                 yield from judge_service(view.production, service)
 
     return judge
-
-
-def sees_files(view: View) -> bool:
-    """Whether the files beside the compose files can be looked at: not beside standard input."""
-    return view.project.named != ("<stdin>",)
 
 
 def runs_container(service: Service) -> bool:

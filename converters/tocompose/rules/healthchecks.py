@@ -18,7 +18,6 @@ from tocompose.rules import (
     Rule,
     Startup,
     Verdict,
-    judge_lasting,
     map_services,
     remark,
 )
@@ -38,6 +37,7 @@ from tocompose.rules.service_images import (
     has_own_check,
     image_title,
 )
+from tocompose.rules.views import judge_lasting
 from tocompose.rules.worker_checks import worker_check
 from tocompose.syntax.units import is_whole_number
 

@@ -14,10 +14,10 @@ from tocompose.rules import (
     Rule,
     Startup,
     Verdict,
-    judge_lasting,
     map_services,
     remark,
 )
+from tocompose.rules.views import judge_lasting
 
 ROTATION = {"max-size": "10m", "max-file": "3"}
 

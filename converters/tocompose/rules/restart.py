@@ -14,12 +14,12 @@ from tocompose.rules import (
     Rule,
     Startup,
     Verdict,
-    judge_lasting,
     map_services,
     remark,
 )
 from tocompose.rules.programs import command_text, is_interactive, runs_client
 from tocompose.rules.service_images import facts_of
+from tocompose.rules.views import judge_lasting
 from tocompose.syntax.interpolation import plain
 from tocompose.syntax.names import is_shell
 

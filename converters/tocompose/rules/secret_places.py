@@ -17,11 +17,11 @@ from tocompose.rules import (
     View,
     judge_all,
     judge_services,
-    sees_files,
     verdict,
 )
 from tocompose.rules.secret_holders import names_secret
 from tocompose.rules.service_images import facts_of
+from tocompose.rules.views import sees_files
 from tocompose.source import Leaf
 from tocompose.stack_texts import texts_within
 from tocompose.syntax.interpolation import variables

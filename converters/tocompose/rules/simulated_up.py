@@ -30,12 +30,12 @@ from tocompose.rules import (
     map_services,
     remark,
     runs_container,
-    sees_files,
 )
 from tocompose.rules.conditions import HEALTHY
 from tocompose.rules.evidence import evidence
 from tocompose.rules.named_volumes import judge_mount
 from tocompose.rules.networks import networks_of
+from tocompose.rules.views import sees_files
 from tocompose.source import Leaf
 from tocompose.syntax.units import is_whole_number
 
