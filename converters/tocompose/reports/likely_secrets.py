@@ -20,16 +20,17 @@ from tocompose.knowledge.secrets.texts import (
 )
 from tocompose.patterns import regex
 from tocompose.reports.known_secrets import is_secret_name
-from tocompose.reports.structured_secrets import secret_spans
+from tocompose.reports.structured_secrets import held_files, secret_spans
 from tocompose.syntax.interpolation import nested_variables
 
 # While masking, each hidden character is replaced by this one, so that columns stay what spans say.
 HIDDEN = "\ue000"
 _NOT_A_BREAK = regex(r"[^\n]")
+_RUN = regex(f"{HIDDEN}+")
 _WORD = regex(r"[\w.-]+")
 _ASSIGNED = regex(
-    r"""(?x) (?P<sign> ["']?\s*[=:]\s* | \s+ | ["']\s*,\s* )
-    (?P<value> (?: "(?:[^"\\]|\\.)*" | '[^']*' | [^\s"',;)\]}] )+ | "(?:[^"\\]|\\.)* | '[^']* )"""
+    r"""(?x) (?P<sign> ["']?\s*[=:]>?\s* | \s+ | ["']\s*,\s* )
+    (?P<value> (?: [!&][\w!]*[ ]+ )? (?: "(?:[^"\\]|\\.)*" | '[^']*' | [^\s"',;)\]}] )+ | "(?:[^"\\]|\\.)* | '[^']* )"""
 )
 # Where the command line of a well-known program has its password; each gap is short, so that no line takes long.
 _SHELL_WORD = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s'"\\])+"""
@@ -105,13 +106,33 @@ def mask_likely_secrets(lines: list[str], path: str) -> Iterator[str]:
 def _mask_structure(lines: list[str], path: str) -> list[str]:
     """The lines with the values hidden that a parser finds under names which say secret."""
     masked = list(lines)
-    for span in secret_spans("\n".join(lines), path):
+    text = "\n".join(lines)
+    for span in secret_spans(text, path):
         for number in range(span.line - 1, min(span.end_line, len(masked))):
             line = masked[number]
             start = span.column - 1 if number == span.line - 1 else 0
             stop = span.end_column - 1 if number == span.end_line - 1 else len(line)
             masked[number] = line[:start] + hide_text(line[start:stop]) + line[stop:]
+    for file in held_files(text, path):
+        values = _hidden_values(file.text, file.name)
+        for number in range(file.span.line - 1, min(file.span.end_line, len(masked))):
+            for value in values:
+                masked[number] = masked[number].replace(value, hide_text(value))
     return masked
+
+
+_SHORTEST_VALUE = 4
+
+
+def _hidden_values(text: str, path: str) -> list[str]:
+    """What is hidden of a file that another file holds, the longest first."""
+    lines = text.split("\n")
+    values: set[str] = set()
+    for line, masked in zip(lines, mask_likely_secrets(lines, path), strict=True):
+        values |= {line[slice(*run.span())].strip("\"' ") for run in _RUN.finditer(masked)}
+    return sorted(
+        (value for value in values if len(value) >= _SHORTEST_VALUE), key=len, reverse=True
+    )
 
 
 def _mask_by_line(lines: list[str], path: str) -> Iterator[str]:

@@ -42,6 +42,32 @@ def secret_spans(text: str, path: str) -> Iterator[Span]:
             yield from _spans_below(hidden)
 
 
+class HeldFile(NamedTuple):
+    """A text of several lines that a file holds under a name: its name, the text as the parser has it, and where."""
+
+    name: str
+    text: str
+    span: Span
+
+
+def held_files(text: str, path: str) -> Iterator[HeldFile]:
+    """The texts of several lines in a YAML or JSON file, such as those of a ConfigMap."""
+    if not path.endswith(_ENDINGS) or HINT.search(text) is None:
+        return
+    for document in read_yaml(text.encode("utf-8", "replace"), path):
+        pending = [document.root] if document.root is not None else []
+        visited: set[int] = set()
+        while pending:
+            node = pending.pop()
+            if not isinstance(node, Branch) or id(node) in visited:
+                continue
+            visited.add(id(node))
+            for child in node.children:
+                pending.append(child.node)
+                if isinstance(child.node, Leaf) and "\n" in child.node.text:
+                    yield HeldFile(str(child.key), child.node.text, child.node.span)
+
+
 def _spans_below(root: Node) -> Iterator[Span]:
     pending = [_Visit(root)]
     visited: set[tuple[int, bool, bool]] = set()

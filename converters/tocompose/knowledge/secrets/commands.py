@@ -123,7 +123,8 @@ def command_secrets(arguments: Sequence[str]) -> list[CommandSecret]:
             and previous_secret.word == secret.word
             and secret.start < previous_secret.end
         )
-        if text and not text.startswith("$$") and not overlaps and _may_be_secret(text):
+        is_filled_in = text.startswith("$$") and secret.option != _TOKEN
+        if text and not is_filled_in and not overlaps and _may_be_secret(text):
             secrets.append(secret)
     return secrets
 

@@ -6,6 +6,7 @@ Spans are found for the whole of a text, since a name and its value may stand on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tocompose.knowledge.secrets.names import secret_name
@@ -34,6 +35,10 @@ _NAMED = (
     # FreeRADIUS: `Cleartext-Password := "x"`; TOML, HCL and properties with spaces around the sign.
     regex(
         rf"(?m)^[ \t]{{0,99}}[\"']?{_NAME}[\"']?[ \t]{{0,9}}:?=[ \t]{{0,9}}{_VALUE}[ \t]{{0,9}};?[ \t]*\r?$"
+    ),
+    # Dockerfiles: `ENV API_TOKEN x`.
+    regex(
+        rf"(?mi)^[ \t]*(?:ENV|ARG)[ \t]{{1,9}}{_NAME}[ \t]{{1,9}}(?!=){_VALUE}[ \t]*\r?$"
     ),
     # `"name": "DB_PASSWORD", "value": "x"` in JSON, YAML and attributes of XML, in either order.
     regex(
@@ -93,12 +98,17 @@ _SPOKEN = (
     ),
     regex(r"(?m)^[^\n:]{0,200}:[ \t]*(?:PSK|XAUTH|EAP)[ \t]+[\"']?(?P<bare>[^\s\"']+)"),
     regex(r"(?m)^[ \t]*(?:rocommunity6?|rwcommunity6?)[ \t]+(?P<bare>[^\s$]+)"),
+    regex(r"\blogin=[^\s:]{1,99}:(?P<bare>\S+)"),
+    regex(
+        r"(?m)^[\"']?[^\s\"'#]{1,99}[\"']?[ \t]+\*[ \t]+\"(?P<quoted>[^\"\n]+)\"[ \t]+(?:\*|\d)"
+    ),
     # Java: `.setPassword("x")`, JAAS: `user_admin="x"`.
     regex(r"\b\w{0,40}(?:[pP]assword|[sS]ecret)\(\s{0,9}\"(?P<quoted>[^\"\n]+)\"\s{0,9}\)"),
     regex(r"\buser_\w{1,60}=\"(?P<quoted>[^\"\n]+)\""),
 )
 # What is a password in a text, and something else as a variable.
 _SHORT_NAMES = ("pwd", "pw")
+_ALIAS = regex(rf"{_NAME}[\"']?:[ ]{{1,9}}\*(?P<alias>\w{{1,99}})")
 _LIST = regex(
     rf"[\"']?{_NAME}[\"']?\s{{0,9}}[:=]\s{{0,9}}\[(?P<entries>[^\[\]{{}}]{{1,2000}})\]"
 )
@@ -125,10 +135,19 @@ def document_spans(text: str) -> Iterator[_Span]:
     for pattern in _SPOKEN:
         for match in pattern.finditer(text):
             yield match.span(_value_group(match.groupdict()))
+    yield from _anchored_values(text)
     yield from _listed_values(text)
     yield from _block_values(text)
     if "printf" in text:
         yield from _printed_values(text)
+
+
+def _anchored_values(text: str) -> Iterator[_Span]:
+    """`a: &p x` where `password: *p` stands too."""
+    for alias in _ALIAS.finditer(text) if "&" in text else ():
+        if secret_name(alias["name"]):
+            for anchor in re.finditer(rf"&{alias['alias']}[ ]+(?P<bare>\S+)", text):
+                yield anchor.span("bare")
 
 
 def _value_group(groups: dict[str, str | None]) -> str:

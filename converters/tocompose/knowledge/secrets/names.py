@@ -115,7 +115,7 @@ _APART = regex(r"[^A-Z0-9]+")
 # What a text must hold for any name in it to be that of a secret.
 HINT = regex(
     r"(?i)pass|pwd|identified|secret|token|key|credential|dsn|auth|salt|bearer|login|private|cert|cred|psk"
-    r"|rootpw|bindpw|user[_ \t]|(?<![a-z])(?:pw|sig|b64|users)"
+    r"|rootpw|bindpw|community|user[_ \t]|(?<![a-z])(?:pw|sig|b64|users)"
 )
 
 

@@ -75,7 +75,8 @@ _MEMBER = regex(
 )
 # `password: x` as a line, `X-Api-Key: x` between quotes, `Authorization: Bearer x` anywhere.
 _FIELD = regex(
-    r"(?:(?m:^)[ \t-]{0,99}|[\"'])(?P<name>[A-Za-z][\w.-]{0,99}):[ \t]{1,9}(?:(?:[Bb]earer|[Bb]asic|[Tt]oken)[ \t]+)?"
+    r"(?:(?m:^)[ \t#;/-]{0,99}|[\"'])(?P<name>[A-Za-z][\w.-]{0,99}):[ \t]{1,9}"
+    r"(?:(?:[Bb]earer|[Bb]asic|[Tt]oken)[ \t]+)?"
     r"(?P<password>[^\s\"',{}\[\]]+)(?=[\"']|\s*(?m:$))"
     r"|\b[Aa]uthorization:\s{0,9}(?:[Bb]earer|[Bb]asic)\s{1,9}(?P<header>[^\s'\";|&]{6,})"
 )
