@@ -39,18 +39,20 @@ class EarlierRun(NamedTuple):
     folder: str
     digests: Mapping[str, str]
     variables: Mapping[str, frozenset[str]]
+    # The reports, and files that hold a secret each.
+    others: frozenset[str] = frozenset()
 
     @property
     def written_paths(self) -> tuple[str, ...]:
         """The paths of what was written, below the folder."""
-        return (REPORT_NAME, *self.digests, *self.variables)
+        return (*self.others, *self.digests, *self.variables)
 
     def source_part(self, path: str, content: bytes) -> bytes | None:
         """What of a file is the source's own: all, the lines that were there before, or None for nothing."""
         below = path.removeprefix(self.folder)
         if not path.startswith(self.folder):
             return content
-        if below == REPORT_NAME or self.digests.get(below) == digest(content):
+        if below in self.others or self.digests.get(below) == digest(content):
             return None
         names = self.variables.get(below, frozenset())
         return _without_variables(content, names) if names else content
@@ -70,13 +72,17 @@ def read_earlier_run(path: str, content: bytes) -> EarlierRun | None:
     if not isinstance(data, dict) or "tocompose" not in str(data.get("schema")):
         return None
     files = [file for file in _list_of(data.get("files")) if isinstance(file, dict)]
-    digests = {str(file.get("path")): str(file.get("digest")) for file in files}
+    digests = {
+        str(file.get("path")): str(file["digest"]) for file in files if file.get("digest")
+    }
+    others = {str(file.get("path")) for file in files} - {*digests, *SHARED_FILES}
     added = data.get("variables_added")
     variables = {
         file: frozenset(str(name) for name in _list_of(names))
         for file, names in (added.items() if isinstance(added, dict) else ())
     }
-    return EarlierRun(path.removesuffix(REPORT_NAME), digests, variables)
+    folder = path.removesuffix(REPORT_NAME)
+    return EarlierRun(folder, digests, variables, frozenset({REPORT_NAME, *others}))
 
 
 def _list_of(value: Any) -> list[Any]:

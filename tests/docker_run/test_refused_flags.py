@@ -54,3 +54,25 @@ def test_a_command_whose_image_is_empty_gives_no_service() -> None:
     result = read("docker run -d ''\ndocker run -d nginx:1.27")
     assert [service.image for service in result.stack.services] == ["nginx:1.27"]
     assert "TC106" in {note.code for note in result.notes}
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        "--no-healthcheck=t --health-cmd true",
+        "--volume-driver rexray -v data:relative",
+        "--platform linux/amd64 --variant v8",
+    ],
+)
+def test_flags_that_do_not_go_together_are_no_fault(flags: str) -> None:
+    codes = {note.code for note in read(f"docker run -d {flags} nginx:1.27").notes}
+    assert not {code for code in codes if code.startswith("TC9")}
+
+
+def test_a_network_over_several_machines_is_no_fault() -> None:
+    result = read(
+        "docker network create -d overlay n\ndocker run -d --network n nginx:1.27"
+    )
+    codes = {note.code for note in result.notes}
+    assert "TC495" in codes
+    assert "TC901" not in codes

@@ -164,11 +164,12 @@ def _makes_volume(option: Option) -> bool:
     """Whether an option mounts a volume, which a driver can make."""
     name = option.row["name"] if option.row else ""
     if name == "--mount":
-        return (
-            "type=bind" not in option.value.text and "type=tmpfs" not in option.value.text
-        )
-    source = parse_docker_mount(option.value.text).source if name == "--volume" else "/"
-    return source is None or not is_path(source)
+        text = option.value.text
+        is_volume = "type=bind" not in text and "type=tmpfs" not in text
+        return is_volume and any(key in text for key in ("target=/", "dst=/", "destination=/"))
+    parts = parse_docker_mount(option.value.text)
+    is_absolute = parts.target.startswith(("/", "$"))
+    return name == "--volume" and is_absolute and not is_path(parts.source or "")
 
 
 # https://docs.podman.io/en/latest/markdown/podman-run.1.html#read-only-tmpfs

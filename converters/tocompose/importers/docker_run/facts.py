@@ -175,5 +175,9 @@ class Facts:
 
 def _put_nested(section: dict[str, Any], keys: list[str], value: Any) -> None:
     for key in keys[:-1]:
-        section = section.setdefault(key, {})
+        below = section.setdefault(key, {})
+        if not isinstance(below, dict):
+            # `--platform` says all of it; podman refuses `--variant` beside it.
+            return
+        section = below
     section[keys[-1]] = value

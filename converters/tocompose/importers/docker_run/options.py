@@ -84,7 +84,10 @@ class CommandLine(NamedTuple):
     def has_switch(self, name: str) -> bool:
         """Whether a flag without value is given, and not switched off."""
         value = self.value_of(name)
-        return value is not None and value.text == "true"
+        try:
+            return value is not None and parse_boolean(value.text)
+        except ValueError:
+            return False
 
 
 @cache

@@ -120,9 +120,11 @@ def _search_domains(config: Cursor, container: ContainerContext) -> Iterator[str
 
 def _resolver_options(config: Cursor, to: ModelPath) -> Iterator[str]:
     for option in list_entries(config.at("options")):
-        name, setting = take_text(option.at("name"), to), take_text(option.at("value"), to)
-        if name is not None:
-            yield literal(name if setting is None else f"{name}:{setting}")
+        name = take_text(option.at("name"), to)
+        if name is None:
+            continue
+        setting = take_text(option.at("value"), to)
+        yield literal(name if setting is None else f"{name}:{setting}")
 
 
 def _set_extra_hosts(container: ContainerContext, options: dict[str, Any]) -> None:
@@ -133,8 +135,10 @@ def _set_extra_hosts(container: ContainerContext, options: dict[str, Any]) -> No
             continue
         for name in list_entries(host_alias.at("hostnames")):
             hostname = take_text(name, container.path("extra_hosts"))
+            if not hostname:
+                continue
             address = take_text(host_alias.at("ip"), container.path("extra_hosts"))
-            if address and hostname:
+            if address:
                 hosts.append(f"{literal(hostname)}={literal(address)}")
     hosts.extend(f"{name}={address}" for name, address in container.extra_hosts.items())
     if hosts:

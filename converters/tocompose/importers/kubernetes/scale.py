@@ -109,7 +109,8 @@ def _profile_of(workload: Workload, model: ClusterModel) -> str | None:
         _note_schedule(workload, to, model)
         return "cron"
     if workload.kind == "Job" and peek_bool(workload.kube_object.at("spec", "suspend")):
-        workload.kube_object.at("spec", "suspend").take(to=to)
+        if workload.pods:
+            workload.kube_object.at("spec", "suspend").take(to=to)
         return "suspended"
     workload.kube_object.at("spec", "suspend").mark_noted("TC257")
     return None
