@@ -166,7 +166,9 @@ def _makes_volume(option: Option) -> bool:
     if name == "--mount":
         text = option.value.text
         is_volume = "type=bind" not in text and "type=tmpfs" not in text
-        return is_volume and any(key in text for key in ("target=/", "dst=/", "destination=/"))
+        return is_volume and any(
+            key in text for key in ("target=/", "dst=/", "destination=/")
+        )
     parts = parse_docker_mount(option.value.text)
     is_absolute = parts.target.startswith(("/", "$"))
     return name == "--volume" and is_absolute and not is_path(parts.source or "")
