@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from typing import NamedTuple
 
@@ -183,7 +183,8 @@ def _conversion_by(
     )
     for old, new in outcome.moves.items():
         ledger.move(old, new)
-    notes_so_far = [*ledger.notes, *_left_out(project), *unread, *outcome.notes]
+    left_out = _left_out(project, _files_read(ledger) if _skipped(project) else ())
+    notes_so_far = [*ledger.notes, *left_out, *unread, *outcome.notes]
     stack = rebase_paths(outcome.stack, options.up, options.back)
     output = (
         added_to(options.existing, stack, notes_so_far)
@@ -211,9 +212,23 @@ def _is_answered(asking: Note, stack: Stack) -> bool:
     )
 
 
-def _left_out(project: Project) -> Iterator[Note]:
-    """A note for each file that was too large or may not be read, or that lies outside of the source."""
-    for path, size in sorted(getattr(project, "skipped", {}).items()):
+def _skipped(project: Project) -> dict[str, int]:
+    """The files that were too large for some format, with their sizes."""
+    return getattr(project, "skipped", {})
+
+
+def _files_read(ledger: Ledger) -> frozenset[str]:
+    return frozenset(leaf.span.file for leaf in ledger.leaves())
+
+
+def _left_out(project: Project, read: Container[str] = ()) -> Iterator[Note]:
+    """A note for each file that was too large or may not be read, or that lies outside of the source.
+
+    What is too large for a script may have been `read` as something else.
+    """
+    for path, size in sorted(_skipped(project).items()):
+        if path in read:
+            continue
         name = "FILE_BYTES" if size > limit("FILE_BYTES") else "SCRIPT_BYTES"
         yield note(
             "TC020",

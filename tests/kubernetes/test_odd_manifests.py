@@ -549,3 +549,32 @@ def test_the_family_that_the_api_server_fills_in_is_no_loss(
     )
     found = convert(Memory({"app.yaml": manifest.encode()}), Options())
     assert ("TC224" in {item.code for item in found.notes}) is is_noted
+
+
+def test_a_large_file_that_was_read_was_not_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TOCOMPOSE_MAX_SCRIPT_BYTES", "20")
+    text = b"# " + b"x" * 200 + b"\napiVersion: v1\nkind: Pod\nmetadata: {name: web}\n"
+    spec = b"spec: {containers: [{name: web, image: 'example/web:1'}]}\n"
+    found = convert(Memory({"web.yaml": text + spec}, name="shop"), Options())
+    assert not [note for note in found.notes if note.code == "TC020"]
+
+
+def test_a_service_of_workloads_that_are_too_many_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TOCOMPOSE_MAX_SERVICES", "1")
+    pods = [
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, labels: {{app: {name}}}}}\n"
+        f"spec: {{containers: [{{name: c, image: 'example/{name}:1'}}]}}\n"
+        for name in ("a", "b")
+    ]
+    service = (
+        "apiVersion: v1\nkind: Service\nmetadata: {name: b}\n"
+        "spec: {selector: {app: b}, ports: [{port: 80}]}\n"
+    )
+    text = "---\n".join([*pods, service])
+    found = convert(Memory({"m.yaml": text.encode()}, name="shop"), Options())
+    codes = {note.code for note in found.notes}
+    assert {"TC025", "TC222"} <= codes and "TC001" not in codes

@@ -27,7 +27,7 @@ def note_outside(model: ClusterModel) -> None:
         if service.external is None:
             external_name = service.kube_object.at("spec", "externalName")
             model.not_applicable(external_name, service.kube_object)
-        if not service.workloads:
+        if not any(workload.pods for workload in service.workloads):
             _note_without_pods(service, model)
     for host, span, name in _hosts_without_answer(model):
         model.builder.unresolved_hosts.setdefault(host, (span, name))
