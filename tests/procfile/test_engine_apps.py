@@ -237,6 +237,8 @@ def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]:
     if REDIS in APPS[name].images:
         own_image = f"services:\n  redis:\n    image: {REDIS}\n"
         (folder / "docker-compose.test.yml").write_text(own_image)
+    for program in folder.rglob("run.js"):
+        program.chmod(0o755)
     for place in (folder, *folder.rglob("*")):
         os.chown(place, 1000, 1000)
     running = Running(folder, name, mode, port)
@@ -283,7 +285,8 @@ def check_front_end(app: Running) -> None:
     built = "hello ann" if app.mode == "production" else "not built"
     assert app.get() == f"{app.mode} {built}"
     if app.mode == "development":
-        assert "terminal true" in app.compose("logs", "watch").stdout
+        logs = app.compose("logs", "--no-color", "watch").stdout
+        assert re.search(r"terminal \S*true", logs), logs
         assert (
             app.compose("ps", "--format", "{{.State}}", "watch").stdout.strip() == "running"
         )
