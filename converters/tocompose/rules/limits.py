@@ -249,8 +249,8 @@ RULE = Rule(
             """,
             prod="""
             services:
-              web: {deploy: {resources: {limits: {cpus: '${WEB_CPUS:-1.0}', pids: 256}}}}
-              db: {deploy: {resources: {limits: {cpus: '${DB_CPUS:-1.0}', memory: '${DB_MEMORY:-1G}', pids: 512}}}}
+              web: {deploy: {resources: {limits: {cpus: '${WEB_CPUS:-1.0}', pids: 1024}}}}
+              db: {deploy: {resources: {limits: {cpus: '${DB_CPUS:-1.0}', memory: '${DB_MEMORY:-1G}', pids: 2048}}}}
             """,
         ),
     ),
