@@ -25,6 +25,8 @@ _OTHER_PLATFORMS = (
     "railpack.json",
     "fly.toml",
 )
+# https://buildpacks.io/docs/reference/config/project-descriptor/, https://github.com/heroku/heroku-buildpack-nginx
+_BUILD_SETTINGS = ("project.toml", "config/nginx.conf.erb", "config/pgbouncer.ini.erb")
 _RUNTIME_FILES = ("runtime.txt", "system.properties", "elixir_buildpack.config")
 # https://devcenter.heroku.com/articles/python-support#pre-and-post-compile-hooks
 _PYTHON_HOOKS = ("bin/pre_compile", "bin/post_compile")
@@ -64,6 +66,10 @@ def settle_leftovers(
     _note_code(repository, code, services)
     _note_variables(plan, code)
     _note_files(repository, "TC368", _OTHER_PLATFORMS)
+    if generated:
+        _note_files(
+            repository, "TC576", _BUILD_SETTINGS, ModelPath.of("files", "Dockerfile")
+        )
     if any(process.publishes for process in plan.processes):
         repository.add_note("TC373", subject=ModelPath.of("services"))
 
