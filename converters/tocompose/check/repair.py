@@ -360,7 +360,11 @@ def _is_same_otherwise(file: ComposeFile, text: str) -> bool:
     for name, body in old_services.items():
         if not _holds_all(body, services.get(name), but=("depends_on",)):
             return False
-    return _holds_all(old, new, but=("services", "version"))
+    fragments = [name for name in old if str(name).startswith("x-")]
+    for name in fragments:
+        if not _holds_all(old[name], new.get(name), but=("depends_on",)):
+            return False
+    return _holds_all(old, new, but=("services", "version", *fragments))
 
 
 def _holds_all(old: Any, new: Any, but: Iterable[str]) -> bool:
