@@ -18,7 +18,7 @@ ENV_HEAD = (
 # Files to which variables are added that the source has not: they are left out one by one.
 SHARED_FILES = (".env", ".env.example")
 _VARIABLE = re.compile(r"(?m)^[ \t]*(?:# )?(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)=")
-_OWN_COMMENT = re.compile(r"# \w+ has no value in the source: set it here\.")
+_OWN_COMMENT = re.compile(r"# \w+ has no value in the source[.:] [sS]et it here\.")
 
 
 class MadeFile(Protocol):
