@@ -40,6 +40,8 @@ def codes(text: str, **fields: Any) -> set[str]:
         ({"version": "2", "web": {"image": "a"}}, False),
         ({"services": {"web": {"image": "a"}}}, False),
         ({"web": {"ports": []}}, False),
+        ({"base": {"user": "1"}, "web": {"extends": "base", "image": "a"}}, True),
+        ({"web": {"image": "a"}, "other": {"colour": "red"}}, False),
         ({"web": "a"}, False),
         ({}, False),
     ],
@@ -143,6 +145,30 @@ def test_what_is_extended_is_put_together() -> None:
     text = "web: {extends: {file: common.yml, service: base}, environment: {B: '2'}}"
     web = compose(text, **{"common.yml": base})["services"]["web"]
     assert web == {"image": "a:1", "environment": {"A": "1", "B": "2"}}
+
+
+def test_a_template_that_runs_nothing_is_put_into_what_extends_it() -> None:
+    base = "base: {user: '1000', restart: always}"
+    text = "web: {extends: {file: common.yml, service: base}, image: x}"
+    expected = {"image": "x", "user": "1000", "restart": "always"}
+    assert compose(text, **{"common.yml": base})["services"] == {"web": expected}
+    assert compose(f"{base}\nweb: {{extends: base, image: x}}")["services"] == {
+        "web": expected
+    }
+
+
+def test_files_of_variables_are_read_as_they_stand_and_may_be_missing() -> None:
+    text = "web: {image: a, env_file: [a.env, b.env]}"
+    web = compose(text, **{"b.env": "C=p$q"})["services"]["web"]
+    assert web["env_file"] == [
+        {"path": "a.env", "required": False, "format": "raw"},
+        {"path": "b.env", "format": "raw"},
+    ]
+    assert "TC142" in codes(text)
+
+
+def test_a_link_to_what_is_not_there_is_told() -> None:
+    assert "TC137" in codes("web: {image: a, links: ['nosuch:ns']}")
 
 
 def test_a_key_that_nobody_knows_is_told() -> None:

@@ -44,11 +44,20 @@ def replace_data_containers(
         subject = ModelPath.of("services")
         notes.append(
             note(
-                "TC068", span, subject=subject, volumes=", ".join(mounts.values()), **facts
+                "TC068",
+                span,
+                subject=subject,
+                volumes=", ".join(_named(mounts, volumes)),
+                **facts,
             )
         )
         del services[lender]
     return {**document, "services": services, "volumes": volumes}, tuple(notes)
+
+
+def _named(mounts: Mapping[str, str], volumes: Mapping[str, Any]) -> list[str]:
+    """The mounts that are volumes with a name."""
+    return [mount for mount in mounts.values() if mount.partition(":")[0] in volumes]
 
 
 def _sources_of(body: Mapping[str, Any]) -> list[str]:

@@ -53,9 +53,12 @@ class _VersionOneLoader:
     def read(self, file: ComposeFile) -> dict[str, Any]:
         """The document with its services in their section, each with what it extends."""
         services = _services_of(file)
+        extended = {
+            name: self._extended(services, file.path, name, ()) for name in services
+        }
         return {
             "services": {
-                name: self._extended(services, file.path, name, ()) for name in services
+                name: body for name, body in extended.items() if _says_what_runs(body)
             }
         }
 
@@ -92,9 +95,15 @@ class _VersionOneLoader:
         return _services_of(file)
 
 
+def _says_what_runs(body: Mapping[str, Any]) -> bool:
+    """Whether a service has an image or a build; others are templates that services extend."""
+    return "image" in body or "build" in body
+
+
 def _services_of(file: ComposeFile) -> dict[str, Any]:
     document = document_of(file)
-    services = document if is_version_one(document) else as_map(document.get("services"))
+    # A file that is extended may hold nothing but templates.
+    services = as_map(document.get("services")) if "services" in document else document
     return {
         name: _with_plain_dollars(body) if is_fig(file.path) else body
         for name, body in services.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tocompose.compose.documents import ComposeFile, Places
@@ -34,7 +34,7 @@ def read_stack(project: Project, ledger: Ledger, stated_name: str | None) -> Sta
     for loading_note in source.notes:
         ledger.add_note(loading_note)
     project_name = _old_name(project, source)
-    document = _in_todays_keys(source, positions, ledger, project_name)
+    document = _in_todays_keys(source, positions, ledger, project_name, project.exists)
     _settle_leaves(source, document, ledger)
     stack = stack_of(document, positions, project_name)
     if source.is_version_one:
@@ -64,12 +64,16 @@ def _old_name(project: Project, source: LoadedSource) -> str:
 
 
 def _in_todays_keys(
-    source: LoadedSource, positions: Places, ledger: Ledger, project_name: str
+    source: LoadedSource,
+    positions: Places,
+    ledger: Ledger,
+    project_name: str,
+    exists: Callable[[str], bool],
 ) -> dict[str, Any]:
     document = dict(source.document)
     at: tuple[str, ...] = ("services",)
     if source.is_version_one:
-        rewriting = VersionOne(as_map(document.get("services")), positions)
+        rewriting = VersionOne(as_map(document.get("services")), positions, exists)
         document, at = rewriting.rewrite(), ()
         for rewriting_note in rewriting.notes:
             ledger.add_note(rewriting_note)

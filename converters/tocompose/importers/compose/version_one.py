@@ -7,7 +7,7 @@ and know each other by name: docker/compose 1.29.2, compose/config/config.py and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tocompose.compose.documents import Places
@@ -26,7 +26,13 @@ _LINK_VARIABLE = re.compile(
 class VersionOne:
     """The services of a document of version 1, rewritten; `notes` say what changed."""
 
-    def __init__(self, services: Mapping[str, Any], positions: Places) -> None:
+    def __init__(
+        self,
+        services: Mapping[str, Any],
+        positions: Places,
+        exists: Callable[[str], bool] = lambda path: True,
+    ) -> None:
+        self._exists = exists
         self._services = {name: as_map(body) for name, body in services.items()}
         self._positions = positions
         self.notes: list[Note] = []
@@ -60,6 +66,7 @@ class VersionOne:
         self._move_dockerfile(name, body)
         self._move_links(name, body)
         self._move_volumes(name, body)
+        self._move_env_files(name, body)
         if "volumes_from" in body:
             body["volumes_from"] = [
                 self._volume_source(source) for source in as_texts(body["volumes_from"])
@@ -104,6 +111,7 @@ class VersionOne:
                 self._tell("TC064", name, "links", service=name)
             elif target not in self._services:
                 kept.append(link)
+                self._tell("TC137", name, "external_links", target=target)
             else:
                 depends_on.append(target)
                 self._add_alias(name, target, alias or target)
@@ -136,6 +144,19 @@ class VersionOne:
                 told.add(match[0])
                 key = "command" if match[0] in str(body.get("command")) else "environment"
                 self._tell("TC066", name, key, variable=match[0], target=target)
+
+    def _move_env_files(self, name: str, body: dict[str, Any]) -> None:
+        """Files of variables, of which Compose 1 took every character as it stood; one that is missing is optional."""
+        paths = as_texts(body.pop("env_file", None))
+        if paths:
+            body["env_file"] = [self._env_file(name, path) for path in paths]
+
+    def _env_file(self, name: str, path: str) -> dict[str, Any]:
+        entry: dict[str, Any] = {"path": path, "format": "raw"}
+        if not self._exists(path):
+            self._tell("TC142", name, "env_file", path=path)
+            entry["required"] = False
+        return entry
 
     # Volumes ----------------------------------------------------------------------------------------
 

@@ -11,8 +11,10 @@ from typing import Any
 
 from tocompose.compose.documents import document_of, read_file
 from tocompose.compose.files import BASE_NAMES
+from tocompose.compose.keys import section_keys
 from tocompose.compose.loading import find_compose_files
 from tocompose.project import Project
+from tocompose.tables import load
 
 # What Compose was called, and looked for, before it was Docker's.
 FIG_NAMES = ("fig.yml", "fig.yaml")
@@ -23,16 +25,24 @@ _LATER_SECTIONS = ("services", "networks", "volumes")
 
 
 def is_version_one(document: Mapping[str, Any]) -> bool:
-    """Whether the services stand at the top: each is a map with an image, a build or what it extends."""
-    bodies = list(document.values())
-    if not bodies or isinstance(document.get("version"), str | int | float):
+    """Whether the services stand at the top: maps of keys that a service has, some with an image or a build."""
+    if isinstance(document.get("version"), str | int | float) or not document:
         return False
     if any(section in document for section in _LATER_SECTIONS):
         return False
-    return all(
-        isinstance(body, Mapping) and any(mark in body for mark in _VERSION_ONE_MARKS)
-        for body in bodies
-    )
+    bodies = [body for body in document.values() if isinstance(body, Mapping)]
+    if len(bodies) != len(document):
+        return False
+    has_mark = any(mark in body for body in bodies for mark in _VERSION_ONE_MARKS)
+    return has_mark and all(_is_service(body) for body in bodies)
+
+
+def _is_service(body: Mapping[str, Any]) -> bool:
+    """Whether a map is a service: it says what runs, or all its keys are those of a service, as in a template."""
+    if any(mark in body for mark in _VERSION_ONE_MARKS):
+        return True
+    known_keys = section_keys("service").keys() | load("legacy_keys").keys()
+    return bool(body) and body.keys() <= known_keys
 
 
 def version_one_files(project: Project) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from tocompose.ledger import Cursor
 from tocompose.model import EnvSetting
 from tocompose.readers.dotenv import read_dotenv
 from tocompose.repository import Repository
+from tocompose.source import Leaf
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import Row, table
 
@@ -269,11 +270,14 @@ class AddonTable:
 
 def _remote_variable(repository: Repository, names: Iterable[str]) -> str:
     """The first of the variables to which `.env` gives the address of a server elsewhere; empty where none has one."""
-    if (repository.read_text(".env") or "").lstrip().startswith("{"):
+    text = repository.read_text(".env") or ""
+    if text.lstrip().startswith("{"):
         return ""
+    # Evidence only: the values are accounted for where they become variables.
     values = {
-        line.key: line.peek() or ""
-        for line in repository.open(".env", read_dotenv, "dotenv")
+        str(child.key): child.node.text
+        for child in read_dotenv(text.encode()).tree.children
+        if isinstance(child.node, Leaf)
     }
     addresses = ((name, values.get(name, "")) for name in names)
     return next(
