@@ -68,13 +68,32 @@ def plan_networks(stack: Stack) -> Plan | None:
     if sides.inside:
         members[BACK] = _back_members(sides)
     if not sides.data:
-        return Plan(members, None)
+        return Plan(_bring_together(members, sides), None)
     data_network = DATA if sides.inside else BACK
     clients = _find_clients(sides)
     members[data_network] = tuple(
         name for name in sides.services if name in sides.data or name in clients
     )
-    return Plan(members, data_network)
+    return Plan(_bring_together(members, sides), data_network)
+
+
+def _bring_together(
+    members: dict[str, tuple[str, ...]], sides: _Sides
+) -> dict[str, tuple[str, ...]]:
+    """The members with each service that is called on a network of its caller, whatever the two are for.
+
+    The innermost network of the caller it is: a server of data that calls an application stays inside.
+    """
+    joined = {network: set(names) for network, names in members.items()}
+    for caller, targets in sides.calls.items():
+        networks = [network for network, names in joined.items() if caller in names]
+        for target in targets if networks else ():
+            if not any(target in joined[network] for network in networks):
+                joined[networks[-1]].add(target)
+    return {
+        network: tuple(name for name in sides.services if name in names)
+        for network, names in joined.items()
+    }
 
 
 def _tell_sides_apart(stack: Stack) -> _Sides:
