@@ -323,7 +323,7 @@ def _nameless(body: _Body) -> Any:
     entries = body["environment"]
     if not isinstance(entries, list):
         return None
-    return next(entry for entry in entries if str(entry).startswith("="))
+    return next((entry for entry in entries if not str(entry).partition("=")[0]), None)
 
 
 def _build(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fault]:

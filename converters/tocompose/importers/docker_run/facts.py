@@ -99,6 +99,9 @@ def _read_value(
         argument.note("TC102", subject=subject, flag=flag, problem=str(problem))
         return
     for fact in facts:
+        if target == "healthcheck.disable" and fact.value is False:
+            argument.skip("it is what holds without the flag")
+            continue
         subject = _path_of_key(path, fact.target or row.get("path", target))
         note_facts = dict(fact.note_facts)
         if fact.merge is FactMerge.SKIP:
