@@ -42,6 +42,7 @@ def codes(text: str, **fields: Any) -> set[str]:
         ({"web": {"ports": []}}, False),
         ({"base": {"user": "1"}, "web": {"extends": "base", "image": "a"}}, True),
         ({"web": {"image": "a"}, "other": {"colour": "red"}}, False),
+        ({"jobs": {"build": {"docker": [{"image": "a"}]}}}, False),
         ({"web": "a"}, False),
         ({}, False),
     ],

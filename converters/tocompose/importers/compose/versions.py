@@ -33,13 +33,18 @@ def is_version_one(document: Mapping[str, Any]) -> bool:
     bodies = [body for body in document.values() if isinstance(body, Mapping)]
     if len(bodies) != len(document):
         return False
-    has_mark = any(mark in body for body in bodies for mark in _VERSION_ONE_MARKS)
-    return has_mark and all(_is_service(body) for body in bodies)
+    return any(map(_says_what_runs, bodies)) and all(map(_is_service, bodies))
+
+
+def _says_what_runs(body: Mapping[str, Any]) -> bool:
+    """Whether a map names an image, a folder to build or what it extends; version 1 had no map for a build."""
+    is_named = any(isinstance(body.get(mark), str) for mark in _VERSION_ONE_MARKS)
+    return is_named or isinstance(body.get("extends"), Mapping)
 
 
 def _is_service(body: Mapping[str, Any]) -> bool:
     """Whether a map is a service: it says what runs, or all its keys are those of a service, as in a template."""
-    if any(mark in body for mark in _VERSION_ONE_MARKS):
+    if _says_what_runs(body):
         return True
     known_keys = section_keys("service").keys() | load("legacy_keys").keys()
     return bool(body) and body.keys() <= known_keys

@@ -80,6 +80,7 @@ class Invocation(NamedTuple):
     restart: str = ""
     after: tuple[str, ...] = ()
     unit: str = ""
+    schedule: str = ""
     alias: str = ""
     directory: str = "."
     environment: tuple[tuple[str, Argument], ...] = ()

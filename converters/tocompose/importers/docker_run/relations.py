@@ -53,7 +53,8 @@ class RelatedServices:
                 self._depend(name, self._assembly.service_of(unit))
             self._use_build(name)
         for index, container in enumerate(self._assembly.containers):
-            if container.ends_first:
+            # The lines of a crontab do not come one after the other.
+            if container.ends_first and not container.invocation.schedule:
                 self._run_first(index, container)
         for index, wait_target in self._assembly.wait_targets:
             self._add_wait_gate(index, wait_target)
@@ -235,6 +236,9 @@ class RelatedServices:
     def _as_tool(self, container: StartedContainer) -> Service:
         """The service; a tool of the stack, not a part that `up` starts, where a person talks to the container."""
         service = self._services[container.service.name]
+        if container.invocation.schedule not in ("", "@reboot"):
+            profiles = service.profiles or ("scheduled",)
+            return replace(service, role=Role.JOB, profiles=profiles)
         if len(self._services) < 2 or service.ports:
             return service
         if not container.is_interactive and not container.is_captured:

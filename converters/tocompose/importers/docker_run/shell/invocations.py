@@ -70,6 +70,7 @@ def make_invocation(
         unit=str(settings.get("unit", "")),
         alias=str(settings.get("alias", "")),
         after=_unit_names(settings.get("after")),
+        schedule=str(settings.get("schedule", "")),
     )
 
 

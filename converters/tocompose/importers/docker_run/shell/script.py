@@ -128,9 +128,11 @@ def _run_named(shell: Shell, cursor: Cursor) -> None:
 def _run_scheduled(shell: Shell, cursor: Cursor) -> None:
     """A line of a crontab; `@reboot` is what a stack does too, any other schedule is lost."""
     when, steps_before = cursor.at("when"), len(shell.steps)
+    settings = shell.settings
+    shell.settings = {**settings, "schedule": when.peek() or ""}
     with shell.inner():
         shell.run(cursor.at("code"))
-    shell.jump = None
+    shell.jump, shell.settings = None, settings
     if when.peek() == "@reboot" or len(shell.steps) == steps_before:
         when.skip("when the engine starts, as a stack's containers do")
     else:
