@@ -224,6 +224,16 @@ test:
             "web": {"image": "acme/web:16"},
         },
     ),
+    "gitlab, every job with an image": SourceCase(
+        ".gitlab-ci.yml",
+        """
+test:
+  image: ruby:3
+  services: [{name: "postgres:14", alias: db}]
+  script: [rake]
+""",
+        {"db": {"image": "postgres:14"}},
+    ),
     "circleci": SourceCase(
         "config.yml",
         """

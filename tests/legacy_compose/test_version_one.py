@@ -44,6 +44,10 @@ def codes(text: str, **fields: Any) -> set[str]:
         ({"web": {"image": "a"}, "other": {"colour": "red"}}, False),
         ({"jobs": {"build": {"docker": [{"image": "a"}]}}}, False),
         ({"web": "a"}, False),
+        ({"web": {"extends": {"service": "base", "file": "more.yml"}}}, True),
+        ({"jobs": {"build": {"docker": [{"image": "a"}], "steps": []}}}, False),
+        ({"test": {"image": "a", "script": ["make"]}}, False),
+        ({"workflow": {"extends": {"docker": []}}}, False),
         ({}, False),
     ],
 )

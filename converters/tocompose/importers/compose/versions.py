@@ -33,13 +33,18 @@ def is_version_one(document: Mapping[str, Any]) -> bool:
     bodies = [body for body in document.values() if isinstance(body, Mapping)]
     if len(bodies) != len(document):
         return False
+    # A job of GitLab has an image too, and a script: https://docs.gitlab.com/ci/yaml/#script
+    if any("script" in body for body in bodies):
+        return False
     return any(map(_says_what_runs, bodies)) and all(map(_is_service, bodies))
 
 
 def _says_what_runs(body: Mapping[str, Any]) -> bool:
     """Whether a map names an image, a folder to build or what it extends; version 1 had no map for a build."""
-    is_named = any(isinstance(body.get(mark), str) for mark in _VERSION_ONE_MARKS)
-    return is_named or isinstance(body.get("extends"), Mapping)
+    if any(isinstance(body.get(mark), str) for mark in _VERSION_ONE_MARKS):
+        return True
+    extends = body.get("extends")
+    return isinstance(extends, Mapping) and isinstance(extends.get("service"), str)
 
 
 def _is_service(body: Mapping[str, Any]) -> bool:
