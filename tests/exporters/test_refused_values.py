@@ -101,6 +101,8 @@ def test_what_stands_twice_is_written_once():
         {"ports": ["8000-8010:80", "80-81:90-91/udp"], "expose": ["80-90/tcp"]},
         {"gpus": [{"count": "all", "capabilities": ["gpu"]}], "stop_grace_period": "1m30s"},
         {"ulimits": {"nofile": {"soft": 1, "hard": -1}, "nproc": 3}},
+        {"volumes": ["../app:${PWD}", "${DATA}:${TARGET}:ro"], "working_dir": "${PWD}"},
+        {"volumes": [{"type": "bind", "source": ".", "target": "${PWD}"}]},
     ],
 )
 def test_what_is_accepted_stays(body):

@@ -226,7 +226,7 @@ def _keeps_rule(row: Row, value: Any) -> bool:
 
 
 # What a variable without a default may hold; nothing that fits, and what stands around it cannot be right.
-_STAND_INS = ("1", "1s", "1.1.1.1", "")
+_STAND_INS = ("1", "1s", "1.1.1.1", "/1", "")
 
 
 def _possible_texts(text: str) -> Iterator[str]:
