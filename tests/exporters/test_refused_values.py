@@ -84,8 +84,10 @@ def test_a_device_without_its_rate_is_left_out():
 
 
 def test_what_stands_twice_is_written_once():
-    body, messages = _accepted({"security_opt": ["a", "b", "a"], "command": ["x", "x"]})
-    assert body == {"security_opt": ["a", "b"], "command": ["x", "x"]}
+    options = ["label=disable", "seccomp=unconfined"]
+    twice = [*options, "label=disable"]
+    body, messages = _accepted({"security_opt": twice, "command": ["x", "x"]})
+    assert body == {"security_opt": options, "command": ["x", "x"]}
     assert messages == []
 
 

@@ -33,6 +33,7 @@ def _file(result: Result, path: str) -> str:
         *(
             "change-me",
             "CHANGE_ME!",
+            "CHANGE_ME_NOW",
             "replace-with-a-key",
             "xxx",
             "xxxx-xxxx",
@@ -75,8 +76,31 @@ def test_values_are_no_placeholders(value: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["DOMAIN", "VIRTUAL_HOST", "SITE_URL", "ADMIN_EMAIL"])
-def test_a_domain_of_nobody_is_one_where_a_domain_is_asked(name: str) -> None:
-    assert is_placeholder(name, "app.example.com")
+def test_a_domain_of_nobody_is_one_where_documentation_asks_for_a_domain(
+    name: str,
+) -> None:
+    assert is_placeholder(name, "app.example.com", is_documented=True)
+    assert not is_placeholder(name, "app.example.com")
+    assert not is_placeholder("KEY", "app.example.com", is_documented=True)
+
+
+@pytest.mark.parametrize(
+    ("file", "value"),
+    [
+        ("run.sh", "sso.example.org"),
+        ("README.md", "${KC_HOSTNAME:?set KC_HOSTNAME in .env}"),
+    ],
+)
+def test_a_host_that_a_script_names_is_its_own(file: str, value: str) -> None:
+    """A page leaves it to its reader."""
+    call = "docker run -d --name sso -e KC_HOSTNAME=sso.example.org acme/sso:1"
+    text = call if file.endswith(".sh") else f"```sh\n{call}\n```\n"
+    result = convert(
+        Memory({file: text.encode()}),
+        Options(source="docker_run", layout=Layout(split=True)),
+    )
+    service = yaml.safe_load(_file(result, "docker-compose.yml"))["services"]["sso"]
+    assert service["environment"] == {"KC_HOSTNAME": value}
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from tocompose.patterns import regex
 
 _FORMS = (
     r"<[^<>]+>|\[[a-z][\w -]*\]|\{\{?[ ]?[a-z][\w -]*[ ]?\}?\}|%[A-Z_]+%",
-    r"(?:please[-_ ]?)?(?:change|replace|fill|edit)[-_ ]?(?:me|this|it|in|with)\b[\w -]*!*",
+    r"(?:please[-_ ]?)?(?:change|replace|fill|edit)[-_ ]?(?:me|this|it|in|with)(?![A-Za-z0-9])[\w -]*!*",
     r"(?:change|replace)me\d*!*",
     r"(?:see|insert|enter|set|put|your|my[-_ ]own|todo|fixme|add)[-_ ][\w ./@:-]+",
     r"[\w-]*[-_ ](?:goes[-_ ])?here",
@@ -17,9 +19,13 @@ _FORMS = (
 _PLACEHOLDER = regex(rf"(?i)(?:{'|'.join(_FORMS)})")
 # A word for the reader inside a longer value: `https://YOUR_HOST/`, `admin:YOUR_PASSWORD@db`.
 _INNER = regex(r"(?<![A-Za-z0-9])YOUR_[A-Z0-9_]+(?![a-z])")
-# https://www.rfc-editor.org/rfc/rfc2606: names that belong to nobody.
+_DOMAIN_OF_READER = regex(
+    r"(?i)(?:https?://)?(?:[\w.+-]+[@.])?(?:your|my)[-_]?(?:domain|site)\.[a-z]+(?::\d+)?/?"
+)
+# https://www.rfc-editor.org/rfc/rfc2606: names that belong to nobody. Documentation leaves them to its reader; what
+# somebody runs keeps them, for whoever wrote it may have meant this one.
 _EXAMPLE_DOMAIN = regex(
-    r"(?i)(?:https?://)?(?:[\w.+-]+[@.])?(?:example\.(?:com|org|net)|(?:your|my)[-_]?(?:domain|site)\.[a-z]+)(?::\d+)?/?"
+    r"(?i)(?:https?://)?(?:[\w.+-]+[@.])?example\.(?:com|org|net)(?::\d+)?/?"
 )
 _ASKS_DOMAIN = regex(r"(?i)domain|host|url|fqdn|server_?name|mail|origin|site")
 _EXAMPLE_PATH = regex(
@@ -28,15 +34,30 @@ _EXAMPLE_PATH = regex(
 )
 
 
-def is_placeholder(name: str, value: str) -> bool:
+# The names of files of documentation, in lower case and without their folders.
+DOCUMENTATION_NAME = regex(r"\.(?:md|markdown|rst|adoc)$|^readme(?!.*\.txt$)")
+_PASTED = "<stdin>"
+
+
+def is_documentation(path: str) -> bool:
+    """Whether a file speaks to its reader: a page of documentation, or a text that was pasted, mostly from one."""
+    name = posixpath.basename(path).lower()
+    return name == _PASTED or DOCUMENTATION_NAME.search(name) is not None
+
+
+def is_placeholder(name: str, value: str, *, is_documented: bool = False) -> bool:
     """Whether the value of a variable waits for the reader's own, as `YOUR_KEY_HERE`, `<password>` and `changeme` do.
 
-    A domain that belongs to nobody is one where the name asks for a domain.
+    A domain that is the reader's is one where the name asks for a domain; one that belongs to nobody, as
+    `app.example.com`, only where documentation says it.
     """
     text = value.strip()
     if _PLACEHOLDER.fullmatch(text) or _INNER.search(text) or is_placeholder_path(text):
         return True
-    return bool(_EXAMPLE_DOMAIN.fullmatch(text) and _ASKS_DOMAIN.search(name))
+    is_domain = _DOMAIN_OF_READER.fullmatch(text) or (
+        is_documented and _EXAMPLE_DOMAIN.fullmatch(text)
+    )
+    return bool(is_domain and _ASKS_DOMAIN.search(name))
 
 
 def is_placeholder_text(text: str) -> bool:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
-from tocompose.knowledge.placeholders import is_placeholder, is_placeholder_path
+from tocompose.knowledge.placeholders import (
+    is_documentation,
+    is_placeholder,
+    is_placeholder_path,
+)
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.model import EnvSetting, EnvVariable, Mount, Service, Stack
 from tocompose.notes import Note, note
@@ -39,7 +43,11 @@ class _FillIns:
 
     def _ask_value(self, service: Service, variable: EnvVariable) -> EnvVariable:
         value = plain(variable.value or "")
-        if not value or not is_placeholder(variable.name, value):
+        place = service.origin
+        is_documented = place is not None and is_documentation(place.file)
+        if not value or not is_placeholder(
+            variable.name, value, is_documented=is_documented
+        ):
             return variable
         path = ModelPath.service(service.name, "environment", variable.name)
         is_password = "PASS" in variable.name.upper()

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable
 
+from tocompose.knowledge.placeholders import DOCUMENTATION_NAME
 from tocompose.limits import limit
 from tocompose.patterns import regex
 from tocompose.project import Project, normal_path
@@ -43,7 +44,7 @@ def mentions_docker(text: str) -> bool:
 _BEFORE_CLIENT = r"[\w-]+[ \t]+|(?:[a-z][\w-]*[ \t]+)?/(?:\w+/)+"
 _KIND_BY_NAME = (
     (regex(r"\.(?:sh|bash|zsh|command)$"), "shell"),
-    (regex(r"\.(?:md|markdown|rst|adoc)$|^readme(?!.*\.txt$)"), "markdown"),
+    (DOCUMENTATION_NAME, "markdown"),
     (regex(r"\.(?:mk|make)$|^(?:gnu)?makefile"), "makefile"),
     (regex(r"\.service$"), "systemd"),
     (regex(r"\.(?:ya?ml|jsonc?|bu)(?:\.(?:j2|tpl|tftpl|erb))?$|^user-?data$"), "yaml"),
