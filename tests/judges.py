@@ -38,7 +38,7 @@ EXCEPTIONS = {
     "no-build-and-image": "the source names the image that its build makes",
     "service-image-require-explicit-tag": "the source names no tag, and a version is never invented; a note says so",
     "no-duplicate-exported-ports": "the source publishes a port twice; a note says so",
-    "no-quotes-in-volumes": "a path with characters that plain YAML cannot hold",
+    "no-quotes-in-volumes": "a variable that says with blanks what to set, which we quote everywhere",
     "invalid-schema": "dclint brings an older copy of the schema; the one of docker compose is checked besides",
 }
 

@@ -16,7 +16,7 @@ from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
 from tocompose.limits import limit
 from tocompose.model import ComposeFileRole, File, Stack
 from tocompose.notes import Kind, Note, in_order, note
-from tocompose.project import Project, source_alone
+from tocompose.project import Project, source_alone, with_earlier_output
 from tocompose.record import record
 from tocompose.rules import Context, apply_all, select
 from tocompose.source import Span
@@ -299,7 +299,9 @@ def _claims_on(project: Project) -> tuple[Claim, ...]:
 
     compose = compose_file(project) if project.named else ""
     all_claims = () if compose else claims(project)
-    if not all_claims and (compose := compose or compose_file(project)):
+    if not all_claims and (
+        compose := compose or compose_file(with_earlier_output(project))
+    ):
         raise SourceError(
             f"{compose} is a compose file already: there is nothing to convert. `tocompose check` holds it against the "
             f"checklist, `tocompose convert SOURCE --merge {compose}` adds the services of another source, "

@@ -85,6 +85,15 @@ def source_alone(project: ProjectType) -> ProjectType:
     return alone
 
 
+def with_earlier_output(project: ProjectType) -> ProjectType:
+    """The project together with what an earlier conversion has written into it."""
+    if not project.earlier_runs:
+        return project
+    whole = copy(project)
+    whole.earlier_runs = ()
+    return whole
+
+
 def source_part(
     runs: Iterable[EarlierRun], path: str, content: bytes | None
 ) -> bytes | None:

@@ -361,7 +361,8 @@ def test_a_docker_command_that_makes_nothing_is_named(tocompose):
 
 def test_formats(tocompose):
     text = tocompose("formats").out
-    assert text.startswith("docker_run  ")
+    names = re.findall(r"(?m)^(\w+)  +\S", text)
+    assert names == sorted(names) and {"compose", "docker_run", "procfile"} <= {*names}
     assert re.search(
         r"\n +\d{3} names: \d{2,3} carried over, \d+ with a note, \d+ left out on purpose\n",
         text,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -99,6 +100,13 @@ def test_modes_of_what_holds_secrets(output: Output) -> None:
             assert item.mode in (0o444, 0o555) and item.secret
 
 
+def quoted_mounts(output: Output) -> list[str]:
+    """The mounts in the short form that stand in quotes."""
+    text = "\n".join(item.content.decode() for item in compose_files(output))
+    blocks = re.findall(r"(?m)^ +volumes:\n((?: +- .*\n)+)", text)
+    return re.findall(r"(?m)^ +- (\".*|'.*)$", "".join(blocks))
+
+
 def excused(output: Output, rule: str, message: str) -> bool:
     """Whether a finding of dclint's is the source's doing, and the user was told; `judges.EXCEPTIONS` says why."""
     name = message.partition('ervice "')[2].partition('"')[0]
@@ -112,6 +120,8 @@ def excused(output: Output, rule: str, message: str) -> bool:
         return "TC646" in codes or to_be_reached or "/udp" in message
     if service is not None and rule == "no-build-and-image":
         return service.build is not None and service.image is not None
+    if rule == "no-quotes-in-volumes":
+        return all(":?set " in entry for entry in quoted_mounts(output))
     # The fixture that shows every note has an entitlement, which dclint's copy of the schema lacks.
     return rule == "invalid-schema" and output.name == "docker_run/every-note"
 

@@ -279,10 +279,10 @@ def test_t26_what_is_not_there_is_not_referred_to(
 
 
 def test_t26_a_name_that_a_variable_gives_is_taken_to_be_there() -> None:
-    made = stack(app(network_mode="service:${PEER}", options={"links": ["$OTHER:x"]}))
-    body = service(made)
-    assert (body["network_mode"], body["links"]) == ("service:${PEER}", ["$OTHER:x"])
-    assert codes(made) == []
+    joins = stack(app(network_mode="service:${PEER}"))
+    assert (service(joins)["network_mode"], codes(joins)) == ("service:${PEER}", [])
+    calls = stack(app(options={"links": ["$OTHER:x"]}))
+    assert (service(calls)["links"], codes(calls)) == (["$OTHER:x"], [])
 
 
 def test_t26_networks_and_volumes_that_are_used_are_declared() -> None:
