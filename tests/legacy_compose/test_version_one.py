@@ -42,6 +42,10 @@ def codes(text: str, **fields: Any) -> set[str]:
         ({"web": {"ports": []}}, False),
         ({"base": {"user": "1"}, "web": {"extends": "base", "image": "a"}}, True),
         ({"web": {"image": "a"}, "other": {"colour": "red"}}, False),
+        (
+            {"test": {"image": "a", "script": ["x"]}, "lint": {"image": "b", "script": []}},
+            False,
+        ),
         ({"jobs": {"build": {"docker": [{"image": "a"}]}}}, False),
         ({"web": "a"}, False),
         ({"web": {"extends": {"service": "base", "file": "more.yml"}}}, True),
@@ -177,7 +181,7 @@ def test_a_link_to_what_is_not_there_is_told() -> None:
 
 
 def test_a_key_that_nobody_knows_is_told() -> None:
-    assert "TC070" in codes("web: {image: a, imge: b}")
+    assert "TC070" in codes("web: {image: a, user: b, imge: b}")
 
 
 def test_a_folder_with_such_a_file_is_converted_without_being_asked() -> None:

@@ -48,11 +48,10 @@ def _says_what_runs(body: Mapping[str, Any]) -> bool:
 
 
 def _is_service(body: Mapping[str, Any]) -> bool:
-    """Whether a map is a service: it says what runs, or all its keys are those of a service, as in a template."""
-    if _says_what_runs(body):
-        return True
+    """Whether a map is a service, perhaps with a word that is none: the job of a workflow has more of those."""
     known_keys = section_keys("service").keys() | load("legacy_keys").keys()
-    return bool(body) and body.keys() <= known_keys
+    count = len(body.keys() & known_keys)
+    return count > len(body) - count
 
 
 def version_one_files(project: Project) -> tuple[str, ...]:
