@@ -23,12 +23,14 @@ from tocompose.rules.creation import RULE
 ENGINE = os.environ.get("TOCOMPOSE_ENGINE", "")
 STACK = Stack(name="shop", services=(Service(name="a", image="a:1", origin=at(1)),))
 IMAGE = "scripts-create:1"
+# Two runs of this file may share an engine.
+PROJECT = f"creation-{os.getpid()}"
 
 
 def document(body: str, top: str = "{}") -> dict[str, Any]:
     """A file of two services, `a` with the keys given, and what stands beside the services."""
     services = {"a": {"image": IMAGE, **yaml.safe_load(body)}, "b": {"image": IMAGE}}
-    return {"name": "creation", "services": services, **yaml.safe_load(top)}
+    return {"name": PROJECT, "services": services, **yaml.safe_load(top)}
 
 
 # A service, and what of it is left out; refused by docker compose itself.
