@@ -47,6 +47,7 @@ def codes(text: str, **fields: Any) -> set[str]:
             False,
         ),
         ({"jobs": {"build": {"docker": [{"image": "a"}]}}}, False),
+        ({"web": {"image": "a", "imge": "b"}}, True),
         ({"web": "a"}, False),
         ({"web": {"extends": {"service": "base", "file": "more.yml"}}}, True),
         ({"jobs": {"build": {"docker": [{"image": "a"}], "steps": []}}}, False),

@@ -51,7 +51,7 @@ def _is_service(body: Mapping[str, Any]) -> bool:
     """Whether a map is a service, perhaps with a word that is none: the job of a workflow has more of those."""
     known_keys = section_keys("service").keys() | load("legacy_keys").keys()
     count = len(body.keys() & known_keys)
-    return count > len(body) - count
+    return count > 0 and count >= len(body) - count
 
 
 def version_one_files(project: Project) -> tuple[str, ...]:
