@@ -16,6 +16,7 @@ import pytest
 
 from engine.images import BUSYBOX, load
 from engine.tools import root_of_servers
+from oracles import binary
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
@@ -103,10 +104,10 @@ STACKS = {
         ("tcf-redis", "/data", "/data"),
     ),
 }
-SHELL = """
-docker() {
-  if [ "$1" = compose ]; then shift; command docker-compose "$@"; else command docker "$@"; fi
-}
+SHELL = f"""
+docker() {{
+  if [ "$1" = compose ]; then shift; command '{binary("docker-compose")}' "$@"; else command docker "$@"; fi
+}}
 set -ex
 """
 STEP = re.compile(r"^\d+\. .*?: `(.*)`$", re.MULTILINE)

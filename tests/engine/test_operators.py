@@ -25,6 +25,7 @@ from operator_samples import (
     RABBITMQ,
     ZALANDO,
 )
+from oracles import binary
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
@@ -121,7 +122,13 @@ def test_servers_answer_under_the_names_of_their_operator(
     text, expected = CASES[case]
     document, (files, values) = stack(text)
     write(tmp_path, files)
-    compose = ("docker-compose", "-p", f"tocompose-operators-{case}", "-f", "standin.yml")
+    compose = (
+        binary("docker-compose"),
+        "-p",
+        f"tocompose-operators-{case}",
+        "-f",
+        "standin.yml",
+    )
     (tmp_path / "standin.yml").write_text(yaml.safe_dump(document))
     (tmp_path / ".env").write_text(
         "".join(f"{key}={text}\n" for key, text in values.items())

@@ -42,7 +42,9 @@ class Seed(NamedTuple):
 def seeds(form: str) -> tuple[Seed, ...]:
     """Every seed of a format (`docker_run`, `kubernetes`, `procfile`, `compose`), sorted by name."""
     found = [*_fixtures(form), *_corpus(form)]
-    return tuple(seed for seed in sorted(found) if seed.files)
+    # A source of the corpus may be called as a fixture is.
+    by_name = sorted(found, key=lambda seed: (seed.name, sorted(seed.files)))
+    return tuple(seed for seed in by_name if seed.files)
 
 
 @cache
