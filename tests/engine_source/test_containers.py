@@ -411,6 +411,9 @@ def test_what_podman_fills_in_is_left_out() -> None:
         "cap_drop": ["CHOWN"],
     }
     assert service_of(podman) == {**PLAIN, **expected}
+    # Podman's socket answers in the shape of Docker's API.
+    del podman["ImageName"], podman["OCIRuntime"]
+    assert service_of(podman) == {**PLAIN, **expected}
 
 
 # What is handed in ----------------------------------------------------------------------------------

@@ -46,8 +46,10 @@ class ObjectContext(NamedTuple):
 
     @property
     def is_podman(self) -> bool:
-        """Whether podman made it."""
-        return bool(self.cursor.at("OCIRuntime") or self.cursor.at("ImageName"))
+        """Whether podman made it; in the shape of Docker's API only a variable of its own tells."""
+        if self.cursor.at("OCIRuntime") or self.cursor.at("ImageName"):
+            return True
+        return "container=podman" in words_at(self.cursor, "Config", "Env")
 
     def image_text(self, key: str) -> str:
         """A text of the image's settings; empty where the image is not known."""
