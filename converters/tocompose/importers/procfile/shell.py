@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -235,13 +236,13 @@ def _is_of_bash(command: list[CommandWord], table: Row) -> bool:
 
 def simple_commands(parsed: ParsedCommand) -> Iterator[list[CommandWord]]:
     """The words of each simple command in order, without assignments, redirections and words like `then`."""
-    starts = dict.fromkeys(offset for _, offset in parsed.operators)
-    targets = [offset for sign, offset in parsed.operators if _REDIRECTIONS.search(sign)]
+    starts = sorted({offset for _, offset in parsed.operators})
+    targets = {offset for sign, offset in parsed.operators if _REDIRECTIONS.search(sign)}
     command: list[CommandWord] = []
-    previous = -1
+    passed_before = 0
     for shell_word in parsed.words:
-        passed = [offset for offset in starts if previous < offset < shell_word.start]
-        previous = shell_word.start
+        passed_here = bisect_left(starts, shell_word.start)
+        passed, passed_before = starts[passed_before:passed_here], passed_here
         if passed and passed[-1] in targets:
             continue
         if passed and command:
