@@ -173,7 +173,7 @@ def public_settings(repository: Repository, prefixes: tuple[str, ...]) -> tuple[
 
 
 def _sets_only(text: str, prefixes: tuple[str, ...]) -> bool:
-    names = re.findall(r"^\s*(?:export\s+)?(\w+)\s*=", text, re.MULTILINE)
+    names = re.findall(r"^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=", text, re.MULTILINE)
     return bool(names) and all(name.startswith(prefixes) for name in names)
 
 
