@@ -36,3 +36,9 @@ def spelling_hint(misspelt: str, known_names: Iterable[str]) -> str:
     by_lower = {name.lower(): name for name in known_names}
     close = get_close_matches(misspelt.lower(), by_lower, n=1, cutoff=0.6)
     return f"; did you mean {by_lower[close[0]]}?" if close else ""
+
+
+def one_line(text: str) -> str:
+    """A server's own words, on one line and of bounded length."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line if len(line) <= 300 else f"{line[:300]}…"

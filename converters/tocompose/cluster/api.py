@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from tocompose.cluster.kubeconfig import Connection
 from tocompose.importers import SourceError
+from tocompose.wording import one_line
 
 PAGE = 500
 _CONNECT = 5.0
@@ -120,14 +121,8 @@ def _parse_answer(status: int, data: bytes) -> dict[str, Any]:
     message = str(body.get("message") or "") if isinstance(body, dict) else ""
     problem = _SAID.get(status, f"the server answered {status}")
     raise RequestRefused(
-        f"{problem}: {_one_line(message)}" if message and status != 401 else problem, status
+        f"{problem}: {one_line(message)}" if message and status != 401 else problem, status
     )
-
-
-def _one_line(text: str) -> str:
-    """A server's own words, on one line and of bounded length."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return line if len(line) <= 300 else f"{line[:300]}…"
 
 
 def _page_objects(page: dict[str, Any]) -> list[dict[str, Any]]:
@@ -148,14 +143,14 @@ def _describe_failure(error: Exception, timeout: float) -> str:
 
     reason = getattr(error, "reason", None) or error
     if isinstance(reason, urllib3.exceptions.SSLError):
-        return f"the TLS connection failed ({_one_line(str(reason.args[0] if reason.args else reason))})"
+        return f"the TLS connection failed ({one_line(str(reason.args[0] if reason.args else reason))})"
     if isinstance(
         reason,
         urllib3.exceptions.NewConnectionError | urllib3.exceptions.NameResolutionError,
     ):
-        return f"no connection ({_one_line(str(reason).rpartition(': ')[2].rpartition('] ')[2])})"
+        return f"no connection ({one_line(str(reason).rpartition(': ')[2].rpartition('] ')[2])})"
     if isinstance(reason, urllib3.exceptions.ConnectTimeoutError):
         return "nothing answers at that address"
     if isinstance(reason, urllib3.exceptions.TimeoutError):
         return f"no answer within {timeout:g} seconds"
-    return f"the connection broke ({_one_line(str(reason))})"
+    return f"the connection broke ({one_line(str(reason))})"

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from tocompose.engine_api.addresses import EngineAddress, TlsFiles, port_of
 from tocompose.importers import SourceError
+from tocompose.wording import one_line
 
 # The largest answer that is read: the list of all containers of a host is far below.
 _MOST_BYTES = 256 * 2**20
@@ -72,7 +73,7 @@ class EngineConnection:
         words = _STATUS_WORDS.get(status, f"it answered {status}")
         if status == 200:
             words = "what answers there is no engine"
-        detail = f": {_one_line(str(message))}" if message else ""
+        detail = f": {one_line(str(message))}" if message else ""
         raise SourceError(f"{self._address.url}: {words} (GET {path}){detail}")
 
     # How the connection is made --------------------------------------------------------------------
@@ -163,7 +164,7 @@ class EngineConnection:
                 return "ssh ended before the engine answered: does `ssh HOST docker version` work?"
             case http.client.BadStatusLine() | ConnectionResetError():
                 return "it does not speak plain HTTP: a port with TLS needs DOCKER_TLS_VERIFY=1"
-        return f"the connection broke: {_one_line(str(problem))}"
+        return f"the connection broke: {one_line(str(problem))}"
 
 
 _STATUS_WORDS = {
@@ -217,9 +218,3 @@ def _ssh_target(address: EngineAddress) -> list[str]:
     if host.startswith("-"):
         raise SourceError(f"{shlex.quote(address.url)}: this is no host name")
     return [*words, host]
-
-
-def _one_line(text: str) -> str:
-    """A server's own words, on one line and of bounded length."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return line if len(line) <= 300 else f"{line[:300]}…"

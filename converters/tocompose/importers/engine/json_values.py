@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from tocompose.ledger import Cursor
 
 
@@ -31,8 +29,3 @@ def words_at(cursor: Cursor, *keys: str | int) -> tuple[str, ...]:
         word = text_at(below)
         return (word,) if word else ()
     return tuple(text_at(field_entry) for field_entry in below)
-
-
-def keys_at(cursor: Cursor, *keys: str | int) -> Iterator[str]:
-    """The keys of a map."""
-    return iter(cursor.at(*keys).keys())

@@ -16,7 +16,7 @@ from tocompose.ledger import Cursor, Ledger
 from tocompose.project import Project
 from tocompose.readers.json import read_json
 from tocompose.readers.reading import decode
-from tocompose.source import Branch, Child, Span
+from tocompose.source import Branch, Child
 
 
 class ObjectKind(Enum):
@@ -169,8 +169,3 @@ def _json_fragments(text: str) -> Iterator[str]:
 def _blanks(text: str, start: int) -> str:
     lines_before = text.count("\n", 0, start)
     return "\n" * lines_before + " " * (start - text.rfind("\n", 0, start) - 1)
-
-
-def span_of(objects: tuple[EngineObject, ...]) -> Span | None:
-    """Where the first of the objects stands."""
-    return objects[0].cursor.value_span if objects else None

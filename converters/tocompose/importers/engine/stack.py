@@ -186,7 +186,7 @@ class EngineStack:
             network = inspected.pop(key, None)
             if network is None:
                 self._tell_unseen("TC478", "networks", key)
-                yield Network(name=network_key(key), engine_name=key, external=True)
+                yield Network(name=key, engine_name=key, external=True)
             else:
                 yield read_network(network, self._network_names, key)
         for network in inspected.values():
@@ -213,11 +213,6 @@ class EngineStack:
 
     def _tell_unseen(self, code: str, section: str, name: str) -> None:
         self._ledger.add_note(note(code, subject=ModelPath.of(section, name), name=name))
-
-
-def network_key(name: str) -> str:
-    """The key of a network in the compose file: its name."""
-    return name
 
 
 def _written_name(container: EngineObject, replicas: Replicas) -> str:
