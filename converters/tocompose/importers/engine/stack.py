@@ -53,6 +53,10 @@ class EngineStack:
         self._name = self._compose_project or project_name
         self._volume_names = self._resource_names(ObjectKind.VOLUME)
         self._network_names = self._resource_names(ObjectKind.NETWORK)
+        self._container_names = {
+            container.text("Id"): container_name(container)
+            for container in self._containers
+        }
         self._linked = frozenset(_linked_names(self._containers))
         self._assembly = Assembly()
         self._names_in_use: set[str] = set()
@@ -139,9 +143,7 @@ class EngineStack:
             name=service_name,
             cursor=container.cursor,
             image=self._image_of(container),
-            container_names={
-                other.text("Id"): container_name(other) for other in self._containers
-            },
+            container_names=self._container_names,
             own_names=frozenset(
                 {container_name(container), label_of(container, "service")}
             ),
