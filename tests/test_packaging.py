@@ -88,6 +88,23 @@ def test_the_wheel_works_by_itself(built: Path, tmp_path: Path) -> None:
     assert "<svg" in (tmp_path / "report.html").read_text()
 
 
+def test_the_wheel_fills_the_compiled_templates(built: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
+        wheel.extractall(tmp_path / "site")
+    templates = tmp_path / "site" / "tocompose" / "dockerfiles" / "templates"
+    shutil.rmtree(templates)
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "Gemfile").write_text("gem 'puma'\n")
+    (tmp_path / "app" / "Procfile").write_text("web: puma\n")
+    dockerfiles = []
+    for place in (tmp_path / "site", tree.ROOT / "converters"):
+        command = [sys.executable, "-m", "tocompose", "convert", "app", "-o", place.name]
+        environment = {**os.environ, "PYTHONPATH": str(place)}
+        subprocess.run(command, env=environment, cwd=tmp_path, check=True, timeout=60)
+        dockerfiles.append((tmp_path / place.name / "Dockerfile").read_bytes())
+    assert dockerfiles[0] == dockerfiles[1]
+
+
 def test_the_action_runs_no_text_of_its_inputs() -> None:
     action = yaml.safe_load((tree.ROOT / "action.yml").read_text())
     for step in action["runs"]["steps"]:

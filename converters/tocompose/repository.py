@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -58,8 +57,13 @@ class Repository(NamedTuple):
 
     def read_toml(self, path: str) -> dict[str, Any]:
         """A TOML file as plain data: evidence only, so a broken one counts as empty."""
+        text = self.read_text(path)
+        if text is None:
+            return {}
+        import tomllib
+
         try:
-            return tomllib.loads(self.read_text(path) or "")
+            return tomllib.loads(text)
         except tomllib.TOMLDecodeError:
             return {}
 

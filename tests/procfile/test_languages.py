@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tocompose.dockerfiles import TEMPLATES
+from tocompose.dockerfiles.rendering import TEMPLATES
 from tocompose.languages import find_language, language_rows, read_libraries
 from tocompose.languages.language import Language
 from tocompose.languages.python_settings import is_conditional, required_values

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from tocompose.dockerfiles.ignored_files import (
     git_ignored,
@@ -15,7 +12,7 @@ from tocompose.dockerfiles.ignored_files import (
     private_keys,
     public_settings,
 )
-from tocompose.knowledge.versions import default_version, pinned_tool
+from tocompose.dockerfiles.rendering import render_template
 from tocompose.languages import find_language, language_rows
 from tocompose.languages.language import DockerfileFacts, DockerfileInput
 from tocompose.languages.node import inlined_prefixes
@@ -23,11 +20,6 @@ from tocompose.languages.versions import is_archived, package_names
 from tocompose.model import File
 from tocompose.repository import Repository
 from tocompose.syntax.model_path import ModelPath
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 class GeneratedDockerfile(NamedTuple):
@@ -66,7 +58,7 @@ def generate_dockerfile(source: DockerfileInput, language: str) -> GeneratedDock
         "cmd_dev": json.dumps(facts.development_command or command),
         **facts.template,
     }
-    dockerfile = _space_stages(_render_template(f"{language}.j2", values).strip())
+    dockerfile = _space_stages(render_template(f"{language}.j2", values).strip())
     contents = {
         "Dockerfile": dockerfile,
         **_dockerignore(source.repository, language, dockerfile),
@@ -103,7 +95,7 @@ def _dockerignore(repository: Repository, language: str, dockerfile: str) -> dic
         "public": public_settings(repository, inlined_prefixes()),
         "keys": keys,
     }
-    text = _render_template("dockerignore.j2", values)
+    text = render_template("dockerignore.j2", values)
     present = repository.read_text(".dockerignore")
     if present is None:
         return {".dockerignore": text}
@@ -120,32 +112,6 @@ def _collect_packages(
         if libraries == "always" or source.uses(*libraries.split("|")):
             packages.update(row.get(purpose, ()))
     return package_names(facts.image, sorted(packages))
-
-
-@cache
-def _load_templates() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        autoescape=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["words"] = _join_words
-    environment.globals["default_version"] = default_version
-    environment.globals["pinned_tool"] = pinned_tool
-    return environment
-
-
-def _join_words(texts: Iterable[str]) -> str:
-    return " ".join(texts)
-
-
-def _render_template(template: str, values: Mapping[str, Any]) -> str:
-    return _load_templates().get_template(template).render(**values)
 
 
 def _space_stages(text: str) -> str:
