@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from typing import Any, NamedTuple
 
 from tocompose.model import Dependency, EnvSetting, Role, Service, Stack
@@ -72,10 +73,12 @@ class Answers(NamedTuple):
             f"value.{service.name}" for service in stack.settings
         }
         decisions |= {
-            f"depends.{waiting}.{awaited}" for waiting in services for awaited in services
+            f"depends.{waiting}.{awaited}"
+            for waiting, awaited in product(services, repeat=2)
         }
         decisions |= {
-            f"practice.{practice.id}.{name}" for practice in practices for name in services
+            f"practice.{practice.id}.{name}"
+            for practice, name in product(practices, services)
         }
         return tuple(key for key in self.by_id if key not in decisions)
 

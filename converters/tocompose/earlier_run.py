@@ -67,11 +67,8 @@ def digest(content: bytes) -> str:
 
 def read_earlier_run(path: str, content: bytes) -> EarlierRun | None:
     """The run that a `migration.json` tells of; None for a file of another program or one that cannot be read."""
-    try:
-        data = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(data, dict) or "tocompose" not in str(data.get("schema")):
+    data = _read_report(content)
+    if data is None:
         return None
     files = [file for file in _list_of(data.get("files")) if isinstance(file, dict)]
     digests = {
@@ -85,6 +82,15 @@ def read_earlier_run(path: str, content: bytes) -> EarlierRun | None:
     }
     folder = path.removesuffix(REPORT_NAME)
     return EarlierRun(folder, digests, variables, frozenset({REPORT_NAME, *others}))
+
+
+def _read_report(content: bytes) -> dict[str, Any] | None:
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    is_report = isinstance(data, dict) and "tocompose" in str(data.get("schema"))
+    return data if is_report else None
 
 
 def _list_of(value: Any) -> list[Any]:

@@ -89,16 +89,13 @@ def _list_folder(root: str, path: str, ignores: IgnoreRules) -> tuple[Listing, I
         refused = problem.strerror or type(problem).__name__
         return Listing(path, [], (), (), refused=refused), ignores
     names = {dir_entry.name for dir_entry in sorted_entries}
-    for name in IGNORE_FILES:
-        if name in names:
-            ignores = ignores.with_patterns(path, _read_patterns(folder_path / name))
+    for name in filter(names.__contains__, IGNORE_FILES):
+        ignores = ignores.with_patterns(path, _read_patterns(folder_path / name))
     by_kind: dict[_EntryKind, list[str]] = {kind: [] for kind in _EntryKind}
     for dir_entry in sorted_entries:
         kind = _kind_of(dir_entry)
-        relative = join_path(path, dir_entry.name)
-        if kind is _EntryKind.FOLDER:
-            relative += "/"
-        if kind is not _EntryKind.PRUNED and not ignores.ignores(relative):
+        slash = "/" if kind is _EntryKind.FOLDER else ""
+        if not ignores.ignores(join_path(path, dir_entry.name) + slash):
             by_kind[kind].append(dir_entry.name)
     git = _git_kind(folder_path) if ".git" in names else ""
     listing = Listing(

@@ -137,20 +137,33 @@ def _matching_objects(objects: list[Object], selection: Selection) -> Iterator[O
         for api_object in objects
         if selection.matches(_metadata_of(api_object).get("labels") or {})
     }
-    referred: set[tuple[Any, Any]] = set()
-    for api_object in matching.values():
-        namespace, _ = _key_of(api_object)
-        referred.update((namespace, text) for text in _all_texts(api_object))
-    claimed: set[str] = set()
-    for api_object in objects:
-        if api_object.get("kind") == "PersistentVolumeClaim":
-            claimed.update(_all_texts(api_object))
+    referred = _referred_keys(matching.values())
+    claimed = _claimed_names(objects)
     for api_object in objects:
         kind = api_object.get("kind")
         is_referred = kind in _REFERRED and _key_of(api_object) in referred
         is_claimed = kind == "PersistentVolume" and _key_of(api_object)[1] in claimed
         if id(api_object) in matching or kind == "Namespace" or is_referred or is_claimed:
             yield api_object
+
+
+def _referred_keys(objects: Iterable[Object]) -> set[tuple[Any, Any]]:
+    """Each text of the objects as a name in their namespace: a reference names its object by a text."""
+    return {
+        (_key_of(api_object)[0], text)
+        for api_object in objects
+        for text in _all_texts(api_object)
+    }
+
+
+def _claimed_names(objects: Iterable[Object]) -> set[str]:
+    """The texts of the claims, of which `volumeName` is one."""
+    claims = (
+        api_object
+        for api_object in objects
+        if api_object.get("kind") == "PersistentVolumeClaim"
+    )
+    return {text for claim in claims for text in _all_texts(claim)}
 
 
 def _all_texts(value: Any) -> Iterator[str]:

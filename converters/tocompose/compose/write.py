@@ -46,15 +46,28 @@ def compose_document(stack: Stack, home: ComposeFileRole | None = None) -> dict[
         for service in ordered
         if bodies[service.name] or _must_be_named(service, home)
     }
-    document: dict[str, Any] = {"name": stack.name, "services": services}
-    for key in _DECLARED_KEYS:
-        declared = _declarations(key, stack)
-        names = _referred_names(key, services.values())
-        if home in (ComposeFileRole.BASE, None) and key in _KEPT_UNUSED:
-            names |= declared.keys() - _names_in_overlays(key, ordered)
-        if used := {name: body for name, body in declared.items() if name in names}:
-            document[key] = used
-    return document
+    declared = {key: _declarations(key, stack) for key in _DECLARED_KEYS}
+    used_names = {key: _referred_names(key, services.values()) for key in _DECLARED_KEYS}
+    if home in (ComposeFileRole.BASE, None):
+        for key in _KEPT_UNUSED:
+            overlay_names = _names_in_overlays(key, ordered)
+            used_names[key] |= declared[key].keys() - overlay_names
+    return {
+        "name": stack.name,
+        "services": services,
+        **_used_declarations(declared, used_names),
+    }
+
+
+def _used_declarations(
+    declared: Mapping[str, Mapping[str, Any]], used_names: Mapping[str, set[str]]
+) -> dict[str, dict[str, Any]]:
+    """The declarations by key that are named; a key of which none is used stays out."""
+    used = {
+        key: {name: body for name, body in bodies.items() if name in used_names[key]}
+        for key, bodies in declared.items()
+    }
+    return {key: bodies for key, bodies in used.items() if bodies}
 
 
 def development_services(stack: Stack) -> tuple[Service, ...]:
@@ -322,20 +335,19 @@ def write_mount(mount: Mount) -> str | dict[str, Any]:
 
 def _fits_short(mount: Mount) -> bool:
     """The short form creates a missing host folder, and reads a one-letter name as a Windows drive."""
-    if mount.kind not in ("bind", "volume") or mount.options:
-        return False
-    if any(
-        len(split_outside_variables(path, ":")) > 1
-        for path in (mount.target, mount.source or "")
-    ):
-        return False
-    if mount.kind == "volume" and mount.source is None:
-        # `/data:ro` would mount the host's /data at `ro`.
-        return not mount.read_only and not mount.mode
-    if mount.kind == "volume":
-        return len(mount.source or "") > 1
     source = mount.source or ""
-    return source.startswith(_PATH_STARTS) or source in (".", "..", "~")
+    if mount.options or _has_colon(mount.target) or _has_colon(source):
+        return False
+    if mount.kind == "bind":
+        return source.startswith(_PATH_STARTS) or source in (".", "..", "~")
+    if mount.source is None:
+        # `/data:ro` would mount the host's /data at `ro`.
+        return mount.kind == "volume" and not mount.read_only and not mount.mode
+    return mount.kind == "volume" and len(source) > 1
+
+
+def _has_colon(path: str) -> bool:
+    return len(split_outside_variables(path, ":")) > 1
 
 
 def _is_plain_tmpfs(mount: Mount) -> bool:

@@ -234,16 +234,18 @@ def image_ref(text: str) -> ImageRef | None:
     # As the engine decides it: a first part with a dot or a port, or `localhost`, is a registry.
     registry = host if slash and (set(".:") & set(host) or host == "localhost") else ""
     path = repository if registry else path
-    well_formed = all(map(_COMPONENT.fullmatch, path.split("/"))) and (
-        not tag or _TAG.fullmatch(tag)
+    reference = ImageRef(registry, path, tag, digest)
+    return reference if _is_well_formed(reference) else None
+
+
+def _is_well_formed(reference: ImageRef) -> bool:
+    """As the grammar of references has it (https://pkg.go.dev/github.com/distribution/reference)."""
+    return (
+        all(map(_COMPONENT.fullmatch, reference.repository.split("/")))
+        and (not reference.tag or _TAG.fullmatch(reference.tag) is not None)
+        and (not reference.registry or _HOST.fullmatch(reference.registry) is not None)
+        and (not reference.digest or _is_digest(reference.digest))
     )
-    if (
-        not well_formed
-        or (registry and not _HOST.fullmatch(registry))
-        or (digest and not _is_digest(digest))
-    ):
-        return None
-    return ImageRef(registry, path, tag, digest)
 
 
 def _is_digest(text: str) -> bool:

@@ -11,7 +11,8 @@ from typing import Any
 
 from tocompose.prove.recording import Payload, RecordedContainer
 
-_SHARED_MEMORY = 64 * 2**20
+# What the daemon of Linux takes where nothing is said (moby, daemon/config and runconfig).
+_HOST_DEFAULTS = {"ShmSize": 64 * 2**20, "IpcMode": "private", "Runtime": "runc"}
 
 
 def effective_container(container: RecordedContainer, image: Payload) -> RecordedContainer:
@@ -22,20 +23,23 @@ def effective_container(container: RecordedContainer, image: Payload) -> Recorde
 
 def _merged_config(config: dict[str, Any], image: Payload) -> Payload:
     config["Env"] = _merged_variables(config.get("Env") or [], image.get("Env") or [])
-    config["Labels"] = {**(image.get("Labels") or {}), **(config.get("Labels") or {})}
-    for key in ("ExposedPorts", "Volumes"):
-        config[key] = {**(image.get(key) or {}), **(config.get(key) or {})}
+    for key in ("Labels", "ExposedPorts", "Volumes"):
+        config[key] = _map_of(image, key) | _map_of(config, key)
+    # An emptied entry point drops the image's own, one that is stated drops the image's command as well.
     if not config.get("Entrypoint"):
-        if not config.get("Cmd"):
-            config["Cmd"] = image.get("Cmd")
-        if config.get("Entrypoint") is None:
-            config["Entrypoint"] = image.get("Entrypoint")
+        config["Cmd"] = config.get("Cmd") or image.get("Cmd")
+    if config.get("Entrypoint") is None:
+        config["Entrypoint"] = image.get("Entrypoint")
     for key in ("User", "WorkingDir", "StopSignal"):
         config[key] = config.get(key) or image.get(key)
     config["Healthcheck"] = _merged_check(
-        config.get("Healthcheck") or {}, image.get("Healthcheck") or {}
+        _map_of(config, "Healthcheck"), _map_of(image, "Healthcheck")
     )
     return config
+
+
+def _map_of(payload: Payload, key: str) -> dict[str, Any]:
+    return dict(payload.get(key) or {})
 
 
 def _merged_variables(own: list[str], of_image: list[str]) -> list[str]:
@@ -54,20 +58,24 @@ def _merged_check(own: Payload, of_image: Payload) -> Payload:
 
 
 def _filled_host(host: dict[str, Any]) -> Payload:
-    memory, swap = host.get("Memory") or 0, host.get("MemorySwap") or 0
-    if memory > 0 and swap == 0:
+    memory = host.get("Memory") or 0
+    if memory > 0 and not host.get("MemorySwap"):
         host["MemorySwap"] = 2 * memory
-    host["ShmSize"] = host.get("ShmSize") or _SHARED_MEMORY
-    host["IpcMode"] = host.get("IpcMode") or "private"
-    host["Runtime"] = host.get("Runtime") or "runc"
+    for key, default in _HOST_DEFAULTS.items():
+        host[key] = host.get(key) or default
     log = host.get("LogConfig") or {}
     host["LogConfig"] = {**log, "Type": log.get("Type") or "json-file"}
-    namespaces = (host.get("PidMode"), host.get("IpcMode"))
-    options = list(host.get("SecurityOpt") or ())
-    if (host.get("Privileged") or "host" in namespaces) and "label=disable" not in options:
-        options.append("label=disable")
-    host["SecurityOpt"] = options
+    host["SecurityOpt"] = _security_options(host)
     return host
+
+
+def _security_options(host: Mapping[str, Any]) -> list[str]:
+    """The stated options; SELinux's labels do not hold within the host's own namespaces."""
+    options = list(host.get("SecurityOpt") or ())
+    shares_host = "host" in (host.get("PidMode"), host.get("IpcMode"))
+    if (host.get("Privileged") or shares_host) and "label=disable" not in options:
+        options.append("label=disable")
+    return options
 
 
 def plain_host(host: Mapping[str, Any]) -> Payload:

@@ -101,22 +101,27 @@ def _special_atoms(
         close = _closing_backtick(raw, index, end_offset)
         code = re.sub(r"\\([\\`$])", r"\1", raw[index + 1 : close])
         return close + 1, [Atom("command", code, quoted, index + 1)]
-    if char == "'":
-        close = raw.find("'", index + 1, end_offset)
-        close = end_offset if close == -1 else close
-        return close + 1, [Atom("text", raw[index + 1 : close], True, index)]
-    if char == '"':
-        close = _double_end(raw, index, end_offset)
-        quoted_atoms = map(
-            _without_inner_quotes, _atoms_between(raw, index + 1, close - 1, True)
-        )
-        return close, list(quoted_atoms) or [Atom("text", "", True, index)]
+    if char in "'\"":
+        return _quoted_atoms(raw, index, end_offset)
     if char == "<" and not quoted and raw.startswith("<(", index):
         # `<(command)`: the path of a pipe that there is only while the script runs.
         return _process_substitution(raw, index, end_offset)
     if placeholder := PLACEHOLDER.match(raw, index, end_offset):
         return placeholder.end(), [Atom("placeholder", placeholder[0][1:-1], True, index)]
     return index + 1, [Atom("text", char, quoted, index)]
+
+
+def _quoted_atoms(raw: str, index: int, end_offset: int) -> tuple[int, list[Atom]]:
+    """What stands between the quotes of which the first is at `index`, and where they end."""
+    if raw[index] == "'":
+        close = raw.find("'", index + 1, end_offset)
+        close = end_offset if close == -1 else close
+        return close + 1, [Atom("text", raw[index + 1 : close], True, index)]
+    close = _double_end(raw, index, end_offset)
+    inner_atoms = map(
+        _without_inner_quotes, _atoms_between(raw, index + 1, close - 1, True)
+    )
+    return close, list(inner_atoms) or [Atom("text", "", True, index)]
 
 
 def _without_inner_quotes(atom: Atom) -> Atom:

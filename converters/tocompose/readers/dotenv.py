@@ -19,6 +19,7 @@ _EXPORT = regex(r"(?:export[ \t]+)([A-Za-z_][A-Za-z_0-9]*)=(.*)")
 _SPACED = regex(r"[ \t]*([A-Za-z_][A-Za-z_0-9]*)[ \t]*=[ \t]*(.*)")
 _COLON = regex(r"([A-Za-z_][A-Za-z_0-9]*):[ \t]+(.*)")
 _INTERPOLATED = regex(r"\$(?:\$|\{|[A-Za-z_])")
+_QUOTED = regex(r"""(?s)(["']).*\1\s*""")
 _BARE = regex(r"[A-Za-z_][A-Za-z_0-9]*")
 
 
@@ -106,30 +107,23 @@ def _style_oddity(style: str, span: Span, name: str) -> Iterator[Oddity]:
 
 def _read_otherwise(value: str, span: Span, name: str) -> Iterator[Oddity]:
     """Says why Compose would make another value of the line; measured with docker compose 2.40."""
-    opens = value[:1] in ("'", '"')
-    closed = opens and len(value.rstrip()) > 1 and value.rstrip()[-1] == value[0]
-    if opens and not closed:
-        yield Oddity(
-            "multiline", span, {"name": name, "what": "its quotes do not close on its line"}
-        )
-    elif _INTERPOLATED.search(value) and value[:1] != "'":
-        yield Oddity(
-            "dialect",
-            span,
-            {"name": name, "what": "Compose replaces the variable that it sees in it"},
-        )
-    elif not opens and (" #" in value or value != value.strip()):
-        yield Oddity(
-            "dialect",
-            span,
-            {"name": name, "what": "Compose drops a comment and blanks at its end"},
-        )
-    elif value[:1] == '"' and re.search(r"\\[^n\"\\]", value):
-        yield Oddity(
-            "dialect",
-            span,
-            {"name": name, "what": "Compose knows more escapes in double quotes"},
-        )
+    quote = value[:1] if value[:1] in ("'", '"') else ""
+    if quote and not _QUOTED.fullmatch(value):
+        what = "its quotes do not close on its line"
+        yield Oddity("multiline", span, {"name": name, "what": what})
+    elif what := _dialect_of(value, quote):
+        yield Oddity("dialect", span, {"name": name, "what": what})
+
+
+def _dialect_of(value: str, quote: str) -> str:
+    """What Compose does with the value, between such quotes, that others do not; empty where it does the same."""
+    if _INTERPOLATED.search(value) and quote != "'":
+        return "Compose replaces the variable that it sees in it"
+    if not quote and (" #" in value or value != value.strip()):
+        return "Compose drops a comment and blanks at its end"
+    if quote == '"' and re.search(r"\\[^n\"\\]", value):
+        return "Compose knows more escapes in double quotes"
+    return ""
 
 
 def unquote(value: str) -> str:

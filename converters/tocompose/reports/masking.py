@@ -119,13 +119,7 @@ def _mask_lines(
 ) -> Iterator[str]:
     """The lines, of a file at that path, with what is known and what looks like a secret hidden."""
     whole = "\n".join(lines)
-    forms = (
-        form
-        for secret in secrets
-        if secret.text not in names
-        for form in _written_forms(secret.text)
-    )
-    known_forms = [form for form in dict.fromkeys(forms) if form in whole]
+    known_forms = [form for form in _known_forms(secrets, names) if form in whole]
     marked = [_mask_forms(line, known_forms) for line in lines]
     for secret in secrets:
         if secret.origin is not None and secret.origin.file == path:
@@ -140,6 +134,12 @@ def _mask_lines(
             mask_likely_secrets(marked, path), guessed, strict=True
         )
     )
+
+
+def _known_forms(secrets: Iterable[Secret], names: frozenset[str]) -> dict[str, None]:
+    """Every form in which a secret may be written, once, without those that are a name of the stack as well."""
+    texts = (secret.text for secret in secrets if secret.text not in names)
+    return dict.fromkeys(form for text in texts for form in _written_forms(text))
 
 
 def _combine_masks(one_mask: str, other_mask: str) -> str:

@@ -9,7 +9,7 @@ from tocompose.knowledge.secrets.names import HINT
 from tocompose.knowledge.secrets.texts import may_be_secret
 from tocompose.readers.yaml import is_null, read_yaml
 from tocompose.reports.known_secrets import is_secret_name
-from tocompose.source import Branch, Leaf, Node, Span
+from tocompose.source import Branch, Child, Leaf, Node, Span
 
 _ENDINGS = (".yaml", ".yml", ".json")
 # Keys that say where a secret lies, below a name that says secret: `password: {secretKeyRef: {name: db, key: pw}}`.
@@ -55,17 +55,21 @@ def held_files(text: str, path: str) -> Iterator[HeldFile]:
     if not path.endswith(_ENDINGS) or HINT.search(text) is None:
         return
     for document in read_yaml(text.encode("utf-8", "replace"), path):
-        pending = [document.root] if document.root is not None else []
-        visited: set[int] = set()
-        while pending:
-            node = pending.pop()
-            if not isinstance(node, Branch) or id(node) in visited:
-                continue
+        for child in _children_below(document.root):
+            if isinstance(child.node, Leaf) and "\n" in child.node.text:
+                yield HeldFile(str(child.key), child.node.text, child.node.span)
+
+
+def _children_below(root: Node | None) -> Iterator[Child]:
+    """The entries at every depth; those of a branch that aliases repeat once."""
+    pending = [root]
+    visited: set[int] = set()
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Branch) and id(node) not in visited:
             visited.add(id(node))
-            for child in node.children:
-                pending.append(child.node)
-                if isinstance(child.node, Leaf) and "\n" in child.node.text:
-                    yield HeldFile(str(child.key), child.node.text, child.node.span)
+            yield from node.children
+            pending += [child.node for child in node.children]
 
 
 def _spans_below(root: Node) -> Iterator[Span]:

@@ -194,14 +194,17 @@ class _NoteWriter:
             previous_note = note
 
     def _explain(self, note: Note, previous_note: Note | None) -> Iterator[str]:
-        """What follows the first line: a place that was just quoted is not quoted again, nor a link repeated."""
-        if note.kind is not Kind.LOST and not self._is_verbose:
-            if note.kind in _DECISIONS and "todo" in explanation(note.code):
-                yield from self._advise(note)
-            return
-        is_same_place = previous_note is not None and previous_note.span == note.span
-        is_alike = previous_note is not None and _place(previous_note) == _place(note)
-        if note.span and not is_same_place:
+        """What follows the first line: losses are explained whole, the rest by what there is to do, unless verbose."""
+        if self._is_verbose or note.kind is Kind.LOST:
+            yield from self._explain_whole(note, previous_note)
+        elif note.kind in _DECISIONS and "todo" in explanation(note.code):
+            yield from self._advise(note)
+
+    def _explain_whole(self, note: Note, previous_note: Note | None) -> Iterator[str]:
+        """Source, advice and link: a place that was just quoted is not quoted again, nor a link repeated."""
+        quoted_span, told_code = _place(previous_note) if previous_note else (None, "")
+        is_alike = (quoted_span, told_code) == _place(note)
+        if note.span and note.span != quoted_span:
             yield from _quote_lines(
                 note.span, self._report, self._style, COLOURS[note.kind]
             )

@@ -50,18 +50,20 @@ def _test_cases(outcome: RepositoryOutcome) -> list[StackCase]:
         StackCase(CaseResult.PASSED, f"a stack from {stack.folder or 'the repository'}")
         for stack in outcome.stacks
     ]
-    failed = outcome.status is Status.FAILED
-    for note in outcome.notes:
-        if note.kind is Kind.LOST:
-            is_error = failed and note.code.startswith("TC8")
-            result = CaseResult.ERROR if is_error else CaseResult.FAILURE
-            place = f" ({note.span})" if note.span else ""
-            cases.append(StackCase(result, f"{note.code} {note.message}{place}", note))
+    losses = [note for note in outcome.notes if note.kind is Kind.LOST]
+    cases += [_case_of_loss(note, outcome.status) for note in losses]
     if outcome.status in (Status.PRESENT, Status.EMPTY):
         reasons = [note for note in outcome.notes if note.code in ("TC811", "TC812")]
         reason = reasons[0] if reasons else None
         cases.append(StackCase(CaseResult.SKIPPED, outcome.status.value, reason))
     return cases
+
+
+def _case_of_loss(note: Note, status: Status) -> StackCase:
+    is_error = status is Status.FAILED and note.code.startswith("TC8")
+    result = CaseResult.ERROR if is_error else CaseResult.FAILURE
+    file_position = f" ({note.span})" if note.span else ""
+    return StackCase(result, f"{note.code} {note.message}{file_position}", note)
 
 
 def _suite_lines(outcome: RepositoryOutcome) -> Iterator[str]:

@@ -144,16 +144,9 @@ def _word_secrets(arguments: Sequence[str]) -> Iterator[CommandSecret]:
     for index, (argument, following) in enumerate(
         zip_longest(arguments, arguments[1:], fillvalue="")
     ):
-        option, equals, _ = argument.partition("=")
-        value_start = len(option) + len(equals)
-        if _ASSIGNMENT.fullmatch(argument) and secret_name(option):
-            yield CommandSecret(index, value_start, len(argument), option)
-        elif _OPTION.fullmatch(option) and secret_name(option):
-            if equals:
-                if not argument.startswith("-", value_start):
-                    yield CommandSecret(index, value_start, len(argument), option)
-            elif following and not following.startswith("-"):
-                yield CommandSecret(index + 1, 0, len(following), option)
+        named_secret = _named_secret(index, argument, following)
+        if named_secret is not None:
+            yield named_secret
         elif any(space in argument for space in " \n\t"):
             for start, stop, name in _script_secrets(argument):
                 yield CommandSecret(index, start, stop, name)
@@ -162,6 +155,20 @@ def _word_secrets(arguments: Sequence[str]) -> Iterator[CommandSecret]:
         for match in TOKEN.finditer(argument):
             yield CommandSecret(index, *match.span(), _TOKEN)
     yield from _client_secrets(arguments)
+
+
+def _named_secret(index: int, argument: str, following: str) -> CommandSecret | None:
+    """The value of an assignment or an option whose name is that of a secret; it may be the word that follows."""
+    name, equals, value = argument.partition("=")
+    is_assignment = _ASSIGNMENT.fullmatch(argument) is not None
+    is_option = _OPTION.fullmatch(name) is not None
+    if not (is_assignment or is_option) or not secret_name(name):
+        return None
+    if is_assignment or (equals and not value.startswith("-")):
+        return CommandSecret(index, len(name) + len(equals), len(argument), name)
+    if not equals and following and not following.startswith("-"):
+        return CommandSecret(index + 1, 0, len(following), name)
+    return None
 
 
 def _line_secrets(arguments: Sequence[str]) -> Iterator[CommandSecret]:

@@ -207,8 +207,12 @@ def _candidate_spans(text: str) -> Iterator[tuple[int, int]]:
     if "@" in text:
         for match in _ADDRESS.finditer(text):
             yield match.span(match.lastindex or 0)
-    if HINT.search(text) is None:
-        return
+    if HINT.search(text) is not None:
+        yield from _hinted_spans(text)
+
+
+def _hinted_spans(text: str) -> Iterator[tuple[int, int]]:
+    """The values that stand under a name, in text where some name hints at a secret."""
     pattern = _SETTING if ";" in text or "," not in text else _MOUNT_OPTION
     yield from (match.span("password") for match in pattern.finditer(text))
     if "=" in text:
@@ -219,11 +223,14 @@ def _candidate_spans(text: str) -> Iterator[tuple[int, int]]:
         )
     yield from (match.span("password") for match in _STATEMENT.finditer(text))
     yield from _named_values(text)
-    yield from (
-        (start, stop)
-        for start, stop in document_spans(text)
-        if text[start] not in "$<{[|>&*%" and may_be_secret(text[start:stop])
-    )
+    yield from _document_values(text)
+
+
+def _document_values(text: str) -> Iterator[tuple[int, int]]:
+    """What a parser of the text's own format says is the value of a secret."""
+    for start, stop in document_spans(text):
+        if text[start] not in "$<{[|>&*%" and may_be_secret(text[start:stop]):
+            yield start, stop
 
 
 def _named_values(text: str) -> Iterator[tuple[int, int]]:
