@@ -336,7 +336,8 @@ def write_mount(mount: Mount) -> str | dict[str, Any]:
 def _fits_short(mount: Mount) -> bool:
     """The short form creates a missing host folder, and reads a one-letter name as a Windows drive."""
     source = mount.source or ""
-    if mount.options or _has_colon(mount.target) or _has_colon(source):
+    has_colon = len(split_outside_variables(f"{source} {mount.target}", ":")) > 1
+    if mount.options or has_colon:
         return False
     if mount.kind == "bind":
         return source.startswith(_PATH_STARTS) or source in (".", "..", "~")
@@ -344,10 +345,6 @@ def _fits_short(mount: Mount) -> bool:
         # `/data:ro` would mount the host's /data at `ro`.
         return mount.kind == "volume" and not mount.read_only and not mount.mode
     return mount.kind == "volume" and len(source) > 1
-
-
-def _has_colon(path: str) -> bool:
-    return len(split_outside_variables(path, ":")) > 1
 
 
 def _is_plain_tmpfs(mount: Mount) -> bool:
