@@ -41,7 +41,7 @@ FACTS = {
         1,
     ),
     "endings of configuration files": Fact(
-        "tocompose.rules.bind_mounts",
+        "tocompose.rules.mounted_files",
         frozenset({".cnf", ".conf", ".ini", ".properties", ".toml", ".xml", ".json", ".yaml"}),
         4,
     ),

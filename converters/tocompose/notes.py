@@ -77,7 +77,7 @@ FAMILIES = {
     "TC4": "addons",
     **dict.fromkeys(("TC51", "TC52", "TC53", "TC54"), "compose_checks"),
     "TC5": "environment",
-    "TC6": "practices",
+    **dict.fromkeys(("TC6", "TC87"), "practices"),
     "TC7": "compose",
     "TC8": "batch",
     "TC9": "internal",

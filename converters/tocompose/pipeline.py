@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from tocompose.answers import Answers
 from tocompose.collector import collector_off
-from tocompose.exporters.bundle import Layout, added_to, bundle
+from tocompose.exporters.bundle import Bundle, Layout, added_to, bundle
 from tocompose.exporters.rebase_paths import rebase_paths
 from tocompose.importers import Importer, ImportOptions, SourceError, importer, importers
 from tocompose.importers.preference import Claim, claims
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
 from tocompose.limits import limit
-from tocompose.model import ComposeFileRole, File, Stack
+from tocompose.model import ComposeFileRole, File, Network, Service, Stack, Volume
 from tocompose.notes import Kind, Note, in_order, note
 from tocompose.project import Project, source_alone, with_earlier_output
-from tocompose.record import record
+from tocompose.record import record, replace
 from tocompose.rules import Context, apply_all, select
 from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import did_you_mean
+
+_Part = TypeVar("_Part", Service, Volume, Network)
 
 
 @record
@@ -197,10 +200,34 @@ def _conversion_by(
     return Result(
         files=output.files,
         notes=tuple(notes),
-        stack=outcome.stack,
+        stack=_as_joined(outcome.stack, output),
         ledger=ledger,
         importer=chosen_importer.name,
     )
+
+
+def _as_joined(stack: Stack, output: Bundle) -> Stack:
+    """The stack on the networks of the file that it was added to, without what that has under the same name."""
+    if output.joined is None:
+        return stack
+    overruled = output.overruled
+    services = [
+        replace(service, networks=joined.networks)
+        for service in _not_among(overruled, "services", stack.services)
+        if (joined := output.joined.service(service.name)) is not None
+    ]
+    return replace(
+        stack,
+        services=tuple(services),
+        volumes=tuple(_not_among(overruled, "volumes", stack.volumes)),
+        networks=tuple(_not_among(overruled, "networks", stack.networks)),
+    )
+
+
+def _not_among(
+    overruled: frozenset[ModelPath], section: str, parts: Iterable[_Part]
+) -> Iterator[_Part]:
+    return (part for part in parts if ModelPath.of(section, part.name) not in overruled)
 
 
 def _is_answered(asking: Note, stack: Stack) -> bool:
@@ -247,7 +274,8 @@ def _left_out(project: Project, read: Container[str] = ()) -> Iterator[Note]:
 def practice_context(options: Options, project: Project) -> Context:
     """What the practices may count on: the files that will be written, and those of the source."""
     layout = options.layout
-    production = layout.split and ComposeFileRole.PROD in layout.environments
+    has_production = layout.split and ComposeFileRole.PROD in layout.environments
+    production = has_production and options.existing is None
     inline = layout.inline_secrets and not layout.split
     return options.context._replace(
         split=layout.split,

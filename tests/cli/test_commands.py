@@ -446,6 +446,22 @@ def test_merge_adds_services_to_a_compose_file_and_keeps_the_rest(
     assert (tmp_path / "deploy" / ".env").exists()
 
 
+def test_nothing_is_told_of_what_a_merge_leaves_out(tocompose, tmp_path):
+    (tmp_path / "add.sh").write_text(
+        "docker run -d --name cache redis:7\n"
+        "docker run -d --name mail --link cache -e REDIS_URL=redis://cache:6379 corp/mail:2\n"
+    )
+    own = "services: {cache: {image: 'redis:7-alpine', networks: [inner]}}\nnetworks: {inner: }\n"
+    (tmp_path / "compose.yml").write_text(own)
+    ran = tocompose("convert", "add.sh", "--merge", "compose.yml", "-v")
+    guide = (tmp_path / "MIGRATION.md").read_text()
+    assert ran.code == 0 and "TC768" in ran.err
+    # The volume, the limits of production and the old container of what stays are nowhere.
+    for text in (ran.err, guide):
+        assert "cache_data" not in text and "TC432" not in text and "TC628" not in text
+    assert "docker stop mail`" in guide and "| `inner` |" in guide
+
+
 def test_merge_into_what_is_no_compose_file_is_one_message(tocompose, script, tmp_path):
     (tmp_path / "compose.yml").write_text("services: [\n")
     ran = tocompose("convert", script, "--merge", "compose.yml")

@@ -38,7 +38,47 @@ def test_a_container_to_work_in_is_no_server(words: str) -> None:
     found = outcome(f"image: 'redis:7', {words}")
     [service] = found.stack.services
     assert (service.healthcheck, service.role) == (None, Role.APP)
-    assert "TC615" in {note.code for note in found.notes}
+    assert "TC871" in {note.code for note in found.notes}
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "command: [sleep, infinity]",
+        "command: [tail, -F, /var/log/app.log]",
+        "command: [bash]",
+        "command: [bash, -lc, 'sleep infinity']",
+        "command: [sh, -c, 'trap : TERM INT; sleep infinity & wait']",
+        "command: [sh, -c, 'while true; do sleep 1000; done']",
+        "command: [sh, -c, 'npm ci && sleep 100000']",
+        "entrypoint: [tini, --], command: [sleep, infinity]",
+        "command: [node, -e, 'setInterval(() => {}, 1e6)']",
+        "command: [node]",
+        "stdin_open: true, tty: true",
+    ],
+)
+@pytest.mark.parametrize("image", ["node:22", "ubuntu:24.04"])
+def test_what_serves_nothing_is_asked_nothing(image: str, program: str) -> None:
+    body = f"image: '{image}', ports: ['3000:3000'], environment: {{PORT: '3000'}}"
+    found = outcome(f"{body}, {program}")
+    [service] = found.stack.services
+    codes = {note.code for note in found.notes}
+    assert service.healthcheck is None and codes & {"TC871", "TC618"}, codes
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "[node, server.js]",
+        "[sh, -c, 'node server.js & wait']",
+        "[sh, -c, 'service cron start && tail -f /dev/null']",
+        "[sh, -c, 'sleep 5 && node server.js']",
+        "[node, -e, 'require(\"http\").createServer().listen(3000)']",
+    ],
+)
+def test_what_may_serve_is_asked_at_its_port(program: str) -> None:
+    service = made(f"image: 'node:22', ports: ['3000:3000'], command: {program}")
+    assert service.healthcheck is not None
 
 
 @pytest.mark.parametrize(
@@ -110,11 +150,12 @@ def test_command(body: str, command: str) -> None:
         ("image: 'me/web:1', ports: ['80:80']", "TC613"),
         ("build: .", "TC613"),
         ("image: 'rethinkdb:2'", "TC614"),
-        ("image: 'postgres:16', command: [sh, -c, 'sleep 9']", "TC615"),
+        ("image: 'postgres:16', command: [sh, -c, ./run.sh]", "TC615"),
         ("image: 'mysql:8', command: [--bind-address=10.0.0.1]", "TC619"),
         ("image: 'nextcloud:30', entrypoint: [/cron.sh]", "TC615"),
         ("image: 'nextcloud:30', command: [/opt/backup.py]", "TC615"),
-        ("image: 'node:22', command: [node, worker.js]", "TC616"),
+        ("image: 'node:22', command: [node, main.js]", "TC616"),
+        ("image: 'node:22', command: [node, worker.js]", "TC870"),
         ("image: 'jellyfin/jellyfin:10'", "TC611"),
     ],
 )
@@ -226,3 +267,18 @@ def test_a_generated_dockerfile_counts() -> None:
 def test_a_script_of_any_client_is_no_server(script: str) -> None:
     service = made(f"image: 'postgres:17', command: [sh, -c, '{script}']")
     assert service.healthcheck is None
+
+
+def test_the_port_of_a_file_of_variables_is_asked() -> None:
+    context = Context(read={"app.env": b"PORT=4100\n"}.get)
+    found = outcome("image: 'node:22', env_file: [app.env], command: [node, a.js]", context)
+    check = found.stack.services[0].healthcheck
+    assert check is not None and "4100" in " ".join(check.test or ())
+
+
+def test_a_worker_of_a_built_image_is_not_asked_at_the_port_of_all_processes() -> None:
+    dockerfile = b"FROM ruby:3.3\nCMD bundle exec sidekiq -C config/sidekiq.yml\n"
+    context = Context(read={"Dockerfile": dockerfile}.get)
+    found = outcome("build: ., environment: {PORT: '3000'}", context)
+    codes = {note.code for note in found.notes}
+    assert found.stack.services[0].healthcheck is None and "TC870" in codes

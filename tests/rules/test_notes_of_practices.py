@@ -50,6 +50,11 @@ PLACES: dict[str, tuple[str, str]] = {
         "web: {image: 'me/web:1', annotations: {a.token: tops3cret}}",
         "services.web",
     ),
+    "TC870": (
+        "jobs: {image: 'ruby:3', command: [bundle, exec, sidekiq]}",
+        "services.jobs",
+    ),
+    "TC871": ("shell: {image: 'ruby:3', command: [sleep, infinity]}", "services.shell"),
     "TC600": ("web: {image: 'corp/postgres:1'}", "services.web"),
     "TC601": (WEB, "services.web"),
     "TC602": (

@@ -212,3 +212,27 @@ def test_what_the_other_service_does_not_bring_gets_a_volume() -> None:
     body = "services: {a: {image: 'nginx:1'}, b: {image: 'mysql:8', volumes_from: [a]}}"
     found = apply_all(stack(body), PRACTICES, Context())
     assert [mount.target for mount in found.stack.services[1].mounts] == ["/var/lib/mysql"]
+
+
+@pytest.mark.parametrize(
+    ("image", "variables", "body", "targets"),
+    [
+        ("postgres:16", "PGDATA=/srv/pg/data", "", ["/srv/pg/data"]),
+        (
+            "postgres:16",
+            "export PGDATA='/srv/pg/data'",
+            "volumes: ['pg:/srv/pg']",
+            ["/srv/pg"],
+        ),
+        ("grafana/grafana", "GF_PATHS_DATA=/srv/g", "volumes: ['g1:/srv/g']", ["/srv/g"]),
+        ("apache/kafka:3.9.0", "KAFKA_LOG_DIRS=/logs", "volumes: ['k1:/logs']", ["/logs"]),
+    ],
+)
+def test_a_file_of_variables_moves_the_data(
+    image: str, variables: str, body: str, targets: list[str]
+) -> None:
+    given = stack(f"services: {{x: {{image: '{image}', env_file: [x.env], {body}}}}}")
+    context = Context(read={"x.env": f"{variables}\n".encode()}.get)
+    [service] = apply_all(given, PRACTICES, context).stack.services
+    assert [mount.target for mount in service.mounts] == targets
+    assert service.environment == ()

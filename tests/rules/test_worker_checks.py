@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tocompose.model import Service
-from tocompose.rules.worker_checks import worker_check
+from tocompose.rules.worker_checks import worker_check, worker_of
 
 AIMED = '-d "celery@$$HOSTNAME"'
 
@@ -51,3 +51,44 @@ def test_the_framework_asks_its_worker(words: list[str], test: str) -> None:
 )
 def test_what_has_no_such_program_gets_no_check(words: list[str]) -> None:
     assert worker_check(Service(name="w", image="corp/app:1", command=tuple(words))) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [
+        (["bundle", "exec", "sidekiq", "-C", "config/sidekiq.yml"], "Sidekiq"),
+        (["bin/rails", "resque:work"], "Resque"),
+        (["bundle", "exec", "rake", "environment", "resque:work", "QUEUE=*"], "Resque"),
+        (["rake", "jobs:work"], "Delayed Job"),
+        (["bin/jobs"], "Solid Queue"),
+        (["rq", "worker", "high"], "RQ"),
+        (["python", "manage.py", "rqworker"], "RQ"),
+        (["dramatiq", "app.tasks"], "Dramatiq"),
+        (["celery", "-A", "p", "beat", "-l", "info"], "Celery beat"),
+        (["php", "artisan", "queue:work", "--tries=3"], "Laravel's queue or scheduler"),
+        (["php", "bin/console", "messenger:consume", "async"], "Symfony Messenger"),
+        (["sh", "-c", "exec bundle exec sidekiq"], "Sidekiq"),
+        (["tini", "--", "supercronic", "/etc/crontab"], "a scheduler"),
+        (["npm", "run", "worker"], "a script that is called after a worker"),
+        (["node", "dist/email-worker.js"], "a script that is called after a worker"),
+    ],
+)
+def test_a_worker_is_known_by_its_program(words: list[str], title: str) -> None:
+    worker = worker_of(Service(name="w", image="corp/app:1", command=tuple(words)))
+    assert worker is not None and worker.title == title
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["bundle", "exec", "puma"],
+        ["gunicorn", "worker:app"],
+        ["node", "server.js"],
+        ["npm", "run", "start"],
+        ["celery", "-A", "p", "flower"],
+        ["php", "artisan", "serve"],
+        ["node", "job-board/index.js"],
+    ],
+)
+def test_a_server_is_no_worker(words: list[str]) -> None:
+    assert worker_of(Service(name="w", image="corp/app:1", command=tuple(words))) is None

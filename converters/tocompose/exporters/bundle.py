@@ -59,21 +59,26 @@ class Layout:
     inline_secrets: bool = False
 
 
+_ABOUT_FILES = (Kind.ADDED, Kind.CHANGED, Kind.ASSUMED)
+
+
 class Bundle(NamedTuple):
     """The files to write, the compose file first; every model path that they hold; what was changed on the way.
 
-    What was added at or below the `overruled` paths did not come into the files.
+    What was added at or below the `overruled` paths did not come into the files. `joined` is the stack that was added
+    to a file, on that file's networks.
     """
 
     files: tuple[File, ...]
     written: frozenset[ModelPath]
     notes: tuple[Note, ...]
     overruled: frozenset[ModelPath] = frozenset()
+    joined: Stack | None = None
 
     def still_hold(self, notes: Iterable[Note]) -> Iterator[Note]:
-        """The notes that are true of the files."""
+        """The notes that are true of the files: what never came into them was neither added nor changed there."""
         for earlier_note in notes:
-            if earlier_note.kind is not Kind.ADDED or not any(
+            if earlier_note.kind not in _ABOUT_FILES or not any(
                 earlier_note.subject.is_within(path) for path in self.overruled
             ):
                 yield earlier_note
@@ -224,6 +229,7 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
         accepted.paths | _written_paths(stack, checked, document) | frozenset(unused),
         (*new_notes, *_insertion_notes(insertion, existing.path)),
         overruled,
+        checked.stack,
     )
 
 

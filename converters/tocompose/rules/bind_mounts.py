@@ -25,6 +25,7 @@ from tocompose.rules import (
     remark,
     with_overlay,
 )
+from tocompose.rules.mounted_files import CONFIGURATION_ENDINGS, MountedFiles
 from tocompose.rules.named_volumes import is_anonymous, is_mask, judge_mount
 from tocompose.rules.sensitive_mounts import is_sensitive
 from tocompose.rules.service_images import data_paths, facts_of
@@ -49,13 +50,6 @@ _CODE_FOLDERS = frozenset(
         "scripts server source src templates test tests views web"
     ).split()
 )
-# Endings of the files that settle what a server does: they name other services.
-CONFIGURATION_ENDINGS = tuple(
-    (
-        ".conf .cfg .cnf .ini .toml .yml .yaml .json .xml .properties .env .config "
-        ".tmpl .template .vcl .hcl .alloy .river"
-    ).split()
-)
 # Endings of the other files that a service is given; a folder is rarely called so.
 _FILE_ENDINGS = (
     *CONFIGURATION_ENDINGS,
@@ -73,10 +67,11 @@ _OF_THE_HOST = re.compile(
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with code mounts of built services in the dev file, and file mounts that fail when the file lacks."""
-    return map_services(stack, _divide_mounts)
+    files = MountedFiles(stack, context)
+    return map_services(stack, lambda service: _divide_mounts(service, files))
 
 
-def _divide_mounts(service: Service) -> tuple[Service, list[Note]]:
+def _divide_mounts(service: Service, files: MountedFiles) -> tuple[Service, list[Note]]:
     code = list(filter(_is_code, service.mounts)) if service.build else []
     masks = _masks_of(service) if code else []
     notes = [
@@ -87,7 +82,7 @@ def _divide_mounts(service: Service) -> tuple[Service, list[Note]]:
     for mount in service.mounts:
         if mount not in code and mount not in masks:
             mounts.append(_demand_file(mount) if _can_demand_file(mount) else mount)
-            notes += _note_bind(service, mount)
+            notes += _note_bind(files.with_env_files(service), mount)
     mended = service
     if mounts != list(service.mounts):
         mended = replace(service, mounts=tuple(mounts))

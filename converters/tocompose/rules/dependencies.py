@@ -18,8 +18,9 @@ from tocompose.rules import (
     remark,
     with_services,
 )
+from tocompose.rules.endings import stays_idle
 from tocompose.rules.evidence import Evidence, evidence
-from tocompose.rules.programs import idles, runs_client
+from tocompose.rules.programs import runs_client
 from tocompose.rules.roles import is_data
 from tocompose.rules.service_images import facts_of, image_title
 
@@ -205,7 +206,7 @@ def _network_owner(service: Service, by_name: Mapping[str, Service]) -> Service 
 
 def _may_wait(service: Service, target: Service) -> bool:
     """A database or a monitor does not wait for an application that it knows, and nobody calls a job or a client."""
-    if target.role is Role.JOB or runs_client(target) or idles(target):
+    if target.role is Role.JOB or runs_client(target) or stays_idle(target):
         return False
     if service.network_mode == f"service:{target.name}":
         return False

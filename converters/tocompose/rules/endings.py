@@ -11,6 +11,7 @@ from tocompose.model import Service
 from tocompose.patterns import regex
 from tocompose.readers.commands import RESERVED
 from tocompose.readers.words import REDIRECTIONS, Unbalanced, tokens
+from tocompose.record import replace
 from tocompose.syntax.names import is_shell
 from tocompose.tables import load
 
@@ -22,6 +23,11 @@ _FOREVER = regex(
 )
 _LEAVES = regex(r"(?:^|[\s;&|])(?:break|exit)\b")
 _ASSIGNMENT = regex(r"[A-Za-z_]\w*=")
+# What a loop that only stays may hold beside.
+_NOTHING = frozenset({"true", ":", "wait", "date", "echo"})
+_SHORT_SLEEP = regex(r"(?:\S*/)?sleep [0-9]{0,3}(?:\.[0-9]*)?s?")
+_SLEEPS = regex(r"\bsleep\b|setInterval\(|signal\.pause\(")
+_SERVES = regex(r"serve|listen|bind|http|socket|import (?!time|signal)", re.IGNORECASE)
 _SECONDS = regex(r"[0-9.]+[smhd]?")
 
 
@@ -31,6 +37,56 @@ def script_of(service: Service) -> str | None:
     if not words or not is_shell(words[0]) or len(words) < 2:
         return None
     return words[-1]
+
+
+def started_commands(service: Service) -> list[tuple[str, ...]]:
+    """The commands that the service starts, from the program on that others only start (`exec`, `tini --`)."""
+    script = script_of(_without_starters(service))
+    if script is not None:
+        commands = list(script_commands(script, in_background=True))
+    else:
+        commands = [(*(service.entrypoint or ()), *(service.command or ()))]
+    bare = ([word.strip("\"'") for word in command] for command in commands)
+    return [tuple(words) for words in map(behind_wrappers, bare) if words]
+
+
+def _without_starters(service: Service) -> Service:
+    words = behind_wrappers([*(service.entrypoint or ()), *(service.command or ())])
+    return replace(service, entrypoint=None, command=tuple(words))
+
+
+def stays_idle(service: Service) -> bool:
+    """Whether the container does nothing but stay, as with `sleep infinity`, `tail -f /dev/null` or a bare shell."""
+    commands = started_commands(service)
+    if len(commands) == 1:
+        return _only_stays(commands[0]) or commands[0] == ("true",)
+    waits = [words for words in commands if _only_stays(words) and not _is_pause(words)]
+    if loops_forever(service):
+        return all(_only_stays(words) or words[0] in _NOTHING for words in commands)
+    return bool(waits) and all(
+        words in waits or words[0] in _NOTHING or _ends(words) for words in commands
+    )
+
+
+def _is_pause(words: tuple[str, ...]) -> bool:
+    """Whether the command is a short sleep between others, below a quarter of an hour."""
+    return _SHORT_SLEEP.fullmatch(" ".join(words)) is not None
+
+
+def _only_stays(words: tuple[str, ...]) -> bool:
+    """Whether the command waits for nothing but its own end, or for a person who types."""
+    name = words[0].rpartition("/")[2]
+    if len(words) == 1 and (is_shell(name) or name in load("shell")["prompts"]):
+        return True
+    if name == "cat":
+        return len(words) == 1
+    return name in load("shell")["idle"] or _only_sleeps(words)
+
+
+def _only_sleeps(words: tuple[str, ...]) -> bool:
+    """Whether an interpreter is given a line that sleeps and serves nothing (`python -c 'time.sleep(10**9)'`)."""
+    is_line = len(words) > 2 and words[1] in ("-c", "-e")
+    return is_line and _SLEEPS.search(words[2]) is not None and not _SERVES.search(words[2])
 
 
 def loops_forever(service: Service) -> bool:
@@ -53,15 +109,18 @@ def finishes(service: Service) -> bool:
     return is_whole and not is_shell(words[0]) and _ends(words)
 
 
-def script_commands(script: str) -> Iterator[tuple[str, ...]]:
-    """The simple commands of a script; nothing for one that cannot be read, or whose shell does not wait for it."""
+def script_commands(script: str, in_background: bool = False) -> Iterator[tuple[str, ...]]:
+    """The simple commands of a script; nothing for one that cannot be read, or whose shell does not wait for it.
+
+    With `in_background` those are there too for which the shell does not wait.
+    """
     words: list[str] = []
     found: list[tuple[str, ...]] = []
     try:
         for token in tokens(script.replace("$$", "$")):
             if token.kind == "word":
                 words.append(token.text)
-            elif token.text == "&":
+            elif token.text == "&" and not in_background:
                 return
             elif token.kind != "comment" and token.text not in REDIRECTIONS:
                 found.append(tuple(words))
@@ -82,7 +141,7 @@ def _without_grammar(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _ends(words: Iterable[str]) -> bool:
-    arguments = _behind_wrappers([word.strip("\"'") for word in words])
+    arguments = behind_wrappers([word.strip("\"'") for word in words])
     if not arguments:
         return False
     name = arguments[0].rpartition("/")[2]
@@ -97,18 +156,35 @@ def _ends(words: Iterable[str]) -> bool:
     return pattern is not None and re.match(pattern, rest) is not None
 
 
-def _behind_wrappers(words: list[str]) -> list[str]:
+def behind_wrappers(words: list[str]) -> list[str]:
     """The words from the program on that others only start (`exec`, `bundle exec`, `npx`)."""
-    passing = {*load("shell")["prefixes"], *load("entrypoints")["pass"], "npx"}
-    text = " ".join(words)
-    for start in load("entrypoints")["start"]:
-        if text.startswith(f"{start} "):
-            words = words[len(start.split()) :]
-    while words and words[0].rpartition("/")[2] in passing:
-        words = words[1:]
-        while words and words[0].startswith("-"):
-            words = words[1:]
-    return words
+    start, previous = 0, -1
+    while start != previous:
+        previous, start = start, _skip_wrapper(words, start)
+    return words[start:]
+
+
+def _skip_wrapper(words: list[str], start: int) -> int:
+    """Where the command begins that the one at `start` only starts; `start` where it does more."""
+    for wrapper in _wrappers():
+        if tuple(words[start : start + len(wrapper)]) == wrapper:
+            return start + len(wrapper)
+    if start == len(words) or words[start].rpartition("/")[2] not in _passing_programs():
+        return start
+    start += 1
+    while start < len(words) and words[start].startswith("-"):
+        start += 1
+    return start
+
+
+@cache
+def _wrappers() -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(text.split()) for text in load("entrypoints")["start"])
+
+
+@cache
+def _passing_programs() -> frozenset[str]:
+    return frozenset((*load("shell")["prefixes"], *load("entrypoints")["pass"], "npx"))
 
 
 @cache

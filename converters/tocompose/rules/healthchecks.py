@@ -21,16 +21,20 @@ from tocompose.rules import (
     map_services,
     remark,
 )
-from tocompose.rules.evidence import MountedFiles, is_called
+from tocompose.rules.endings import stays_idle
+from tocompose.rules.evidence import is_called
 from tocompose.rules.listening import (
     Listening,
     effective_environment,
     listening_of,
     secure_listening,
 )
+from tocompose.rules.mounted_files import MountedFiles
 from tocompose.rules.programs import command_text, is_interactive, is_replaced, runs_server
+from tocompose.rules.restart import ends
 from tocompose.rules.roles import is_data
 from tocompose.rules.service_images import (
+    as_started,
     base_facts,
     brings_foreign_check,
     environment_of,
@@ -38,7 +42,7 @@ from tocompose.rules.service_images import (
     image_title,
 )
 from tocompose.rules.views import judge_lasting
-from tocompose.rules.worker_checks import worker_check
+from tocompose.rules.worker_checks import worker_check, worker_of
 from tocompose.syntax.units import is_whole_number
 
 # The port that a health command asks, and the commands that only connect, whatever is spoken there.
@@ -78,11 +82,20 @@ def _add_check(
         return off, [remark("TC434", service, "healthcheck", **facts)]
     if not isinstance(check, Healthcheck):
         facts = {"image": image_title(service)}
-        if check == "TC619":
-            facts["setting"] = blocking_setting(service, stack, context)
+        facts |= _reasons(check, service, stack, context)
         return service, [remark(check, service, "", **facts)]
     note = remark("TC610", service, "healthcheck", command=_shorten(check))
     return replace(service, healthcheck=check), [note]
+
+
+def _reasons(code: str, service: Service, stack: Stack, context: Context) -> dict[str, str]:
+    """What the note of that code says beside the image."""
+    if code == "TC619":
+        return {"setting": blocking_setting(service, stack, context)}
+    worker = worker_of(as_started(service, stack, context))
+    if code == "TC870" and worker is not None:
+        return {"worker": worker.title, "how": worker.how}
+    return {}
 
 
 def _is_asked_wrongly(service: Service, stack: Stack, context: Context) -> bool:
@@ -97,19 +110,30 @@ def known_healthcheck(
     service: Service, stack: Stack, context: Context
 ) -> Healthcheck | str:
     """The health command known to work in the service's image, or the code of the note that says why there is none."""
-    worker = worker_check(service)
+    started = as_started(service, stack, context)
+    worker = worker_check(started)
     if worker is not None:
         return worker
     image = base_facts(service, stack, context)
+    if _serves_nothing(started) and not (image and image.tools == ()):
+        return "TC871"
     if has_own_check(service, stack, context) and not _misses_server(
         service, image, stack, context
     ):
         return "TC611"
+    if worker_of(started) and not (service.ports or service.expose):
+        return "TC870"
     if image is None:
         return "TC613"
     if image.kind not in ("runtime", "base") or image.checks:
         return _server_check(service, image, stack, context)
-    return _port_check(service, image)
+    files = MountedFiles(stack, context)
+    return _port_check(files.with_env_files(service), image)
+
+
+def _serves_nothing(service: Service) -> bool:
+    """Whether nothing runs that could answer: the container only stays, or its image has but a shell to start."""
+    return stays_idle(service) or (command_text(service) is None and ends(service))
 
 
 def _misses_server(
@@ -150,12 +174,12 @@ def _server_check(
         return Healthcheck(test=command.test, start_period=command.start_period)
     listening = secure_listening if command.secure else listening_of
     moved = listening(service, image, files)
-    port = moved.sure_port or main_port(service, image)
+    port = moved.sure_port or main_port(files.with_env_files(service), image)
     if port is None and any("PORT" in word for word in command.test):
         return _no_check(image)
     test = _follow_settings(_at_port(command.test, port), command, moved, image)
     if test is not None and moved.unread is not None:
-        test = _confirmed(test, service, image, stack)
+        test = _confirmed(test, service, image, stack, files)
     if test is None or moved.elsewhere is not None:
         return "TC619"
     return Healthcheck(test=test, start_period=command.start_period)
@@ -190,12 +214,16 @@ def _with_port(word: str, port: str, new_port: str) -> str:
 
 
 def _confirmed(
-    test: tuple[str, ...], service: Service, image: ImageFacts, stack: Stack
+    test: tuple[str, ...],
+    service: Service,
+    image: ImageFacts,
+    stack: Stack,
+    files: MountedFiles,
 ) -> tuple[str, ...] | None:
     """A command that connects to the port, where something else than an unread file shows that the server has it."""
     port = _asked_port(test) or next(iter(image.ports), "").partition("/")[0]
     shown = {mapped.target for mapped in service.ports} | set(service.expose)
-    if port in shown or is_called(service, port, stack):
+    if port in shown or is_called(service, port, stack, files):
         return (
             test
             if _CONNECTS_ONLY.search(" ".join(test))
@@ -330,6 +358,8 @@ RULE = Rule(
             "TC618",
             "TC619",
             "TC434",
+            "TC870",
+            "TC871",
         )
     },
     excuses=(Excuse("TC706", "the source switches its check off", _is_disabled),),

@@ -21,6 +21,7 @@ from tocompose.rules import (
     remark,
     with_overlay,
 )
+from tocompose.rules.mounted_files import MountedFiles
 from tocompose.rules.programs import command_text
 from tocompose.rules.roles import is_data
 from tocompose.rules.service_images import environment_of, facts_of
@@ -79,8 +80,9 @@ def apply(stack: Stack, context: Context) -> Outcome:
     settings: list[EnvSetting] = []
     notes: list[Note] = []
     services: list[Service] = []
+    files = MountedFiles(stack, context)
     for service in stack.services:
-        limited = _limit_service(service, taken_names)
+        limited = _limit_service(service, files, taken_names)
         services.append(limited.service)
         settings += limited.settings
         if limited.service is not service:
@@ -89,13 +91,15 @@ def apply(stack: Stack, context: Context) -> Outcome:
     return Outcome(stack=mended, notes=tuple(notes))
 
 
-def _limit_service(service: Service, taken_names: set[str]) -> _Limited:
+def _limit_service(
+    service: Service, files: MountedFiles, taken_names: set[str]
+) -> _Limited:
     overlay = overlay_of(service, ComposeFileRole.PROD)
     settings: list[EnvSetting] = []
     # Resources that the model could not hold stand among the options.
     if "resources" in (service.options.get("deploy") or {}):
         return _Limited(service, settings)
-    usual = _usual_limits(service)
+    usual = _usual_limits(files.with_env_files(service))
     values: dict[str, str] = {}
     for key in _OLD_KEYS:
         if getattr(overlay.resources.limits, key) is None and not _states(service, key):

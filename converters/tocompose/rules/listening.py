@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from tocompose.knowledge.images import ImageFacts, Listen
 from tocompose.model import Service
-from tocompose.rules.evidence import MountedFiles
+from tocompose.rules.mounted_files import MountedFiles
 from tocompose.rules.programs import command_text
 from tocompose.rules.service_images import environment_of
 from tocompose.rules.service_settings import Setting, read_settings
@@ -64,7 +64,7 @@ def effective_environment(
     for path, pattern in image.listen.files if image.listen else ():
         for _, text in files.mounted_at(service, path) if not pattern else ():
             values |= dict(_ASSIGNED_LINE.findall(text or ""))
-    return values | dict(files.env_settings(service)) | environment_of(service)
+    return values | environment_of(files.with_env_files(service))
 
 
 def listening_of(service: Service, image: ImageFacts, files: MountedFiles) -> Listening:

@@ -23,6 +23,7 @@ from tocompose.rules import (
     remark,
     service_images,
 )
+from tocompose.rules.mounted_files import MountedFiles
 from tocompose.rules.programs import runs_server
 from tocompose.rules.service_images import environment_of, facts_of, image_title
 from tocompose.syntax.model_path import ModelPath
@@ -61,8 +62,9 @@ def apply(stack: Stack, context: Context) -> Outcome:
     services: list[Service] = []
     notes: list[Note] = []
     volumes = list(stack.volumes)
+    files = MountedFiles(stack, context)
     for service in stack.services:
-        named = _name_volumes(service, stack, taken_names)
+        named = _name_volumes(service, stack, files, taken_names)
         if context.running:
             named.notes.extend(copy_notes(service, named, stack))
         if named.names or named.settings:
@@ -84,9 +86,13 @@ def apply(stack: Stack, context: Context) -> Outcome:
     return Outcome(mended, tuple(notes))
 
 
-def _name_volumes(service: Service, stack: Stack, taken_names: set[str]) -> _NamedMounts:
+def _name_volumes(
+    service: Service, stack: Stack, files: MountedFiles, taken_names: set[str]
+) -> _NamedMounts:
     directories = [
-        data for data in kept_data(service) if not _is_inherited(data.path, service, stack)
+        data
+        for data in kept_data(service, files)
+        if not _is_inherited(data.path, service, stack, files)
     ]
     paths = [data.path for data in directories]
     named = _NamedMounts([], [], [], {}, [])
@@ -96,7 +102,7 @@ def _name_volumes(service: Service, stack: Stack, taken_names: set[str]) -> _Nam
         named.mounts.append(mount)
     for data in directories:
         if _is_covered(data.path, service):
-            named.notes.extend(_note_mismatch(service, data.path))
+            named.notes.extend(_note_mismatch(service, files, data.path))
             continue
         path = _settle_home(service, data, named)
         if data.home and _is_covered(path, service):
@@ -153,7 +159,7 @@ def _name_mount(
     return replace(mount, source=name)
 
 
-def kept_data(service: Service) -> list[Data]:
+def kept_data(service: Service, files: MountedFiles) -> list[Data]:
     """Where the service keeps data that must outlive its container, as far as its image is known."""
     image = facts_of(service)
     if image is None or not image.sure:
@@ -162,7 +168,7 @@ def kept_data(service: Service) -> list[Data]:
         return []
     return [
         data
-        for data in service_images.kept_data(service, image)
+        for data in service_images.kept_data(files.with_env_files(service), image)
         if not (data.config and _is_covered(data.config, service))
     ]
 
@@ -211,7 +217,11 @@ def misses_data(service: Service, path: str) -> bool:
 
 
 def _is_inherited(
-    path: str, service: Service, stack: Stack, heirs: frozenset[str] = frozenset()
+    path: str,
+    service: Service,
+    stack: Stack,
+    files: MountedFiles,
+    heirs: frozenset[str] = frozenset(),
 ) -> bool:
     """Whether `volumes_from` brings the directory: a volume of its own there would hide the data."""
     heirs |= {service.name}
@@ -221,19 +231,18 @@ def _is_inherited(
         if name == "container":
             return True
         owner = stack.service(name)
-        if owner is not None and name not in heirs and _keeps(path, owner, stack, heirs):
+        if owner is None or name in heirs:
+            continue
+        own_paths = [data.path for data in kept_data(owner, files)]
+        if _is_covered(path, owner) or path in own_paths:
+            return True
+        if _is_inherited(path, owner, stack, files, heirs):
             return True
     return False
 
 
-def _keeps(path: str, owner: Service, stack: Stack, heirs: frozenset[str]) -> bool:
-    if _is_covered(path, owner) or path in (data.path for data in kept_data(owner)):
-        return True
-    return _is_inherited(path, owner, stack, heirs)
-
-
-def _note_mismatch(service: Service, path: str) -> Iterable[Note]:
-    if misses_data(service, path):
+def _note_mismatch(service: Service, files: MountedFiles, path: str) -> Iterable[Note]:
+    if misses_data(files.with_env_files(service), path):
         yield remark("TC652", service, path=path, image=service.image or "")
 
 
@@ -247,8 +256,9 @@ def _volume_name(
 
 def _judge_data(startup: Startup, service: Service) -> Iterator[Verdict]:
     key = "volumes" if service.mounts else ""
-    for path in (data.path for data in kept_data(service)):
-        if _is_inherited(path, service, startup.stack):
+    files = MountedFiles(startup.stack, startup.context)
+    for path in (data.path for data in kept_data(service, files)):
+        if _is_inherited(path, service, startup.stack, files):
             continue
         kept = not all(map(is_anonymous, _mounts_around(path, service)))
         # Several disks: `/data1`, `/data2` in the place of `/data`.
@@ -259,7 +269,7 @@ def _judge_data(startup: Startup, service: Service) -> Iterator[Verdict]:
         lines = "Q-08 Q-09 M-03 M-05 S-03"
         yield startup.verdict(service, key, lines, kept, "TC713", path=path)
         if "postgresql" in path:
-            right = not misses_data(service, path)
+            right = not misses_data(files.with_env_files(service), path)
             facts = {"path": path, "image": service.image or ""}
             yield startup.verdict(service, "volumes", "T19", right, "TC738", **facts)
 

@@ -7,15 +7,13 @@ import re
 from tocompose.knowledge.images import ImageFacts
 from tocompose.knowledge.servers import client_programs
 from tocompose.model import Role, Service
-from tocompose.rules.endings import OTHER_CLIENTS, loops_forever
+from tocompose.rules.endings import OTHER_CLIENTS, loops_forever, stays_idle
 from tocompose.syntax.names import is_shell
 from tocompose.tables import load
 
 # The first words of the commands of a script.
 _SCRIPT_PROGRAM = r"(?:^|[;&|(])\s*(?:exec\s+)?([\w./-]+)"
 _SCRIPTS = (".sh", ".bash", ".py", ".pl", ".rb", ".php")
-# Programs that only keep a container there, for people to enter and work in.
-_IDLERS = frozenset({"sleep", "tail", "true", "pause", "cat"})
 
 
 def command_text(service: Service) -> str | None:
@@ -42,14 +40,6 @@ def runs_client(service: Service) -> bool:
     return name in client_programs() or name in OTHER_CLIENTS
 
 
-def idles(service: Service) -> bool:
-    """Whether the container does nothing but stay, as with `sleep infinity` or `tail -f /dev/null`."""
-    program = own_program(service)
-    if is_shell(program or ""):
-        program = _shell_script(service).strip().partition(" ")[0]
-    return program is not None and program.rpartition("/")[2] in _IDLERS
-
-
 def _shell_script(service: Service) -> str:
     """The last word of a shell's command line, which is its script after `-c`."""
     words = service.command or service.entrypoint or ("",)
@@ -61,7 +51,7 @@ def runs_server(service: Service) -> bool:
     program = own_program(service)
     if program is None:
         return True
-    return not (is_shell(program or "") or runs_client(service) or idles(service))
+    return not (is_shell(program or "") or runs_client(service) or stays_idle(service))
 
 
 def is_replaced(service: Service, image: ImageFacts) -> bool:

@@ -21,8 +21,8 @@ from tocompose.rules import (
     map_services,
     remark,
 )
-from tocompose.rules.endings import finishes, loops_forever
-from tocompose.rules.programs import command_text, idles, runs_client
+from tocompose.rules.endings import finishes, loops_forever, stays_idle
+from tocompose.rules.programs import command_text, runs_client
 from tocompose.rules.service_images import facts_of
 
 # Commands that set something up and end: a schema migration, a fixture load.
@@ -89,7 +89,7 @@ def _tell_role(service: Service) -> tuple[Role, str]:
         return Role.JOB, "its command sets something up and ends"
     if _does_its_work(service):
         return Role.JOB, "its command does its work and ends"
-    if idles(service):
+    if stays_idle(service):
         return Role.APP, ""
     if image := facts_of(service):
         return role_of(image), ""
@@ -119,7 +119,7 @@ def _sets_up(service: Service) -> bool:
 def _does_its_work(service: Service) -> bool:
     if service.ports or service.restart in ("always", "unless-stopped"):
         return False
-    return finishes(service) and not idles(service)
+    return finishes(service) and not stays_idle(service)
 
 
 def _judge_role(startup: Startup, service: Service) -> Iterator[Verdict]:

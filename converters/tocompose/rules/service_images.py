@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from tocompose.knowledge.images import Data, ImageFacts, image_facts, image_ref
 from tocompose.model import Service, Stack
-from tocompose.readers.dockerfile import Dockerfile, Stage, read_dockerfile
+from tocompose.readers.dockerfile import Dockerfile, Stage, Words, read_dockerfile
+from tocompose.record import replace
 from tocompose.rules import Context
 from tocompose.rules.programs import command_text, is_replaced, runs_server
 from tocompose.rules.service_settings import read_settings
@@ -45,6 +46,24 @@ def built_stage(service: Service, stack: Stack, context: Context) -> Stage | Non
     if dockerfile is None or service.build is None:
         return None
     return dockerfile.stage(service.build.target or "") or dockerfile.stage()
+
+
+def as_started(service: Service, stack: Stack, context: Context) -> Service:
+    """The service with the entry point and the command of the image that is built for it, where it has none itself."""
+    stage = built_stage(service, stack, context)
+    if stage is None:
+        return service
+    entrypoint, command = service.entrypoint, service.command
+    if entrypoint is None:
+        entrypoint = _started_words(stage.entrypoint)
+        command = command if command is not None else _started_words(stage.cmd)
+    return replace(service, entrypoint=entrypoint, command=command)
+
+
+def _started_words(words: Words | None) -> tuple[str, ...] | None:
+    if words is None:
+        return None
+    return ("sh", "-c", " ".join(words.words)) if words.shell else words.words
 
 
 def dockerfile_of(service: Service, stack: Stack, context: Context) -> Dockerfile | None:

@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
 
 from tocompose.model import Healthcheck, Service
-from tocompose.rules.endings import script_commands, script_of
+from tocompose.rules.endings import script_commands, script_of, started_commands
+from tocompose.tables import table
+
+
+class Worker(NamedTuple):
+    """A program that takes work from a queue or a clock: what to call it, and how it can be asked."""
+
+    title: str
+    how: str
+
+
+@cache
+def _workers() -> Mapping[str, Mapping[str, str]]:
+    return table("workers", required={"runs", "title", "how"}, optional=set())
+
+
+def worker_of(service: Service) -> Worker | None:
+    """The worker among the commands that the service starts; None where there is no known one."""
+    for words in started_commands(service):
+        text = " ".join((words[0].rpartition("/")[2], *words[1:]))
+        for row in _workers().values():
+            if re.match(row["runs"], text):
+                return Worker(str(row["title"]), str(row["how"]))
+    return None
 
 
 def worker_check(service: Service) -> Healthcheck | None:
