@@ -48,6 +48,8 @@ BY_COMPOSE = {
     "{container_name: 'a b'}": "container_name",
     "{security_opt: [mask=/proc]}": "security_opt",
     "{extra_hosts: [db]}": "extra_hosts",
+    "{extra_hosts: ['redis://db:6379=10.0.0.1']}": "extra_hosts",
+    "{extra_hosts: ['=10.0.0.1']}": "extra_hosts",
     "{build: {context: ., platforms: [linux/amd64]}, platform: linux/arm64}": "",
     "{healthcheck: {test: [CMD, x], start_interval: 2s}}": "healthcheck",
 }

@@ -151,3 +151,17 @@ def test_the_scripts_are_those_of_a_shell() -> None:
 )
 def test_a_schedule_is_written_as_crond_reads_it(text: str, plain: str) -> None:
     assert plain_schedule(text) == plain
+
+
+@pytest.mark.parametrize("kind", ["CronJob", "Job"])
+def test_a_job_without_containers_is_not_said_to_run(kind: str) -> None:
+    spec = {"schedule": "* * * * *", "suspend": True, "jobTemplate": {"spec": {}}}
+    empty = {
+        "apiVersion": "batch/v1",
+        "kind": kind,
+        "metadata": {"name": "empty"},
+        "spec": spec,
+    }
+    result = converted(empty, job(**SEED))
+    assert not codes(result) & {"TC240", "TC901"}
+    assert "TC210" in codes(result)

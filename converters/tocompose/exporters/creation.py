@@ -308,14 +308,26 @@ def _texts(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fau
         yield _faults("environment", "a variable has a name", _nameless(body))
     hosts = body.get("extra_hosts")
     for entry in hosts if isinstance(hosts, list) else ():
-        if not set(str(entry)) & set(":=$"):
-            yield _faults("extra_hosts", "a host has an address: name=address", entry)
+        if rule := _broken_host_rule(str(entry)):
+            yield _faults("extra_hosts", rule, entry)
     attachments = as_map(body.get("networks"))
     addresses = {
         as_text(as_map(entry).get("mac_address")) for entry in attachments.values()
     }
     if body.get("mac_address") and addresses - {None, as_text(body["mac_address"])}:
         yield _faults("mac_address", "that of the network is another one")
+
+
+# https://github.com/compose-spec/compose-go/blob/main/types/hostList.go, NewHostsList
+def _broken_host_rule(entry: str) -> str:
+    """The rule that a line of `extra_hosts` breaks; empty where it breaks none."""
+    separator = "=" if "=" in entry else ":"
+    host_name, _, address = entry.partition(separator)
+    if "$" in entry:
+        return ""
+    if not host_name or ":" in host_name:
+        return "a host has a name without a colon"
+    return "" if address else "a host has an address: name=address"
 
 
 def _nameless(body: _Body) -> Any:

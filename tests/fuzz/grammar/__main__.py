@@ -21,8 +21,8 @@ from fuzz.grammar.composed import Output, refused  # noqa: E402
 from fuzz.grammar.judging import SOURCES, build, judge  # noqa: E402
 from fuzz.running import lift_memory, limit_memory  # noqa: E402
 
-_TOGETHER = 60
-_CHUNK = 1000
+_TOGETHER = 120
+_CHUNK = 5000
 _AGAIN = 20
 
 

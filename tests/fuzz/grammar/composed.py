@@ -18,6 +18,8 @@ from judges import COMPOSE
 
 _SECTIONS = ("services", "networks", "volumes", "configs", "secrets")
 _DEMANDED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*):?\?")
+# What a user fills in: a number, a duration, a size, a switch, a path.
+_FILLED = ("1", "1s", "1m", "true", "/x")
 _REQUIRED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -59,7 +61,12 @@ def refusal(output: Output) -> str:
     )
     given = set(re.findall(r'(?m)^([A-Za-z_]\w*)="?[^"\n]', dotenv))
     demanded = set(_DEMANDED.findall(text)) - given
-    return _config(output.text, output.dotenv, dict.fromkeys(demanded, "1"))
+    reasons = (
+        _config(output.text, output.dotenv, dict.fromkeys(demanded, value))
+        for value in (_FILLED if demanded else _FILLED[:1])
+    )
+    first = next(reasons)
+    return first if first and all(reasons) else ""
 
 
 def _can_be_joined(output: Output) -> bool:

@@ -45,8 +45,8 @@ class Outcome(NamedTuple):
 
 def conversion(form: str, files: Files, random: Random) -> Outcome:
     """Converts as `convert -o` or to standard output, now and then twice in the same folder."""
-    split = random.random() < 0.7
-    twice = split and random.random() < 0.03
+    twice = random.random() < 0.02
+    split = twice or random.random() < 0.3
     options = Options(source=form, layout=Layout(split=split))
     project = Memory(files)
     try:

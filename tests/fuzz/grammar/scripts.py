@@ -212,8 +212,9 @@ def _block(random: Random, depth: int = 0) -> str:
 
 
 def script(random: Random) -> Files:
-    """A shell script, seldom with something wrong in it."""
-    text = "\n".join(_block(random) for _ in range(random.randint(1, 3)))
+    """A shell script, half of them one command, seldom with something wrong in it."""
+    blocks = random.randint(1, 3) if random.random() < 0.5 else 0
+    text = "\n".join(_block(random) for _ in range(blocks)) or run_command(random)
     if random.random() < 0.1:
         text = text.replace(" --", " \\\n  --")
     if random.random() < 0.05:
@@ -235,9 +236,9 @@ def makefile(random: Random) -> Files:
         f"IMAGE {pick(random, ('=', ':=', '?=', '+='))} {pick(random, words.IMAGES)}",
         f"X={anything(random)}",
     ]
-    for target in ("up", "run", "%.x"):
+    for target in ("up", "run", "%.x")[: random.randint(1, 3)]:
         lines.append(f"{target}: {pick(random, ('', 'build', 'X=1'))}")
-        for _ in range(random.randint(0, 3)):
+        for _ in range(random.randint(0, 2)):
             command = run_command(random).replace("$", "$$")
             lines.append(
                 f"\t{pick(random, ('', '@', '-'))}{command} $(IMAGE) $(shell id -u)"

@@ -106,7 +106,8 @@ def _profile_of(workload: Workload, model: ClusterModel) -> str | None:
         return "test"
     to = ModelPath.service(workload.name, "profiles")
     if workload.kind == "CronJob":
-        _note_schedule(workload, to, model)
+        if workload.pods:
+            _note_schedule(workload, to, model)
         return "cron"
     if workload.kind == "Job" and peek_bool(workload.kube_object.at("spec", "suspend")):
         if workload.pods:
