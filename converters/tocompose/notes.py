@@ -62,7 +62,7 @@ FAMILIES = {
     "TC15": "shell",
     "TC16": "shell",
     "TC17": "shell",
-    **dict.fromkeys(("TC26", "TC27", "TC28", "TC29"), "kubernetes_edge"),
+    **dict.fromkeys(("TC26", "TC27", "TC28", "TC29", "TC88"), "kubernetes_edge"),
     "TC03": "sources",
     **dict.fromkeys(("TC06", "TC07"), "legacy_compose"),
     **dict.fromkeys(("TC43", "TC44", "TC45"), "migration"),

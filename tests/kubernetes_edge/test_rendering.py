@@ -303,14 +303,12 @@ def test_helm_gets_values_settings_release_and_namespace(
     [stream] = found.streams
     expected = [
         "template",
+        "--values=1/mine.yaml",
+        "--set=x=sesame",
+        "--namespace=ns",
+        "--",
         "rel",
         "chart",
-        "--values",
-        str(values),
-        "--set",
-        "x=sesame",
-        "--namespace",
-        "ns",
     ]
     assert str(expected) in stream.text.decode()
     assert stream.label == "helm template chart"

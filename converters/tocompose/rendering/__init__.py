@@ -15,7 +15,13 @@ from tocompose.rendering.command import (
     file_start,
     find_program,
 )
-from tocompose.rendering.helm import Chart, HelmOptions, chart_command, find_charts
+from tocompose.rendering.helm import (
+    Chart,
+    HelmOptions,
+    chart_command,
+    draws_values,
+    find_charts,
+)
 from tocompose.rendering.kustomize import (
     KustomizationGroup,
     NotLocal,
@@ -150,12 +156,29 @@ def _render_chart(project: Project, chart: Chart, options: RenderOptions) -> Ren
         )
         return Rendering((), covered, (message,))
     outcome = command.run()
-    streams = (
-        (RenderedStream(command.label, outcome.text),) if outcome.text is not None else ()
-    )
-    return Rendering(
-        streams, covered, (_note_outcome(outcome, command, chart.path, folder_name),)
-    )
+    notes = [_note_outcome(outcome, command, chart.path, folder_name)]
+    if outcome.text is None:
+        return Rendering((), covered, tuple(notes))
+    if draws_values(project, chart):
+        notes += _note_drawn_values(outcome.text, command, chart)
+    return Rendering((RenderedStream(command.label, outcome.text),), covered, tuple(notes))
+
+
+def _note_drawn_values(text: bytes, command: RenderCommand, chart: Chart) -> Iterator[Note]:
+    """Says which keys have another value when the chart is rendered once more."""
+    again = command.run().text or b""
+    pairs = zip(text.splitlines(), again.splitlines(), strict=False)
+    keys = [
+        line.partition(b":")[0].strip(b" -\t\"'") for line, other in pairs if line != other
+    ]
+    if keys:
+        names = dict.fromkeys(key.decode("utf-8", "replace")[:60] for key in keys)
+        yield note(
+            "TC880",
+            file_start(chart.path),
+            command=command.shown,
+            keys=", ".join(list(names)[:5]) + (" …" if len(names) > 5 else ""),
+        )
 
 
 def _helm_command(

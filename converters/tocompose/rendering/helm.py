@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 from tocompose.project import Folder, Project
 from tocompose.rendering.command import RenderCommand, find_program
+from tocompose.rendering.staging import CHART, stage_chart, staged_values
 from tocompose.syntax.names import identifier
 
 
@@ -86,6 +88,23 @@ def _is_library(project: Project, chart: Chart) -> bool:
     )
 
 
+# Functions of templates that give another value at each call.
+# https://helm.sh/docs/chart_template_guide/function_list/
+_DRAWING = re.compile(
+    rb"\b(rand(Alpha|AlphaNum|Ascii|Bytes|Int|Numeric)|gen(CA|PrivateKey|SelfSignedCert|SignedCert)\w*|"
+    rb"bcrypt|encryptAES|htpasswd|now|shuffle|uuidv4)\b"
+)
+
+
+def draws_values(project: Project, chart: Chart) -> bool:
+    """Whether a template of the chart may give other values at each rendering."""
+    return any(
+        _DRAWING.search(project.read(path) or b"")
+        for path in project.files()
+        if chart.holds(path) and "templates" in path.split("/")
+    )
+
+
 def chart_command(
     project: Folder, chart: Chart, folder_name: str, options: HelmOptions
 ) -> RenderCommand | str:
@@ -103,16 +122,16 @@ def chart_command(
     hidden = tuple(
         secret for assignment in options.sets for secret in _set_values(assignment)
     )
-    files = [_values_path(file, project) for file in options.values]
-    reads = (project.root / chart.folder, *files)
-    argv = _helm_arguments(binary, chart, folder_name, options, files)
+    files = tuple(_values_path(file, project) for file in options.values)
+    folder = (project.root / chart.folder).resolve()
     return RenderCommand(
-        argv,
+        _helm_arguments(binary, folder_name, options, files),
         project.root,
         f"helm template {folder_name}",
         options.command_text(chart, folder_name),
         hidden,
-        reads,
+        (folder, *files),
+        stage=lambda place: stage_chart(folder, project.root, files, place),
     )
 
 
@@ -123,13 +142,16 @@ def _values_path(file: str, project: Folder) -> Path:
 
 
 def _helm_arguments(
-    binary: str, chart: Chart, folder_name: str, options: HelmOptions, files: list[Path]
+    binary: str, folder_name: str, options: HelmOptions, files: tuple[Path, ...]
 ) -> tuple[str, ...]:
+    """The command on the copy; what a source named is no option of it, wherever it begins with a dash."""
+    argv = [binary, "template"]
+    for number, file in enumerate(files):
+        argv.append(f"--values={staged_values(number, file)}")
+    argv += [f"--set={assignment}" for assignment in options.sets]
+    argv += [f"--namespace={options.namespace}"] if options.namespace else []
     name = options.release or identifier(folder_name.rpartition("/")[2])
-    argv = [binary, "template", name, chart.folder]
-    argv += [argument for file in files for argument in ("--values", str(file))]
-    argv += [argument for assignment in options.sets for argument in ("--set", assignment)]
-    return (*argv, *(["--namespace", options.namespace] if options.namespace else []))
+    return (*argv, "--", name, CHART)
 
 
 def _set_values(expression: str) -> Iterator[str]:

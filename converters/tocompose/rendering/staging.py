@@ -15,6 +15,9 @@ from typing import Any, NamedTuple
 # Folders of which no manifest is read.
 _SKIPPED = frozenset({".git", "node_modules"})
 _MOST_BYTES = 50_000_000
+# What a file or folder counts for beside its bytes, so that links to many empty ones come to an end.
+_ENTRY = 1024
+CHART = "chart"
 
 
 class CheckedFolder(NamedTuple):
@@ -34,7 +37,7 @@ def stage_folders(folders: tuple[CheckedFolder, ...], place: Path) -> Path:
     room = _MOST_BYTES
     for folder in folders:
         copy = place / folder.path.relative_to(common)
-        room = _copy_files(folder.path, copy, room)
+        room = _copy_files(_CopiedFolder(folder.path, copy, folder.path), room)
     for folder in folders:
         copy = place / folder.path.relative_to(common)
         text = json.dumps(folder.content, default=str, ensure_ascii=False)
@@ -48,19 +51,50 @@ def staged_path(folders: tuple[CheckedFolder, ...], wanted: Path) -> str:
     return os.path.relpath(wanted, common)
 
 
-def _copy_files(folder: Path, copy: Path, room: int) -> int:
-    """Copies the plain files below a folder that lie in it indeed; how many bytes there is still room for."""
-    copy.mkdir(parents=True, exist_ok=True)
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
-        target = copy / Path(parent).relative_to(folder)
-        target.mkdir(parents=True, exist_ok=True)
-        for name in sorted(names):
-            source = Path(parent, name)
-            if not source.resolve().is_relative_to(folder) or not source.is_file():
-                continue
-            room -= source.stat().st_size
-            if room < 0:
-                raise OSError(0, "its folders hold too much")
-            (target / name).write_bytes(source.read_bytes())
+def stage_chart(chart: Path, reach: Path, values: tuple[Path, ...], place: Path) -> Path:
+    """Where the copy of a chart stands in a folder `chart`, and each file of values in one with its number.
+
+    Links of the chart are followed as far as `reach`. Raises OSError where it holds too much.
+    """
+    room = _copy_files(_CopiedFolder(chart, place / CHART, reach), _MOST_BYTES)
+    for number, file in enumerate(values):
+        copy = place / staged_values(number, file)
+        copy.parent.mkdir()
+        room -= file.stat().st_size
+        if room < 0:
+            raise OSError(0, "its files of values hold too much")
+        copy.write_bytes(file.read_bytes())
+    return place
+
+
+def staged_values(number: int, file: Path) -> str:
+    """The path of a file of values in the copy, from its top."""
+    return f"{number + 1}/{file.name}"
+
+
+class _CopiedFolder(NamedTuple):
+    """A folder, where its copy stands, how far its links are followed, and the folders that it lies in."""
+
+    path: Path
+    copy: Path
+    reach: Path
+    above: frozenset[Path] = frozenset()
+
+
+def _copy_files(folder: _CopiedFolder, room: int) -> int:
+    """Copies what lies in the folder indeed, or in reach of its links; how many bytes there is still room for."""
+    folder.copy.mkdir(parents=True, exist_ok=True)
+    above = folder.above | {folder.path.resolve()}
+    for name in sorted(os.listdir(folder.path)):
+        source, target = folder.path / name, folder.copy / name
+        real = source.resolve()
+        if name in _SKIPPED or not real.is_relative_to(folder.reach):
+            continue
+        room -= _ENTRY + (real.stat().st_size if real.is_file() else 0)
+        if room < 0:
+            raise OSError(0, "its folders hold too much")
+        if real.is_file():
+            target.write_bytes(real.read_bytes())
+        elif real.is_dir() and real not in above:
+            room = _copy_files(_CopiedFolder(source, target, folder.reach, above), room)
     return room
