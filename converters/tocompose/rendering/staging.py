@@ -85,10 +85,9 @@ def _copy_files(folder: _CopiedFolder, room: int) -> int:
     """Copies what lies in the folder indeed, or in reach of its links; how many bytes there is still room for."""
     folder.copy.mkdir(parents=True, exist_ok=True)
     above = folder.above | {folder.path.resolve()}
-    for name in sorted(os.listdir(folder.path)):
-        source, target = folder.path / name, folder.copy / name
-        real = source.resolve()
-        if name in _SKIPPED or not real.is_relative_to(folder.reach):
+    for source in sorted(folder.path.iterdir()):
+        target, real = folder.copy / source.name, source.resolve()
+        if source.name in _SKIPPED or not real.is_relative_to(folder.reach):
             continue
         room -= _ENTRY + (real.stat().st_size if real.is_file() else 0)
         if room < 0:
