@@ -14,26 +14,27 @@ from tocompose.rules import (
     Startup,
     Verdict,
     judge_services,
-    map_services,
     remark,
 )
 from tocompose.rules.service_images import facts_of
+from tocompose.rules.views import annotate_services
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack as it is, with a note about each `network_mode: host`: why it is right, or what to use instead."""
-    return map_services(stack, _note_host_network)
+    return annotate_services(stack, _note_host_network)
 
 
-def _note_host_network(service: Service) -> tuple[Service, list[Note]]:
+def _note_host_network(service: Service) -> Iterator[Note]:
     if service.network_mode != "host":
-        return service, []
+        return
     image = facts_of(service)
     if image is not None and image.host:
-        return service, [remark("TC648", service, why=image.host)]
+        yield remark("TC648", service, why=image.host)
+        return
     usual_ports = image.ports if image is not None else ()
     published = ", ".join(f"{port}:{port}" for port in usual_ports)
-    return service, [remark("TC649", service, ports=published or "HOST:CONTAINER")]
+    yield remark("TC649", service, ports=published or "HOST:CONTAINER")
 
 
 def _judge_host_network(startup: Startup, service: Service) -> Iterator[Verdict]:

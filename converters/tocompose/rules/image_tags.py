@@ -15,9 +15,9 @@ from tocompose.rules import (
     Startup,
     Verdict,
     judge_production,
-    map_services,
     remark,
 )
+from tocompose.rules.views import annotate_services
 from tocompose.syntax.interpolation import plain
 
 _FLOATING = frozenset(
@@ -27,14 +27,13 @@ _FLOATING = frozenset(
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack as it is, with a note about each image that is not pinned; no version is ever made up."""
-    return map_services(stack, _note_tag)
+    return annotate_services(stack, _note_tag)
 
 
-def _note_tag(service: Service) -> tuple[Service, list[Note]]:
+def _note_tag(service: Service) -> Iterator[Note]:
     tag = _floating_tag(service)
-    if tag is None:
-        return service, []
-    return service, [remark("TC675", service, image=service.image, tag=tag)]
+    if tag is not None:
+        yield remark("TC675", service, image=service.image, tag=tag)
 
 
 def _floating_tag(service: Service) -> str | None:

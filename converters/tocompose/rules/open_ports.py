@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tocompose.model import Port, Role, Service, Stack
 from tocompose.notes import Note
-from tocompose.rules import Context, Example, Outcome, Rule, map_services, remark
+from tocompose.rules import Context, Example, Outcome, Rule, remark
 from tocompose.rules.roles import is_data
 from tocompose.rules.service_images import facts_of
+from tocompose.rules.views import annotate_services
 from tocompose.syntax.interpolation import apply_defaults
 from tocompose.syntax.ports import is_any_address, is_loopback
 
@@ -25,7 +28,7 @@ def is_local(port: Port) -> bool:
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack as it is, with a note about each service but the proxies that is published on all addresses."""
-    return map_services(stack, _note_ports)
+    return annotate_services(stack, _note_ports)
 
 
 def _open_ports(service: Service) -> list[Port]:
@@ -40,11 +43,10 @@ def _open_ports(service: Service) -> list[Port]:
     return list(filter(is_everywhere, ports))
 
 
-def _note_ports(service: Service) -> tuple[Service, list[Note]]:
+def _note_ports(service: Service) -> Iterator[Note]:
     published = [port.published or port.target for port in _open_ports(service)]
-    if not published:
-        return service, []
-    return service, [remark("TC646", service, ports=", ".join(published))]
+    if published:
+        yield remark("TC646", service, ports=", ".join(published))
 
 
 RULE = Rule(

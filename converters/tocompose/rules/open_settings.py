@@ -21,11 +21,11 @@ from tocompose.rules import (
     Verdict,
     judge_all,
     judge_services,
-    map_services,
     remark,
 )
 from tocompose.rules.open_ports import is_local
 from tocompose.rules.service_images import environment_of, facts_of, image_title
+from tocompose.rules.views import annotate_services
 from tocompose.syntax.interpolation import plain
 from tocompose.tables import table
 
@@ -107,7 +107,7 @@ def _traefik_settings(context: Context, mount: Mount) -> Mapping[str, Any]:
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack as it is, with a note about each setting with which a service asks for no password."""
-    return map_services(stack, lambda service: (service, _note_openings(service, context)))
+    return annotate_services(stack, lambda service: _note_openings(service, context))
 
 
 def _note_openings(service: Service, context: Context) -> list[Note]:

@@ -17,10 +17,10 @@ from tocompose.rules import (
     Verdict,
     judge_all,
     judge_services,
-    map_services,
     remark,
 )
 from tocompose.rules.service_images import facts_of
+from tocompose.rules.views import annotate_services
 
 _HOST_MODES = ("pid", "ipc", "uts", "userns_mode", "cgroup")
 # With each of them a process can take over the machine, whatever else is forbidden (capabilities(7)).
@@ -36,7 +36,7 @@ _STRONG = frozenset(
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack as it is, with a note about each thing that widens what a service may do to the host."""
-    return map_services(stack, lambda service: (service, _note_powers(service)))
+    return annotate_services(stack, _note_powers)
 
 
 def _note_powers(service: Service) -> list[Note]:

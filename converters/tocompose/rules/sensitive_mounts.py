@@ -14,12 +14,12 @@ from tocompose.rules import (
     Startup,
     Verdict,
     judge_services,
-    map_services,
     mounts_of,
     remark,
 )
 from tocompose.rules.named_volumes import judge_mount
 from tocompose.rules.service_images import facts_of
+from tocompose.rules.views import annotate_services
 
 _SOCKETS = ("docker.sock", "podman.sock", "containerd.sock", "crio.sock")
 _WHOLE_FOLDERS = frozenset(
@@ -40,11 +40,11 @@ _SENSITIVE_PATHS = (
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack as it is, with a note about each mount of the engine's socket or of the host's own folders."""
-    return map_services(stack, _note_mounts)
+    return annotate_services(stack, _note_mounts)
 
 
-def _note_mounts(service: Service) -> tuple[Service, list[Note]]:
-    return service, [
+def _note_mounts(service: Service) -> list[Note]:
+    return [
         _note_mount(service, mount)
         for mount in mounts_of(service)
         if mount.kind == "bind" and mount.source and is_sensitive(mount.source)

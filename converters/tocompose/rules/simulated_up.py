@@ -27,7 +27,6 @@ from tocompose.rules import (
     judge_all,
     judge_services,
     judging_rules,
-    map_services,
     remark,
     runs_container,
 )
@@ -35,7 +34,7 @@ from tocompose.rules.conditions import HEALTHY
 from tocompose.rules.evidence import evidence
 from tocompose.rules.named_volumes import judge_mount
 from tocompose.rules.networks import networks_of
-from tocompose.rules.views import sees_files
+from tocompose.rules.views import annotate_services, sees_files
 from tocompose.source import Leaf
 from tocompose.syntax.units import is_whole_number
 
@@ -135,7 +134,7 @@ def _judge_ending(
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack as it is, with a note about each port that several replicas would take."""
-    return map_services(stack, lambda service: (service, _note_replicas(service)))
+    return annotate_services(stack, _note_replicas)
 
 
 def _note_replicas(service: Service) -> list[Note]:

@@ -1,10 +1,20 @@
-"""What judges ask of a view: which services last, and which files can be seen."""
+"""What several rules ask: notes about each service, which services last, and which files can be seen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from tocompose.rules import Judge, ServiceJudge, Verdict, View, runs_container
+from tocompose.model import Service, Stack
+from tocompose.notes import Note
+from tocompose.rules import Judge, Outcome, ServiceJudge, Verdict, View, runs_container
+
+
+def annotate_services(
+    stack: Stack, notes_of: Callable[[Service], Iterable[Note]]
+) -> Outcome:
+    """The stack as it is, with notes about each of its services."""
+    notes = [note for service in stack.services for note in notes_of(service)]
+    return Outcome(stack, tuple(notes))
 
 
 def judge_lasting(judge_service: ServiceJudge) -> Judge:
