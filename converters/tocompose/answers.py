@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import product
+from itertools import permutations, product
 from typing import Any, NamedTuple
 
 from tocompose.model import Dependency, EnvSetting, Role, Service, Stack
-from tocompose.notes import Note, note
+from tocompose.notes import Kind, Note, explanation, note
 from tocompose.record import replace
-from tocompose.rules import Context, Outcome, Rule
+from tocompose.rules import Context, Outcome, Rule, registry
 from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import did_you_mean
 
@@ -26,7 +26,21 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "role": tuple(role.value for role in Role),
     "depends": (*CONDITIONS, "no"),
     "value": (),
+    "assumed": ("yes", "no"),
 }
+# Assumptions about which other decisions decide.
+DECIDED_ELSEWHERE = ("TC600", "TC601")
+
+
+def assumption_id(assumption: Note) -> str:
+    """The id of the decision that confirms what was assumed."""
+    return ".".join(filter(None, ("assumed", assumption.code, str(assumption.subject))))
+
+
+def _asks(conversion_note: Note) -> bool:
+    """Whether the note is about something that was assumed, be it confirmed since or not."""
+    code = conversion_note.code
+    return code not in DECIDED_ELSEWHERE and explanation(code)["kind"] == "assumed"
 
 
 class AnswerError(ValueError):
@@ -52,11 +66,14 @@ class Answers(NamedTuple):
         """The practices that are wanted, with the other answers applied at their place between them."""
         if not self.by_id:
             return tuple(practices)
-        off = [name for name, value in self.of("practice").items() if value == "no"]
+        answers = self.of("practice")
+        selected = {practice.id for practice in practices}
+        off = [name for name, value in answers.items() if value == "no"]
         remaining = [
             _sparing(practice, _services_spared(practice.id, off))
-            for practice in practices
+            for practice in registry()
             if practice.id not in off
+            and (practice.id in selected or practice.id in answers)
         ]
         return (
             _answer_practice("roles", self._apply_roles),
@@ -64,17 +81,33 @@ class Answers(NamedTuple):
             _answer_practice("last", self._apply_rest),
         )
 
-    def unused(self, stack: Stack, practices: Iterable[Rule]) -> tuple[str, ...]:
+    def confirm(self, notes: Iterable[Note]) -> Iterator[Note]:
+        """The notes, of which those that are confirmed assume nothing any more.
+
+        Raises AnswerError where an answer says no: there is nothing else to take.
+        """
+        for conversion_note in notes:
+            key = assumption_id(conversion_note) if _asks(conversion_note) else ""
+            answer = self.by_id.get(key)
+            if answer == "no":
+                problem = (
+                    f"{key} is no, and nothing else is known: {conversion_note.message}"
+                )
+                raise AnswerError(f"{problem}. {conversion_note.advice}".strip())
+            confirmed = answer == "yes"
+            yield replace(conversion_note, kind=Kind.INFO) if confirmed else conversion_note
+
+    def unused(self, stack: Stack, notes: Iterable[Note]) -> tuple[str, ...]:
         """The answers to which a conversion had no decision."""
         services = [service.name for service in stack.services]
-        practices = tuple(practices)
+        practices = registry()
         decisions = {"format", "name", *(f"practice.{rule.id}" for rule in practices)}
+        decisions |= {assumption_id(note) for note in filter(_asks, notes)}
         decisions |= {f"role.{name}" for name in services} | {
             f"value.{service.name}" for service in stack.settings
         }
         decisions |= {
-            f"depends.{waiting}.{awaited}"
-            for waiting, awaited in product(services, repeat=2)
+            f"depends.{waiting}.{awaited}" for waiting, awaited in permutations(services, 2)
         }
         decisions |= {
             f"practice.{practice.id}.{name}"
@@ -203,7 +236,7 @@ def _with_role(service: Service, roles: Mapping[str, str]) -> Service:
 
 
 def _with_dependencies(service: Service, answers: Mapping[str, str]) -> Service:
-    edges = tuple(_answered_edges(service, answers))
+    edges = (*_answered_edges(service, answers), *_new_edges(service, answers))
     return service if edges == service.depends_on else replace(service, depends_on=edges)
 
 
@@ -214,6 +247,15 @@ def _answered_edges(service: Service, answers: Mapping[str, str]) -> Iterator[De
             yield edge
         elif answer != "no":
             yield replace(edge, condition=CONDITIONS[answer])
+
+
+def _new_edges(service: Service, answers: Mapping[str, str]) -> Iterator[Dependency]:
+    """The edges that an answer asks for and nothing else showed."""
+    stated = {edge.service for edge in service.depends_on}
+    for key, answer in answers.items():
+        name, _, target = key.partition(".")
+        if name == service.name and answer != "no" and target not in stated:
+            yield Dependency(service=target, condition=CONDITIONS[answer])
 
 
 def _with_value(setting: EnvSetting, values: Mapping[str, str]) -> EnvSetting:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from tocompose.answers import CONDITIONS, KINDS
+from tocompose.answers import CONDITIONS, DECIDED_ELSEWHERE, KINDS, assumption_id
 from tocompose.importers import importers
 from tocompose.model import Stack
-from tocompose.notes import Kind, Note
+from tocompose.notes import Kind, Note, explanation
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Project
 from tocompose.reports.plan import Decision
@@ -40,14 +40,19 @@ def _all_decisions(
     yield from _dependency_decisions(result.stack)
     yield from _value_decisions(result.stack)
     yield from (
-        _assumed_decision(conversion_note)
-        for conversion_note in result.notes
-        if conversion_note.kind is Kind.ASSUMED and conversion_note.code not in ANSWERABLE
+        _assumed_decision(conversion_note) for conversion_note in _unconfirmed(result.notes)
     )
 
 
-# Notes about decisions that stand in the list by themselves.
-ANSWERABLE = ("TC600", "TC601")
+def _unconfirmed(notes: Iterable[Note]) -> Iterator[Note]:
+    """One note for each thing that was assumed, without those that stand in the list by themselves."""
+    by_id = {
+        assumption_id(conversion_note): conversion_note
+        for conversion_note in notes
+        if conversion_note.kind is Kind.ASSUMED
+        and conversion_note.code not in DECIDED_ELSEWHERE
+    }
+    return iter(by_id.values())
 
 
 def _format_decision(
@@ -131,6 +136,12 @@ def _value_decisions(stack: Stack) -> Iterator[Decision]:
 
 
 def _assumed_decision(assumption: Note) -> Decision:
+    evidence = assumption.advice or explanation(assumption.code)["title"]
     return Decision(
-        "", assumption.message, "assumed", (), assumption.advice, assumption.span
+        assumption_id(assumption),
+        assumption.message,
+        "",
+        KINDS["assumed"],
+        evidence,
+        assumption.span,
     )

@@ -196,7 +196,8 @@ def _conversion_by(
     )
     notes_so_far = list(output.still_hold(notes_so_far))
     notes_so_far = [one for one in notes_so_far if not _is_answered(one, stack)]
-    notes = in_order([*notes_so_far, *output.notes, *audit_written(ledger, output.written)])
+    all_notes = (*notes_so_far, *output.notes, *audit_written(ledger, output.written))
+    notes = in_order(options.answers.confirm(all_notes))
     return Result(
         files=output.files,
         notes=tuple(notes),

@@ -141,9 +141,7 @@ def _check_answers_used(
     pipeline_options: Options, result: Result, options: ConversionOptions
 ) -> None:
     """Ends when an answer has no decision to it: it is misspelt, or meant for another source."""
-    from tocompose.rules import registry
-
-    if unused := pipeline_options.answers.unused(result.stack, registry()):
+    if unused := pipeline_options.answers.unused(result.stack, result.notes):
         fail(
             f"{options.answers}: this conversion has no decision {unused[0]} (tocompose plan lists them)"
         )

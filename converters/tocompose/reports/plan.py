@@ -11,7 +11,7 @@ from tocompose.source import Span
 
 
 class Decision(NamedTuple):
-    """One decision; without `choices` any text is an answer, with an empty `id` only the source can change it."""
+    """One decision; without `choices` any text is an answer."""
 
     id: str
     question: str
@@ -19,6 +19,11 @@ class Decision(NamedTuple):
     choices: tuple[str, ...]
     evidence: str
     span: Span | None = None
+
+    @property
+    def is_assumption(self) -> bool:
+        """Whether it asks to confirm a guess: nothing else can be put in its place."""
+        return self.id.startswith("assumed.")
 
 
 class PlanHeading(NamedTuple):
@@ -41,12 +46,14 @@ def _plan_lines(heading: PlanHeading, decisions: list[Decision]) -> Iterator[str
     for name, image in heading.services:
         yield f"  {printable(name)}  {printable(image)}"
     yield ""
-    yield from _answered_lines([decision for decision in decisions if decision.id])
-    assumed = [decision for decision in decisions if not decision.id]
+    assumed = [decision for decision in decisions if decision.is_assumption]
+    yield from _answered_lines([one for one in decisions if one not in assumed])
     if assumed:
         yield ""
-        yield "assumed, to be changed in the source or in the output:"
-        yield from (f"  {printable(_placed_question(decision))}" for decision in assumed)
+        yield "assumed; yes confirms it, and otherwise the source or the output is changed:"
+    for decision in assumed:
+        yield f"{printable(decision.id)}"
+        yield f"  {printable(_placed_question(decision))}"
 
 
 def _answered_lines(decisions: list[Decision]) -> Iterator[str]:
@@ -94,14 +101,12 @@ def as_answers(decisions: Iterable[Decision]) -> str:
         "# Decisions of tocompose. Change what you want, delete the rest, and give the file to --answers."
     ]
     for decision in decisions:
-        if decision.id:
-            choices = f" One of {', '.join(decision.choices)}." if decision.choices else ""
-            lines += [
-                "",
-                f"# {printable(decision.question)} {printable(decision.evidence)}.{choices}",
-            ]
-            mark = "" if decision.answer else "# "
-            lines.append(f"{mark}{_toml_key(decision.id)} = {_quote_toml(decision.answer)}")
+        choices = f" One of {', '.join(decision.choices)}." if decision.choices else ""
+        question, evidence = printable(decision.question), printable(decision.evidence)
+        lines += ["", f"# {question} {evidence.rstrip('.')}.{choices}"]
+        mark = "" if decision.answer else "# "
+        answer = "yes" if decision.is_assumption else decision.answer
+        lines.append(f"{mark}{_toml_key(decision.id)} = {_quote_toml(answer)}")
     return "\n".join(lines) + "\n"
 
 
