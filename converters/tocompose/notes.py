@@ -64,6 +64,7 @@ FAMILIES = {
     "TC17": "shell",
     **dict.fromkeys(("TC26", "TC27", "TC28", "TC29", "TC88"), "kubernetes_edge"),
     "TC03": "sources",
+    "TC86": "docker_run",
     **dict.fromkeys(("TC06", "TC07"), "legacy_compose"),
     **dict.fromkeys(("TC43", "TC44", "TC45"), "migration"),
     **dict.fromkeys(("TC56", "TC57", "TC58", "TC59"), "platform"),

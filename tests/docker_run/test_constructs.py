@@ -107,7 +107,7 @@ def test_a_default_that_must_be_computed() -> None:
     found = services(
         {"run.sh": "PORT_X=${PORT_X:-$(free-port)}\ndocker run -e P=$PORT_X acme/app:1\n"}
     )
-    assert found["app"]["environment"] == {"P": "${PORT_X}"}
+    assert found["app"]["environment"] == {"P": "${PORT_X:?set PORT_X in .env}"}
 
 
 def test_a_repository_as_build_context() -> None:
@@ -338,3 +338,40 @@ def test_no_file_outside_of_the_tree_is_read() -> None:
     script = 'docker run -d --name web -e "A=$(cat ../../etc/hostname)" -e "B=$(</etc/hostname)" acme/w:1\n'
     found = services({"up.sh": script})["web"]["environment"]
     assert found["A"].startswith("${") and found["B"].startswith("${")
+
+
+@pytest.mark.parametrize(
+    ("script", "variables"),
+    [
+        ("X=$(uname -r)\ndocker run -e X=$X acme/a", {"X": "${X:?set X in .env}"}),
+        ("docker run -e X=<your x> acme/a", {"X": "${X:?set X in .env}"}),
+        ("docker run -e X=$X acme/a", {"X": "${X}"}),
+        ("docker run -e X=${X:?no x} acme/a", {"X": "${X:?no x}"}),
+        (': "${X:?no x}"\ndocker run -e X=$X acme/a', {"X": "${X:?no x}"}),
+        (
+            '[ -z "$X" ] && exit 1\ndocker run -e X=$X acme/a',
+            {"X": "${X:?set X in .env}"},
+        ),
+        (
+            'if [ -z "$X" ] || [ -z "$Y" ]; then exit 1; fi\ndocker run -e X=$X -e Y=$Y acme/a',
+            {"X": "${X:?set X in .env}", "Y": "${Y:?set Y in .env}"},
+        ),
+        (
+            '[ -z "$X" ] && [ -z "$Y" ] && exit 1\ndocker run -e X=$X -e Y=$Y acme/a',
+            {"X": "${X}", "Y": "${Y}"},
+        ),
+        (
+            "[ $# -lt 2 ] && exit 1\nX=$1\ndocker run -e X=$X -e Y=$2 -e Z=$3 acme/a",
+            {
+                "X": "${X:?set X in .env}",
+                "Y": "${ARG_2:?set ARG_2 in .env}",
+                "Z": "${ARG_3}",
+            },
+        ),
+    ],
+)
+def test_what_a_script_does_not_go_on_without_is_asked_for(
+    script: str, variables: dict[str, str]
+) -> None:
+    (body,) = services({"run.sh": script}).values()
+    assert body["environment"] == variables

@@ -133,7 +133,7 @@ def test_windows_paths(case: SourceCase) -> None:
 
 def test_a_placeholder_may_hold_a_bar() -> None:
     text = "$ docker run -d --name node -e HUB=<hub_ip|hub_name> \\\n    acme/node:4\n"
-    environment = {"environment": {"HUB": "${HUB}"}}
+    environment = {"environment": {"HUB": "${HUB:?set HUB in .env}"}}
     check(SourceCase("run.sh", text, {"node": environment}, ("TC153",)))
 
 

@@ -10,6 +10,7 @@ import yaml
 
 from docker_run.cases import converted, text
 from docker_run.test_constructs import converted as read_script
+from tocompose.importers import SourceError
 
 
 def service(command: str) -> dict[str, Any]:
@@ -215,3 +216,37 @@ def test_a_container_that_podman_requires_is_named_where_the_script_lacks_it() -
         "podman run -d --name base acme/b\npodman run -d --requires base acme/a\n"
     )
     assert list(body["services"]["a"]["depends_on"]) == ["base"]
+
+
+def test_no_limit_on_processes_stays_without_one() -> None:
+    body = service("docker run -d --pids-limit -1 acme/a")
+    assert body["deploy"]["resources"]["limits"]["pids"] == -1
+
+
+def test_ports_that_are_exposed_are_published_where_all_are() -> None:
+    body = service("docker run -d -P --expose 9001 --expose 54/udp -p 9001:9001 acme/a")
+    assert body["ports"] == ["54/udp", "9001:9001"]
+
+
+@pytest.mark.parametrize("word", ["-name shop", "-name=shop", "--name shop"])
+def test_a_long_flag_may_have_one_dash(word: str) -> None:
+    assert service(f"docker run -d {word} acme/a")["container_name"] == "shop"
+
+
+def test_letters_that_docker_takes_for_flags_are_flags() -> None:
+    body = service("docker run -itd -eA=1 -h web acme/a")
+    assert (body["tty"], body["environment"], body["hostname"]) == (True, {"A": "1"}, "web")
+
+
+def test_another_name_of_a_flag_gives_a_hint() -> None:
+    result = converted(tuple(shlex.split("docker run --port 80:80 acme/a")))
+    (message,) = [note.message for note in result.notes if note.code == "TC101"]
+    assert message.endswith("did you mean --publish?")
+
+
+def test_the_value_of_an_unknown_option_is_not_shown() -> None:
+    result = converted(tuple(shlex.split("docker run --sign-token q7Zr5pLm9 acme/a")))
+    assert "q7Zr5pLm9" not in " ".join(note.message for note in result.notes)
+    with pytest.raises(SourceError) as problem:
+        converted(tuple(shlex.split("docker run -x q7Zr5pLm9! acme/a")))
+    assert "q7Zr5pLm9" not in str(problem.value)

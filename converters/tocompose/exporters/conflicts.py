@@ -298,13 +298,14 @@ class _Requests:
     def _require(self, service: Service, key: str, text: str | None) -> str | None:
         def as_required(variable: Variable) -> str:
             setting = self._unset.get(variable.name)
-            if variable.operator or setting is None:
+            reference = required_reference(variable.name, ".env")
+            if setting is None or variable.source not in (f"${{{variable.name}}}", reference):
                 return variable.source
             facts = {"name": variable.name, "kind": key.replace("_", " ")}
             self.notes.setdefault(
                 (service.name, key, variable.name),
                 service_note("TC770", service, key, span=setting.origin, **facts),
             )
-            return required_reference(variable.name, ".env")
+            return reference
 
         return replace_variables(text, as_required) if text else text

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from tocompose.importers.docker_run.facts import Facts, FlagFact, read_facts
-from tocompose.importers.docker_run.invocation import Invocation
+from tocompose.importers.docker_run.invocation import Argument, Invocation
 from tocompose.importers.docker_run.options import (
     CommandLine,
     Option,
@@ -20,7 +20,7 @@ from tocompose.importers.docker_run.shapes import Fact, FactMerge
 from tocompose.importers.docker_run.unquoted_values import parse_joining_values
 from tocompose.knowledge.images import image_ref
 from tocompose.knowledge.secrets.texts import redact_secrets
-from tocompose.model import EnvFile, EnvVariable, Mount, Role, Service
+from tocompose.model import EnvFile, EnvVariable, Mount, Port, Role, Service
 from tocompose.record import replace
 from tocompose.syntax.interpolation import plain, split_outside_variables, variable_names
 from tocompose.syntax.model_path import ModelPath
@@ -130,6 +130,8 @@ def read_container(
         tuple(argument.take(path.child("command")) for argument in command),
         invocation.span,
     )
+    if line.has_switch("--publish-all"):
+        service = replace(service, ports=(*service.ports, *_exposed_ports(service)))
     is_detached = invocation.verb == ("create",) or bool(invocation.unit)
     is_detached = is_detached or line.has_switch("--detach")
     is_removed = line.has_switch("--rm")
@@ -141,6 +143,15 @@ def read_container(
     service = replace(service, environment=tuple(_filled_environment(service, invocation)))
     service = _with_unit_restart(service, invocation)
     return StartedContainer(service, refs, invocation, is_detached, is_removed)
+
+
+def _exposed_ports(service: Service) -> Iterator[Port]:
+    """The ports of `--expose` as `-P` publishes them: each at a host port that the engine chooses."""
+    published = {(port.target, port.protocol) for port in service.ports}
+    for exposed in service.expose:
+        target, _, protocol = exposed.partition("/")
+        if (target, protocol or "tcp") not in published:
+            yield Port(target=target, protocol=protocol or "tcp")
 
 
 def _options_that_agree(line: CommandLine, path: ModelPath) -> Iterator[Option]:
@@ -228,9 +239,17 @@ def _note_no_image(invocation: Invocation, line: CommandLine) -> None:
 
 def _note_unusable_image(line: CommandLine) -> None:
     image, *command = line.operands
-    image.note("TC183", image=redact_secrets(image.text))
+    image.note("TC183", image=_shown_image(image, line.options))
     for argument in (*command, *(option.value for option in line.options)):
         argument.skip("the command names no image: see TC183")
+
+
+def _shown_image(image: Argument, options: Iterable[Option]) -> str:
+    """The image as a note shows it; behind an option that is not known it may be that option's value, and a secret."""
+    match list(options):
+        case [*_, Option(row=None, name=name)]:
+            return f"the word after {name}"
+    return redact_secrets(image.text)
 
 
 def _filled_environment(service: Service, invocation: Invocation) -> Iterator[EnvVariable]:

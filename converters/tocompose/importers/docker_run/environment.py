@@ -9,8 +9,14 @@ from tocompose.model import EnvFile, EnvSetting, Mount, Service, Stack
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.record import replace
-from tocompose.stack_texts import stack_texts
-from tocompose.syntax.interpolation import Variable, parse, variable_names
+from tocompose.stack_texts import map_texts, stack_texts
+from tocompose.syntax.interpolation import (
+    Variable,
+    parse,
+    replace_variables,
+    required_reference,
+    variable_names,
+)
 from tocompose.syntax.model_path import ModelPath
 
 # docker run reads env files raw; Compose's own dialect gives these characters a meaning.
@@ -95,6 +101,21 @@ def open_settings(
         )
         for name, value in values.items()
         if name != "HOME"
+    )
+
+
+def ask_for_values(stack: Stack, demanded: Container[str]) -> Stack:
+    """The stack that does not start without the demanded variables; those with a value in `.env` are set there."""
+    unset = {setting.name for setting in stack.settings if setting.value is None}
+
+    def as_required(variable: Variable) -> str:
+        is_asked = variable.name in demanded and variable.name in unset
+        is_open = is_asked and not variable.operator
+        return required_reference(variable.name, ".env") if is_open else variable.source
+
+    return map_texts(
+        stack,
+        lambda _, text: replace_variables(text, as_required) if "$" in text else text,
     )
 
 

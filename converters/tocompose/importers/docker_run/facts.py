@@ -59,6 +59,9 @@ def read_facts(
 
 def _read_flag(option: Option, path: ModelPath, command: str) -> Iterator[FlagFact]:
     row, argument = option.row, option.value
+    if row is not None and len(option.name) > 2 and not option.name.startswith("--"):
+        facts = {"flag": option.name, "meant": f"-{option.name}"}
+        argument.annotate("TC861", subject=path, **facts)
     if row is None:
         meant = closest_flag(option.name, flag_rows("run", "podman"))
         hint = f"; did you mean {meant}?" if meant else ""

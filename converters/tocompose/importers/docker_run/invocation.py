@@ -110,7 +110,8 @@ class Script(NamedTuple):
 
     `variables` maps each `${NAME}` used in some word of a command that makes something to its value in the script (raw
     text; for `${NAME:-value}` that value), or None when the script does not say it. Each variable without a value
-    was noted already where it stands. `secrets` are those of them that hold a secret by their name.
+    was noted already where it stands. `secrets` are those of them that hold a secret by their name, `demanded` those
+    without which the script would not go on, or that only a command or its reader can fill in.
     """
 
     steps: tuple[Invocation | WaitLoop, ...]
@@ -118,6 +119,7 @@ class Script(NamedTuple):
     files: tuple[WrittenFile, ...] = ()
     path: str = ""
     secrets: tuple[str, ...] = ()
+    demanded: tuple[str, ...] = ()
 
     def fill_values(self, text: str) -> str:
         """The text with every variable whose value the script says replaced by that value, for names of things."""

@@ -8,10 +8,11 @@ from functools import cache
 from typing import NamedTuple
 
 from tocompose.importers.docker_run.invocation import Argument
+from tocompose.knowledge.secrets.names import secret_name
 from tocompose.tables import Row, load, table
 
 _OUTCOMES = {"target", "path", "shape", "note", "ignore"}
-_COLUMNS = {"short", "aliases", "flag", "default", *_OUTCOMES}
+_COLUMNS = {"short", "aliases", "mistaken", "flag", "default", *_OUTCOMES}
 _BOOLEANS = {"1": True, "t": True, "true": True, "0": False, "f": False, "false": False}
 
 
@@ -157,12 +158,27 @@ def _read_long(
     return Option(name, row, argument.with_text("true" if row is None else ""))
 
 
-def closest_flag(misspelt: str, rows: Iterable[str]) -> str:
-    """The long flag that is spelt almost like this one; empty where none is."""
+def closest_flag(misspelt: str, rows: Mapping[str, Row]) -> str:
+    """The long flag that is spelt almost like this one, or that others call so; empty where none is."""
     from difflib import get_close_matches
 
+    name = f"--{misspelt.lstrip('-').lower()}"
+    for flag, row in rows.items():
+        if name[2:] in row.get("mistaken", ()) and flag.startswith("--"):
+            return flag
     long_names = [name for name in rows if name.startswith("--")]
-    return next(iter(get_close_matches(misspelt, long_names, n=1, cutoff=0.8)), "")
+    return next(iter(get_close_matches(name, long_names, n=1, cutoff=0.8)), "")
+
+
+def _is_long_name(text: str, rows: Mapping[str, Row]) -> bool:
+    """Whether a word with one dash is the name of a long flag (`-name web`), which docker reads letter by letter."""
+    name = text.partition("=")[0]
+    is_cluster = name[:2] in rows and len(name) < 4
+    if is_cluster or len(name) < 3 or name in rows:
+        return False
+    return f"-{name}" in rows or any(
+        name[1:] in row.get("mistaken", ()) for row in rows.values()
+    )
 
 
 def _looks_like_value(
@@ -170,10 +186,12 @@ def _looks_like_value(
 ) -> bool:
     """Whether the word after an unknown flag is its value: then a known flag comes right behind it.
 
-    A misspelt flag takes one where the flag does that was meant.
+    A misspelt flag takes one where the flag does that was meant, and a flag that is called like a secret always does.
     """
     if following[0].text.startswith("-") or len(following) < 2:
         return False
+    if secret_name(flag):
+        return True
     if meant := closest_flag(flag, rows):
         return not rows[meant].get("flag")
     follower = following[1].text.partition("=")[0]
@@ -187,6 +205,10 @@ def _read_short(
 ) -> Iterator[Option]:
     """A cluster such as `-it` or `-dp 80:80`: flags without value until one takes the remainder or the next word."""
     letters = argument.text[1:]
+    if _is_long_name(argument.text, rows):
+        option = _read_long(argument.with_text(f"-{argument.text}"), following, rows)
+        yield option._replace(name=option.name[1:])
+        return
     while letters:
         name, letters = f"-{letters[0]}", letters[1:]
         row = rows.get(name)

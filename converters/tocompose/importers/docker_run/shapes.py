@@ -215,8 +215,8 @@ def read_health_command(value: str) -> Iterator[Fact]:
 
 
 def read_pids(value: str) -> Iterator[Fact]:
-    """A number of processes; -1 is no limit, which `deploy` cannot say and a service without limit has anyway."""
-    yield Fact(None, FactMerge.NOTE, code="TC144") if value == "-1" else Fact(value)
+    """A number of processes; for -1 docker compose sends nothing, which is no limit too."""
+    yield Fact(value, code="TC144" if value == "-1" else "")
 
 
 def read_api_socket(value: str) -> Iterator[Fact]:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from tocompose.importers.docker_run.assembly import Assembly
 from tocompose.importers.docker_run.environment import (
     adapt_env_file,
+    ask_for_values,
     known_label_files,
     note_stand_ins,
     open_settings,
@@ -49,10 +50,12 @@ def build_stack(
     assembly = Assembly(scripts)
     script_values: dict[str, str | None] = {}
     secret_names: set[str] = set()
+    demanded: set[str] = set()
     for script in scripts:
         assembly.read_script(script)
         script_values.update(script.variables)
         secret_names.update(script.secrets)
+        demanded.update(script.demanded)
     services = RelatedServices(assembly, ledger).resolve()
     services = tuple(_with_volume_keys(service, assembly) for service in services)
     networks = _used_networks(services, assembly, ledger)
@@ -73,13 +76,14 @@ def build_stack(
     )
     note_stand_ins(script_values, stack, ledger)
     settings = open_settings(script_values, secret_names, stack)
-    return replace(
+    stack = replace(
         stack,
         services=tuple(map(without_volume_marks, services)),
         networks=tuple(_with_required_name(network) for network in stack.networks),
         volumes=tuple(_with_required_name(volume) for volume in stack.volumes),
         settings=(*settings, *_secret_settings(stack)),
     )
+    return ask_for_values(stack, demanded)
 
 
 def _settle_service(service: Service, project: Project, ledger: Ledger) -> Service:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from tocompose.importers.docker_run.invocation import Invocation
 from tocompose.importers.docker_run.shell.commands import source_text
@@ -14,6 +15,7 @@ from tocompose.importers.docker_run.shell.conditions import (
 from tocompose.importers.docker_run.shell.discovery import CLIENT_VARIABLE, mentions_docker
 from tocompose.importers.docker_run.shell.outcomes import (
     BranchOutcome,
+    demanded_names,
     merge_outcomes,
 )
 from tocompose.importers.docker_run.shell.state import Shell, Unknowable, shown
@@ -73,9 +75,19 @@ def run_alternatives(
             shell, scope, body, condition, is_likely=is_likely, is_guess=is_guess
         )
         outcomes.append(outcome)
+    if chosen is not None and _ends_script(outcomes):
+        shell.demanded.update(demanded_names(condition, scope))
     if not is_complete:
         outcomes.append(BranchOutcome(scope, None, is_likely=not chosen))
     merge_outcomes(shell, scope, outcomes, condition)
+
+
+def _ends_script(outcomes: Iterable[BranchOutcome]) -> bool:
+    """Whether the script ends in the branch that runs where nobody sets what the condition asks for."""
+    return any(
+        outcome.is_likely and outcome.jump is not None and outcome.jump.kind == "exit"
+        for outcome in outcomes
+    )
 
 
 def asks_what_exists(condition: Cursor) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.importers.docker_run.shell.commands import leaf_texts, source_text
@@ -24,6 +26,39 @@ class BranchOutcome(NamedTuple):
     scope: Scope
     jump: Jump | None
     is_likely: bool
+
+
+def demanded_names(condition: Cursor, scope: Scope) -> Iterator[str]:
+    """The variables and parameters each of which must be set for the script to get past a condition.
+
+    Of several that are joined by "and" it is not known which one is missing.
+    """
+    text = source_text(condition) or condition.peek() or ""
+    names = dict.fromkeys(parameter_names(text))
+    if len(names) > 1 and (condition.kind == "and" or _JOINT.search(text)):
+        return
+    yield from _counted_parameters(text) if "#" in names else ()
+    for name in names:
+        held = scope.get(name)
+        stand_in = sole_variable(held.text) if held else None
+        yield f"${name}" if name.isdigit() else stand_in or name
+
+
+# `[ $# -lt 2 ]`, `(( $# != 1 ))`, `[ $# -eq 0 ]`
+_COUNT = re.compile(r"\$#\"?\s*(?P<sign>-l[te]|<=?|-ne|!=|-eq|==?)\s*\"?(?P<number>\d)\b")
+
+
+def _counted_parameters(text: str) -> Iterator[str]:
+    """The parameters that a script needs which ends where it gets too few."""
+    match = _COUNT.search(text)
+    if match is not None:
+        is_enough = match["sign"] in ("-lt", "<", "-ne", "!=")
+        count = int(match["number"]) + (not is_enough)
+        yield from (f"${number}" for number in range(1, count + 1))
+
+
+# `[[ -z $A && -z $B ]]`, `[ -n "$A" -o -n "$B" ]`
+_JOINT = re.compile(r"&&|\s-a\s|-n\s[^|]*(?:\|\||\s-o\s)")
 
 
 def merge_outcomes(

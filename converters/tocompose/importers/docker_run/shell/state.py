@@ -40,6 +40,8 @@ from tocompose.readers.text import decode
 from tocompose.syntax.interpolation import literal
 
 MOST_STATEMENTS = 15_000
+# What a command prints, and a placeholder: an empty value is never what is meant.
+_ONLY_OTHERS_KNOW = frozenset({"TC152", "TC153"})
 
 
 class Unknowable(ValueError):
@@ -83,6 +85,8 @@ class Shell:
         self.calling: tuple[str, ...] = ()
         self.kept_variables = kept_variables or KeptVariables()
         self.variables: dict[str, str | None] = {}
+        # What the script ends without: names of variables, and parameters as it writes them (`$1`).
+        self.demanded: set[str] = set()
         self.assigned: list[Cursor] = []
         self.used: set[tuple[object, ...]] = set()
         self.settings: dict[str, object] = {}
@@ -258,8 +262,10 @@ class Shell:
         for variable in opens:
             if self.variables.get(variable.name) is None:
                 self.variables[variable.name] = variable.value
+            facts: dict[str, Any] = dict(variable.facts)
+            if variable.code in _ONLY_OTHERS_KNOW or facts.get("written") in self.demanded:
+                self.demanded.add(variable.name)
             if variable.code and variable.cursor is not None:
-                facts: dict[str, Any] = dict(variable.facts)
                 variable.cursor.annotate(variable.code, **facts)
 
     def to_script(self) -> Script:
@@ -267,9 +273,13 @@ class Shell:
         for cursor in self.assigned:
             if (*cursor.path, cursor.span) not in self.used:
                 cursor.skip("no docker command uses this variable")
-        secrets = tuple(name for name in self.variables if secret_name(name))
         return Script(
-            tuple(self.steps), dict(self.variables), tuple(self.files), self.path, secrets
+            tuple(self.steps),
+            dict(self.variables),
+            tuple(self.files),
+            self.path,
+            secrets=tuple(filter(secret_name, self.variables)),
+            demanded=tuple(sorted(self.demanded)),
         )
 
 
