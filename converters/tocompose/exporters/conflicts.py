@@ -299,7 +299,10 @@ class _Requests:
         def as_required(variable: Variable) -> str:
             setting = self._unset.get(variable.name)
             reference = required_reference(variable.name, ".env")
-            if setting is None or variable.source not in (f"${{{variable.name}}}", reference):
+            if setting is None or variable.source not in (
+                f"${{{variable.name}}}",
+                reference,
+            ):
                 return variable.source
             facts = {"name": variable.name, "kind": key.replace("_", " ")}
             self.notes.setdefault(
