@@ -132,6 +132,14 @@ def read_container(
     )
     if line.has_switch("--publish-all"):
         service = replace(service, ports=(*service.ports, *_exposed_ports(service)))
+    service = replace(service, environment=tuple(_filled_environment(service, invocation)))
+    return _as_started(service, refs, invocation, line)
+
+
+def _as_started(
+    service: Service, refs: ContainerRefs, invocation: Invocation, line: CommandLine
+) -> StartedContainer:
+    """The container with what follows from how it is started: whether it ends, and what starts it again."""
     is_detached = invocation.verb == ("create",) or bool(invocation.unit)
     is_detached = is_detached or line.has_switch("--detach")
     is_removed = line.has_switch("--rm")
@@ -140,7 +148,6 @@ def read_container(
     if is_removed and service.restart is None and not invocation.restart:
         # The engine refuses a restart policy beside --rm: the container is meant to end.
         service = replace(service, restart="no")
-    service = replace(service, environment=tuple(_filled_environment(service, invocation)))
     service = _with_unit_restart(service, invocation)
     return StartedContainer(service, refs, invocation, is_detached, is_removed)
 
