@@ -41,6 +41,7 @@ _FAMILIES = {
     "shell": "Shell scripts",
     "kubernetes": "Kubernetes",
     "procfile": "Procfiles",
+    "quadlet": "Quadlet",
     "addons": "Add-ons and images",
     "environment": "Environment and secrets",
     "practices": "Good practice",

@@ -70,6 +70,7 @@ FAMILIES = {
     **dict.fromkeys(("TC56", "TC57", "TC58", "TC59"), "platform"),
     **dict.fromkeys(("TC84", "TC85"), "paste"),
     **dict.fromkeys(("TC46", "TC47", "TC48", "TC49"), "engine"),
+    "TC78": "quadlet",
     "TC0": "general",
     "TC1": "docker_run",
     "TC2": "kubernetes",

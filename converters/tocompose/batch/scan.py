@@ -118,9 +118,12 @@ class RepositoryRules(NamedTuple):
 @cache
 def repository_rules() -> RepositoryRules:
     """The table."""
+    from tocompose.importers import own
+
     table = load("batch")
+    of_formats = [name for importer in own() for name in getattr(importer, "sources", ())]
     return RepositoryRules(
         applications=frozenset(table["applications"]),
-        sources=tuple(table["sources"]),
+        sources=(*table["sources"], *of_formats),
         example_folders=frozenset(table["asides"]),
     )

@@ -33,7 +33,8 @@ class ImportOptions:
 class Importer(Protocol):
     """A source format. Each module of this package that has a constant `IMPORTER` is one.
 
-    It may also have `options`, a map from the names that `--option` takes to what each does: others are refused then.
+    It may also have `options`, a map from the names that `--option` takes to what each does: others are refused then;
+    `tables`, the names of the tables that drive it; and `sources`, patterns of names that `batch` takes for a source.
     """
 
     name: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from tocompose.readers.atoms import Atom
 from tocompose.readers.text import Text, Unreadable, without_returns
@@ -47,10 +48,20 @@ _WORD = re.compile(
 )
 
 
-def read(source: Text) -> Branch:
+# Whether a setting of a section is a list of words.
+WordSettings: TypeAlias = Callable[[str, str], bool]
+
+
+def _is_list_of_systemd(section: str, key: str) -> bool:
+    return key in _LISTS
+
+
+def read(
+    source: Text, is_list: WordSettings = _is_list_of_systemd, *, lenient: bool = False
+) -> Branch:
     """A `unit` of one branch a section; command lines are `command`s of leaves of style `systemd`, other lists `words`.
 
-    Raises Unreadable for a quote that is never closed.
+    Raises Unreadable for a quote that is never closed; where `lenient` the setting is one leaf of style `error` then.
     """
     text = without_returns(source)
     sections: list[Child] = []
@@ -62,7 +73,7 @@ def read(source: Text) -> Branch:
             sections += _section_children(name, settings)
             name, settings = section["name"], []
         elif setting := _SETTING.match(line):
-            settings.append(_read_setting(text, start, setting))
+            settings.append(_read_setting(text, start, setting, name, is_list, lenient))
         elif line.strip():
             span = text.span(start, line_end)
             settings.append(Child("?", span, Leaf(line.strip(), span, "error")))
@@ -107,11 +118,18 @@ def _logical_end(text: str, start: int) -> int:
     return len(text) if newline == -1 else newline
 
 
-def _read_setting(text: Text, start: int, setting: re.Match[str]) -> Child:
+def _read_setting(
+    text: Text,
+    start: int,
+    setting: re.Match[str],
+    section: str,
+    is_list: WordSettings,
+    lenient: bool,
+) -> Child:
     key = setting["key"]
     value_start, value_end = start + setting.start("value"), start + setting.end("value")
     span = text.span(start + setting.start("key"), start + setting.end("key"))
-    if not _COMMANDS.match(key) and key not in _LISTS:
+    if not _COMMANDS.match(key) and not is_list(section, key):
         value = re.sub(r"[ \t]*\\\n[ \t]*", " ", text.text[value_start:value_end]).strip()
         return Child(key, span, Leaf(value, text.span(value_start, value_end), "plain"))
     kind = "command" if _COMMANDS.match(key) else "words"
@@ -119,7 +137,13 @@ def _read_setting(text: Text, start: int, setting: re.Match[str]) -> Child:
         prefix := re.compile(r"[@\-:+!|]+").match(text.text, value_start, value_end)
     ):
         value_start = prefix.end()
-    nodes = list(_read_words(text, value_start, value_end))
+    try:
+        nodes = list(_read_words(text, value_start, value_end))
+    except Unreadable:
+        if not lenient:
+            raise
+        value_span = text.span(value_start, value_end)
+        return Child(key, span, Leaf(text.text[value_start:value_end], value_span, "error"))
     children = tuple(Child(index, node.span, node) for index, node in enumerate(nodes))
     return Child(key, span, Branch(kind, children, text.span(value_start, value_end)))
 
@@ -169,7 +193,11 @@ def _undo_escape(match: re.Match[str]) -> str:
 
 def atoms(raw: str, *, variables: bool = True) -> Iterator[Atom]:
     """The parts of a word of a unit: text, `${NAME}`, `%x`; a word that is `$NAME` alone is split where it is used."""
-    text = unquoted(raw)
+    return plain_atoms(unquoted(raw), variables=variables)
+
+
+def plain_atoms(text: str, *, variables: bool = True) -> Iterator[Atom]:
+    """The parts of a word whose quotes are gone already."""
     if variables and (alone := re.fullmatch(r"\$([A-Za-z_]\w*)", text)):
         yield Atom("parameter", alone[1], False)
         return

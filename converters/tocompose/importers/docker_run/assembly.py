@@ -202,11 +202,13 @@ class Assembly:
 
     def _add_network(self, step: Invocation) -> None:
         for network in resources.read_networks(step):
-            self.networks.setdefault(network.name, network)
+            named = replace(network, engine_name=step.alias or network.engine_name)
+            self.networks.setdefault(network.name, named)
 
     def _add_volume(self, step: Invocation) -> None:
         for volume in resources.read_volumes(step):
-            self.volumes.setdefault(volume.name, volume)
+            named = replace(volume, engine_name=step.alias or volume.engine_name)
+            self.volumes.setdefault(volume.name, named)
 
     def _add_builds(self, step: Invocation) -> None:
         for tag, build in resources.read_builds(step).items():

@@ -67,7 +67,8 @@ class Invocation(NamedTuple):
     exported variables that the arguments pass on by name (`-e NAME`). `stdin` is a here-document. `waits` says that the
     script goes on only when the command has ended, `renamed` what its container is called in the end. `restart`,
     `after` and `unit` come from a systemd unit: its `Restart=`, the units it starts after, its own name. `alias` is
-    what others call the container where the source says so and the command itself has no `--name`.
+    what others call the container where the source says so and the command itself has no `--name`; of a network or
+    volume, the name that the engine shall know it by.
     """
 
     tool: str

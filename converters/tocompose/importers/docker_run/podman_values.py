@@ -36,12 +36,22 @@ def read_podman_entrypoint(value: str) -> Iterator[Fact]:
 
 
 def read_podman_health_command(value: str) -> Iterator[Fact]:
-    """A command for the shell, its words as a JSON array, or `none`."""
+    """A command for the shell, its words as a JSON array or behind `CMD`, or `none`.
+
+    https://github.com/containers/podman/blob/main/pkg/specgenutil/specgen.go, makeHealthCheckFromCli
+    """
     texts = parse_json_texts(value)
     if (texts or [value])[:1][0].upper() == "NONE":
         yield Fact(True, target="healthcheck.disable")
     elif texts is None:
-        yield Fact(("CMD-SHELL", value))
+        keyword, _, command = value.partition(" ")
+        match keyword.upper():
+            case "CMD" if command:
+                yield Fact(("CMD", *command.split()))
+            case "CMD-SHELL" if command:
+                yield Fact(("CMD-SHELL", command.strip()))
+            case _:
+                yield Fact(("CMD-SHELL", value))
     elif texts[0].upper() in ("CMD", "CMD-SHELL"):
         yield Fact((texts[0].upper(), *texts[1:]))
     elif len(texts) == 1:

@@ -110,7 +110,7 @@ def _used_networks(
         if attachment.network != "default"
     }
     networks: dict[str, Network] = {}
-    called_names = set(_called_networks(services))
+    called_names = {*_called_networks(services), *_named_networks(assembly)}
     for name, service in last_user.items():
         created = assembly.networks.get(name)
         if created is not None and name in called_names:
@@ -130,6 +130,12 @@ def _used_networks(
         )
         for network in networks.values()
     )
+
+
+def _named_networks(assembly: Assembly) -> Iterator[str]:
+    """The networks for which the source states a name that the engine shall know."""
+    networks = assembly.networks.values()
+    return (network.name for network in networks if network.engine_name)
 
 
 def _called_networks(services: Iterable[Service]) -> Iterator[str]:

@@ -1,0 +1,45 @@
+"""Podman Quadlet: units of systemd that describe containers, pods, networks, volumes, images and builds."""
+
+from __future__ import annotations
+
+from tocompose.importers import ImportOptions, SourceError
+from tocompose.ledger import Ledger
+from tocompose.model import Stack
+from tocompose.project import Project
+
+_OPTIONS: dict[str, str] = {}
+
+
+class Quadlet:
+    """The importer of Quadlet's units."""
+
+    name = "quadlet"
+    options = _OPTIONS
+    title = "Podman Quadlet: .container, .pod, .kube, .network, .volume, .build, .image"
+    tables = ("quadlet/units", "quadlet/systemd")
+    sources = ("*.container", "*.pod", "*.kube", "*.quadlets")
+
+    def sniff(self, project: Project) -> tuple[str, ...]:
+        """The units, where at least one of them starts something."""
+        from tocompose.importers.quadlet.files import unit_files
+
+        return unit_files(project)
+
+    def read(self, project: Project, ledger: Ledger, settings: ImportOptions) -> Stack:
+        """The stack of all units of the project."""
+        from tocompose.importers.quadlet.stack import read_stack
+
+        stack = read_stack(project, ledger, settings)
+        if not stack.services:
+            raise SourceError(_why_nothing(project, ledger))
+        return stack
+
+
+def _why_nothing(project: Project, ledger: Ledger) -> str:
+    """The first loss with its place, else that no unit starts a container."""
+    losses = (loss for loss in ledger.notes if loss.kind.value == "lost" and loss.span)
+    reasons = [f"{loss.span}: {loss.message}" for loss in losses]
+    return next(iter(reasons), f"{project.name}: no unit here names an image or a manifest")
+
+
+IMPORTER = Quadlet()

@@ -1,0 +1,225 @@
+"""The order of units as the order of services: `After`, `Requires`, `Wants` and their kin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from tocompose.importers.quadlet.references import References
+from tocompose.importers.quadlet.units import QuadletUnit, UnitKind
+from tocompose.knowledge.images import DATA_ROLES, image_facts, role_of
+from tocompose.ledger import Cursor
+from tocompose.model import Dependency, Role, Service
+from tocompose.record import replace
+from tocompose.syntax.model_path import ModelPath
+
+_REQUIRING = frozenset({"Requires", "BindsTo", "Requisite"})
+_RESTARTING = frozenset({"BindsTo", "PartOf"})
+_KEYS = (
+    "After",
+    "Requires",
+    "BindsTo",
+    "Requisite",
+    "Wants",
+    "Upholds",
+    "PartOf",
+    "Before",
+)
+_INSTALLED = {"RequiredBy": "Requires", "WantedBy": "Wants", "UpheldBy": "Upholds"}
+_OF_THE_HOST = tuple(
+    f".{kind}"
+    for kind in (
+        "target",
+        "mount",
+        "automount",
+        "slice",
+        "swap",
+        "device",
+        "timer",
+        "socket",
+    )
+)
+# What only says that the machine is up.
+_OF_THE_ENGINE = ("podman", "docker", "network-online", "podman-user-wait-network-online")
+_CIRCLE = "one already waits for the other"
+_OUTSIDE = "it is not among the sources"
+
+
+class _Tie(NamedTuple):
+    """One word of the order: the unit that says it, what kind of tie it is, the unit that is called."""
+
+    unit: QuadletUnit
+    key: str
+    target: QuadletUnit
+    unit_word: Cursor
+
+    @property
+    def pair(self) -> tuple[QuadletUnit, QuadletUnit]:
+        """The unit that starts later, and the one that starts first."""
+        is_reversed = self.key == "Before"
+        return (self.target, self.unit) if is_reversed else (self.unit, self.target)
+
+
+def is_job(unit: QuadletUnit) -> bool:
+    """Whether systemd counts the unit as started when its program has ended."""
+    setting = unit.last("Service", "Type")
+    return setting is not None and setting.peek() == "oneshot"
+
+
+class UnitOrder:
+    """The ties between the units of a source."""
+
+    def __init__(self, references: References) -> None:
+        self._references = references
+        self._ties = [tie for unit in references.units for tie in self._ties_of(unit)]
+
+    def first_of(self, members: Iterable[QuadletUnit]) -> list[QuadletUnit]:
+        """The containers of a pod, those that wait for no other of them first."""
+        waiting_units = list(members)
+        ordered: list[QuadletUnit] = []
+        while waiting_units:
+            free = [
+                unit for unit in waiting_units if not self._waits_for(unit, waiting_units)
+            ]
+            ordered += free or waiting_units
+            waiting_units = [unit for unit in waiting_units if unit not in ordered]
+        return ordered
+
+    def _waits_for(self, unit: QuadletUnit, other_ties: list[QuadletUnit]) -> bool:
+        return any(
+            later_unit is unit and earlier_unit is not unit and earlier_unit in other_ties
+            for later_unit, earlier_unit in (tie.pair for tie in self._ties)
+        )
+
+    def put_into(self, services: dict[QuadletUnit, Service]) -> dict[QuadletUnit, Service]:
+        """The services by their units, each with what it waits for; two that wait for each other are noted."""
+        services = {
+            unit: replace(service, role=Role.JOB) if is_job(unit) else service
+            for unit, service in services.items()
+        }
+        ordering = [tie for tie in self._ties if tie.key in ("After", "Before")]
+        # What only says that both shall run: a service waits for its data, not the other way round.
+        other_ties = sorted(
+            (tie for tie in self._ties if tie not in ordering),
+            key=lambda tie: not _holds_data(services.get(tie.pair[1])),
+        )
+        edges: dict[tuple[QuadletUnit, QuadletUnit], Dependency] = {}
+        for tie in (*ordering, *other_ties):
+            self._add_edge(tie, services, edges)
+        for (later_unit, _), dependency in edges.items():
+            service = services[later_unit]
+            known_keys = {edge.service for edge in service.depends_on}
+            if dependency.service not in known_keys:
+                depends_on = (*service.depends_on, dependency)
+                services[later_unit] = replace(service, depends_on=depends_on)
+        return services
+
+    def _add_edge(
+        self,
+        tie: _Tie,
+        services: dict[QuadletUnit, Service],
+        edges: dict[tuple[QuadletUnit, QuadletUnit], Dependency],
+    ) -> None:
+        later_unit, earlier_unit = tie.pair
+        if (
+            later_unit not in services
+            or earlier_unit not in services
+            or later_unit == earlier_unit
+        ):
+            tie.unit_word.skip(
+                "the network, volume or image is there before its service starts"
+            )
+            return
+        if _leads_to(earlier_unit, later_unit, edges) or _joins(
+            services[earlier_unit], services[later_unit]
+        ):
+            names = services[later_unit if tie.unit is earlier_unit else earlier_unit].name
+            tie.unit_word.note(
+                "TC788",
+                subject=tie.unit.subject,
+                object=tie.unit.name,
+                names=names,
+                problem=_CIRCLE,
+            )
+            return
+        earlier = edges.get((later_unit, earlier_unit))
+        dependency = Dependency(
+            service=services[earlier_unit].name,
+            condition=_condition(earlier_unit, services[earlier_unit]),
+            required=tie.key in _REQUIRING or (earlier is not None and earlier.required),
+            restart=tie.key in _RESTARTING or (earlier is not None and earlier.restart),
+            origin=tie.unit_word.span,
+        )
+        edges[(later_unit, earlier_unit)] = dependency
+        tie.unit_word.take(to=ModelPath.service(services[later_unit].name, "depends_on"))
+
+    def _ties_of(self, unit: QuadletUnit) -> Iterator[_Tie]:
+        for key in _KEYS:
+            for unit_word in unit.words("Unit", key):
+                target = self._target(unit_word, unit)
+                if target is not None:
+                    yield _Tie(unit, key, target, unit_word)
+        for key, meaning in _INSTALLED.items():
+            for unit_word in unit.words("Install", key):
+                caller = self._target(unit_word, unit)
+                if caller is not None:
+                    yield _Tie(caller, meaning, unit, unit_word)
+
+    def _target(self, unit_word: Cursor, unit: QuadletUnit) -> QuadletUnit | None:
+        """The unit that a word calls; one of the host is passed over, one that is nowhere noted."""
+        name = unit_word.peek() or ""
+        target = self._references.by_service(name, unit)
+        stem = name.rpartition(".")[0]
+        if target is not None:
+            return target
+        if name.endswith(_OF_THE_HOST) or stem in _OF_THE_ENGINE:
+            unit_word.skip(
+                "a state of the host that systemd knows, and Compose does not wait for"
+            )
+        else:
+            unit_word.note(
+                "TC788",
+                subject=unit.subject,
+                object=unit.name,
+                names=name,
+                problem=_OUTSIDE,
+            )
+        return None
+
+
+def _holds_data(service: Service | None) -> bool:
+    facts = image_facts(service.image or "") if service else None
+    return facts is not None and role_of(facts) in DATA_ROLES
+
+
+def _leads_to(
+    unit: QuadletUnit,
+    goal: QuadletUnit,
+    edges: dict[tuple[QuadletUnit, QuadletUnit], Dependency],
+) -> bool:
+    """Whether the unit waits for the goal already, over others too."""
+    following, visited = [unit], {unit}
+    while following:
+        current = following.pop()
+        if current == goal:
+            return True
+        after = [
+            earlier_unit for later_unit, earlier_unit in edges if later_unit == current
+        ]
+        following += [earlier_unit for earlier_unit in after if earlier_unit not in visited]
+        visited.update(after)
+    return False
+
+
+def _joins(service: Service, owner: Service) -> bool:
+    """Whether the service lives in the network of the other one, and so starts behind it."""
+    return service.network_mode == f"service:{owner.name}"
+
+
+def _condition(unit: QuadletUnit, service: Service) -> str:
+    if is_job(unit):
+        return "service_completed_successfully"
+    notify = unit.own("Notify") if unit.kind is UnitKind.CONTAINER else None
+    is_gated = notify is not None and (notify.peek() or "").lower() == "healthy"
+    is_checked = service.healthcheck is not None
+    return "service_healthy" if is_gated and is_checked else "service_started"

@@ -1,0 +1,122 @@
+"""One unit of Quadlet: its kind, its names, and its settings as systemd reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import NamedTuple
+
+from tocompose.ledger import Cursor
+from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.names import identifier
+
+_RESET = "an empty line behind it takes it back"
+_OVERRULED = "a line behind it says otherwise"
+
+
+class UnitKind(Enum):
+    """What a unit describes; the value is the group that holds it, in small letters its file's ending."""
+
+    CONTAINER = "Container"
+    POD = "Pod"
+    KUBE = "Kube"
+    NETWORK = "Network"
+    VOLUME = "Volume"
+    BUILD = "Build"
+    IMAGE = "Image"
+    ARTIFACT = "Artifact"
+
+
+# What Quadlet puts behind the stem for the name of the service that it makes.
+_SUFFIXES = {
+    UnitKind.POD: "-pod",
+    UnitKind.NETWORK: "-network",
+    UnitKind.VOLUME: "-volume",
+    UnitKind.BUILD: "-build",
+    UnitKind.IMAGE: "-image",
+    UnitKind.ARTIFACT: "-artifact",
+}
+
+
+_SECTIONS = {UnitKind.NETWORK: "networks", UnitKind.VOLUME: "volumes"}
+
+
+class QuadletUnit(NamedTuple):
+    """A unit; `sections` are its groups and those of its drop-ins, in the order in which they count."""
+
+    kind: UnitKind
+    path: str
+    name: str
+    sections: tuple[Cursor, ...]
+    span: Span
+
+    @property
+    def folder(self) -> str:
+        """The folder of its file, from the root of the source."""
+        return self.path.rpartition("/")[0] or "."
+
+    @property
+    def stem(self) -> str:
+        """Its name without the ending; of a template the name of the instance."""
+        return self.name.rpartition(".")[0]
+
+    @property
+    def subject(self) -> ModelPath:
+        """What notes about the unit are about."""
+        section = _SECTIONS.get(self.kind, "services")
+        return ModelPath.of(section, identifier(self.stem))
+
+    @property
+    def service_unit(self) -> str:
+        """The unit of systemd that Quadlet makes of it."""
+        stated = self.last(self.kind.value, "ServiceName")
+        name = stated.peek() if stated else None
+        return f"{name or self.stem + _SUFFIXES.get(self.kind, '')}.service"
+
+    def every(self, section: str, key: str) -> tuple[Cursor, ...]:
+        """The settings of a key that count; an empty one takes back those before it."""
+        effective: list[Cursor] = []
+        for setting in self._settings(section, key):
+            if _is_empty(setting):
+                for earlier in (*effective, setting):
+                    earlier.skip(_RESET)
+                effective = []
+            else:
+                effective.append(setting)
+        return tuple(effective)
+
+    def last(self, section: str, key: str) -> Cursor | None:
+        """The setting that holds of a key that has one value."""
+        effective = self.every(section, key)
+        for earlier in effective[:-1]:
+            earlier.skip(_OVERRULED)
+        return effective[-1] if effective else None
+
+    def words(self, section: str, key: str) -> Iterator[Cursor]:
+        """The words of every line of a key."""
+        for setting in self.every(section, key):
+            yield from setting
+
+    def own(self, key: str) -> Cursor | None:
+        """The setting that holds of a key of the unit's own group."""
+        return self.last(self.kind.value, key)
+
+    def has(self, key: str) -> bool:
+        """Whether a switch of the unit's own group is on."""
+        setting = self.own(key)
+        return setting is not None and is_on(setting.peek() or "")
+
+    def _settings(self, section: str, key: str) -> Iterator[Cursor]:
+        for group in self.sections:
+            if group.key.removeprefix("X-") == section:
+                yield from (setting for setting in group if setting.key == key)
+
+
+def _is_empty(setting: Cursor) -> bool:
+    return not len(setting) if setting.kind != "leaf" else not setting.peek()
+
+
+def is_on(text: str) -> bool:
+    """The truth value as Quadlet reads it: everything else is false."""
+    return text.strip().lower() in ("1", "yes", "true", "on")

@@ -1,0 +1,494 @@
+"""Quadlet's units: every key of its groups, names of each other, systemd's quoting and variables, order, pods."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ablation import codes_of, compose_of, converted, losses, services_of, silent_lines
+from tocompose.importers import SourceError
+from tocompose.importers.quadlet.tables import field_tables
+from tocompose.tables import load
+
+# Values of keys that take no plain word.
+_VALUES = {
+    "AddCapability": "CAP_NET_ADMIN sys_time",
+    "AddDevice": "/dev/fuse:/dev/fuse:rw",
+    "AddHost": "db.example:10.0.0.2",
+    "AllowedCPUs": "0,1",
+    "Annotation": "a=b",
+    "AppArmor": "unconfined",
+    "Arch": "arm64",
+    "BuildArg": "VERSION=3",
+    "CPUQuota": "150%",
+    "Copy": "false",
+    "DNS": "10.0.0.53",
+    "Device": "/srv/disk",
+    "DropCapability": "all",
+    "Environment": "A=1 \"B=2 3\"",
+    "EnvironmentFile": "./web.env",
+    "Exec": "serve --port 80",
+    "ExposeHostPort": "9000",
+    "Gateway": "10.9.0.1",
+    "GroupAdd": "audio",
+    "HealthCmd": "curl -f http://localhost/",
+    "HealthInterval": "7s",
+    "HealthRetries": "9",
+    "HealthStartPeriod": "8s",
+    "HealthTimeout": "6s",
+    "IP": "10.9.0.9",
+    "IP6": "fd00::9",
+    "IPAMDriver": "dhcp",
+    "IPRange": "10.9.0.0/25",
+    "IPv6": "true",
+    "Internal": "true",
+    "InterfaceName": "br7",
+    "Label": "one=1",
+    "LogDriver": "journald",
+    "LogOpt": "tag=web",
+    "Memory": "512m",
+    "MemoryMax": "256M",
+    "Mount": "type=tmpfs,target=/scratch",
+    "NetworkAlias": "www",
+    "NoNewPrivileges": "true",
+    "Notify": "healthy",
+    "OOMScoreAdjust": "200",
+    "Options": "parent=eth0",
+    "PidsLimit": "77",
+    "PodmanArgs": "--cpu-shares 300",
+    "Policy": "always",
+    "PublishPort": "8080:80",
+    "Pull": "missing",
+    "ReadOnly": "true",
+    "ReadOnlyTmpfs": "false",
+    "Restart": "on-failure",
+    "RunInit": "true",
+    "SeccompProfile": "/etc/seccomp.json",
+    "Secret": "db-password,type=env,target=PGPASSWORD",
+    "SecurityLabelDisable": "true",
+    "ShmSize": "64m",
+    "StopTimeout": "40",
+    "Subnet": "10.9.0.0/24",
+    "Sysctl": "net.core.somaxconn=1024",
+    "TasksMax": "88",
+    "Timezone": "Europe/Rome",
+    "Tmpfs": "/tmp:size=5m",
+    "Type": "notify",
+    "Ulimit": "nofile=1000",
+    "Unmask": "ALL",
+    "User": "1000",
+    "Group": "2000",
+    "VolatileTmp": "true",
+    "WorkingDir": "/srv",
+}  # fmt: skip
+_BY_SECTION = {
+    "Container.Image": "built.build",
+    "Container.Network": "front.network",
+    "Container.Pod": "",
+    "Container.Entrypoint": "/init",
+    "Container.Volume": "data.volume:/data:ro",
+    "Container.HostName": "web.example",
+    "Container.StopSignal": "SIGINT",
+    "Container.ContainerName": "the-web",
+    "Container.Rootfs": "/srv/root",
+    "Container.UserNS": "keep-id",
+    "Pod.Network": "front.network",
+    "Pod.Volume": "data.volume:/pod",
+    "Pod.UserNS": "auto",
+    "Network.Driver": "macvlan",
+    "Network.DNS": "10.0.0.54",
+    "Volume.Type": "ext4",
+    "Volume.Options": "noatime",
+    "Volume.User": "12",
+    "Volume.Group": "13",
+    "Volume.UID": "14",
+    "Volume.GID": "15",
+    "Volume.Driver": "local",
+    "Volume.PodmanArgs": "--label two=2",
+    "Network.PodmanArgs": "--label two=2",
+    "Build.PodmanArgs": "--no-cache",
+    "Pod.PodmanArgs": "--hostname podhost",
+    "Build.File": "images/Containerfile",
+    "Build.SetWorkingDirectory": "file",
+    "Build.ImageTag": "localhost/web:1",
+    "Build.Secret": "id=token,src=token.txt",
+    "Build.Network": "host",
+    "Build.Pull": "always",
+    "Build.Variant": "v8",
+    "Image.Image": "docker.io/library/redis:7",
+    "Image.ImageTag": "localhost/redis:7",
+    "Kube.Yaml": "app.yaml",
+    "Kube.ConfigMap": "map.yaml",
+    "Kube.PublishPort": "8099:80",
+    "Service.Environment": "UNUSED=1",
+    "Service.EnvironmentFile": "./unit.env",
+    "Service.User": "root",
+    "Service.Group": "root",
+    "Unit.After": "after.service",
+    "Unit.Before": "late.service",
+    "Unit.BindsTo": "bindsto.service",
+    "Unit.PartOf": "partof.service",
+    "Unit.Requires": "requires.service",
+    "Unit.Requisite": "requisite.service",
+    "Unit.Upholds": "upholds.service",
+    "Unit.Wants": "wants.service",
+    "Install.RequiredBy": "latest.service",
+    "Install.WantedBy": "default.target",
+    "Install.UpheldBy": "later.service",
+}  # fmt: skip
+# Keys that say nothing beside others, or that Quadlet refuses beside them.
+_APART = frozenset({"Container.Pod", "Container.Rootfs", "Image.ImageTag", "Build.Arch"})
+_SYSTEMD = ("Unit", "Service", "Install", "Quadlet")
+
+
+def _section(name: str, *apart: str) -> str:
+    """A section that sets every key."""
+    lines = [f"[{name}]"]
+    for key, row in field_tables()[name].items():
+        value = _BY_SECTION.get(f"{name}.{key}", _VALUES.get(key, "word"))
+        if value and f"{name}.{key}" not in (*_APART, *apart) and value != row.default:
+            lines.append(f"{key}={value}")
+    return "\n".join(lines)
+
+
+def _container(image: str, *lines: str, sections: str = "") -> str:
+    return "\n".join(("[Container]", f"Image={image}", *lines, sections))
+
+
+_POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: kubed}
+spec:
+  containers:
+    - {name: kubed, image: "nginx:1", ports: [{containerPort: 80}]}
+"""
+_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {a: b}\n"
+
+
+# One unit for each tie, so that each shows.
+_OTHERS = (
+    *("after", "bindsto", "partof", "requires", "requisite", "upholds", "wants"),
+    *("late", "later", "latest"),
+)
+
+
+def _everything() -> dict[str, str]:
+    """Units that set every key of every group."""
+    systemd = "\n".join(map(_section, _SYSTEMD))
+    return {
+        "web.container": f"{_section('Container')}\n{systemd}\n",
+        "member.container": _container("cache.image", "Pod=group.pod"),
+        **{f"{name}.container": _container("busybox:1") for name in _OTHERS},
+        "group.pod": f"{_section('Pod')}\n",
+        "front.network": f"{_section('Network')}\n",
+        "data.volume": f"{_section('Volume')}\n",
+        "built.build": f"{_section('Build')}\n",
+        "cache.image": f"{_section('Image')}\n",
+        "app.kube": f"{_section('Kube')}\n",
+        "web.timer": f"{_section('Timer')}\n",
+        "web.env": "X=1\n",
+        "unit.env": "Y=1\n",
+        "token.txt": "t\n",
+        "app.yaml": _POD,
+        "map.yaml": _MAP,
+    }
+
+
+def test_no_key_is_left_unread_or_unwritten() -> None:
+    assert losses(converted(_everything(), "quadlet")) == []
+
+
+@pytest.mark.slow
+def test_removing_any_line_shows() -> None:
+    files = _everything()
+    units = {
+        path: text
+        for path, text in files.items()
+        if not path.endswith((".yaml", ".txt", ".env"))
+    }
+    silent = silent_lines(
+        files, "quadlet", lambda line: "=" in line and not line.startswith(" "), step=7
+    )
+    assert [line for line in silent if line.partition(":")[0] in units] == []
+
+
+def test_every_key_of_upstream_has_a_row() -> None:
+    count = sum(
+        len(field_tables()[name]) for name in ("Container", "Pod", "Network", "Volume")
+    )
+    assert count > 140
+    assert {"quadlet/units", "quadlet/systemd"} <= {"quadlet/units", "quadlet/systemd"}
+    for section in field_tables():
+        assert len(field_tables()[section]) > 0
+
+
+def _bind(source: str, target: str) -> dict[str, Any]:
+    mount = {"type": "bind", "source": source, "target": target, "read_only": True}
+    return {**mount, "bind": {"create_host_path": False}}
+
+
+def web(*lines: str, **files: str) -> Any:
+    """The service of a container with these lines."""
+    units = {"web.container": _container("nginx:1", *lines)}
+    others = {name.replace("__", "."): text for name, text in files.items()}
+    return services_of({**units, **others}, "quadlet")["web"]
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "value"),
+    [
+        ("Exec=sh -c 'echo $HOME'", "command", ["sh", "-c", "echo $$HOME"]),
+        ("Exec=a \\\n# between\n  b", "command", ["a", "b"]),
+        ("Exec=a\nExec=b c", "command", ["b", "c"]),
+        ("Exec=50%%", "command", ["50%"]),
+        ("Exec=%n %p", "command", ["web.service", "web"]),
+        ("Entrypoint=[\"/a\", \"b\"]", "entrypoint", ["/a", "b"]),
+        ("Environment=A=1\nEnvironment=\nEnvironment=\"B=x y\" C=3", "environment", {"B": "x y", "C": "3"}),
+        ("HealthCmd=CMD-SHELL curl -f x || exit 1", "healthcheck", {"test": ["CMD-SHELL", "curl -f x || exit 1"]}),
+        ("HealthCmd=CMD curl x", "healthcheck", {"test": ["CMD", "curl", "x"]}),
+        ("HealthCmd=\"curl x\"", "healthcheck", {"test": ["CMD-SHELL", "curl x"]}),
+        ("HealthCmd=sh -c \"exit 0\"", "healthcheck", {"test": ["CMD-SHELL", "sh -c \"exit 0\""]}),
+        ("HealthCmd=none", "healthcheck", {"disable": True}),
+        ("DropCapability=all\nAddCapability=cap_chown", "cap_add", ["CHOWN"]),
+        ("User=7\nGroup=8", "user", "7:8"),
+        ("Volume=%h/x:/x:ro", "volumes", [_bind("${HOME}/x", "/x")]),
+        ("Volume=%t/podman/podman.sock:/s:z", "volumes", ["/var/run/docker.sock:/s:z"]),
+        ("Timezone=local", "volumes", [_bind("/etc/localtime", "/etc/localtime")]),
+        ("Unmask=ALL", "security_opt", ["systempaths=unconfined"]),
+        ("PodmanArgs=--ulimit memlock=-1:-1", "ulimits", {"memlock": -1}),
+        ("ContainerName=other", "container_name", "other"),
+        ("[Service]\nRestart=always", "restart", "always"),
+        ("[Service]\nRestart=on-abnormal", "restart", "on-failure"),
+        ("[Service]\nRestart=unless-stopped", "restart", "unless-stopped"),
+        ("PidsLimit=5", "restart", "no"),
+        ("[Service]\nMemoryMax=infinity\nCPUQuota=25%", "deploy", {"resources": {"limits": {"cpus": "0.25"}}}),
+    ],
+)  # fmt: skip
+def test_a_line_becomes_a_key(line: str, key: str, value: Any) -> None:
+    assert web(line)[key] == value
+
+
+def test_systemd_puts_in_what_the_unit_sets() -> None:
+    service = web(
+        "Environment=URL=http://${HOST}/ RAW=$HOST", "[Service]", "Environment=HOST=db"
+    )
+    assert service["environment"] == {"URL": "http://db/", "RAW": "$$HOST"}
+
+
+def test_a_variable_that_nothing_sets_is_asked_for() -> None:
+    result = converted({"web.container": _container("nginx:${TAG}")}, "quadlet")
+    assert compose_of(result)["services"]["web"]["image"].startswith("nginx:${TAG")
+    assert "TC785" in codes_of(result)
+
+
+def test_the_file_of_the_unit_says_its_value() -> None:
+    files = {
+        "web.container": _container("nginx:${TAG}", "[Service]", "EnvironmentFile=/etc/shop/app.env"),
+        "conf/app.env": "TAG=9\n",
+    }  # fmt: skip
+    result = converted(files, "quadlet")
+    env = {file.path: file.content for file in result.files}[".env"]
+    assert b"TAG=" in env and b"9" in env and "TC785" not in codes_of(result)
+
+
+def test_secrets_that_become_variables_are_asked_for_and_never_shown() -> None:
+    unit = _container("nginx:1", "Secret=db-pass,type=env,target=PGPASSWORD", "Secret=cert")
+    result = converted({"web.container": unit}, "quadlet")
+    service = compose_of(result)["services"]["web"]
+    assert service["environment"]["PGPASSWORD"].startswith("${DB_PASS")
+    assert service["secrets"] and compose_of(result)["secrets"]["cert"] == {
+        "environment": "CERT"
+    }
+    assert {"TC126"} <= codes_of(result)
+
+
+def test_credentials_of_a_registry_are_never_shown() -> None:
+    files = {
+        "web.container": _container("app.image"),
+        "app.image": "[Image]\nImage=r.example/app:1\nCreds=me:hunter2secret\n",
+    }
+    result = converted(files, "quadlet", "all")
+    shown = [file.content for file in result.files] + [
+        (item.message + item.advice).encode() for item in result.notes
+    ]
+    assert not any(b"hunter2secret" in text for text in shown)
+
+
+def test_units_call_each_other_by_file_and_by_service() -> None:
+    files = {
+        "app.container": _container("a:1", "Network=back.network:alias=api", "Volume=d.volume:/d",
+            sections="[Unit]\nAfter=db.service back-network.service\nRequires=db.container\n"),
+        "db.container": _container("postgres:16", "Network=back.network", "Notify=healthy", "HealthCmd=pg_isready"),
+        "back.network": "[Network]\nInternal=true\nSubnet=10.9.0.0/24\n",
+        "d.volume": "[Volume]\nVolumeName=kept\n",
+    }  # fmt: skip
+    compose = compose_of(converted(files, "quadlet"))
+    app = compose["services"]["app"]
+    assert app["networks"] == {"back": {"aliases": ["api"]}}
+    assert app["depends_on"] == {"db": {"condition": "service_healthy"}}
+    assert compose["networks"]["back"]["internal"] is True
+    assert compose["volumes"]["d"] == {"name": "kept"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "required", "restart"),
+    [
+        ("After=db.service", False, False),
+        ("Wants=db.service", False, False),
+        ("Requires=db.service", True, False),
+        ("BindsTo=db.service", True, True),
+        ("After=db.service\nPartOf=db.service", False, True),
+    ],
+)
+def test_ties_of_units(lines: str, required: bool, restart: bool) -> None:
+    files = {
+        "app.container": _container("a:1", sections=f"[Unit]\n{lines}\n"),
+        "db.container": _container("b:1"),
+    }
+    edge = services_of(files, "quadlet")["app"]["depends_on"]
+    edge = {name: {} for name in edge} if isinstance(edge, list) else edge
+    assert edge["db"].get("required", True) is required
+    assert edge["db"].get("restart", False) is restart
+
+
+def test_before_and_wanted_by_turn_the_tie_around() -> None:
+    files = {
+        "app.container": _container("a:1"),
+        "init.container": _container("b:1", sections="[Unit]\nBefore=app.service\n[Service]\nType=oneshot\n"
+            "[Install]\nRequiredBy=app.service\n"),
+    }  # fmt: skip
+    services = services_of(files, "quadlet")
+    assert services["app"]["depends_on"] == {
+        "init": {"condition": "service_completed_successfully"}
+    }
+
+
+def test_two_that_need_each_other_start_data_first() -> None:
+    files = {
+        "app.container": _container("a:1", sections="[Unit]\nWants=db.service\n"),
+        "db.container": _container("postgres:16", sections="[Unit]\nBindsTo=app.service\n"),
+    }
+    result = converted(files, "quadlet")
+    services = compose_of(result)["services"]
+    assert "db" in services["app"]["depends_on"] and "depends_on" not in services["db"]
+    assert "TC788" in codes_of(result)
+
+
+def test_a_pod_is_one_network_and_its_first_container_waits_for_none_of_it() -> None:
+    files = {
+        "a.container": _container("a:1", "Pod=p.pod", sections="[Unit]\nAfter=b.service\n"),
+        "b.container": _container("b:1", "Pod=p.pod"),
+        "p.pod": "[Pod]\nPodName=shop\nPublishPort=8080:80\nVolume=./conf:/conf\n",
+    }
+    services = services_of(files, "quadlet")
+    assert services["b"]["ports"] == ["8080:80"]
+    assert services["b"]["networks"] == {"default": {"aliases": ["shop"]}}
+    assert (
+        services["a"]["network_mode"] == "service:b" and "b" in services["a"]["depends_on"]
+    )
+    assert {service["volumes"][0]["target"] for service in services.values()} == {"/conf"}
+
+
+def test_drop_ins_and_templates() -> None:
+    files = {
+        "web@.container": _container("nginx:1", "Environment=NAME=%i"),
+        "web@blue.container": _container("nginx:1", "Environment=NAME=%i"),
+        "web@blue.container.d/10.conf": "[Container]\nEnvironment=B=near\n",
+        "container.d/10.conf": "[Container]\nEnvironment=B=far\n",
+        "container.d/20.conf": "[Container]\nLabel=all=1\n",
+    }
+    services = services_of(files, "quadlet")
+    assert set(services) == {"web-blue"}
+    assert services["web-blue"]["environment"] == {"NAME": "blue", "B": "near"}
+    assert services["web-blue"]["labels"] == {"all": "1"}
+
+
+def test_several_units_in_one_file() -> None:
+    text = "# FileName=web\n[Container]\nImage=nginx:1\nVolume=d.volume:/d\n---\n# FileName=d\n[Volume]\n"
+    compose = compose_of(converted({"shop.quadlets": text}, "quadlet"))
+    assert list(compose["services"]) == ["web"] and list(compose["volumes"]) == ["d"]
+
+
+def test_a_build_and_a_pull() -> None:
+    files = {
+        "units/web.container": _container("web.build"),
+        "units/web.build": "[Build]\nImageTag=localhost/web:2\nSetWorkingDirectory=unit\nFile=Containerfile\n",
+        "units/cache.container": _container("cache.image"),
+        "units/cache.image": "[Image]\nImage=redis:7\nArch=arm64\nPolicy=always\n",
+    }
+    services = services_of(files, "quadlet")
+    assert services["web"]["build"]["context"] == "./units"
+    assert services["web"]["build"]["dockerfile"] == "Containerfile"
+    assert services["cache"]["image"] == "redis:7"
+    assert services["cache"]["platform"] == "linux/arm64"
+    assert services["cache"]["pull_policy"] == "always"
+
+
+def test_a_manifest_of_kubernetes() -> None:
+    files = {"app.kube": "[Kube]\nYaml=app.yaml\nPublishPort=8099:80\n", "app.yaml": _POD}
+    services = services_of(files, "quadlet")
+    assert services["kubed"]["ports"] == ["8099:80"]
+
+
+def test_a_timer_leaves_its_container_to_a_profile() -> None:
+    files = {
+        "backup.container": _container("b:1"),
+        "backup.timer": "[Timer]\nOnCalendar=daily\n",
+    }
+    result = converted(files, "quadlet")
+    assert compose_of(result)["services"]["backup"]["profiles"] == ["scheduled"]
+    assert "TC789" in codes_of(result)
+
+
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        ({"w.container": _container("a:1", "Enviroment=A=1")}, "TC781"),
+        ({"w.container": _container("a:1", "Volume=no.volume:/d")}, "TC788"),
+        ({"w.container": _container("a:1", "HealthOnFailure=kill")}, "TC780"),
+        ({"w.container": _container("a:1", "AutoUpdate=registry")}, "TC786"),
+        ({"w.container": _container("a:1", "Volume=data:/d")}, "TC787"),
+        ({"w.container": _container("a:1", sections="[Service]\nRestartSec=9\n")}, "TC782"),
+        ({"w.container": _container("a:1", sections="[Service]\nRestart=on-success\n")}, "TC784"),
+        ({"w.container": _container("a:1", "Volume=%t/podman/podman.sock:/s")}, "TC783"),
+        ({"w.container": _container("a:1", "Exec='never closed")}, "TC781"),
+    ],
+)  # fmt: skip
+def test_what_is_lost_is_said(files: dict[str, str], code: str) -> None:
+    assert code in codes_of(converted(files, "quadlet"))
+
+
+def test_a_misspelt_key_gets_a_hint() -> None:
+    result = converted({"w.container": _container("a:1", "Enviroment=A=1")}, "quadlet")
+    assert any("did you mean Environment?" in item.message for item in result.notes)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"eth.network": "[Match]\nName=eth0\n[Network]\nDHCP=yes\n"},
+        {"web.container": "[Service]\nExecStart=/bin/true\n"},
+        {"data.volume": "[Volume]\n"},
+    ],
+)
+def test_what_is_none_is_left_alone(files: dict[str, str]) -> None:
+    with pytest.raises(SourceError):
+        converted(files, "quadlet")
+
+
+@given(st.text(alphabet="[]=\\\n\"' aContainerImge%$#;-", max_size=80))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        converted({"w.container": f"[Container]\nImage=a:1\n{text}"}, "quadlet")
+    except SourceError:
+        assert text is not None
+
+
+def test_specifiers_are_known() -> None:
+    assert all(len(texts) == 2 for texts in load("quadlet/specifiers").values())
+    assert re.fullmatch(r"\w+", "".join(load("quadlet/specifiers")))
