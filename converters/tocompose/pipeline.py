@@ -63,6 +63,8 @@ class Result:
 
 # What these read may run as containers of this machine already.
 _OF_CONTAINERS = ("docker_run", "engine")
+# Sources that say nothing of development: the others have settled it, or are compose files themselves.
+_WITHOUT_DEVELOPMENT = ("docker_run", "kubernetes")
 
 
 def convert(project: Project, options: Options | None = None) -> Result:
@@ -179,7 +181,8 @@ def _conversion_by(
         raise
     unread = audit_unread(ledger)
     context = practice_context(options, project)._replace(
-        running=chosen_importer.name in _OF_CONTAINERS
+        running=chosen_importer.name in _OF_CONTAINERS,
+        develops=chosen_importer.name in _WITHOUT_DEVELOPMENT,
     )
     outcome = apply_all(
         stack, options.answers.practices(select(options.practices)), context

@@ -219,5 +219,6 @@ def test_a_flat_network_is_noted() -> None:
 
 
 def test_every_note_is_here() -> None:
+    # TC508 and TC634 need another stack, TC872 files of a framework (test_frameworks).
     codes = {*registry("environment"), *registry("practices")}
-    assert codes - set(PLACES) == {"TC508", "TC634"}
+    assert codes - set(PLACES) == {"TC508", "TC634", "TC872"}

@@ -73,6 +73,23 @@ class Stage(NamedTuple):
     copies: tuple[str, ...] = ()
     own_cmd: bool = False
 
+    @property
+    def holds_source(self) -> bool:
+        """Whether its work directory holds the source as it is in the repository: `COPY . .`, or `COPY src ./src`."""
+        workdir = self.workdir.rstrip("/")
+        folders = {".": (".", "", workdir), "src": ("src", "./src", f"{workdir}/src")}
+        for copy in self.copies:
+            arguments = [
+                argument
+                for argument in copy.split()
+                if not argument.startswith(("--chown", "--chmod"))
+            ]
+            source = arguments[0].removeprefix("./").rstrip("/") or "."
+            target = arguments[-1].rstrip("/")
+            if len(arguments) == 2 and target in folders.get(source, ()):
+                return True
+        return False
+
 
 class Dockerfile(NamedTuple):
     """The stages in order, the arguments that the whole file declares, and what was odd."""

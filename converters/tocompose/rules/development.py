@@ -1,12 +1,21 @@
-"""BUILD: in development the image's own development stage, with the code mounted and a port for the debugger."""
+"""BUILD: in development the image's own stage for it, or its framework's server, with the code mounted."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
 
-from tocompose.model import Build, ComposeFileRole, EnvVariable, Mount, Port, Service, Stack
+from tocompose.languages import language_rows
+from tocompose.model import (
+    Build,
+    ComposeFileRole,
+    EnvVariable,
+    Healthcheck,
+    Mount,
+    Port,
+    Service,
+    Stack,
+)
 from tocompose.notes import Note
 from tocompose.readers.dockerfile import Stage
 from tocompose.record import replace
@@ -24,54 +33,116 @@ from tocompose.rules import (
     remark,
     with_overlay,
 )
+from tocompose.rules.frameworks import framework_of
+from tocompose.rules.healthchecks import known_healthcheck, main_port
 from tocompose.rules.service_images import base_facts, dockerfile_of
 
 _STAGES = ("development", "dev")
 
 
-class _Language(NamedTuple):
-    """What a language calls development, where its packages lie, and where its debugger listens."""
-
-    variable: tuple[str, str]
-    packages: str | None = None
-    debugger: str | None = None
-
-
-_LANGUAGES = {
-    "node": _Language(("NODE_ENV", "development"), "node_modules", "9229"),
-    "ruby": _Language(("RAILS_ENV", "development")),
-    "python": _Language(("PYTHONUNBUFFERED", "1")),
-    "php": _Language(("APP_ENV", "development"), "vendor"),
-}
+# The variable by which a language's programs know that they are developed.
+_VARIABLES = {"python": {"PYTHONUNBUFFERED": "1"}, "php": {"APP_ENV": "development"}}
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
-    """The stack with the `development` stage of the service's Dockerfile in the dev file, where there is one."""
-    return map_services(stack, lambda service: _use_stage(service, stack, context))
+    """The stack with each built service run for development: by its image's own stage, or its framework's server."""
+    taken_ports = {port.published for service in stack.services for port in service.ports}
+    return map_services(
+        stack, lambda service: _develop(service, stack, context, taken_ports)
+    )
+
+
+def _develop(
+    service: Service, stack: Stack, context: Context, taken_ports: set[str | None]
+) -> tuple[Service, list[Note]]:
+    overlay = overlay_of(service, ComposeFileRole.DEV)
+    if service.build is None or overlay.build is not None or overlay.command is not None:
+        return service, []
+    stage = _development_stage(service, stack, context)
+    if stage is not None:
+        return _use_stage(service, service.build, stage, stack, context, taken_ports)
+    if not context.develops or ComposeFileRole.DEV in service.overlays:
+        return service, []
+    return _use_framework(service, service.build, stack, context)
 
 
 def _use_stage(
-    service: Service, stack: Stack, context: Context
+    service: Service,
+    build: Build,
+    stage: Stage,
+    stack: Stack,
+    context: Context,
+    taken_ports: set[str | None],
 ) -> tuple[Service, list[Note]]:
-    overlay = overlay_of(service, ComposeFileRole.DEV)
-    stage = _development_stage(service, stack, context)
-    if service.build is None or stage is None or overlay.build is not None:
-        return service, []
     name = stage.name.lower()
-    if service.build.target == name:
+    if build.target == name:
         return service, []
+    overlay = overlay_of(service, ComposeFileRole.DEV)
     image = base_facts(service, stack, context)
-    language = _LANGUAGES.get(image.id) if image else None
-    overlay = replace(overlay, build=Build(context=service.build.context, target=name))
+    language = image.id if image else ""
+    row = language_rows().get(language, {})
+    overlay = replace(
+        overlay,
+        image=_development_image(service),
+        build=Build(context=build.context, target=name),
+    )
     notes = [remark("TC677", service, ("build", "target"), stage=name)]
     folder = _working_folder(stage)
     if folder:
-        mounts = _mount_code(service, service.build, folder, language)
+        mounts = _mount_code(service, build, folder, row.get("keep", ()))
         overlay = replace(overlay, mounts=(*overlay.mounts, *mounts))
         notes.append(remark("TC678", service, "volumes", folder=folder))
-    if language is not None:
-        overlay = _prepare_debugging(service, overlay, language)
+    settings = {**row.get("development", {}), **_VARIABLES.get(language, {})}
+    overlay = _set_variables(service, overlay, settings)
+    overlay = _open_debugger(service, overlay, row.get("debug"), taken_ports)
     return with_overlay(service, ComposeFileRole.DEV, overlay), notes
+
+
+def _has_stated_check(service: Service, stack: Stack, context: Context) -> bool:
+    """Whether the service has another health command than the one that its image is known for."""
+    check = service.healthcheck
+    usual = known_healthcheck(replace(service, healthcheck=None), stack, context)
+    usual_test = usual.test if isinstance(usual, Healthcheck) else None
+    return check is not None and check.test != usual_test
+
+
+def _development_image(service: Service) -> str | None:
+    """A tag of its own, so that the image of production of the same name stays what it is."""
+    if service.image is None or "$" in service.image or "@" in service.image:
+        return None
+    path, _, name = service.image.rpartition("/")
+    name = f"{name.partition(':')[0]}:development"
+    return f"{path}/{name}" if path else name
+
+
+def _use_framework(
+    service: Service, build: Build, stack: Stack, context: Context
+) -> tuple[Service, list[Note]]:
+    """The service run by its framework's server for development, with its code mounted."""
+    port = main_port(service, base_facts(service, stack, context))
+    framework = framework_of(service, port, stack, context) if port else None
+    folder = _working_folder(framework.stage) if framework else None
+    if framework is None or folder is None:
+        return service, []
+    if framework.target and _has_stated_check(service, stack, context):
+        return service, []
+    overlay = overlay_of(service, ComposeFileRole.DEV)
+    mounts = _mount_code(service, build, folder, framework.keep)
+    if framework.target:
+        # The stage holds other tools than the image of production, and builds the app before it answers.
+        probe = ("CMD", "bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{port}")
+        overlay = replace(
+            overlay,
+            image=_development_image(service),
+            build=replace(build, target=framework.target),
+            healthcheck=Healthcheck(test=probe, start_period="180s"),
+        )
+    overlay = replace(overlay, command=framework.command, mounts=(*overlay.mounts, *mounts))
+    overlay = _set_variables(service, overlay, framework.environment)
+    shown = " ".join(framework.command) if framework.command else "what its image runs"
+    facts = {"framework": framework.title, "command": shown, "folder": folder}
+    note = remark("TC872", service, "", **facts)
+    return with_overlay(service, ComposeFileRole.DEV, overlay), [note]
 
 
 def _development_stage(service: Service, stack: Stack, context: Context) -> Stage | None:
@@ -89,7 +160,7 @@ def _working_folder(stage: Stage) -> str | None:
 
 
 def _mount_code(
-    service: Service, build: Build, folder: str, language: _Language | None
+    service: Service, build: Build, folder: str, kept_folders: Iterable[str]
 ) -> list[Mount]:
     """The code on top of the image's, and the image's own packages on top of that."""
     targets = [mount.target.rstrip("/") for mount in mounts_of(service)]
@@ -98,22 +169,37 @@ def _mount_code(
     is_path = build.context.startswith((".", "/"))
     source = build.context if is_path else f"./{build.context}"
     mounts = [Mount(kind="bind", source=source, target=folder)]
-    if language and language.packages:
-        mounts.append(Mount(kind="volume", target=f"{folder}/{language.packages}"))
+    mounts += [
+        Mount(kind="volume", target=f"{folder}/{name}")
+        for name in kept_folders
+        if f"{folder}/{name}" not in targets
+    ]
     return mounts
 
 
-def _prepare_debugging(service: Service, overlay: Service, language: _Language) -> Service:
-    name, value = language.variable
-    if all(variable.name != name for variable in service.environment):
-        variable = EnvVariable(name=name, value=value)
-        overlay = replace(overlay, environment=(*overlay.environment, variable))
+def _set_variables(
+    service: Service, overlay: Service, settings: Mapping[str, str]
+) -> Service:
+    names = {variable.name for variable in (*service.environment, *overlay.environment)}
+    added = [
+        EnvVariable(name=name, value=value)
+        for name, value in settings.items()
+        if name not in names
+    ]
+    return replace(overlay, environment=(*overlay.environment, *added))
+
+
+def _open_debugger(
+    service: Service, overlay: Service, number: str | None, taken_ports: set[str | None]
+) -> Service:
+    """The part for development with the debugger's port, which one container of the machine can have."""
     targets = {port.target for port in (*service.ports, *overlay.ports)}
-    if language.debugger and language.debugger not in targets:
-        number = language.debugger
-        port = Port(target=number, published=number, host_ip="127.0.0.1")
-        overlay = replace(overlay, ports=(*overlay.ports, port))
-    return overlay
+    is_alone = (service.replicas or 1) == 1
+    if not number or number in targets or number in taken_ports or not is_alone:
+        return overlay
+    taken_ports.add(number)
+    port = Port(target=number, published=number, host_ip="127.0.0.1")
+    return replace(overlay, ports=(*overlay.ports, port))
 
 
 def _judge_builds(view: View) -> Iterator[Verdict]:

@@ -23,6 +23,7 @@ from tocompose.rules import (
     remark,
     service_images,
 )
+from tocompose.rules.frameworks import kept_folders
 from tocompose.rules.mounted_files import MountedFiles
 from tocompose.rules.programs import runs_server
 from tocompose.rules.service_images import environment_of, facts_of, image_title
@@ -181,10 +182,10 @@ def is_anonymous(mount: Mount) -> bool:
 def is_mask(mount: Mount, service: Service) -> bool:
     """Whether an anonymous volume only keeps a folder of dependencies from being hidden by a bind mount."""
     parent, _, leaf = mount.target.rstrip("/").rpartition("/")
-    if leaf not in DEPENDENCY_FOLDERS:
-        return False
     binds = [bind.target for bind in mounts_of(service) if bind.kind == "bind"]
-    return any(is_below(parent, target) for target in binds)
+    if not any(is_below(parent, target) for target in binds):
+        return False
+    return leaf in DEPENDENCY_FOLDERS or leaf in kept_folders()
 
 
 def is_below(path: str, folder: str) -> bool:

@@ -169,7 +169,7 @@ def _read_image(repository: Repository, path: str, target: str, image: Image) ->
         stop_signal=stage.stop_signal,
         workdir=(development_stage or stage).workdir or "/",
         target=development_stage.name if development_stage else "",
-        mountable=_holds_source(stage),
+        mountable=stage.holds_source,
         dev_command=_stated_command(development_stage),
         span=image.span or stage.span,
         swallowing_entrypoint=_swallowing_entrypoint(repository, stage),
@@ -218,22 +218,6 @@ def _stated_command(stage: Stage | None) -> tuple[str, ...]:
     if stage is None or stage.cmd is None or not stage.own_cmd:
         return ()
     return ("sh", "-c", *stage.cmd.words) if stage.cmd.shell else stage.cmd.words
-
-
-def _holds_source(stage: Stage) -> bool:
-    """Whether the image's work directory holds the source as it is in the repository: `COPY . .`."""
-    folders = (".", "", stage.workdir.rstrip("/"))
-    for copy in stage.copies:
-        arguments = [
-            argument
-            for argument in copy.split()
-            if not argument.startswith(("--chown", "--chmod"))
-        ]
-        if len(arguments) != 2 or arguments[0] not in (".", "./"):
-            continue
-        if arguments[1].rstrip("/") in folders:
-            return True
-    return False
 
 
 def _swallowing_entrypoint(repository: Repository, stage: Stage) -> str:

@@ -1,0 +1,190 @@
+"""Development by framework: its own server for development, for an image that has no stage for it."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatch
+from functools import cache
+from typing import Any, NamedTuple
+
+from tocompose.languages import language_rows
+from tocompose.model import Service, Stack
+from tocompose.readers.dockerfile import Dockerfile, Stage
+from tocompose.rules import Context
+from tocompose.rules.service_images import as_started, dockerfile_of
+from tocompose.rules.worker_checks import worker_of
+from tocompose.syntax.interpolation import literal
+from tocompose.tables import Row, load, table
+
+_COLUMNS = set(
+    "language base command environment keep needs option own scripts spoils starts url".split()
+)
+
+
+class Framework(NamedTuple):
+    """How a service is developed: by which stage of its Dockerfile (empty for the last), and by which command.
+
+    `command` is None where the image's own reads the mounted source by itself. `keep` are folders below the work
+    directory that stay the image's own.
+    """
+
+    title: str
+    stage: Stage
+    target: str
+    command: tuple[str, ...] | None
+    environment: Mapping[str, str]
+    keep: tuple[str, ...]
+
+
+@cache
+def _frameworks() -> Mapping[str, Row]:
+    return table("frameworks", required={"title", "files"}, optional=_COLUMNS)
+
+
+@cache
+def kept_folders() -> frozenset[str]:
+    """The names of the folders that stay an image's own when the source is mounted over it."""
+    rows = (*language_rows().values(), *_frameworks().values())
+    return frozenset(
+        name.rpartition("/")[2] for row in rows for name in row.get("keep", ())
+    )
+
+
+def framework_of(
+    service: Service, port: str | None, stack: Stack, context: Context
+) -> Framework | None:
+    """The framework by which a built service can be developed; None without one, or where its image lacks something."""
+    dockerfile = dockerfile_of(service, stack, context)
+    started = as_started(service, stack, context)
+    if dockerfile is None or worker_of(started):
+        return None
+    for row in _frameworks().values():
+        stage = _stage_for(row, dockerfile, service)
+        if stage is None or not _is_seen(row, started, context):
+            continue
+        if not _takes_commands(service, stage):
+            return None
+        if _is_spoilt(row, dockerfile):
+            return None
+        command = _command(row, started, port, service, context)
+        if command != ():
+            return _made(row, dockerfile, stage, command)
+    return None
+
+
+def _made(
+    row: Row, dockerfile: Dockerfile, stage: Stage, command: tuple[str, ...] | None
+) -> Framework:
+    language = language_rows().get(row.get("language", ""), {})
+    is_last = stage is dockerfile.stages[-1]
+    target = "" if is_last else stage.name or str(dockerfile.stages.index(stage))
+    settings = {**language.get("development", {}), **row.get("environment", {})}
+    keep = (*language.get("keep", ()), *row.get("keep", ()))
+    return Framework(
+        row["title"], stage, target, command, settings, tuple(dict.fromkeys(keep))
+    )
+
+
+def _takes_commands(service: Service, stage: Stage) -> bool:
+    """Whether the entry point runs the command behind it."""
+    own_words = stage.entrypoint.words if stage.entrypoint else ()
+    words = service.entrypoint if service.entrypoint is not None else own_words
+    program = words[0].rpartition("/")[2] if words else ""
+    passing = load("entrypoints")["pass"]
+    return not words or program in passing or "entrypoint" in program
+
+
+def _stage_for(row: Row, dockerfile: Dockerfile, service: Service) -> Stage | None:
+    """The stage that has what the framework's server needs, and holds the source."""
+    language = language_rows().get(row.get("language", ""), {})
+    patterns = row.get("base") or [language.get("base", "")]
+    target = service.build.target if service.build else None
+    last = dockerfile.stage(target or "")
+    stages = dockerfile.stages if "base" in row else filter(None, [last])
+    for stage in stages:
+        # Another stage than the one that runs in production is asked by a shell that not every image has.
+        if stage is not last and "alpine" in stage.root:
+            continue
+        name = stage.root.removeprefix("docker.io/").removeprefix("library/")
+        is_based = any(fnmatch(f"{name}:", f"{pattern}*") for pattern in patterns)
+        if is_based and stage.holds_source and _has_sure_folder(stage):
+            return stage
+    return None
+
+
+def _has_sure_folder(stage: Stage) -> bool:
+    return stage.workdir.strip("/") != "" and "$" not in stage.workdir
+
+
+def _is_seen(row: Row, started: Service, context: Context) -> bool:
+    """Whether every file that tells of the framework stands in the folder of the build."""
+    words = (*(started.entrypoint or ()), *(started.command or ()))
+    libraries = (word.removesuffix(".dll") for word in words if word.endswith(".dll"))
+    program = next(libraries, "")
+    return all(
+        re.search(pattern, _text(name.replace("<program>", program), started, context))
+        for name, pattern in row["files"].items()
+    )
+
+
+def _text(name: str, service: Service, context: Context) -> str:
+    """The text of a file in the folder that the service is built from; empty where there is none."""
+    folder = service.build.context if service.build else "."
+    path = posixpath.normpath(posixpath.join(folder, name))
+    content = context.read(path) if context.read is not None else None
+    return content.decode("utf-8", "replace") if content else ""
+
+
+def _is_spoilt(row: Row, dockerfile: Dockerfile) -> bool:
+    """Whether the image lacks what development needs, by how its Dockerfile installs it."""
+    text = "\n".join(
+        f"{instruction.name} {instruction.value}" for instruction in dockerfile.instructions
+    )
+    if "needs" in row and not re.search(row["needs"], text):
+        return True
+    return "spoils" in row and re.search(row["spoils"], text) is not None
+
+
+def _command(
+    row: Row, started: Service, port: str | None, service: Service, context: Context
+) -> tuple[str, ...] | None:
+    """What runs in development; None for the image's own command, and empty where the framework cannot be used."""
+    if "command" in row:
+        words = " ".join(row["command"])
+        if port is None and "<port>" in words:
+            return ()
+        return tuple(word.replace("<port>", port or "") for word in row["command"])
+    if "own" in row:
+        return _with_option(row, started)
+    if "scripts" in row:
+        return _script(row, _text("package.json", service, context))
+    return None
+
+
+def _with_option(row: Row, started: Service) -> tuple[str, ...]:
+    """The service's own command with the option that makes it read changed source again."""
+    words = started.command or ()
+    if len(words) == 3 and words[1] == "-c" and not re.search(r"[;&|`$]", words[2]):
+        words = tuple(words[2].removeprefix("exec ").split())
+    text = " ".join(words)
+    is_plain = "'" not in text and '"' not in text
+    fits = is_plain and re.match(row["own"], text) is not None
+    return (*words, row["option"]) if fits else ()
+
+
+def _script(row: Row, text: str) -> tuple[str, ...]:
+    """The package's script for development, where it starts a server that others reach."""
+    try:
+        package: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return ()
+    scripts = package.get("scripts") if isinstance(package, dict) else None
+    if not isinstance(scripts, dict):
+        return ()
+    for name in row["scripts"]:
+        if re.search(row["starts"], str(scripts.get(name, ""))):
+            return tuple(map(literal, ("npm", "run", name)))
+    return ()
