@@ -47,12 +47,12 @@ def started_commands(service: Service) -> list[tuple[str, ...]]:
     else:
         commands = [(*(service.entrypoint or ()), *(service.command or ()))]
     bare = ([word.strip("\"'") for word in command] for command in commands)
-    return [tuple(words) for words in map(behind_wrappers, bare) if words]
+    return [tuple(arguments) for arguments in map(behind_wrappers, bare) if arguments]
 
 
 def _without_starters(service: Service) -> Service:
-    words = behind_wrappers([*(service.entrypoint or ()), *(service.command or ())])
-    return replace(service, entrypoint=None, command=tuple(words))
+    arguments = behind_wrappers([*(service.entrypoint or ()), *(service.command or ())])
+    return replace(service, entrypoint=None, command=tuple(arguments))
 
 
 def stays_idle(service: Service) -> bool:
@@ -60,33 +60,44 @@ def stays_idle(service: Service) -> bool:
     commands = started_commands(service)
     if len(commands) == 1:
         return _only_stays(commands[0]) or commands[0] == ("true",)
-    waits = [words for words in commands if _only_stays(words) and not _is_pause(words)]
+    waits = [
+        arguments
+        for arguments in commands
+        if _only_stays(arguments) and not _is_pause(arguments)
+    ]
     if loops_forever(service):
-        return all(_only_stays(words) or words[0] in _NOTHING for words in commands)
+        return all(
+            _only_stays(arguments) or arguments[0] in _NOTHING for arguments in commands
+        )
     return bool(waits) and all(
-        words in waits or words[0] in _NOTHING or _ends(words) for words in commands
+        arguments in waits or arguments[0] in _NOTHING or _ends(arguments)
+        for arguments in commands
     )
 
 
-def _is_pause(words: tuple[str, ...]) -> bool:
+def _is_pause(arguments: tuple[str, ...]) -> bool:
     """Whether the command is a short sleep between others, below a quarter of an hour."""
-    return _SHORT_SLEEP.fullmatch(" ".join(words)) is not None
+    return _SHORT_SLEEP.fullmatch(" ".join(arguments)) is not None
 
 
-def _only_stays(words: tuple[str, ...]) -> bool:
+def _only_stays(arguments: tuple[str, ...]) -> bool:
     """Whether the command waits for nothing but its own end, or for a person who types."""
-    name = words[0].rpartition("/")[2]
-    if len(words) == 1 and (is_shell(name) or name in load("shell")["prompts"]):
+    name = arguments[0].rpartition("/")[2]
+    if len(arguments) == 1 and (is_shell(name) or name in load("shell")["prompts"]):
         return True
     if name == "cat":
-        return len(words) == 1
-    return name in load("shell")["idle"] or _only_sleeps(words)
+        return len(arguments) == 1
+    return name in load("shell")["idle"] or _only_sleeps(arguments)
 
 
-def _only_sleeps(words: tuple[str, ...]) -> bool:
+def _only_sleeps(arguments: tuple[str, ...]) -> bool:
     """Whether an interpreter is given a line that sleeps and serves nothing (`python -c 'time.sleep(10**9)'`)."""
-    is_line = len(words) > 2 and words[1] in ("-c", "-e")
-    return is_line and _SLEEPS.search(words[2]) is not None and not _SERVES.search(words[2])
+    is_line = len(arguments) > 2 and arguments[1] in ("-c", "-e")
+    return (
+        is_line
+        and _SLEEPS.search(arguments[2]) is not None
+        and not _SERVES.search(arguments[2])
+    )
 
 
 def loops_forever(service: Service) -> bool:
@@ -156,23 +167,26 @@ def _ends(words: Iterable[str]) -> bool:
     return pattern is not None and re.match(pattern, rest) is not None
 
 
-def behind_wrappers(words: list[str]) -> list[str]:
-    """The words from the program on that others only start (`exec`, `bundle exec`, `npx`)."""
+def behind_wrappers(arguments: list[str]) -> list[str]:
+    """The arguments from the program on that others only start (`exec`, `bundle exec`, `npx`)."""
     start, previous = 0, -1
     while start != previous:
-        previous, start = start, _skip_wrapper(words, start)
-    return words[start:]
+        previous, start = start, _skip_wrapper(arguments, start)
+    return arguments[start:]
 
 
-def _skip_wrapper(words: list[str], start: int) -> int:
+def _skip_wrapper(arguments: list[str], start: int) -> int:
     """Where the command begins that the one at `start` only starts; `start` where it does more."""
     for wrapper in _wrappers():
-        if tuple(words[start : start + len(wrapper)]) == wrapper:
+        if tuple(arguments[start : start + len(wrapper)]) == wrapper:
             return start + len(wrapper)
-    if start == len(words) or words[start].rpartition("/")[2] not in _passing_programs():
+    if (
+        start == len(arguments)
+        or arguments[start].rpartition("/")[2] not in _passing_programs()
+    ):
         return start
     start += 1
-    while start < len(words) and words[start].startswith("-"):
+    while start < len(arguments) and arguments[start].startswith("-"):
         start += 1
     return start
 

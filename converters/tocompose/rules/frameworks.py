@@ -91,10 +91,10 @@ def _made(
 def _takes_commands(service: Service, stage: Stage) -> bool:
     """Whether the entry point runs the command behind it."""
     own_words = stage.entrypoint.words if stage.entrypoint else ()
-    words = service.entrypoint if service.entrypoint is not None else own_words
-    program = words[0].rpartition("/")[2] if words else ""
+    arguments = service.entrypoint if service.entrypoint is not None else own_words
+    program = arguments[0].rpartition("/")[2] if arguments else ""
     passing = load("entrypoints")["pass"]
-    return not words or program in passing or "entrypoint" in program
+    return not arguments or program in passing or "entrypoint" in program
 
 
 def _stage_for(row: Row, dockerfile: Dockerfile, service: Service) -> Stage | None:
@@ -121,8 +121,8 @@ def _has_sure_folder(stage: Stage) -> bool:
 
 def _is_seen(row: Row, started: Service, context: Context) -> bool:
     """Whether every file that tells of the framework stands in the folder of the build."""
-    words = (*(started.entrypoint or ()), *(started.command or ()))
-    libraries = (word.removesuffix(".dll") for word in words if word.endswith(".dll"))
+    arguments = (*(started.entrypoint or ()), *(started.command or ()))
+    libraries = (word.removesuffix(".dll") for word in arguments if word.endswith(".dll"))
     program = next(libraries, "")
     return all(
         re.search(pattern, _text(name.replace("<program>", program), started, context))
@@ -153,8 +153,8 @@ def _command(
 ) -> tuple[str, ...] | None:
     """What runs in development; None for the image's own command, and empty where the framework cannot be used."""
     if "command" in row:
-        words = " ".join(row["command"])
-        if port is None and "<port>" in words:
+        arguments = " ".join(row["command"])
+        if port is None and "<port>" in arguments:
             return ()
         return tuple(word.replace("<port>", port or "") for word in row["command"])
     if "own" in row:
@@ -166,13 +166,17 @@ def _command(
 
 def _with_option(row: Row, started: Service) -> tuple[str, ...]:
     """The service's own command with the option that makes it read changed source again."""
-    words = started.command or ()
-    if len(words) == 3 and words[1] == "-c" and not re.search(r"[;&|`$]", words[2]):
-        words = tuple(words[2].removeprefix("exec ").split())
-    text = " ".join(words)
+    arguments = started.command or ()
+    if (
+        len(arguments) == 3
+        and arguments[1] == "-c"
+        and not re.search(r"[;&|`$]", arguments[2])
+    ):
+        arguments = tuple(arguments[2].removeprefix("exec ").split())
+    text = " ".join(arguments)
     is_plain = "'" not in text and '"' not in text
     fits = is_plain and re.match(row["own"], text) is not None
-    return (*words, row["option"]) if fits else ()
+    return (*arguments, row["option"]) if fits else ()
 
 
 def _script(row: Row, text: str) -> tuple[str, ...]:

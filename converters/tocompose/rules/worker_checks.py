@@ -26,8 +26,8 @@ def _workers() -> Mapping[str, Mapping[str, str]]:
 
 def worker_of(service: Service) -> Worker | None:
     """The worker among the commands that the service starts; None where there is no known one."""
-    for words in started_commands(service):
-        text = " ".join((words[0].rpartition("/")[2], *words[1:]))
+    for arguments in started_commands(service):
+        text = " ".join((arguments[0].rpartition("/")[2], *arguments[1:]))
         for row in _workers().values():
             if re.match(row["runs"], text):
                 return Worker(str(row["title"]), str(row["how"]))
