@@ -29,6 +29,15 @@ def corpus_sources() -> Iterator[tuple[str, str, dict[str, bytes]]]:
             "kubernetes",
             files_of(place / "k8s" if (place / "k8s").is_dir() else place),
         )
+    for kind, folder_name in (("engine", "docker-inspect"), ("compose", "legacy-compose")):
+        folder = corpus(folder_name)
+        for place in sorted(folder.iterdir()) if folder else ():
+            files = {
+                path: content
+                for path, content in files_of(place).items()
+                if kind != "engine" or path.endswith(".json")
+            }
+            yield f"{folder_name}/{place.name}", kind, files
     folder = corpus("procfile")
     for place in sorted(folder.iterdir()) if folder else ():
         yield f"procfile/{place.name}", "procfile", files_of(place)

@@ -204,7 +204,7 @@ def _conversion_by(
     return Result(
         files=output.files,
         notes=tuple(notes),
-        stack=_as_joined(outcome.stack, output),
+        stack=output.refusals.without_refused(_as_joined(outcome.stack, output)),
         ledger=ledger,
         importer=chosen_importer.name,
     )

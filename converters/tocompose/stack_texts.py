@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 from tocompose.model import ComposeFileRole, Stack
 from tocompose.patterns import regex
 from tocompose.record import replace
+from tocompose.syntax.interpolation import variable_names
 from tocompose.syntax.model_path import ModelPath
 
 _Keys: TypeAlias = tuple[str, ...]
@@ -58,6 +59,17 @@ def _gather_texts(
             _gather_texts(child, path + keys, mark, texts)
         elif mark in child:
             texts.append((path + keys, child))
+
+
+def services_by_variable(stack: Stack) -> dict[str, tuple[str, ...]]:
+    """The services in whose texts each variable stands, by the variable's name."""
+    users: dict[str, dict[str, None]] = {}
+    for path, text in stack_texts(stack, "$"):
+        section, owner, *_ = path
+        if section == "services":
+            for name in variable_names(text):
+                users.setdefault(name, {})[owner] = None
+    return {name: tuple(services) for name, services in users.items()}
 
 
 def map_texts(stack: Stack, change: Change) -> Stack:

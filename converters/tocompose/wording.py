@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def wrap_text(text: str, width: int) -> list[str]:
@@ -17,6 +17,19 @@ def wrap_text(text: str, width: int) -> list[str]:
         else:
             lines.append(text_word)
     return lines
+
+
+def listed_names(names: Sequence[str], most: int) -> str:
+    """The names after each other, of many the first with the number of the others."""
+    shown = ", ".join(names[:most])
+    hidden = len(names) - most
+    return f"{shown} and {hidden} more" if hidden > 0 else shown
+
+
+def enumerated(words: Sequence[str]) -> str:
+    """The words as a sentence enumerates them: `a, b and c`."""
+    *first_words, last_word = words
+    return f"{', '.join(first_words)} and {last_word}" if first_words else last_word
 
 
 def did_you_mean(

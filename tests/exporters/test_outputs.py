@@ -21,6 +21,7 @@ from judges import (
     write,
     yamllint_findings,
 )
+from note_truth import false_sayings, unused_settings
 from tocompose.exporters.bundle import Layout
 from tocompose.model import File, Role
 from tocompose.pipeline import Options, Result, convert
@@ -64,6 +65,16 @@ def test_schema_and_yamllint(output: Output) -> None:
         text = item.content.decode()
         assert schema_errors(text) == [], item.path
         assert yamllint_findings(text) == [], item.path
+
+
+@pytest.mark.parametrize("output", ALL, ids=NAMES)
+def test_every_note_is_true_of_the_files(output: Output) -> None:
+    assert false_sayings(output.result, output.source) == []
+
+
+@pytest.mark.parametrize("output", ALL, ids=NAMES)
+def test_every_variable_of_the_env_file_is_used(output: Output) -> None:
+    assert unused_settings(output.result) == []
 
 
 @pytest.mark.parametrize("output", ALL, ids=NAMES)

@@ -44,6 +44,29 @@ def test_what_was_added_is_folded_a_line_for_each_kind() -> None:
     assert text.index("## Topology") < text.index("## Data") < text.index("<details>")
 
 
+def test_many_values_are_one_table() -> None:
+    script = "".join(
+        f"docker run -d --name app{number} -v /path/to/app{number}:/srv corp/app:1\n"
+        for number in range(12)
+    )
+    text = _markdown(script)
+    duty = "Set 12 values in .env \\(listed below\\)"
+    decisions = text.partition("## Decisions")[2]
+    assert duty in text and "APP3" not in decisions
+    assert "| `APP3_SRV_PATH` | `app3` |" in text
+    assert "Set the 12 missing values: `$EDITOR .env`" in text
+
+
+def test_a_port_that_docker_refuses_asks_for_no_value() -> None:
+    script = "docker run -d --name vpn corp/vpn:1\n"
+    script += "docker run -d --network container:vpn --name web -p 8080:80 nginx:1.27\n"
+    project = Memory({"run.sh": script.encode()}, "shop")
+    result = convert(project, Options(layout=Layout(split=True)))
+    assert not any("WEB_PORT" in file.content.decode() for file in result.files)
+    assert not any("WEB_PORT" in note.message for note in result.notes)
+    assert "WEB_PORT" not in render("json", report(result, project))
+
+
 def test_where_nothing_is_to_do_nothing_is_asked() -> None:
     text = _markdown("docker run -d --name web nginx:1.27\n")
     assert "- [ ]" not in text and "Nothing: the stack can be started as it is." in text

@@ -176,7 +176,7 @@ def test_markdown_names_the_real_files_in_its_commands() -> None:
         in text
     )
     assert "This deletes the data in shop\\_data." in text
-    assert "Fill in STRIPE\\_KEY: `$EDITOR .env`" in text
+    assert "Set the missing value: `$EDITOR .env`" in text
 
 
 def test_terminal_underlines_what_the_note_is_about() -> None:

@@ -8,8 +8,14 @@ from pathlib import Path
 
 from tocompose.compose.files import BASE_NAMES
 from tocompose.exporters.existing import names_in
-from tocompose.reports.duties import data_duties, values_to_set
+from tocompose.reports.duties import (
+    MOST_IN_A_SENTENCE,
+    counted_values,
+    data_duties,
+    values_to_set,
+)
 from tocompose.reports.report import Report
+from tocompose.wording import listed_names
 
 
 def start_lines(report: Report, folder: Path) -> Iterator[str]:
@@ -26,8 +32,8 @@ def _before_start(report: Report, folder: Path, target: str) -> Iterator[str]:
     filled = _filled_names(folder)
     names = [name for name in values_to_set(report) if name not in filled]
     if names:
-        count = f"{len(names)} values" if len(names) > 1 else "one value"
-        yield f"set {count} in {folder / '.env'}: {', '.join(names)}"
+        shown = listed_names(names, MOST_IN_A_SENTENCE)
+        yield f"set {counted_values(names)} in {folder / '.env'}: {shown}"
         yield f"  (tocompose env {target} asks for each)"
     for duty in data_duties(report):
         yield f"data: {duty.text} [{duty.code}]"

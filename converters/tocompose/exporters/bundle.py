@@ -27,6 +27,7 @@ from tocompose.exporters.final_checks import Check, Checked, run_checks
 from tocompose.exporters.joining import join_present, unused_declarations
 from tocompose.exporters.ordering import start_in_order
 from tocompose.exporters.references import refer_to_known
+from tocompose.exporters.refusals import Refusals, refusals_between
 from tocompose.exporters.refused_values import Accepted, accepted_document
 from tocompose.exporters.selfcontained import (
     ask_for_secrets,
@@ -65,8 +66,8 @@ _ABOUT_FILES = (Kind.ADDED, Kind.CHANGED, Kind.ASSUMED)
 class Bundle(NamedTuple):
     """The files to write, the compose file first; every model path that they hold; what was changed on the way.
 
-    What was added at or below the `overruled` paths did not come into the files. `joined` is the stack that was added
-    to a file, on that file's networks.
+    What was added at or below the `overruled` paths, or docker refuses, did not come into the files. `joined` is the
+    stack that was added to a file, on that file's networks.
     """
 
     files: tuple[File, ...]
@@ -74,12 +75,14 @@ class Bundle(NamedTuple):
     notes: tuple[Note, ...]
     overruled: frozenset[ModelPath] = frozenset()
     joined: Stack | None = None
+    refusals: Refusals = Refusals()
 
     def still_hold(self, notes: Iterable[Note]) -> Iterator[Note]:
         """The notes that are true of the files: what never came into them was neither added nor changed there."""
+        absent = self.overruled | self.refusals.paths
         for earlier_note in notes:
             if earlier_note.kind not in _ABOUT_FILES or not any(
-                earlier_note.subject.is_within(path) for path in self.overruled
+                earlier_note.subject.is_within(path) for path in absent
             ):
                 yield earlier_note
 
@@ -118,6 +121,7 @@ def _bundle_single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bun
         compose_document(checked.stack), checked.stack, inline_secrets
     )
     accepted = _accepted(document, checked.stack)
+    left_out = refusals_between([document], [accepted])
     document = accepted.document
     new_notes = (
         *checked.notes,
@@ -135,7 +139,7 @@ def _bundle_single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bun
     )
     written = checked.paths | accepted.paths | _setting_paths(stack)
     written |= frozenset(model_paths(document))
-    return Bundle((file,), written, new_notes)
+    return Bundle((file,), written, new_notes, refusals=left_out)
 
 
 def _accepted(
@@ -154,24 +158,26 @@ def _accepted(
 def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
     overlays_kept = keep_overlays(stack, layout.environments)
     checked = run_checks(overlays_kept.stack, (*_ALWAYS, *_WITHIN_THE_STACK, *_FILES))
-    base = _accepted(compose_document(checked.stack, ComposeFileRole.BASE), checked.stack)
-    accepted = {ComposeFileRole.BASE: base}
-    for role in layout.environments:
-        accepted[role] = _accepted(
-            compose_document(checked.stack, role), checked.stack, base.document
-        )
+    wanted = {
+        role: compose_document(checked.stack, role)
+        for role in (ComposeFileRole.BASE, *layout.environments)
+    }
+    base = _accepted(wanted[ComposeFileRole.BASE], checked.stack)
+    accepted = {ComposeFileRole.BASE: base} | {
+        role: _accepted(wanted[role], checked.stack, base.document)
+        for role in layout.environments
+    }
+    left_out = refusals_between(wanted.values(), accepted.values())
     documents = {
         role: part.document
         for role, part in accepted.items()
         if role is ComposeFileRole.BASE or part.document["services"]
     }
     names = {role: name for role, name in _names_of(layout).items() if role in documents}
-    files_beside = _files_beside(checked.stack, documents)
+    files_beside = _files_beside(left_out.without_settings(checked.stack), documents)
     headers = file_headers(names, any(file.path == ".env.example" for file in files_beside))
     refusals = [message for part in accepted.values() for message in part.notes]
-    refused_paths = frozenset[ModelPath]().union(
-        *(part.paths for part in accepted.values())
-    )
+    refused_paths = (part.paths for part in accepted.values())
     ignored, ignored_notes = dockerignore(checked.stack, files_beside)
     new_notes = (*overlays_kept.notes, *checked.notes, *dict.fromkeys(refusals))
     new_notes += ignored_notes
@@ -185,9 +191,10 @@ def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bund
         )
         for role, name in names.items()
     ]
-    written = overlays_kept.paths | refused_paths
+    written = overlays_kept.paths.union(*refused_paths)
     written |= _written_paths(stack, checked, *documents.values())
-    return Bundle((*files, *files_beside, *ignored), written, new_notes)
+    all_files = (*files, *files_beside, *ignored)
+    return Bundle(all_files, written, new_notes, refusals=left_out)
 
 
 def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle:
@@ -221,11 +228,7 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
     insertion = insert(text, existing.path, document, comments)
     content = insertion.text.encode("utf-8", "surrogateescape")
     return Bundle(
-        (
-            File(path=existing.path, content=content),
-            *files_beside,
-            *ignored,
-        ),
+        (File(path=existing.path, content=content), *files_beside, *ignored),
         accepted.paths | _written_paths(stack, checked, document) | frozenset(unused),
         (*new_notes, *_insertion_notes(insertion, existing.path)),
         overruled,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tocompose.notes import Kind, Note, explanation
 from tocompose.reports.report import Report, settings_of, subject_of
+from tocompose.stack_texts import services_by_variable
+
+# More names than these are a list of their own.
+MOST_IN_A_SENTENCE = 8
 
 
 class Duty(NamedTuple):
@@ -26,12 +30,13 @@ class Duty(NamedTuple):
 def values_to_set(report: Report) -> tuple[str, ...]:
     """The variables without which docker compose refuses to start, or a service would start with nothing."""
     needed = [name for name, is_needed in settings_of(report).items() if is_needed]
-    asked = [str(note.subject[1]) for note in report.notes if _asks_for_setting(note)]
+    asked = [str(note.subject[1]) for note in report.notes if asks_for_setting(note)]
     unset = {setting.name for setting in report.stack.settings if setting.value is None}
     return tuple(dict.fromkeys([*needed, *(name for name in asked if name in unset)]))
 
 
-def _asks_for_setting(note: Note) -> bool:
+def asks_for_setting(note: Note) -> bool:
+    """Whether all that a note says is that a variable has to be set."""
     return _todo_of(note) == "value" and note.subject[:1] == ("settings",)
 
 
@@ -49,12 +54,40 @@ def data_duties(report: Report) -> tuple[Duty, ...]:
     return tuple(duty for duty in _note_duties(report) if _todo_of(duty.notes[0]) == "data")
 
 
+def counted_values(names: Sequence[str]) -> str:
+    """How many values there are, as a sentence says it."""
+    return f"{len(names)} values" if len(names) > 1 else "one value"
+
+
+class MissingValue(NamedTuple):
+    """A value to set: its variable, the services that use it, and what it is."""
+
+    name: str
+    services: tuple[str, ...]
+    meaning: str
+
+
+def missing_values(report: Report) -> tuple[MissingValue, ...]:
+    """The values to set where they are too many for a sentence."""
+    names = values_to_set(report)
+    if len(names) <= MOST_IN_A_SENTENCE:
+        return ()
+    users = services_by_variable(report.stack)
+    meanings = {setting.name: setting.description for setting in report.stack.settings}
+    return tuple(
+        MissingValue(name, users.get(name, ()), meanings.get(name, "").rstrip("."))
+        for name in names
+    )
+
+
 def _value_duties(report: Report) -> Iterator[Duty]:
     names = values_to_set(report)
-    if names:
-        count = f"{len(names)} values" if len(names) > 1 else "one value"
-        how = "`tocompose env .` in this folder asks for each."
-        yield Duty(f"Set {count} in .env: {', '.join(names)}", advice=how)
+    if not names:
+        return
+    is_sentence = len(names) <= MOST_IN_A_SENTENCE
+    which = f": {', '.join(names)}" if is_sentence else " (listed below)"
+    how = "`tocompose env .` in this folder asks for each."
+    yield Duty(f"Set {counted_values(names)} in .env{which}", advice=how)
 
 
 def _note_duties(report: Report) -> Iterator[Duty]:

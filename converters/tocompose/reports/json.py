@@ -14,13 +14,14 @@ from tocompose.earlier_run import digest
 from tocompose.knowledge.jobs import unawaited_jobs
 from tocompose.model import File, Role, Service, Stack
 from tocompose.notes import Note, explanation
+from tocompose.reports.duties import values_to_set
 from tocompose.reports.inventory import (
     configuration_rows,
     data_stores_of,
     deleted_volumes,
     service_logs,
 )
-from tocompose.reports.report import Report, image_of, settings_of, subject_of
+from tocompose.reports.report import Report, image_of, subject_of
 from tocompose.reports.text import open_facts
 from tocompose.reports.topology import stack_topology
 from tocompose.source import Span
@@ -213,11 +214,12 @@ def compose_command(base: str, arguments: str) -> str:
 
 
 def _fill_in_settings(report: Report, names: list[str]) -> list[NextStep]:
-    missing = [name for name, needed in settings_of(report).items() if needed]
+    missing = values_to_set(report)
     if not missing:
         return []
     line = "$EDITOR .env" if ".env" in names else "cp .env.example .env && $EDITOR .env"
-    return [NextStep(f"Fill in {', '.join(missing)}", line)]
+    number = f"the {len(missing)} missing values" if missing[1:] else "the missing value"
+    return [NextStep(f"Set {number}", line)]
 
 
 def _example_service(report: Report) -> Service | None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tocompose.notes import Kind, explanation
 from tocompose.reports.cutover import cutover_of
-from tocompose.reports.duties import duties
+from tocompose.reports.duties import asks_for_setting, duties, missing_values
 from tocompose.reports.escape import (
     code_cell,
     code_span,
@@ -27,6 +27,7 @@ from tocompose.reports.topology import (
     Topology,
     stack_topology,
 )
+from tocompose.wording import listed_names
 
 HEADINGS = {
     Kind.LOST: "Lost: Compose has no equivalent",
@@ -37,6 +38,8 @@ HEADINGS = {
 }
 # What needs nobody: a line for each code, folded.
 _FOLDED = (Kind.ADDED, Kind.INFO)
+
+_MOST_SOURCES = 5
 
 
 class _NoteGroup(NamedTuple):
@@ -54,16 +57,24 @@ def render(report: Report) -> str:
         **report_document(report),
         cutover=cutover_of(report),
         duties=duties(report),
+        missing_values=missing_values(report),
+        read_from=listed_sources(report),
         decisions=[
             note_record(note)
             for note in report.notes
-            if note.kind in (Kind.CHANGED, Kind.ASSUMED)
+            if note.kind in (Kind.CHANGED, Kind.ASSUMED) and not asks_for_setting(note)
         ],
         folded={kind.value: HEADINGS[kind] for kind in _FOLDED},
         by_code={kind.value: _groups_of(report, kind) for kind in _FOLDED},
         diagram=mermaid_flowchart(stack_topology(report.stack)),
     )
     return text
+
+
+def listed_sources(report: Report) -> str:
+    """The files that were read; of many the first ones."""
+    sources = [code_span(path) for path in report.sources()]
+    return listed_names(sources, _MOST_SOURCES)
 
 
 def _groups_of(report: Report, kind: Kind) -> list[_NoteGroup]:

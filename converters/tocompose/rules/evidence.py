@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from posixpath import basename
 from typing import NamedTuple, TypeAlias
 
 from tocompose.knowledge.secrets.names import words_of
@@ -140,7 +141,9 @@ def _clues_of(
         yield Evidence(target, _COMMAND, f"its command names {target}", service.origin)
     for path, text in files.configuration(service):
         for target in _find_targets(text, names, (*_IN_TEXT, _HOST_LINE)):
-            yield Evidence(target, _FILE, f"its file {path} names {target}", service.origin)
+            yield Evidence(
+                target, _FILE, f"its file {basename(path)} names {target}", service.origin
+            )
 
 
 def _is_about_itself(name: str) -> bool:

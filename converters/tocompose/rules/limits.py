@@ -28,6 +28,7 @@ from tocompose.rules.service_images import environment_of, facts_of
 from tocompose.rules.variables import taken_variables, with_settings
 from tocompose.syntax.names import variable_name
 from tocompose.syntax.units import BYTE_UNITS, parse_byte_size
+from tocompose.wording import enumerated
 
 # Threads count as processes: a Java server has some hundreds, a database one for each connection. The limit is there
 # for what multiplies without end.
@@ -44,6 +45,7 @@ _OLD_KEYS = {
 }
 # What can be changed in `.env`, and how it is called there.
 _CHANGEABLE = {"cpus": "processors", "memory": "memory"}
+_LIMIT_NAMES = {"memory": "memory", "cpus": "CPU", "pids": "process"}
 _MANY_PIDS = "2048"  # What needs more memory than usual (JVMs, whole suites, desktops) has more threads.
 _USUAL_SHARED = "64M"  # Docker's own size of /dev/shm.
 # Beside its heap a process needs room for code, stacks and buffers: half of the heap again is a usual rule.
@@ -86,9 +88,26 @@ def apply(stack: Stack, context: Context) -> Outcome:
         services.append(limited.service)
         settings += limited.settings
         if limited.service is not service:
-            notes.append(remark("TC628", service, ("deploy", "resources", "limits")))
+            notes.append(_limit_note(service, limited))
     mended = with_settings(replace(stack, services=tuple(services)), settings)
     return Outcome(stack=mended, notes=tuple(notes))
+
+
+def _limit_note(service: Service, limited: _Limited) -> Note:
+    before = overlay_of(service, ComposeFileRole.PROD).resources.limits
+    after = overlay_of(limited.service, ComposeFileRole.PROD).resources.limits
+    kinds = [
+        kind
+        for key, kind in _LIMIT_NAMES.items()
+        if getattr(after, key) != getattr(before, key)
+    ]
+    return remark(
+        "TC628",
+        service,
+        ("deploy", "resources", "limits"),
+        what=f"{enumerated(kinds)} {'limits' if kinds[1:] else 'limit'}",
+        file=".env" if limited.settings else "the production file",
+    )
 
 
 def _limit_service(

@@ -308,6 +308,9 @@ def _generate_image(repository: Repository, request: ImageRequest) -> Image:
         "TC354",
         subject=ModelPath.of("files", "Dockerfile"),
         language=language_rows()[request.language]["title"],
+        ignored=next(
+            file.path for file in generated.files if file.path.endswith(".dockerignore")
+        ),
         name=request.reference,
     )
     if request.arguments:

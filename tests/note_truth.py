@@ -1,0 +1,84 @@
+"""Whether what notes say is true of the files that were written: no service, variable or file that is not there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from tocompose.notes import Kind, Note
+from tocompose.pipeline import Result
+from tocompose.syntax.names import ALWAYS_SET
+
+_ASKED = re.compile(
+    r"\b[Ss]et (?:the variable )?([A-Z][A-Z0-9_]{2,})(?= in `?\.env| to )"
+    r"|\$\{([A-Za-z_][A-Za-z0-9_]*)"
+    r"|\b([A-Z][A-Z0-9_]{2,}) in `?\.env"
+)
+_WRITTEN = re.compile(
+    r"(?<![\w/.-])(docker-compose(?:\.override|\.prod)?\.yml|\.env(?:\.example)?|\.(?:docker|git)ignore"
+    r"|(?:secrets|config)/[\w./-]*\w)(?![\w/-])"
+)
+# What these ask for is to be made by the reader, or was there under that name before it was moved.
+_TO_BE_MADE = {"TC213", "TC508"}
+# Compose itself looks at these; no file needs to name them.
+_OF_COMPOSE = ("COMPOSE_", "DOCKER_")
+
+
+def false_sayings(result: Result, source: Collection[str] = ()) -> list[str]:
+    """What notes say of services, variables and files that are neither written nor among the source's files."""
+    texts = _texts_of(result)
+    services = {service.name for service in result.stack.services}
+    paths = {file.path for file in result.files} | set(source)
+    paths |= {path.rpartition("/")[0] for path in paths}
+    return [
+        f"{note.code} {problem}: {note.message}"
+        for note in result.notes
+        for problem in _problems(note, services, paths, texts)
+    ]
+
+
+def unused_settings(result: Result) -> list[str]:
+    """The variables of `.env` that no other file which was written names."""
+    texts = _texts_of(result, besides=(".env", ".env.example"))
+    return [
+        setting.name
+        for setting in result.stack.settings
+        if not re.search(rf"(?<!\w){re.escape(setting.name)}(?!\w)", texts)
+        and not setting.name.startswith(_OF_COMPOSE)
+    ]
+
+
+def _texts_of(result: Result, besides: Collection[str] = ()) -> str:
+    return "\n".join(
+        file.content.decode("utf-8", "replace")
+        for file in result.files
+        if file.path not in besides
+    )
+
+
+def _problems(note: Note, services: set[str], paths: set[str], texts: str) -> Iterator[str]:
+    yield from _false_subjects(note, services, texts)
+    said = f"{note.message}\n{note.advice}"
+    for match in _ASKED.finditer(said):
+        name = next(filter(None, match.groups()))
+        if name not in texts and name not in ALWAYS_SET:
+            yield f"variable {name}"
+    if note.code not in _TO_BE_MADE:
+        # A path may be part of a command that was written.
+        for path in _WRITTEN.findall(said):
+            if path not in paths and path not in texts:
+                yield f"file {path}"
+
+
+def _false_subjects(note: Note, services: set[str], texts: str) -> Iterator[str]:
+    section, *names = (*note.subject, "", "")
+    name = names[0]
+    if not name or note.kind is Kind.LOST:
+        return
+    if section == "services":
+        # A workload of several pods is as many services: store-0, store-1 …; a service of development stands in its
+        # file alone.
+        is_there = name in services or f"{name}-0" in services or f"\n  {name}:\n" in texts
+        yield from [] if is_there else [f"service {name}"]
+    elif section == "settings" and name not in texts:
+        yield f"variable {name}"
