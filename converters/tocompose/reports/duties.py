@@ -30,13 +30,17 @@ class Duty(NamedTuple):
 def values_to_set(report: Report) -> tuple[str, ...]:
     """The variables without which docker compose refuses to start, or a service would start with nothing."""
     needed = [name for name, is_needed in settings_of(report).items() if is_needed]
-    asked = [str(note.subject[1]) for note in report.notes if asks_for_setting(note)]
+    asked = [str(note.subject[1]) for note in report.notes if _asks_for_setting(note)]
     unset = {setting.name for setting in report.stack.settings if setting.value is None}
     return tuple(dict.fromkeys([*needed, *(name for name in asked if name in unset)]))
 
 
-def asks_for_setting(note: Note) -> bool:
-    """Whether all that a note says is that a variable has to be set."""
+def said_by_values(note: Note, names: Sequence[str]) -> bool:
+    """Whether all that a note says is that one of these variables has to be set."""
+    return _todo_of(note) == "value" and any(name in note.message for name in names)
+
+
+def _asks_for_setting(note: Note) -> bool:
     return _todo_of(note) == "value" and note.subject[:1] == ("settings",)
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tocompose.notes import Kind, explanation
 from tocompose.reports.cutover import cutover_of
-from tocompose.reports.duties import asks_for_setting, duties, missing_values
+from tocompose.reports.duties import duties, missing_values, said_by_values, values_to_set
 from tocompose.reports.escape import (
     code_cell,
     code_span,
@@ -27,6 +27,7 @@ from tocompose.reports.topology import (
     Topology,
     stack_topology,
 )
+from tocompose.syntax.interpolation import apply_defaults, replace_variables
 from tocompose.wording import listed_names
 
 HEADINGS = {
@@ -52,6 +53,7 @@ class _NoteGroup(NamedTuple):
 
 def render(report: Report) -> str:
     """The report in GitHub-flavoured Markdown; everything from the source is escaped."""
+    to_set = values_to_set(report)
     template = markdown_environment().get_template("migration.md.j2")
     text: str = template.render(
         **report_document(report),
@@ -62,7 +64,8 @@ def render(report: Report) -> str:
         decisions=[
             note_record(note)
             for note in report.notes
-            if note.kind in (Kind.CHANGED, Kind.ASSUMED) and not asks_for_setting(note)
+            if note.kind in (Kind.CHANGED, Kind.ASSUMED)
+            and not said_by_values(note, to_set)
         ],
         folded={kind.value: HEADINGS[kind] for kind in _FOLDED},
         by_code={kind.value: _groups_of(report, kind) for kind in _FOLDED},
@@ -99,6 +102,7 @@ def markdown_environment() -> Any:
         code=code_span,
         cell=code_cell,
         cells=_cell_list,
+        brief=_brief_variables,
         codes=_code_list,
         prose=escape_prose,
         place=_position_span,
@@ -109,6 +113,11 @@ def markdown_environment() -> Any:
 def _position_span(span: dict[str, Any] | None) -> str:
     """A position as a code span; empty where there is none."""
     return code_span(f"{span['file']}:{span['line']}:{span['column']}") if span else ""
+
+
+def _brief_variables(text: str) -> str:
+    """The text with each variable as its default, or as its name alone."""
+    return replace_variables(apply_defaults(text), lambda variable: f"${{{variable.name}}}")
 
 
 def _cell_list(names: list[str]) -> str:
