@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 import yaml
 
-from oracles import binary
+from oracles import NO_COMPOSE, binary
 from tocompose.model import File
 
 DCLINT = "3.1.0"
 COMPOSE = binary("docker-compose")
 needs_compose = [
     pytest.mark.oracle,
-    pytest.mark.skipif(not COMPOSE, reason="docker-compose is not installed"),
+    pytest.mark.skipif(not COMPOSE, reason=NO_COMPOSE),
 ]
 
 YAMLLINT = """

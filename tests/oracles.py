@@ -11,7 +11,13 @@ import pytest
 from tocompose.prove.clients import Binaries, ProofError, find_binaries
 
 FOLDER = os.environ.get("TOCOMPOSE_ORACLES", "")
-REASON = "the real docker and docker compose are neither in TOCOMPOSE_ORACLES nor on PATH"
+# Why a test is skipped, said the same everywhere.
+REASON = "needs docker and docker-compose (in TOCOMPOSE_ORACLES or on PATH)"
+NO_COMPOSE = REASON
+NO_KUSTOMIZE = "needs kustomize (in TOCOMPOSE_ORACLES)"
+NO_ENGINE = "needs a Docker engine (TOCOMPOSE_ENGINE) and a static busybox"
+NO_GIT = "needs git"
+NO_CORPUS = "needs a corpus of real sources (TOCOMPOSE_CORPUS)"
 
 
 def binary(name: str) -> str:
@@ -29,6 +35,7 @@ def clients() -> Binaries | None:
 
 CLIENTS = clients()
 unless_oracles = pytest.mark.skipif(CLIENTS is None, reason=REASON)
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason=NO_GIT)
 needs_oracles = [pytest.mark.oracle, unless_oracles]
 
 

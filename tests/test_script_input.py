@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oracles import NO_CORPUS
 from test_script import read
 from tocompose.importers import SourceError
 from tocompose.importers.docker_run.shell.script import find_scripts, read_scripts
@@ -146,7 +147,7 @@ def test_named_files_are_always_read(tmp_path: Path) -> None:
 CORPUS = Path(os.environ.get("TOCOMPOSE_CORPUS", "/nonexistent"))
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="TOCOMPOSE_CORPUS is not set")
+@pytest.mark.skipif(not CORPUS.is_dir(), reason=NO_CORPUS)
 def test_every_command_of_the_corpus_is_one_call() -> None:
     files = sorted((CORPUS / "docker-run" / "docs-pairs").glob("*.command.txt"))
     assert files

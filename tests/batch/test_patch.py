@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch.generator import generate
 from batch.runs import batch, contents, make
 from growth import grows_with_input
+from oracles import needs_git
 from tocompose.batch.patch import FilePatch, render_patch
 
 LINE = st.text(st.sampled_from("ab \t\r-+@\\\"'é\x00"), max_size=6)
@@ -34,9 +33,6 @@ PATHS = st.sampled_from(
         "a/b/c.yml",
     ]
 )
-
-
-needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
 
 def git(*words: str, cwd: Path) -> None:

@@ -142,7 +142,7 @@ def test_a_format_of_which_no_service_comes_gives_way(tmp_path: Path) -> None:
     template = b"apiVersion: v1\nkind: Template\nmetadata: {name: web}\nobjects: []\n"
     found = outcome(tmp_path, {**PROCFILE, "openshift/web.yaml": template})
     assert stacks(found) == [("", "procfile")]
-    assert "no service came of openshift/web.yaml" in said(found, "TC013")
+    assert "openshift/web.yaml (kubernetes) gives no services" in said(found, "TC013")
     assert not said(found, "TC810")
 
 

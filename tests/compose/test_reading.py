@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from judges import compose_config, needs_compose, run_config
-from oracles import corpus
+from oracles import NO_CORPUS, corpus
 from tocompose.compose.documents import Places
 from tocompose.compose.loading import find_compose_files, load_files
 from tocompose.compose.read import stack_of
@@ -217,7 +217,7 @@ class TestDockerCompose:
     def test_the_corpus(self, tmp_path: Path) -> None:
         folder = corpus("docker-run/docs-pairs")
         if folder is None:
-            pytest.skip("TOCOMPOSE_CORPUS is not set")
+            pytest.skip(NO_CORPUS)
         compared = 0
         for place in sorted(folder.glob("*.compose.yaml")):
             text = place.read_text(encoding="utf-8")

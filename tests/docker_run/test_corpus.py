@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from docker_run.cases import FIXTURES, converted, text
-from oracles import corpus, oracles, unless_oracles
+from oracles import NO_CORPUS, corpus, oracles, unless_oracles
 from parity import argv
 from tocompose.ledger import Fate
 from tocompose.pipeline import Options, convert
@@ -20,9 +20,7 @@ from tocompose.prove.table import as_text
 
 FOLDER = corpus("docker-run/docs-pairs")
 COMMANDS = sorted(FOLDER.glob("*.command.txt")) if FOLDER else []
-needs_corpus = pytest.mark.skipif(
-    not os.environ.get("TOCOMPOSE_CORPUS"), reason="TOCOMPOSE_CORPUS names no corpus"
-)
+needs_corpus = pytest.mark.skipif(not os.environ.get("TOCOMPOSE_CORPUS"), reason=NO_CORPUS)
 
 
 @needs_corpus

@@ -12,7 +12,7 @@ import yaml
 
 from docker_run.measure_mentions import measure
 from growth import grows_with_input
-from oracles import corpus
+from oracles import NO_CORPUS, corpus
 from tocompose.importers import SourceError
 from tocompose.notes import Kind
 from tocompose.pipeline import Options, Result, convert
@@ -728,7 +728,7 @@ def test_a_file_of_which_nothing_comes_names_the_place(name: str) -> None:
     assert str(caught.value).startswith(start)
 
 
-@pytest.mark.skipif(not os.environ.get("TOCOMPOSE_CORPUS"), reason="no corpus is named")
+@pytest.mark.skipif(not os.environ.get("TOCOMPOSE_CORPUS"), reason=NO_CORPUS)
 def test_no_place_of_the_corpus_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     folder = corpus("docker-run/docs-pairs")
     assert folder is not None

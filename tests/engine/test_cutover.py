@@ -16,7 +16,7 @@ import pytest
 
 from engine.images import BUSYBOX, load
 from engine.tools import root_of_servers
-from oracles import binary
+from oracles import NO_ENGINE, binary
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
@@ -28,7 +28,7 @@ pytestmark = [
     pytest.mark.engine,
     pytest.mark.skipif(
         not ENGINE or not BUSYBOX.exists(),
-        reason="needs TOCOMPOSE_ENGINE and a static busybox",
+        reason=NO_ENGINE,
     ),
 ]
 # Repository and tag as the table knows them, the port, and what the real Dockerfile declares as volumes.

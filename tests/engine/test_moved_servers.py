@@ -16,6 +16,7 @@ import pytest
 
 from engine.images import BUSYBOX, load
 from engine.tools import root_of_tools
+from oracles import NO_ENGINE
 from rules.test_moved_servers import LINES, Container
 from tocompose.knowledge.images import image_facts
 from tocompose.model import Healthcheck
@@ -25,7 +26,7 @@ pytestmark = [
     pytest.mark.engine,
     pytest.mark.skipif(
         not ENGINE or not BUSYBOX.exists(),
-        reason="needs TOCOMPOSE_ENGINE and a static busybox",
+        reason=NO_ENGINE,
     ),
 ]
 IMAGE = "tocompose-facts-tools:1"

@@ -25,7 +25,7 @@ from operator_samples import (
     RABBITMQ,
     ZALANDO,
 )
-from oracles import binary
+from oracles import NO_ENGINE, binary
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
@@ -35,7 +35,7 @@ pytestmark = [
     pytest.mark.engine,
     pytest.mark.skipif(
         not ENGINE or not BUSYBOX.exists(),
-        reason="needs TOCOMPOSE_ENGINE and a static busybox",
+        reason=NO_ENGINE,
     ),
 ]
 IMAGE = "tocompose-operators/standin:1"

@@ -14,7 +14,7 @@ import pytest
 import tree
 from engine.images import BUSYBOX, load
 from engine.python_slim import CHANGES, USERADD, python_slim
-from oracles import binary
+from oracles import NO_ENGINE, binary
 
 DOCKER = binary("docker")
 ENGINE = os.environ.get("TOCOMPOSE_ENGINE", "")
@@ -25,7 +25,7 @@ BASE = "tocompose-own/python:slim"
 ready = bool(ENGINE and DOCKER and BUSYBOX.exists() and USERADD.exists())
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.skipif(not ready, reason="needs TOCOMPOSE_ENGINE, docker and busybox"),
+    pytest.mark.skipif(not ready, reason=NO_ENGINE),
 ]
 SCRIPT = "docker run -d --name web -p 8080:80 -e API_KEY=k3y-9Kq2 nginx:1.27\n"
 

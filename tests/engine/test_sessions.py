@@ -17,7 +17,7 @@ import pytest
 
 import tree
 from engine.images import BUSYBOX, busybox, load
-from oracles import binary
+from oracles import NO_ENGINE, binary
 from test_readme import SESSIONS, blocks
 
 ENGINE = os.environ.get("TOCOMPOSE_ENGINE", "")
@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.engine,
     pytest.mark.skipif(
         not (ENGINE and COMPOSE and DOCKER and BUSYBOX.exists()),
-        reason="needs TOCOMPOSE_ENGINE, docker and busybox",
+        reason=NO_ENGINE,
     ),
 ]
 NODE = "node:20-bookworm-slim"

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from engine.images import BUSYBOX, busybox, load
+from oracles import NO_ENGINE
 from tocompose.check.score import open_view
 from tocompose.project import Folder
 from tocompose.rules.simulated_up import rehearse
@@ -20,7 +21,7 @@ pytestmark = [
     pytest.mark.engine,
     pytest.mark.skipif(
         not ENGINE or not BUSYBOX.exists(),
-        reason="needs TOCOMPOSE_ENGINE and a static busybox",
+        reason=NO_ENGINE,
     ),
 ]
 IMAGE = "tocompose-up/busybox:1"

@@ -15,6 +15,7 @@ import pytest
 
 from engine.images import BUSYBOX, busybox, load, traefik
 from judges import write
+from oracles import NO_ENGINE
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, convert
 from tocompose.project import Folder
@@ -25,7 +26,7 @@ pytestmark = [
     pytest.mark.engine,
     pytest.mark.skipif(
         not ENGINE or not BUSYBOX.exists(),
-        reason="needs TOCOMPOSE_ENGINE and a static busybox",
+        reason=NO_ENGINE,
     ),
 ]
 

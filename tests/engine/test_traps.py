@@ -11,6 +11,7 @@ import pytest
 
 from engine.images import BUSYBOX, busybox, load
 from judges import write
+from oracles import NO_ENGINE
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
@@ -20,7 +21,7 @@ pytestmark = [
     pytest.mark.engine,
     pytest.mark.skipif(
         not ENGINE or not BUSYBOX.exists(),
-        reason="needs TOCOMPOSE_ENGINE and a static busybox",
+        reason=NO_ENGINE,
     ),
 ]
 # A read-only program of another user, with files, secrets, a probe, a job before it and one beside it.

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from engine.images import BUSYBOX, busybox, load
-from oracles import CLIENTS, oracles
+from oracles import CLIENTS, NO_ENGINE, oracles
 from tocompose.importers import ImportOptions
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.engine,
     pytest.mark.skipif(
         not ENGINE or not BUSYBOX.exists() or CLIENTS is None,
-        reason="needs TOCOMPOSE_ENGINE, a static busybox and docker compose",
+        reason=NO_ENGINE,
     ),
 ]
 IMAGE = "tocompose-inspected/full:1"

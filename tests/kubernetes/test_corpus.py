@@ -15,16 +15,14 @@ import pytest
 import yaml
 
 from judges import COMPOSE, schema_errors, write
-from oracles import corpus
+from oracles import NO_COMPOSE, NO_CORPUS, corpus
 from tocompose.exporters.bundle import Layout
 from tocompose.notes import Kind
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Folder, Memory
 
 ROOT = corpus("k8s")
-pytestmark = pytest.mark.skipif(
-    ROOT is None, reason="TOCOMPOSE_CORPUS does not name the corpus"
-)
+pytestmark = pytest.mark.skipif(ROOT is None, reason=NO_CORPUS)
 
 
 def stacks() -> list[Path]:
@@ -66,7 +64,7 @@ def test_the_stack_is_accounted_for(stack: Path) -> None:
 
 
 @pytest.mark.oracle
-@pytest.mark.skipif(not COMPOSE, reason="docker-compose is not installed")
+@pytest.mark.skipif(not COMPOSE, reason=NO_COMPOSE)
 @pytest.mark.parametrize("practices", ["none", "all"])
 @pytest.mark.parametrize("stack", STACKS, ids=IDS)
 def test_docker_compose_accepts_the_files(

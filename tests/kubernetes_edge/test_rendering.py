@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from oracles import NO_KUSTOMIZE
 from tocompose.importers import ImportOptions, SourceError
 from tocompose.pipeline import Options, choose, convert
 from tocompose.project import Folder, Memory
@@ -18,7 +19,7 @@ from tocompose.rendering import command, render_templates, template_files
 
 ORACLES = os.environ.get("TOCOMPOSE_ORACLES", "")
 needs_kustomize = pytest.mark.skipif(
-    not Path(ORACLES, "kustomize").is_file(), reason="needs TOCOMPOSE_ORACLES"
+    not Path(ORACLES, "kustomize").is_file(), reason=NO_KUSTOMIZE
 )
 
 DEPLOYMENT = """\

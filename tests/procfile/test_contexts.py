@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oracles import needs_git
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
@@ -93,6 +94,7 @@ LINES = st.builds(
 )
 
 
+@needs_git
 @settings(max_examples=30, deadline=None)
 @given(lines=st.lists(LINES, max_size=4), nested=st.lists(LINES, max_size=2))
 def test_what_git_ignores_is_kept_out(

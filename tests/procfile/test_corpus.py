@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from judges import needs_compose, run_config, schema_errors, write
-from oracles import corpus
+from oracles import NO_COMPOSE, NO_CORPUS, corpus
 from tocompose.exporters.bundle import Layout
 from tocompose.importers.procfile import IMPORTER
 from tocompose.pipeline import Options, Result, convert
@@ -15,7 +15,7 @@ from tocompose.project import Folder
 
 FOLDER = corpus("procfile")
 REPOSITORIES = sorted(FOLDER.iterdir()) if FOLDER else []
-pytestmark = pytest.mark.skipif(not FOLDER, reason="TOCOMPOSE_CORPUS is not set")
+pytestmark = pytest.mark.skipif(not FOLDER, reason=NO_CORPUS)
 
 
 def converted(repository: Path, practices: str = "all") -> Result:
@@ -45,7 +45,7 @@ def test_the_repository_is_found_and_accounted_for(repository: Path) -> None:
 
 
 @pytest.mark.oracle
-@pytest.mark.skipif(needs_compose[1].args[0], reason="docker-compose is not installed")
+@pytest.mark.skipif(needs_compose[1].args[0], reason=NO_COMPOSE)
 @pytest.mark.parametrize("practices", ["all", "none"])
 @pytest.mark.parametrize("repository", REPOSITORIES, ids=lambda path: path.name)
 def test_docker_compose_accepts_it(

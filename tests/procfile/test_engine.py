@@ -14,7 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from golden import ROOT, inputs, outcome
-from oracles import binary
+from oracles import NO_ENGINE, binary
 
 CASES = {
     "buildable_python": ("python:3.11-slim-bookworm", 8000),
@@ -31,9 +31,7 @@ ENGINE = os.environ.get("TOCOMPOSE_ENGINE", "")
 ENVIRONMENT = {**os.environ, "DOCKER_HOST": ENGINE}
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.skipif(
-        not (COMPOSE and ENGINE), reason="no engine: TOCOMPOSE_ENGINE is not set"
-    ),
+    pytest.mark.skipif(not (COMPOSE and ENGINE), reason=NO_ENGINE),
 ]
 
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import pytest
 
-from oracles import binary
+from oracles import NO_ENGINE, binary
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, convert
 from tocompose.project import Folder
@@ -28,9 +28,7 @@ COMPOSE, DOCKER = binary("docker-compose"), binary("docker")
 ENGINE = os.environ.get("TOCOMPOSE_ENGINE", "")
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.skipif(
-        not (COMPOSE and DOCKER and ENGINE), reason="no engine: TOCOMPOSE_ENGINE is not set"
-    ),
+    pytest.mark.skipif(not (COMPOSE and DOCKER and ENGINE), reason=NO_ENGINE),
 ]
 PYTHON, NODE = "python:3.11-slim-bookworm", "node:20-bookworm-slim"
 NGINX, REDIS = "nginxinc/nginx-unprivileged:1.29-alpine", "tocompose-procfile/redis:7"

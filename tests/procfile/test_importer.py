@@ -13,6 +13,7 @@ import yaml
 
 from golden import ROOT, outcome
 from judges import needs_compose
+from oracles import NO_COMPOSE
 from tocompose.exporters.bundle import Layout
 from tocompose.importers import ImportOptions, SourceError
 from tocompose.importers.procfile import IMPORTER
@@ -376,7 +377,7 @@ AWKWARD = [
 
 
 @pytest.mark.oracle
-@pytest.mark.skipif(needs_compose[1].args[0], reason="docker-compose is not installed")
+@pytest.mark.skipif(needs_compose[1].args[0], reason=NO_COMPOSE)
 def test_compose_reads_the_values_that_foreman_reads(tmp_path: Path) -> None:
     lines = {f"VALUE_{number}": text for number, text in enumerate(AWKWARD)}
     result = of(
@@ -506,7 +507,7 @@ def test_a_format_with_nothing_to_run_gives_way_to_the_next() -> None:
     result = convert(Memory(files, "shop"))
     assert result.importer == "procfile"
     assert [item.message for item in result.notes if item.code == "TC013"] == [
-        "no service came of openshift/web.yaml (kubernetes), so Procfile was converted instead"
+        "openshift/web.yaml (kubernetes) gives no services, so Procfile was converted instead"
     ]
     asked = convert(Memory(files, "shop"), Options(source="kubernetes"))
     assert "TC013" not in codes(asked.notes)

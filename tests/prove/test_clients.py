@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from oracles import corpus, needs_oracles, oracles
+from oracles import NO_CORPUS, corpus, needs_oracles, oracles
 from parity import argv, cases, prove
 from tocompose.importers import ImportOptions
 from tocompose.notes import Kind, Note
@@ -302,9 +302,7 @@ def test_argv_of_a_documented_command() -> None:
     )
 
 
-@pytest.mark.skipif(
-    corpus("docker-run/docs-pairs") is None, reason="TOCOMPOSE_CORPUS is not set"
-)
+@pytest.mark.skipif(corpus("docker-run/docs-pairs") is None, reason=NO_CORPUS)
 def test_written_pairs_are_found_equal() -> None:
     """A sample of what people wrote by hand for the same container, as a check on the comparison itself."""
     folder = corpus("docker-run/docs-pairs")

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from judges import COMPOSE, needs_compose
-from oracles import corpus
+from oracles import NO_COMPOSE, NO_CORPUS, corpus
 from tocompose.pipeline import Options
 from tocompose.project import Memory
 from tocompose.prove.behaviour import simulate
@@ -131,7 +131,7 @@ def test_nothing_differs_in_what_compose_can_say(mark: Any) -> None:
     assert "Equal" in as_text(proof) and '"holds": true' in as_json(proof)
 
 
-@pytest.mark.skipif(not COMPOSE, reason="docker-compose is not installed")
+@pytest.mark.skipif(not COMPOSE, reason=NO_COMPOSE)
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
@@ -166,7 +166,7 @@ def test_what_an_importer_loses_is_found(
 
 def test_a_secret_is_not_shown() -> None:
     if not COMPOSE:
-        pytest.skip("docker-compose is not installed")
+        pytest.skip(NO_COMPOSE)
     secret = {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -185,11 +185,11 @@ def test_a_secret_is_not_shown() -> None:
     assert "hunter2" not in as_text(proof) + as_json(proof)
 
 
-@pytest.mark.skipif(not COMPOSE, reason="docker-compose is not installed")
+@pytest.mark.skipif(not COMPOSE, reason=NO_COMPOSE)
 def test_a_sample_of_real_manifests_has_nothing_undeclared() -> None:
     folder = corpus("k8s/dekube")
     if folder is None or not folder.is_dir():
-        pytest.skip("the corpus is not here")
+        pytest.skip(NO_CORPUS)
     for file in sorted(folder.glob("*.yaml")):
         if b"containers:" in file.read_bytes():
             project = Memory({file.name: file.read_bytes()}, name="sample")

@@ -10,6 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from oracles import NO_CORPUS
 from tocompose.exporters.bundle import Layout
 from tocompose.importers import SourceError
 from tocompose.pipeline import Options, convert
@@ -19,9 +20,7 @@ from tocompose.reports.json import report_schema
 from tocompose.reports.report import report
 
 CORPUS = os.environ.get("TOCOMPOSE_CORPUS", "")
-pytestmark = pytest.mark.skipif(
-    not CORPUS, reason="TOCOMPOSE_CORPUS names the folder of real sources"
-)
+pytestmark = pytest.mark.skipif(not CORPUS, reason=NO_CORPUS)
 SARIF = json.loads((Path(__file__).parents[1] / "schemas" / "sarif-2.1.0.json").read_text())
 
 
@@ -37,7 +36,7 @@ def _sources() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize(
-    "source", list(_sources()) if CORPUS else [], ids=lambda path: path.name
+    "source", list(_sources()) if CORPUS else [Path("corpus")], ids=lambda path: path.name
 )
 def test_every_form_of_every_source(source: Path) -> None:
     project = Folder(source) if source.is_dir() else Folder(source.parent, (source.name,))
