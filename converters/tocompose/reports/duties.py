@@ -63,7 +63,7 @@ def counted_values(names: Sequence[str]) -> str:
     return f"{len(names)} values" if len(names) > 1 else "one value"
 
 
-class MissingValue(NamedTuple):
+class ValueToSet(NamedTuple):
     """A value to set: its variable, the services that use it, and what it is."""
 
     name: str
@@ -71,7 +71,7 @@ class MissingValue(NamedTuple):
     meaning: str
 
 
-def missing_values(report: Report) -> tuple[MissingValue, ...]:
+def missing_values(report: Report) -> tuple[ValueToSet, ...]:
     """The values to set where they are too many for a sentence."""
     names = values_to_set(report)
     if len(names) <= MOST_IN_A_SENTENCE:
@@ -79,7 +79,7 @@ def missing_values(report: Report) -> tuple[MissingValue, ...]:
     users = services_by_variable(report.stack)
     meanings = {setting.name: setting.description for setting in report.stack.settings}
     return tuple(
-        MissingValue(name, users.get(name, ()), meanings.get(name, "").rstrip("."))
+        ValueToSet(name, users.get(name, ()), meanings.get(name, "").rstrip("."))
         for name in names
     )
 

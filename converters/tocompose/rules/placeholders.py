@@ -96,7 +96,7 @@ class _FillIns:
             required=True,
         )
         return replace(
-            mount, source=self._ask(service, setting, path, f"the source of {mount.target}")
+            mount, source=self._ask(service, setting, path, f"the host folder of {mount.target}")
         )
 
     def _ask(
