@@ -96,7 +96,8 @@ class _FillIns:
             required=True,
         )
         return replace(
-            mount, source=self._ask(service, setting, path, f"the host folder of {mount.target}")
+            mount,
+            source=self._ask(service, setting, path, f"the host folder of {mount.target}"),
         )
 
     def _ask(
