@@ -80,6 +80,15 @@ def test_a_place_of_a_file_lies_in_its_folder(tocompose, tmp_path, key, place):
     assert f"tocompose.toml: {key} names a place outside of" in ran.err
 
 
+@pytest.mark.parametrize("key", ["values", "option"])
+def test_a_file_of_values_lies_in_the_folder_of_the_settings(tocompose, tmp_path, key):
+    value = "../x.yaml" if key == "values" else "values=../x.yaml"
+    (tmp_path / "tocompose.toml").write_text(f'[convert]\n{key} = "{value}"\n')
+    ran = tocompose("convert", "run.sh")
+    assert ran.code == 2
+    assert "write --values" in ran.err
+
+
 def test_a_place_in_the_folder_may_be_set(tocompose, tmp_path):
     (tmp_path / "tocompose.toml").write_text(
         'output = "deploy"\nreport = ["notes.sarif"]\n'

@@ -301,6 +301,12 @@ def import_options_for(ctx: click.Context, options: ConversionOptions) -> Import
             raise click.BadParameter(
                 f"{text!r}: write NAME=VALUE", ctx, param_hint="--option"
             )
+        if name in ("namespace", "values", "set"):
+            raise click.BadParameter(
+                f"{name} has an option of its own: write --{name} {value}",
+                ctx,
+                param_hint="--option",
+            )
         importer_options[name] = (*importer_options.get(name, ()), value)
     return ImportOptions(
         name=options.name, render=ctx.params["render"], options=importer_options
