@@ -12,141 +12,162 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[3]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "converters")]
 
-from fuzz.grammar.composed import Output, refused  # noqa: E402
-from fuzz.grammar.judging import SOURCES, build, judge  # noqa: E402
+from fuzz.grammar.composed import Output, refusal, refused  # noqa: E402
+from fuzz.grammar.judging import SOURCES, Outcome, build, judge  # noqa: E402
+from fuzz.grammar.shapes import Shapes  # noqa: E402
 from fuzz.running import lift_memory, limit_memory  # noqa: E402
 
 _TOGETHER = 120
-_CHUNK = 5000
+_CHUNK = 1000
+_WARM = 200
+# One input in so many is tried under another hash seed too, and its file held against docker compose in any case; so
+# are the repairs of one compose file in as many.
 _AGAIN = 20
+_ORDER = [name for name, source in SOURCES.items() for _ in range(source.share)]
+_Line = dict[str, Any]
 
 
-def chunk(first: int, count: int, seeded: bool) -> None:
-    """Prints what came of the inputs from a number on, a line of JSON each; `seeded` only digests of some."""
-    limit_memory(900 * 1024 * 1024)
-    order = [name for name, source in SOURCES.items() for _ in range(source.share)]
+def chunk(numbers: range, shapes: Shapes) -> Iterator[_Line]:
+    """What came of the inputs: faults, digests of some, refusals, and what was new in their files."""
     outputs: list[Output] = []
-    codes: dict[tuple[str, int], tuple[str, ...]] = {}
-    for number in range(first, first + count):
-        name = order[number % len(order)]
-        if seeded and number % _AGAIN:
-            continue
-        outcome = judge(name, number)
-        print(json.dumps({"digest": [name, number, outcome.digest]}))
-        if seeded:
-            continue
+    outcomes: dict[int, Outcome] = {}
+    pieces: list[int] = []
+    for number in numbers:
+        name = _ORDER[number % len(_ORDER)]
+        outcome = outcomes[number] = judge(name, number)
+        is_sampled = number % _AGAIN == 0
+        if is_sampled:
+            yield {"digest": [name, number, outcome.digest]}
         for fault in outcome.faults:
-            print(json.dumps({"fault": [name, number, fault]}))
-        codes[name, number] = outcome.codes
-        if name == "compose" and len(outcome.compose) == 2:
-            before, after = outcome.compose
-            outputs += [
-                Output("given", number, before, b""),
-                Output("repaired", number, after, b""),
-            ]
-        elif name != "compose":
-            outputs += [
-                Output(name, number, text, outcome.dotenv) for text in outcome.compose[:1]
-            ]
+            yield {"fault": [name, number, fault]}
+        for text in outcome.compose[:1] if name != "compose" else ():
+            new = shapes.add(text)
+            pieces += new
+            if new or is_sampled:
+                outputs.append(Output(name, number, text, outcome.dotenv))
     lift_memory()
-    refusals = [
-        refusal
-        for start in range(0, len(outputs), _TOGETHER)
-        for refusal in refused(outputs[start : start + _TOGETHER])
-    ]
-    refused_before = {output.number for output, _ in refusals if output.source == "given"}
-    for output, reason in refusals:
-        if output.source == "given" or (
-            output.source == "repaired" and output.number in refused_before
-        ):
-            continue
-        print(
-            json.dumps(
-                {
-                    "refused": [
-                        output.source,
-                        output.number,
-                        reason,
-                        codes.get((output.source, output.number), ()),
-                    ]
-                }
-            )
-        )
-    print(json.dumps({"judged": len(outputs)}))
+    for start in range(0, len(outputs), _TOGETHER):
+        for output, reason in refused(outputs[start : start + _TOGETHER]):
+            said = outcomes[output.number].codes
+            yield {"refused": [output.source, output.number, reason, said]}
+    for number in numbers:
+        if _ORDER[number % len(_ORDER)] == "compose" and number // 100 % _AGAIN == 0:
+            yield from _refused_repairs(number, outcomes[number])
+    yield {"judged": len(outputs), "pieces": pieces}
+
+
+def _refused_repairs(number: int, outcome: Outcome) -> Iterator[_Line]:
+    """Of a repaired file, the refusal where docker compose took the file before it."""
+    if len(outcome.compose) == 2:
+        before, after = (Output("compose", number, text, b"") for text in outcome.compose)
+        reason = refusal(after)
+        if reason and not refusal(before):
+            yield {"refused": ["compose", number, reason, ()]}
+
+
+def _in_child(numbers: range, shapes: Shapes) -> list[_Line]:
+    """The lines of one chunk, from a process of its own, which has what this one has imported."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        limit_memory(900 * 1024 * 1024)
+        with os.fdopen(writing, "w", encoding="utf-8") as stream:
+            for line in chunk(numbers, shapes):
+                stream.write(json.dumps(line) + "\n")
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as stream:
+        lines = [json.loads(line) for line in stream]
+    _, status = os.waitpid(child, 0)
+    if status:
+        lines.append({"fault": ["chunk", numbers.start, f"ended with {status}"]})
+    return lines
+
+
+class Tally:
+    """What was tried and found so far."""
+
+    def __init__(self) -> None:
+        self.totals: Counter[str] = Counter()
+        self.digests: dict[tuple[str, int], str] = {}
+        self._seen: Counter[str] = Counter()
+        self._start = time.monotonic()
+
+    def add(self, lines: list[_Line]) -> Iterator[str]:
+        """The findings that the log shall hold: each kind a few times."""
+        for line in lines:
+            self.totals["judged"] += line.get("judged", 0)
+            if "digest" in line:
+                name, number, digest = line["digest"]
+                self.digests[name, number] = digest
+            for kind in line.keys() & {"fault", "refused", "seed"}:
+                finding = [kind, *line[kind]]
+                self.totals[kind] += 1
+                key = f"{finding[:2]} {str(finding[3:4])[:60]}"
+                self._seen[key] += 1
+                if self._seen[key] <= 3:
+                    yield json.dumps(finding) + "\n"
+
+    def line(self) -> str:
+        """The numbers so far."""
+        return f"# {dict(self.totals)} {time.monotonic() - self._start:.0f} s\n"
 
 
 def run(first: int, inputs: int, log: Path) -> int:
     """Tries so many inputs in processes of their own; what was found goes to the log as it is found."""
-    totals: Counter[str] = Counter()
-    seen: Counter[str] = Counter()
-    start = time.monotonic()
+    tally, shapes = Tally(), Shapes()
+    for number in range(first, first + min(_WARM, inputs)):
+        judge(_ORDER[number % len(_ORDER)], number)
     with log.open("a", encoding="utf-8") as stream:
-        for number in range(first, first + inputs, _CHUNK):
-            count = min(_CHUNK, first + inputs - number)
-            lines = _lines(number, count, "0", False)
-            second = {
-                (line[0], line[1]): line[2]
-                for line in _kind(_lines(number, count, "1", True), "digest")
-            }
-            totals["inputs"] += count
-            totals["seeded"] += len(second)
-            totals["judged"] += sum(int(line) for line in _kind(lines, "judged"))
-            differing = [
-                ["seed", *line[:2]]
-                for line in _kind(lines, "digest")
-                if second.get((line[0], line[1]), line[2]) != line[2]
-            ]
-            for kind in ("fault", "refused"):
-                totals[kind] += len(_kind(lines, kind))
-            totals["seed"] += len(differing)
-            for finding in [
-                *(
-                    [kind, *line]
-                    for kind in ("fault", "refused")
-                    for line in _kind(lines, kind)
-                ),
-                *differing,
-            ]:
-                key = f"{finding[0]} {finding[1]} {str(finding[3:4])[:60]}"
-                seen[key] += 1
-                if seen[key] <= 3:
-                    stream.write(json.dumps(finding) + "\n")
-            stream.write(f"# {dict(totals)} {time.monotonic() - start:.0f} s\n")
+        for start in range(first, first + inputs, _CHUNK):
+            numbers = range(start, min(start + _CHUNK, first + inputs))
+            lines = _in_child(numbers, shapes)
+            for line in lines:
+                shapes.pieces.update(line.get("pieces", ()))
+            tally.totals["inputs"] += len(numbers)
+            stream.writelines(tally.add(lines))
+            stream.write(tally.line())
             stream.flush()
-    print(dict(totals))
-    return 1 if totals["fault"] or totals["refused"] or totals["seed"] else 0
+        stream.writelines(tally.add(_differing(first, inputs, tally.digests)))
+        tally.totals["seeded"] = len(tally.digests)
+        stream.write(tally.line())
+    print(tally.line(), end="")
+    return 1 if tally.totals.keys() & {"fault", "refused", "seed"} else 0
 
 
-def _lines(first: int, count: int, seed: str, seeded: bool) -> list[dict[str, list[str]]]:
-    command = [
-        sys.executable,
-        "-m",
-        "tests.fuzz.grammar",
-        "--chunk",
-        str(first),
-        str(count),
-    ]
+def _differing(first: int, inputs: int, digests: dict[tuple[str, int], str]) -> list[_Line]:
+    """The inputs that gave other bytes under another hash seed."""
+    command = [sys.executable, "-m", "tests.fuzz.grammar", "--digests"]
     done = subprocess.run(
-        [*command, "--seeded"] if seeded else command,
+        [*command, str(first), str(inputs)],
         cwd=ROOT,
-        env={**os.environ, "PYTHONHASHSEED": seed},
+        env={**os.environ, "PYTHONHASHSEED": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    if done.returncode:
-        lines.append({"fault": ["chunk", first, done.stderr[-500:]]})
-    return lines
+    lines = map(json.loads, done.stdout.splitlines())
+    second = {(name, number): digest for name, number, digest in lines}
+    return [
+        {"seed": list(key)} for key, digest in digests.items() if second.get(key) != digest
+    ]
 
 
-def _kind(lines: list[dict[str, list[str]]], kind: str) -> list[list[str]]:
-    return [line[kind] for line in lines if kind in line]
+def print_digests(first: int, inputs: int) -> None:
+    """Prints what each input that is tried twice came to, a line of JSON each."""
+    limit_memory(900 * 1024 * 1024)
+    for number in range(first, first + inputs):
+        if number % _AGAIN == 0:
+            name = _ORDER[number % len(_ORDER)]
+            print(json.dumps([name, number, judge(name, number).digest]))
 
 
 def show(name: str, number: int) -> None:
@@ -170,15 +191,17 @@ def main() -> int:
     parser.add_argument("--from", dest="first", type=int, default=0)
     parser.add_argument("--log", type=Path, default=Path("grammar.log"))
     parser.add_argument("--only", nargs=2)
-    parser.add_argument("--chunk", nargs=2, type=int)
-    parser.add_argument("--seeded", action="store_true")
+    parser.add_argument("--digests", nargs=2, type=int)
     wanted = parser.parse_args()
     if wanted.only:
         show(wanted.only[0], int(wanted.only[1]))
         return 0
-    if wanted.chunk:
-        chunk(*wanted.chunk, wanted.seeded)
+    if wanted.digests:
+        print_digests(*wanted.digests)
         return 0
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        again = [sys.executable, "-m", "tests.fuzz.grammar", *sys.argv[1:]]
+        os.execve(sys.executable, again, {**os.environ, "PYTHONHASHSEED": "0"})
     os.nice(10)
     return run(wanted.first, wanted.inputs, wanted.log)
 
