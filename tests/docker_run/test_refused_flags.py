@@ -21,6 +21,8 @@ def read(script: str, **files: str) -> Result:
         ("--no-healthcheck --health-cmd true", "TC194"),
         ("--volume-driver rexray", "TC195"),
         ("--volume-driver rexray -v /host:/data", "TC195"),
+        ("--volume-driver rexray --mount type=tmpfs,target=/data", "TC195"),
+        ("--volume-driver x --mount target=/b,bind-propagation=rslave", "TC195"),
         ("--label-file gone.env", "TC196"),
         ("--mount type=bind,target=/data", "TC102"),
         ("--mount type=volume,source=/a,target=/data", "TC188"),

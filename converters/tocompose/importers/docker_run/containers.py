@@ -24,7 +24,6 @@ from tocompose.model import EnvFile, EnvVariable, Mount, Port, Role, Service
 from tocompose.record import replace
 from tocompose.syntax.interpolation import plain, split_outside_variables, variable_names
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.mounts import is_path, parse_docker_mount
 from tocompose.syntax.names import identifier, unique_name
 
 _TELLS_NOTHING = frozenset({"server", "docker", "image"})
@@ -172,24 +171,8 @@ def _options_that_agree(line: CommandLine, path: ModelPath) -> Iterator[Option]:
         if is_off and name.startswith(("--health-", "--healthcheck-")):
             subject = path.child("healthcheck")
             option.value.note("TC194", subject=subject, flag=name)
-        elif name == "--volume-driver" and not any(map(_makes_volume, line.options)):
-            option.value.note("TC195", subject=path.child("volumes"))
         else:
             yield option
-
-
-def _makes_volume(option: Option) -> bool:
-    """Whether an option mounts a volume, which a driver can make."""
-    name = option.row["name"] if option.row else ""
-    if name == "--mount":
-        text = option.value.text
-        is_volume = "type=bind" not in text and "type=tmpfs" not in text
-        return is_volume and any(
-            key in text for key in ("target=/", "dst=/", "destination=/")
-        )
-    parts = parse_docker_mount(option.value.text)
-    is_absolute = parts.target.startswith(("/", "$"))
-    return name == "--volume" and is_absolute and not is_path(parts.source or "")
 
 
 # https://docs.podman.io/en/latest/markdown/podman-run.1.html#read-only-tmpfs

@@ -137,6 +137,10 @@ class Facts:
     def __contains__(self, target: str) -> bool:
         return target in self._by_target
 
+    def peek(self, target: str) -> list[FlagFact]:
+        """The facts about a target with their words, which stay to be used."""
+        return self._by_target.get(target, [])
+
     def pop(self, target: str) -> list[FlagFact]:
         """The facts about a target with their words, and forgets them."""
         return self._by_target.pop(target, [])

@@ -92,6 +92,7 @@ def _read_environment(facts: Facts) -> tuple[EnvVariable, ...]:
 
 def _read_mounts(facts: Facts, name: str) -> tuple[Mount, ...]:
     """The mounts by their targets; docker refuses a second one at the same place."""
+    driver_arguments = [flag_fact.argument for flag_fact in facts.peek("volume_driver")]
     driver = facts.last("volume_driver")
     mounts: dict[str, Mount] = {}
     arguments: dict[str, Argument] = {}
@@ -102,6 +103,10 @@ def _read_mounts(facts: Facts, name: str) -> tuple[Mount, ...]:
         if target in arguments:
             _note_second_mount(arguments[target], name, mount.target)
         mounts[target], arguments[target] = mount, flag_fact.argument
+    if driver_arguments and not any(mount.kind == "volume" for mount in mounts.values()):
+        _move_to_service(driver_arguments[-1], name)
+        subject = ModelPath.service(name, "volumes")
+        driver_arguments[-1].annotate("TC195", subject=subject)
     return tuple(mounts.values())
 
 
@@ -119,11 +124,17 @@ def _mount_of(value: Mount | str, driver: str | None) -> Mount:
 
 
 def _note_second_mount(argument: Argument, name: str, target: str) -> None:
+    _move_to_service(argument, name)
+    subject = ModelPath.service(name, "volumes")
+    argument.annotate("TC049", subject=subject, service=name, target=target)
+
+
+def _move_to_service(argument: Argument, name: str) -> None:
+    """Counts what was said of mounts as said of the service, where nothing of it is written."""
     path = ModelPath.service(name)
     for source in argument.sources:
         for key in ("volumes", "tmpfs"):
             source.ledger.move(path.child(key), path)
-    argument.annotate("TC049", subject=path.child("volumes"), service=name, target=target)
 
 
 def _with_driver(mount: Mount, driver: str | None) -> Mount:
