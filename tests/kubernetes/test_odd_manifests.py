@@ -578,3 +578,23 @@ def test_a_service_of_workloads_that_are_too_many_is_said(
     found = convert(Memory({"m.yaml": text.encode()}, name="shop"), Options())
     codes = {note.code for note in found.notes}
     assert {"TC025", "TC222"} <= codes and "TC001" not in codes
+
+
+@pytest.mark.parametrize(
+    ("mount", "options", "said"),
+    [
+        ("Unmasked", ["systempaths=unconfined"], set()),
+        ("Default", None, set()),
+        ("Sideways", None, {"TC001"}),
+    ],
+)
+def test_only_a_mount_of_proc_that_docker_knows_is_written(
+    mount: str, options: list[str] | None, said: set[str]
+) -> None:
+    manifest = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n"
+        f"  - {{name: web, image: 'a:1', securityContext: {{procMount: {mount}}}}}\n"
+    )
+    found = convert(Memory({"m.yaml": manifest.encode()}), Options(practices="none"))
+    assert found.stack.services[0].security.security_opt == tuple(options or ())
+    assert {n.code for n in found.notes if n.code in ("TC001", "TC901")} == said

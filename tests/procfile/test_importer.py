@@ -820,3 +820,10 @@ def test_engines_of_app_json_are_left_to_package_json() -> None:
         }
     )
     assert "TC001" not in codes(found.notes)
+
+
+def test_a_command_of_a_backslash_alone_is_none() -> None:
+    result = of({"Procfile": "x: \\\nworker: psql -h db\n", "Dockerfile": "FROM a\n"})
+    codes = {item.code for item in result.notes}
+    assert [item.name for item in result.stack.services] == ["worker"]
+    assert "TC307" in codes and "TC901" not in codes

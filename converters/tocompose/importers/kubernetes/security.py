@@ -132,10 +132,12 @@ def _security_options(
     if escalation is not None:
         # Said outright, it also stands against what a practice would add in production.
         yield f"no-new-privileges:{str(not escalation).lower()}"
-    if (mount := peek_text(own_context.at("procMount"))) is not None:
-        own_context.at("procMount").take(to=to)
-        if mount == "Unmasked":
-            yield "systempaths=unconfined"
+    proc_mount = own_context.at("procMount")
+    if peek_text(proc_mount) == "Unmasked":
+        proc_mount.take(to=to)
+        yield "systempaths=unconfined"
+    elif peek_text(proc_mount) == "Default":
+        proc_mount.skip("what docker does anyway")
     yield from _seccomp_option(
         _own_or_pod_map(own_context, pod_context, "seccompProfile"), container, to
     )

@@ -86,6 +86,9 @@ def of_procfile(tree: Cursor) -> tuple[StatedProcess, ...]:
     for index, line in enumerate(lines):
         if last_index.get(line.key) == index:
             text = _without_continuation(line.peek() or "")
+            if not text:
+                line.note("TC307", name=line.key)
+                continue
             processes.append(StatedProcess(line.key, line, text))
         else:
             # It gives no process; the reader's oddity has said why.

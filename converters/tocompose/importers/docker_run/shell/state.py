@@ -134,7 +134,7 @@ class Shell:
             return
         self.spent += 1
         if self.spent > MOST_STATEMENTS:
-            raise Endless("loops and functions call each other too often to be read")
+            raise Endless(f"it carries out more than {MOST_STATEMENTS:,} statements")
         handler = self.handlers.get(cursor.kind) or self.handlers["unknown"]
         handler(self, cursor)
 
