@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from tocompose.importers import ImportOptions, SourceError
 from tocompose.ledger import Cursor, Ledger
 from tocompose.model import Stack
+from tocompose.notes import note
 from tocompose.patterns import regex
 from tocompose.project import Project
+from tocompose.source import Span
 
 if TYPE_CHECKING:
     from tocompose.importers.kubernetes.cluster_model import ClusterModel
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
 
 _OBJECT = regex(rb"""^[\s{,-]*["']?apiVersion["']?\s*:""", re.MULTILINE)
 _KIND = regex(rb"""["']?\bkind["']?\s*:""")
+# https://helm.sh/docs/chart_template_guide/builtin_objects/
+_EXPRESSION = regex(
+    rb"\{\{-?[ ]?((?:\.(?:Values|Release|Chart|Capabilities|Files)\b"
+    rb"|(?:include|tpl|required|default|toYaml)[ ])[^{}\n]{0,200})\}\}"
+)
 # Manifests of these alone have no routes: what reads routes is not imported for them.
 _UNROUTED = frozenset(
     [
@@ -126,7 +133,10 @@ class Kubernetes:
                 ledger.add_note(message)
         documents: list[Cursor] = []
         for text, label in streams:
-            documents.extend(yaml_cursors(text, label, ledger))
+            file_documents = yaml_cursors(text, label, ledger)
+            if file_documents:
+                _note_expressions(text, label, ledger)
+            documents.extend(file_documents)
         if not documents:
             raise SourceError(_why_unread(project, ledger, rendered))
         return convert(
@@ -144,6 +154,20 @@ class Kubernetes:
             and _OBJECT.search(text) is not None
             and _KIND.search(text) is not None
         )
+
+
+def _note_expressions(text: bytes, label: str, ledger: Ledger) -> None:
+    """Says where expressions of a Helm template stand in a manifest that can be read all the same."""
+    matches = list(_EXPRESSION.finditer(text))
+    if matches:
+        line = text.count(b"\n", 0, matches[0].start()) + 1
+        column = matches[0].start() - text.rfind(b"\n", 0, matches[0].start())
+        names = dict.fromkeys(
+            match[1].decode("utf-8", "replace").strip(" -") for match in matches
+        )
+        shown = ", ".join(list(names)[:3]) + (" …" if len(names) > 3 else "")
+        span = Span(label, line, column, line, column + len(matches[0][0]))
+        ledger.add_note(note("TC881", span, names=shown))
 
 
 def _why_unread(project: Project, ledger: Ledger, rendered: Rendering | None) -> str:
