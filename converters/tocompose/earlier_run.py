@@ -80,6 +80,10 @@ def read_earlier_run(path: str, content: bytes) -> EarlierRun | None:
         file: frozenset(str(name) for name in _list_of(names))
         for file, names in (added.items() if isinstance(added, dict) else ())
     }
+    if data.get("importer") == "compose":
+        # What was written took the place of the source: it is the source now.
+        digests = {path: digests[path] for path in digests if not _is_yaml(path)}
+        variables = {}
     folder = path.removesuffix(REPORT_NAME)
     return EarlierRun(folder, digests, variables, frozenset({REPORT_NAME, *others}))
 
@@ -91,6 +95,10 @@ def _read_report(content: bytes) -> dict[str, Any] | None:
         return None
     is_report = isinstance(data, dict) and "tocompose" in str(data.get("schema"))
     return data if is_report else None
+
+
+def _is_yaml(path: str) -> bool:
+    return path.endswith((".yml", ".yaml"))
 
 
 def _list_of(value: Any) -> list[Any]:

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from tocompose.record import record
 from tocompose.source import Span
+from tocompose.syntax.command_words import command_words
 
 # A value as YAML has it: str, int, float, bool, None, and lists and maps of these.
 Plain: TypeAlias = Any
@@ -39,6 +40,18 @@ class ComposeFileRole(Enum):
     BASE = "base"
     DEV = "override"
     PROD = "prod"
+
+
+class CommandText(tuple[str, ...]):
+    """The words of a command that stands as one text with variables: docker compose fills these in, then splits it."""
+
+    text: str
+
+    def __new__(cls, text: str) -> CommandText:
+        """The words of the text."""
+        command = super().__new__(cls, command_words(text))
+        command.text = text
+        return command
 
 
 @record
@@ -89,6 +102,7 @@ class Mount:
     read_only: bool = False
     mode: str = ""
     options: Mapping[str, Plain] = field(default_factory=dict)
+    is_long: bool = False
     origin: Span | None = field(default=None, compare=False)
 
 

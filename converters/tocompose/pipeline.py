@@ -62,7 +62,7 @@ class Result:
 
 
 # What these read may run as containers of this machine already.
-_OF_CONTAINERS = ("docker_run", "engine")
+_OF_CONTAINERS = ("docker_run", "engine", "compose")
 # Sources that say nothing of development: the others have settled it, or are compose files themselves.
 _WITHOUT_DEVELOPMENT = ("docker_run", "kubernetes")
 
@@ -183,6 +183,7 @@ def _conversion_by(
     context = practice_context(options, project)._replace(
         running=chosen_importer.name in _OF_CONTAINERS,
         develops=chosen_importer.name in _WITHOUT_DEVELOPMENT,
+        ran_as=stack.name if chosen_importer.name == "compose" else "",
     )
     outcome = apply_all(
         stack, options.answers.practices(select(options.practices)), context
@@ -195,7 +196,7 @@ def _conversion_by(
     output = (
         added_to(options.existing, stack, notes_so_far)
         if options.existing
-        else bundle(stack, options.layout, notes_so_far)
+        else bundle(stack, _layout(options.layout, chosen_importer, project), notes_so_far)
     )
     notes_so_far = list(output.still_hold(notes_so_far))
     notes_so_far = [one for one in notes_so_far if not _is_answered(one, stack)]
@@ -232,6 +233,18 @@ def _not_among(
     overruled: frozenset[ModelPath], section: str, parts: Iterable[_Part]
 ) -> Iterator[_Part]:
     return (part for part in parts if ModelPath.of(section, part.name) not in overruled)
+
+
+def _layout(layout: Layout, chosen_importer: Importer, project: Project) -> Layout:
+    """The layout with the user's compose file and `.env`, of an importer that reads such files."""
+    original: Callable[[Project], File | None] | None = getattr(
+        chosen_importer, "original", None
+    )
+    if original is None:
+        return layout
+    return replace(
+        layout, source_file=original(project), source_values=project.read(".env")
+    )
 
 
 def _is_answered(asking: Note, stack: Stack) -> bool:
@@ -326,19 +339,19 @@ def _nothing_found(project: Project) -> SourceError:
 
 
 def _claims_on(project: Project) -> tuple[Claim, ...]:
-    """What the importers claim; a compose file that the user named, or that stands alone, is not a source."""
-    from tocompose.compose.loading import compose_file
+    """What the importers claim; raises SourceError where there is only a compose file of which nothing can be made."""
+    all_claims = claims(project)
+    if not all_claims:
+        from tocompose.compose.loading import compose_file, why_nothing
 
-    compose = compose_file(project) if project.named else ""
-    all_claims = () if compose else claims(project)
-    if not all_claims and (
-        compose := compose or compose_file(with_earlier_output(project))
-    ):
-        raise SourceError(
-            f"{compose} is a compose file already: there is nothing to convert. `tocompose check` holds it against the "
-            f"checklist, `tocompose convert SOURCE --merge {compose}` adds the services of another source, "
-            "and --from compose writes it anew, in the keys of today."
-        )
+        if path := compose_file(project):
+            raise SourceError(why_nothing(project, path))
+        if path := compose_file(with_earlier_output(project)):
+            raise SourceError(
+                f"{path} is a compose file already, and was written by an earlier conversion: there is nothing to "
+                f"convert. `tocompose check` holds it against the checklist, and `tocompose convert SOURCE --merge "
+                f"{path}` adds the services of another source."
+            )
     return all_claims
 
 

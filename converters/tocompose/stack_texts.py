@@ -8,7 +8,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, TypeAlias, TypeVar
 
-from tocompose.model import ComposeFileRole, Stack
+from tocompose.model import CommandText, ComposeFileRole, Stack
 from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.syntax.interpolation import variable_names
@@ -101,11 +101,17 @@ def _mapped(value: Any, path: _Keys, change: Change) -> Any:
             changed[place] = new
     if not changed:
         return value
+    if isinstance(value, CommandText):
+        return CommandText(changed[0])
     if isinstance(value, Mapping):
         return {**value, **changed}
     if isinstance(value, tuple | list):
         return type(value)(changed.get(index, child) for index, child in enumerate(value))
     return replace(value, **changed)
+
+
+def _split_command(command: CommandText) -> Iterable[_Child]:
+    return ((0, (), command.text),)
 
 
 def _children(value: Any) -> Iterable[_Child]:
@@ -118,6 +124,8 @@ def _splitter(kind: Any) -> Callable[[Any], Iterable[_Child]]:
     """How a value of the type is taken apart: asked once a type, for a stack has many values of few types."""
     if issubclass(kind, Mapping):
         return _split_map
+    if issubclass(kind, CommandText):
+        return _split_command
     if issubclass(kind, tuple | list):
         return _split_list
     keys = _text_fields(kind)

@@ -171,13 +171,9 @@ def test_no_compose_file(tocompose):
 
 
 @pytest.mark.parametrize("source", [("docker-compose.yml",), (".",), ("-",)])
-def test_a_compose_file_is_not_converted(tocompose, folder, source):
+def test_a_compose_file_alone_is_converted(tocompose, folder, source):
     ran = tocompose("convert", *source, stdin=FILE)
-    assert (
-        ran.code == 2
-        and "is a compose file already" in ran.err
-        and "tocompose check" in ran.err
-    )
+    assert ran.code == 0 and "services:" in ran.out
 
 
 def test_the_output_of_a_conversion_is_not_converted(tocompose, tmp_path):

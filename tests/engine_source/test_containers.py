@@ -380,11 +380,18 @@ def test_podmans_own_command_line_is_what_is_read() -> None:
     assert service["ports"] == ["8080:80"] and service["environment"] == {"A": "1"}
 
 
+def test_a_limit_that_was_set_in_podman_stays() -> None:
+    host = {"Ulimits": [{"Name": "RLIMIT_NOFILE", "Soft": 1024, "Hard": 2048}]}
+    podman = container(host=host, ImageName="shop/web:1", OCIRuntime="crun")
+    limits = {"nofile": {"soft": 1024, "hard": 2048}}
+    assert service_of(podman)["ulimits"] == limits
+
+
 def test_what_podman_fills_in_is_left_out() -> None:
     host = {
         "Binds": ["data:/d:rw,rprivate,nosuid,nodev,rbind", "/s:/s:ro,rprivate,rbind"],
         "CapDrop": ["CAP_AUDIT_WRITE", "CAP_MKNOD", "CAP_NET_RAW", "CAP_CHOWN"],
-        "Ulimits": [{"Name": "RLIMIT_NOFILE", "Soft": 1, "Hard": 1}],
+        "Ulimits": [{"Name": "RLIMIT_NOFILE", "Soft": 1048576, "Hard": 1048576}],
         "LogConfig": {"Type": "k8s-file", "Config": None, "Path": "/x", "Size": "0B"},
         "IpcMode": "shareable",
         "CgroupMode": "host",

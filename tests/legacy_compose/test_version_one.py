@@ -74,8 +74,8 @@ KEYS: list[tuple[str, dict[str, Any]]] = [
     ("volumes_from: ['db:ro']", {"volumes_from": ["db:ro"]}),
     ("volumes_from: [old]", {"volumes_from": ["container:old"]}),
     ("mem_limit: 64m", {"mem_limit": "64m"}),
-    ("ports: ['22:22', 80]", {"ports": ["22:22", "80"]}),
-    ("environment: [A=1, B]", {"environment": {"A": "1", "B": None}}),
+    ("ports: ['22:22', 80]", {"ports": ["22:22", 80]}),
+    ("environment: [A=1, B]", {"environment": ["A=1", "B"]}),
     ("cpuset: '0,1'", {"cpuset": "0,1"}),
 ]
 
@@ -190,11 +190,32 @@ def test_a_folder_with_such_a_file_is_converted_without_being_asked() -> None:
     assert result.importer == "compose"
 
 
-def test_a_file_of_today_is_converted_when_asked() -> None:
+def test_a_file_of_today_is_converted_where_nothing_else_is_there() -> None:
     text = "services: {web: {image: 'a:1', ports: ['80:80']}}"
     assert compose(text)["services"]["web"] == {"image": "a:1", "ports": ["80:80"]}
-    with pytest.raises(SourceError, match="--from compose"):
-        convert(Memory({"docker-compose.yml": text.encode()}, "shop"), Options())
+    files = {"docker-compose.yml": text.encode()}
+    assert importer_of(files) == "compose"
+    assert importer_of({**files, "run.sh": b"docker run -d redis"}) == "docker_run"
+    assert importer_of({**files, "package.json": b"{}"}) == "compose"
+
+
+def importer_of(files: dict[str, bytes]) -> str:
+    project = Memory(files, "shop")
+    project.named = ()
+    return convert(project, Options()).importer
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("web:\n  image: a\n  links: [b\n", "docker-compose.yml:4:1"),
+        ("services:\n  web: {image: a\n", "docker-compose.yml:"),
+        ("volumes: {a: }\n", "has no services"),
+    ],
+)
+def test_a_file_that_gives_nothing_says_why(text: str, said: str) -> None:
+    with pytest.raises(SourceError, match=said):
+        importer_of({"docker-compose.yml": text.encode()})
 
 
 def test_converting_twice_changes_nothing() -> None:

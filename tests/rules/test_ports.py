@@ -6,7 +6,7 @@ import pytest
 
 from rules.snippets import stack
 from tocompose.check.score import open_view
-from tocompose.compose.write import write_port as port
+from tocompose.compose.short_entries import write_port as port
 from tocompose.model import ComposeFileRole, Stack
 from tocompose.project import Memory
 from tocompose.rules import Context, Outcome, apply_all, select

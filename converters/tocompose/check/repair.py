@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from tocompose.check.edits import (
+from tocompose.check.score import audit, open_view
+from tocompose.check.selection import EVERYTHING, RuleSelection
+from tocompose.compose.documents import ComposeFile, document_of, read_file
+from tocompose.compose.edits import (
     Edit,
     added_key,
     block_end,
@@ -14,9 +17,6 @@ from tocompose.check.edits import (
     indented,
     replaced_key,
 )
-from tocompose.check.score import audit, open_view
-from tocompose.check.selection import EVERYTHING, RuleSelection
-from tocompose.compose.documents import ComposeFile, document_of, read_file
 from tocompose.compose.write import service_body
 from tocompose.compose.yaml_text import Alias, Anchored
 from tocompose.exporters.dotenv import env_files, gitignore

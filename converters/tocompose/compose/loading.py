@@ -88,16 +88,22 @@ def compose_file(project: Project) -> str:
         for path in project.named
         if path.endswith((".yml", ".yaml", ".json")) or path == "<stdin>"
     )
-    return next(
-        (path for path in named if _is_compose(project.read(path) or b"", path)), ""
-    )
+    return next((path for path in named if is_compose(project.read(path) or b"", path)), "")
 
 
-def _is_compose(content: bytes, path: str) -> bool:
+def is_compose(content: bytes, path: str) -> bool:
+    """Whether a file is a compose file of today: a map with services."""
     if b"services" not in content:
         return False
     document = document_of(read_file(content, path))
     return isinstance(document.get("services"), Mapping) and "kind" not in document
+
+
+def why_nothing(project: Project, path: str) -> str:
+    """Why no service comes of a compose file: where its YAML breaks off, or that it has none."""
+    for yaml_note in read_file(project.read(path) or b"", path).notes:
+        return f"{yaml_note.span or path}: {yaml_note.message}"
+    return f"{path}: this compose file has no services"
 
 
 class Loaded(NamedTuple):

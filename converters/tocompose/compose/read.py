@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from tocompose.compose.shapes import (
 )
 from tocompose.model import (
     Build,
+    CommandText,
     ConfigMount,
     Dependency,
     EnvFile,
@@ -37,6 +37,9 @@ from tocompose.model import (
     Stop,
     Volume,
 )
+from tocompose.record import replace
+from tocompose.syntax.command_words import command_words
+from tocompose.syntax.interpolation import variables
 from tocompose.syntax.mounts import is_path, parse_mount
 from tocompose.syntax.names import identifier
 
@@ -196,13 +199,11 @@ def _read_variables(key: Key, value: Any) -> tuple[EnvVariable, ...]:
 
 
 def _read_command(_: Key, value: Any) -> tuple[str, ...]:
-    """The words of a command: a text is split as a shell does."""
+    """The words of a command, with its text where docker compose fills in variables before it splits that."""
     if isinstance(value, list):
         return as_texts(value)
-    try:
-        return tuple(shlex.split(str(value)))
-    except ValueError:
-        return (str(value),)
+    text = str(value)
+    return CommandText(text) if variables(text) else command_words(text)
 
 
 def _read_health_test(_: Key, value: Any) -> tuple[str, ...]:
@@ -219,7 +220,7 @@ def _read_mount(value: Any) -> Mount:
         mount: Mount = read_record(
             "mount", {**value, "type": value.get("type") or "volume"}
         )
-        return mount
+        return replace(mount, is_long=True)
     mount_parts = parse_mount(str(value))
     source = mount_parts.source
     is_bind = source is not None and (is_path(source) or source.startswith("$"))

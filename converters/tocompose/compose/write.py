@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
@@ -20,18 +19,27 @@ from tocompose.compose.keys import (
     written_rank,
 )
 from tocompose.compose.merge import merge_services
+from tocompose.compose.short_entries import (
+    is_plain_tmpfs,
+    short_mount,
+    write_ports,
+    write_tmpfs,
+)
 from tocompose.compose.yaml_text import RESET, Flow, Quoted
-from tocompose.model import ComposeFileRole, EnvVariable, Mount, Port, Service, Stack
+from tocompose.model import (
+    CommandText,
+    ComposeFileRole,
+    EnvVariable,
+    Mount,
+    Service,
+    Stack,
+)
 from tocompose.record import replace
 from tocompose.syntax.interpolation import split_outside_variables
 from tocompose.syntax.model_path import ROOT, ModelPath
-from tocompose.syntax.mounts import MountParts, format_mount
-from tocompose.syntax.ports import PortParts, format_port
 from tocompose.syntax.units import is_whole_number
 
 _LINE = 100  # characters of a command that stands on one line
-# What nobody takes for the name of a volume; a variable is looked at after it is replaced.
-_PATH_STARTS = ("/", "./", "../", "~/", "${")
 
 
 def compose_document(stack: Stack, home: ComposeFileRole | None = None) -> dict[str, Any]:
@@ -71,7 +79,7 @@ def _used_declarations(
 
 
 def development_services(stack: Stack) -> tuple[Service, ...]:
-    """The services that only the dev override has, each on the networks of the first service that is built here."""
+    """The services that only the dev override has, on the networks of the first service built here if on none."""
     built = (service for service in stack.services if service.build is not None)
     networks = tuple(
         attachment for service in islice(built, 1) for attachment in service.networks
@@ -80,7 +88,9 @@ def development_services(stack: Stack) -> tuple[Service, ...]:
         Service(
             name=service.name,
             origin=service.origin,
-            overlays={ComposeFileRole.DEV: replace(service, networks=networks)},
+            overlays={
+                ComposeFileRole.DEV: replace(service, networks=service.networks or networks)
+            },
         )
         for service in stack.development
     )
@@ -281,8 +291,10 @@ def _write_variables(_: Key, variables: Iterable[EnvVariable]) -> dict[str, Any]
     }
 
 
-def _write_command(_: Key, arguments: tuple[str, ...]) -> list[str]:
-    """On one line where it fits and holds no line breaks."""
+def _write_command(_: Key, arguments: tuple[str, ...]) -> list[str] | str:
+    """On one line where it fits and holds no line breaks; as the text that it was where that holds variables."""
+    if isinstance(arguments, CommandText):
+        return arguments.text
     fits = sum(len(argument) + 4 for argument in arguments) <= _LINE
     broken = any("\n" in argument for argument in arguments)
     return Flow(arguments) if not arguments or (fits and not broken) else list(arguments)
@@ -298,65 +310,13 @@ def write_number(text: str) -> int | str:
     return int(text) if is_whole_number(text.removeprefix("-")) else text
 
 
-def _write_ports(_: Key, ports: Iterable[Port]) -> list[Quoted]:
-    return [write_port(port) for port in sorted(ports, key=_port_order)]
-
-
-def _port_order(port: Port) -> tuple[Any, ...]:
-    """Signs, then numbers by value, then letters: as dclint sorts ports."""
-    runs = re.split(r"(\d+)", port.published or port.target)
-    return tuple(_rank_run(run) for run in runs if run), port.host_ip or ""
-
-
-def _rank_run(run: str) -> tuple[int, int, str]:
-    if is_whole_number(run):
-        return 1, int(run), ""
-    return 2 if run[0].isalpha() else 0, 0, run
-
-
-def write_port(port: Port) -> Quoted:
-    """The short form, in quotes."""
-    port_parts = PortParts(port.target, port.published, port.host_ip, port.protocol)
-    return Quoted(format_port(port_parts))
-
-
 def _write_mounts(_: Key, mounts: Iterable[Mount]) -> list[Any]:
-    return [write_mount(mount) for mount in mounts if not _is_plain_tmpfs(mount)]
+    return [write_mount(mount) for mount in mounts if not is_plain_tmpfs(mount)]
 
 
 def write_mount(mount: Mount) -> str | dict[str, Any]:
     """A mount as an entry of `volumes:`, in the short form where that says everything."""
-    if not _fits_short(mount):
-        return write_record("mount", mount)
-    modes = ("ro" if mount.read_only else "", mount.mode)
-    written_modes = tuple(mode for mode in modes if mode)
-    return format_mount(MountParts(mount.source, mount.target, written_modes))
-
-
-def _fits_short(mount: Mount) -> bool:
-    """The short form creates a missing host folder, and reads a one-letter name as a Windows drive."""
-    source = mount.source or ""
-    has_colon = len(split_outside_variables(f"{source} {mount.target}", ":")) > 1
-    if mount.options or has_colon:
-        return False
-    if mount.kind == "bind":
-        return source.startswith(_PATH_STARTS) or source in (".", "..", "~")
-    if mount.source is None:
-        # `/data:ro` would mount the host's /data at `ro`.
-        return mount.kind == "volume" and not mount.read_only and not mount.mode
-    return mount.kind == "volume" and len(source) > 1
-
-
-def _is_plain_tmpfs(mount: Mount) -> bool:
-    return mount.kind == "tmpfs" and not mount.options and not mount.read_only
-
-
-def _write_tmpfs(_: Key, mounts: Iterable[Mount]) -> list[str]:
-    return [
-        f"{mount.target}:{mount.mode}" if mount.mode else mount.target
-        for mount in mounts
-        if _is_plain_tmpfs(mount)
-    ]
+    return short_mount(mount) or write_record("mount", mount)
 
 
 def _as_it_is(_: Key, value: Any) -> Any:
@@ -377,10 +337,10 @@ WRITERS: Mapping[Form, Callable[[Key, Any], Any]] = {
     Form.NAMES: _write_names,
     Form.NUMBER: lambda _, text: write_number(text),
     Form.PAIRS: _write_pairs,
-    Form.PORTS: _write_ports,
+    Form.PORTS: write_ports,
     Form.SECTION: _write_section,
     Form.TEXT: _write_text,
-    Form.TMPFS: _write_tmpfs,
+    Form.TMPFS: write_tmpfs,
     Form.TRUTH: _as_it_is,
     Form.VARIABLES: _write_variables,
 }

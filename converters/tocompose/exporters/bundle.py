@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocompose.compose.files import CLASSIC_NAMES, MODERN_NAMES
 from tocompose.compose.write import compose_document, model_paths, service_body
-from tocompose.compose.yaml_text import Path, render
+from tocompose.compose.yaml_text import render
 from tocompose.exporters.anchors import with_anchors
+from tocompose.exporters.comments import block_comments, file_headers
 from tocompose.exporters.conflicts import (
     files_for_read_only,
     files_present,
@@ -22,6 +23,7 @@ from tocompose.exporters.conflicts import (
 )
 from tocompose.exporters.creation import creatable_document
 from tocompose.exporters.dotenv import dockerignore, env_files, gitignore
+from tocompose.exporters.existing import combine
 from tocompose.exporters.file_names import files_named_portably
 from tocompose.exporters.final_checks import Check, Checked, run_checks
 from tocompose.exporters.joining import join_present, unused_declarations
@@ -37,10 +39,8 @@ from tocompose.exporters.selfcontained import (
 from tocompose.model import ComposeFileRole, File, Service, Stack
 from tocompose.notes import Kind, Note, note
 from tocompose.record import record, replace
-from tocompose.source import Span
 from tocompose.syntax.interpolation import document_variables
 from tocompose.syntax.model_path import ModelPath
-from tocompose.wording import wrap_text
 
 if TYPE_CHECKING:
     from tocompose.exporters.insertion import Insertion
@@ -51,13 +51,16 @@ class Layout:
     """How the files are laid out.
 
     `split` writes base, override and production files and `.env`, for a folder; `environments` chooses the overlays.
-    `inline_secrets` keeps secrets in the one file of a layout that is not split.
+    `inline_secrets` keeps secrets in the one file of a layout that is not split. `source_file` is the user's compose
+    file where that alone is the source: its text is kept as far as it can be. `source_values` is the `.env` beside it.
     """
 
     split: bool = False
     modern_names: bool = False
     environments: tuple[ComposeFileRole, ...] = (ComposeFileRole.DEV, ComposeFileRole.PROD)
     inline_secrets: bool = False
+    source_file: File | None = None
+    source_values: bytes | None = None
 
 
 _ABOUT_FILES = (Kind.ADDED, Kind.CHANGED, Kind.ASSUMED)
@@ -90,7 +93,15 @@ class Bundle(NamedTuple):
 def bundle(stack: Stack, layout: Layout, notes: Iterable[Note] = ()) -> Bundle:
     """The files of the stack; those of `notes` that say what a service lost stand as comments above it."""
     write = _bundle_split if layout.split else _bundle_single
+    if layout.source_file is not None:
+        stack = _without_origins(stack)
     return write(stack, layout, tuple(notes))
+
+
+def _without_origins(stack: Stack) -> Stack:
+    """The stack without the lines that services are from: in a file that is edited they say nothing."""
+    services = (replace(service, origin=None) for service in stack.services)
+    return replace(stack, services=tuple(services))
 
 
 _ALWAYS: tuple[Check, ...] = (
@@ -136,6 +147,7 @@ def _bundle_single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bun
         checked.stack,
         (*notes, *new_notes),
         secret=inline_secrets and has_secrets,
+        source_file=layout.source_file,
     )
     written = checked.paths | accepted.paths | _setting_paths(stack)
     written |= frozenset(model_paths(document))
@@ -174,7 +186,10 @@ def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bund
         if role is ComposeFileRole.BASE or part.document["services"]
     }
     names = {role: name for role, name in _names_of(layout).items() if role in documents}
-    files_beside = _files_beside(left_out.without_settings(checked.stack), documents)
+    files_beside = _with_source_values(
+        _files_beside(left_out.without_settings(checked.stack), documents),
+        layout.source_values,
+    )
     headers = file_headers(names, any(file.path == ".env.example" for file in files_beside))
     refusals = [message for part in accepted.values() for message in part.notes]
     refused_paths = (part.paths for part in accepted.values())
@@ -188,6 +203,7 @@ def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bund
             checked.stack,
             (*notes, *new_notes) if role is ComposeFileRole.BASE else (),
             headers[role],
+            source_file=layout.source_file if role is ComposeFileRole.BASE else None,
         )
         for role, name in names.items()
     ]
@@ -280,6 +296,19 @@ def _files_beside(stack: Stack, documents: Any) -> tuple[File, ...]:
     return (*env, *gitignore((*env, *stack.files)), *stack.files)
 
 
+def _with_source_values(
+    files: tuple[File, ...], source_values: bytes | None
+) -> tuple[File, ...]:
+    """The files with the lines of the `.env` that the source has, and below them what it lacks."""
+    if source_values is None:
+        return files
+    own_env = next((file for file in files if file.path == ".env"), None)
+    env = own_env or File(path=".env", content=b"", mode=0o600, secret=True)
+    content, _ = combine(env, source_values)
+    others = tuple(file for file in files if file.path not in (".env", ".gitignore"))
+    return (replace(env, content=content), *others, *gitignore((env, *others)))
+
+
 def _insertion_notes(insertion: Insertion, file: str) -> Iterator[Note]:
     for section, name in insertion.clashing:
         kind = f"the {section[:-1]}"
@@ -311,88 +340,19 @@ def _compose_file(
     notes: Iterable[Note],
     header: tuple[str, ...] = (),
     secret: bool = False,
+    source_file: File | None = None,
 ) -> File:
-    comments = block_comments(document, stack, notes)
-    text = render(with_anchors(document), comments, header)
+    text = _kept_text(source_file, document)
+    if text is None:
+        comments = block_comments(document, stack, notes)
+        text = render(with_anchors(document), comments, header)
     return File(path=name, content=text.encode("utf-8", "surrogateescape"), secret=secret)
 
 
-_WIDTH = 100
+def _kept_text(source_file: File | None, document: Mapping[str, Any]) -> str | None:
+    """The user's own text with what the document changes; None where there is none, or it cannot be kept."""
+    if source_file is None:
+        return None
+    from tocompose.exporters.own_text import own_text
 
-
-def file_headers(
-    names: Mapping[ComposeFileRole, str], env: bool
-) -> dict[ComposeFileRole, tuple[str, ...]]:
-    """The first lines of each file of a split stack: what it is, and the commands that use it."""
-    base = names[ComposeFileRole.BASE]
-    lines: dict[ComposeFileRole, list[str]] = {
-        ComposeFileRole.BASE: [
-            "Base: what this stack needs everywhere. Start it:",
-            "  docker compose up -d",
-        ],
-        ComposeFileRole.DEV: [
-            "Development: what it adds to the base. Docker Compose loads this file by itself:"
-        ],
-        ComposeFileRole.PROD: ["Production: what it adds to the base. Name both files:"],
-    }
-    production = (
-        f"  docker compose -f {base} -f {names.get(ComposeFileRole.PROD, '')} up -d"
-    )
-    if ComposeFileRole.DEV in names:
-        lines[ComposeFileRole.BASE] += [
-            "Without the development settings:",
-            f"  docker compose -f {base} up -d",
-        ]
-    if ComposeFileRole.PROD in names:
-        lines[ComposeFileRole.BASE] += ["In production:", production]
-    lines[ComposeFileRole.DEV].append("  docker compose up -d")
-    lines[ComposeFileRole.PROD].append(production)
-    if env:
-        lines[ComposeFileRole.BASE].append(
-            "Values come from .env; .env.example explains them."
-        )
-    return {role: tuple(lines[role]) for role in names}
-
-
-def block_comments(
-    document: Mapping[str, Any], stack: Stack, notes: Iterable[Note]
-) -> dict[Path, tuple[str, ...]]:
-    """The lines that stand above services and above top-level networks, volumes, configs and secrets."""
-    texts: dict[Path, list[str]] = {block: [] for block in _blocks_of(document)}
-    for service in stack.services:
-        block: Path = ("services", service.name)
-        if block in texts:
-            texts[block] += [*_origin_lines(service.origin), *service.comments]
-    for loss in notes:
-        block = loss.subject[:2]
-        if loss.kind is Kind.LOST and block in texts:
-            source_place = (
-                f"{loss.code}, {_shown_place(loss.span)}" if loss.span else loss.code
-            )
-            texts[block].append(f"not carried over ({source_place}): {loss.message}")
-    return {block: tuple(_wrap_lines(lines)) for block, lines in texts.items() if lines}
-
-
-def _blocks_of(document: Mapping[str, Any]) -> list[Path]:
-    return sorted(
-        (section, name)
-        for section, blocks in document.items()
-        if isinstance(blocks, Mapping)
-        for name in blocks
-    )
-
-
-def _origin_lines(span: Span | None) -> list[str]:
-    return [f"from {_shown_place(span)}"] if span else []
-
-
-def _shown_place(span: Span | None) -> str:
-    return f"{span.file}:{span.line}" if span else ""
-
-
-def _wrap_lines(texts: Iterable[str]) -> Iterator[str]:
-    """Each text once, set in lines of which all but the first are indented."""
-    for text in dict.fromkeys(texts):
-        lines = wrap_text(text, _WIDTH) or [""]
-        yield lines[0]
-        yield from (f"  {line}" for line in lines[1:])
+    return own_text(source_file, document)

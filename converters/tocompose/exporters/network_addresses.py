@@ -36,9 +36,9 @@ def misplaced_addresses(body: _Body, networks: _Body) -> Iterator[_Fault]:
 
 def _subnets(definition: _Body) -> list[Any]:
     subnets: list[Any] = []
-    for entry in _config_of(definition):
+    for config_entry in _config_of(definition):
         try:
-            subnet = str(as_map(entry).get("subnet"))
+            subnet = str(as_map(config_entry).get("subnet"))
             subnets += [ip_network(subnet, strict=False)] if "/" in subnet else []
         except ValueError:
             continue
@@ -46,7 +46,9 @@ def _subnets(definition: _Body) -> list[Any]:
 
 
 def _is_in_subnets(address: str, definition: _Body) -> bool:
-    texts = [str(as_map(entry).get("subnet")) for entry in _config_of(definition)]
+    texts = [
+        str(as_map(config_entry).get("subnet")) for config_entry in _config_of(definition)
+    ]
     if any("$" in text for text in texts):
         return True
     try:
@@ -57,21 +59,21 @@ def _is_in_subnets(address: str, definition: _Body) -> bool:
 
 def network_faults(definition: _Body) -> Iterator[_Fault]:
     """What of the addresses of a network lies in none of its subnets."""
-    entries = _config_of(definition)
-    if not entries or "$" in str(entries):
+    config_entries = _config_of(definition)
+    if not config_entries or "$" in str(config_entries):
         return
     subnets = _subnets(definition)
     texts = [
         str(address).partition("/")[0]
-        for entry in map(as_map, entries)
+        for config_entry in map(as_map, config_entries)
         for address in (
-            entry.get("gateway"),
-            entry.get("ip_range"),
-            *as_map(entry.get("aux_addresses")).values(),
+            config_entry.get("gateway"),
+            config_entry.get("ip_range"),
+            *as_map(config_entry.get("aux_addresses")).values(),
         )
         if address
     ]
-    if len(subnets) < len(entries):
+    if len(subnets) < len(config_entries):
         yield ("ipam", "config"), "each entry has a subnet such as 10.1.0.0/24"
     elif any(_overlap(*pair) for pair in combinations(subnets, 2)):
         yield ("ipam", "config"), "its subnets overlap"

@@ -34,7 +34,9 @@ class Importer(Protocol):
     """A source format. Each module of this package that has a constant `IMPORTER` is one.
 
     It may also have `options`, a map from the names that `--option` takes to what each does: others are refused then;
-    `tables`, the names of the tables that drive it; and `sources`, patterns of names that `batch` takes for a source.
+    `tables`, the names of the tables that drive it; `sources`, patterns of names that `batch` takes for a source;
+    `original`, a function that gives the compose file whose comments, order and anchors are to stay; and
+    `sniff_present`, which finds what it reads only where no other format is there.
     """
 
     name: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, NamedTuple
@@ -93,6 +93,16 @@ def _claimed(asked: Iterable[Importer], project: Project) -> Iterator[Claim]:
     for importer in asked:
         if files := importer.sniff(project):
             yield Claim(importer, files, place(importer.name, files))
+        elif files := sniff_present(importer, project):
+            yield Claim(importer, files, place(f"{importer.name}, present", files))
+
+
+def sniff_present(importer: Importer, project: Project) -> tuple[str, ...]:
+    """The files that an importer reads where no other format is there: what runs as it stands."""
+    sniff: Callable[[Project], tuple[str, ...]] | None = getattr(
+        importer, "sniff_present", None
+    )
+    return sniff(project) if sniff else ()
 
 
 def place(importer: str, files: Iterable[str]) -> int:

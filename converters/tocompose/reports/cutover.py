@@ -15,6 +15,11 @@ from tocompose.syntax.names import variable_name
 
 _OF_CONTAINERS = ("docker_run", "engine")
 _ELSEWHERE = {
+    "compose": (
+        "`docker compose up -d` puts new containers in the place of those of this project; volumes with a name and"
+        " folders stay. Copy what the notes name before that, while the old containers are there. The way back is the"
+        " old file with the Compose that it was written for; what was written since then stays in the volumes."
+    ),
     "kubernetes": (
         "The cluster stays as it is. What lies on its volumes does not come along: stop what writes there"
         " (`kubectl scale --replicas=0`), copy it with `kubectl cp` into the volumes named above, then start the stack."

@@ -38,9 +38,8 @@ class Context(NamedTuple):
 
     `harden` adds what can break an application, `keep_ports` leaves the ports of data services as they were,
     `inline_secrets` leaves secrets in the compose file. `split` says that a `.env` is written beside it, `production`
-    that a production file is, `running` that what the source describes may run as containers of this machine,
-    `develops` that nothing else has settled how the app is developed. `read`
-    gives a file of the source by its relative path, `below` the files of a folder.
+    that a production file is, `running` that what the source describes may run here already, `ran_as` as which project
+    of Compose, `develops` that nothing else has settled development. `read` gives a source file, `below` a folder's.
     """
 
     harden: bool = False
@@ -50,6 +49,7 @@ class Context(NamedTuple):
     production: bool = True
     running: bool = False
     develops: bool = False
+    ran_as: str = ""
     read: Callable[[str], bytes | None] | None = None
     below: Callable[[str], tuple[str, ...]] | None = None
 

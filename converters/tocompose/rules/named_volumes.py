@@ -67,7 +67,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
     for service in stack.services:
         named = _name_volumes(service, stack, files, taken_names)
         if context.running:
-            named.notes.extend(copy_notes(service, named, stack))
+            named.notes.extend(copy_notes(service, named, stack, context.ran_as))
         if named.names or named.settings:
             settings = (
                 EnvVariable(name=name, value=value)
@@ -120,10 +120,12 @@ def _name_volumes(
     return named
 
 
-def copy_notes(service: Service, named: _NamedMounts, stack: Stack) -> Iterator[Note]:
+def copy_notes(
+    service: Service, named: _NamedMounts, stack: Stack, project: str
+) -> Iterator[Note]:
     """How the data of a container that ran before come into the volumes that are new."""
     for path, volume in named.held if service.role is not Role.JOB else ():
-        container = old_container(service)
+        container = old_container(service, project)
         command = copy_command(container, path, f"{stack.name}_{volume}")
         facts = {"path": path, "volume": volume}
         yield remark("TC432", service, "volumes", command=command, **facts)

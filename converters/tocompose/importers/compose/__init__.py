@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from tocompose.importers import ImportOptions, SourceError
 from tocompose.ledger import Ledger
-from tocompose.model import Stack
+from tocompose.model import File, Stack
 from tocompose.project import Project
 
 _OPTIONS: dict[str, str] = {}
 
 
 class ComposeSource:
-    """The importer of compose files that docker compose refuses, and of others that the user asks for."""
+    """The importer of compose files: those that docker compose refuses, and others where nothing else is there."""
 
     name = "compose"
     options = _OPTIONS
-    title = "old compose files: fig.yml, version 1; others with --from compose"
+    title = "compose files of every age: fig.yml, version 1 to 3, stack files, today's"
     tables = ("legacy_keys",)
 
     def sniff(self, project: Project) -> tuple[str, ...]:
@@ -23,6 +23,18 @@ class ComposeSource:
         from tocompose.importers.compose.versions import version_one_files
 
         return version_one_files(project)
+
+    def sniff_present(self, project: Project) -> tuple[str, ...]:
+        """The files that docker compose reads today."""
+        from tocompose.importers.compose.versions import present_files
+
+        return present_files(project)
+
+    def original(self, project: Project) -> File | None:
+        """The compose file whose text may be kept; None where there are several, or what there is cannot be moved."""
+        from tocompose.importers.compose.original import original_file
+
+        return original_file(project)
 
     def read(self, project: Project, ledger: Ledger, settings: ImportOptions) -> Stack:
         """The stack of the files, as docker compose puts them together, in the keys of today."""

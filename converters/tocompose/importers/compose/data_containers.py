@@ -76,10 +76,10 @@ def _runs_nothing(body: Mapping[str, Any]) -> bool:
     if body.get("ports") or body.get("volumes_from") or not body.get("volumes"):
         return False
     command = body.get("command")
-    words = (
+    command_line = (
         as_texts(command) if isinstance(command, list) else (as_text(command) or "").split()
     )
-    if not words:
+    if not command_line:
         image = as_text(body.get("image")) or ""
         return image.partition(":")[0] in (
             "busybox",
@@ -87,7 +87,7 @@ def _runs_nothing(body: Mapping[str, Any]) -> bool:
             "scratch",
             "cogniteev/echo",
         )
-    return words[0] in _ENDING_COMMANDS
+    return command_line[0] in _ENDING_COMMANDS
 
 
 def _lent_mounts(
@@ -96,9 +96,9 @@ def _lent_mounts(
     """The mounts of a lender by their targets; a volume without a name gets one."""
     mounts: dict[str, str] = {}
     for volume in as_texts(body.get("volumes")):
-        source, colon, rest = volume.partition(":")
+        source, colon, target_part = volume.partition(":")
         if colon:
-            mounts[rest.partition(":")[0]] = volume
+            mounts[target_part.partition(":")[0]] = volume
             continue
         key = identifier(f"{name}-{source.strip('/').replace('/', '-')}")
         volumes.setdefault(key, None)
@@ -115,13 +115,13 @@ def _lend(body: dict[str, Any], lender: str, mounts: Mapping[str, str]) -> None:
     ]
     if sources:
         body["volumes_from"] = sources
-    own = list(body.get("volumes") or [])
+    own_mounts = list(body.get("volumes") or [])
     targets = {
         str(volume).split(":")[1:2][0] if ":" in str(volume) else str(volume)
-        for volume in own
+        for volume in own_mounts
     }
     lent = [mount for target, mount in mounts.items() if target not in targets]
-    body["volumes"] = [*own, *lent]
+    body["volumes"] = [*own_mounts, *lent]
     if body.get("depends_on") and lender in as_texts(body["depends_on"]):
         body["depends_on"] = [
             name for name in as_texts(body["depends_on"]) if name != lender

@@ -115,7 +115,7 @@ def _with_plain_dollars(value: Any) -> Any:
     if isinstance(value, str):
         return literal(value)
     if isinstance(value, Mapping):
-        return {key: _with_plain_dollars(below) for key, below in value.items()}
+        return {key: _with_plain_dollars(value_below) for key, value_below in value.items()}
     if isinstance(value, list):
-        return [_with_plain_dollars(below) for below in value]
+        return [_with_plain_dollars(value_below) for value_below in value]
     return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
 from tocompose.compose.documents import ComposeFile, Places
@@ -12,10 +12,11 @@ from tocompose.compose.shapes import as_map, as_text
 from tocompose.importers import SourceError
 from tocompose.importers.compose.data_containers import replace_data_containers
 from tocompose.importers.compose.loaded import LoadedSource, load_source
+from tocompose.importers.compose.overlays import read_overlays, with_overlays
 from tocompose.importers.compose.version_one import VersionOne, old_project_name
 from tocompose.importers.compose.versions import source_files
 from tocompose.ledger import Cursor, Ledger
-from tocompose.model import Stack
+from tocompose.model import Service, Stack
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.record import replace
@@ -29,20 +30,23 @@ def read_stack(project: Project, ledger: Ledger, stated_name: str | None) -> Sta
     paths = source_files(project)
     if not paths:
         raise SourceError(f"{project.name}: no compose file was found here")
-    source = load_source(project, paths)
+    overlays = read_overlays(project)
+    source = load_source(
+        project, tuple(path for path in paths if path not in overlays.paths)
+    )
+    source = source._replace(files=(*source.files, *overlays.files))
     positions = Places(source.files)
-    for loading_note in source.notes:
+    for loading_note in (*source.notes, *overlays.notes):
         ledger.add_note(loading_note)
     project_name = _old_name(project, source)
     document = _in_todays_keys(source, positions, ledger, project_name, project.exists)
-    _settle_leaves(source, document, ledger)
     stack = stack_of(document, positions, project_name)
-    if source.is_version_one:
-        services = (
-            replace(service, origin=positions.span(service.name))
-            for service in stack.services
-        )
-        stack = replace(stack, services=tuple(services))
+    stack = with_overlays(stack, overlays.kept, positions)
+    written = (*stack.services, *stack.development)
+    _settle_leaves(source, {service.name for service in written}, ledger)
+    at = () if source.is_version_one else ("services",)
+    services = (_with_origins(service, positions, at) for service in stack.services)
+    stack = replace(stack, services=tuple(services))
     if (
         not stated_name
         and source.is_version_one
@@ -53,6 +57,25 @@ def read_stack(project: Project, ledger: Ledger, stated_name: str | None) -> Sta
             note("TC069", positions.span(), subject=ModelPath.of("name"), **facts)
         )
     return replace(stack, name=identifier(stated_name or stack.name))
+
+
+def _with_origins(service: Service, positions: Places, at: tuple[str, ...]) -> Service:
+    """The service with the places of what notes speak of."""
+    path = (*at, service.name)
+    environment = (
+        replace(variable, origin=positions.span(*path, "environment", variable.name))
+        for variable in service.environment
+    )
+    mounts = (
+        replace(mount, origin=positions.item(mount.target, *path, "volumes"))
+        for mount in service.mounts
+    )
+    return replace(
+        service,
+        origin=positions.span(*path),
+        environment=tuple(environment),
+        mounts=tuple(mounts),
+    )
 
 
 def _old_name(project: Project, source: LoadedSource) -> str:
@@ -97,14 +120,14 @@ def _without_unknown(
 ) -> dict[str, Any]:
     """The service without keys that docker compose refuses, each with a note."""
     known_keys = section_keys("service")
-    left: dict[str, Any] = {}
+    known_entries: dict[str, Any] = {}
     for key, value in body.items():
         if key in known_keys or str(key).startswith("x-"):
-            left[key] = _as_flag(value) if key == "init" else value
+            known_entries[key] = _as_flag(value) if key == "init" else value
             continue
         span = positions.span(*at, name, str(key))
         ledger.add_note(note("TC070", span, subject=ModelPath.service(name), key=str(key)))
-    return left
+    return known_entries
 
 
 def _as_flag(value: Any) -> Any:
@@ -113,28 +136,25 @@ def _as_flag(value: Any) -> Any:
     return True if is_path else value
 
 
-def _settle_leaves(
-    source: LoadedSource, document: Mapping[str, Any], ledger: Ledger
-) -> None:
+def _settle_leaves(source: LoadedSource, services: Set[str], ledger: Ledger) -> None:
     """Accounts for every value: it goes to its service, or to the section of its network, volume, config or secret."""
-    services = as_map(document.get("services"))
     for file in source.files:
         for cursor in _roots_of(file, ledger):
-            for entry in cursor:
+            for section_child in cursor:
                 if source.is_version_one:
-                    _settle_service(entry, services)
-                elif entry.key == "services":
-                    for service in entry:
+                    _settle_service(section_child, services)
+                elif section_child.key == "services":
+                    for service in section_child:
                         _settle_service(service, services)
                 else:
-                    _settle_section(entry)
+                    _settle_section(section_child)
 
 
 def _roots_of(file: ComposeFile, ledger: Ledger) -> Iterator[Cursor]:
     return (ledger.open(root) for root in file.roots)
 
 
-def _settle_service(cursor: Cursor, services: Mapping[str, Any]) -> None:
+def _settle_service(cursor: Cursor, services: Set[str]) -> None:
     if cursor.key not in services:
         cursor.skip("the service is replaced, or only extended by others")
         return
@@ -155,6 +175,6 @@ def _settle_section(cursor: Cursor) -> None:
     elif cursor.key.startswith("x-") or cursor.key in ("include", "name"):
         cursor.skip("what it says stands where it is used")
     else:
-        for entry in cursor:
-            entry.skip("the section is written as it was")
+        for section_child in cursor:
+            section_child.skip("the section is written as it was")
         cursor.skip("the section is written as it was")

@@ -104,21 +104,21 @@ class VersionOne:
     def _move_links(self, name: str, body: dict[str, Any]) -> None:
         """A link becomes a wait for the other service, which answers to the alias on the stack's network."""
         depends_on = list(as_texts(body.get("depends_on")))
-        kept: list[str] = []
+        outside_links: list[str] = []
         for link in as_texts(body.pop("links", None)):
             target, _, alias = link.partition(":")
             if target == name:
                 self._tell("TC064", name, "links", service=name)
             elif target not in self._services:
-                kept.append(link)
+                outside_links.append(link)
                 self._tell("TC137", name, "external_links", target=target)
             else:
                 depends_on.append(target)
                 self._add_alias(name, target, alias or target)
         if depends_on:
             body["depends_on"] = list(dict.fromkeys(depends_on))
-        if kept:
-            body["external_links"] = [*as_texts(body.get("external_links")), *kept]
+        if outside_links:
+            body["external_links"] = [*as_texts(body.get("external_links")), *outside_links]
         self._tell_link_variables(name, body)
 
     def _add_alias(self, name: str, target: str, alias: str) -> None:
@@ -133,15 +133,15 @@ class VersionOne:
         """Variables that only links set: nobody sets them now."""
         prefixes = {variable_name(service): service for service in self._services}
         found_texts = " ".join(_texts_of(body))
-        told: set[str] = set()
+        told_variables: set[str] = set()
         for match in _LINK_VARIABLE.finditer(found_texts):
             target = prefixes.get(match[1])
             if (
                 target is not None
-                and match[0] not in told
+                and match[0] not in told_variables
                 and match[0] not in as_pairs(body.get("environment"))
             ):
-                told.add(match[0])
+                told_variables.add(match[0])
                 key = "command" if match[0] in str(body.get("command")) else "environment"
                 self._tell("TC066", name, key, variable=match[0], target=target)
 
@@ -152,11 +152,11 @@ class VersionOne:
             body["env_file"] = [self._env_file(name, path) for path in paths]
 
     def _env_file(self, name: str, path: str) -> dict[str, Any]:
-        entry: dict[str, Any] = {"path": path, "format": "raw"}
+        file_entry: dict[str, Any] = {"path": path, "format": "raw"}
         if not self._exists(path):
             self._tell("TC142", name, "env_file", path=path)
-            entry["required"] = False
-        return entry
+            file_entry["required"] = False
+        return file_entry
 
     # Volumes ----------------------------------------------------------------------------------------
 
@@ -177,11 +177,11 @@ class VersionOne:
 def _texts_of(value: Any) -> Iterator[str]:
     """Every text of a value."""
     if isinstance(value, Mapping):
-        for below in value.values():
-            yield from _texts_of(below)
+        for value_below in value.values():
+            yield from _texts_of(value_below)
     elif isinstance(value, list):
-        for below in value:
-            yield from _texts_of(below)
+        for value_below in value:
+            yield from _texts_of(value_below)
     elif value is not None:
         yield str(value)
 

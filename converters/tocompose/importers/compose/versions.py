@@ -12,7 +12,7 @@ from typing import Any
 from tocompose.compose.documents import document_of, read_file
 from tocompose.compose.files import BASE_NAMES
 from tocompose.compose.keys import section_keys
-from tocompose.compose.loading import find_compose_files
+from tocompose.compose.loading import find_compose_files, is_compose
 from tocompose.project import Project
 from tocompose.tables import load
 
@@ -73,6 +73,12 @@ def _is_version_one_file(project: Project, path: str) -> bool:
     if content is None or not any(mark.encode() in content for mark in _VERSION_ONE_MARKS):
         return False
     return is_version_one(document_of(read_file(content, path)))
+
+
+def present_files(project: Project) -> tuple[str, ...]:
+    """The files with services that are named, or that docker compose or a swarm reads in the folder."""
+    paths = project.named or source_files(project)
+    return tuple(path for path in paths if is_compose(project.read(path) or b"", path))
 
 
 def source_files(project: Project) -> tuple[str, ...]:

@@ -17,22 +17,27 @@ _VERBS = (("run",), ("create",), ("pod", "create"))
 def create_command(cursor: Cursor, owner: str) -> tuple[Invocation, ...]:
     """The command that made what the cursor describes; empty where none is kept, or it makes something else."""
     command = cursor.at("CreateCommand")
-    words = [text_at(word) for word in command]
-    if not words:
+    command_line = [text_at(argument) for argument in command]
+    if not command_line:
         return ()
     arguments = tuple(
-        Argument(literal(text_at(word)), word.span, (word,)) for word in command
+        Argument(literal(text_at(argument)), argument.span, (argument,))
+        for argument in command
     )
-    verb, end = read_verb(words, _verb_index(words))
+    verb, verb_end = read_verb(command_line, _verb_index(command_line))
     if verb not in _VERBS:
         return ()
     tool = owner.partition(" ")[0]
-    return (Invocation(tool, verb, arguments[end:], command.span, head=arguments[:end]),)
+    return (
+        Invocation(
+            tool, verb, arguments[verb_end:], command.span, head=arguments[:verb_end]
+        ),
+    )
 
 
-def _verb_index(words: list[str]) -> int:
+def _verb_index(command_line: list[str]) -> int:
     """Where the verb stands, behind podman's global options."""
     index, valued = 1, flags_with_value("podman")
-    while index < len(words) and words[index].startswith("-"):
-        index += 2 if words[index] in valued else 1
+    while index < len(command_line) and command_line[index].startswith("-"):
+        index += 2 if command_line[index] in valued else 1
     return index

@@ -36,8 +36,10 @@ def _with_dependencies(
         if dependency.service in names and dependency.service != service.name
     ]
     by_name = {dependency.service: dependency for dependency in stated}
-    others = [other for other in service.depends_on if other.service not in by_name]
-    return replace(service, depends_on=(*others, *by_name.values()))
+    other_dependencies = [
+        dependency for dependency in service.depends_on if dependency.service not in by_name
+    ]
+    return replace(service, depends_on=(*other_dependencies, *by_name.values()))
 
 
 def _read_dependencies(label: str) -> Iterator[Dependency]:

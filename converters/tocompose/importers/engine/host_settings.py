@@ -170,14 +170,18 @@ def read_extra_hosts(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFa
         yield FieldFact(fact, field_entry)
 
 
+# podman gives every container as much as the machine has: a million on most, 32,768 processes on small ones.
+_MACHINE_LIMIT = 32_768
+
+
 def read_ulimits(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Limits by name; podman writes those of the machine too."""
     for field_entry in cursor:
-        name = text_of(field_entry, "Name")
-        if context.is_podman and name.startswith("RLIMIT_"):
+        name = text_of(field_entry, "Name").removeprefix("RLIMIT_").lower()
+        soft, hard = number_at(field_entry, "Soft"), number_at(field_entry, "Hard")
+        if context.is_podman and soft == hard and soft >= _MACHINE_LIMIT:
             field_entry.skip("podman writes the machine's own limits")
             continue
-        soft, hard = number_at(field_entry, "Soft"), number_at(field_entry, "Hard")
         limit = soft if soft == hard else {"soft": soft, "hard": hard}
         yield FieldFact(Fact(limit, FactMerge.KEY, name), field_entry)
 

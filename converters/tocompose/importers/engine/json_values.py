@@ -7,8 +7,8 @@ from tocompose.ledger import Cursor
 
 def text_at(cursor: Cursor, *keys: str | int) -> str:
     """The text at a path below the cursor; empty for null and where nothing stands."""
-    below = cursor.at(*keys)
-    return "" if below.style == "null" else below.peek() or ""
+    value_below = cursor.at(*keys)
+    return "" if value_below.style == "null" else value_below.peek() or ""
 
 
 def number_at(cursor: Cursor, *keys: str | int) -> int:
@@ -24,8 +24,8 @@ def is_true(cursor: Cursor, *keys: str | int) -> bool:
 
 def words_at(cursor: Cursor, *keys: str | int) -> tuple[str, ...]:
     """The texts of a list; a text alone counts as a list of one."""
-    below = cursor.at(*keys)
-    if below.kind == "leaf":
-        word = text_at(below)
-        return (word,) if word else ()
-    return tuple(text_at(field_entry) for field_entry in below)
+    value_below = cursor.at(*keys)
+    if value_below.kind == "leaf":
+        leaf = text_at(value_below)
+        return (leaf,) if leaf else ()
+    return tuple(text_at(field_entry) for field_entry in value_below)

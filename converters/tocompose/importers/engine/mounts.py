@@ -36,8 +36,8 @@ def read_binds(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
 
 def _without_podman_modes(bind: str, context: ObjectContext) -> str:
     """The bind without the modes that podman writes on every one."""
-    source, _, rest = bind.partition(":")
-    target, colon, modes = rest.partition(":")
+    source, _, mount_rest = bind.partition(":")
+    target, colon, modes = mount_rest.partition(":")
     if not context.is_podman or not colon:
         return bind
     filled_in = load("engine/podman")["bind_modes"]
@@ -74,8 +74,8 @@ def _wished_targets(context: ObjectContext) -> Iterator[str]:
     for field_entry in host_config.at("Tmpfs"):
         yield field_entry.key
     for field_entry in host_config.at("Binds"):
-        parts = text_at(field_entry).split(":")
-        yield parts[1] if len(parts) > 1 else parts[0]
+        bind_parts = text_at(field_entry).split(":")
+        yield bind_parts[1] if len(bind_parts) > 1 else bind_parts[0]
 
 
 def read_mounts(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:

@@ -52,9 +52,9 @@ def _generated_words() -> tuple[frozenset[str], frozenset[str]]:
 
 def is_made_by_compose(container: EngineObject) -> bool:
     """Whether Compose made the name of project, service and number (`shop-web-1`, once `shop_web_1`)."""
-    parts = [label_of(container, use) for use in ("project", "service", "number")]
+    name_parts = [label_of(container, use) for use in ("project", "service", "number")]
     name = container_name(container)
-    return all(parts) and name in ("-".join(parts), "_".join(parts))
+    return all(name_parts) and name in ("-".join(name_parts), "_".join(name_parts))
 
 
 def stated_name(container: EngineObject) -> str:

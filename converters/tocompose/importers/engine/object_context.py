@@ -84,14 +84,16 @@ class ObjectContext(NamedTuple):
     @property
     def has_own_entrypoint(self) -> bool:
         """Whether the entry point is not the image's."""
-        words = words_at(self.cursor, "Config", "Entrypoint")
-        return words != self.image_texts("Entrypoint")
+        text_words = words_at(self.cursor, "Config", "Entrypoint")
+        return text_words != self.image_texts("Entrypoint")
 
     @property
     def has_own_command(self) -> bool:
         """Whether the command has to be written: it differs, or the entry point does, which drops the image's."""
-        words = words_at(self.cursor, "Config", "Cmd")
-        return bool(words) and (self.has_own_entrypoint or words != self.image_texts("Cmd"))
+        text_words = words_at(self.cursor, "Config", "Cmd")
+        return bool(text_words) and (
+            self.has_own_entrypoint or text_words != self.image_texts("Cmd")
+        )
 
     def tool_label_reason(self, label: str) -> str:
         """Why a label is not written; empty for one of the user's own."""

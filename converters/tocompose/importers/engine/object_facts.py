@@ -143,5 +143,5 @@ def _empty_leaves(cursor: Cursor) -> Iterator[Cursor]:
         if is_json_empty(cursor.node):
             yield cursor
         return
-    for below in cursor:
-        yield from _empty_leaves(below)
+    for value_below in cursor:
+        yield from _empty_leaves(value_below)

@@ -122,12 +122,12 @@ def _without_root(tree: Branch) -> Branch:
 
 
 def _sorted_objects(cursor: Cursor) -> Iterator[EngineObject]:
-    for below in cursor:
-        if below.kind == "list":
+    for value_below in cursor:
+        if value_below.kind == "list":
             # `docker inspect` of several calls, gathered by another tool.
-            yield from _sorted_objects(below)
+            yield from _sorted_objects(value_below)
         else:
-            yield EngineObject(_kind_of(below), below)
+            yield EngineObject(_kind_of(value_below), value_below)
 
 
 def _kind_of(cursor: Cursor) -> ObjectKind:

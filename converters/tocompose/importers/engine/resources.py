@@ -74,19 +74,21 @@ def _network_options(cursor: Cursor, path: ModelPath) -> dict[str, Any]:
 def _read_ipam(ipam: Cursor) -> dict[str, Any]:
     """The address plan, only where something of it was chosen: the engine gives every bridge a subnet."""
     driver = text_of(ipam, "Driver")
-    chosen: dict[str, Any] = {}
+    ipam_settings: dict[str, Any] = {}
     if driver not in ("", "default"):
-        chosen["driver"] = driver
+        ipam_settings["driver"] = driver
     if options := _texts(ipam.at("Options")):
-        chosen["options"] = options
+        ipam_settings["options"] = options
     ranges = [
         field_entry
         for field_entry in ipam.at("Config")
         if text_at(field_entry, "IPRange") or field_entry.at("AuxiliaryAddresses").children
     ]
-    if ranges or chosen:
-        chosen["config"] = [_read_subnet(field_entry) for field_entry in ipam.at("Config")]
-    return chosen
+    if ranges or ipam_settings:
+        ipam_settings["config"] = [
+            _read_subnet(field_entry) for field_entry in ipam.at("Config")
+        ]
+    return ipam_settings
 
 
 def _read_subnet(field_entry: Cursor) -> dict[str, Any]:
@@ -111,17 +113,17 @@ def _own_labels(cursor: Cursor) -> dict[str, str]:
 
 def _create_command(cursor: Cursor, name: str) -> str:
     """The command that makes the network on another machine."""
-    words = ["docker network create"]
+    command_line = ["docker network create"]
     driver = text_at(cursor, "Driver") or "bridge"
     if driver != "bridge":
-        words.append(f"--driver {driver}")
+        command_line.append(f"--driver {driver}")
     if is_true(cursor, "Internal"):
-        words.append("--internal")
+        command_line.append("--internal")
     if is_true(cursor, "EnableIPv6"):
-        words.append("--ipv6")
+        command_line.append("--ipv6")
     for field_entry in cursor.at("IPAM", "Config"):
-        words.append(f"--subnet {field_entry.peek('Subnet')}")
-    return " ".join((*words, name))
+        command_line.append(f"--subnet {field_entry.peek('Subnet')}")
+    return " ".join((*command_line, name))
 
 
 def read_volume(volume: EngineObject, names: ResourceNames, key: str) -> Volume:

@@ -247,10 +247,10 @@ _HEALTH_TIMES = {
 
 def _read_test(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """The command of the check; nothing stands for the image's, and other words than these the engine refuses."""
-    words = words_at(cursor)
-    if not any(words):
+    text_words = words_at(cursor)
+    if not any(text_words):
         cursor.skip("nothing stands for the image's own check")
-    elif words[0] in ("CMD", "CMD-SHELL"):
+    elif text_words[0] in ("CMD", "CMD-SHELL"):
         yield FieldFact(Fact(_words_of(cursor), target="healthcheck.test"), cursor)
     else:
         subject = context.path.child("healthcheck")

@@ -88,6 +88,8 @@ def _lines_of_list(key_entry: Child, lines: list[str], value: Any) -> list[str] 
         row = child.node.span.line - 1
         if not isinstance(child.node, Leaf) or not lines[row].lstrip().startswith("- "):
             return None
+        if child.node.text not in value:
+            return None
         _, sign, comment = lines[row].partition(" #")
         first_line, *more_lines = indented(
             {child.node.text: value[child.node.text]}, column
