@@ -82,6 +82,7 @@ def recorded(sample: Sample, folder: Path) -> list[Words]:
     script = folder / "sample.sh"
     script.write_text(sample.code, encoding="utf-8")
     for name, content in sample.files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     finished = subprocess.run(
         [sys.executable, RECORDER, str(script), *sample.arguments],

@@ -195,9 +195,12 @@ def read_or(shell: Shell, cursor: Cursor) -> None:
         _run_guarded(shell, condition, consequence, runs_on=False)
     else:
         # What stands for a command that fails is read, but says nothing about what the variables hold.
+        count = len(shell.steps)
         shell.run(condition)
         if shell.jump is not None:
             shell.run(consequence)
+        elif shell.status == 0 and any(map(_creates, shell.steps[count:])):
+            _read_fallback(shell, condition, consequence)
         elif shell.status is None or _makes_something(shell, condition):
             with shell.inner():
                 shell.run(consequence)
@@ -206,6 +209,21 @@ def read_or(shell: Shell, cursor: Cursor) -> None:
             shell.run(consequence)
         else:
             _settle_dead(consequence, shown(source_text(condition)) + " succeeds")
+
+
+def _read_fallback(shell: Shell, condition: Cursor, consequence: Cursor) -> None:
+    """Leaves out what only runs where a container could not be started: starting one is taken to succeed."""
+    count = len(shell.steps)
+    with shell.inner():
+        shell.run(consequence)
+    steps = [step for step in shell.steps[count:] if isinstance(step, Invocation)]
+    for step in steps:
+        for word in (*step.head, *step.arguments):
+            word.skip("only runs where a container could not be started")
+    if any(map(_creates, steps)):
+        consequence.annotate("TC862", condition=shown(source_text(condition)))
+    del shell.steps[count:]
+    shell.jump, shell.status = None, 0
 
 
 def _makes_something(shell: Shell, condition: Cursor) -> bool:

@@ -192,6 +192,8 @@ def run_code(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
     is_shell_program = is_shell(program_name(fields[0].value.text))
     scope = shell.scope.for_program if is_shell_program else shell.scope.for_call
     with shell.inner(scope(arguments)):
+        if (own_name := _own_name(fields)) is not None:
+            shell.scope.set("0", own_name)
         shell.run_all(tree)
     shell.jump = None
     return True
@@ -228,6 +230,15 @@ def _reads_code(fields: list[CommandField]) -> bool:
     return is_shell(program_name(fields[0].value.text)) and (
         not operands or "-s" in arguments
     )
+
+
+def _own_name(fields: list[CommandField]) -> Value | None:
+    """What code in a string finds as its own name, `$0`; None where nobody says it."""
+    values = [field.value for field in fields[1:]]
+    for index, value in enumerate(values[:-2]):
+        if re.fullmatch(r"-[a-z]*c", value.text):
+            return values[index + 2]
+    return None
 
 
 def _code_arguments(fields: list[CommandField]) -> tuple[Value, ...]:

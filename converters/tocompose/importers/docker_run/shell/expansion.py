@@ -332,7 +332,7 @@ def _own_path(atom: Atom, context: WordContext) -> Value | None:
     if atom.text in ("PWD", "CURDIR") and context.scope.get(atom.text) is None:
         return Value(parameters.script_folder(context.directory))
     if atom.text in ("0", "BASH_SOURCE"):
-        return Value(literal(context.script))
+        return context.scope.get(atom.text) or Value(literal(context.script))
     return None
 
 

@@ -13,6 +13,7 @@ from tocompose.importers.docker_run.shell.commands import source_text
 from tocompose.importers.docker_run.shell.conditions import condition_holds
 from tocompose.importers.docker_run.shell.discovery import CLIENT_VARIABLE
 from tocompose.importers.docker_run.shell.expansion import calculate
+from tocompose.importers.docker_run.shell.file_patterns import file_names
 from tocompose.importers.docker_run.shell.input import (
     assign_line,
     input_lines,
@@ -23,10 +24,17 @@ from tocompose.importers.docker_run.shell.parameters import free_name
 from tocompose.importers.docker_run.shell.state import Shell, Unknowable, shown
 from tocompose.importers.docker_run.shell.variables import OpenVariable, Value
 from tocompose.ledger import Cursor
+from tocompose.readers.commands import DECLARATIONS
 from tocompose.source import leaves
 from tocompose.syntax.units import is_whole_number
 
 MOST_ROUNDS = 50
+# Of a loop that only computes.
+_MOST_SILENT_ROUNDS = 2_000
+# What a loop may call that waits for nothing and starts nothing.
+_COMPUTING = frozenset(
+    {"[", "[[", "test", ":", "true", "let", "echo", "printf", "break", "continue"}
+)
 _MOST_NUMBERS = 100_000
 _COUNTING_HEADER = re.compile(
     r"\s*(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<first>[^;]+?)\s*;\s*(?P=name)\s*(?P<sign><=?|>=?|!=)\s*(?P<last>[^;]+?)\s*;"
@@ -72,7 +80,7 @@ def _is_choice(text: str, count: int) -> bool:
 def _read_rounds(
     shell: Shell, name: str, values: Iterable[Value] | None, header: Cursor, body: Cursor
 ) -> None:
-    if _ends_by_break(body):
+    if _ends_by_break(body) and not _only_computes(body):
         _settle_header(header, "how often a loop tries")
         _poll(shell, body)
         return
@@ -111,7 +119,7 @@ def _listed_values(shell: Shell, listed: Cursor, kind: str) -> tuple[Value, ...]
         return shell.scope.arguments
     values: list[Value] = []
     for leaf in listed:
-        fields = shell.expand_fields(leaf)
+        fields = file_names(shell, leaf.peek() or "", shell.expand_fields(leaf))
         if not fields and re.search(r"[@*]", leaf.peek() or ""):
             return None
         if any(_is_unknown(field) for field in fields):
@@ -213,6 +221,8 @@ def read_while(shell: Shell, cursor: Cursor) -> None:
     condition, body = cursor.at("condition"), cursor.at("body")
     if (reading := _reading_command(condition)) is not None:
         _read_lines(shell, condition, reading, body)
+    elif _only_computes(body) and not _is_poll(condition):
+        _repeat(shell, condition, body, wanted=cursor.kind == "while")
     elif _ends_by_break(body) and _calls_no_docker(condition):
         condition.skip("how often a loop tries")
         _poll(shell, body)
@@ -245,7 +255,8 @@ def _is_open(shell: Shell, condition: Cursor) -> bool:
 def _repeat(shell: Shell, condition: Cursor, body: Cursor, *, wanted: bool) -> None:
     """Reads the body as long as the condition is known to hold, within limits."""
     rounds, words_before = 0, list[object]()
-    while rounds < MOST_ROUNDS:
+    most = _MOST_SILENT_ROUNDS if _only_computes(body) else MOST_ROUNDS
+    while rounds < most:
         verdict = ask(shell, condition)
         if verdict is None and rounds == 0:
             _run_undecided(shell, body)
@@ -265,8 +276,8 @@ def _repeat(shell: Shell, condition: Cursor, body: Cursor, *, wanted: bool) -> N
             break
     if rounds == 0:
         _settle_unread(body, condition)
-    elif rounds == MOST_ROUNDS and words_before:
-        condition.annotate("TC159", rounds=MOST_ROUNDS + 1, most=MOST_ROUNDS)
+    elif rounds == most:
+        condition.annotate("TC159", rounds=most + 1, most=most)
 
 
 def _words_of(steps: list[Invocation | WaitLoop]) -> list[object]:
@@ -330,6 +341,22 @@ def _read_open_lines(
 def _ends_by_break(body: Cursor) -> bool:
     """Whether a loop ends with `break` as soon as something works, and makes nothing itself."""
     return "break" in _leaf_texts(body) and not _creates_something(body)
+
+
+def _only_computes(body: Cursor) -> bool:
+    """Whether the statements of a loop only test and change variables, so that its rounds can be counted."""
+    if body.kind == "command":
+        words = [child.peek() or "" for child in body if child.kind == "leaf"]
+        name = words[0] if words else ":"
+        return name in _COMPUTING or name.startswith(("((", "[[")) or name in DECLARATIONS
+    return all(
+        _only_computes(child) for child in body if child.kind not in ("leaf", "words")
+    )
+
+
+def _is_poll(condition: Cursor) -> bool:
+    """Whether a condition asks something outside of the script."""
+    return not _only_computes(condition)
 
 
 def _creates_something(body: Cursor) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from tocompose.importers.docker_run.shell import (
+    aliases,
     assignments,
     calls,
     flow,
@@ -22,6 +23,7 @@ from tocompose.importers.docker_run.shell.commands import (
     source_text,
 )
 from tocompose.importers.docker_run.shell.conditions import condition_holds
+from tocompose.importers.docker_run.shell.file_patterns import file_names
 from tocompose.importers.docker_run.shell.input import (
     here_document,
     read_array,
@@ -29,6 +31,7 @@ from tocompose.importers.docker_run.shell.input import (
     standard_input,
 )
 from tocompose.importers.docker_run.shell.invocations import make_invocation
+from tocompose.importers.docker_run.shell.outcomes import demanded_names
 from tocompose.importers.docker_run.shell.output import (
     pipe,
     print_container,
@@ -36,6 +39,7 @@ from tocompose.importers.docker_run.shell.output import (
     printed_text,
 )
 from tocompose.importers.docker_run.shell.parameters import sole_parameter
+from tocompose.importers.docker_run.shell.repeated_calls import commands_of_xargs
 from tocompose.importers.docker_run.shell.state import Jump, Shell, Unknowable, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.importers.docker_run.sources.written_files import (
@@ -81,6 +85,11 @@ def set_verdict(shell: Shell, cursor: Cursor) -> None:
     """Goes on with the status of a test."""
     verdict = condition_holds(shell, cursor)
     shell.status = None if verdict is None else int(not verdict)
+    if verdict is None and shell.ends_on_failure and not shell.testing:
+        if condition_holds(shell, cursor, by_default=True) is False:
+            shell.demanded.update(demanded_names(cursor, shell.scope))
+        elif shell.output is None:
+            cursor.annotate("TC863", condition=shown(source_text(cursor)))
 
 
 def _read_words(shell: Shell, cursor: Cursor) -> None:
@@ -89,7 +98,25 @@ def _read_words(shell: Shell, cursor: Cursor) -> None:
         _calculate(shell, cursor)
         return
     fields = command_fields(shell, cursor)
+    fields = aliases.behind_alias(shell, cursor, fields)
+    _run_fields(shell, cursor, fields, local_values)
+
+
+def _run_fields(
+    shell: Shell,
+    cursor: Cursor,
+    fields: list[CommandField],
+    local_values: dict[str, Value],
+) -> None:
+    """Runs a command of which the words are known."""
     start, settings = behind_prefixes(fields)
+    repeated = commands_of_xargs(shell, fields[start:])
+    if repeated is not None:
+        shell.piped = None
+        for command in repeated:
+            _run_fields(shell, cursor, command, local_values)
+        fields[start].cursor.skip("the commands that it starts were read")
+        return
     for field in settings:
         name, _, text = field.value.text.partition("=")
         local_values[name] = field.value._replace(text=text)
@@ -165,7 +192,8 @@ def command_fields(shell: Shell, cursor: Cursor) -> list[CommandField]:
         if child.peek() in load("shell")["ellipses"]:
             child.note("TC168", written=child.peek())
         else:
-            fields += [CommandField(field, child) for field in shell.expand_fields(child)]
+            words = file_names(shell, child.peek() or "", shell.expand_fields(child))
+            fields += [CommandField(field, child) for field in words]
     return fields
 
 
@@ -301,6 +329,9 @@ _SURE_VERBS = (("run",), ("create",))
 _BUILTINS: dict[str, Callable[[Shell, Cursor, list[CommandField]], None]] = {
     ".": calls.source_file,
     "[": _read_bracket,
+    "alias": aliases.define_aliases,
+    "shopt": aliases.set_shell_options,
+    "unalias": aliases.forget_aliases,
     "let": _read_let,
     "test": _read_bracket,
     "cd": non_docker_commands.change_folder,

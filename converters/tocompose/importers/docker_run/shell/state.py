@@ -81,6 +81,9 @@ class Shell:
         self.steps: list[Invocation | WaitLoop] = []
         self.files: list[WrittenFile] = []
         self.functions: dict[str, Cursor] = {}
+        # Short names for commands, each with the line of its definition, from whose end on it holds.
+        self.aliases: dict[str, tuple[str, int]] = {}
+        self.reads_aliases = False
         self.called_functions: set[str] = set()
         self.calling: tuple[str, ...] = ()
         self.kept_variables = kept_variables or KeptVariables()
@@ -212,6 +215,11 @@ class Shell:
     def value_of(self, raw: str, cursor: Cursor) -> Value:
         """What a word gives that is not a leaf of its own, at a place of the source."""
         return word_value(raw, cursor, self.word_context)
+
+    def fields_of(self, raw: str, cursor: Cursor) -> tuple[Value, ...]:
+        """The fields of a word that is not a leaf of its own, at a place of the source."""
+        expanded = expand_word(raw, cursor, self.word_context)
+        return tuple(with_source(field, cursor) for field in expanded.fields)
 
     def has_file(self, path: str) -> bool:
         """Whether the project has the file, or the script made it before."""

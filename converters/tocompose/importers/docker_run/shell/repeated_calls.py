@@ -1,0 +1,119 @@
+"""`xargs`: the commands that it makes of what the script itself says."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+
+from tocompose.importers.docker_run.options import program_name
+from tocompose.importers.docker_run.shell.commands import CommandField
+from tocompose.importers.docker_run.shell.loops import MOST_ROUNDS
+from tocompose.importers.docker_run.shell.state import Shell
+from tocompose.importers.docker_run.shell.variables import Value
+from tocompose.record import record
+from tocompose.syntax.interpolation import literal
+from tocompose.syntax.units import is_whole_number
+
+# https://www.gnu.org/software/findutils/manual/html_node/find_html/xargs-options.html
+_VALUED = {
+    "n": "most",
+    "I": "mark",
+    "L": "lines",
+    "d": "separator",
+    "P": "",
+    "s": "",
+    "E": "",
+}
+_LONG = {
+    "max-args": "n",
+    "replace": "I",
+    "max-lines": "L",
+    "delimiter": "d",
+    "max-procs": "P",
+}
+_FLAGS = re.compile(r"-[0rtxp]+|--null|--no-run-if-empty|--verbose")
+
+
+@record
+class _Wishes:
+    """What the options of xargs ask for, and where the command starts that it repeats."""
+
+    most: str = ""
+    mark: str = ""
+    lines: str = ""
+    separator: str = ""
+    command_start: int = 0
+
+
+def commands_of_xargs(
+    shell: Shell, fields: list[CommandField]
+) -> list[list[CommandField]] | None:
+    """The commands, each with the words that it is given; None for another program, or input that is not known."""
+    if not fields or program_name(fields[0].value.text) != "xargs":
+        return None
+    wishes = _read_options([field.value.text for field in fields])
+    text = shell.piped
+    if text is None or text.plain is None or wishes is None:
+        return None
+    command = fields[wishes.command_start :]
+    groups = list(_groups(text.plain, wishes))
+    if not command or not groups or len(groups) > MOST_ROUNDS:
+        return None
+    return [list(_with_words(command, words, wishes.mark, text)) for words in groups]
+
+
+def _read_options(words: list[str]) -> _Wishes | None:
+    """The options of xargs; None where one is not known."""
+    values: dict[str, str] = {}
+    index = 1
+    while index < len(words) and words[index].startswith("-"):
+        long_name, equals, text = words[index][2:].partition("=")
+        letter = (
+            _LONG.get(long_name, "") if words[index].startswith("--") else words[index][1:2]
+        )
+        if _FLAGS.fullmatch(words[index]):
+            values |= {"separator": "\0"} if "0" in words[index] else {}
+        elif letter not in _VALUED:
+            return None
+        else:
+            joined = text if equals else "" if long_name in _LONG else words[index][2:]
+            index += not joined
+            values[_VALUED[letter]] = joined or "".join(words[index : index + 1])
+        index += 1
+    values.pop("", None)
+    return _Wishes(**values, command_start=index)
+
+
+def _groups(text: str, wishes: _Wishes) -> Iterator[list[str]]:
+    """The words of each command that is started."""
+    if wishes.mark or wishes.lines:
+        yield from (
+            [line.strip()] if wishes.mark else line.split() for line in _lines(text)
+        )
+        return
+    separator = wishes.separator.replace("\\n", "\n").replace("\\0", "\0")
+    try:
+        words = text.split(separator) if separator else shlex.split(text)
+    except ValueError:
+        return
+    words = words[:-1] if separator and words[-1] == "" else words
+    count = int(wishes.most) if is_whole_number(wishes.most) else len(words)
+    for start in range(0, len(words), max(count, 1)):
+        yield words[start : start + count]
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.split("\n") if line.strip()]
+
+
+def _with_words(
+    command: list[CommandField], words: list[str], mark: str, source: Value
+) -> Iterator[CommandField]:
+    """The command with the words behind it, or in the place of the mark."""
+    for field in command:
+        text = field.value.text.replace(mark, literal(words[0])) if mark else ""
+        yield field._replace(value=field.value._replace(text=text)) if mark else field
+    for word in () if mark else words:
+        cursor = command[-1].cursor
+        yield CommandField(Value(literal(word), (*source.sources, cursor)), cursor)
