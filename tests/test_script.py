@@ -388,7 +388,7 @@ CONSTRUCTS: list[tuple[str, str, list[str]]] = [
     ),
     ("code in a string", "bash -c 'docker run -e A=1 img'", ["run -e A=1 img"]),
     ("eval", 'C="docker run -d"\neval "$C img"', ["run -d img"]),
-    ("xargs", "echo a | xargs docker rm -f", ["rm -f"]),
+    ("xargs", "echo a | xargs docker rm -f", ["rm -f a"]),
     ("wrapper", "retry.py 3 docker run img", ["run img"]),
     (
         "placeholder",
