@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable
 from fnmatch import translate
+from itertools import takewhile
 
 from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import Value
@@ -29,25 +30,33 @@ def file_names(shell: Shell, raw: str, fields: tuple[Value, ...]) -> tuple[Value
 
 def _matching_paths(shell: Shell, pattern: str) -> list[str]:
     """The paths that a pattern gives, sorted; none for text without one, and outside of the tree."""
-    if not _PATTERN.search(pattern) or pattern.startswith(("/", "~")) or "\n" in pattern:
-        return []
-    prefix = "./" if pattern.startswith("./") else ""
-    is_folder = pattern.endswith("/")
     parts = [part for part in pattern.split("/") if part not in ("", ".")]
-    if ".." in parts:
+    is_outside = pattern.startswith(("/", "~")) or ".." in parts or "\n" in pattern
+    if is_outside or not _PATTERN.search(pattern):
         return []
-    patterns = [re.compile(_pattern_of(part)) for part in parts]
-    constant_parts = parts[
-        : next(at for at, part in enumerate(parts) if _PATTERN.search(part))
-    ]
-    known_paths = _paths_below(shell, "/".join(constant_parts))
+    tail = "/" if pattern.endswith("/") else ""
+    prefix = "./" if pattern.startswith("./") else ""
+    # Of a folder only what is in it tells that it is there.
+    depth = len(parts) + len(tail)
+    names_of_paths = (path.split("/") for path in _paths_below(shell, _fixed_folder(parts)))
     matching = {
         "/".join(names[: len(parts)])
-        for path in known_paths
-        if len(names := path.split("/")) >= len(parts) + is_folder
-        and all(one.match(name) for one, name in zip(patterns, names, strict=False))
+        for names in names_of_paths
+        if len(names) >= depth and _matches(names, parts)
     }
-    return [f"{prefix}{path}{'/' if is_folder else ''}" for path in sorted(matching)]
+    return [f"{prefix}{path}{tail}" for path in sorted(matching)]
+
+
+def _fixed_folder(parts: list[str]) -> str:
+    """The folder that a pattern names before its first part that may be several."""
+    return "/".join(takewhile(lambda part: not _PATTERN.search(part), parts))
+
+
+def _matches(names: list[str], parts: list[str]) -> bool:
+    """Whether the first names of a path are those that the parts of a pattern give."""
+    return all(
+        re.match(_pattern_of(part), name) for name, part in zip(names, parts, strict=False)
+    )
 
 
 def _pattern_of(part: str) -> str:
