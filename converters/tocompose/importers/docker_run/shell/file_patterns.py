@@ -30,39 +30,39 @@ def file_names(shell: Shell, raw: str, fields: tuple[Value, ...]) -> tuple[Value
 
 def _matching_paths(shell: Shell, pattern: str) -> list[str]:
     """The paths that a pattern gives, sorted; none for text without one, and outside of the tree."""
-    parts = [part for part in pattern.split("/") if part not in ("", ".")]
-    is_outside = pattern.startswith(("/", "~")) or ".." in parts or "\n" in pattern
+    globs = [glob for glob in pattern.split("/") if glob not in ("", ".")]
+    is_outside = pattern.startswith(("/", "~")) or ".." in globs or "\n" in pattern
     if is_outside or not _PATTERN.search(pattern):
         return []
     tail = "/" if pattern.endswith("/") else ""
     prefix = "./" if pattern.startswith("./") else ""
     # Of a folder only what is in it tells that it is there.
-    depth = len(parts) + len(tail)
-    names_of_paths = (path.split("/") for path in _paths_below(shell, _fixed_folder(parts)))
+    depth = len(globs) + len(tail)
+    all_names = (path.split("/") for path in _paths_below(shell, _fixed_folder(globs)))
     matching = {
-        "/".join(names[: len(parts)])
-        for names in names_of_paths
-        if len(names) >= depth and _matches(names, parts)
+        "/".join(names[: len(globs)])
+        for names in all_names
+        if len(names) >= depth and _matches(names, globs)
     }
     return [f"{prefix}{path}{tail}" for path in sorted(matching)]
 
 
-def _fixed_folder(parts: list[str]) -> str:
-    """The folder that a pattern names before its first part that may be several."""
-    return "/".join(takewhile(lambda part: not _PATTERN.search(part), parts))
+def _fixed_folder(globs: list[str]) -> str:
+    """The folder that a pattern names before its first name that may be several."""
+    return "/".join(takewhile(lambda glob: not _PATTERN.search(glob), globs))
 
 
-def _matches(names: list[str], parts: list[str]) -> bool:
-    """Whether the first names of a path are those that the parts of a pattern give."""
+def _matches(names: list[str], globs: list[str]) -> bool:
+    """Whether the first names of a path are those that the names of a pattern give."""
     return all(
-        re.match(_pattern_of(part), name) for name, part in zip(names, parts, strict=False)
+        re.match(_pattern_of(glob), name) for name, glob in zip(names, globs, strict=False)
     )
 
 
-def _pattern_of(part: str) -> str:
+def _pattern_of(glob: str) -> str:
     """The regular expression for one name of a path; a leading dot is only matched by itself."""
-    hidden = "" if part.startswith(".") else r"(?!\.)"
-    return hidden + translate(re.sub(r"\[\^", "[!", part))
+    hidden = "" if glob.startswith(".") else r"(?!\.)"
+    return hidden + translate(re.sub(r"\[\^", "[!", glob))
 
 
 def _paths_below(shell: Shell, folder: str) -> Iterable[str]:

@@ -17,7 +17,7 @@ from tocompose.syntax.units import is_whole_number
 
 # https://www.gnu.org/software/findutils/manual/html_node/find_html/xargs-options.html
 _VALUED = {
-    "n": "most",
+    "n": "count",
     "I": "mark",
     "L": "lines",
     "d": "separator",
@@ -39,7 +39,7 @@ _FLAGS = re.compile(r"-[0rtxp]+|--null|--no-run-if-empty|--verbose")
 class _Wishes:
     """What the options of xargs ask for, and where the command starts that it repeats."""
 
-    most: str = ""
+    count: str = ""
     mark: str = ""
     lines: str = ""
     separator: str = ""
@@ -60,26 +60,26 @@ def commands_of_xargs(
     groups = list(_groups(text.plain, wishes))
     if not command or not groups or len(groups) > MOST_ROUNDS:
         return None
-    return [list(_with_words(command, words, wishes.mark, text)) for words in groups]
+    return [list(_with_texts(command, texts, wishes.mark, text)) for texts in groups]
 
 
-def _read_options(words: list[str]) -> _Wishes | None:
+def _read_options(texts: list[str]) -> _Wishes | None:
     """The options of xargs; None where one is not known."""
     values: dict[str, str] = {}
     index = 1
-    while index < len(words) and words[index].startswith("-"):
-        long_name, equals, text = words[index][2:].partition("=")
+    while index < len(texts) and texts[index].startswith("-"):
+        long_name, equals, text = texts[index][2:].partition("=")
         letter = (
-            _LONG.get(long_name, "") if words[index].startswith("--") else words[index][1:2]
+            _LONG.get(long_name, "") if texts[index].startswith("--") else texts[index][1:2]
         )
-        if _FLAGS.fullmatch(words[index]):
-            values |= {"separator": "\0"} if "0" in words[index] else {}
+        if _FLAGS.fullmatch(texts[index]):
+            values |= {"separator": "\0"} if "0" in texts[index] else {}
         elif letter not in _VALUED:
             return None
         else:
-            joined = text if equals else "" if long_name in _LONG else words[index][2:]
+            joined = text if equals else "" if long_name in _LONG else texts[index][2:]
             index += not joined
-            values[_VALUED[letter]] = joined or "".join(words[index : index + 1])
+            values[_VALUED[letter]] = joined or "".join(texts[index : index + 1])
         index += 1
     values.pop("", None)
     return _Wishes(**values, command_start=index)
@@ -94,26 +94,26 @@ def _groups(text: str, wishes: _Wishes) -> Iterator[list[str]]:
         return
     separator = wishes.separator.replace("\\n", "\n").replace("\\0", "\0")
     try:
-        words = text.split(separator) if separator else shlex.split(text)
+        texts = text.split(separator) if separator else shlex.split(text)
     except ValueError:
         return
-    words = words[:-1] if separator and words[-1] == "" else words
-    count = int(wishes.most) if is_whole_number(wishes.most) else len(words)
-    for start in range(0, len(words), max(count, 1)):
-        yield words[start : start + count]
+    texts = texts[:-1] if separator and texts[-1] == "" else texts
+    count = int(wishes.count) if is_whole_number(wishes.count) else len(texts)
+    for start in range(0, len(texts), max(count, 1)):
+        yield texts[start : start + count]
 
 
 def _lines(text: str) -> list[str]:
     return [line for line in text.split("\n") if line.strip()]
 
 
-def _with_words(
-    command: list[CommandField], words: list[str], mark: str, source: Value
+def _with_texts(
+    command: list[CommandField], texts: list[str], mark: str, source: Value
 ) -> Iterator[CommandField]:
     """The command with the words behind it, or in the place of the mark."""
     for field in command:
-        text = field.value.text.replace(mark, literal(words[0])) if mark else ""
+        text = field.value.text.replace(mark, literal(texts[0])) if mark else ""
         yield field._replace(value=field.value._replace(text=text)) if mark else field
-    for word in () if mark else words:
+    for text in () if mark else texts:
         cursor = command[-1].cursor
-        yield CommandField(Value(literal(word), (*source.sources, cursor)), cursor)
+        yield CommandField(Value(literal(text), (*source.sources, cursor)), cursor)
