@@ -8,7 +8,7 @@ from tocompose.importers.docker_run.shell.commands import CommandField
 from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
-from tocompose.readers.field_texts import Unbalanced, tokens
+from tocompose.readers.words import Unbalanced, tokens
 
 _MORE_THAN_WORDS = re.compile(r"[;|&<>()`\n]")
 
@@ -43,7 +43,7 @@ def set_shell_options(shell: Shell, cursor: Cursor, fields: list[CommandField]) 
 def behind_alias(
     shell: Shell, cursor: Cursor, fields: list[CommandField]
 ) -> list[CommandField]:
-    """The fields of a command with what its first text is short for, where the shell expands it.
+    """The fields of a command with what its first word is short for, where the shell expands it.
 
     Bash does so in a script only when it is told to, and a person at a terminal always.
     """
