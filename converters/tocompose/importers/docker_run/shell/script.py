@@ -13,6 +13,7 @@ from tocompose.importers.docker_run.shell import (
     calls,
     loops,
     makefiles,
+    pipelines,
     simple_command,
     units,
 )
@@ -177,7 +178,7 @@ HANDLERS: dict[str, Handler] = {
     "group": _run_each,
     "background": _run_background,
     "not": _run_negated,
-    "pipeline": simple_command.read_pipeline,
+    "pipeline": pipelines.read_pipeline,
     "subshell": _run_subshell,
     "redirected": _run_redirected,
     "and": branches.read_and,
