@@ -123,6 +123,22 @@ def test_the_columns_of_what_stands_behind_a_secret_are_right() -> None:
     assert quote.line == "run -e PASSWORD=••• --gpus all x"
 
 
+def test_a_document_of_a_long_stream_is_masked_as_the_whole_file_would_be() -> None:
+    document = "---\nkind: Secret\nstringData:\n  user: somebody\n---\nkind: X\nshown: somebody\nmore: 1234\n"
+    text = document * 300
+    origin = Span("f.yaml", 1608, 7, 1608, 11)
+    stack = secret("an escaped text", origin)
+    whole, quoted = (
+        SourceLines(Memory({"f.yaml": text.encode()}), stack) for _ in range(2)
+    )
+    for number, line in enumerate(whole.lines("f.yaml")[1600:1616], 1601):
+        quote = quoted.quote(Span("f.yaml", number, 1, number, 2))
+        assert quote is not None
+        assert quote.line == line
+    masked_lines = [line for line in whole.lines("f.yaml") if MASK in line]
+    assert set(masked_lines) == {"  user: •••", "more: •••"}
+
+
 def test_there_is_no_quote_where_there_is_no_line() -> None:
     quotes = SourceLines(Memory({"f": b"x"}), Stack(name="x"))
     assert quotes.quote(Span("f", 9, 1, 9, 2)) is None

@@ -6,6 +6,8 @@ It has the commands to run after the conversion, with the names of the files and
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from tocompose import __version__
@@ -34,8 +36,17 @@ def render(report: Report) -> str:
 
 def dump_json(value: Any, indent: int | None = None) -> str:
     """JSON text that can be encoded: what is not Unicode in a source (lone surrogates) stays an escape."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
-    return text.encode("utf-8", "backslashreplace").decode()
+    chunks = json.JSONEncoder(ensure_ascii=False, indent=indent).iterencode(value)
+    return "".join(_encodable_pieces(chunks))
+
+
+# A report has millions of chunks: together they would take more memory than all else.
+_CHUNKS = 4096
+
+
+def _encodable_pieces(chunks: Iterator[str]) -> Iterator[str]:
+    while piece := "".join(islice(chunks, _CHUNKS)):
+        yield piece.encode("utf-8", "backslashreplace").decode()
 
 
 def report_schema() -> str:

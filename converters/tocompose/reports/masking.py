@@ -23,6 +23,9 @@ from tocompose.source import Span
 
 MASK = "•••"
 _RUN = regex(f"{HIDDEN}+")
+_DOCUMENT_START = regex(r"---(?:\s|$)")
+# Of a longer YAML stream only the document is masked that a quote is of: none reaches into the next.
+_SHORT_STREAM = 2000
 
 
 class Quote(NamedTuple):
@@ -40,13 +43,15 @@ class SourceLines:
         self._project = project
         self._stack = stack
         self._lines: dict[str, tuple[str, ...]] = {}
+        self._source: dict[str, list[str]] = {}
+        self._documents: dict[tuple[str, int], tuple[str, ...]] = {}
 
     def quote(self, span: Span) -> Quote | None:
         """The line on which a span starts, and the columns that it takes there; None when there is no such line."""
-        lines = self._hidden(span.file)
-        if not 0 < span.line <= len(lines):
+        source_lines = self._read(span.file)
+        if not 0 < span.line <= len(source_lines):
             return None
-        line = lines[span.line - 1]
+        line = self._hidden_line(span.file, source_lines, span.line - 1)
         start = min(span.column - 1, len(line))
         stop = (
             min(span.end_column - 1, len(line))
@@ -65,16 +70,35 @@ class SourceLines:
         """The lines of any text, such as an output file, with every known and every likely secret masked."""
         return tuple(
             _shorten_masks(line)
-            for line in _mask_lines(_split_lines(text), "", self._secrets, self._names)
+            for line in self._mask(_split_lines(text), "")
         )
+
+    def _read(self, path: str) -> list[str]:
+        if path not in self._source:
+            text = (self._project.read(path) or b"").decode("utf-8", "replace")
+            self._source[path] = _split_lines(text)
+        return self._source[path]
 
     def _hidden(self, path: str) -> tuple[str, ...]:
         if path not in self._lines:
-            text = (self._project.read(path) or b"").decode("utf-8", "replace")
-            self._lines[path] = tuple(
-                _mask_lines(_split_lines(text), path, self._secrets, self._names)
-            )
+            self._lines[path] = tuple(self._mask(self._read(path), path))
         return self._lines[path]
+
+    def _hidden_line(self, path: str, source_lines: list[str], index: int) -> str:
+        is_long = len(source_lines) > _SHORT_STREAM and path not in self._lines
+        if not (is_long and path.endswith((".yaml", ".yml"))):
+            return self._hidden(path)[index]
+        start = _document_start(source_lines, index)
+        if (path, start) not in self._documents:
+            document = source_lines[start : _document_end(source_lines, index)]
+            self._documents[path, start] = tuple(self._mask(document, path, start))
+        return self._documents[path, start][index - start]
+
+    def _mask(self, lines: list[str], path: str, before: int = 0) -> Iterator[str]:
+        """The lines with secrets hidden; `before` counts the lines of the file that stand before them."""
+        own_secrets = (secret for secret in self._secrets if _is_of(secret, path))
+        placed = [_moved_up(secret, before) for secret in own_secrets]
+        return _mask_lines(lines, path, placed, self._forms)
 
     @cached_property
     def _secrets(self) -> tuple[Secret, ...]:
@@ -87,9 +111,10 @@ class SourceLines:
         )
 
     @cached_property
-    def _names(self) -> frozenset[str]:
-        """Words that name a thing: masked only where a secret stands, not wherever they occur."""
-        return frozenset(_everyday_names(self._stack))
+    def _forms(self) -> tuple[str, ...]:
+        """What secrets may be written as; a word that names a thing is masked only where the secret stands."""
+        names = frozenset(_everyday_names(self._stack))
+        return tuple(_known_forms(self._secrets, names))
 
 
 def _split_lines(text: str) -> list[str]:
@@ -114,16 +139,41 @@ def _everyday_names(stack: Stack) -> Iterator[str]:
     yield from ("true", "false", "yes", "no", "on", "off", "0", "1", "none", "null")
 
 
+def _document_start(lines: list[str], index: int) -> int:
+    while index and not _DOCUMENT_START.match(lines[index]):
+        index -= 1
+    return index
+
+
+def _document_end(lines: list[str], index: int) -> int:
+    index += 1
+    while index < len(lines) and not _DOCUMENT_START.match(lines[index]):
+        index += 1
+    return index
+
+
+def _is_of(secret: Secret, path: str) -> bool:
+    return secret.origin is not None and secret.origin.file == path
+
+
+def _moved_up(secret: Secret, lines: int) -> Secret:
+    """The secret as it stands when that many lines before it are left out."""
+    span = secret.origin
+    if span is None:
+        return secret
+    moved = span._replace(line=span.line - lines, end_line=span.end_line - lines)
+    return secret._replace(origin=moved)
+
+
 def _mask_lines(
-    lines: list[str], path: str, secrets: Iterable[Secret], names: frozenset[str]
+    lines: list[str], path: str, placed: Iterable[Secret], forms: Iterable[str]
 ) -> Iterator[str]:
     """The lines, of a file at that path, with what is known and what looks like a secret hidden."""
     whole = "\n".join(lines)
-    known_forms = [form for form in _known_forms(secrets, names) if form in whole]
+    known_forms = [form for form in forms if form in whole]
     marked = [_mask_forms(line, known_forms) for line in lines]
-    for secret in secrets:
-        if secret.origin is not None and secret.origin.file == path:
-            _mask_origin(marked, lines, secret)
+    for secret in placed:
+        _mask_origin(marked, lines, secret)
     # What looks like a secret is looked for in the line as it was: with a name masked its value would not be found.
     guessed = mask_likely_secrets(lines, path)
     if marked == lines:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from tocompose.model import Port, Role, Service, Stack
@@ -49,10 +49,14 @@ def stack_topology(stack: Stack) -> Topology:
     """The nodes and edges of a stack: published ports, stated dependencies, and hosts named in variables."""
     services = [_service_node(service) for service in stack.services]
     published = [edge for service in stack.services for edge in _published_edges(service)]
+    hosts = _service_by_host(stack)
     inside = [
         edge
         for service in stack.services
-        for edge in (*_dependency_edges(service, stack), *_routed_edges(service, stack))
+        for edge in (
+            *_dependency_edges(service, stack, hosts),
+            *_routed_edges(service, stack),
+        )
     ]
     outside = [Node(PUBLIC, "public")] if published else []
     return Topology((*outside, *services), (*published, *inside))
@@ -80,8 +84,10 @@ def _port_label(port: Port) -> str:
     )
 
 
-def _dependency_edges(service: Service, stack: Stack) -> Iterator[DiagramEdge]:
-    hosts = _named_hosts(service, stack)
+def _dependency_edges(
+    service: Service, stack: Stack, service_by_host: Mapping[str, str]
+) -> Iterator[DiagramEdge]:
+    hosts = _named_hosts(service, service_by_host)
     stated = {dependency.service: dependency for dependency in service.depends_on}
     for name in dict.fromkeys([*stated, *hosts]):
         if stack.service(name) is None or name == service.name:
@@ -110,14 +116,15 @@ def _routed_edges(service: Service, stack: Stack) -> Iterator[DiagramEdge]:
         yield DiagramEdge(service.name, routed_service.name, ", ".join(ports))
 
 
-def _named_hosts(service: Service, stack: Stack) -> dict[str, str]:
+def _named_hosts(
+    service: Service, service_by_host: Mapping[str, str]
+) -> dict[str, str]:
     """Services that a variable names as a host (`redis://cache:6379`, `DB_HOST=db`), with the port where it is said."""
-    hosts = _service_by_host(stack)
     host_ports: dict[str, str] = {}
     awaited = {dependency.service for dependency in service.depends_on}
     for variable in service.environment:
         for match in _AT_HOST.finditer(variable.value or ""):
-            name = hosts.get(match["host"])
+            name = service_by_host.get(match["host"])
             is_word = match[0] == variable.value and not match["port"]
             is_address = not (is_word and _names_no_host(variable.name)) or name in awaited
             if name and is_address and not host_ports.get(name):
