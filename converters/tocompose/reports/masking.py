@@ -68,10 +68,7 @@ class SourceLines:
 
     def masked(self, text: str) -> tuple[str, ...]:
         """The lines of any text, such as an output file, with every known and every likely secret masked."""
-        return tuple(
-            _shorten_masks(line)
-            for line in self._mask(_split_lines(text), "")
-        )
+        return tuple(_shorten_masks(line) for line in self._mask(_split_lines(text), ""))
 
     def _read(self, path: str) -> list[str]:
         if path not in self._source:

@@ -116,9 +116,7 @@ def _routed_edges(service: Service, stack: Stack) -> Iterator[DiagramEdge]:
         yield DiagramEdge(service.name, routed_service.name, ", ".join(ports))
 
 
-def _named_hosts(
-    service: Service, service_by_host: Mapping[str, str]
-) -> dict[str, str]:
+def _named_hosts(service: Service, service_by_host: Mapping[str, str]) -> dict[str, str]:
     """Services that a variable names as a host (`redis://cache:6379`, `DB_HOST=db`), with the port where it is said."""
     host_ports: dict[str, str] = {}
     awaited = {dependency.service for dependency in service.depends_on}
