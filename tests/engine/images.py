@@ -13,6 +13,8 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from tocompose.prove import traefik_rules
+
 HERE = Path(__file__).parent
 BUSYBOX = Path("/bin/busybox")
 # Parts of Python's library that the stand-in does without.
@@ -55,7 +57,7 @@ def traefik() -> bytes:
             filter=lambda item: None if UNUSED.search(f"/{item.name}") else item,
         )
         tar.add(HERE / "standin.py", "opt/standin.py")
-        tar.add(HERE.parent / "kubernetes_edge/traefik_rules.py", "opt/traefik_rules.py")
+        tar.add(traefik_rules.__file__, "opt/traefik_rules.py")
         script = f'#!/bin/sh\nPYTHONHOME={sys.base_prefix} exec {program} /opt/standin.py "$@"\n'.encode()
         file_of(tar, "bin/traefik", script, 0o755)
     return out.getvalue()

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from kubernetes_edge.traefik_rules import Request, chosen, service_of
 from tocompose.model import Service
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
+from tocompose.prove.traefik_rules import Request, chosen, service_of
 
 
 def app(name: str, port: int = 8080, **more: Any) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from kubernetes_edge.stacks import (
     labels,
     service,
 )
-from kubernetes_edge.traefik_rules import Request
+from tocompose.prove.traefik_rules import Request
 
 API = "gateway.networking.k8s.io/v1"
 

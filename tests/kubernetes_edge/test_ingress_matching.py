@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubernetes_edge.stacks import answers, app, backend, codes, converted, ingress, rule
-from kubernetes_edge.traefik_rules import Request
+from tocompose.prove.traefik_rules import Request
 
 # https://kubernetes.io/docs/concepts/services-networking/ingress/#examples
 DOCUMENTED = [

@@ -20,11 +20,11 @@ from kubernetes_edge.stacks import (
     rule,
     service,
 )
-from kubernetes_edge.traefik_rules import Request
 from tocompose.exporters.bundle import Layout
 from tocompose.importers.kubernetes.routing.annotations import annotation_rows
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
+from tocompose.prove.traefik_rules import Request
 from tocompose.traefik.rules import go_replacement
 
 NGINX = "nginx.ingress.kubernetes.io/"

@@ -18,11 +18,11 @@ from kubernetes_edge.stacks import (
     rule,
     service,
 )
-from kubernetes_edge.traefik_rules import Request, compiled
 from tocompose.importers import ImportOptions
 from tocompose.importers.kubernetes.routing.traefik_routes import modernize_rule
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
+from tocompose.prove.traefik_rules import Request, compiled
 
 GROUP = "traefik.io/v1alpha1"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kubernetes_edge.traefik_rules import Request, chosen
+from tocompose.prove.traefik_rules import Request, chosen
 from tocompose.traefik.rules import is_foreign
 
 JOBS: list[dict[str, Any]] = json.loads(

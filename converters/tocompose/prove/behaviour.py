@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tocompose.prove.recording import RecordedContainer, Recording
+from tocompose.prove.traefik_proxy import proxy_of
 
 _SERVICE = "com.docker.compose.service"
 _EVERYWHERE = ("", "0.0.0.0", "::")
@@ -32,15 +33,21 @@ def simulate(
     recording: Recording, document: Mapping[str, Any], folder: Path
 ) -> tuple[BehaviourFinding, ...]:
     """What the containers of a recording do with the files in the folder; `document` is the compose file."""
-    containers = {each.label(_SERVICE): each for each in recording.containers}
+    containers = containers_by_service(recording)
     services = document.get("services") or {}
     return (
         *_unreadable_files(containers, folder),
         *_colliding_ports(containers),
         *_rival_routers(containers),
+        *_wrong_redirects(containers, folder),
         *_hopeless_waits(services),
         *_runs(services),
     )
+
+
+def containers_by_service(recording: Recording) -> dict[str, RecordedContainer]:
+    """A container of each compose service."""
+    return {container.label(_SERVICE): container for container in recording.containers}
 
 
 def _unreadable_files(
@@ -127,6 +134,16 @@ def _rival_routers(
                         f"the routers {rival[21:]} and {base[21:]} answer the same requests"
                     )
                     yield BehaviourFinding(service, text, True)
+
+
+def _wrong_redirects(
+    containers: Mapping[str, RecordedContainer], folder: Path
+) -> Iterator[BehaviourFinding]:
+    """Redirects to a port at which the host does not answer, as where another service has it."""
+    proxy = proxy_of(containers, folder)
+    for middleware, port, secure in proxy.wrong_redirects() if proxy else ():
+        text = f"{middleware} redirects to port {port}, https is at {secure}"
+        yield BehaviourFinding("traefik", text, True)
 
 
 def _hopeless_waits(services: Mapping[str, Any]) -> Iterator[BehaviourFinding]:

@@ -94,9 +94,9 @@ class KubeletModel:
     """The kubelet with all objects of some manifests at hand."""
 
     def __init__(self, objects: Iterable[Mapping[str, Any]]) -> None:
-        self._objects = list(_flattened(objects))
+        self.objects = list(_flattened(objects))
         self._data: dict[tuple[str, str, str], dict[str, str]] = {}
-        for each in self._objects:
+        for each in self.objects:
             kind = each.get("kind")
             if kind in ("ConfigMap", "Secret"):
                 self._data[(str(kind), _namespace(each), _name(each))] = _entries(each)
@@ -109,7 +109,7 @@ class KubeletModel:
 
     def containers(self) -> Iterator[PodContainerSpec]:
         """Every container of every workload."""
-        for each in self._objects:
+        for each in self.objects:
             path = _TEMPLATES.get(str(each.get("kind")))
             if path is None:
                 continue
@@ -181,7 +181,7 @@ class KubeletModel:
         """The volume, read-only where many nodes attach its claim only to read it."""
         claim = as_map(volume.get("persistentVolumeClaim"))
         is_read_only = bool(claim.get("readOnly"))
-        for each in self._objects:
+        for each in self.objects:
             if each.get("kind") == "PersistentVolumeClaim" and _name(each) == claim.get(
                 "claimName"
             ):
@@ -193,7 +193,7 @@ class KubeletModel:
     def _limits(self, spec: PodContainerSpec) -> Mapping[str, Any]:
         """The limits of the container, else those of a LimitRange of its namespace."""
         limits = dict(as_map(as_map(spec.container.get("resources")).get("limits")))
-        for each in self._objects:
+        for each in self.objects:
             if each.get("kind") == "LimitRange" and _namespace(each) == spec.namespace:
                 for limit in as_list(as_map(each.get("spec")).get("limits")):
                     if limit.get("type") == "Container":

@@ -27,6 +27,7 @@ def as_json(proof: ManifestProof) -> str:
         "holds": proof.holds,
         "containers": proof.containers,
         "fields": proof.fields,
+        "requests": proof.requests,
         "differences": [
             {**difference._asdict(), "code": difference.code or None}
             for difference in proof.differences
@@ -73,6 +74,8 @@ def _verdict(proof: ManifestProof) -> str:
     faults = sum(1 for finding in proof.behaviour if finding.is_fault)
     undeclared = sum(1 for difference in proof.differences if not difference.code)
     scope = f"{proof.fields} fields of {proof.containers} containers"
+    if proof.requests:
+        scope += f" and {proof.requests} requests"
     if faults:
         return f"{faults} faults at docker compose up, {undeclared} undeclared differences, in {scope}."
     if undeclared:

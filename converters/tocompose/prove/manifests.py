@@ -16,8 +16,10 @@ from tocompose.model import ComposeFileRole
 from tocompose.notes import Note
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Project
-from tocompose.prove.behaviour import BehaviourFinding, simulate
+from tocompose.prove.behaviour import BehaviourFinding, containers_by_service, simulate
 from tocompose.prove.clients import record_compose
+from tocompose.prove.cluster_services import pod_key
+from tocompose.prove.entrances import EntranceFinding, compare_entrances
 from tocompose.prove.kube_values import UNKNOWN
 from tocompose.prove.kubelet import (
     ContainerConfig,
@@ -26,6 +28,8 @@ from tocompose.prove.kubelet import (
 )
 from tocompose.prove.marked_yaml import MarkedMap, load_documents
 from tocompose.prove.recording import RecordedContainer, Recording
+from tocompose.prove.routing import RoutingFinding, compare_routing
+from tocompose.prove.traefik_proxy import TraefikModel, proxy_of
 from tocompose.record import replace
 from tocompose.tables import table
 from tocompose.writing import write
@@ -53,6 +57,7 @@ class ManifestProof(NamedTuple):
     fields: int
     differences: tuple[ManifestDifference, ...]
     behaviour: tuple[BehaviourFinding, ...] = ()
+    requests: int = 0
 
     @property
     def holds(self) -> bool:
@@ -71,17 +76,43 @@ def prove_manifests(project: Project, options: Options, compose: str) -> Manifes
     )
     documents = list(_documents(project, result))
     model = KubeletModel(document for _, document in documents)
-    recording, behaviour = _record_result(result, compose)
+    recording, behaviour, proxy = _record_result(result, compose)
     by_service: dict[str, RecordedContainer] = {}
     for container in recording.containers:
         by_service.setdefault(container.label("com.docker.compose.service"), container)
     places = _places_of_images(result)
     proof = _ParityCheck(model, result, by_service, set(_published_ports(recording)))
+    pods: dict[str, frozenset[str]] = {}
     for file, document in documents:
         for spec in KubeletModel([document]).containers():
-            proof.compare(spec, _services_of(spec, file, places, result))
+            services = _services_of(spec, file, places, result)
+            for name in services:
+                pods[name] = pods.get(name, frozenset()) | {pod_key(spec)}
+            proof.compare(spec, services)
+    requests = _compare_reach(proof, model, proxy, by_service, pods)
     differences = tuple(proof.differences)
-    return ManifestProof(proof.containers, proof.fields, differences, behaviour)
+    return ManifestProof(proof.containers, proof.fields, differences, behaviour, requests)
+
+
+def _compare_reach(
+    proof: _ParityCheck,
+    model: KubeletModel,
+    proxy: TraefikModel | None,
+    by_service: Mapping[str, RecordedContainer],
+    pods: Mapping[str, frozenset[str]],
+) -> int:
+    """Compares what answers from outside, through the proxy and at ports of the host; how many requests that were."""
+    requests = 0
+    for entrance in compare_entrances(model, by_service, pods):
+        requests += 1
+        if entrance is not None:
+            proof.add_entrance(entrance)
+    if proxy is None:
+        return requests
+    routing = compare_routing(model, proxy, pods)
+    for finding in routing.findings:
+        proof.add_request(finding)
+    return requests + routing.requests
 
 
 def _documents(project: Project, result: Result) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -95,8 +126,8 @@ def _documents(project: Project, result: Result) -> Iterator[tuple[str, Mapping[
 
 def _record_result(
     result: Result, compose: str
-) -> tuple[Recording, tuple[BehaviourFinding, ...]]:
-    """What Compose sends for the base file, and what happens then; settings without a value are filled in."""
+) -> tuple[Recording, tuple[BehaviourFinding, ...], TraefikModel | None]:
+    """What Compose sends, what happens then, and the proxy; settings without a value are filled in."""
     env = {
         setting.name: _FILLED_IN
         for setting in result.stack.settings
@@ -108,7 +139,8 @@ def _record_result(
         base = folder / CLASSIC_NAMES[ComposeFileRole.BASE]
         recording = record_compose([base], compose=compose, folder=folder, env=env)
         documents = list(load_documents(base.read_bytes()))
-        return recording, simulate(recording, documents[0], folder)
+        behaviour = simulate(recording, documents[0], folder)
+        return recording, behaviour, proxy_of(containers_by_service(recording), folder)
 
 
 def _places_of_images(result: Result) -> dict[tuple[str, int, int], Any]:
@@ -218,6 +250,26 @@ class _ParityCheck:
             yield f"volumes.{target}.source", source, None if sent is None else sent[0]
         for target in mounted.keys() - wanted.mounts.keys():
             yield f"volumes.{target}", None, mounted[target][1]
+
+    def add_request(self, finding: RoutingFinding) -> None:
+        """Adds a request that something else answers."""
+        code = _declaring_code("routes", "", self._notes)
+        self.differences.append(
+            ManifestDifference(
+                "request", "", finding.request, finding.cluster, finding.compose, code
+            )
+        )
+
+    def add_entrance(self, finding: EntranceFinding) -> None:
+        """Adds a port of the host that leads elsewhere."""
+        service, address, port = finding.entrance
+        code = _declaring_code("ports", "", self._notes)
+        field = f"{address or '*'}:{port}"
+        self.differences.append(
+            ManifestDifference(
+                f"Service {service}", "", field, finding.cluster, finding.compose, code
+            )
+        )
 
     def _add(
         self, spec: PodContainerSpec, service: str, field: str, kubelet: Any, compose: Any

@@ -260,10 +260,27 @@ class Proxy:
             for router in self.routers
         ]
 
+    def name_moved_ports(self, ports: Mapping[str, str]) -> None:
+        """Lets redirects to https name the port of the host; `ports` says where each entry point is published."""
+        port = ports.get(SECURE, "443")
+        if port == "443":
+            return
+        for number, router in enumerate(self.routers):
+            middlewares = (_naming_port(each, port) for each in router.middlewares)
+            self.routers[number] = router._replace(middlewares=tuple(middlewares))
+
     def homes(self) -> Iterator[ContainerHome]:
         """Every container that something is routed to, as often as it is."""
         for router in self.routers:
             yield from router.target.homes
+
+
+def _naming_port(middleware: Middleware, port: str) -> Middleware:
+    options = dict(middleware.options)
+    if middleware.kind != "redirectscheme" or options.get("scheme") != "https":
+        return middleware
+    options.setdefault("port", port)
+    return middleware._replace(options=tuple(options.items()))
 
 
 def _seniority(router: Router) -> tuple[str, str, str]:

@@ -74,19 +74,22 @@ def all_of(rules: Iterable[str]) -> str:
     return " && ".join(rule for rule in rules if rule) or EVERYTHING
 
 
+_EXACT_HOST = 9
+
+
+def host_rank(name: str) -> int:
+    """How exact a host is: the more labels a wildcard names, the more; a plain name more than any wildcard."""
+    if not name.startswith("*."):
+        return _EXACT_HOST
+    return min(name.count("."), _EXACT_HOST - 1)
+
+
 def rule_priority(names: Iterable[str], match: PathMatch) -> int:
     """Which of two rules that both match comes first: the more exact host, then the exact path, then the longer path.
 
     Traefik alone would go by the length of the rule's text, host included. Steps of 100 leave room for more conditions.
     """
-    given = list(names)
-    rank = (
-        2
-        if given and not any(name.startswith("*.") for name in given)
-        else 1
-        if given
-        else 0
-    )
+    rank = min(map(host_rank, names), default=0)
     size = 0 if match.kind == PREFIX and match.path.rstrip("/") == "" else len(match.path)
     return 100 * (1 + rank * 10000 + (5000 if match.kind == EXACT else 0) + min(size, 4999))
 

@@ -53,13 +53,14 @@ def route(world: ClusterModel, options: Mapping[str, tuple[str, ...]]) -> None:
 
 def _write_routes(world: ClusterModel, proxy: Proxy) -> None:
     draft = world.builder
+    ports = _entrypoint_ports(world, proxy)
+    proxy.name_moved_ports(ports)
     labels_by_service = proxy_labels(proxy)
     for name, service_labels in labels_by_service.items():
         if name in draft.services:
             service = draft.services[name]
             labels = {**service.labels, **service_labels}
             draft.services[name] = replace(service, labels=labels)
-    ports = _entrypoint_ports(world, proxy)
     behind = [
         draft.services[home.service]
         for home in proxy.homes()

@@ -99,8 +99,8 @@ def _redirect_path(modifier: tuple[str, str], match: PathMatch) -> tuple[str, st
     """The pattern of what is replaced of the path, and what stands in its place before what is kept."""
     kind, new_path = modifier
     if kind == "ReplacePrefixMatch":
-        stem = re.escape(match.path.rstrip("/"))
-        return f"{stem}/?(.*)", f"{new_path.rstrip('/')}/"
+        stem, new_prefix = re.escape(match.path.rstrip("/")), new_path.rstrip("/")
+        return (f"{stem}(.*)", new_prefix) if new_prefix else (f"{stem}/?(.*)", "/")
     if kind == "ReplaceFullPath":
         return "[^?]*(.*)", new_path
     return "(.*)", ""
@@ -124,9 +124,16 @@ def _rewrite_filter(
         yield site.middleware("replacepath", {"path": new_path})
     elif kind == "ReplacePrefixMatch":
         stem, new_prefix = match.path.rstrip("/"), new_path.rstrip("/")
-        if stem:
+        if stem and new_prefix:
+            # One step: of two the first leaves `/` of the prefix alone, which gets a slash behind it.
+            options = {
+                "regex": f"^{re.escape(stem)}",
+                "replacement": new_prefix.replace("$", "$$"),
+            }
+            yield site.middleware("replacepathregex", options)
+        elif stem:
             yield site.middleware("stripprefix", {"prefixes": stem})
-        if new_prefix:
+        elif new_prefix:
             yield site.middleware("addprefix", {"prefix": new_prefix})
 
 

@@ -38,6 +38,7 @@ from tocompose.traefik.rules import (
     PathMatch,
     all_of,
     any_of,
+    host_rank,
     hosts_matcher,
     is_foreign,
     matcher_call,
@@ -193,37 +194,42 @@ def _target_options(
 def _add_http_routers(
     rule: RouteRule, route_object: KubeObject, group: ListenerGroup, site: RouteSite
 ) -> None:
-    """One router for each of the rule's matches, of which any may hold; the matches share all but the path."""
-    tls: tuple[tuple[str, str], ...] | None = () if group.listeners[0].secure else None
+    """A router for each of the rule's matches, of which any may hold, and for hosts that are as exact as each other."""
     for condition in match_conditions(rule.cursor.at("matches"), route_object, rule.labels):
         middlewares = filters.filter_middlewares(
             rule.cursor.at("filters"), condition.path, site, rule.labels
         )
-        rule_text = all_of(
-            (hosts_matcher(group.hosts, deep=True), condition.path.rule, *condition.rules)
-        )
-        rank = _route_priority(group, condition)
-        site.proxy.add_router(
-            Router(
-                route_object.name,
-                rule_text,
-                rule.target,
-                rank,
-                group.entrypoints,
-                middlewares,
-                tls,
-                claim=RouteClaim(
-                    route_object.age,
-                    (route_object.namespace, route_object.name),
-                    group.hosts,
-                    condition.path,
-                ),
+        for hosts in _hosts_by_rank(group.hosts):
+            router = _http_router(
+                rule, route_object, group._replace(hosts=hosts), condition
             )
-        )
+            site.proxy.add_router(router._replace(middlewares=middlewares))
 
 
-def _route_priority(group: ListenerGroup, condition: MatchCondition) -> int:
-    return rule_priority(group.hosts, condition.path) + condition.weight
+def _hosts_by_rank(hosts: tuple[str, ...]) -> list[tuple[str, ...]]:
+    ranked: dict[int, tuple[str, ...]] = {}
+    for host in hosts:
+        ranked[host_rank(host)] = (*ranked.get(host_rank(host), ()), host)
+    return list(ranked.values()) or [()]
+
+
+def _http_router(
+    rule: RouteRule,
+    route_object: KubeObject,
+    group: ListenerGroup,
+    condition: MatchCondition,
+) -> Router:
+    owner = (route_object.namespace, route_object.name)
+    hosts_rule = hosts_matcher(group.hosts, deep=True)
+    return Router(
+        route_object.name,
+        all_of((hosts_rule, condition.path.rule, *condition.rules)),
+        rule.target,
+        rule_priority(group.hosts, condition.path) + condition.weight,
+        group.entrypoints,
+        tls=() if group.listeners[0].secure else None,
+        claim=RouteClaim(route_object.age, owner, group.hosts, condition.path),
+    )
 
 
 def _add_stream_router(

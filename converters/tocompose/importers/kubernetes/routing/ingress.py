@@ -23,6 +23,12 @@ from tocompose.importers.kubernetes.routing.backends import (
 )
 from tocompose.importers.kubernetes.routing.credentials import SecuredHosts, secured_hosts
 from tocompose.importers.kubernetes.routing.nginx import AnnotationEffect
+from tocompose.importers.kubernetes.routing.nginx_servers import (
+    CLASS_ANNOTATION,
+    NginxServers,
+    declared_controller,
+    nginx_servers,
+)
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.routing.traefik_annotations import RouterWishes
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
@@ -48,8 +54,6 @@ from tocompose.traefik.rules import (
     rule_priority,
 )
 
-CLASS_ANNOTATION = "kubernetes.io/ingress.class"
-
 
 class IngressPath(NamedTuple):
     """One path of one host, and the containers that it leads to; `cursor` is None for a default backend."""
@@ -62,11 +66,14 @@ class IngressPath(NamedTuple):
 
 def add_ingress_routes(world: ClusterModel, proxy: Proxy) -> None:
     """Adds the routes of every Ingress to the proxy."""
+    servers = nginx_servers(world)
     for ingress in world.objects.of_kind("Ingress"):
-        _add_ingress(ingress, world, proxy)
+        _add_ingress(ingress, world, proxy, servers)
 
 
-def _add_ingress(ingress: KubeObject, world: ClusterModel, proxy: Proxy) -> None:
+def _add_ingress(
+    ingress: KubeObject, world: ClusterModel, proxy: Proxy, servers: NginxServers
+) -> None:
     spec, route = ingress.at("spec"), f"Ingress {ingress.name}"
     site = RouteSite(world, proxy, ingress.namespace, ingress.name, ingress.age)
     paths = [*_rule_paths(ingress, site), *_default_path(ingress, site)]
@@ -79,7 +86,7 @@ def _add_ingress(ingress: KubeObject, world: ClusterModel, proxy: Proxy) -> None
     controller = _controller_kind(ingress, site, labels)
     annotations = ingress.at("metadata", "annotations")
     nginx_annotations = Annotations(annotations, nginx.PREFIX, labels)
-    effect = _with_regex_paths(nginx.read_effect(nginx_annotations, site), paths)
+    effect = nginx.read_effect(nginx_annotations, site)
     wishes = traefik_annotations.router_wishes(annotations, site, labels)
     tls = secured_hosts(
         list_entries(spec.at("tls")),
@@ -87,27 +94,14 @@ def _add_ingress(ingress: KubeObject, world: ClusterModel, proxy: Proxy) -> None
         labels,
         managed=_certificate_annotation(annotations),
     )
+    nginx_like = controller in ("", "nginx")
+    if nginx_like:
+        tls = tls._replace(hosts=tls.hosts | servers.secured_hosts)
     for path in paths:
-        _add_routers(
-            path, site, effect, wishes, tls, nginx_like=controller in ("", "nginx")
-        )
+        has_patterns = effect.regex or (nginx_like and path.host in servers.pattern_hosts)
+        path_effect = effect._replace(regex=has_patterns)
+        _add_routers(path, site, path_effect, wishes, tls, nginx_like=nginx_like)
     settle_unread(annotations, route, labels.parent)
-
-
-def _with_regex_paths(
-    effect: AnnotationEffect, paths: list[IngressPath]
-) -> AnnotationEffect:
-    """The effect, all paths taken for regular expressions as soon as one of them is rewritten."""
-    rewritten = any(
-        nginx.needs_rewrite(_path_text(path.cursor), effect.rewrite)
-        for path in paths
-        if path.cursor is not None
-    )
-    return effect._replace(regex=effect.regex or rewritten)
-
-
-def _path_text(cursor: Cursor) -> str:
-    return peek_text(cursor.at("path")) or "/"
 
 
 def _controller_kind(ingress: KubeObject, site: RouteSite, labels: ModelPath) -> str:
@@ -118,21 +112,13 @@ def _controller_kind(ingress: KubeObject, site: RouteSite, labels: ModelPath) ->
     if name is None:
         return ""
     site.proxy.classes[name] = None
-    controller = _declared_controller(name, site) or name
+    controller = declared_controller(name, site.model) or name
     for kind in ("nginx", "traefik"):
         if kind in controller:
             return kind
     cursor = class_field or class_annotation
     cursor.annotate("TC281", route=f"Ingress {ingress.name}", controller=name)
     return controller
-
-
-def _declared_controller(class_name: str, site: RouteSite) -> str | None:
-    """The controller that the IngressClass of that name names."""
-    for ingress_class in site.model.objects.of_kind("IngressClass"):
-        if ingress_class.name == class_name:
-            return peek_text(ingress_class.at("spec", "controller"))
-    return None
 
 
 def _certificate_annotation(annotations: Cursor) -> Cursor | None:
@@ -302,9 +288,6 @@ def _path_match(
     rewritten: tuple[Middleware, ...] = ()
     if effect.rewrite and nginx.needs_rewrite(path_text, effect.rewrite):
         rewritten = (nginx.rewrite_path(site, pattern, effect.rewrite),)
-    is_literal = path_text.replace("/", "").replace("-", "").isalnum()
-    if kind == EXACT and is_literal:
-        return PathMatch(path_text, EXACT), rewritten
     return PathMatch(pattern, REGEX), rewritten
 
 
