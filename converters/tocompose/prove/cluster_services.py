@@ -29,9 +29,10 @@ class ClusterServices:
 
     def __init__(self, objects: Iterable[Mapping[str, Any]], model: KubeletModel) -> None:
         self._services = {
-            (namespace_of(each), name_of(each)): each
-            for each in objects
-            if each.get("kind") == "Service" and each.get("apiVersion") == "v1"
+            (namespace_of(kube_object), name_of(kube_object)): kube_object
+            for kube_object in objects
+            if kube_object.get("kind") == "Service"
+            and kube_object.get("apiVersion") == "v1"
         }
         self._specs = [spec for spec in model.containers() if not spec.is_init]
 
@@ -48,10 +49,12 @@ class ClusterServices:
         if service is None or not selector:
             return None
         ports = as_list(as_map(service.get("spec")).get("ports"))
-        entry = next((each for each in ports if _is_port(each, port, ports)), None)
-        if entry is None:
+        port_entry = next(
+            (port_entry for port_entry in ports if _is_port(port_entry, port, ports)), None
+        )
+        if port_entry is None:
             return None
-        return frozenset(self._resolved(namespace, selector, entry)) or None
+        return frozenset(self._resolved(namespace, selector, port_entry)) or None
 
     def _resolved(
         self, namespace: str, selector: Mapping[str, Any], port: Mapping[str, Any]
@@ -67,10 +70,10 @@ class ClusterServices:
                 yield pod_key(spec), number
 
 
-def _is_port(entry: Mapping[str, Any], wanted: Any, ports: list[Any]) -> bool:
-    if wanted is None:
+def _is_port(port_entry: Mapping[str, Any], asked_port: Any, ports: list[Any]) -> bool:
+    if asked_port is None:
         return len(ports) == 1
-    return str(wanted) in (str(entry.get("port")), str(entry.get("name")))
+    return str(asked_port) in (str(port_entry.get("port")), str(port_entry.get("name")))
 
 
 def _container_port(spec: PodContainerSpec, target: Any) -> int | None:

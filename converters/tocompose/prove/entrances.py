@@ -54,25 +54,25 @@ def _entrances(
     for service in services.all():
         spec = as_map(service.get("spec"))
         kind = spec.get("type")
-        for entry in as_list(spec.get("ports")):
+        for port_entry in as_list(spec.get("ports")):
             targets = services.targets(
-                namespace_of(service), name_of(service), entry.get("port")
+                namespace_of(service), name_of(service), port_entry.get("port")
             )
-            protocol = scalar_text(entry.get("protocol") or "TCP").lower()
-            for address, port in _addresses(spec, kind, entry) if targets else ():
+            protocol = scalar_text(port_entry.get("protocol") or "TCP").lower()
+            for address, port in _addresses(spec, kind, port_entry) if targets else ():
                 entrance = Entrance(name_of(service), address, f"{port}/{protocol}")
                 yield entrance, targets or frozenset()
 
 
 def _addresses(
-    spec: Mapping[str, Any], kind: Any, entry: Mapping[str, Any]
+    spec: Mapping[str, Any], kind: Any, port_entry: Mapping[str, Any]
 ) -> Iterator[tuple[str, Any]]:
     if kind == "LoadBalancer":
-        yield "", entry.get("port")
-    elif kind == "NodePort" and entry.get("nodePort"):
-        yield "", entry.get("nodePort")
+        yield "", port_entry.get("port")
+    elif kind == "NodePort" and port_entry.get("nodePort"):
+        yield "", port_entry.get("nodePort")
     for address in as_list(spec.get("externalIPs")):
-        yield str(address), entry.get("port")
+        yield str(address), port_entry.get("port")
 
 
 def _published_at(

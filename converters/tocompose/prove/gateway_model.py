@@ -17,16 +17,16 @@ from tocompose.prove.traefik_rules import Request, go_pattern
 _SCHEMES = {"HTTP": "http", "HTTPS": "https"}
 
 
-class _Listener(NamedTuple):
+class _GatewayListener(NamedTuple):
     scheme: str
     port: int
     host: str
 
 
-class _Claim(NamedTuple):
+class _MatchClaim(NamedTuple):
     """One match of one rule on one listener and host."""
 
-    listener: _Listener
+    listener: _GatewayListener
     host: str
     match: Mapping[str, Any]
     rule: Mapping[str, Any]
@@ -43,15 +43,20 @@ class GatewayModel:
         objects = list(objects)
         self._services = services
         self._gateways = {
-            (namespace_of(each), name_of(each)): each
-            for each in objects
-            if each.get("kind") == "Gateway" and "gateway" in str(each.get("apiVersion"))
+            (namespace_of(kube_object), name_of(kube_object)): kube_object
+            for kube_object in objects
+            if kube_object.get("kind") == "Gateway"
+            and "gateway" in str(kube_object.get("apiVersion"))
         }
-        self.routes = [each for each in objects if each.get("kind") == "HTTPRoute"]
-        self._claims = [claim for each in self.routes for claim in self._claimed(each)]
+        self.routes = [
+            kube_object for kube_object in objects if kube_object.get("kind") == "HTTPRoute"
+        ]
+        self._claims = [
+            claim for kube_object in self.routes for claim in self._claimed(kube_object)
+        ]
 
     def ports(self) -> Iterator[tuple[str, int]]:
-        """Scheme and port of each listener."""
+        """Scheme and port of kube_object listener."""
         yield from dict.fromkeys(
             (claim.listener.scheme, claim.listener.port) for claim in self._claims
         )
@@ -61,7 +66,7 @@ class GatewayModel:
         yield from dict.fromkeys(claim.host for claim in self._claims)
 
     def paths(self) -> Iterator[tuple[str, bool]]:
-        """The paths of all routes, each with whether it is a regular expression."""
+        """The paths of all routes, kube_object with whether it is a regular expression."""
         for claim in self._claims:
             kind, path = _path_match(claim.match)
             yield path, kind == "RegularExpression"
@@ -76,13 +81,13 @@ class GatewayModel:
             return None
         return self._answered(min(fitting, key=_rank), request)
 
-    def _answered(self, claim: _Claim, request: Request) -> Answer | None:
+    def _answered(self, claim: _MatchClaim, request: Request) -> Answer | None:
         path = request.path
-        for entry in as_list(claim.rule.get("filters")):
-            if entry.get("type") == "RequestRedirect":
-                redirect = as_map(entry.get("requestRedirect"))
+        for section in as_list(claim.rule.get("filters")):
+            if section.get("type") == "RequestRedirect":
+                redirect = as_map(section.get("requestRedirect"))
                 return Answer(location=_location(redirect, claim, request))
-            rewrite = as_map(as_map(entry.get("urlRewrite")).get("path"))
+            rewrite = as_map(as_map(section.get("urlRewrite")).get("path"))
             path = _modified(rewrite, claim, path)
         targets: set[tuple[str, int]] = set()
         for reference in as_list(claim.rule.get("backendRefs")):
@@ -97,32 +102,32 @@ class GatewayModel:
             targets |= reached
         return Answer(frozenset(targets), path) if targets else NOBODY
 
-    def _claimed(self, route: Mapping[str, Any]) -> Iterator[_Claim]:
+    def _claimed(self, route: Mapping[str, Any]) -> Iterator[_MatchClaim]:
         spec = as_map(route.get("spec"))
         names = [str(name) for name in as_list(spec.get("hostnames"))]
         for listener in self._listeners(route):
             for host in _shared_hosts(listener.host, names):
                 for number, rule in enumerate(as_list(spec.get("rules"))):
                     for match in as_list(rule.get("matches")) or [{}]:
-                        yield _Claim(listener, host, match, rule, route, number)
+                        yield _MatchClaim(listener, host, match, rule, route, number)
 
-    def _listeners(self, route: Mapping[str, Any]) -> Iterator[_Listener]:
+    def _listeners(self, route: Mapping[str, Any]) -> Iterator[_GatewayListener]:
         for parent in as_list(as_map(route.get("spec")).get("parentRefs")):
             namespace = str(parent.get("namespace") or namespace_of(route))
             gateway = self._gateways.get((namespace, str(parent.get("name"))))
             if gateway is None:
-                yield _Listener("http", 80, "")
-            for entry in as_list(as_map(as_map(gateway).get("spec")).get("listeners")):
-                wanted = (parent.get("sectionName"), parent.get("port"))
-                offered = (entry.get("name"), entry.get("port"))
+                yield _GatewayListener("http", 80, "")
+            for section in as_list(as_map(as_map(gateway).get("spec")).get("listeners")):
+                parent_names = (parent.get("sectionName"), parent.get("port"))
+                offered = (section.get("name"), section.get("port"))
                 is_meant = all(
-                    first in (None, second)
-                    for first, second in zip(wanted, offered, strict=True)
+                    asked_name in (None, own_name)
+                    for asked_name, own_name in zip(parent_names, offered, strict=True)
                 )
-                scheme = _SCHEMES.get(str(entry.get("protocol")))
+                scheme = _SCHEMES.get(str(section.get("protocol")))
                 if is_meant and scheme:
-                    host = scalar_text(entry.get("hostname"))
-                    yield _Listener(scheme, int(entry["port"]), host)
+                    host = scalar_text(section.get("hostname"))
+                    yield _GatewayListener(scheme, int(section["port"]), host)
 
 
 def _shared_hosts(listener_host: str, names: list[str]) -> Iterator[str]:
@@ -144,7 +149,7 @@ def _path_match(match: Mapping[str, Any]) -> tuple[str, str]:
     return str(path.get("type") or "PathPrefix"), scalar_text(path.get("value")) or "/"
 
 
-def _fits(claim: _Claim, request: Request, port: int) -> bool:
+def _fits(claim: _MatchClaim, request: Request, port: int) -> bool:
     is_asked = (claim.listener.scheme, claim.listener.port) == (request.scheme, port)
     host = request.host.lower()
     is_host = claim.host in ("", host) or _is_below(claim.host, host)
@@ -159,7 +164,7 @@ def _fits(claim: _Claim, request: Request, port: int) -> bool:
     )
 
 
-def _fits_path(claim: _Claim, path: str) -> bool:
+def _fits_path(claim: _MatchClaim, path: str) -> bool:
     kind, text = _path_match(claim.match)
     if kind == "Exact":
         return path == text
@@ -170,15 +175,15 @@ def _fits_path(claim: _Claim, path: str) -> bool:
 
 
 def _fits_pairs(pairs: Any, sent: Mapping[str, str]) -> bool:
-    """Whether each header or parameter is there; a pattern is none that a sample would send."""
+    """Whether kube_object header or parameter is there; a pattern is none that a sample would send."""
     return all(
-        entry.get("type", "Exact") == "Exact"
-        and sent.get(str(entry.get("name"))) == scalar_text(entry.get("value"))
-        for entry in as_list(pairs)
+        section.get("type", "Exact") == "Exact"
+        and sent.get(str(section.get("name"))) == scalar_text(section.get("value"))
+        for section in as_list(pairs)
     )
 
 
-def _rank(claim: _Claim) -> tuple[Any, ...]:
+def _rank(claim: _MatchClaim) -> tuple[Any, ...]:
     kind, path = _path_match(claim.match)
     metadata = as_map(claim.route.get("metadata"))
     return (
@@ -196,7 +201,7 @@ def _rank(claim: _Claim) -> tuple[Any, ...]:
     )
 
 
-def _location(redirect: Mapping[str, Any], claim: _Claim, request: Request) -> str:
+def _location(redirect: Mapping[str, Any], claim: _MatchClaim, request: Request) -> str:
     """The address of a redirect: what it does not say stays, the port by the scheme or that of the listener."""
     scheme = scalar_text(redirect.get("scheme"))
     host = scalar_text(redirect.get("hostname")) or request.host
@@ -208,7 +213,7 @@ def _location(redirect: Mapping[str, Any], claim: _Claim, request: Request) -> s
     return f"{scheme}://{host}{address}{path}"
 
 
-def _modified(modifier: Mapping[str, Any], claim: _Claim, path: str) -> str:
+def _modified(modifier: Mapping[str, Any], claim: _MatchClaim, path: str) -> str:
     if modifier.get("type") == "ReplaceFullPath":
         return scalar_text(modifier.get("replaceFullPath")) or "/"
     if modifier.get("type") != "ReplacePrefixMatch":

@@ -54,29 +54,36 @@ class IngressModel:
         objects = list(objects)
         self._services = services
         self._controllers = {
-            name_of(each): scalar_text(as_map(each.get("spec")).get("controller"))
-            for each in objects
-            if each.get("kind") == "IngressClass"
+            name_of(kube_object): scalar_text(
+                as_map(kube_object.get("spec")).get("controller")
+            )
+            for kube_object in objects
+            if kube_object.get("kind") == "IngressClass"
         }
-        ingresses = [each for each in objects if each.get("kind") == "Ingress"]
+        ingresses = [
+            kube_object for kube_object in objects if kube_object.get("kind") == "Ingress"
+        ]
         self.ingresses = sorted(ingresses, key=_seniority)
         self._has_default = any(
-            as_map(each.get("spec")).get("defaultBackend") for each in ingresses
+            as_map(kube_object.get("spec")).get("defaultBackend")
+            for kube_object in ingresses
         )
         self._servers: dict[str, list[_Location]] = {}
-        self._secured = {host for each in self.ingresses for host in _tls_hosts(each)}
-        for each in self.ingresses:
-            self._open_servers(each)
-        for each in self.ingresses:
-            self._add_locations(each)
+        self._secured = {
+            host for kube_object in self.ingresses for host in _tls_hosts(kube_object)
+        }
+        for kube_object in self.ingresses:
+            self._open_servers(kube_object)
+        for kube_object in self.ingresses:
+            self._add_locations(kube_object)
 
     @property
     def can_tell(self) -> bool:
         """Whether all are meant for ingress-nginx or for whatever is there, and none is a canary of another."""
         return all(
-            self._controller(each) in ("", "nginx")
-            and _annotation(each, "canary") != "true"
-            for each in self.ingresses
+            self._controller(kube_object) in ("", "nginx")
+            and _annotation(kube_object, "canary") != "true"
+            for kube_object in self.ingresses
         )
 
     def hosts(self) -> Iterator[str]:
@@ -84,7 +91,7 @@ class IngressModel:
         yield from self._servers
 
     def paths(self, host: str) -> Iterator[tuple[str, bool]]:
-        """The paths of a host, each with whether it is a regular expression."""
+        """The paths of a host, kube_object with whether it is a regular expression."""
         locations = self._servers[host]
         for location in locations:
             yield location.path, _has_patterns(locations)
@@ -124,12 +131,12 @@ class IngressModel:
     def _add_locations(self, ingress: Mapping[str, Any]) -> None:
         for rule in as_list(as_map(ingress.get("spec")).get("rules")):
             locations = self._servers[scalar_text(rule.get("host"))]
-            for entry in as_list(as_map(rule.get("http")).get("paths")):
-                path = scalar_text(entry.get("path")) or "/"
-                is_exact = entry.get("pathType") == "Exact"
+            for path_entry in as_list(as_map(rule.get("http")).get("paths")):
+                path = scalar_text(path_entry.get("path")) or "/"
+                is_exact = path_entry.get("pathType") == "Exact"
                 _add_location(
                     locations,
-                    _Location(path, is_exact, ingress, _backend(entry.get("backend"))),
+                    _Location(path, is_exact, ingress, _backend(path_entry.get("backend"))),
                 )
 
     def _locations(self, host: str) -> list[_Location]:
@@ -137,7 +144,7 @@ class IngressModel:
         if host in self._servers and host:
             return self._servers[host]
         for alias_host, locations in self._servers.items():
-            aliases = (each.annotation("server-alias") for each in locations)
+            aliases = (location.annotation("server-alias") for location in locations)
             if any(host in alias.replace(" ", "").split(",") for alias in aliases):
                 return self._servers[alias_host]
         label, _, parent = host.partition(".")
@@ -179,8 +186,8 @@ def _annotation(ingress: Mapping[str, Any], name: str) -> str:
 def _tls_hosts(ingress: Mapping[str, Any]) -> Iterator[str]:
     spec = as_map(ingress.get("spec"))
     rules = as_list(spec.get("rules"))
-    for entry in as_list(spec.get("tls")):
-        hosts = as_list(entry.get("hosts"))
+    for path_entry in as_list(spec.get("tls")):
+        hosts = as_list(path_entry.get("hosts"))
         yield from (str(host) for host in hosts)
         if not hosts:
             yield from (scalar_text(rule.get("host")) for rule in rules)
@@ -226,8 +233,10 @@ def _location(locations: list[_Location], path: str) -> _Location | None:
             if re.search(f"^{location.path}", path, re.IGNORECASE):
                 return location
         return None
-    exact = (each for each in locations if each.is_exact and each.path == path)
-    fitting = [each for each in locations if _is_below(each, path)]
+    exact = (
+        location for location in locations if location.is_exact and location.path == path
+    )
+    fitting = [location for location in locations if _is_below(location, path)]
     longest = max(fitting, key=lambda location: len(location.path), default=None)
     return next(exact, longest)
 

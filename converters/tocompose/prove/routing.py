@@ -51,7 +51,7 @@ def compare_routing(
     model: KubeletModel, traefik: TraefikModel, pods: Mapping[str, frozenset[str]]
 ) -> RoutingProof:
     """Who answers sample requests of all routes; `pods` names the pods of each compose service."""
-    comparison = _Comparison(traefik, pods)
+    comparison = _RequestComparison(traefik, pods)
     objects = model.objects
     services = ClusterServices(objects, model)
     ingresses = IngressModel(objects, services)
@@ -66,7 +66,7 @@ def compare_routing(
     return RoutingProof(comparison.requests, comparison.findings)
 
 
-class _Comparison:
+class _RequestComparison:
     def __init__(self, traefik: TraefikModel, pods: Mapping[str, frozenset[str]]) -> None:
         self._traefik = traefik
         self._pods = pods
@@ -75,14 +75,14 @@ class _Comparison:
 
     def compare(self, request: Request, cluster: Answering, port: int) -> None:
         """Compares who answers in the end, redirects of one host followed."""
-        wanted = follow(request, cluster)
-        sent = follow(request, lambda asked: self._answer(asked, port))
-        self._judge(request, wanted, sent)
+        in_cluster = follow(request, cluster)
+        in_compose = follow(request, lambda asked: self._answer(asked, port))
+        self._judge(request, in_cluster, in_compose)
 
     def compare_at(self, gateways: GatewayModel, request: Request, port: int) -> None:
         """Compares who answers at a listener."""
-        wanted = gateways.answer(request, port)
-        self._judge(request, wanted, self._answer(request, port))
+        in_cluster = gateways.answer(request, port)
+        self._judge(request, in_cluster, self._answer(request, port))
 
     def _answer(self, request: Request, port: int) -> Answer | None:
         is_usual = port in _USUAL_PORTS.values()
@@ -100,13 +100,15 @@ class _Comparison:
             for pod in self._pods.get(service, frozenset({service})):
                 yield pod, port
 
-    def _judge(self, request: Request, wanted: Answer | None, sent: Answer | None) -> None:
-        if wanted is None or sent is None:
+    def _judge(
+        self, request: Request, in_cluster: Answer | None, in_compose: Answer | None
+    ) -> None:
+        if in_cluster is None or in_compose is None:
             return
         self.requests += 1
-        if _plain(wanted) != _plain(sent):
+        if _plain(in_cluster) != _plain(in_compose):
             asked = f"{request.method} {request.scheme}://{request.host}{request.path}"
-            self.findings.append(RoutingFinding(asked, str(wanted), str(sent)))
+            self.findings.append(RoutingFinding(asked, str(in_cluster), str(in_compose)))
 
 
 def _plain(answer: Answer) -> tuple[Any, ...]:

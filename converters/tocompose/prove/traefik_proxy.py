@@ -114,9 +114,9 @@ class TraefikModel:
         name, _, provider = service.partition("@")
         if provider == "file":
             section = self._file.get(name) or {}
-            for part in (section.get("weighted") or {}).get("services") or ():
-                if part.get("weight"):
-                    yield from self._targets(_within_file(str(part.get("name"))))
+            for weighted_part in (section.get("weighted") or {}).get("services") or ():
+                if weighted_part.get("weight"):
+                    yield from self._targets(_within_file(str(weighted_part.get("name"))))
             return
         key = f"traefik.http.services.{name}.loadbalancer.server.port"
         for owner, labels in self._labels.items():
@@ -141,8 +141,8 @@ def _entrypoints(
     containers: Mapping[str, RecordedContainer],
 ) -> Iterator[tuple[str, int]]:
     for container in containers.values():
-        for word in container.config.get("Cmd") or ():
-            match = _ENTRYPOINT.fullmatch(str(word))
+        for argument in container.config.get("Cmd") or ():
+            match = _ENTRYPOINT.fullmatch(str(argument))
             if match and not match[3]:
                 yield match[1], int(match[2])
 
@@ -152,10 +152,10 @@ def _published_ports(
 ) -> Iterator[tuple[int, int]]:
     """The ports of the proxy's container, each with that of the host."""
     for container in containers.values():
-        words = [str(word) for word in container.config.get("Cmd") or ()]
+        arguments = [str(argument) for argument in container.config.get("Cmd") or ()]
         bindings_by_port = container.host.get("PortBindings") or {}
         for target, bindings in (
-            bindings_by_port.items() if any(map(_ENTRYPOINT.fullmatch, words)) else ()
+            bindings_by_port.items() if any(map(_ENTRYPOINT.fullmatch, arguments)) else ()
         ):
             for binding in bindings or ():
                 yield int(target.partition("/")[0]), int(binding.get("HostPort") or 0)

@@ -68,7 +68,7 @@ def _search(pattern: str, text: str | None) -> bool:
 
 def compiled(rule: str) -> Rule:
     """The rule as a function. Raises ValueError for one that Traefik would refuse."""
-    parser = _Parser(list(_tokens(rule)))
+    parser = _RuleParser(list(_tokens(rule)))
     holds = parser.alternatives()
     if parser.tokens:
         raise ValueError(f"{rule!r}: {parser.tokens}")
@@ -92,7 +92,7 @@ def _tokens(rule: str) -> Iterator[tuple[str, str]]:
         position = match.end()
 
 
-class _Parser:
+class _RuleParser:
     def __init__(self, tokens: list[tuple[str, str]]) -> None:
         self.tokens = tokens
 
