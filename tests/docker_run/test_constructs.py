@@ -375,3 +375,20 @@ def test_what_a_script_does_not_go_on_without_is_asked_for(
 ) -> None:
     (body,) = services({"run.sh": script}).values()
     assert body["environment"] == variables
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PS C:\\shop> $env:TAG = '7'\nPS C:\\shop> docker run -d --name kv redis:$env:TAG\n",
+        "PS> $tag = '7'\nPS> docker run -d --name kv redis:$tag\n",
+        "C:\\shop>set TAG=7\nC:\\shop>docker run -d --name kv redis:%TAG%\n",
+    ],
+)
+def test_variables_are_set_behind_the_prompts_of_windows(text: str) -> None:
+    assert services({"notes.txt": text})["kv"]["image"] == "redis:7"
+
+
+def test_a_port_stated_twice_is_published_once() -> None:
+    script = "docker run -d --name web -p 81:80 -p 81:80 acme/a\n"
+    assert services({"run.sh": script}, "all")["web"]["ports"] == ["${WEB_PORT:-81}:80"]

@@ -11,6 +11,7 @@ from tocompose.model import ComposeFileRole, Stack
 from tocompose.project import Memory
 from tocompose.rules import Context, Outcome, apply_all, select
 from tocompose.rules.data_ports import RULE as DATA_PORTS
+from tocompose.rules.port_conflicts import RULE as PORT_CONFLICTS
 
 PRACTICES = select("SVC-CLASS,PORT-DUP,PORT-DB,PORT-BIND,PORT-VAR")
 SPLIT = Context(split=True)
@@ -250,3 +251,20 @@ def test_a_database_that_nobody_can_reach_keeps_its_port_everywhere() -> None:
     made = apply_all(given, select("SVC-CLASS,PORT-DB"), Context())
     assert made.stack.services[0].ports == given.services[0].ports
     assert [note.code for note in made.notes if note.code.startswith("TC64")] == ["TC642"]
+
+
+@pytest.mark.parametrize(
+    ("ports", "difference"),
+    [
+        ("['70:80', '70:81']", "for the ports 80 and 81 of the container"),
+        ("['70:80', '127.0.0.1:70:80']", "on different addresses"),
+        ("['70:80', {target: 80, published: '70'}]", ""),
+    ],
+)
+def test_a_port_bound_twice_is_told_by_what_differs(ports: str, difference: str) -> None:
+    text = f"services: {{web: {{image: 'acme/a:1', ports: {ports}}}}}"
+    view = open_view(Memory({"docker-compose.yml": text.encode()}, "app"))
+    assert view is not None and PORT_CONFLICTS.judge is not None
+    notes = [verdict.note for verdict in PORT_CONFLICTS.judge(view) if verdict.note]
+    wanted = [f"web: port 70 is bound twice, {difference}"] if difference else []
+    assert [note.message for note in notes] == wanted

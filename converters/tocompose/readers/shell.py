@@ -165,8 +165,9 @@ def _guard_expressions(source: Text) -> None:
 
 _POWERSHELL_END = re.compile(r"(?<=[ \t])`(?=[ \t]*\n)")
 _CMD_END = re.compile(r"(?<=[ \t])\^(?=[ \t]*\n)")
+_POWERSHELL_PROMPT = r"(?:PS\b[^>\n]{0,80}>{1,2}[ \t]*)?"
 _POWERSHELL = re.compile(
-    r"\$env:\w|^[ \t]*\$\w+[ \t]*=[ \t]*[\"'(\w]|\b(?:Write-(?:Host|Output|Error)|Get-Location)\b",
+    rf"\$env:\w|^[ \t]*{_POWERSHELL_PROMPT}\$\w+[ \t]*=[ \t]*[\"'(\w]|\b(?:Write-(?:Host|Output|Error)|Get-Location)\b",
     re.M | re.I,
 )
 # A folder of the host, then its path: `C:\data`, `.\data`, `$PWD\data`, `%cd%\data`.
@@ -183,13 +184,17 @@ _POWERSHELL_FOLDER = re.compile(
 )
 _POWERSHELL_VARIABLE = re.compile(r"\$\{?env:(\w+)\}?", re.I)
 _POWERSHELL_SETTING = re.compile(
-    r"^([ \t]*)\$(?:env:)?(\w+)[ \t]*=[ \t]*(?=[\"'\w])", re.M | re.I
+    rf"^([ \t]*{_POWERSHELL_PROMPT})\$(?:env:)?(\w+)[ \t]*=[ \t]*(?=[\"'\w])",
+    re.M | re.I,
 )
+_CMD_PROMPT = r"[A-Za-z]:[\\/][^>\n\"']{0,80}>[ \t]*"
 _CMD_FOLDER = re.compile(r"%cd%|%~dp0(?:\\|(?=[\w.]))?", re.I)
 _CMD_VARIABLE = re.compile(r"(?<!%)%(\w+)%(?!%)")
 _CMD_SETTING = re.compile(
-    r'^([ \t]*@?)set[ \t]+(?:"(\w+)=([^"\n]*)"[ \t]*|(\w+)=([^"\n]*))$', re.M | re.I
+    rf'^([ \t]*(?:{_CMD_PROMPT})?@?)set[ \t]+(?:"(\w+)=([^"\n]*)"[ \t]*|(\w+)=([^"\n]*))$',
+    re.M | re.I,
 )
+_PROMPTED_SETTING = re.compile(rf"^[ \t]*{_CMD_PROMPT}set[ \t]+\"?\w+=", re.M | re.I)
 _CMD_REMARK = re.compile(r"^[ \t]*(?:@?rem\b|::)", re.M | re.I)
 
 
@@ -209,10 +214,10 @@ def _is_powershell(source: Text) -> bool:
 
 
 def _is_cmd(source: Text) -> bool:
-    named = source.file.lower().endswith((".bat", ".cmd"))
-    return (
-        named or _CMD_END.search(source.text) is not None or "%cd%" in source.text.lower()
-    )
+    if source.file.lower().endswith((".bat", ".cmd")):
+        return True
+    has_mark = _CMD_END.search(source.text) or _PROMPTED_SETTING.search(source.text)
+    return has_mark is not None or "%cd%" in source.text.lower()
 
 
 def _with_slashes(source: Text, *patterns: re.Pattern[str]) -> Text:

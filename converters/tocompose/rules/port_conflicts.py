@@ -37,6 +37,8 @@ def apply(stack: Stack, context: Context) -> Outcome:
                 if is_whole_number(port.published or "")
                 else None
             )
+            if port in ports:
+                continue
             if rival is not None:
                 free = _next_free(port, used)
                 facts = {"port": port.published, "other": rival.name, "free": free}
@@ -105,11 +107,24 @@ def _judge_conflicts(view: View) -> Iterator[Verdict]:
             if port.published is None or any(True for _ in variable_names(port.published)):
                 continue
             rival = _find_rival(port, service, published_before)
+            if (port, service) in published_before:
+                continue  # Compose takes two that are the same for one.
             is_own = rival is not None and rival.name == service.name
             code, lines = ("TC736", "T15") if is_own else ("TC722", "A-06")
             facts = {"port": port.published, "other": rival.name if rival else ""}
+            if is_own:
+                facts["how"] = _difference(port, service)
             yield view.main.verdict(service, "ports", lines, rival is None, code, **facts)
             published_before.append((port, service))
+
+
+def _difference(port: Port, service: Service) -> str:
+    """What the two bindings of a port of one service differ in."""
+    rivals = [rival for rival in service.ports if rival != port and _clashes(port, rival)]
+    targets = sorted({rival.target for rival in (port, *rivals)})
+    if len(targets) > 1:
+        return f"for the ports {' and '.join(targets)} of the container"
+    return "on different addresses"
 
 
 RULE = Rule(

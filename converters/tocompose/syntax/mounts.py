@@ -81,6 +81,12 @@ def is_windows_path(text: str) -> bool:
     return _DRIVE.match(text) is not None
 
 
+def path_of_folder(path: str) -> str:
+    """The path as Compose takes it for one below its folder, with `./` in front; others stay as they are."""
+    stands = path in (".", "..") or path.startswith(("/", "./", "../", "~", "$"))
+    return path if stands else f"./{path}"
+
+
 def is_path(source: str) -> bool:
     """Whether docker compose takes the source for a path on the host rather than a volume's name."""
     is_drive = len(source) > 1 and source[0].isalpha() and source[1] == ":"

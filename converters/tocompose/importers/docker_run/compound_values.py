@@ -10,7 +10,13 @@ from tocompose.importers.docker_run.options import parse_boolean
 from tocompose.importers.docker_run.shapes import Fact, FactMerge
 from tocompose.model import FileResource, Mount, NetworkAttachment
 from tocompose.patterns import regex
-from tocompose.syntax.mounts import MountParts, is_path, is_windows_path, parse_docker_mount
+from tocompose.syntax.mounts import (
+    MountParts,
+    is_path,
+    is_windows_path,
+    parse_docker_mount,
+    path_of_folder,
+)
 from tocompose.syntax.units import is_whole_number
 
 
@@ -118,10 +124,8 @@ def _is_host_path(source: str) -> bool:
 
 def _as_source(source: str) -> str:
     """Compose takes `.hidden` for a volume's name; a path must start with `./`, `../`, `/` or `~`."""
-    if source in (".", "..") or source.startswith(("/", "./", "../", "~", "$")):
-        return source
     is_relative = source.startswith(".") or ("/" in source and not is_windows_path(source))
-    return f"./{source}" if is_relative else source
+    return path_of_folder(source) if is_relative else source
 
 
 # --mount ------------------------------------------------------------------------------------------

@@ -60,7 +60,8 @@ def describe_service(
         entrypoint=(entrypoint,) if isinstance(entrypoint, str) else entrypoint,
         environment=_read_environment(facts),
         env_files=facts.values("env_file"),
-        ports=facts.values("ports"),
+        # Docker refuses the same twice; what is meant is plain.
+        ports=tuple(dict.fromkeys(facts.values("ports"))),
         expose=tuple(dict.fromkeys(facts.values("expose"))),
         mounts=_read_mounts(facts, name),
         networks=_read_networks(facts),

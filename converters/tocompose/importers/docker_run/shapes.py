@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from tocompose.importers.docker_run.options import parse_boolean
 from tocompose.model import EnvFile, EnvVariable, Port
 from tocompose.syntax.interpolation import split_outside_variables
+from tocompose.syntax.mounts import path_of_folder
 from tocompose.syntax.ports import parse_port, parse_port_range
 from tocompose.syntax.units import is_whole_number, parse_byte_size, parse_duration
 
@@ -130,9 +131,7 @@ def read_env(value: str) -> Iterator[Fact]:
 
 def read_env_file(value: str) -> Iterator[Fact]:
     """A file of variables; whether it can be read in Compose's own dialect is looked at later."""
-    is_path = value.startswith(("/", "./", "../", "~", "$"))
-    path = value if is_path else f"./{value}"
-    yield Fact(EnvFile(path=path, format="raw"), FactMerge.APPEND)
+    yield Fact(EnvFile(path=path_of_folder(value), format="raw"), FactMerge.APPEND)
 
 
 def read_extra_host(value: str) -> Iterator[Fact]:

@@ -39,6 +39,7 @@ from tocompose.syntax.interpolation import (
     required_reference,
 )
 from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.mounts import path_of_folder
 from tocompose.syntax.names import identifier, variable_name
 
 
@@ -242,7 +243,7 @@ def _secret_of(name: str, assembly: Assembly) -> FileResource:
     path = assembly.granted_files.get(("secret", name))
     if path is None:
         return FileResource(name=name, environment=variable_name(name))
-    return FileResource(name=name, file=relative_path(path))
+    return FileResource(name=name, file=path_of_folder(path))
 
 
 def _used_configs(
@@ -260,17 +261,12 @@ def _used_configs(
     return tuple(
         FileResource(
             name=name,
-            file=relative_path(
+            file=path_of_folder(
                 assembly.granted_files.get(("config", name), f"configs/{name}")
             ),
         )
         for name in grants
     )
-
-
-def relative_path(path: str) -> str:
-    """The path as Compose takes it for a path of its folder."""
-    return path if path.startswith(("/", "./", "../", "~", "$")) else f"./{path}"
 
 
 def _secret_settings(stack: Stack) -> tuple[EnvSetting, ...]:

@@ -183,7 +183,7 @@ def relative_host_paths(
 ) -> tuple[Argument, ...]:
     """The arguments with `${PWD}` at the start of a host path as `.`; elsewhere it stays, for it is absolute."""
     arguments = list(arguments)
-    rewrite_operand = _relative_path if verb in (("build",), ("cp",)) else None
+    rewrite_operand = _path_from_script if verb in (("build",), ("cp",)) else None
     texts = [argument.text for argument in arguments]
     rewritten = _rewrite_values(texts, _PATH_REWRITES, rewrite_operand)
     return tuple(
@@ -231,14 +231,14 @@ def _state_source(source: str) -> str:
     return source if is_host_path else name
 
 
-def _relative_path(text: str) -> str:
+def _path_from_script(text: str) -> str:
     """The text with `.` for `${PWD}` at the start, or at the start of the default of a variable that stands there."""
     if (path := path_from_here(text)) is not None:
         return path
     match parse(text):
         case (Variable(default=str(default)) as variable, *_):
             tail = text[len(variable.source) :]
-            return variable.with_operand(_relative_path(default)) + tail
+            return variable.with_operand(_path_from_script(default)) + tail
     return text
 
 
@@ -257,11 +257,11 @@ def _state_mount(text: str) -> str:
 
 
 def _relative_mount(text: str) -> str:
-    return _rewrite_csv(text, _relative_path, _MOUNT_SOURCES)
+    return _rewrite_csv(text, _path_from_script, _MOUNT_SOURCES)
 
 
 def _relative_values(text: str) -> str:
-    return _rewrite_csv(text, _relative_path)
+    return _rewrite_csv(text, _path_from_script)
 
 
 _NAME_REWRITES: dict[str, Rewrite] = {
@@ -278,15 +278,15 @@ _NAME_REWRITES: dict[str, Rewrite] = {
     "-v": _state_volume,
 }
 _PATH_REWRITES: dict[str, Rewrite] = {
-    "--build-context": _relative_path,
-    "--cidfile": _relative_path,
-    "--env-file": _relative_path,
-    "--file": _relative_path,
-    "--label-file": _relative_path,
+    "--build-context": _path_from_script,
+    "--cidfile": _path_from_script,
+    "--env-file": _path_from_script,
+    "--file": _path_from_script,
+    "--label-file": _path_from_script,
     "--mount": _relative_mount,
     "--secret": _relative_values,
     "--security-opt": _relative_values,
-    "--volume": _relative_path,
-    "-f": _relative_path,
-    "-v": _relative_path,
+    "--volume": _path_from_script,
+    "-f": _path_from_script,
+    "-v": _path_from_script,
 }
