@@ -14,7 +14,7 @@ from tocompose.ledger import Fate
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 
-_PLACE = re.compile(r"[\w./@-]+:\d+(?::\d+)?")
+_PLACE = re.compile(r"[\w./@-]+\.[A-Za-z]\w*:\d+(?::\d+)?")
 Files = Mapping[str, str]
 
 
@@ -102,3 +102,51 @@ def reasons(result: Result) -> set[str]:
         if ledger.fate(leaf).fate is Fate.IGNORED
         for reason in ledger.fate(leaf).detail
     }
+
+
+# Documents -------------------------------------------------------------------------------------------
+
+
+def paths_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every value of a document."""
+    if path:
+        yield path
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from paths_of(below, (*path, key))
+    elif isinstance(value, list):
+        for index, below in enumerate(value):
+            yield from paths_of(below, (*path, index))
+
+
+def without(value: Any, path: tuple[Any, ...]) -> Any:
+    """The document without what stands at a path."""
+    key = path[0]
+    if isinstance(value, list):
+        if len(path) == 1:
+            return [*value[:key], *value[key + 1 :]]
+        return [without(v, path[1:]) if i == key else v for i, v in enumerate(value)]
+    if len(path) == 1:
+        return {k: v for k, v in value.items() if k != key}
+    return {k: without(v, path[1:]) if k == key else v for k, v in value.items()}
+
+
+def silent_paths(
+    document: Any,
+    files_of: Callable[[Any], dict[str, str]],
+    source: str,
+    step: int = 1,
+) -> Iterator[str]:
+    """Each value of a document whose absence nobody would see, though it was not left out for a reason."""
+    ledger = converted(files_of(document), source).ledger
+    explained = {
+        ledger.path(leaf)
+        for leaf in ledger.leaves()
+        if ledger.fate(leaf).fate is Fate.IGNORED
+    }
+    base = seen(files_of(document), source)
+    for number, path in enumerate(paths_of(document)):
+        is_explained = any(reason[: len(path)] == path for reason in explained)
+        if number % step == 0 and not is_explained:
+            if seen(files_of(without(document, path)), source) == base:
+                yield ".".join(map(str, path))

@@ -42,6 +42,7 @@ _FAMILIES = {
     "kubernetes": "Kubernetes",
     "procfile": "Procfiles",
     "quadlet": "Quadlet",
+    "aws": "AWS",
     "addons": "Add-ons and images",
     "environment": "Environment and secrets",
     "practices": "Good practice",

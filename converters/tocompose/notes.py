@@ -71,6 +71,7 @@ FAMILIES = {
     **dict.fromkeys(("TC84", "TC85"), "paste"),
     **dict.fromkeys(("TC46", "TC47", "TC48", "TC49"), "engine"),
     "TC78": "quadlet",
+    "TC79": "aws",
     "TC0": "general",
     "TC1": "docker_run",
     "TC2": "kubernetes",

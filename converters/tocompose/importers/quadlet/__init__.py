@@ -36,8 +36,10 @@ class Quadlet:
 
 
 def _why_nothing(project: Project, ledger: Ledger) -> str:
-    """The first loss with its place, else that no unit starts a container."""
-    losses = (loss for loss in ledger.notes if loss.kind.value == "lost" and loss.span)
+    """The last loss with its place, else that no unit starts a container."""
+    losses = (
+        loss for loss in reversed(ledger.notes) if loss.kind.value == "lost" and loss.span
+    )
     reasons = [f"{loss.span}: {loss.message}" for loss in losses]
     return next(iter(reasons), f"{project.name}: no unit here names an image or a manifest")
 

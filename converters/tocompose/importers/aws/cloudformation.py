@@ -1,0 +1,79 @@
+"""Task definitions of CloudFormation templates, in the words that ECS itself uses.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tocompose.source import Branch, Child, Leaf, Node
+from tocompose.syntax.names import variable_name
+
+_TYPE = "AWS::ECS::TaskDefinition"
+# Maps whose keys are the user's own.
+_FREE_MAPS = frozenset({"DockerLabels", "DriverOpts", "Labels", "Options"})
+_REFERENCE = re.compile(r"\$\{!?([\w:.]+)\}")
+_FUNCTIONS = ("Ref", "Fn::GetAtt", "Fn::ImportValue", "Fn::Sub")
+
+
+def task_properties(template: Branch) -> Iterator[Branch]:
+    """The properties of each task definition of a template, their keys as ECS writes them."""
+    resources = template.child("Resources")
+    children = (
+        resources.node.children if resources and isinstance(resources.node, Branch) else ()
+    )
+    for child in children:
+        kind = child.node.child("Type") if isinstance(child.node, Branch) else None
+        properties = (
+            child.node.child("Properties") if isinstance(child.node, Branch) else None
+        )
+        is_task = (
+            kind is not None and isinstance(kind.node, Leaf) and kind.node.text == _TYPE
+        )
+        if is_task and properties is not None and isinstance(properties.node, Branch):
+            converted = _in_words_of_ecs(properties.node, False)
+            if isinstance(converted, Branch):
+                yield converted
+
+
+def _in_words_of_ecs(node: Node, keeps_keys: bool) -> Node:
+    if isinstance(node, Leaf):
+        is_reference = node.style in ("!Ref", "!GetAtt", "!ImportValue")
+        if is_reference:
+            return Leaf(f"{{{{ {variable_name(node.text)} }}}}", node.span, "string")
+        return (
+            Leaf(_substituted(node.text), node.span, "string")
+            if node.style == "!Sub"
+            else node
+        )
+    if len(node.children) == 1 and node.children[0].key in _FUNCTIONS:
+        return _function(node)
+    children = []
+    for child in node.children:
+        key = child.key
+        if isinstance(key, str) and not keeps_keys:
+            key = key[:1].lower() + key[1:]
+        children.append(
+            Child(key, child.span, _in_words_of_ecs(child.node, child.key in _FREE_MAPS))
+        )
+    return Branch(node.kind, tuple(children), node.span)
+
+
+def _function(node: Branch) -> Node:
+    """A function as the variable that stands for what it gives."""
+    name, _, argument = node.children[0]
+    texts = (
+        [argument]
+        if isinstance(argument, Leaf)
+        else [child.node for child in argument.children]
+    )
+    text = ".".join(leaf.text for leaf in texts if isinstance(leaf, Leaf))
+    if name == "Fn::Sub":
+        return Leaf(_substituted(text), node.span, "string")
+    return Leaf(f"{{{{ {variable_name(text)} }}}}", node.span, "string")
+
+
+def _substituted(text: str) -> str:
+    return _REFERENCE.sub(lambda match: f"{{{{ {variable_name(match[1])} }}}}", text)

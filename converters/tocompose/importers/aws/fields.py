@@ -1,0 +1,159 @@
+"""Writes the fields of a container as flags, by the rows of `mappings/aws/`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from tocompose.importers.docker_run.invocation import Argument, Invocation
+from tocompose.importers.field_tables import (
+    FieldTables,
+    FieldWalk,
+    is_empty,
+    note_findings,
+    values_in_words,
+)
+from tocompose.ledger import Cursor
+from tocompose.readers.templates import template_atoms
+from tocompose.source import Leaf
+from tocompose.syntax.interpolation import literal, variable_names
+from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.names import identifier, variable_name
+
+_ABSENT = "null or empty counts as absent"
+HOLDS_ANYWAY = "it is what holds anyway"
+
+
+@cache
+def field_tables() -> FieldTables:
+    """The rows by type: TaskDefinition, Dockerrun, Copilot and what stands below them."""
+    return FieldTables.load("aws/ecs", "aws/beanstalk", "aws/copilot")
+
+
+class AwsVariables:
+    """The variables that the sources leave to whoever starts the stack, and where the values of secrets are kept."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str | None] = {}
+        self.secrets: dict[str, None] = {}
+        self._origins: dict[str, str] = {}
+
+    def keep(self, name: str) -> None:
+        """Keeps a variable that has no value yet."""
+        self.values.setdefault(name, None)
+
+    def secret(self, name: str, origin: str, container: str) -> str:
+        """The variable for a secret: its own name, with the container's in front where that holds another secret."""
+        if self._origins.setdefault(name, origin) != origin:
+            name = f"{identifier(container).upper().replace('-', '_')}_{name}"
+            self._origins.setdefault(name, origin)
+        self.keep(name)
+        self.secrets[name] = None
+        return name
+
+
+class FieldWriter:
+    """Collects the flags, the image and the command of one container.
+
+    `facts` is what the task says around it: its network mode, whether Fargate runs it, the places of its volumes.
+    """
+
+    def __init__(
+        self, name: str, variables: AwsVariables, facts: Mapping[str, str], path: str
+    ) -> None:
+        self.name = name
+        self.variables = variables
+        self.facts = facts
+        self.arguments: list[Argument] = []
+        self.operands: list[Argument] = []
+        self.image: Argument | None = None
+        self._is_template = path.endswith((".tpl", ".tftpl"))
+
+    @property
+    def subject(self) -> ModelPath:
+        """What notes about the container are about."""
+        return ModelPath.service(identifier(self.name))
+
+    def text(self, cursor: Cursor, *, is_open: bool = False) -> Argument:
+        """A value as Compose reads it; `is_open` says that `${NAME}` in it is a variable."""
+        written = cursor.peek() or ""
+        parts = []
+        for atom in template_atoms(written):
+            if atom.kind == "template":
+                self.variables.keep(atom.text)
+                parts.append(f"${{{atom.text}}}")
+            elif is_open or self._is_template:
+                for name in variable_names(atom.text):
+                    self.variables.keep(name)
+                parts.append(atom.text)
+            else:
+                parts.append(literal(atom.text))
+        return Argument("".join(parts), cursor.value_span, (cursor,))
+
+    def placeholder(self, match: re.Match[str]) -> str:
+        """The variable for a placeholder."""
+        name = variable_name(match[1] or match[2])
+        self.variables.keep(name)
+        return f"${{{name}}}"
+
+    def add(self, flag: str, value: Argument) -> None:
+        """A flag with its value."""
+        self.arguments.append(value.with_text(f"{flag}={value.text}"))
+
+    def add_plain(self, flag: str, text: str, cursor: Cursor) -> None:
+        """A flag with a value that was worked out of what stands at the cursor."""
+        self.arguments.append(
+            Argument(f"{flag}={text}", cursor.value_span, tuple(leaves_of(cursor)))
+        )
+
+    def leave_out(self, code: str, cursor: Cursor, fields: str = "") -> None:
+        """Says of a field that nothing comes of it."""
+        text = cursor.peek() or values_in_words(cursor.node)
+        stated = fields or f"{cursor.key}: {text}"
+        cursor.note(code, subject=self.subject, object=self.name, fields=stated)
+
+    def invocation(self, cursor: Cursor) -> Invocation | None:
+        """The command that creates the container; None without an image."""
+        if self.image is None:
+            return None
+        head = (Argument("podman", cursor.value_span, self.image.sources[:1]),)
+        arguments = (*self.arguments, self.image, *self.operands)
+        return Invocation(
+            "podman", ("create",), arguments, cursor.value_span, head, alias=self.name
+        )
+
+
+def leaves_of(cursor: Cursor) -> list[Cursor]:
+    """The leaves at or below a cursor."""
+    if cursor.kind == "leaf":
+        return [cursor]
+    return [leaf for below in cursor for leaf in leaves_of(below)]
+
+
+def is_absent(cursor: Cursor) -> bool:
+    """Whether nothing is said at the cursor; what stands there is settled then."""
+    node = cursor.node
+    if node is None:
+        return True
+    if isinstance(node, Leaf) and (is_empty(node) or not node.text):
+        cursor.skip(_ABSENT)
+        return True
+    return False
+
+
+def settle_rest(cursor: Cursor, type_name: str, name: str, subject: ModelPath) -> None:
+    """Settles the fields with a note or a reason of a value of that type."""
+    if cursor.node is None:
+        return
+    walk = FieldWalk(field_tables(), cursor.ledger, default_reason=HOLDS_ANYWAY)
+    walk.visit(cursor.node, type_name)
+    note_findings(walk.findings, cursor.ledger, name, subject)
+
+
+def number_of(cursor: Cursor) -> float | None:
+    """The number at a cursor, which may be written as a text."""
+    try:
+        return float((cursor.peek() or "").strip())
+    except ValueError:
+        return None

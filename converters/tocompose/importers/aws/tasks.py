@@ -1,0 +1,271 @@
+"""One task of ECS: its containers as commands, by the network that they share and the volumes that they mount."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from tocompose.importers.aws.commands import dependencies_of, write_fields
+from tocompose.importers.aws.engine_shapes import host_path
+from tocompose.importers.aws.fields import (
+    HOLDS_ANYWAY,
+    AwsVariables,
+    FieldWriter,
+    is_absent,
+    leaves_of,
+    settle_rest,
+)
+from tocompose.importers.docker_run.invocation import Argument, Invocation
+from tocompose.ledger import Cursor
+from tocompose.patterns import regex
+from tocompose.syntax.model_path import ROOT
+from tocompose.syntax.names import unique_name
+from tocompose.syntax.ports import is_loopback
+
+_SIZE = regex(r"\s*([0-9.]+)\s*(vcpu|gb)?\s*", re.IGNORECASE)
+_HOST = regex(r"[\w.-]+")
+_MACHINES = {"ARM64": "linux/arm64", "X86_64": ""}
+
+
+class Wait(NamedTuple):
+    """One container that waits for another one of its task, by their names in the stack."""
+
+    waiting: str
+    awaited: str
+    condition: str
+    cursor: Cursor
+
+
+class TaskCommands:
+    """The commands of one task; `waits` is what its containers wait for, `jobs` those that end."""
+
+    def __init__(
+        self, cursor: Cursor, variables: AwsVariables, names_in_use: set[str], path: str
+    ) -> None:
+        self._cursor = cursor
+        self._variables = variables
+        self._path = path
+        definitions = cursor if cursor.kind == "list" else cursor.at("containerDefinitions")
+        self._containers = [one for one in definitions if one.kind == "map"]
+        self._names = {
+            _name_of(container): unique_name(_name_of(container), names_in_use)
+            for container in self._containers
+        }
+        self.family = (cursor.peek("family") or "").strip() or "the task"
+        self.waits = [
+            Wait(self._names[_name_of(container)], self._names[awaited], condition, entry)
+            for container in self._containers
+            for awaited, condition, entry in dependencies_of(container)
+            if awaited in self._names
+        ]
+        self.jobs = {
+            self._names[_name_of(container)]
+            for container in self._containers
+            if container.peek("essential") == "false"
+            and self._names[_name_of(container)] in self._awaited_ends()
+        }
+
+    def _awaited_ends(self) -> set[str]:
+        return {
+            wait.awaited for wait in self.waits if wait.condition in ("COMPLETE", "SUCCESS")
+        }
+
+    def steps(self) -> Iterator[Invocation]:
+        """The commands that make the volumes and the containers, each field settled."""
+        yield from self._volume_steps()
+        facts = self._facts()
+        owner = self._owner(facts)
+        writers: list[FieldWriter] = []
+        for container in self._ordered(owner):
+            name = self._names[_name_of(container)]
+            writer = FieldWriter(
+                name, self._variables, self._facts_of(container, facts), self._path
+            )
+            write_fields(writer, container, "ContainerDefinition")
+            self._write_check_time(writer, container)
+            self._settle_names(container)
+            self._join(writer, owner, writers)
+            writers.append(writer)
+            self._write_task_level(writer)
+            settle_rest(container, "ContainerDefinition", name, writer.subject)
+        for writer, container in zip(writers, self._ordered(owner), strict=True):
+            command = writer.invocation(container)
+            if command is None:
+                writer.leave_out("TC790", container, "no image")
+            else:
+                yield command
+        settle_rest(self._cursor, "TaskDefinition", self.family, ROOT)
+
+    # What the containers share --------------------------------------------------------------------
+
+    def _facts(self) -> dict[str, str]:
+        is_fargate = any(
+            word.peek() == "FARGATE" for word in self._cursor.at("requiresCompatibilities")
+        )
+        mode = self._cursor.peek("networkMode") or ("awsvpc" if is_fargate else "bridge")
+        facts = {"mode": mode, "fargate": "yes" if is_fargate else ""}
+        for volume in self._cursor.at("volumes"):
+            facts[f"volume {volume.peek('name')}"] = _place_of(volume)
+        for name, alias in self._names.items():
+            facts[f"container {name}"] = alias
+        return facts
+
+    def _facts_of(self, container: Cursor, facts: dict[str, str]) -> dict[str, str]:
+        memory = container.peek("memory") or ""
+        return {**facts, "memory": memory.strip()}
+
+    def _owner(self, facts: dict[str, str]) -> str:
+        """The container whose network the others of a task join; empty where each can have its own.
+
+        In awsvpc all talk over localhost. Where none does, names on one network are what Compose is made for.
+        """
+        if facts["mode"] != "awsvpc" or len(self._containers) < 2:
+            return ""
+        if not any(_uses_localhost(container) for container in self._containers):
+            return ""
+        free = self._free()
+        published = [container for container in free if len(container.at("portMappings"))]
+        return self._names[_name_of((published or free)[0])]
+
+    def _free(self) -> list[Cursor]:
+        """The containers that wait for no other one; all where each waits."""
+        waiting = {wait.waiting for wait in self.waits}
+        free = [
+            container
+            for container in self._containers
+            if self._names[_name_of(container)] not in waiting
+        ]
+        return free or self._containers
+
+    def _ordered(self, owner: str) -> list[Cursor]:
+        return sorted(
+            self._containers,
+            key=lambda container: self._names[_name_of(container)] != owner,
+        )
+
+    def _join(self, writer: FieldWriter, owner: str, writers: list[FieldWriter]) -> None:
+        """Puts the container into the network of its task; its ports are published where that belongs."""
+        mode = self._cursor.at("networkMode")
+        if owner and writer.name != owner:
+            ports = [one for one in writer.arguments if one.text.startswith("--publish=")]
+            writers[0].arguments += ports
+            writer.arguments = [one for one in writer.arguments if one not in ports]
+            writer.arguments.append(Argument(f"--network=container:{owner}", mode.span))
+        elif mode.peek() in ("host", "none"):
+            writer.add_plain("--network", mode.peek() or "", mode)
+        mode.skip("the networks of the services say it")
+
+    def _write_check_time(self, writer: FieldWriter, container: Cursor) -> None:
+        """How long a check may take on ECS, which is less than an engine gives it."""
+        check = container.at("healthCheck")
+        if check.at("command") and not check.at("timeout"):
+            writer.arguments.append(Argument("--health-timeout=5s", check.span))
+
+    def _settle_names(self, container: Cursor) -> None:
+        container.at("name").skip("the service has its name")
+        container.at("essential").skip("Compose lets the others run when one ends")
+        for _, _, entry in dependencies_of(container):
+            if entry.peek("containerName") not in self._names:
+                entry.note(
+                    "TC790",
+                    object=_name_of(container),
+                    fields="dependsOn: no such container",
+                )
+
+    # What the task says for all ---------------------------------------------------------------------
+
+    def _write_task_level(self, writer: FieldWriter) -> None:
+        for key, flag in (("pidMode", "--pid"), ("ipcMode", "--ipc")):
+            mode = self._cursor.at(key)
+            if mode.peek() == "host":
+                writer.add_plain(flag, "host", mode)
+            elif mode.peek() == "task":
+                self._share(writer, flag, mode)
+            elif mode:
+                mode.skip(HOLDS_ANYWAY)
+        machine = self._cursor.at("runtimePlatform", "cpuArchitecture")
+        platform = _MACHINES.get(machine.peek() or "", "")
+        if platform:
+            writer.add_plain("--platform", platform, machine)
+        elif machine:
+            machine.skip("the engine takes the image of its own machine")
+        self._write_limits(writer)
+
+    def _share(self, writer: FieldWriter, flag: str, mode: Cursor) -> None:
+        owner = self._names[_name_of(self._free()[0])]
+        if writer.name != owner:
+            writer.add_plain(flag, f"container:{owner}", mode)
+        elif flag == "--ipc":
+            writer.add_plain(flag, "shareable", mode)
+        else:
+            mode.skip("the others share that of the first")
+
+    def _write_limits(self, writer: FieldWriter) -> None:
+        """The limits of the task, which are those of its only container; over several nobody adds them up."""
+        given = {one.text.partition("=")[0] for one in writer.arguments}
+        for key, flag, unit in (("cpu", "--cpus", 1024.0), ("memory", "--memory", 1.0)):
+            limit = self._cursor.at(key)
+            if is_absent(limit):
+                continue
+            number = _size(limit.peek() or "", unit)
+            if len(self._containers) > 1 or number is None:
+                limit.note("TC790", object=self.family, fields=f"{key}: {limit.peek()}")
+            elif flag in given:
+                limit.skip("the container says it itself")
+            else:
+                writer.add_plain(
+                    flag, f"{number:g}" if key == "cpu" else f"{number:g}m", limit
+                )
+
+    def _volume_steps(self) -> Iterator[Invocation]:
+        for volume in self._cursor.at("volumes"):
+            name = volume.peek("name") or ""
+            for below in (volume.at("name"), volume.at("host")):
+                below.skip("the mounts say it")
+            docker = volume.at("dockerVolumeConfiguration")
+            if not docker or is_absent(docker) or not name:
+                continue
+            writer = FieldWriter(name, self._variables, {}, self._path)
+            write_fields(writer, docker, "DockerVolume")
+            arguments = (*writer.arguments, Argument(name, volume.span))
+            yield Invocation("podman", ("volume", "create"), arguments, volume.value_span)
+
+
+def _name_of(container: Cursor) -> str:
+    return (container.peek("name") or "").strip() or "app"
+
+
+def _place_of(volume: Cursor) -> str:
+    """The path on the host, or the name of a volume."""
+    path = volume.peek("host", "sourcePath") or volume.peek("host", "SourcePath") or ""
+    return host_path(path) or (volume.peek("name") or "")
+
+
+def _uses_localhost(container: Cursor) -> bool:
+    """Whether a container speaks to another one over a network that they share; health checks do not count."""
+    leaves: Iterable[Cursor] = (
+        leaf
+        for key in ("environment", "command", "entryPoint")
+        for leaf in leaves_of(container.at(key))
+    )
+    return any(
+        is_loopback(host) for leaf in leaves for host in _HOST.findall(leaf.peek() or "")
+    )
+
+
+def _size(text: str, unit: float) -> float | None:
+    """Processors, or mebibytes: `256`, `.25 vCPU`, `512`, `0.5 GB`."""
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        number = float(match[1])
+    except ValueError:
+        return None
+    match (match[2] or "").lower():
+        case "vcpu":
+            return number
+        case "gb":
+            return number * 1024
+    return number / unit

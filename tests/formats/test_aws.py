@@ -1,0 +1,438 @@
+"""What AWS starts containers from: every field of a task definition, a Dockerrun file and a manifest of Copilot."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ablation import codes_of, compose_of, converted, losses, silent_paths
+from tocompose.importers import SourceError
+from tocompose.pipeline import Result
+
+CONTAINER: dict[str, Any] = {
+    "name": "web",
+    "image": "shop/web:1",
+    "command": ["serve", "$PORT"],
+    "cpu": 300,
+    "credentialSpecs": ["credentialspec:a"],
+    "dependsOn": [
+        {"containerName": "db", "condition": "HEALTHY"},
+        {"containerName": "init", "condition": "SUCCESS"},
+    ],
+    "dnsSearchDomains": ["example"],
+    "dnsServers": ["10.0.0.2"],
+    "dockerLabels": {"team": "shop"},
+    "dockerSecurityOptions": ["no-new-privileges"],
+    "entryPoint": ["/init", "--"],
+    "environment": [{"name": "COLOR", "value": "blue$"}],
+    "environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::bucket/dir/web.env"}],
+    "extraHosts": [{"hostname": "old", "ipAddress": "10.0.0.3"}],
+    "firelensConfiguration": {"type": "fluentbit", "options": {"a": "b"}},
+    "healthCheck": {
+        "command": ["CMD-SHELL", "curl -f x"],
+        "interval": 11,
+        "retries": 4,
+        "startPeriod": 12,
+        "timeout": 6,
+    },
+    "hostname": "web.example",
+    "interactive": True,
+    "links": ["db:database"],
+    "linuxParameters": {
+        "capabilities": {"add": ["NET_ADMIN"], "drop": ["ALL"]},
+        "devices": [{"hostPath": "/dev/fuse", "containerPath": "/dev/f", "permissions": ["read"]}],
+        "initProcessEnabled": True,
+        "maxSwap": 64,
+        "sharedMemorySize": 32,
+        "swappiness": 60,
+        "tmpfs": [{"containerPath": "/scratch", "size": 9, "mountOptions": ["noexec"]}],
+    },
+    "logConfiguration": {
+        "logDriver": "syslog",
+        "options": {"tag": "web"},
+        "secretOptions": [{"name": "t", "valueFrom": "p"}],
+    },
+    "memory": 512,
+    "memoryReservation": 128,
+    "mountPoints": [{"sourceVolume": "data", "containerPath": "/data", "readOnly": True}],
+    "portMappings": [{"containerPort": 80, "hostPort": 8080, "protocol": "udp"}],
+    "privileged": True,
+    "pseudoTerminal": True,
+    "readonlyRootFilesystem": True,
+    "repositoryCredentials": {"credentialsParameter": "arn:x"},
+    "resourceRequirements": [
+        {"type": "GPU", "value": "2"},
+        {"type": "InferenceAccelerator", "value": "d"},
+    ],
+    "restartPolicy": {"enabled": True, "ignoredExitCodes": [3], "restartAttemptPeriod": 60},
+    "secrets": [{"name": "TOKEN", "valueFrom": "/shop/token"}],
+    "startTimeout": 33,
+    "stopTimeout": 44,
+    "systemControls": [{"namespace": "net.core.somaxconn", "value": "999"}],
+    "ulimits": [{"name": "nofile", "softLimit": 10, "hardLimit": 20}],
+    "user": "1000",
+    "volumesFrom": [{"sourceContainer": "init", "readOnly": True}],
+    "workingDirectory": "/srv",
+}  # fmt: skip
+TASK: dict[str, Any] = {
+    "family": "shop",
+    "cpu": "1024",
+    "enableFaultInjection": True,
+    "ephemeralStorage": {"sizeInGiB": 30},
+    "executionRoleArn": "arn:aws:iam::1:role/e",
+    "inferenceAccelerators": [{"deviceName": "d", "deviceType": "t"}],
+    "ipcMode": "task",
+    "memory": "2048",
+    "pidMode": "task",
+    "placementConstraints": [{"type": "memberOf", "expression": "x"}],
+    "proxyConfiguration": {"type": "APPMESH", "containerName": "e"},
+    "runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "OTHER"},
+    "tags": [{"key": "a", "value": "b"}],
+    "taskRoleArn": "arn:aws:iam::1:role/t",
+    "volumes": [
+        {"name": "data", "host": {"sourcePath": "/srv/data"}},
+        {"name": "cache", "dockerVolumeConfiguration": {
+            "driver": "local", "driverOpts": {"type": "t"}, "labels": {"x": "y"}}},
+        {"name": "share", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}},
+    ],
+    "containerDefinitions": [
+        CONTAINER,
+        {"name": "db", "image": "postgres:16", "healthCheck": {"command": ["CMD-SHELL", "x"]},
+         "mountPoints": [{"sourceVolume": "cache", "containerPath": "/c"}]},
+        {"name": "init", "image": "busybox:1", "essential": False, "disableNetworking": True},
+    ],
+}  # fmt: skip
+DOCKERRUN: dict[str, Any] = {
+    "AWSEBDockerrunVersion": "1",
+    "Authentication": {"Bucket": "b", "Key": "k"},
+    "Command": "serve --port 80",
+    "Entrypoint": "/init",
+    "Image": {"Name": "shop/web:1", "Update": "true"},
+    "Logging": "/var/log",
+    "Ports": [{"ContainerPort": "8000", "HostPort": "8080"}, {"ContainerPort": "9"}],
+    "Volumes": [{"HostDirectory": "/var/app/current/conf", "ContainerDirectory": "/conf"}],
+}
+COPILOT: dict[str, Any] = {
+    "name": "api",
+    "type": "Load Balanced Web Service",
+    "count": 3,
+    "cpu": 512,
+    "memory": 1024,
+    "command": "serve --all",
+    "entrypoint": "/init",
+    "env_file": "api.env",
+    "exec": True,
+    "http": {"path": "/"},
+    "image": {
+        "location": "shop/api:1",
+        "port": 8080,
+        "labels": {"a": "b"},
+        "credentials": "arn:x",
+        "depends_on": {"agent": "start"},
+        "healthcheck": {
+            "command": ["CMD-SHELL", "curl -f x"],
+            "interval": "11s",
+            "retries": 4,
+            "start_period": "12s",
+            "timeout": "6s",
+        },
+    },
+    "network": {"connect": True},
+    "platform": "linux/arm64",
+    "secrets": {"TOKEN": "/shop/token", "CERT": {"secretsmanager": "shop/cert"}},
+    "storage": {
+        "readonly_fs": True,
+        "ephemeral": 30,
+        "volumes": {"data": {"path": "/data", "efs": True, "read_only": True}},
+    },
+    "variables": {"LEVEL": "info"},
+    "environments": {"prod": {"count": 9}},
+    "sidecars": {
+        "agent": {"image": "agent:1", "variables": {"X": 1}, "secrets": {"K": "/k"}},
+    },
+}
+
+
+def task_files(task: Any) -> dict[str, str]:
+    return {"task-definition.json": json.dumps(task, indent=1)}
+
+
+def task(*containers: dict[str, Any], **fields: Any) -> Result:
+    return converted(
+        task_files({"containerDefinitions": list(containers), **fields}), "aws"
+    )
+
+
+def web(**fields: Any) -> dict[str, Any]:
+    return {"name": "web", "image": "web:1", **fields}
+
+
+def services(result: Result) -> Any:
+    return compose_of(result)["services"]
+
+
+FORMS = {
+    "task": (TASK, task_files),
+    "dockerrun": (DOCKERRUN, lambda value: {"Dockerrun.aws.json": json.dumps(value)}),
+    "copilot": (COPILOT, lambda value: {"copilot/api/manifest.yml": yaml.safe_dump(value), "api.env": ""}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_field_is_left_unread_or_unwritten(form: str) -> None:
+    document, files_of = FORMS[form]
+    assert losses(converted(files_of(document), "aws")) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", FORMS)
+def test_removing_any_value_shows(form: str) -> None:
+    document, files_of = FORMS[form]
+    assert list(silent_paths(document, files_of, "aws", step=5)) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "key", "value"),
+    [
+        ({"command": ["sh", "-c", "echo $X"]}, "command", ["sh", "-c", "echo $$X"]),
+        ({"entryPoint": ["/a", "b c"]}, "entrypoint", ["/a", "b c"]),
+        ({"memory": "256", "cpu": 100}, "cpu_shares", 100),
+        ({"memory": "256"}, "deploy", {"resources": {"limits": {"memory": "256m"}}}),
+        ({"healthCheck": {"command": ["curl", "x"], "interval": 9}}, "healthcheck",
+         {"test": ["CMD", "curl", "x"], "interval": "9s", "timeout": "5s"}),
+        ({"portMappings": [{"containerPort": 80}]}, "ports", ["80"]),
+        ({"portMappings": [{"containerPort": 80, "hostPort": 0}]}, "ports", ["80"]),
+        ({"portMappings": [{"containerPort": 80, "hostPort": 8080}]}, "ports", ["8080:80"]),
+        ({"readonlyRootFilesystem": True}, "read_only", True),
+        ({"secrets": [{"name": "A", "valueFrom": "/a"}]}, "environment", {"A": "${A}"}),
+        ({"environment": [{"name": "A", "value": "{{B}}"}]}, "environment", {"A": "${B}"}),
+        ({"restartPolicy": {"enabled": True}}, "restart", "on-failure"),
+    ],
+)  # fmt: skip
+def test_a_field_becomes_a_key(fields: dict[str, Any], key: str, value: Any) -> None:
+    assert services(task(web(**fields), networkMode="bridge"))["web"][key] == value
+
+
+def test_fargate_publishes_the_port_of_the_container_and_limits_by_the_task() -> None:
+    container = web(portMappings=[{"containerPort": 80}], cpu=128)
+    result = task(
+        container, requiresCompatibilities=["FARGATE"], cpu=".25 vCPU", memory="0.5 GB"
+    )
+    service = services(result)["web"]
+    assert service["ports"] == ["80:80"] and "cpu_shares" not in service
+    assert service["deploy"]["resources"]["limits"] == {"cpus": "0.25", "memory": "512m"}
+
+
+def test_containers_that_talk_over_localhost_share_a_network() -> None:
+    app = web(
+        environment=[{"name": "CACHE", "value": "redis://localhost:6379"}],
+        portMappings=[{"containerPort": 80}],
+    )
+    cache = {"name": "cache", "image": "redis:7", "portMappings": [{"containerPort": 6379}]}
+    stack = services(task(cache, app, networkMode="awsvpc"))
+    modes = [service.get("network_mode") for service in stack.values()]
+    assert modes.count("service:cache") == 1
+    apart = services(task(cache, web(), networkMode="awsvpc"))
+    assert all("network_mode" not in service for service in apart.values())
+
+
+def test_conditions_and_jobs() -> None:
+    init = {"name": "init", "image": "busybox:1", "essential": False}
+    waits = [{"containerName": "init", "condition": "COMPLETE"}]
+    result = task(init, web(dependsOn=waits))
+    stack = services(result)
+    condition = stack["web"]["depends_on"]["init"]["condition"]
+    assert (
+        condition == "service_completed_successfully" and stack["init"]["restart"] == "no"
+    )
+    assert "TC790" in codes_of(result)
+
+
+def test_links_become_names_on_the_network() -> None:
+    stack = services(
+        task({"name": "db", "image": "postgres:16"}, web(links=["db:database"]))
+    )
+    assert stack["db"]["networks"] == {"default": {"aliases": ["database"]}}
+    assert stack["web"]["depends_on"] == {"db": {"condition": "service_started"}} or stack[
+        "web"
+    ]["depends_on"] == ["db"]
+
+
+def test_secrets_are_asked_for_and_where_they_lie_is_said() -> None:
+    arn = "arn:aws:secretsmanager:eu-west-1:1:secret:shop/db-AbC:password::"
+    result = task(web(secrets=[{"name": "DB_PASSWORD", "valueFrom": arn}]))
+    advice = next(item.advice for item in result.notes if item.code == "TC799")
+    assert (
+        "get-secret-value --secret-id arn:aws:secretsmanager:eu-west-1:1:secret:shop/db-AbC`"
+        in advice
+    )
+    env = {file.path: file.content.decode() for file in result.files}[".env"]
+    assert "DB_PASSWORD=" in env
+
+
+def test_one_name_for_two_secrets_becomes_two_variables() -> None:
+    other = {"name": "job", "image": "j:1", "secrets": [{"name": "KEY", "valueFrom": "/b"}]}
+    stack = services(task(web(secrets=[{"name": "KEY", "valueFrom": "/a"}]), other))
+    assert stack["web"]["environment"]["KEY"] != stack["job"]["environment"]["KEY"]
+
+
+@pytest.mark.parametrize(
+    ("image", "written"),
+    [
+        ("<IMAGE1_NAME>", "${IMAGE1_NAME"),
+        ("ACCOUNT_ID.dkr.ecr.eu-west-1.amazonaws.com/a:1", "${ACCOUNT_ID"),
+        ("${image}", "${image"),
+        ("{{ REPO }}:latest", "${REPO"),
+    ],
+)
+def test_a_placeholder_for_the_image_is_a_variable(image: str, written: str) -> None:
+    assert services(task(web() | {"image": image}))["web"]["image"].startswith(written)
+
+
+def test_dockerrun_of_one_container() -> None:
+    service = next(
+        iter(
+            services(
+                converted({"Dockerrun.aws.json": json.dumps(DOCKERRUN)}, "aws")
+            ).values()
+        )
+    )
+    assert service["ports"] == ["8080:8000"] and service["command"] == [
+        "serve",
+        "--port",
+        "80",
+    ]
+    assert service["volumes"][0] in ("./conf:/conf",)
+
+
+def test_dockerrun_without_an_image_builds_the_folder() -> None:
+    files = {
+        "Dockerrun.aws.json": '{"AWSEBDockerrunVersion": "1", "Ports": [{"ContainerPort": "80"}]}',
+        "Dockerfile": "FROM busybox\n",
+    }
+    service = next(iter(services(converted(files, "aws")).values()))
+    assert service["build"] == "." or service["build"]["context"] == "."
+    assert service["ports"] == ["80:80"]
+
+
+def test_copilot_reads_an_environment_that_is_asked_for() -> None:
+    manifest = {
+        "name": "api",
+        "type": "Backend Service",
+        "image": {"location": "a:1"},
+        "variables": {"L": "a"},
+        "environments": {"prod": {"variables": {"L": "b"}}},
+    }  # noqa: E501
+    files = {"copilot/api/manifest.yml": yaml.safe_dump(manifest)}
+    assert services(converted(files, "aws"))["api"]["environment"] == {"L": "a"}
+    chosen = converted(files, "aws", environment=("prod",))
+    assert services(chosen)["api"]["environment"] == {"L": "b"}
+
+
+def test_copilot_builds_and_publishes_and_puts_a_sidecar_beside() -> None:
+    manifest = {
+        "name": "api",
+        "type": "Load Balanced Web Service",
+        "image": {"build": {"dockerfile": "svc/Dockerfile", "context": "svc", "args": {"V": 1}}, "port": 80},
+        "sidecars": {"proxy": {"image": "envoy:1", "port": 8443}},
+    }  # fmt: skip
+    files = {
+        "copilot/api/manifest.yml": yaml.safe_dump(manifest),
+        "svc/Dockerfile": "FROM busybox\n",
+    }
+    stack = services(converted(files, "aws"))
+    assert stack["api"]["build"]["context"] == "svc" and stack["api"]["ports"] == ["80:80"]
+    assert stack["api"]["build"]["args"] == {"V": "1"}
+    assert stack["proxy"]["network_mode"] == "service:api"
+
+
+def test_a_template_of_cloudformation() -> None:
+    template = """\
+Resources:
+  Bucket: {Type: "AWS::S3::Bucket"}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      NetworkMode: awsvpc
+      ContainerDefinitions:
+        - Name: web
+          Image: !Sub "${Account}.dkr.ecr.eu-west-1.amazonaws.com/web:1"
+          Environment: [{Name: STAGE, Value: !Ref Stage}]
+          PortMappings: [{ContainerPort: 80}]
+          DockerLabels: {Team: shop}
+"""
+    service = services(converted({"template.yaml": template}, "aws"))["web"]
+    assert service["ports"] == ["80:80"] and service["labels"] == {"Team": "shop"}
+    assert service["environment"] == {"STAGE": "${STAGE}"}
+    assert service["image"].startswith("${ACCOUNT")
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"logConfiguration": {"logDriver": "awslogs"}}, "TC792"),
+        ({"logConfiguration": {"logDriver": "awsfirelens"}}, "TC795"),
+        ({"repositoryCredentials": {"credentialsParameter": "x"}}, "TC793"),
+        ({"startTimeout": 3}, "TC790"),
+        ({"unheardOf": 3}, "TC001"),
+    ],
+)
+def test_what_is_lost_is_said(fields: dict[str, Any], code: str) -> None:
+    assert code in codes_of(task(web(**fields)))
+
+
+def test_what_a_manifest_of_copilot_loses_is_said() -> None:
+    manifest = {
+        "name": "j",
+        "type": "Scheduled Job",
+        "on": {"schedule": "@daily"},
+        "count": 2,
+        "image": {"location": "a:1"},
+        "environments": {"p": {"count": 1}},
+    }  # noqa: E501
+    result = converted({"copilot/j/manifest.yml": yaml.safe_dump(manifest)}, "aws")
+    assert {"TC796", "TC797", "TC798"} <= codes_of(result)
+    assert services(result)["j"]["profiles"] == ["scheduled"]
+    efs = task(
+        web(),
+        volumes=[{"name": "s", "efsVolumeConfiguration": {"fileSystemId": "f"}}],
+        executionRoleArn="a",
+    )
+    assert {"TC791", "TC794"} <= codes_of(efs)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"package.json": '{"name": "x", "image": "y"}'},
+        {"manifest.yml": "applications:\n- name: x\n"},
+        {"template.yaml": "Resources:\n  B: {Type: 'AWS::S3::Bucket'}\n"},
+    ],
+)
+def test_what_is_none_is_left_alone(files: dict[str, str]) -> None:
+    with pytest.raises(SourceError):
+        converted(files, "aws")
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.sampled_from(sorted(CONTAINER)), below, max_size=4),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(_JSON)
+def test_any_value_is_read_or_refused(value: Any) -> None:
+    for document in (
+        {"containerDefinitions": value},
+        {"containerDefinitions": [web() | value] if isinstance(value, dict) else [value]},
+    ):
+        try:
+            converted(task_files(document), "aws")
+        except SourceError:
+            continue
