@@ -267,10 +267,8 @@ def test_secrets_are_asked_for_and_where_they_lie_is_said() -> None:
     arn = "arn:aws:secretsmanager:eu-west-1:1:secret:shop/db-AbC:password::"
     result = task(web(secrets=[{"name": "DB_PASSWORD", "valueFrom": arn}]))
     advice = next(item.advice for item in result.notes if item.code == "TC799")
-    assert (
-        "get-secret-value --secret-id arn:aws:secretsmanager:eu-west-1:1:secret:shop/db-AbC`"
-        in advice
-    )
+    command = "get-secret-value --secret-id arn:aws:secretsmanager:eu-west-1:1:secret:shop/db-AbC`"
+    assert command in advice
     env = {file.path: file.content.decode() for file in result.files}[".env"]
     assert "DB_PASSWORD=" in env
 
@@ -327,7 +325,7 @@ def test_copilot_reads_an_environment_that_is_asked_for() -> None:
         "image": {"location": "a:1"},
         "variables": {"L": "a"},
         "environments": {"prod": {"variables": {"L": "b"}}},
-    }  # noqa: E501
+    }
     files = {"copilot/api/manifest.yml": yaml.safe_dump(manifest)}
     assert services(converted(files, "aws"))["api"]["environment"] == {"L": "a"}
     chosen = converted(files, "aws", environment=("prod",))
@@ -394,7 +392,7 @@ def test_what_a_manifest_of_copilot_loses_is_said() -> None:
         "count": 2,
         "image": {"location": "a:1"},
         "environments": {"p": {"count": 1}},
-    }  # noqa: E501
+    }
     result = converted({"copilot/j/manifest.yml": yaml.safe_dump(manifest)}, "aws")
     assert {"TC796", "TC797", "TC798"} <= codes_of(result)
     assert services(result)["j"]["profiles"] == ["scheduled"]
