@@ -147,6 +147,7 @@ def silent_paths(
     base = seen(files_of(document), source)
     for number, path in enumerate(paths_of(document)):
         is_explained = any(reason[: len(path)] == path for reason in explained)
-        if number % step == 0 and not is_explained:
-            if seen(files_of(without(document, path)), source) == base:
-                yield ".".join(map(str, path))
+        if number % step or is_explained:
+            continue
+        if seen(files_of(without(document, path)), source) == base:
+            yield ".".join(map(str, path))
