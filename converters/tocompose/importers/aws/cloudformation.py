@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tocompose.source import Branch, Child, Leaf, Node
@@ -14,7 +13,6 @@ from tocompose.syntax.names import variable_name
 _TYPE = "AWS::ECS::TaskDefinition"
 # Maps whose keys are the user's own.
 _FREE_MAPS = frozenset({"DockerLabels", "DriverOpts", "Labels", "Options"})
-_REFERENCE = re.compile(r"\$\{!?([\w:.]+)\}")
 _FUNCTIONS = ("Ref", "Fn::GetAtt", "Fn::ImportValue", "Fn::Sub")
 
 
@@ -76,4 +74,9 @@ def _function(node: Branch) -> Node:
 
 
 def _substituted(text: str) -> str:
-    return _REFERENCE.sub(lambda match: f"{{{{ {variable_name(match[1])} }}}}", text)
+    """The text of `Fn::Sub` with its references as variables."""
+    head, *pieces = text.split("${")
+    for piece in pieces:
+        name, brace, tail = piece.partition("}")
+        head += f"{{{{ {variable_name(name)} }}}}{tail}" if brace else f"${{{piece}"
+    return head
