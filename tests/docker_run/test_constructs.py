@@ -391,4 +391,4 @@ def test_variables_are_set_behind_the_prompts_of_windows(text: str) -> None:
 
 def test_a_port_stated_twice_is_published_once() -> None:
     script = "docker run -d --name web -p 81:80 -p 81:80 acme/a\n"
-    assert services({"run.sh": script}, "all")["web"]["ports"] == ["${WEB_PORT:-81}:80"]
+    assert services({"run.sh": script}, "all")["web"]["ports"] == ["81:80"]
