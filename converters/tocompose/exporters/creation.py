@@ -234,14 +234,7 @@ def _amount(body: _Body, *keys: str) -> int | None:
 
 def _limits(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fault]:
     limit = _amount(body, "deploy.resources.limits.memory", "mem_limit")
-    has_limit = _at(body, "deploy.resources.limits.memory") or body.get("mem_limit")
-    swap = body.get("memswap_limit")
-    if swap not in (None, -1, "-1", 0, "0"):
-        amount = _amount(body, "memswap_limit")
-        if not has_limit:
-            yield _faults("memswap_limit", "it needs a limit of memory beside it")
-        elif limit is not None and amount is not None and amount < limit:
-            yield _faults("memswap_limit", "it is less than the limit of memory")
+    yield from _swap_faults(body, limit)
     for key in ("deploy.resources.reservations.memory", "mem_reservation"):
         amount = _amount(body, key)
         if limit and amount is not None and amount > limit:
@@ -250,6 +243,16 @@ def _limits(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fa
         for key in ("cpu_quota", "cpu_period"):
             if body.get(key):
                 yield _faults(key, "the limit of CPUs says it")
+
+
+def _swap_faults(body: _Body, limit: int | None) -> Iterator[_Fault]:
+    if body.get("memswap_limit") in (None, -1, "-1", 0, "0"):
+        return
+    amount = _amount(body, "memswap_limit")
+    if not (_at(body, "deploy.resources.limits.memory") or body.get("mem_limit")):
+        yield _faults("memswap_limit", "it needs a limit of memory beside it")
+    elif limit is not None and amount is not None and amount < limit:
+        yield _faults("memswap_limit", "it is less than the limit of memory")
 
 
 def _mounts(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fault]:

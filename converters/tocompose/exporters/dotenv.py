@@ -97,25 +97,25 @@ def dockerignore(
     is_written = any(file.path.endswith(".dockerignore") for file in stack.files)
     secrets = () if is_written else gitignore(file for file in files if file.secret)
     lines = [line for file in secrets for line in file.content.decode().split()]
-    notes: list[Note] = []
-    for service in stack.services if lines else ():
-        context = normpath(service.build.context) if service.build else "/"
-        if {".", ".."}.issuperset(context.split("/")):
-            code = "TC430" if context == "." else "TC431"
-            subject = ModelPath.service(service.name, "build")
-            names = " and ".join(lines)
-            about = note(
-                code,
-                service.origin,
-                subject=subject,
-                service=service.name,
-                context=context,
-                names=names,
-            )
-            notes.append(about)
+    notes = tuple(_notes_of_builds(stack, lines)) if lines else ()
     is_needed = any(message.code == "TC430" for message in notes)
     ignored = File(path=".dockerignore", content=_as_bytes(lines))
-    return ((ignored,) if is_needed else ()), tuple(notes)
+    return ((ignored,) if is_needed else ()), notes
+
+
+def _notes_of_builds(stack: Stack, lines: list[str]) -> Iterator[Note]:
+    """A note about each image whose folder, this one or one above it, holds the values."""
+    for service in stack.services:
+        context = normpath(service.build.context) if service.build else "/"
+        if {".", ".."}.issuperset(context.split("/")):
+            yield note(
+                "TC430" if context == "." else "TC431",
+                service.origin,
+                subject=ModelPath.service(service.name, "build"),
+                service=service.name,
+                context=context,
+                names=" and ".join(lines),
+            )
 
 
 def _has_file_below(folder: str, paths: Iterable[str]) -> bool:

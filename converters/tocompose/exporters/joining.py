@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tocompose.exporters.final_checks import Checked
@@ -44,17 +44,20 @@ def unused_declarations(stack: Stack, present: Mapping[str, Any]) -> list[ModelP
         attachment.network for service in new_services for attachment in service.networks
     }
     used_volumes = {mount.source for service in new_services for mount in service.mounts}
-    networks = {network.name for network in stack.networks} - used_networks
-    volumes = {volume.name for volume in stack.volumes} - used_volumes
-    unused = [
-        *(("networks", name) for name in sorted(networks)),
-        *(("volumes", name) for name in sorted(volumes)),
-    ]
+    networks = {network.name for network in stack.networks}
+    volumes = {volume.name for volume in stack.volumes}
     return [
-        ModelPath.of(section, name)
-        for section, name in unused
-        if name not in (present.get(section) or {})
+        *_paths_unless("networks", networks - used_networks, present),
+        *_paths_unless("volumes", volumes - used_volumes, present),
     ]
+
+
+def _paths_unless(
+    section: str, names: set[str], present: Mapping[str, Any]
+) -> Iterator[ModelPath]:
+    """The paths of these names in a section, in order, without those that the file has."""
+    for name in sorted(names - (present.get(section) or {}).keys()):
+        yield ModelPath.of(section, name)
 
 
 class _Joining:

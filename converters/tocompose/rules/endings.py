@@ -60,19 +60,14 @@ def stays_idle(service: Service) -> bool:
     commands = started_commands(service)
     if len(commands) == 1:
         return _only_stays(commands[0]) or commands[0] == ("true",)
-    waits = [
-        arguments
-        for arguments in commands
-        if _only_stays(arguments) and not _is_pause(arguments)
-    ]
     if loops_forever(service):
-        return all(
-            _only_stays(arguments) or arguments[0] in _NOTHING for arguments in commands
-        )
-    return bool(waits) and all(
-        arguments in waits or arguments[0] in _NOTHING or _ends(arguments)
-        for arguments in commands
-    )
+        return all(map(_passes_time, commands))
+    stays = any(_only_stays(command) and not _is_pause(command) for command in commands)
+    return stays and all(_passes_time(command) or _ends(command) for command in commands)
+
+
+def _passes_time(command: tuple[str, ...]) -> bool:
+    return _only_stays(command) or command[0] in _NOTHING
 
 
 def _is_pause(arguments: tuple[str, ...]) -> bool:

@@ -99,8 +99,6 @@ def _takes_commands(service: Service, stage: Stage) -> bool:
 
 def _stage_for(row: Row, dockerfile: Dockerfile, service: Service) -> Stage | None:
     """The stage that has what the framework's server needs, and holds the source."""
-    language = language_rows().get(row.get("language", ""), {})
-    patterns = row.get("base") or [language.get("base", "")]
     target = service.build.target if service.build else None
     last = dockerfile.stage(target or "")
     stages = dockerfile.stages if "base" in row else filter(None, [last])
@@ -108,11 +106,17 @@ def _stage_for(row: Row, dockerfile: Dockerfile, service: Service) -> Stage | No
         # Another stage than the one that runs in production is asked by a shell that not every image has.
         if stage is not last and "alpine" in stage.root:
             continue
-        name = stage.root.removeprefix("docker.io/").removeprefix("library/")
-        is_based = any(fnmatch(f"{name}:", f"{pattern}*") for pattern in patterns)
-        if is_based and stage.holds_source and _has_sure_folder(stage):
+        if _is_based(stage, row) and stage.holds_source and _has_sure_folder(stage):
             return stage
     return None
+
+
+def _is_based(stage: Stage, row: Row) -> bool:
+    """Whether the stage is built on an image of the framework's language."""
+    language = language_rows().get(row.get("language", ""), {})
+    patterns = row.get("base") or [language.get("base", "")]
+    name = stage.root.removeprefix("docker.io/").removeprefix("library/")
+    return any(fnmatch(f"{name}:", f"{pattern}*") for pattern in patterns)
 
 
 def _has_sure_folder(stage: Stage) -> bool:

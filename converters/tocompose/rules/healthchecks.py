@@ -121,8 +121,20 @@ def known_healthcheck(
         service, image, stack, context
     ):
         return "TC611"
-    if worker_of(started) and not (service.ports or service.expose):
+    if _is_unheard_worker(started):
         return "TC870"
+    return _known_of_image(service, image, stack, context)
+
+
+def _is_unheard_worker(service: Service) -> bool:
+    """Whether a known worker runs, and no port is said to be open."""
+    return worker_of(service) is not None and not (service.ports or service.expose)
+
+
+def _known_of_image(
+    service: Service, image: ImageFacts | None, stack: Stack, context: Context
+) -> Healthcheck | str:
+    """The health command for what the image is there for, or the code of the note that says why there is none."""
     if image is None:
         return "TC613"
     if image.kind not in ("runtime", "base") or image.checks:
@@ -172,6 +184,16 @@ def _server_check(
         return _no_check(image)
     if command.follows:
         return Healthcheck(test=command.test, start_period=command.start_period)
+    test = _moved_test(command, service, image, stack, files)
+    if isinstance(test, str):
+        return test
+    return Healthcheck(test=test, start_period=command.start_period)
+
+
+def _moved_test(
+    command: Check, service: Service, image: ImageFacts, stack: Stack, files: MountedFiles
+) -> tuple[str, ...] | str:
+    """The command that asks where the server listens, or the code of the note that says why there is none."""
     listening = secure_listening if command.secure else listening_of
     moved = listening(service, image, files)
     port = moved.sure_port or main_port(files.with_env_files(service), image)
@@ -180,9 +202,7 @@ def _server_check(
     test = _follow_settings(_at_port(command.test, port), command, moved, image)
     if test is not None and moved.unread is not None:
         test = _confirmed(test, service, image, stack, files)
-    if test is None or moved.elsewhere is not None:
-        return "TC619"
-    return Healthcheck(test=test, start_period=command.start_period)
+    return "TC619" if test is None or moved.elsewhere is not None else test
 
 
 def _at_port(test: tuple[str, ...], port: str | None) -> tuple[str, ...]:

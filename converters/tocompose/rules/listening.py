@@ -99,11 +99,18 @@ def _by_row(
         port, unread = _port_in_files(listen, service, environment, files)
     paths = (setting for setting in _named(settings, listen.path) if setting.names_path)
     tls = (setting for setting in _named(settings, listen.tls) if not setting.is_off)
-    away = [setting for setting in _named(settings, listen.bind) if setting.binds_elsewhere]
-    if port is not None and port.ports and not port.local_ports:
-        away.append(port)
+    away = port if _is_closed_locally(port) else _last(_binding(settings, listen))
     encrypted = secure or _last(tls)
-    return Listening(port, _last(paths), encrypted, _last(away), unread, any_port=True)
+    return Listening(port, _last(paths), encrypted, away, unread, any_port=True)
+
+
+def _binding(settings: list[Setting], listen: Listen) -> Iterator[Setting]:
+    """The settings that bind the server to another address than all or this container's own."""
+    return (one for one in _named(settings, listen.bind) if one.binds_elsewhere)
+
+
+def _is_closed_locally(port: Setting | None) -> bool:
+    return port is not None and bool(port.ports) and not port.local_ports
 
 
 def _said_port(

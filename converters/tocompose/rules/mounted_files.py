@@ -73,9 +73,7 @@ class MountedFiles:
         inner_path = path.rstrip("/")
         for target, source in self._mounted_sources(service):
             is_inside = path.endswith("/") and target.startswith(path)
-            is_named = path == "*" and any(
-                word == target or word.endswith(f"={target}") for word in command
-            )
+            is_named = path == "*" and _is_named(target, command)
             if is_inside or target == inner_path or is_named:
                 yield target, self._texts_of(source)
             elif inner_path.startswith(f"{target.rstrip('/')}/"):
@@ -137,6 +135,13 @@ class MountedFiles:
         if not content or len(content) > _LONGEST_FILE:
             return ""
         return content.decode("utf-8", "replace")
+
+
+def _is_named(target: str, command: Iterable[str]) -> bool:
+    """Whether an argument of the command names the path, by itself or behind an option."""
+    return any(
+        argument == target or argument.endswith(f"={target}") for argument in command
+    )
 
 
 def _names_below(names: Iterable[str]) -> dict[str, list[str]]:

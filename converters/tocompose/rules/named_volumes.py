@@ -87,14 +87,17 @@ def apply(stack: Stack, context: Context) -> Outcome:
     return Outcome(mended, tuple(notes))
 
 
+def _own_data(service: Service, stack: Stack, files: MountedFiles) -> Iterator[Data]:
+    """Where the service keeps data, without what `volumes_from` brings."""
+    for data in kept_data(service, files):
+        if not _is_inherited(data.path, service, stack, files):
+            yield data
+
+
 def _name_volumes(
     service: Service, stack: Stack, files: MountedFiles, taken_names: set[str]
 ) -> _NamedMounts:
-    directories = [
-        data
-        for data in kept_data(service, files)
-        if not _is_inherited(data.path, service, stack, files)
-    ]
+    directories = list(_own_data(service, stack, files))
     paths = [data.path for data in directories]
     named = _NamedMounts([], [], [], {}, [])
     for mount in service.mounts:
@@ -112,12 +115,18 @@ def _name_volumes(
             named.notes.append(remark("TC653", service, path=path))
         else:
             name = _volume_name(service, data.path, paths, taken_names)
-            facts = {"path": path, "volume": name, "image": image_title(service)}
-            named.notes.append(remark("TC651", service, "volumes", **facts))
-            named.names.append(name)
-            named.held.append((data.path, name))
-            named.mounts.append(Mount(kind="volume", source=name, target=path))
+            _add_volume(service, data, path, name, named)
     return named
+
+
+def _add_volume(
+    service: Service, data: Data, path: str, name: str, named: _NamedMounts
+) -> None:
+    facts = {"path": path, "volume": name, "image": image_title(service)}
+    named.notes.append(remark("TC651", service, "volumes", **facts))
+    named.names.append(name)
+    named.held.append((data.path, name))
+    named.mounts.append(Mount(kind="volume", source=name, target=path))
 
 
 def copy_notes(

@@ -90,18 +90,15 @@ def _bring_together(
         for target in targets if networks else ():
             if not any(target in joined[network] for network in networks):
                 joined[networks[-1]].add(target)
-    return {
-        network: tuple(name for name in sides.services if name in names)
-        for network, names in joined.items()
-    }
+    return {network: _in_order(names, sides) for network, names in joined.items()}
+
+
+def _in_order(names: set[str], sides: _Sides) -> tuple[str, ...]:
+    return tuple(name for name in sides.services if name in names)
 
 
 def _tell_sides_apart(stack: Stack) -> _Sides:
-    services = {
-        service.name: service
-        for service in stack.services
-        if service.network_mode in (None, "bridge")
-    }
+    services = _services_on_bridges(stack)
     calls = _find_calls(stack, services)
     data = [name for name, service in services.items() if holds_only_data(service, stack)]
     proxies = [name for name, service in services.items() if service.role is Role.PROXY]
@@ -112,6 +109,14 @@ def _tell_sides_apart(stack: Stack) -> _Sides:
     ]
     inside = [name for name in applications if name not in outside]
     return _Sides(services, calls, data, proxies, outside, inside)
+
+
+def _services_on_bridges(stack: Stack) -> dict[str, Service]:
+    return {
+        service.name: service
+        for service in stack.services
+        if service.network_mode in (None, "bridge")
+    }
 
 
 def _find_calls(stack: Stack, services: dict[str, Service]) -> dict[str, set[str]]:
@@ -141,7 +146,7 @@ def _back_members(sides: _Sides) -> tuple[str, ...]:
     called = {name for caller in sides.inside for name in sides.calls[caller]}
     members = {*sides.inside, *called} - set(sides.data)
     members |= {name for name in sides.services if _talks_inside(name, sides)}
-    return tuple(name for name in sides.services if name in members)
+    return _in_order(members, sides)
 
 
 def _talks_inside(name: str, sides: _Sides) -> bool:

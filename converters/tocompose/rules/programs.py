@@ -65,15 +65,19 @@ def is_replaced(service: Service, image: ImageFacts) -> bool:
         return False
     is_given = service.entrypoint is not None
     if image.entrypoint or image.server is not None:
-        own_programs = {*image.entrypoint, *(image.server or ())}
-        words = [*(service.entrypoint or ()), *(service.command or ())]
-        is_other = own_programs.isdisjoint(word.rpartition("/")[2] for word in words)
+        is_other = not _names_own_program(service, image)
         if is_given or image.server is not None or not is_other:
             return is_other
     if not is_given and not program.endswith(_SCRIPTS):
         return False
     own_names = (*re.split(r"[-_/]", image.id), *load("entrypoints")["starting"])
     return not any(name in program.lower() for name in own_names)
+
+
+def _names_own_program(service: Service, image: ImageFacts) -> bool:
+    own_programs = {*image.entrypoint, *(image.server or ())}
+    arguments = [*(service.entrypoint or ()), *(service.command or ())]
+    return any(argument.rpartition("/")[2] in own_programs for argument in arguments)
 
 
 def _first_program(service: Service) -> str:

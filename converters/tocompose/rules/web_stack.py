@@ -23,11 +23,10 @@ def _judge_stack(view: View) -> Iterator[Verdict]:
         return
     data = _data_names(stack)
     internal = frozenset(network.name for network in stack.networks if network.internal)
+    for service in proxies:
+        yield from _judge_proxy(startup, service, data)
     for service in stack.services:
-        routed = any(label.startswith(_ROUTER) for label in service.labels)
-        if service in proxies:
-            yield from _judge_proxy(startup, service, data)
-        elif routed:
+        if service not in proxies and _is_routed(service):
             yield from _judge_application(startup, service, data)
         if service.name in data:
             yield from _judge_data(startup, service, internal)
@@ -37,6 +36,10 @@ def _judge_stack(view: View) -> Iterator[Verdict]:
         yield verdict(
             "T-05", bool(internal), "TC749", span, ModelPath.of("networks"), **facts
         )
+
+
+def _is_routed(service: Service) -> bool:
+    return any(label.startswith(_ROUTER) for label in service.labels)
 
 
 def _data_names(stack: Stack) -> frozenset[str]:
