@@ -101,11 +101,65 @@ def test_the_alias_of_a_link_is_a_name_on_the_network() -> None:
     assert written["services"]["db"]["networks"] == {"default": {"aliases": ["mysql"]}}
 
 
-def test_variables_that_links_set_are_told_once() -> None:
-    words = "$$DB_PORT_5432_TCP_ADDR $$DB_PORT_5432_TCP_ADDR $$DB_ENV_USER"
+LINKED = """
+web:
+  build: .
+  links: ['db:mysql', cache]
+  command: sh -c 'wait-for $$MYSQL_PORT_3306_TCP_ADDR $$CACHE_PORT $$MYSQL_ENV_PASS $$OTHER_PORT'
+db: {image: 'mysql:5', environment: [PASS=a-pass]}
+cache: {image: 'redis:2', expose: ['6379'], ports: ['80:6380']}
+"""
+
+
+def test_variables_of_links_are_set_to_what_says_the_same() -> None:
+    variables = compose(LINKED)["services"]["web"]["environment"]
+    assert variables == {
+        "MYSQL_PORT_3306_TCP_ADDR": "db",
+        "CACHE_PORT": "tcp://cache:6379",
+        "MYSQL_ENV_PASS": "a-pass",
+    }
+    assert {"TC073"} <= codes(LINKED) and "TC066" not in codes(LINKED)
+
+
+def test_variables_of_links_are_looked_for_in_what_is_built() -> None:
+    settings = 'HOST = environ["DB_1_PORT_5432_TCP_ADDR"]\nNAME = environ["DB_NAME"]\n'
+    text = "web: {build: ., links: [db]}\ndb: {image: b}"
+    files = {"fig.yml": text, "settings.py": settings, "Dockerfile": "FROM a\n"}
+    project = Memory({path: body.encode() for path, body in files.items()}, "shop")
+    project.named = ()
+    written = convert(project, Options(source="compose", practices="none"))
+    web = yaml.safe_load(written.files[0].content)["services"]["web"]
+    assert web["environment"] == {"DB_1_PORT_5432_TCP_ADDR": "db"}
+
+
+def test_a_variable_that_is_set_is_left_alone() -> None:
+    text = "web: {image: a, links: [db], environment: {DB_PORT: '5432'}}\ndb: {image: b}"
+    assert compose(text)["services"]["web"]["environment"] == {"DB_PORT": "5432"}
+
+
+def test_what_no_one_sets_now_is_told_once() -> None:
+    words = "$$DB_ENV_USER $$DB_ENV_USER"
     text = f"web: {{image: a, links: [db], command: '{words}'}}\ndb: {{image: b}}"
     told = [one.message for one in read(text).notes if one.code == "TC066"]
-    assert len(told) == 2 and "DB_PORT_5432_TCP_ADDR" in told[0] + told[1]
+    assert len(told) == 1 and "DB_ENV_USER" in told[0]
+
+
+def test_a_name_that_only_links_gave_is_an_alias() -> None:
+    text = "web: {image: a, links: [db], command: psql -h shop_db_1}\ndb: {image: b}"
+    aliases = compose(text)["services"]["db"]["networks"]["default"]["aliases"]
+    assert aliases == ["shop_db_1"]
+
+
+def test_a_path_without_a_dot_is_a_path() -> None:
+    text = "web: {image: a, volumes: ['data/x:/x', 'data:/y', '/z']}"
+    assert compose(text)["services"]["web"]["volumes"] == ["./data/x:/x", "data:/y", "/z"]
+
+
+@pytest.mark.parametrize(("version", "is_told"), [("version: '3'\n", True), ("", False)])
+def test_the_project_may_have_had_another_name(version: str, is_told: bool) -> None:
+    text = f"{version}services: {{web: {{image: a, volumes: ['d:/d']}}}}\nvolumes: {{d: }}"
+    assert ("TC074" in codes(text, name="my-app")) is is_told
+    assert "TC074" not in codes(text, name="shop")
 
 
 def test_volumes_keep_the_engines_names_and_their_driver() -> None:
@@ -133,7 +187,15 @@ data: {image: busybox, volumes: [/var/lib/data, 'logs:/logs']}
     assert written["services"]["job"]["volumes_from"] == ["container:other"]
     assert "data-var-lib-data" in written["volumes"]
     (told,) = [one for one in read(text, name="my-app").notes if one.code == "TC068"]
-    assert "myapp_data_1" in told.advice
+    assert "--volumes-from myapp_data_1:ro -v myapp_data-var-lib-data:/to" in told.advice
+    assert "logs" not in told.advice
+
+
+def test_volumes_that_were_lent_to_be_read_stay_so() -> None:
+    text = (
+        "web: {image: a, volumes_from: ['data:ro']}\ndata: {image: busybox, volumes: [/d]}"
+    )
+    assert compose(text)["services"]["web"]["volumes"] == ["data-d:/d:ro"]
 
 
 def test_the_project_keeps_the_name_that_compose_1_gave_it() -> None:

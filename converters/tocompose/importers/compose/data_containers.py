@@ -31,14 +31,20 @@ def replace_data_containers(
     volumes = as_map(document.get("volumes"))
     notes: list[Note] = []
     for lender in lenders:
+        declared = set(volumes)
         mounts = _lent_mounts(lender, services[lender], volumes)
+        new_volumes = {
+            path: volume.partition(":")[0]
+            for path, volume in mounts.items()
+            if volume.partition(":")[0] in volumes.keys() - declared
+        }
         users = [name for name, body in services.items() if lender in _sources_of(body)]
         for user in users:
             _lend(services[user], lender, mounts)
         facts: dict[str, Any] = {
             "service": lender,
             "users": ", ".join(users),
-            "container": f"{project}_{lender}_1",
+            "commands": _copy_advice(project, lender, services[lender], new_volumes),
         }
         span = positions.span(*at, lender)
         subject = ModelPath.of("services")
@@ -53,6 +59,20 @@ def replace_data_containers(
         )
         del services[lender]
     return {**document, "services": services, "volumes": volumes}, tuple(notes)
+
+
+def _copy_advice(
+    project: str, lender: str, body: Mapping[str, Any], volumes: Mapping[str, str]
+) -> str:
+    """How what the volumes held comes into those that are new; their old names tell where it is otherwise."""
+    if not volumes:
+        return "The volumes have names already: nothing needs to be copied."
+    container = as_text(body.get("container_name")) or f"{project}_{lender}_1"
+    commands = [
+        f"docker run --rm --volumes-from {container}:ro -v {project}_{volume}:/to busybox cp -a {path}/. /to/"
+        for path, volume in volumes.items()
+    ]
+    return f"Copy the data before the first start, after `docker compose create`: {'; '.join(commands)}"
 
 
 def _named(mounts: Mapping[str, str], volumes: Mapping[str, Any]) -> list[str]:
@@ -108,11 +128,9 @@ def _lent_mounts(
 
 def _lend(body: dict[str, Any], lender: str, mounts: Mapping[str, str]) -> None:
     """Gives the mounts to a service that took them from the lender."""
-    sources = [
-        source
-        for source in as_texts(body.pop("volumes_from", None))
-        if source.partition(":")[0] != lender
-    ]
+    all_sources = as_texts(body.pop("volumes_from", None))
+    sources = [source for source in all_sources if source.partition(":")[0] != lender]
+    is_read_only = f"{lender}:ro" in all_sources
     if sources:
         body["volumes_from"] = sources
     own_mounts = list(body.get("volumes") or [])
@@ -120,7 +138,11 @@ def _lend(body: dict[str, Any], lender: str, mounts: Mapping[str, str]) -> None:
         str(volume).split(":")[1:2][0] if ":" in str(volume) else str(volume)
         for volume in own_mounts
     }
-    lent = [mount for target, mount in mounts.items() if target not in targets]
+    lent = [
+        f"{mount}:ro" if is_read_only and mount.count(":") == 1 else mount
+        for target, mount in mounts.items()
+        if target not in targets
+    ]
     body["volumes"] = [*own_mounts, *lent]
     if body.get("depends_on") and lender in as_texts(body["depends_on"]):
         body["depends_on"] = [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+import posixpath
+from collections.abc import Iterator, Mapping, Set
+from functools import partial
 from typing import Any
 
 from tocompose.compose.documents import ComposeFile, Places
@@ -13,7 +15,11 @@ from tocompose.importers import SourceError
 from tocompose.importers.compose.data_containers import replace_data_containers
 from tocompose.importers.compose.loaded import LoadedSource, load_source
 from tocompose.importers.compose.overlays import read_overlays, with_overlays
-from tocompose.importers.compose.version_one import VersionOne, old_project_name
+from tocompose.importers.compose.version_one import (
+    FilesBeside,
+    VersionOne,
+    old_project_name,
+)
 from tocompose.importers.compose.versions import source_files
 from tocompose.ledger import Cursor, Ledger
 from tocompose.model import Service, Stack
@@ -23,6 +29,9 @@ from tocompose.record import replace
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
 from tocompose.tables import load
+
+# How many files of a folder are looked through for variables of links, and how long each may be.
+_FILES_READ, _TEXT_READ = 100, 64_000
 
 
 def read_stack(project: Project, ledger: Ledger, stated_name: str | None) -> Stack:
@@ -39,7 +48,7 @@ def read_stack(project: Project, ledger: Ledger, stated_name: str | None) -> Sta
     for loading_note in (*source.notes, *overlays.notes):
         ledger.add_note(loading_note)
     project_name = _old_name(project, source)
-    document = _in_todays_keys(source, positions, ledger, project_name, project.exists)
+    document = _in_todays_keys(source, positions, ledger, project_name, project)
     stack = stack_of(document, positions, project_name)
     stack = with_overlays(stack, overlays.kept, positions)
     written = (*stack.services, *stack.development)
@@ -47,16 +56,24 @@ def read_stack(project: Project, ledger: Ledger, stated_name: str | None) -> Sta
     at = () if source.is_version_one else ("services",)
     services = (_with_origins(service, positions, at) for service in stack.services)
     stack = replace(stack, services=tuple(services))
-    if (
-        not stated_name
-        and source.is_version_one
-        and project_name != identifier(project.name)
-    ):
-        facts: dict[str, Any] = {"old": project_name, "new": identifier(project.name)}
-        ledger.add_note(
-            note("TC069", positions.span(), subject=ModelPath.of("name"), **facts)
-        )
+    if not stated_name:
+        _tell_name(project.name, stack, source, ledger)
     return replace(stack, name=identifier(stated_name or stack.name))
+
+
+def _tell_name(folder: str, stack: Stack, source: LoadedSource, ledger: Ledger) -> None:
+    """A note where Compose of another time called the project otherwise than today's does."""
+    old_name, new_name = old_project_name(folder), identifier(folder)
+    facts: dict[str, Any] = {"old": old_name, "new": new_name}
+    if old_name == new_name or "name" in source.document:
+        return
+    version = as_text(source.document.get("version"))
+    span = source.files[0].roots[0].span if source.files else None
+    subject = ModelPath.of("name")
+    if source.is_version_one:
+        ledger.add_note(note("TC069", span, subject=subject, **facts))
+    elif version and any(not volume.external for volume in stack.volumes):
+        ledger.add_note(note("TC074", span, subject=subject, **facts))
 
 
 def _with_origins(service: Service, positions: Places, at: tuple[str, ...]) -> Service:
@@ -91,12 +108,15 @@ def _in_todays_keys(
     positions: Places,
     ledger: Ledger,
     project_name: str,
-    exists: Callable[[str], bool],
+    project: Project,
 ) -> dict[str, Any]:
     document = dict(source.document)
     at: tuple[str, ...] = ("services",)
     if source.is_version_one:
-        rewriting = VersionOne(as_map(document.get("services")), positions, exists)
+        paths = frozenset(file.path for file in source.files)
+        files = FilesBeside(project.exists, partial(text_beside, project, paths))
+        services = as_map(document.get("services"))
+        rewriting = VersionOne(services, positions, project_name, files)
         document, at = rewriting.rewrite(), ()
         for rewriting_note in rewriting.notes:
             ledger.add_note(rewriting_note)
@@ -109,6 +129,20 @@ def _in_todays_keys(
         for name, body in as_map(document.get("services")).items()
     }
     return {**document, "services": services}
+
+
+def text_beside(project: Project, paths: Set[str], body: Mapping[str, Any]) -> str:
+    """What a service's files say, at most a few: those that stand in the folder that it is built in."""
+    build = body.get("build")
+    folder = as_text(as_map(build).get("context") if isinstance(build, Mapping) else build)
+    if folder is None:
+        return ""
+    folder = posixpath.normpath(folder)
+    files = [path for path in project.files() if posixpath.dirname(path) == folder]
+    files += [path for path in project.files() if folder == "." and "/" not in path]
+    contents = (project.read(path) for path in files[:_FILES_READ] if path not in paths)
+    texts = (content.decode("utf-8", "replace") for content in contents if content)
+    return "\n".join(text for text in texts if len(text) < _TEXT_READ)
 
 
 def _without_unknown(

@@ -8,19 +8,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from tocompose.compose.documents import Places
-from tocompose.compose.shapes import as_map, as_pairs, as_text, as_texts
+from tocompose.compose.shapes import as_list, as_map, as_pairs, as_text, as_texts
+from tocompose.importers.compose.link_variables import used_link_variables
 from tocompose.notes import Note, note
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import variable_name
 
-# What a link put into the environment: docker/compose 1.29.2 and the engine's legacy links.
-_LINK_VARIABLE = re.compile(
-    r"\b([A-Z0-9_]+?)_(?:PORT(?:_[0-9]+_(?:TCP|UDP))?(?:_(?:ADDR|PORT|PROTO))?|ENV_\w+|NAME)\b"
-)
+# What may be the name of a host in a text.
+_HOST = re.compile(r"[a-z0-9][a-z0-9_-]*")
+# A path without a dot in front, which fig took for one below its file.
+_BARE_PATH = re.compile(r"[\w.-]+(?:/[\w. -]+)+")
+
+
+class FilesBeside(NamedTuple):
+    """Ways to look at what stands beside the file: whether a path is there, and the text of what a service builds."""
+
+    exists: Callable[[str], bool] = lambda path: True
+    text_of: Callable[[Mapping[str, Any]], str] = lambda body: ""
+
+
+_NO_FILES = FilesBeside()
 
 
 class VersionOne:
@@ -30,9 +40,11 @@ class VersionOne:
         self,
         services: Mapping[str, Any],
         positions: Places,
-        exists: Callable[[str], bool] = lambda path: True,
+        project: str = "",
+        files: FilesBeside = _NO_FILES,
     ) -> None:
-        self._exists = exists
+        self._project = project
+        self._files = files
         self._services = {name: as_map(body) for name, body in services.items()}
         self._positions = positions
         self.notes: list[Note] = []
@@ -104,6 +116,8 @@ class VersionOne:
     def _move_links(self, name: str, body: dict[str, Any]) -> None:
         """A link becomes a wait for the other service, which answers to the alias on the stack's network."""
         depends_on = list(as_texts(body.get("depends_on")))
+        links: dict[str, str] = {}
+        hosts = set(_HOST.findall(" ".join(_texts_of(body))))
         outside_links: list[str] = []
         for link in as_texts(body.pop("links", None)):
             target, _, alias = link.partition(":")
@@ -114,12 +128,15 @@ class VersionOne:
                 self._tell("TC137", name, "external_links", target=target)
             else:
                 depends_on.append(target)
-                self._add_alias(name, target, alias or target)
+                for linked_name in self._aliases_of(target, alias or target):
+                    links[linked_name] = target
+                    if linked_name == (alias or target) or linked_name in hosts:
+                        self._add_alias(name, target, linked_name)
         if depends_on:
             body["depends_on"] = list(dict.fromkeys(depends_on))
         if outside_links:
             body["external_links"] = [*as_texts(body.get("external_links")), *outside_links]
-        self._tell_link_variables(name, body)
+        self._set_link_variables(name, body, links)
 
     def _add_alias(self, name: str, target: str, alias: str) -> None:
         aliases = self._aliases.setdefault(target, [])
@@ -129,21 +146,31 @@ class VersionOne:
         if not aliases:
             self._aliases.pop(target)
 
-    def _tell_link_variables(self, name: str, body: Mapping[str, Any]) -> None:
-        """Variables that only links set: nobody sets them now."""
-        prefixes = {variable_name(service): service for service in self._services}
-        found_texts = " ".join(_texts_of(body))
-        told_variables: set[str] = set()
-        for match in _LINK_VARIABLE.finditer(found_texts):
-            target = prefixes.get(match[1])
-            if (
-                target is not None
-                and match[0] not in told_variables
-                and match[0] not in as_pairs(body.get("environment"))
-            ):
-                told_variables.add(match[0])
-                key = "command" if match[0] in str(body.get("command")) else "environment"
-                self._tell("TC066", name, key, variable=match[0], target=target)
+    def _set_link_variables(
+        self, name: str, body: dict[str, Any], links: Mapping[str, str]
+    ) -> None:
+        """Variables that only links set, and that the service or its files speak of, are set to what says the same."""
+        own_text = " ".join(_texts_of(body))
+        own_names = as_pairs(body.get("environment"))
+        set_by_target: dict[str, dict[str, str]] = {}
+        for used in used_link_variables(
+            links, self._services, own_text, self._files.text_of(body)
+        ):
+            if used.name in own_names:
+                continue
+            if used.value is not None:
+                set_by_target.setdefault(used.target, {})[used.name] = used.value
+                continue
+            key = "command" if used.name in str(body.get("command")) else "environment"
+            self._tell("TC066", name, key, variable=used.name, target=used.target)
+        for target, variables in set_by_target.items():
+            body["environment"] = _with_variables(body.get("environment"), variables)
+            facts = {"variables": ", ".join(variables), "target": target}
+            self._tell("TC073", name, "environment", **facts)
+
+    def _aliases_of(self, target: str, alias: str) -> tuple[str, ...]:
+        """The names under which Compose 1 linked a service."""
+        return alias, f"{target}_1", f"{self._project}_{target}_1"
 
     def _move_env_files(self, name: str, body: dict[str, Any]) -> None:
         """Files of variables, of which Compose 1 took every character as it stood; one that is missing is optional."""
@@ -153,7 +180,7 @@ class VersionOne:
 
     def _env_file(self, name: str, path: str) -> dict[str, Any]:
         file_entry: dict[str, Any] = {"path": path, "format": "raw"}
-        if not self._exists(path):
+        if not self._files.exists(path):
             self._tell("TC142", name, "env_file", path=path)
             file_entry["required"] = False
         return file_entry
@@ -163,6 +190,8 @@ class VersionOne:
     def _move_volumes(self, name: str, body: dict[str, Any]) -> None:
         """Volumes with a name were the engine's own, without the project in front; they keep that name."""
         driver = as_text(body.pop("volume_driver", None))
+        if "volumes" in body:
+            body["volumes"] = [_with_dot(volume) for volume in as_list(body["volumes"])]
         for volume in as_texts(body.get("volumes")):
             source = volume.partition(":")[0]
             is_named = ":" in volume and not source.startswith((".", "/", "~", "$"))
@@ -172,6 +201,20 @@ class VersionOne:
                     row["driver"] = driver
         if driver and not self.volumes:
             self._tell("TC067", name, "volumes", driver=driver)
+
+
+def _with_dot(volume: Any) -> Any:
+    """The volume with `./` in front of a path below the file, which would be a name now."""
+    source = str(volume).partition(":")[0]
+    is_path = ":" in str(volume) and _BARE_PATH.fullmatch(source)
+    return f"./{volume}" if is_path and not source.startswith(".") else volume
+
+
+def _with_variables(environment: Any, variables: Mapping[str, str]) -> Any:
+    """The environment with more variables, in the form that it has."""
+    if isinstance(environment, list):
+        return [*environment, *(f"{name}={text}" for name, text in variables.items())]
+    return {**as_map(environment), **variables}
 
 
 def _texts_of(value: Any) -> Iterator[str]:
