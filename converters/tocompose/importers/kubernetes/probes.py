@@ -144,7 +144,9 @@ def _start_period(
     if not usual or usual[0] <= start + failure_time:
         return start
     needed = f"{container.service}: its image may need {usual[0]}s for its first start"
-    comparison = f"{needed}, the probe allows {start + failure_time}s"
+    comparison = (
+        f"{needed}, the probe allows {start + failure_time}s; start_period is {usual[0]}s"
+    )
     probe.annotate("TC259", what=comparison, subject=to)
     return usual[0]
 

@@ -37,7 +37,9 @@ def container_resources(
     if "memory" in limits and requests.get("memory", 0) > limits["memory"]:
         requests["memory"] = limits["memory"]
         cursor.at("requests", "memory").annotate(
-            "TC259", what="the memory request is above the limit", subject=to
+            "TC259",
+            what="the memory request is above the limit and was lowered to it",
+            subject=to,
         )
     options: dict[str, Any] = {}
     if "cpu" in requests:
@@ -61,7 +63,9 @@ def _read_amounts(
             continue
         if name == "memory" and to[-1] == "limits" and amount < _LEAST_MEMORY:
             limit = f"the memory limit {peek_text(cursor)}"
-            problem = f"{limit} is below the 6 MB that the engine needs"
+            problem = (
+                f"{limit} is below the 6 MB that the engine needs and was raised to it"
+            )
             cursor.annotate("TC259", what=problem, subject=to)
             amount = _LEAST_MEMORY
         if name == "cpu" and to[-1] == "limits":
@@ -85,7 +89,7 @@ def _engine_cpus(amount: int, cursor: Cursor, to: ModelPath) -> int | None:
         cursor.note("TC259", what=problem, subject=to)
         return None
     if amount < _LEAST_CPU:
-        problem = f"{limit} is below the 0.01 that the engine needs"
+        problem = f"{limit} is below the 0.01 that the engine needs and was raised to it"
         cursor.annotate("TC259", what=problem, subject=to)
     return max(amount, _LEAST_CPU)
 

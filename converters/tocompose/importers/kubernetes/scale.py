@@ -124,7 +124,9 @@ def _note_schedule(workload: Workload, to: ModelPath, model: ClusterModel) -> No
     zone = peek_text(spec.at("timeZone")) or "UTC"
     when = f"at {peek_text(cursor) or '?'} ({zone})"
     if peek_bool(spec.at("suspend")) is True:
-        when = f"never, since it is suspended; its line in config/scheduler/crontabs says {when}"
+        when = f"is suspended; once its line in config/scheduler/crontabs counts it runs {when}"
+    else:
+        when = f"runs {when}, started by the service scheduler"
     policy = peek_text(spec.at("concurrencyPolicy")) or "Allow"
     (cursor or workload.kube_object.cursor).annotate(
         "TC240", service=workload.name, when=when, overlap=_OVERLAP[policy], subject=to

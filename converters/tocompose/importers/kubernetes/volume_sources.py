@@ -48,11 +48,11 @@ def host_path(cursor: Cursor, container: ContainerContext) -> VolumeSource:
         cursor.at("type").take(to=to)
     elif kind:
         cursor.at("type").note("TC209", field="type", expected="a type of hostPath")
-    options = (
-        {"bind": {"create_host_path": False}}
-        if kind and not kind.endswith("OrCreate")
-        else {}
-    )
+    if kind == "FileOrCreate":
+        # The engine would make a folder there.
+        cursor.at("type").annotate("TC396", service=to.service_name, path=path, subject=to)
+    is_created = kind in ("", "DirectoryOrCreate")
+    options = {} if is_created else {"bind": {"create_host_path": False}}
     if path.rstrip("/") in (
         "/var/run/docker.sock",
         "/run/docker.sock",
