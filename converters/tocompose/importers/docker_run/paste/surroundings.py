@@ -35,6 +35,15 @@ _EMPHASIS = re.compile(
     re.MULTILINE | re.I,
 )
 _QUOTED_LINE = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
+_QUOTED_BLOCK = re.compile(r"^[ \t]*>[^\n]*(?:\n[ \t]*>[^\n]*)*", re.MULTILINE)
+_CONTINUED = re.compile(
+    rf"^[ \t]*{_CALL}[^\n]*\\\n(?P<rest>(?:[ \t]*>[ \t][^\n]*\\\n)*[ \t]*>[ \t][^\n]*)",
+    re.MULTILINE | re.I,
+)
+_PROMPTED = re.compile(r"^[ \t]*(?P<prompt>>[ \t])[ \t]*(?P<option>-?)", re.MULTILINE)
+_QUOTED_CALL = re.compile(
+    rf"^[ \t]*(?:>[ \t]?)+(?:[-*•$#%][ \t]+)?{_CALL}", re.MULTILINE | re.I
+)
 _CURLY = re.compile(
     rf"^[ \t]*(?:“(?P<one>{_CALL}[^”]*)”|„(?P<two>{_CALL}[^“”]*)[“”]|«[ \t\u00a0]?(?P<three>{_CALL}[^»]*)»)[ \t.]*$",
     re.MULTILINE | re.I,
@@ -96,16 +105,45 @@ def strip_markup(text: str) -> Iterator[Damage]:
 
 
 def _markup(text: str) -> Iterator[tuple[int, int, str]]:
-    lines = [line for line in text.split("\n") if line.strip()]
-    if lines and all(_QUOTED_LINE.match(line) for line in lines):
-        yield from ((*match.span(), "") for match in _QUOTED_LINE.finditer(text))
+    quoted_marks = list(_quotation_marks(text))
+    yield from ((start, end_offset, "") for start, end_offset in quoted_marks)
+    if quoted_marks and len(quoted_marks) == sum(
+        bool(line.strip()) for line in text.split("\n")
+    ):
         return
+    starts = {start for start, _ in quoted_marks}
     for pattern, typed in ((_TAG, ""), (_BREAK_TAG, "\n")):
         yield from ((*match.span(), typed) for match in pattern.finditer(text))
-    yield from ((*match.span(), "") for match in _LEAD.finditer(text))
+    leads = (match for match in _LEAD.finditer(text) if match.start() not in starts)
+    yield from ((*match.span(), "") for match in leads)
+    yield from (
+        (start, end_offset, "") for start, end_offset in _continuation_prompts(text)
+    )
     for match in _EMPHASIS.finditer(text):
         yield match.start(), match.start("code"), ""
         yield match.end("code"), match.end(), ""
+
+
+def _quotation_marks(text: str) -> Iterator[tuple[int, int]]:
+    """Where the quotation marks of a mail stand, in each run of quoted lines that holds a command.
+
+    A mail program breaks long lines, so what follows a command in the same quotation may be a part of it.
+    """
+    for block in _QUOTED_BLOCK.finditer(text):
+        if _QUOTED_CALL.search(block[0]):
+            for match in _QUOTED_LINE.finditer(text, *block.span()):
+                yield match.span()
+
+
+def _continuation_prompts(text: str) -> Iterator[tuple[int, int]]:
+    """Where a shell asks for the rest of a command whose own prompt was not copied.
+
+    One such line alone may as well send the output to a file, unless an option stands there.
+    """
+    for block in _CONTINUED.finditer(text):
+        prompts = list(_PROMPTED.finditer(text, *block.span("rest")))
+        if len(prompts) > 1 or any(match["option"] for match in prompts):
+            yield from (match.span("prompt") for match in prompts)
 
 
 def strip_quotes(text: str) -> Iterator[Damage]:
