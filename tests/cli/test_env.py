@@ -14,6 +14,7 @@ import pytest
 
 import tree
 from tocompose.knowledge.generators import generator_of, make_value
+from tocompose.writing.env_values import generated_comment
 
 SCRIPT = (
     "docker run -d --name db -e POSTGRES_PASSWORD=changeme postgres:16\n"
@@ -60,7 +61,11 @@ def test_what_can_be_made_is_made_once_and_everything_else_stays(tocompose, depl
     assert ran.code == 1 and "still missing: API_KEY, TZ" in ran.err
     made = re.search(r'^POSTGRES_PASSWORD="(.{20,})"$', after, re.M)
     assert made and made[1] not in ran.err
-    assert before.replace("POSTGRES_PASSWORD=", made[0]) == after
+    asked, said = (
+        "# POSTGRES_PASSWORD has no value in the source. Set it here.\nPOSTGRES_PASSWORD=",
+        f"{generated_comment('POSTGRES_PASSWORD')}\n{made[0]}",
+    )
+    assert before.replace(asked, said) == after
     assert stat.S_IMODE((deploy / ".env").stat().st_mode) == 0o600
     assert tocompose("env", "deploy", "--generate").code == 1
     assert (deploy / ".env").read_text() == after
@@ -100,6 +105,29 @@ def test_a_secret_that_the_source_says_to_generate_is_generated_once(tocompose, 
     again = tocompose("convert", ".", "-o", "deploy", "--from", "procfile")
     assert again.code == 0
     assert (tmp_path / "deploy" / ".env").read_text() == env
+
+
+def test_a_value_that_was_generated_says_so(tocompose, tmp_path):
+    for name, text in APP.items():
+        (tmp_path / name).write_text(text)
+    tocompose("convert", ".", "-o", "deploy", "--from", "procfile")
+    lines = (tmp_path / "deploy" / ".env").read_text().splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith("SESSION_SECRET="))
+    assert lines[at - 1].startswith("# SESSION_SECRET was generated.")
+
+
+def test_a_secret_that_changed_in_the_source_is_named(tocompose, tmp_path):
+    script = tmp_path / "run.sh"
+    run = "docker run -d --name db -e POSTGRES_PASSWORD={} -e TZ={} postgres:16\n"
+    script.write_text(run.format("s3cret-9Kq", "UTC"))
+    tocompose("convert", "run.sh", "-o", "deploy")
+    script.write_text(run.format("n3wer-8Zx", "CET"))
+    ran = tocompose("convert", "run.sh", "-o", "deploy", "--force")
+    assert "[TC856]" in ran.err and "old value of POSTGRES_PASSWORD:" in ran.err
+    assert "s3cret" not in ran.err and "n3wer" not in ran.err
+    assert "s3cret-9Kq" in (tmp_path / "deploy" / ".env").read_text()
+    again = tocompose("convert", "run.sh", "-o", "deploy", "--force")
+    assert "[TC856]" in again.err
 
 
 @pytest.mark.parametrize(

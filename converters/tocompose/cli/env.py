@@ -42,11 +42,12 @@ def env_command(folder: str, generate: bool) -> None:
     if not missing:
         click.echo(f"{path / '.env'}: nothing is missing", err=True)
         return
-    values = _generated(missing) if generate else {}
+    generated = _generated(missing) if generate else {}
+    values = dict(generated)
     if sys.stdin is not None and sys.stdin.isatty():
         values |= _asked([value for value in missing if value.name not in values])
     if values:
-        set_values(path, values)
+        set_values(path, values, generated)
     _tell(path, missing, values)
 
 

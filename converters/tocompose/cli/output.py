@@ -66,7 +66,7 @@ def generate_values(result: Result, folder: Path) -> None:
     missing = {value.name for value in missing_values(folder)}
     values = {name: make_secret(name) for name in names if name in missing}
     if values:
-        set_values(folder, values)
+        set_values(folder, values, generated=values)
 
 
 def compare_output(result: Result, project: Project, folder: Path, show: bool) -> bool:

@@ -29,6 +29,11 @@ def quoted(value: str) -> str:
     return f'"{value.translate(_ESCAPES)}"'
 
 
+def missing_comment(name: str) -> str:
+    """The line above a variable that the source gives no value to."""
+    return f"# {name} has no value in the source. Set it here."
+
+
 def env_files(stack: Stack, used: Mapping[str, Variable]) -> tuple[File, ...]:
     """`.env` (real values, for its owner only) and `.env.example` with every variable that is `used` besides.
 
@@ -129,7 +134,7 @@ def _env_lines(settings: Iterable[EnvSetting], passed_through: set[str]) -> Iter
         if setting.value is not None:
             yield f"{name}={quoted(setting.value)}"
             continue
-        yield f"# {name} has no value in the source. Set it here."
+        yield missing_comment(name)
         # A service that passes the variable through goes without it; an empty line would give it an empty text.
         yield f"# {name}=" if name in passed_through else f"{name}="
 

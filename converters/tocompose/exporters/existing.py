@@ -6,10 +6,15 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from tocompose.knowledge.secrets.names import secret_name
+from tocompose.knowledge.secrets.texts import password_spans
 from tocompose.model import File
 from tocompose.notes import Note, note
 from tocompose.project import ignore_rules
+from tocompose.readers.dotenv import read_dotenv
+from tocompose.source import Leaf
 from tocompose.syntax.model_path import ModelPath
+from tocompose.wording import enumerated
 
 Combined: TypeAlias = tuple[bytes, tuple[Note, ...]]
 
@@ -93,11 +98,36 @@ def _combine_env(file: File, present: bytes) -> Combined:
     combined = _append_lines(text, [line for lines in missing.values() for line in lines])
     verb = "were" if len(missing) > 1 else "was"
     added = f"{', '.join(missing)} {verb}" if missing else "nothing was"
-    return combined.encode("utf-8", "surrogateescape"), (
-        note(
-            "TC760", subject=ModelPath.of("files", file.path), path=file.path, added=added
-        ),
-    )
+    subject = ModelPath.of("files", file.path)
+    kept_note = note("TC760", subject=subject, path=file.path, added=added)
+    changed = _changed_secrets(file, present)
+    if not changed:
+        return combined.encode("utf-8", "surrogateescape"), (kept_note,)
+    changed_note = note("TC856", subject=subject, path=file.path, names=enumerated(changed))
+    return combined.encode("utf-8", "surrogateescape"), (kept_note, changed_note)
+
+
+def _changed_secrets(file: File, present: bytes) -> list[str]:
+    """The secrets whose value in the source is no longer the one in the `.env` file that stays."""
+    if not file.secret:
+        return []
+    kept_values = _values_of(present)
+    return [
+        name
+        for name, value in _values_of(file.content).items()
+        if value
+        and kept_values.get(name, value) not in ("", value)
+        and (secret_name(name) or password_spans(value))
+    ]
+
+
+def _values_of(content: bytes) -> dict[str, str]:
+    tree = read_dotenv(content).tree
+    return {
+        str(child.key): child.node.text
+        for child in tree.children
+        if isinstance(child.node, Leaf)
+    }
 
 
 def _is_mentioned(text: str, lines: list[str]) -> bool:

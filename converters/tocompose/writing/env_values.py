@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from tocompose.exporters.dotenv import quoted
+from tocompose.exporters.dotenv import missing_comment, quoted
 from tocompose.writing.lock import alone
 
 _EMPTY = re.compile(
@@ -77,14 +77,26 @@ def _explained(text: str) -> Iterable[MissingValue]:
             comment = []
 
 
-def set_values(folder: Path, values: Mapping[str, str]) -> None:
-    """Writes values into `.env`, each in the place of its empty line or at the end; everything else stays."""
+def set_values(
+    folder: Path, values: Mapping[str, str], generated: Container[str] = ()
+) -> None:
+    """Writes values into `.env`, each in the place of its empty line or at the end; everything else stays.
+
+    The comment above those that were `generated` says so.
+    """
     path = folder / ".env"
     with alone(folder):
         text = _text_of(path)
         for name, value in values.items():
             text = _with_value(text, name, value)
+            if name in generated:
+                text = text.replace(missing_comment(name), generated_comment(name), 1)
         _replace_file(path, text)
+
+
+def generated_comment(name: str) -> str:
+    """The line above a variable whose value tocompose has made."""
+    return f"# {name} was generated. Keep it: what was made with it needs the same value."
 
 
 def _with_value(text: str, name: str, value: str) -> str:
