@@ -24,7 +24,7 @@ from tocompose.batch import (
     convert_many,
 )
 from tocompose.batch.summary import save_summary, write_summary
-from tocompose.batch.summary.html import MAX_NOTES
+from tocompose.batch.summary.html import MAX_NOTES, SHOWN_STATUSES
 from tocompose.notes import note
 
 EVIL = '</script><script>document.title="evil"</script><img src=x onerror=alert(1)>'
@@ -77,7 +77,7 @@ def count(outcomes: list[RepositoryOutcome], status: Status) -> int:
 @pytest.mark.browser
 def test_counts_and_charts(page: Any, outcomes: list[RepositoryOutcome]) -> None:
     cards = texts(page, ".card b")
-    assert cards == [str(count(outcomes, status)) for status in Status]
+    assert cards == [str(count(outcomes, status)) for status in SHOWN_STATUSES]
     bars = texts(page, ".charts .value")
     kinds = [
         sum(item.notes_by_kind()[kind] for item in outcomes)
@@ -119,6 +119,19 @@ def test_filters_and_drill_down(page: Any, outcomes: list[RepositoryOutcome]) ->
         name.startswith(("▸ team-0", "team-0"))
         for name in texts(page, "tr.repository .name")
     )
+
+
+@pytest.mark.browser
+def test_a_telephone_shows_names_in_full_and_failures_first(page: Any) -> None:
+    page.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": False},
+    )
+    assert page.execute_script("return document.documentElement.scrollWidth") <= 390
+    names = page.find_elements("css selector", "tr.repository .name")[:5]
+    assert all(name.size["width"] > 300 and name.size["height"] < 60 for name in names)
+    assert texts(page, "tr.repository .badge")[0] == "FAILED"
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 @pytest.mark.browser

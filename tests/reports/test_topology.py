@@ -19,7 +19,17 @@ from tocompose.model import (
     Stack,
 )
 from tocompose.reports.markdown import mermaid_flowchart
-from tocompose.reports.svg import svg_drawing
+from tocompose.reports.svg import (
+    HEIGHT,
+    WIDTH,
+    Box,
+    Curve,
+    _curve_point,
+    _layer_rows,
+    _place_boxes,
+    edge_curves,
+    svg_drawing,
+)
 from tocompose.reports.topology import PUBLIC, DiagramEdge, Node, Topology, stack_topology
 
 # All that our own flowcharts consist of; names stand between quotes, with entities for everything special.
@@ -195,3 +205,34 @@ def test_a_database_that_is_called_like_a_service_is_no_host() -> None:
         services=(Service(name="db", environment=(variable,)), Service(name="web")),
     )
     assert stack_topology(stack).edges == ()
+
+
+@given(
+    layers=st.lists(st.sampled_from(["proxy", "apps", "data"]), min_size=2, max_size=24),
+    ends=st.lists(st.tuples(st.integers(0, 24), st.integers(0, 24)), max_size=12),
+)
+def test_no_edge_runs_through_a_box(layers: list[str], ends: list[tuple[int, int]]) -> None:
+    nodes = (
+        Node(PUBLIC, "public"),
+        *(Node(f"s{number}", layer) for number, layer in enumerate(layers)),
+    )
+    size = len(nodes)
+    pairs = {(start % size, end % size) for start, end in ends} | {(0, size - 1)}
+    lines = tuple(
+        DiagramEdge(nodes[start].name, nodes[end].name)
+        for start, end in sorted(pairs)
+        if start != end
+    )
+    boxes = _place_boxes(_layer_rows(Topology(nodes, lines)))
+    for line in lines:
+        for curve in edge_curves(line, boxes):
+            assert [box.node.name for box in boxes.values() if _enters(curve, box)] == []
+
+
+def _enters(curve: Curve, box: Box) -> bool:
+    """Whether a point of the curve lies inside the box; its border is not inside."""
+    points = (_curve_point(curve, step / 40) for step in range(41))
+    return any(
+        box.x + 1 < x < box.x + WIDTH - 1 and box.y + 1 < y < box.y + HEIGHT - 1
+        for x, y in points
+    )

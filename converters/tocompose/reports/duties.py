@@ -37,7 +37,9 @@ def values_to_set(report: Report) -> tuple[str, ...]:
 
 def said_by_values(note: Note, names: Sequence[str]) -> bool:
     """Whether all that a note says is that one of these variables has to be set."""
-    return _todo_of(note) == "value" and any(name in note.message for name in names)
+    return _todo_of(note) == "value" and any(
+        name in note.message or name in note.advice for name in names
+    )
 
 
 def _asks_for_setting(note: Note) -> bool:

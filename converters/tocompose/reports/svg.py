@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 from xml.sax.saxutils import escape, quoteattr
@@ -16,11 +16,14 @@ WIDTH, HEIGHT = 168, 52
 GAP_X, GAP_Y, GAP_ROW = 36, 76, 28
 MARGIN, TITLE = 24, 96
 PER_ROW = 6
+# How far the ends of an edge within one row pull it down; it hangs three quarters of that below the boxes.
+BOW = 34
 # How many characters fit into a box of that width at 13 and 11 pixels.
 _NAME, _DETAIL = 19, 25
 
 
 Point: TypeAlias = tuple[float, float]
+Curve: TypeAlias = tuple[Point, Point, Point, Point]
 
 
 class Box(NamedTuple):
@@ -144,34 +147,71 @@ def _cut_text(text: str, length: int) -> str:
 
 def _edge_path(edge: DiagramEdge, boxes: dict[str, Box]) -> str:
     kind = "edge inferred" if edge.inferred else "edge"
-    start_point, *curve_points = (
-        f"{x:.0f} {y:.0f}" for x, y in _edge_curve(boxes[edge.start], boxes[edge.end])
-    )
-    return f'<path class="{kind}" d="M{start_point}C{" ".join(curve_points)}" marker-end="url(#tip)"/>'
+    curves = edge_curves(edge, boxes)
+    (start_x, start_y), *_ = curves[0]
+    steps = "".join(f"C{_written_points(curve[1:])}" for curve in curves)
+    return f'<path class="{kind}" d="M{start_x:.0f} {start_y:.0f}{steps}" marker-end="url(#tip)"/>'
 
 
-def _edge_curve(origin: Box, target: Box) -> tuple[Point, Point, Point, Point]:
-    """A cubic curve down or up from box to box; between boxes of one row a bow below them."""
+def _written_points(points: Iterable[Point]) -> str:
+    return " ".join(f"{x:.0f} {y:.0f}" for x, y in points)
+
+
+def edge_curves(edge: DiagramEdge, boxes: dict[str, Box]) -> list[Curve]:
+    """The cubic curves of an edge, one after the other: between the boxes of the rows on its way, never through one."""
+    origin, target = boxes[edge.start], boxes[edge.end]
     if target.y == origin.y:
-        bow_top = origin.y + HEIGHT
-        return (
-            (origin.middle, bow_top),
-            (origin.middle, bow_top + 44),
-            (target.middle, bow_top + 44),
-            (target.middle, bow_top),
-        )
+        return [_bow_below(origin, target)]
     down = target.y > origin.y
-    start_y, end_y = (
-        (origin.y + HEIGHT, target.y) if down else (origin.y, target.y + HEIGHT)
-    )
-    aside = 0 if down else 40
-    half = (end_y - start_y) / 2
+    leave, enter = (HEIGHT, 0) if down else (0, HEIGHT)
+    place = (origin.middle, origin.y + leave)
+    curves: list[Curve] = []
+    for y in _rows_between(origin, target, boxes):
+        progress = (y - origin.y) / (target.y - origin.y)
+        wished_x = origin.middle + (target.middle - origin.middle) * progress
+        gap_x = _nearest_gap(wished_x, [box for box in boxes.values() if box.y == y])
+        before, behind = (gap_x, y + enter), (gap_x, y + leave)
+        curves += [_upright_curve(place, before), (before, before, behind, behind)]
+        place = behind
+    # An edge upwards leans to the side, so that it does not lie on one that leads down.
+    aside = 0 if down or curves else 40
+    curves.append(_upright_curve(place, (target.middle, target.y + enter), aside))
+    return curves
+
+
+def _bow_below(origin: Box, target: Box) -> Curve:
+    bow_top = origin.y + HEIGHT
     return (
-        (origin.middle, start_y),
-        (origin.middle + aside, start_y + half),
-        (target.middle + aside, end_y - half),
-        (target.middle, end_y),
+        (origin.middle, bow_top),
+        (origin.middle, bow_top + BOW),
+        (target.middle, bow_top + BOW),
+        (target.middle, bow_top),
     )
+
+
+def _upright_curve(start: Point, end: Point, aside: float = 0) -> Curve:
+    """A curve that leaves and arrives upright, or a little aside."""
+    half = (end[1] - start[1]) / 2
+    return (
+        start,
+        (start[0] + aside, start[1] + half),
+        (end[0] + aside, end[1] - half),
+        end,
+    )
+
+
+def _rows_between(origin: Box, target: Box, boxes: dict[str, Box]) -> list[float]:
+    """The rows that an edge has to pass, in its own direction."""
+    top, bottom = sorted((origin.y, target.y))
+    rows = sorted({box.y for box in boxes.values() if top < box.y < bottom})
+    return rows if target.y > origin.y else rows[::-1]
+
+
+def _nearest_gap(x: float, row: list[Box]) -> float:
+    """The middle of the gap beside a box of the row that is nearest."""
+    left_ends = [box.x - GAP_X / 2 for box in row]
+    gaps = [*left_ends, max(left_ends) + WIDTH + GAP_X]
+    return min(gaps, key=lambda gap: (abs(gap - x), gap))
 
 
 def _port_labels(edges: tuple[DiagramEdge, ...], boxes: dict[str, Box]) -> Iterator[str]:
@@ -192,11 +232,11 @@ def _port_labels(edges: tuple[DiagramEdge, ...], boxes: dict[str, Box]) -> Itera
 
 def _port_label(edge: DiagramEdge, boxes: dict[str, Box]) -> str:
     """The ports, on the later part of the edge, where curves that start at the same box have parted."""
-    x, y = _curve_point(_edge_curve(boxes[edge.start], boxes[edge.end]), 0.66)
+    x, y = _curve_point(edge_curves(edge, boxes)[-1], 0.66)
     return f'<text class="port" x="{x:.0f}" y="{y + 4:.0f}">{_cut_text(printable(edge.label), 28)}</text>'
 
 
-def _curve_point(curve: tuple[Point, Point, Point, Point], fraction: float) -> Point:
+def _curve_point(curve: Curve, fraction: float) -> Point:
     """The point of a cubic curve at a part of its way (de Casteljau)."""
     points: list[Point] = list(curve)
     while len(points) > 1:

@@ -21,6 +21,8 @@ from tocompose.reports.json import dump_json
 MAX_NOTES = 60_000
 _KINDS = tuple(Kind)
 _STATUSES = tuple(Status)
+# What needs somebody stands first.
+SHOWN_STATUSES = (Status.FAILED, *(one for one in Status if one is not Status.FAILED))
 
 
 def write(outcomes: Outcomes, file: IO[str]) -> None:
@@ -47,7 +49,7 @@ def _page_content(outcomes: Outcomes) -> dict[str, Any]:
         "version": __version__,
         "total": sum(statuses.values()),
         "services": services,
-        "statuses": [(status.value, statuses[status]) for status in Status],
+        "statuses": [(status.value, statuses[status]) for status in SHOWN_STATUSES],
         "kinds": [(kind.value, kinds[kind]) for kind in Kind],
         "codes": [
             _code_row(code, codes[code], repositories[code]) for code in _by_weight(codes)

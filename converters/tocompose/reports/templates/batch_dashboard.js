@@ -14,6 +14,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const repositories = data.repositories.map(([name, status, stacks, kinds, codes, notes], index) => ({
   index, name, status: data.statuses[status], rank: status, stacks, kinds, codes: new Set(codes), notes,
   formats: [...new Set(stacks.map((stack) => stack[2]))],
+  urgency: data.statuses[status] === "failed" ? 0 : 1,
   services: stacks.reduce((sum, stack) => sum + stack[3], 0),
 }));
 const WORDS = { present: "had a compose file", empty: "had no source" };
@@ -21,7 +22,7 @@ const WORDS = { present: "had a compose file", empty: "had no source" };
 const filters = document.getElementById("filters");
 const body = document.querySelector("#list tbody");
 const more = document.getElementById("more");
-let wanted = [], shown = 0, order = { key: "index", down: false };
+let wanted = [], shown = 0, order = { key: "urgency", down: false };
 
 for (const name of [...new Set(repositories.flatMap((item) => item.formats))].sort()) {
   filters.elements.format.append(new Option(name, name));
@@ -71,7 +72,7 @@ function row(item) {
   line.append(element("td", "name", item.name));
   const status = element("td");
   status.append(element("span", `badge ${item.status}`, WORDS[item.status] || item.status));
-  line.append(status, element("td", "", item.formats.join(", ")), element("td", "count", item.services || ""));
+  line.append(status, element("td", "formats", item.formats.join(", ")), element("td", "count services", item.services || ""));
   item.kinds.forEach((count, index) => line.append(element("td", `count ${count ? data.kinds[index] : "none"}`, count)));
   const toggle = () => {
     if (line.classList.toggle("open")) line.after(detail(item));
