@@ -240,9 +240,7 @@ class Cursor:
         **facts: Any,
     ) -> None:
         """Says a note about what stands here and counts every unsettled leaf at or below as noted."""
-        self._ledger.add_note(
-            note(code, self.span, subject=subject, related=tuple(related), **facts)
-        )
+        self.annotate(code, subject=subject, related=related, **facts)
         self._settle(Fate.NOTED, code)
 
     def annotate(
