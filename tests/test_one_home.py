@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 import pytest
@@ -65,8 +66,13 @@ FOREIGN_GRAMMARS = frozenset(
 )
 
 
-def literals(module: str) -> Iterator[tuple[int, set[object]]]:
+@cache
+def literals(module: str) -> tuple[tuple[int, set[object]], ...]:
     """The constants that each collection of a module holds, and the words of each text, with its line."""
+    return tuple(_literals(module))
+
+
+def _literals(module: str) -> Iterator[tuple[int, set[object]]]:
     for node in ast.walk(tree.modules()[module]):
         if isinstance(node, ast.Set | ast.List | ast.Tuple):
             elements: list[ast.expr] = node.elts
