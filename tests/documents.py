@@ -43,6 +43,7 @@ _FAMILIES = {
     "procfile": "Procfiles",
     "quadlet": "Quadlet",
     "aws": "AWS",
+    "unraid": "Unraid",
     "addons": "Add-ons and images",
     "environment": "Environment and secrets",
     "practices": "Good practice",

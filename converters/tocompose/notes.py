@@ -72,6 +72,7 @@ FAMILIES = {
     **dict.fromkeys(("TC46", "TC47", "TC48", "TC49"), "engine"),
     "TC78": "quadlet",
     "TC79": "aws",
+    "TC82": "unraid",
     "TC0": "general",
     "TC1": "docker_run",
     "TC2": "kubernetes",

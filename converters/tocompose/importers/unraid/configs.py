@@ -1,0 +1,144 @@
+"""The fields of a template's form: ports, paths, variables, labels and devices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tocompose.importers.unraid.writer import TemplateWriter, text_of
+from tocompose.ledger import Cursor
+from tocompose.syntax.interpolation import literal
+from tocompose.syntax.names import variable_name
+
+_MODES = ("rw", "ro", "rw,slave", "ro,slave", "rw,shared", "ro,shared")
+_KEYS = ("@Target", "@Default", "@Mode", "@Type", "@Mask", "text")
+
+
+class _Field(NamedTuple):
+    """One field as Unraid takes it: its value is the text, or the default where there is none."""
+
+    cursor: Cursor
+    target: str
+    value: str
+    mode: str
+    is_masked: bool
+
+    @property
+    def sources(self) -> tuple[Cursor, ...]:
+        """The leaves that say it."""
+        leaves = (self.cursor.at(key) for key in _KEYS)
+        return tuple(leaf for leaf in leaves if leaf)
+
+    @property
+    def label(self) -> str:
+        """What the form calls it."""
+        return text_of(self.cursor.at("@Name")) or self.target
+
+
+def write_config(writer: TemplateWriter, cursor: Cursor) -> None:
+    """The flag of one field; one that Unraid passes over is skipped for its reason."""
+    kind = text_of(cursor.at("@Type"))
+    write = _KINDS.get(kind)
+    if write is None:
+        name, value = text_of(cursor.at("@Name")), text_of(cursor.at("text"))
+        fields = f"a field of the type {kind or '(none)'}: {name} {value}"
+        writer.leave_out("TC820", cursor, fields)
+        return
+    text = text_of(cursor.at("text")) if cursor.kind != "leaf" else text_of(cursor)
+    default = text_of(cursor.at("@Default"))
+    field = _Field(
+        cursor,
+        text_of(cursor.at("@Target")),
+        text or default,
+        text_of(cursor.at("@Mode")).lower(),
+        text_of(cursor.at("@Mask")).lower() == "true",
+    )
+    if not text and "|" in default and kind == "Variable":
+        field = _first_choice(writer, field, default)
+    if not field.target and kind != "Device":
+        cursor.skip("Unraid passes over a field without a target")
+    else:
+        write(writer, field)
+
+
+def _first_choice(writer: TemplateWriter, field: _Field, default: str) -> _Field:
+    """The field with the first of its choices, which Unraid's form shows."""
+    field.cursor.annotate(
+        "TC822",
+        subject=writer.subject,
+        object=writer.name,
+        name=field.label,
+        choices=default.replace("|", ", "),
+    )
+    return field._replace(value=default.partition("|")[0])
+
+
+def _write_port(writer: TemplateWriter, field: _Field) -> None:
+    protocol = field.mode if field.mode == "udp" else "tcp"
+    if writer.publishes:
+        if field.value:
+            writer.add(
+                "--publish", f"{field.value}:{field.target}/{protocol}", *field.sources
+            )
+        else:
+            _note_empty(writer, field)
+    elif writer.mode == "none" or writer.mode.startswith("container:"):
+        field.cursor.skip("Unraid publishes nothing on this network")
+    else:
+        variable = f"{protocol.upper()}_PORT_{field.target}"
+        writer.add("--env", f"{variable}={field.value}", *field.sources)
+        field.cursor.annotate(
+            "TC826",
+            subject=writer.subject,
+            object=writer.name,
+            port=field.value or field.target,
+            variable=variable,
+        )
+
+
+def _write_path(writer: TemplateWriter, field: _Field) -> None:
+    if not field.value:
+        _note_empty(writer, field)
+        return
+    mode = field.mode if field.mode in _MODES else "rw"
+    suffix = "" if mode == "rw" else f":{mode}"
+    writer.add("--volume", f"{field.value}:{field.target}{suffix}", *field.sources)
+
+
+def _write_variable(writer: TemplateWriter, field: _Field) -> None:
+    if not field.is_masked:
+        writer.add("--env", f"{field.target}={field.value}", *field.sources)
+        return
+    name = variable_name(field.target)
+    name = writer.variables.keep(name, field.value or None, writer.name)
+    writer.add_open("--env", f"{literal(field.target)}=${{{name}}}", *field.sources)
+    if not field.value:
+        _note_empty(writer, field)
+
+
+def _write_label(writer: TemplateWriter, field: _Field) -> None:
+    writer.add("--label", f"{field.target}={field.value}", *field.sources)
+
+
+def _write_device(writer: TemplateWriter, field: _Field) -> None:
+    if field.value:
+        writer.add("--device", field.value, *field.sources)
+    else:
+        _note_empty(writer, field)
+
+
+def _note_empty(writer: TemplateWriter, field: _Field) -> None:
+    """Says that the form was not filled in."""
+    field.cursor.annotate(
+        "TC828", subject=writer.subject, object=writer.name, name=field.label
+    )
+    field.cursor.mark_noted("TC828")
+
+
+_KINDS: dict[str, Callable[[TemplateWriter, _Field], None]] = {
+    "Device": _write_device,
+    "Label": _write_label,
+    "Path": _write_path,
+    "Port": _write_port,
+    "Variable": _write_variable,
+}

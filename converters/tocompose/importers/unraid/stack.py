@@ -1,0 +1,98 @@
+"""Puts the stack together: one service for each template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tocompose.importers import ImportOptions
+from tocompose.importers.docker_run.invocation import Argument, Invocation, Script
+from tocompose.importers.docker_run.stack import build_stack
+from tocompose.importers.field_tables import FieldWalk, note_findings
+from tocompose.importers.unraid.shapes import write_elements
+from tocompose.importers.unraid.templates import field_tables, read_templates
+from tocompose.importers.unraid.writer import TemplateVariables, TemplateWriter
+from tocompose.ledger import Cursor, Ledger
+from tocompose.model import Stack
+from tocompose.notes import note
+from tocompose.project import Project
+from tocompose.record import replace
+from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
+
+_SERVER_FOLDERS = ("/mnt/user", "/mnt/cache", "/mnt/disk", "/mnt/remotes", "/boot/")
+
+
+def read_stack(project: Project, ledger: Ledger, settings: ImportOptions) -> Stack:
+    """The stack of all templates of the project."""
+    variables = TemplateVariables()
+    writers = [
+        _write_template(template, variables, settings, ledger)
+        for template in read_templates(project, ledger)
+    ]
+    steps: list[Invocation] = []
+    for writer in writers:
+        command = writer.invocation()
+        if command is None:
+            writer.leave_out("TC820", writer.template, "no Repository")
+            continue
+        steps.append(command)
+        steps += _connections(writer)
+    script = Script(tuple(steps), variables.values, secrets=tuple(variables.values))
+    stack = build_stack((script,), project, ledger, settings.name)
+    _note_folders(stack, ledger)
+    return _with_comments(stack, writers)
+
+
+def _write_template(
+    template: Cursor, variables: TemplateVariables, settings: ImportOptions, ledger: Ledger
+) -> TemplateWriter:
+    writer = TemplateWriter(template, variables, settings.options)
+    write_elements(writer, template, "Container")
+    _add_time_zone(writer)
+    if template.node is not None:
+        walk = FieldWalk(field_tables(), ledger, default_reason="it is what holds anyway")
+        walk.visit(template.node, "Container")
+        note_findings(walk.findings, ledger, writer.name, writer.subject)
+    return writer
+
+
+def _add_time_zone(writer: TemplateWriter) -> None:
+    """The time zone that Unraid gives each container, where the template names none."""
+    if any(argument.text.startswith("--env=TZ=") for argument in writer.arguments):
+        return
+    writer.template.annotate("TC823", subject=writer.subject, object=writer.name)
+    writer.add_open("--env", "TZ=${TZ:-Etc/UTC}")
+
+
+def _connections(writer: TemplateWriter) -> Iterable[Invocation]:
+    for network in writer.networks:
+        arguments = (network, Argument(writer.name, network.span))
+        yield Invocation("docker", ("network", "connect"), arguments, network.span)
+
+
+def _with_comments(stack: Stack, writers: Iterable[TemplateWriter]) -> Stack:
+    comments: dict[Span, str] = {
+        writer.template.value_span: writer.comment for writer in writers if writer.comment
+    }
+    services = (
+        replace(service, comments=(comments[service.origin], *service.comments))
+        if service.origin in comments
+        else service
+        for service in stack.services
+    )
+    return replace(stack, services=tuple(services))
+
+
+def _note_folders(stack: Stack, ledger: Ledger) -> None:
+    """Says that folders of the server are mounted."""
+    folders = {
+        "/".join((mount.source or "").split("/")[:4]): mount.origin
+        for service in stack.services
+        for mount in service.mounts
+        if (mount.source or "").startswith(_SERVER_FOLDERS)
+    }
+    if folders:
+        span = next(iter(folders.values()))
+        subject = ModelPath.of("services")
+        names = ", ".join(sorted(folders))
+        ledger.add_note(note("TC827", span, subject=subject, folders=names))
