@@ -142,3 +142,36 @@ def test_who_uses_the_password_of_a_database_gets_the_same_variable() -> None:
         "URL": f"postgres://postgres:{reference}@db/x",
         "PGPASSWORD": reference,
     }
+
+
+SECRET = """
+apiVersion: v1
+kind: Secret
+metadata: {name: s}
+stringData: {%s}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec: {containers: [{name: web, image: "acme/web:1", envFrom: [{secretRef: {name: s}}]}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("data", "asked"),
+    [
+        ('TOKEN: "<FILL_IN>", OTHER: "<FILL_IN>"', ["OTHER", "TOKEN"]),
+        ("API_KEY: changeme, LEVEL: info", ["API_KEY"]),
+        ('PASSWORD: changeme, URL: "postgres://u:changeme@db/x"', []),
+    ],
+)
+def test_a_secret_that_was_never_filled_in_is_asked_for(
+    data: str, asked: list[str]
+) -> None:
+    """A word that is repeated works as it stands, and would not once only one of its places is filled in."""
+    options = Options(source="kubernetes", layout=Layout(split=True))
+    result = convert(Memory({"m.yaml": (SECRET % data).encode()}), options)
+    env = _file(result, ".env").splitlines()
+    assert sorted(line[:-1] for line in env if line.endswith("=")) == asked
+    noted = [note.subject[-1] for note in result.notes if note.code == "TC852"]
+    assert sorted(noted) == asked

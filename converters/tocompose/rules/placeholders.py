@@ -16,7 +16,7 @@ from tocompose.record import replace
 from tocompose.rules import Context, Example, Outcome, Rule
 from tocompose.rules.roles import is_data
 from tocompose.rules.variables import taken_variables, with_settings
-from tocompose.syntax.interpolation import plain, required_reference
+from tocompose.syntax.interpolation import plain, required_reference, variables
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import variable_name
 
@@ -26,6 +26,10 @@ class _FillIns:
 
     def __init__(self, stack: Stack) -> None:
         self._taken = taken_variables(stack)
+        values = [setting.value or "" for setting in stack.settings]
+        for service in stack.services:
+            values += [variable.value or "" for variable in service.environment]
+        self._texts = "\n".join(values)
         # The passwords, by the text that stands for them and the service that has it.
         self._passwords: dict[str, dict[str, str]] = {}
         self.settings: dict[str, EnvSetting] = {}
@@ -66,6 +70,27 @@ class _FillIns:
             name = list(self.settings)[-1]
             self._passwords.setdefault(value, {}).setdefault(service.name, name)
         return replace(variable, value=reference)
+
+    def ask_setting(self, setting: EnvSetting, stack: Stack) -> EnvSetting:
+        """The setting without its value where that is a placeholder, as in a Secret that was never filled in.
+
+        A word that stands elsewhere too, as a password in an address, works as long as all of them stay.
+        """
+        value = setting.value
+        if not value or not is_placeholder(setting.name, value):
+            return setting
+        if value[0].isalnum() and self._texts.count(value) > 1:
+            return setting
+        user = next(
+            (service for service in stack.services if _names(service, setting)), None
+        )
+        if user is None:
+            return setting
+        path = ModelPath.service(user.name, "environment", setting.name)
+        place = setting.origin or user.origin
+        facts = {"what": setting.name, "service": user.name, "name": setting.name}
+        self.notes.append(note("TC852", place, subject=path, **facts))
+        return replace(setting, value=None, required=True)
 
     def link_values(self, service: Service) -> Service:
         """The service with the password of another one by its variable, where a value repeats its placeholder."""
@@ -123,9 +148,20 @@ class _FillIns:
         return longer if name in self._taken or name in self.settings else name
 
 
+def _names(service: Service, setting: EnvSetting) -> bool:
+    """Whether a variable of the service takes the value of a setting."""
+    return any(
+        variable.name == setting.name
+        for env_variable in service.environment
+        for variable in variables(env_variable.value or "")
+    )
+
+
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack that asks for each value which its source left to the reader."""
     fill_ins = _FillIns(stack)
+    settings = (fill_ins.ask_setting(setting, stack) for setting in stack.settings)
+    stack = replace(stack, settings=tuple(settings))
     data_first = sorted(stack.services, key=lambda service: not is_data(service))
     mended = {service.name: fill_ins.apply_to(service) for service in data_first}
     services = tuple(
