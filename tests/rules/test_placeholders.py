@@ -123,7 +123,7 @@ def test_each_is_asked_for_by_its_own_key() -> None:
     service = yaml.safe_load(_file(result, "docker-compose.yml"))["services"]["app"]
     assert service["environment"]["TZ"] == "${TZ:?set TZ in .env}"
     assert service["environment"]["API_KEY"] == "${API_KEY:?set API_KEY in .env}"
-    assert service["environment"]["TOKEN"] == "${TOKEN}"
+    assert service["environment"]["TOKEN"] == "${TOKEN:?set TOKEN in .env}"
     assert service["volumes"] == ["${CONFIG_PATH:?set CONFIG_PATH in .env}:/config"]
     env = _file(result, ".env")
     assert "YOUR_KEY_HERE" not in env and "\nAPI_KEY=\n" in env

@@ -88,8 +88,16 @@ class _FillIns:
             return setting
         path = ModelPath.service(user.name, "environment", setting.name)
         place = setting.origin or user.origin
-        facts = {"what": setting.name, "service": user.name, "name": setting.name}
-        self.notes.append(note("TC852", place, subject=path, **facts))
+        self.notes.append(
+            note(
+                "TC852",
+                place,
+                subject=path,
+                what=setting.name,
+                service=user.name,
+                name=setting.name,
+            )
+        )
         return replace(setting, value=None, required=True)
 
     def link_values(self, service: Service) -> Service:
