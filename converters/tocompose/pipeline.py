@@ -288,6 +288,11 @@ def _left_out(project: Project, read: Container[str] = ()) -> Iterator[Note]:
         yield note("TC024", None, file=path, problem=problem)
 
 
+def _can_be_seen(project: Project) -> bool:
+    """Whether the folder of the source can be looked at: not that of a pasted command."""
+    return bool(project.files()) and project.named != ("<stdin>",)
+
+
 def practice_context(options: Options, project: Project) -> Context:
     """What the practices may count on: the files that will be written, and those of the source."""
     layout = options.layout
@@ -299,7 +304,7 @@ def practice_context(options: Options, project: Project) -> Context:
         production=production,
         inline_secrets=inline,
         read=project.read,
-        below=project.below,
+        below=project.below if _can_be_seen(project) else None,
     )
 
 

@@ -39,7 +39,7 @@ class Context(NamedTuple):
     `harden` adds what can break an application, `keep_ports` leaves the ports of data services as they were,
     `inline_secrets` leaves secrets in the compose file. `split` says that a `.env` is written beside it, `production`
     that a production file is, `running` that what the source describes may run here already, `ran_as` as which project
-    of Compose, `develops` that nothing else has settled development. `read` gives a source file, `below` a folder's.
+    of Compose, `develops` that nothing else settled development. `read` gives a source file, `below` a seen folder's.
     """
 
     harden: bool = False

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tocompose.compose.shapes import as_list, as_map
 from tocompose.exporters.references import linked_name, shared_with
-from tocompose.model import ComposeFileRole, Dependency, Port, Role, Service, Stack
+from tocompose.model import Build, ComposeFileRole, Dependency, Port, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.project import normal_path
 from tocompose.readers.dotenv import read_dotenv
@@ -34,6 +34,7 @@ from tocompose.rules.conditions import HEALTHY
 from tocompose.rules.evidence import evidence
 from tocompose.rules.named_volumes import judge_mount
 from tocompose.rules.networks import networks_of
+from tocompose.rules.service_images import dockerfile_of
 from tocompose.rules.views import annotate_services, sees_files
 from tocompose.source import Leaf
 from tocompose.syntax.units import is_whole_number
@@ -133,8 +134,29 @@ def _judge_ending(
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
-    """The stack as it is, with a note about each port that several replicas would take."""
-    return annotate_services(stack, _note_replicas)
+    """The stack as it is, with notes about ports that several replicas would take, and builds without a Dockerfile."""
+    return annotate_services(
+        stack,
+        lambda service: [*_note_replicas(service), *_note_build(service, stack, context)],
+    )
+
+
+def _note_build(service: Service, stack: Stack, context: Context) -> Iterator[Note]:
+    """A note where the Dockerfile of a build is not part of the source, nor made here."""
+    build = service.build
+    if build is None or context.below is None or _is_elsewhere(build):
+        return
+    if "dockerfile_inline" in build.options:
+        return
+    path = normal_path(posixpath.join(build.context, build.dockerfile or "Dockerfile"))
+    if path and dockerfile_of(service, stack, context) is None:
+        yield remark("TC873", service, "build", build.origin, path=path)
+
+
+def _is_elsewhere(build: Build) -> bool:
+    """Whether a repository, or a folder that only `up` knows, is built."""
+    text = f"{build.context} {build.dockerfile or ''}"
+    return any(sign in text for sign in ("://", "git@", "$"))
 
 
 def _note_replicas(service: Service) -> list[Note]:
@@ -182,11 +204,11 @@ def _judge_builds(view: View) -> Iterator[Verdict]:
 def _missing_of_build(view: View, service: Service) -> str | None:
     """What the build lacks, empty where it is all there; None where that cannot be seen."""
     build = service.build
-    if build is None or any(sign in build.context for sign in ("://", "git@", "$")):
+    if build is None or _is_elsewhere(build):
         return None
     dockerfile = build.dockerfile or "Dockerfile"
     context = normal_path(build.context)
-    if context is None or "$" in dockerfile:
+    if context is None:
         return None
     if context and not view.project.exists(context):
         return build.context
@@ -294,7 +316,7 @@ RULE = Rule(
     url="https://docs.docker.com/compose/how-tos/startup-order/",
     mend=apply,
     covers=("A-06",),
-    said_by={"TC535": ("TC541",)},
+    said_by={"TC535": ("TC541",), "TC536": ("TC873",)},
     examples=(
         Example(
             "services: {web: {image: 'corp/web:1', ports: ['80:80'], scale: 2}}",
@@ -302,7 +324,7 @@ RULE = Rule(
         ),
     ),
     excuses=(
-        Excuse("TC536", "a Dockerfile that the source lacks is not made up"),
+        Excuse("TC536", "a Dockerfile that cannot be seen is not made up"),
         Excuse("TC537", "a file that the source lacks is not made up"),
     ),
 )
