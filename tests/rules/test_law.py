@@ -102,7 +102,11 @@ def test_stacks(stack: Stack) -> None:
 def test_fixtures(case: Path) -> None:
     result = outcome(case)
     files = inputs(case) | {file.path: file.content for file in result.files}
-    assert unsaid(files, result.stack, result.notes, case.name) == []
+    faults = unsaid(files, result.stack, result.notes, case.name)
+    if case.parent.name == "compose":
+        # A compose file of the source keeps its own form: it is given no anchors.
+        faults = [fault for fault in faults if fault[0] != "FORM"]
+    assert faults == []
 
 
 @pytest.mark.parametrize("source", CORPUS, ids=[name for name, _, _ in CORPUS])

@@ -50,6 +50,10 @@ PLACES: dict[str, tuple[str, str]] = {
         "web: {image: 'me/web:1', annotations: {a.token: tops3cret}}",
         "services.web",
     ),
+    "TC874": (
+        "web: {image: 'me/web:1', networks: [shut], ports: ['9:9']}",
+        "services.web.ports",
+    ),
     "TC870": (
         "jobs: {image: 'ruby:3', command: [bundle, exec, sidekiq]}",
         "services.jobs",
@@ -190,7 +194,8 @@ PLACES: dict[str, tuple[str, str]] = {
 
 
 def notes(services: str) -> list[Note]:
-    given = stack(f"services: {{{services}}}")
+    networks = "networks: {shut: {internal: true}}" if "shut" in services else ""
+    given = stack(f"services: {{{services}}}\n{networks}")
     given = replace(
         given,
         files=(DOCKERFILE,),

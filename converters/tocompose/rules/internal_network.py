@@ -16,6 +16,7 @@ from tocompose.rules import (
     Verdict,
     judge_services,
     overlay_of,
+    remark,
 )
 from tocompose.rules.networks import networks_of
 from tocompose.rules.roles import holds_only_data
@@ -27,9 +28,9 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
     Every other member must have another way out, and no member may publish ports through that network alone.
     """
-    notes: list[Note] = []
     networks: list[Network] = []
     closed = {network.name for network in stack.networks if network.internal}
+    notes = list(_note_stated(stack, frozenset(closed)))
     for network in stack.networks:
         if _can_be_internal(network, stack, closed | {network.name}):
             network = replace(network, internal=True)
@@ -39,6 +40,23 @@ def apply(stack: Stack, context: Context) -> Outcome:
             notes.append(note("TC633", network.origin, subject=subject, network=name))
         networks.append(network)
     return Outcome(replace(stack, networks=tuple(networks)), tuple(notes))
+
+
+def _note_stated(stack: Stack, closed: frozenset[str]) -> Iterator[Note]:
+    """Notes about what no way leads to or from, since the source has closed its networks."""
+    for service in stack.services:
+        names = networks_of(service)
+        if not names or not names <= closed:
+            continue
+        facts = {"networks": ", ".join(sorted(names))}
+        if service.ports:
+            yield remark(
+                "TC874", service, "ports", what="its ports are published nowhere", **facts
+            )
+        elif service.role in (Role.APP, Role.JOB):
+            yield remark(
+                "TC874", service, "networks", what="it reaches nothing outside", **facts
+            )
 
 
 def _can_be_internal(network: Network, stack: Stack, closed: set[str]) -> bool:
@@ -119,4 +137,5 @@ RULE = Rule(
         ),
     ),
     judge=judge_services(_judge_internal),
+    said_by=dict.fromkeys(("TC724", "TC725"), ("TC874",)),
 )
