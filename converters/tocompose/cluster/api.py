@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from tocompose.cluster.kubeconfig import Connection
 from tocompose.importers import SourceError
@@ -12,6 +13,8 @@ from tocompose.wording import one_line
 
 PAGE = 500
 _CONNECT = 5.0
+_BUSY, _REDIRECTS = 429, (301, 302, 303, 307, 308)
+_ATTEMPTS, _LONGEST_PAUSE = 3, 10
 _SAID = {
     401: "not authorised (401): the credentials are not accepted, perhaps they have expired",
     403: "forbidden (403)",
@@ -69,7 +72,7 @@ class ApiServer:
         try:
             return self.get(path, {}, accept)
         except RequestRefused as refusal:
-            if refusal.status in (0, 401):
+            if refusal.status in (0, 200, 401, _BUSY, *_REDIRECTS):
                 name = f"the cluster {self._connection.name} ({self._connection.address})"
                 raise SourceError(f"{name} cannot be read: {refusal}") from refusal
             raise
@@ -84,29 +87,55 @@ class ApiServer:
         url = f"{self._connection.host}{path}" + (
             f"?{urlencode(parameters)}" if parameters else ""
         )
-        headers = {
-            "Accept": accept,
-            "User-Agent": "tocompose",
-            **self._connection.headers(),
-        }
-        # A busy server says when to ask again; anything else is told at once.
-        retries = urllib3.Retry(
-            2,
-            connect=0,
-            read=0,
-            redirect=0,
-            other=0,
-            status_forcelist=[429],
-            backoff_factor=0.2,
-        )
+        headers = urllib3.HTTPHeaderDict()
+        own_headers = [("Accept", accept), ("User-Agent", "tocompose")]
+        for name, text in (*own_headers, *self._connection.headers()):
+            headers.add(name, text)
         limits = urllib3.Timeout(connect=min(_CONNECT, self._timeout), read=self._timeout)
-        try:
-            answer = self._connection.pool.request(
-                "GET", url, headers=headers, retries=retries, timeout=limits, redirect=False
-            )
-        except urllib3.exceptions.HTTPError as error:
-            raise RequestRefused(_describe_failure(error, self._timeout)) from error
+        for attempt in range(_ATTEMPTS):
+            try:
+                answer = self._connection.pool.request(
+                    "GET", url, headers=headers, retries=False, timeout=limits
+                )
+            except urllib3.exceptions.HTTPError as error:
+                raise RequestRefused(self._describe_failure(error)) from error
+            # A busy server says when to ask again; anything else is told at once.
+            if answer.status != _BUSY or attempt == _ATTEMPTS - 1:
+                break
+            time.sleep(_pause(answer.headers.get("Retry-After")))
+        if answer.status in _REDIRECTS:
+            raise RequestRefused(_describe_redirect(answer), answer.status)
         return _parse_answer(answer.status, answer.data)
+
+    def _describe_failure(self, error: Exception) -> str:
+        """Why no answer came; on the way through a proxy it may be the proxy's fault."""
+        import urllib3
+
+        proxy = self._connection.proxy
+        reason = getattr(error, "reason", None) or error
+        if not proxy:
+            return _describe_reason(reason, self._timeout)
+        if isinstance(reason, urllib3.exceptions.ProxyError):
+            reason = reason.original_error
+        return f"through the proxy {proxy}: {_describe_reason(reason, self._timeout)}"
+
+
+def _pause(retry_after: str | None) -> float:
+    """How long to wait before asking again: as the server says, but no longer than somebody would wait for it.
+
+    Raises RequestRefused for a longer time.
+    """
+    seconds = int(retry_after) if retry_after and retry_after.isdecimal() else 1
+    if seconds > _LONGEST_PAUSE:
+        raise RequestRefused(f"it is busy (429) and asks to wait {seconds} seconds", _BUSY)
+    return float(seconds)
+
+
+def _describe_redirect(answer: Any) -> str:
+    address = urlsplit(answer.headers.get("Location") or "")
+    place = f"{address.scheme}://{address.hostname}" if address.hostname else "elsewhere"
+    sent_on = f"it sends requests on to {place} ({answer.status}), as a login page does"
+    return f"{sent_on}; the kubeconfig must name the API server itself"
 
 
 def _parse_answer(status: int, data: bytes) -> dict[str, Any]:
@@ -137,20 +166,25 @@ def _page_objects(page: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _describe_failure(error: Exception, timeout: float) -> str:
+def _describe_reason(reason: Exception, timeout: float) -> str:
     """Why no answer came."""
     import urllib3
 
-    reason = getattr(error, "reason", None) or error
     if isinstance(reason, urllib3.exceptions.SSLError):
         return f"the TLS connection failed ({one_line(str(reason.args[0] if reason.args else reason))})"
     if isinstance(
         reason,
         urllib3.exceptions.NewConnectionError | urllib3.exceptions.NameResolutionError,
     ):
-        return f"no connection ({one_line(str(reason).rpartition(': ')[2].rpartition('] ')[2])})"
+        return f"no connection ({_plain_cause(reason)})"
     if isinstance(reason, urllib3.exceptions.ConnectTimeoutError):
         return "nothing answers at that address"
     if isinstance(reason, urllib3.exceptions.TimeoutError):
         return f"no answer within {timeout:g} seconds"
-    return f"the connection broke ({one_line(str(reason))})"
+    return f"the connection broke ({_plain_cause(reason)})"
+
+
+def _plain_cause(reason: Exception) -> str:
+    """What the system says, without the object and the number that a library puts before it."""
+    text = str(reason.args[-1] if reason.args else reason)
+    return one_line(text.rpartition(": ")[2].rpartition("] ")[2].strip("'\")("))

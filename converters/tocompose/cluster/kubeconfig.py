@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from tocompose.importers import SourceError
+from tocompose.wording import one_line
 
 DEFAULT = "~/.kube/config"
 _PASSWORD = re.compile(r"//[^/?#]*@")
@@ -22,17 +25,24 @@ class Connection(NamedTuple):
     host: str
     pool: Any
     configuration: Any
+    impersonated: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def proxy(self) -> str:
+        """The proxy on the way, without a password that its address may hold; empty when there is none."""
+        return _PASSWORD.sub("//", self.configuration.proxy or "")
 
     @property
     def address(self) -> str:
         """The host without a password that its address may hold, to be shown."""
         return _PASSWORD.sub("//", self.host)
 
-    def headers(self) -> dict[str, str]:
+    def headers(self) -> list[tuple[str, str]]:
         """The headers that let a request in, asked for anew each time since a token may be renewed."""
         auth = self.configuration.auth_settings().get("BearerToken")
         # kubectl trims tokens: a line end would end the header.
-        return {auth["key"]: auth["value"].strip()} if auth else {}
+        own = [(auth["key"], auth["value"].strip())] if auth else []
+        return [*own, *self.impersonated]
 
 
 def connect_cluster(
@@ -69,7 +79,24 @@ def connect_cluster(
             f"{paths}: the proxy-url of the context {context_entry['name']} is no address"
         )
     namespace = context_entry["context"].get("namespace") or "default"
-    return _open_connection(context_entry["name"], namespace, configuration)
+    connection = _open_connection(context_entry["name"], namespace, configuration)
+    user = _user_of(content, context_entry, paths)
+    return connection._replace(impersonated=tuple(_impersonation(user)))
+
+
+def _impersonation(user: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The headers by which a user acts as another, which the package leaves out.
+
+    https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+    """
+    for key, header in (("as", "Impersonate-User"), ("as-uid", "Impersonate-Uid")):
+        if user.get(key):
+            yield header, one_line(str(user[key]))
+    for group in user.get("as-groups") or ():
+        yield "Impersonate-Group", one_line(str(group))
+    for key, values in _as_mapping(user.get("as-user-extra")).items():
+        for value in values if isinstance(values, list) else ():
+            yield f"Impersonate-Extra-{quote(str(key), safe='')}", one_line(str(value))
 
 
 def _open_connection(name: str, namespace: str, configuration: Any) -> Connection:

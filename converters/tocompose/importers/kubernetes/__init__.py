@@ -175,7 +175,10 @@ def _why_unread(project: Project, ledger: Ledger, rendered: Rendering | None) ->
     if rendered and rendered.notes:
         return f"{rendered.notes[-1].message}. {rendered.notes[-1].advice}"
     if ledger.notes:
-        problems = (f"{message.span}: {message.message}" for message in ledger.notes[:3])
+        problems = (
+            f"{message.span}: {message.message}" if message.span else message.message
+            for message in ledger.notes[:3]
+        )
         return f"{'; '.join(problems)}. {ledger.notes[0].advice}"
     return (
         f"{project.name}: no Kubernetes object can be read here; name the files, or pipe them in: "
