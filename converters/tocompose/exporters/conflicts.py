@@ -23,6 +23,7 @@ from tocompose.model import (
 )
 from tocompose.notes import Note, note
 from tocompose.record import replace
+from tocompose.source import Span
 from tocompose.syntax.interpolation import (
     Variable,
     plain,
@@ -290,12 +291,14 @@ class _Requests:
     def _require_in_port(self, service: Service, port: Port) -> Port:
         return replace(
             port,
-            target=self._require(service, "ports", port.target) or port.target,
-            published=self._require(service, "ports", port.published),
-            host_ip=self._require(service, "ports", port.host_ip),
+            target=self._require(service, "ports", port.target, port.origin) or port.target,
+            published=self._require(service, "ports", port.published, port.origin),
+            host_ip=self._require(service, "ports", port.host_ip, port.origin),
         )
 
-    def _require(self, service: Service, key: str, text: str | None) -> str | None:
+    def _require(
+        self, service: Service, key: str, text: str | None, span: Span | None = None
+    ) -> str | None:
         def as_required(variable: Variable) -> str:
             setting = self._unset.get(variable.name)
             reference = required_reference(variable.name, ".env")
@@ -307,7 +310,7 @@ class _Requests:
             facts = {"name": variable.name, "kind": key.replace("_", " ")}
             self.notes.setdefault(
                 (service.name, key, variable.name),
-                service_note("TC770", service, key, span=setting.origin, **facts),
+                service_note("TC770", service, key, span=setting.origin or span, **facts),
             )
             return reference
 

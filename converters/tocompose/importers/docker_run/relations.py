@@ -13,6 +13,7 @@ from tocompose.ledger import Ledger
 from tocompose.model import Dependency, Healthcheck, NetworkAttachment, Role, Service
 from tocompose.notes import note
 from tocompose.record import replace
+from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 
 _HEALTHY = "service_healthy"
@@ -102,8 +103,20 @@ class RelatedServices:
         if owner:
             return f"service:{owner}"
         subject = ModelPath.service(service.name, key)
-        self._ledger.add_note(note("TC187", service.origin, subject=subject, target=target))
+        origin = self._stating_word(service, value)
+        self._ledger.add_note(note("TC187", origin, subject=subject, target=target))
         return value
+
+    def _stating_word(self, service: Service, text: str) -> Span | None:
+        """Where the command of a service says the value of a flag; the command itself where that is not found."""
+        spans = (
+            argument.span
+            for container in self._assembly.containers
+            if container.service.name == service.name
+            for argument in container.invocation.arguments
+            if argument.text.endswith(text)
+        )
+        return next(spans, service.origin)
 
     def _other_service(self, name: str, target: str) -> str | None:
         """The service of a container, if it is another one: none joins itself, whatever its image made of its name."""

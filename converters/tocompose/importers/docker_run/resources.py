@@ -42,7 +42,7 @@ def read_networks(invocation: Invocation) -> tuple[Network, ...]:
             driver=driver,
             internal=internal,
             options=options,
-            origin=invocation.span,
+            origin=argument.span,
         ),
     )
 
@@ -116,7 +116,7 @@ def read_volumes(invocation: Invocation) -> tuple[Volume, ...]:
             engine_name=name,
             driver=driver,
             options=facts.remaining(),
-            origin=invocation.span,
+            origin=argument.span,
         ),
     )
 

@@ -153,11 +153,7 @@ def _read_networks(facts: Facts) -> tuple[NetworkAttachment, ...]:
     if aliases or options:
         main = attachments[0] if attachments else NetworkAttachment(network="default")
         merged = {**main.options, **options}
-        attachments[:1] = [
-            NetworkAttachment(
-                network=main.network, aliases=main.aliases + aliases, options=merged
-            )
-        ]
+        attachments[:1] = [replace(main, aliases=main.aliases + aliases, options=merged)]
     return tuple({attachment.network: attachment for attachment in attachments}.values())
 
 

@@ -104,22 +104,22 @@ def _settle_service(service: Service, project: Project, ledger: Ledger) -> Servi
 def _used_networks(
     services: Iterable[Service], assembly: Assembly, ledger: Ledger
 ) -> tuple[Network, ...]:
-    last_user = {
-        attachment.network: service
+    last_spans = {
+        attachment.network: attachment.origin or service.origin
         for service in services
         for attachment in service.networks
         if attachment.network != "default"
     }
     networks: dict[str, Network] = {}
     called_names = {*_called_networks(services), *_named_networks(assembly)}
-    for name, service in last_user.items():
+    for name, span in last_spans.items():
         created = assembly.networks.get(name)
         if created is not None and name in called_names:
             networks[name] = created
             continue
         networks[name] = created or Network(name=name, external=True)
         code = "TC141" if created is None else "TC120"
-        origin = service.origin if created is None else created.origin
+        origin = span if created is None else created.origin
         subject = ModelPath.of("networks", name)
         ledger.add_note(note(code, origin, subject=subject, network=name))
     networks |= assembly.networks
