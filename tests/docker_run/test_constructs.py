@@ -392,3 +392,16 @@ def test_variables_are_set_behind_the_prompts_of_windows(text: str) -> None:
 def test_a_port_stated_twice_is_published_once() -> None:
     script = "docker run -d --name web -p 81:80 -p 81:80 acme/a\n"
     assert services({"run.sh": script}, "all")["web"]["ports"] == ["81:80"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("start.sh", "nerdctl -n edge run -d --name kv redis:7\n"),
+        ("notes.txt", "docker service create --name kv redis:7\n"),
+    ],
+)
+def test_each_client_makes_a_source_of_a_file(path: str, text: str) -> None:
+    project = Memory({path: text.encode()}, "shop")
+    result = convert(project, Options(practices=UNTOUCHED))
+    assert [service.name for service in result.stack.services] == ["kv"]

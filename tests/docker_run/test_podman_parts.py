@@ -121,3 +121,31 @@ def test_the_secrets_of_a_build_are_declared_and_stay_where_they_are() -> None:
         "npm": {"file": "./app/.npmrc"},
         "tok": {"environment": "TOKEN"},
     }
+
+
+@pytest.mark.parametrize(
+    ("words", "note"),
+    [
+        ("--network private", ""),
+        ("--network ns:/run/netns/x", "TC127"),
+        ("--group-add keep-groups", "TC193"),
+        ("--tz local", "TC193"),
+        ("--log-driver k8s-file", "TC193"),
+        ("--log-opt path=/var/log/x", "TC193"),
+        ("--tmpfs /x:tmpcopyup", "TC193"),
+        ("--tmpfs /x:notmpcopyup", ""),
+        ("-v data:/x:copy", ""),
+        ("--network bridge:ip=10.88.0.7", "TC045"),
+    ],
+)
+def test_what_podman_takes_and_no_docker_engine_is_left_out(words: str, note: str) -> None:
+    """Podman 4.3.1 takes each of them, and docker's engine refuses it."""
+    value = words.rpartition(" ")[2]
+    script = f"podman run -d --name app {words} acme/a:1\n"
+    options = Options(source="docker_run", practices="none")
+    result = convert(Memory({"run.sh": script.encode()}, "parts"), options)
+    body = yaml.safe_load(result.files[0].content)["services"]["app"]
+    assert value not in str(body)
+    assert [said.code for said in result.notes if said.code != "TC141"] == [note] * bool(
+        note
+    )

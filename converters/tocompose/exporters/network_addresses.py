@@ -25,13 +25,14 @@ def misplaced_addresses(body: _Body, networks: _Body) -> Iterator[_Fault]:
     """The fixed addresses of a service that lie in no subnet which the network states."""
     for network, attachment in as_map(body.get("networks")).items():
         definition = as_map(networks.get(network))
-        if definition.get("external") or network not in networks:
+        is_known = network in networks or network == "default"
+        if definition.get("external") or not is_known:
             continue
         for key in ("ipv4_address", "ipv6_address"):
             address = plain(str(as_map(attachment).get(key) or ""))
             if address and not _is_in_subnets(address, definition):
                 keys = ("networks", network, key)
-                yield keys, f"no subnet of the network {network} holds it"
+                yield keys, f"no subnet of the network {network} holds {address}"
 
 
 def _subnets(definition: _Body) -> list[Any]:

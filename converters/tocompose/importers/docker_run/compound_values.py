@@ -33,7 +33,8 @@ def csv_fields(value: str) -> list[tuple[str, str, str]]:
 # --volume -----------------------------------------------------------------------------------------
 
 # Docker Desktop once read these; the engine ignores them.
-_IGNORED_MODES = frozenset({"cached", "delegated", "consistent", "default"})
+# `copy` is podman's word for what both do without it.
+_IGNORED_MODES = frozenset({"cached", "delegated", "consistent", "default", "copy"})
 _PODMAN_MODES = frozenset(
     {"O", "U", "dev", "exec", "idmap", "nodev", "noexec", "nosuid", "suid"}
 )

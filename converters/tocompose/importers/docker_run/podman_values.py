@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from tocompose.importers.docker_run.shapes import Fact, FactMerge
+from tocompose.importers.docker_run.compound_values import read_network
+from tocompose.importers.docker_run.shapes import Fact, FactMerge, read_pair
 from tocompose.model import ConfigMount
 from tocompose.patterns import regex
 from tocompose.syntax.interpolation import split_outside_variables
@@ -116,6 +117,59 @@ def read_podman_cgroupns(value: str) -> Iterator[Fact]:
         yield Fact(value)
     else:
         yield _podmans_own(value)
+
+
+def read_podman_network(value: str) -> Iterator[Fact]:
+    """A network as docker reads it, or `private`, which is what a container has without the flag."""
+    if value == "private":
+        yield Fact(None, FactMerge.SKIP, "each container has a network of its own anyway")
+    elif value.startswith("ns:"):
+        yield Fact(None, FactMerge.NOTE, code="TC127", note_facts=(("mode", value),))
+    else:
+        yield from read_network(value)
+
+
+def read_podman_group(value: str) -> Iterator[Fact]:
+    """A group; `keep-groups` are those of whoever calls podman, which no engine knows."""
+    yield _podmans_own(value) if value == "keep-groups" else Fact(value, FactMerge.APPEND)
+
+
+def read_podman_zone(value: str) -> Iterator[Fact]:
+    """A time zone; `local` is that of the host."""
+    yield _podmans_own(value) if value == "local" else Fact(value)
+
+
+_PODMAN_LOG_DRIVERS = ("k8s-file", "passthrough", "passthrough-tty")
+# https://docs.docker.com/engine/logging/drivers/json-file/
+_PODMAN_LOG_OPTIONS = ("path",)
+
+
+def read_podman_log_driver(value: str) -> Iterator[Fact]:
+    """A driver that docker has too, or one of podman's own."""
+    yield _podmans_own(value) if value in _PODMAN_LOG_DRIVERS else Fact(value)
+
+
+def read_podman_log_option(value: str) -> Iterator[Fact]:
+    """An option that docker's drivers have too, or one of podman's own."""
+    is_own = value.partition("=")[0] in _PODMAN_LOG_OPTIONS
+    yield from [_podmans_own(value)] if is_own else read_pair(value)
+
+
+_COPIES_UP = ("tmpcopyup", "notmpcopyup")
+
+
+def read_podman_tmpfs(value: str) -> Iterator[Fact]:
+    """A folder in memory; whether the image's files are copied to it only podman can say."""
+    target, colon, modes = value.partition(":")
+    kept_modes = [mode for mode in modes.split(",") if mode not in _COPIES_UP]
+    yield Fact(
+        f"{target}{colon if any(kept_modes) else ''}{','.join(kept_modes)}",
+        FactMerge.APPEND,
+    )
+    if "notmpcopyup" in modes.split(","):
+        return  # As docker does.
+    if "tmpcopyup" in modes.split(","):
+        yield _podmans_own("tmpcopyup")
 
 
 _SECRET_NAME = regex(r"[A-Za-z0-9._-]+")

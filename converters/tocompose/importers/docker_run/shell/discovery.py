@@ -14,10 +14,10 @@ from tocompose.project import Project, normal_path
 # How a docker client is written by a variable of the shell or of make: `$DOCKER`, `${DOCKER}`, `$(DOCKER)`.
 CLIENT_VARIABLE = r"\$\W?(?:DOCKER|PODMAN)\w*\W?"
 _CALL = regex(
-    rb"(?:docker|podman|%b)(?:\.exe)?"
+    rb"(?:docker|podman|nerdctl|%b)(?:\.exe)?"
     % CLIENT_VARIABLE.encode()
     + rb"(?:[ \t]+-[^\s]+(?:[ \t]+[^\s-]\S*)?)*(?:[ \t\\\r\n]|\xc2\xa0|&nbsp;)+"
-    rb"(?:container[ \t]+)?(?:run|create)\b",
+    rb"(?:(?:container|service)[ \t]+)?(?:run|create)\b",
     re.IGNORECASE,
 )
 # A Kubernetes object may speak of docker commands in its texts.
@@ -37,8 +37,8 @@ _SCRIPT_NAME = regex(
 
 
 def mentions_docker(text: str) -> bool:
-    """Whether a text names docker or podman, so that it is worth a closer look."""
-    return re.search(r"docker|podman", text) is not None
+    """Whether a text names a client of containers, so that it is worth a closer look."""
+    return re.search(r"docker|podman|nerdctl", text) is not None
 
 
 _BEFORE_CLIENT = r"[\w-]+[ \t]+|(?:[a-z][\w-]*[ \t]+)?/(?:\w+/)+"
