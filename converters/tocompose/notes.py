@@ -120,7 +120,8 @@ def note(
 def explanation(code: str) -> Row:
     """The registry's row for a code: `kind`, `title`, `message`, `why`, `advice`, `todo`, `url`.
 
-    `todo` says of what is not lost that a person must act before the first start: on a `value` or on `data`.
+    `todo` says of what is not lost that a person must act before the first start: on a `value`, on `data`, or to
+    `make` something.
     """
     return registry(FAMILIES.get(code[:4]) or FAMILIES[code[:3]])[code]
 

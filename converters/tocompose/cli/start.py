@@ -11,9 +11,10 @@ from tocompose.exporters.existing import names_in
 from tocompose.reports.duties import (
     MOST_IN_A_SENTENCE,
     counted_values,
-    data_duties,
+    start_duties,
     values_to_set,
 )
+from tocompose.reports.escape import printable
 from tocompose.reports.report import Report
 from tocompose.wording import listed_names
 
@@ -35,8 +36,10 @@ def _before_start(report: Report, folder: Path, target: str) -> Iterator[str]:
         shown = listed_names(names, MOST_IN_A_SENTENCE)
         yield f"set {counted_values(names)} in {folder / '.env'}: {shown}"
         yield f"  (tocompose env {target} asks for each)"
-    for duty in data_duties(report):
-        yield f"data: {duty.text} [{duty.code}]"
+    to_do = start_duties(report)
+    yield from (f"{printable(duty.text)} [{duty.code}]" for duty in to_do)
+    if to_do:
+        yield "  (MIGRATION.md says how)"
     built = [service.name for service in report.stack.services if service.build]
     if built:
         plural = "images" if len(built) > 1 else "an image"

@@ -28,7 +28,9 @@ def _matches(row: Row, name: str) -> bool:
 def make_secret(name: str) -> str:
     """A new value for a variable that the source says to generate: as its framework wants it, else as Heroku does."""
     row = generator_of(name)
-    return _hexadecimal(64) if row is None else make_value(row)
+    # Django takes any text; a program of another language may ask for hexadecimal digits, as Heroku gives them.
+    is_free_form = row is None or row["form"] == "django"
+    return _hexadecimal(64) if row is None or is_free_form else make_value(row)
 
 
 def make_value(row: Row) -> str:

@@ -152,7 +152,7 @@ def package_tool(
             is_classic = name == "yarn" and not _is_yarn_berry(repository, package)
             return _find_tool("yarn-classic" if is_classic else name, lock)
     if notes_lock:
-        problem = "package.json stands without a lock file"
+        problem = "package.json has no lock file"
         note_missing_lock(repository, problem, "npm install --package-lock-only")
     return _find_tool("npm", "")._replace(install="npm install")
 

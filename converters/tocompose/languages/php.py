@@ -30,7 +30,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     lock = repository.has_file("composer.lock")
     composer = repository.has_file("composer.json")
     if composer and not lock:
-        problem = "composer.json stands without composer.lock"
+        problem = "composer.json has no composer.lock"
         note_missing_lock(repository, problem, "composer update --no-install")
     extensions = sorted(_extensions(source))
     release = "-buster" if version == "7.2" else ""

@@ -137,9 +137,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
         version = versions.use_default(repository, "ruby")
     lock = repository.read_text("Gemfile.lock")
     if lock is None:
-        note_missing_lock(
-            repository, "the Gemfile stands without Gemfile.lock", "bundle lock"
-        )
+        note_missing_lock(repository, "the Gemfile has no Gemfile.lock", "bundle lock")
     assets = _node_stage(source, lock or "")
     gemfile = repository.read_text("Gemfile") or ""
     return DockerfileFacts(

@@ -30,7 +30,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     version = _choose_version(repository, str(package.get("rust-version") or ""))
     lock = repository.has_file("Cargo.lock")
     if not lock:
-        problem = "Cargo.toml stands without Cargo.lock"
+        problem = "Cargo.toml has no Cargo.lock"
         note_missing_lock(repository, problem, "cargo generate-lockfile")
     return DockerfileFacts(
         image=slim_image("rust", version),

@@ -32,7 +32,19 @@ def values_to_set(report: Report) -> tuple[str, ...]:
     needed = [name for name, is_needed in settings_of(report).items() if is_needed]
     asked = [str(note.subject[1]) for note in report.notes if _asks_for_setting(note)]
     unset = {setting.name for setting in report.stack.settings if setting.value is None}
-    return tuple(dict.fromkeys([*needed, *(name for name in asked if name in unset)]))
+    names = dict.fromkeys([*needed, *(name for name in asked if name in unset)])
+    generated = _generated_names(report)
+    return tuple(name for name in names if name not in generated)
+
+
+def _generated_names(report: Report) -> set[str]:
+    """The variables whose values are made where the files are written to a folder."""
+    has_env_file = any(file.path == ".env" for file in report.files)
+    return {
+        str(note.subject[1])
+        for note in report.notes
+        if has_env_file and note.code == "TC342"
+    }
 
 
 def said_by_values(note: Note, names: Sequence[str]) -> bool:
@@ -55,9 +67,9 @@ def duties(report: Report) -> tuple[Duty, ...]:
     return (*_value_duties(report), *_note_duties(report))
 
 
-def data_duties(report: Report) -> tuple[Duty, ...]:
-    """The data that must be copied before the first start."""
-    return tuple(duty for duty in _note_duties(report) if _todo_of(duty.notes[0]) == "data")
+def start_duties(report: Report) -> tuple[Duty, ...]:
+    """What must be done before the first start besides setting values: data to copy, networks and files to make."""
+    return tuple(duty for duty in _note_duties(report) if _todo_of(duty.notes[0]))
 
 
 def counted_values(names: Sequence[str]) -> str:
@@ -98,11 +110,18 @@ def _value_duties(report: Report) -> Iterator[Duty]:
 
 def _note_duties(report: Report) -> Iterator[Duty]:
     by_code: dict[str, list[Note]] = {}
+    names = values_to_set(report)
     for note in report.notes:
-        if note.kind is Kind.LOST or _todo_of(note) == "data":
+        if note.kind is Kind.LOST or _is_to_do(note, names):
             by_code.setdefault(note.code, []).append(note)
     for notes in sorted(by_code.values(), key=lambda alike: not _todo_of(alike[0])):
         yield _duty_of(notes)
+
+
+def _is_to_do(note: Note, names: Sequence[str]) -> bool:
+    """Whether a person must act on a note in another way than by setting one of these variables."""
+    is_about_value = note.subject[:1] == ("settings",) or said_by_values(note, names)
+    return bool(_todo_of(note)) and not is_about_value
 
 
 def _duty_of(notes: list[Note]) -> Duty:

@@ -280,17 +280,21 @@ def _column_count(text: str) -> int:
 def _summary_lines(report: Report, style: Style) -> Iterator[str]:
     counts, kinds = report.values_by_fate(), report.kinds()
     values = counts["mapped"] + counts["noted"] + counts["ignored"] + counts["unread"]
-    ignored = f" and {counts['ignored']} left out on purpose" if counts["ignored"] else ""
-    carried = f"{values} values: {counts['mapped']} carried over{ignored}"
+    explained = counts["noted"] + counts["unread"]
+    parts = {"left out on purpose": counts["ignored"], "explained in notes": explained}
+    others = "".join(f", {number} {what}" for what, number in parts.items() if number)
+    carried = f"{values} values: {counts['mapped']} carried over{others}"
     kind_totals = [
         _paint_count(kind, kinds[kind.value], style)
         for kind in Kind
         if kinds[kind.value] and (kind is not Kind.INFO or style.verbosity)
     ]
-    yield f"{carried}; {', '.join(kind_totals)}" if kind_totals else carried
+    yield carried
+    if kind_totals:
+        yield f"{sum(kinds.values())} notes: {', '.join(kind_totals)}{_hidden_hint(kinds, style)}"
     first_note = next(iter(report.notes), None)
     if first_note is not None:
-        yield f"tocompose explain {first_note.code} explains a note{_hidden_hint(kinds, style)}"
+        yield f"tocompose explain {first_note.code} explains a note"
 
 
 def _hidden_hint(kinds: Mapping[str, int], style: Style) -> str:
@@ -298,8 +302,8 @@ def _hidden_hint(kinds: Mapping[str, int], style: Style) -> str:
     if style.verbosity:
         return ""
     if kinds["info"]:
-        return f"; {kinds['info']} notes hidden, -v shows all at length"
-    return "; -v shows all notes at length" if kinds["added"] else ""
+        return f", {kinds['info']} for information; -v shows all at length"
+    return "; -v shows all at length" if kinds["added"] else ""
 
 
 def _paint_count(kind: Kind, number: int, style: Style) -> str:
