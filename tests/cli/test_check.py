@@ -181,3 +181,25 @@ def test_the_output_of_a_conversion_is_not_converted(tocompose, tmp_path):
     assert tocompose("convert", "run.sh", "-o", "out").code == 0
     ran = tocompose("convert", "out")
     assert ran.code == 2 and "is a compose file already" in ran.err
+
+
+VERSION_ONE = "web:\n  image: acme/web:1\n  links: [db]\ndb:\n  image: postgres:9\n"
+
+
+@pytest.mark.parametrize("name", ["fig.yml", "docker-compose.yml"])
+def test_a_file_of_version_one_is_told_what_it_is(tocompose, tmp_path, name):
+    (tmp_path / name).write_text(VERSION_ONE)
+    ran = tocompose("check")
+    assert ran.code == 2 and f"{name}: this is a compose file of version 1" in ran.err
+    assert f"tocompose convert {name}" in ran.err
+
+
+def test_what_is_replaced_stays_under_another_name(tocompose, tmp_path):
+    (tmp_path / "docker-compose.yml").write_text(VERSION_ONE)
+    assert tocompose("convert", ".", "-o", ".").code == 2
+    assert (tmp_path / "docker-compose.yml").read_text() == VERSION_ONE
+    for _ in range(2):
+        assert tocompose("convert", ".", "-o", ".", "--force").code == 0
+    assert (tmp_path / "docker-compose.yml.orig").read_text() == VERSION_ONE
+    assert "services:" in (tmp_path / "docker-compose.yml").read_text()
+    assert tocompose("convert", ".", "-o", ".", "--diff").code in (0, 1)

@@ -12,7 +12,13 @@ from tocompose.batch.checkout import Checkout, ReadJournal
 from tocompose.batch.scan import RepositoryScan, list_few, repository_rules
 from tocompose.compose.files import BASE_NAMES
 from tocompose.importers import Importer, ImportOptions, importers
-from tocompose.importers.preference import Claim, place, ranks
+from tocompose.importers.preference import (
+    Claim,
+    place,
+    present_claim,
+    ranks,
+    sniff_present,
+)
 from tocompose.notes import Note, note
 from tocompose.pipeline import unknown_format
 from tocompose.record import replace
@@ -183,6 +189,8 @@ def _claims_on(project: Checkout, planning: PlanOptions) -> tuple[Claim, ...]:
     for importer in _asked_importers(planning.source):
         if sources := importer.sniff(project):
             claims.append(Claim(importer, sources, place(importer.name, sources)))
+        elif planning.convert_existing and (sources := sniff_present(importer, project)):
+            claims.append(present_claim(importer, sources))
     claims.sort(key=lambda claim: _preference_key(claim, planning.prefer))
     return tuple(claims)
 

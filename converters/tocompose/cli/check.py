@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from tocompose.check import Audit, Lint, RuleSelection, audit, fails, lint, repair
 from tocompose.check.ignores import is_code
-from tocompose.cli.check_stacks import CheckedStacks, open_stacks
+from tocompose.cli.check_stacks import CheckedStack, CheckedStacks, open_stacks
 from tocompose.cli.conversion import style_of
 from tocompose.cli.exit import EXIT_DIFFERS, fail, write_text
 from tocompose.cli.options import ChoiceType
@@ -158,7 +158,7 @@ def check_command(ctx: click.Context, /, files: tuple[str, ...], **_: object) ->
     opened = open_stacks(files, options.joined, options.allow_path)
     selection = RuleSelection(options.select, options.ignore)
     audits = [
-        _check_recognised(audit(stack.project, stack.paths, stack.shown, selection))
+        _check_recognised(audit(stack.project, stack.paths, stack.shown, selection), stack)
         for stack in opened.stacks
     ]
     findings = lint(audits, selection, _settings_span(ctx))
@@ -196,15 +196,32 @@ def _settings_span(ctx: click.Context) -> Span | None:
     return Span(settings[0].name, 1, 1, 1, 1) if settings else None
 
 
-def _check_recognised(findings: Audit | None) -> Audit:
-    """The audit; ends where nothing in the files is of a compose file."""
+def _check_recognised(findings: Audit | None, stack: CheckedStack) -> Audit:
+    """The audit; ends where nothing in the files is of a compose file of today."""
     if findings is None or not findings.recognised:
         fail(
-            _explain_missing_compose_file(findings)
-            if findings
-            else "no compose file was found here"
+            _explain_version_one(stack)
+            or (
+                _explain_missing_compose_file(findings)
+                if findings
+                else "no compose file was found here"
+            )
         )
     return findings
+
+
+def _explain_version_one(stack: CheckedStack) -> str:
+    """What to say about a file of version 1; empty where there is none."""
+    from tocompose.importers.compose.versions import version_one_files
+
+    path = next(iter(version_one_files(stack.project)), "")
+    if not path:
+        return ""
+    shown = f"{stack.shown}{path}"
+    return (
+        f"{shown}: this is a compose file of version 1, from before 2016: its services stand at the top, and docker "
+        f"compose does not read it any more. `tocompose convert {shown}` writes it in the keys of today."
+    )
 
 
 def _explain_missing_compose_file(findings: Audit) -> str:

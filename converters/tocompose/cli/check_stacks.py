@@ -12,6 +12,7 @@ from tocompose.cli.exit import fail
 from tocompose.cli.sources import allowed_paths, open_sources
 from tocompose.compose.files import BASE_NAMES
 from tocompose.compose.loading import find_compose_files
+from tocompose.importers.compose.versions import version_one_files
 from tocompose.project import Folder, Project
 
 
@@ -62,7 +63,7 @@ def _roots_of(stacks: list[CheckedStack]) -> Iterator[Path]:
 def _stacks_of(source: str, allow: tuple[str, ...]) -> Iterator[CheckedStack]:
     """The stack of a file or folder; of a folder without a compose file those of the folders below."""
     project = open_sources((source,), allow)
-    if project.named or find_compose_files(project) is not None:
+    if project.named or find_compose_files(project) or version_one_files(project):
         yield CheckedStack(project, project.named)
         return
     folders = dict.fromkeys(

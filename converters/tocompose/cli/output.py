@@ -13,6 +13,8 @@ import click
 
 from tocompose.cli.exit import fail
 from tocompose.cli.settings import ConversionOptions
+from tocompose.compose.files import BASE_NAMES, OVERRIDE_NAMES, PROD_NAMES
+from tocompose.model import File
 from tocompose.pipeline import Result
 from tocompose.project import Project
 from tocompose.reports import (
@@ -33,6 +35,8 @@ def write_output(
 ) -> None:
     """Writes every file, and says which."""
     files, _ = with_reports(result, project)
+    if options.force and result.importer == "compose":
+        files = (*files, *_backups(files, folder))
     try:
         named_files = (Path(options.merge).name,) if options.merge else ()
         written = write(files, folder, force=options.force, asked=named_files)
@@ -53,6 +57,17 @@ def write_output(
             break_on_hyphens=False,
         )
         click.echo("\n".join(lines) if sys.stderr.isatty() else text, err=True)
+
+
+def _backups(files: Iterable[File], folder: Path) -> Iterator[File]:
+    """The compose files of the user that are replaced, under another name; one that is there already stays."""
+    for file in files:
+        present, backup = folder / file.path, folder / f"{file.path}.orig"
+        is_compose = file.path in (*BASE_NAMES, *OVERRIDE_NAMES, *PROD_NAMES)
+        if is_compose and present.is_file() and not backup.exists():
+            content = present.read_bytes()
+            if content != file.content:
+                yield File(path=backup.name, content=content, mode=0o600, secret=True)
 
 
 def generate_values(result: Result, folder: Path) -> None:

@@ -94,7 +94,12 @@ def _claimed(asked: Iterable[Importer], project: Project) -> Iterator[Claim]:
         if files := importer.sniff(project):
             yield Claim(importer, files, place(importer.name, files))
         elif files := sniff_present(importer, project):
-            yield Claim(importer, files, place(f"{importer.name}, present", files))
+            yield present_claim(importer, files)
+
+
+def present_claim(importer: Importer, files: tuple[str, ...]) -> Claim:
+    """The claim of an importer on what runs as it stands, after all others that say how something runs."""
+    return Claim(importer, files, place(f"{importer.name}, present", files))
 
 
 def sniff_present(importer: Importer, project: Project) -> tuple[str, ...]:
