@@ -6,6 +6,7 @@ Run with files of one's own: `python tests/legacy_compose/config_judge.py FILEâ€
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -20,6 +21,16 @@ from tocompose.importers import SourceError
 from tocompose.pipeline import Options, convert
 from tocompose.project import Folder
 
+# What notes say that is otherwise: the end of the path at which it differs, by code.
+TOLD = {
+    "TC061": r"services\.[^:]+\.deploy\.replicas",
+    "TC068": r"(services|volumes)\.[^:]+",
+    "TC070": r"services\.[^:]+",
+    "TC076": r"networks\.[^:]+",
+    "TC078": r"services\.[^:]+\.labels[^:]*",
+    "TC079": r"secrets\.[^:]+",
+    "TC488": r"configs\.[^:]+",
+}
 # The file that is written beside the source for as long as docker compose looks at it.
 BESIDE = "zz-written.yml"
 

@@ -39,7 +39,10 @@ def own_text(original: File, wanted_document: Mapping[str, Any]) -> str | None:
     file = read_file(original.content, original.path)
     if not _is_editable(file):
         return None
-    present, goal = _in_one_form(document_of(file)), _in_one_form(wanted_document)
+    document = document_of(file)
+    present, goal = _in_one_form(document), _in_one_form(wanted_document)
+    for section, name in _named_the_old_way(document):
+        present[section][name] = None
     try:
         result = edited(text, _edits(file, present, goal))
         result = insert(result, original.path, _new_entries(present, goal)).text
@@ -72,6 +75,14 @@ def _in_one_form(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document as it would be written anew, with what its services extend."""
     followed = _followed(document)
     return compose_document(stack_of(followed, Places(()), ""))
+
+
+def _named_the_old_way(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is declared with `external: {name: …}`, which docker compose warns of."""
+    for section in SECTIONS:
+        for name, body in as_map(document.get(section)).items():
+            if isinstance(as_map(body).get("external"), Mapping):
+                yield section, name
 
 
 def _followed(document: Mapping[str, Any]) -> Mapping[str, Any]:

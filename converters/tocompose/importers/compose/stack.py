@@ -15,6 +15,7 @@ from tocompose.importers import SourceError
 from tocompose.importers.compose.data_containers import replace_data_containers
 from tocompose.importers.compose.loaded import LoadedSource, load_source
 from tocompose.importers.compose.overlays import read_overlays, with_overlays
+from tocompose.importers.compose.stack_files import for_one_machine
 from tocompose.importers.compose.version_one import (
     FilesBeside,
     VersionOne,
@@ -49,7 +50,11 @@ def read_stack(project: Project, ledger: Ledger, stated_name: str | None) -> Sta
         ledger.add_note(loading_note)
     project_name = _old_name(project, source)
     document = _in_todays_keys(source, positions, ledger, project_name, project)
-    stack = stack_of(document, positions, project_name)
+    on_one_machine = for_one_machine(document, positions)
+    for swarm_note in on_one_machine.notes:
+        ledger.add_note(swarm_note)
+    stack = stack_of(on_one_machine.document, positions, project_name)
+    stack = replace(stack, settings=on_one_machine.settings)
     stack = with_overlays(stack, overlays.kept, positions)
     written = (*stack.services, *stack.development)
     _settle_leaves(source, {service.name for service in written}, ledger)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from tocompose.importers.docker_run import resources
-from tocompose.importers.docker_run.compose_calls import settle_compose_call
+from tocompose.importers.docker_run.compose_calls import read_compose_call
 from tocompose.importers.docker_run.containers import (
     ContainerNames,
     StartedContainer,
     path_below,
     read_container,
 )
+from tocompose.importers.docker_run.deployed_stacks import DeployedStack
 from tocompose.importers.docker_run.facts import (
     UNKNOWN_SERVICE,
     Facts,
@@ -60,6 +61,7 @@ class Assembly:
         self.build_secrets: dict[str, FileResource] = {}
         # The files of secrets and configs that the script creates, by `secret` or `config` and the name.
         self.granted_files: dict[tuple[str, str], str] = {}
+        self.deployed: list[DeployedStack] = []
         self.pods: dict[str, tuple[FlagFact, ...]] = {}
         self.pod_members: dict[str, list[str]] = {}
         self.wait_targets: list[tuple[int, WaitTarget]] = []
@@ -104,7 +106,7 @@ class Assembly:
             ("config", "create"): self._add_granted_file,
         }
         if step.verb[:1] == ("compose",) or step.verb == ("stack", "deploy"):
-            settle_compose_call(step)
+            self.deployed += read_compose_call(step)
             return
         handlers.get(step.verb, self._settle_other)(step)
 

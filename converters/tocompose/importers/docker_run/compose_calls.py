@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from posixpath import normpath
 
 from tocompose.importers.docker_run.containers import path_below
+from tocompose.importers.docker_run.deployed_stacks import DeployedStack
 from tocompose.importers.docker_run.invocation import Argument, Invocation
 from tocompose.importers.docker_run.options import CommandLine, parse_command_line
 from tocompose.tables import Row
@@ -29,9 +31,21 @@ _ROWS: Mapping[str, Row] = {
 }
 
 
-def settle_compose_call(step: Invocation) -> None:
-    """Settles a call of docker compose: a note names the file whose services it starts."""
+def read_compose_call(step: Invocation) -> tuple[DeployedStack, ...]:
+    """The stack that a call deploys from files that it names; none of others, of which a note names the file."""
     line = parse_command_line(step.arguments, _ROWS)
+    arguments = _file_arguments(line)
+    if step.verb != ("stack", "deploy") or not arguments or len(line.operands) != 1:
+        _settle_compose_call(step, line)
+        return ()
+    paths = (path_below(argument.text, step.directory) for argument in arguments)
+    for argument in step.arguments:
+        argument.skip("the services of the file say it")
+    files = tuple(normpath(path) for path in paths)
+    return (DeployedStack(files, line.operands[0].text, arguments[0]),)
+
+
+def _settle_compose_call(step: Invocation, line: CommandLine) -> None:
     verbs = [*step.verb[1:], *(argument.text for argument in line.operands)]
     starts = bool(verbs) and verbs[0] in _STARTING
     why = "a command of docker compose that starts nothing"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from tocompose.importers.docker_run.assembly import Assembly
+from tocompose.importers.docker_run.deployed_stacks import with_deployed
 from tocompose.importers.docker_run.environment import (
     adapt_env_file,
     ask_for_values,
@@ -84,6 +85,7 @@ def build_stack(
         volumes=tuple(_with_required_name(volume) for volume in stack.volumes),
         settings=(*settings, *_secret_settings(stack)),
     )
+    stack = with_deployed(stack, assembly.deployed, project, ledger)
     return ask_for_values(stack, demanded)
 
 

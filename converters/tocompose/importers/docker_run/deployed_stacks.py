@@ -1,0 +1,60 @@
+"""Stacks that a script deploys (`docker stack deploy -c FILE NAME`): their services are part of what it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from copy import copy
+from typing import Any, NamedTuple
+
+from tocompose.importers.docker_run.invocation import Argument
+from tocompose.ledger import Ledger
+from tocompose.model import Stack
+from tocompose.project import Project
+from tocompose.record import replace
+
+
+class DeployedStack(NamedTuple):
+    """The compose files of a deployment, the name of the stack, and where the script says so."""
+
+    paths: tuple[str, ...]
+    name: str
+    argument: Argument
+
+
+def with_deployed(
+    stack: Stack, deployed: Iterable[DeployedStack], project: Project, ledger: Ledger
+) -> Stack:
+    """The stack with the services of the files that are deployed; a file that is not there is told."""
+    for deployment in deployed:
+        paths = tuple(path for path in deployment.paths if project.exists(path))
+        files = ", ".join(deployment.paths)
+        if not paths or len(paths) < len(deployment.paths):
+            deployment.argument.annotate("TC036", file=files)
+            continue
+        from tocompose.importers.compose.stack import read_stack
+
+        named_files = copy(project)
+        named_files.named = paths
+        part = read_stack(named_files, ledger, deployment.name)
+        deployment.argument.annotate("TC075", file=files)
+        stack = _joined(stack, part)
+    return stack
+
+
+def _joined(stack: Stack, part: Stack) -> Stack:
+    """Both in one; of things of one name those of the script stay."""
+    return replace(
+        stack,
+        name=stack.name if stack.services else part.name,
+        services=_united(stack.services, part.services),
+        networks=_united(stack.networks, part.networks),
+        volumes=_united(stack.volumes, part.volumes),
+        configs=_united(stack.configs, part.configs),
+        secrets=_united(stack.secrets, part.secrets),
+        settings=(*stack.settings, *part.settings),
+    )
+
+
+def _united(parts: tuple[Any, ...], more: tuple[Any, ...]) -> tuple[Any, ...]:
+    names = {part.name for part in parts}
+    return (*parts, *(part for part in more if part.name not in names))

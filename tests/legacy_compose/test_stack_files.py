@@ -1,0 +1,81 @@
+"""Files for a swarm on one machine, and the scripts that deploy them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Memory
+
+STACK = """\
+version: "3.8"
+services:
+  web:
+    image: shop/web:1
+    hostname: "{{.Node.Hostname}}"
+    ports: ["80:80"]
+    networks: [front]
+    secrets: [tls]
+    configs: [site]
+    deploy:
+      replicas: 3
+      labels: [traefik.enable=true, other=1]
+      placement: {constraints: [node.role==worker]}
+networks:
+  front: {driver: overlay, attachable: true, driver_opts: {encrypted: ""}}
+  out: {external: {name: public}}
+secrets:
+  tls: {external: true}
+configs:
+  site: {external: true}
+"""
+
+
+def read(files: dict[str, str], source: str = "compose", **options: Any) -> Result:
+    content = {path: text.encode() for path, text in files.items()}
+    project = Memory(content, "shop")
+    project.named = tuple(path for path in files if path.endswith(".sh"))
+    return convert(project, Options(source=source, practices="none", **options))
+
+
+def test_what_a_swarm_does_becomes_what_one_machine_can_do() -> None:
+    result = read({"docker-stack.yml": STACK})
+    written = yaml.safe_load(result.files[0].content)
+    web = written["services"]["web"]
+    assert web["deploy"]["replicas"] == 1 and web["labels"] == {"traefik.enable": "true"}
+    assert web["deploy"]["labels"] == ["traefik.enable=true", "other=1"]
+    assert written["networks"] == {
+        "front": None,
+        "out": {"external": True, "name": "public"},
+    }
+    assert written["secrets"] == {"tls": {"environment": "TLS"}}
+    assert written["configs"] == {"site": {"file": "./configs/site"}}
+    codes = {told.code for told in result.notes}
+    expected = {"TC061", "TC062", "TC076", "TC077", "TC078", "TC079", "TC488"}
+    assert expected <= codes
+
+
+def test_converting_it_again_changes_nothing() -> None:
+    first = read({"docker-stack.yml": STACK}).files[0].content.decode()
+    assert read({"docker-stack.yml": first}).files[0].content.decode() == first
+
+
+def test_a_script_that_deploys_a_stack_has_its_services() -> None:
+    script = (
+        "docker run -d --name cache redis:7\ndocker stack deploy -c docker-stack.yml shop\n"
+    )
+    result = read({"docker-stack.yml": STACK, "up.sh": script}, "docker_run")
+    assert {service.name for service in result.stack.services} == {"cache", "web"}
+    assert "TC075" in {told.code for told in result.notes}
+    script = "docker stack deploy -c docker-stack.yml front\n"
+    result = read({"docker-stack.yml": STACK, "up.sh": script}, "docker_run")
+    assert result.stack.name == "front"
+
+
+def test_a_stack_file_that_is_not_there_is_told() -> None:
+    script = "docker run -d redis:7\ndocker stack deploy -c nosuch.yml shop\n"
+    result = read({"up.sh": script}, "docker_run")
+    assert [service.name for service in result.stack.services] == ["redis"]
+    assert "TC036" in {told.code for told in result.notes}
