@@ -13,14 +13,14 @@ from tocompose.reports.report import report
 from tocompose.reports.text import Style, render
 
 
-def service(number: int) -> list[dict[str, Any]]:
+def service(number: int, port: int = 8080) -> list[dict[str, Any]]:
     name = f"svc-{number}"
-    probe = {"httpGet": {"path": "/", "port": 8080}}
+    probe = {"httpGet": {"path": "/", "port": port}}
     container = {
         "name": "main",
         "image": f"example/{name}:1",
         "env": [{"name": "PEER", "value": f"http://svc-{(number + 1) % 20}"}],
-        "ports": [{"containerPort": 8080}],
+        "ports": [{"containerPort": port}],
         "readinessProbe": probe,
         "livenessProbe": probe | {"periodSeconds": 30},
         "resources": {"requests": {"cpu": "100m"}, "limits": {"memory": "128Mi"}},
@@ -32,7 +32,7 @@ def service(number: int) -> list[dict[str, Any]]:
             "apiVersion": "v1",
             "kind": "Service",
             "metadata": {"name": name},
-            "spec": {"selector": labels, "ports": [{"port": 80, "targetPort": 8080}]},
+            "spec": {"selector": labels, "ports": [{"port": 80, "targetPort": port}]},
         },
         {
             "apiVersion": "apps/v1",
@@ -52,3 +52,16 @@ def test_notes_of_twenty_services_fit_on_two_screens() -> None:
     assert len(short.splitlines()) <= 80
     assert "more of a reference was rewritten" in short
     assert long.count("[TC221]") == 20
+
+
+def test_notes_that_differ_in_numbers_only_are_told_together() -> None:
+    """Each with its own place; what the numbers are, -v shows."""
+    text = yaml.safe_dump_all(
+        each for number in range(20) for each in service(number, 8000 + number)
+    )
+    project = Memory({"m.yaml": text.encode()}, name="shop")
+    told = report(convert(project, Options(source="kubernetes")), project)
+    short, long = (render(told, Style(verbosity=verbosity)) for verbosity in (0, 1))
+    assert len(short.splitlines()) <= 80
+    assert short.count("[TC231]") == 1 and long.count("[TC231]") == 20
+    assert "(also with other numbers svc-1 :" in short

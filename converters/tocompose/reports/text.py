@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import east_asian_width
@@ -84,31 +84,60 @@ def _notes_spoken_for(notes: list[Note]) -> dict[Note, list[str]]:
     """For a note that others repeat but for their name, whom it speaks for also: the replicas of one workload, or
     several services that lack the same Secret, each with its own place.
 
-    It speaks for them; they are left with nobody.
+    It speaks for them; they are left with nobody. It does so too for many that differ in numbers, and says that.
     """
-    twins: dict[tuple[object, ...], list[Note]] = {}
-    for note in notes:
-        name = subject_of(note)
-        if name and note.span:
-            twins.setdefault((note.code, note.message.replace(name, "")), []).append(note)
     speaks_for: dict[Note, list[str]] = {}
-    for speaker, *repeaters in twins.values():
-        repeaters = [note for note in repeaters if subject_of(note) != subject_of(speaker)]
-        if repeaters:
-            speaks_for |= {note: [] for note in repeaters} | {
-                speaker: [_spoken_subject(note, speaker) for note in repeaters]
-            }
+    for speaker, *repeaters in _alike_notes(notes, _without_name):
+        speaks_for |= _spoken_for(speaker, repeaters, "")
+    single_notes = [
+        note for note in notes if note not in speaks_for and note.advice != _NOTHING
+    ]
+    for speaker, *repeaters in _alike_notes(single_notes, _without_numbers):
+        if len(repeaters) > _FEW_REPEATERS:
+            speaks_for |= _spoken_for(speaker, repeaters, "with other numbers ")
     return speaks_for
+
+
+_FEW_REPEATERS = 3
+_NUMBER = re.compile(r"\d+")
+
+
+def _alike_notes(notes: list[Note], plain: Callable[[Note], str]) -> Iterable[list[Note]]:
+    """The notes of one code whose messages are the same in their plain form."""
+    alike: dict[tuple[str, str], list[Note]] = {}
+    for note in notes:
+        if subject_of(note) and note.span:
+            alike.setdefault((note.code, plain(note)), []).append(note)
+    return alike.values()
+
+
+def _without_name(note: Note) -> str:
+    return note.message.replace(subject_of(note), "")
+
+
+def _without_numbers(note: Note) -> str:
+    return _NUMBER.sub("#", _without_name(note))
+
+
+def _spoken_for(
+    speaker: Note, repeaters: list[Note], difference: str
+) -> dict[Note, list[str]]:
+    """What a note says of those that repeat it, and that these say nothing."""
+    others = [note for note in repeaters if subject_of(note) != subject_of(speaker)]
+    if not others:
+        return {}
+    subjects = [_spoken_subject(note, speaker) for note in others]
+    subjects[0] = f"{difference}{subjects[0]}"
+    return {note: [] for note in others} | {speaker: subjects}
 
 
 def _spoken_subject(note: Note, speaker: Note) -> str:
     """The subject of a note that another speaks for, with its line where that is another one."""
     span = note.span
-    return (
-        subject_of(note)
-        if span is None or span == speaker.span
-        else f"{subject_of(note)} {span.file}:{span.line}"
-    )
+    if span is None or span == speaker.span:
+        return subject_of(note)
+    is_near = speaker.span is not None and speaker.span.file == span.file
+    return f"{subject_of(note)} {'' if is_near else span.file}:{span.line}"
 
 
 def _lines_by_code(notes: list[Note], style: Style) -> Iterator[str]:
