@@ -10,6 +10,7 @@ import yaml
 
 import tree
 from tocompose.exporters.bundle import Layout
+from tocompose.importers import ImportOptions
 from tocompose.notes import explanation
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
@@ -30,8 +31,12 @@ def _examples() -> Iterator[tuple[str, Any]]:
 def test_the_example_makes_tocompose_say_it(code: str, example: Any) -> None:
     files = dict(example)
     wanted = files.pop("options", {})
+    settings = ImportOptions(options=files.pop("settings", {}))
     project = Memory({name: text.encode() for name, text in files.items()}, "shop")
-    result = convert(project, Options(layout=Layout(split=True), context=Context(**wanted)))
+    options = Options(
+        layout=Layout(split=True), context=Context(**wanted), settings=settings
+    )
+    result = convert(project, options)
     said = [item for item in result.notes if item.code == code]
     assert said, f"said were {sorted({item.code for item in result.notes})}"
     assert said[0].kind.value == explanation(code)["kind"]

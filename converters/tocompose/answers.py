@@ -22,6 +22,7 @@ CONDITIONS = {
 KINDS: Mapping[str, tuple[str, ...]] = {
     "format": (),
     "name": (),
+    "servers": ("own", "remote"),
     "practice": ("yes", "no"),
     "role": tuple(role.value for role in Role),
     "depends": (*CONDITIONS, "no"),
@@ -29,7 +30,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "assumed": ("yes", "no"),
 }
 # Assumptions about which other decisions decide.
-DECIDED_ELSEWHERE = ("TC600", "TC601")
+DECIDED_ELSEWHERE = ("TC600", "TC601", "TC853")
 
 
 def assumption_id(assumption: Note) -> str:
@@ -101,7 +102,7 @@ class Answers(NamedTuple):
         """The answers to which a conversion had no decision."""
         services = [service.name for service in stack.services]
         practices = registry()
-        decisions = {"format", "name", *(f"practice.{rule.id}" for rule in practices)}
+        decisions = {"format", "name", "servers", *(f"practice.{rule.id}" for rule in practices)}
         decisions |= {assumption_id(note) for note in filter(_asks, notes)}
         decisions |= {f"role.{name}" for name in services} | {
             f"value.{service.name}" for service in stack.settings

@@ -35,6 +35,7 @@ def _all_decisions(
     yield Decision(
         "name", "What is the stack called?", result.stack.name, (), "the folder, or --name"
     )
+    yield from _server_decisions(result)
     yield from _practice_decisions(options, result)
     yield from _role_decisions(result.stack)
     yield from _dependency_decisions(result.stack)
@@ -55,6 +56,10 @@ def _unconfirmed(notes: Iterable[Note]) -> Iterator[Note]:
     return iter(by_id.values())
 
 
+# Notes that say which servers the stack uses.
+_OWN_SERVER, _REMOTE_SERVER = "TC578", "TC853"
+
+
 def _format_decision(
     project: Project, options: Options, result: Result
 ) -> Iterator[Decision]:
@@ -72,6 +77,22 @@ def _format_decision(
         other_formats or (result.importer,),
         evidence,
     )
+
+
+def _server_decisions(result: Result) -> Iterator[Decision]:
+    """Whether the stack has servers of its own, where the source names live ones elsewhere."""
+    answers = {_OWN_SERVER: "own", _REMOTE_SERVER: "remote"}
+    for conversion_note in result.notes:
+        if conversion_note.code in answers:
+            yield Decision(
+                "servers",
+                "Does the stack use servers of its own, or those elsewhere that .env names?",
+                answers[conversion_note.code],
+                KINDS["servers"],
+                conversion_note.message,
+                conversion_note.span,
+            )
+            return
 
 
 def _practice_decisions(options: Options, result: Result) -> Iterator[Decision]:

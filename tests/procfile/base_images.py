@@ -12,9 +12,15 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
+from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from procfile import standin_scripts as scripts
 
 _BASE = ("dash", "bash", "coreutils", "sed", "grep", "findutils", "passwd")
 _PYTHON = (
@@ -23,54 +29,134 @@ _PYTHON = (
     "libpython3.11-stdlib",
     "python3.11",
     "python3.11-venv",
+    "python3-pip-whl",
+    "python3-setuptools-whl",
 )
-_WHEELS = ("python3-pip-whl", "python3-setuptools-whl")
-_SKIPPED = ("/usr/share/doc", "/usr/share/man", "/usr/share/locale")
+_NGINX = ("nginx", "nginx-common", "gettext-base", "netcat-openbsd", "libbsd0", "libmd0")
+_KERBEROS = (
+    "libgssapi-krb5-2",
+    "libkrb5-3",
+    "libk5crypto3",
+    "libkrb5support0",
+    "libkeyutils1",
+    "libcom-err2",
+)
+_XML = ("libxml2", "libicu72")
+_POSTGRES = (
+    "postgresql-15",
+    "postgresql-client-15",
+    "libpq5",
+    "libldap-2.5-0",
+    "libsasl2-2",
+)
+_APACHE = (
+    "apache2",
+    "apache2-bin",
+    "apache2-data",
+    "libapr1",
+    "libaprutil1",
+    "libpcre2-8-0",
+)
+_PHP = (
+    "php8.2-cli",
+    "php8.2-common",
+    "php8.2-opcache",
+    "libapache2-mod-php8.2",
+    "libargon2-1",
+    "libsodium23",
+)
+_RUBY = (
+    "ruby3.1",
+    "libruby3.1",
+    "ruby-rubygems",
+    "ruby-bundler",
+    "libyaml-0-2",
+    "libc6",
+    "libstdc++6",
+    "libgcc-s1",
+    "libffi8",
+    "libgmp10",
+)
+_GEMS = """
+actioncable actionmailbox actionmailer actionpack actiontext actionview activejob activemodel activerecord activestorage
+activesupport builder concurrent connection-pool crass erubi globalid i18n loofah mail marcel method-source mini-mime
+mini-portile2 minitest mustermann nio4r nokogiri rack rack-protection rack-test rails rails-dom-testing railties redis
+rails-html-sanitizer ruby2-keywords sidekiq sinatra sprockets sprockets-rails thor tilt tzinfo websocket-driver
+websocket-extensions zeitwerk
+"""
+GEMS = ("puma", "rake", "racc", *(f"ruby-{name}" for name in _GEMS.split()))
+_SKIPPED = (
+    "/usr/share/doc",
+    "/usr/share/man",
+    "/usr/share/locale",
+    "/usr/lib/postgresql/15/lib/bitcode",
+    "/usr/lib/postgresql/15/lib/llvmjit.so",
+)
 _PATH = "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-# The start script of the official image fills variables into templates; this does the same in fewer words.
-_NGINX_START = """#!/bin/sh
-for template in /etc/nginx/templates/*.template; do
-  [ -f "$template" ] || continue
-  names=$(env | sed -n 's/^\\([A-Z][A-Z0-9_]*\\)=.*/${\\1}/p' | tr '\\n' ' ')
-  envsubst "$names" < "$template" > "/etc/nginx/conf.d/$(basename "$template" .template)"
-done
-exec "$@"
-"""
-_NGINX_CONF = """daemon off;
-pid /tmp/nginx.pid;
-error_log /dev/stderr notice;
-events {}
-http {
-  include mime.types;
-  access_log off;
-  client_body_temp_path /tmp/body; proxy_temp_path /tmp/proxy; fastcgi_temp_path /tmp/fastcgi;
-  uwsgi_temp_path /tmp/uwsgi; scgi_temp_path /tmp/scgi;
-  include conf.d/*.conf;
-}
-"""
-NGINX, REDIS = "nginxinc/nginx-unprivileged:1.29-alpine", "tocompose-procfile/redis:7"
-# Packages that are fetched, and what the image is started with.
-FETCHED = {
-    NGINX: (
-        ("nginx", "nginx-common", "gettext-base", "netcat-openbsd", "libbsd0", "libmd0"),
-        ("USER 101", 'ENTRYPOINT ["/start.sh"]', 'CMD ["nginx"]'),
-    ),
-    REDIS: (
-        ("redis-server", "redis-tools", "liblzf1", "libjemalloc2"),
-        ('CMD ["redis-server", "--protected-mode", "no", "--dir", "/data"]',),
-    ),
-}
+_LOCAL = "/usr/local/bin/"
+_NODE_USER = "node:x:1000:1000::/home/node:/bin/sh"
+
+
+class StandIn(NamedTuple):
+    """What an image holds: files of packages that are installed here, whole ones that are fetched, and scripts.
+
+    `users` are lines of its passwd, `changes` what it is imported with.
+    """
+
+    installed: tuple[str, ...] = _BASE
+    fetched: tuple[str, ...] = ()
+    scripts: Mapping[str, str] = MappingProxyType({})
+    users: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+
+
+NGINX = "nginxinc/nginx-unprivileged:1.29-alpine"
+REDIS, POSTGRES = "tocompose-procfile/redis:7", "tocompose-procfile/postgres:15"
+PYTHON, NODE, RUBY = (
+    "python:3.11-slim-bookworm",
+    "node:20-bookworm-slim",
+    "ruby:3.1-slim-bookworm",
+)
+_NO_PACKAGES = {f"{_LOCAL}{name}": scripts.NOTHING for name in ("apt-get", "apk")}
+_BUSYBOX = (*_BASE, "busybox-static")
+_ALPINE = {f"{_LOCAL}{name}": scripts.APPLET for name in ("nc", "wget")}
+_ALPINE[f"{_LOCAL}adduser"] = scripts.ADD_USER
 IMAGES = {
-    "base": (_BASE, (), ()),
-    "python:3.11-slim-bookworm": (
-        (*_BASE, *_PYTHON, *_WHEELS),
-        ("/etc/pam.d/common-auth",),
-        (),
+    PYTHON: StandIn((*_BASE, *_PYTHON), scripts=_NO_PACKAGES),
+    NODE: StandIn((*_BASE, "nodejs"), scripts=_NO_PACKAGES, users=(_NODE_USER,)),
+    RUBY: StandIn(fetched=(*_RUBY, *_XML, "libxslt1.1"), scripts=_NO_PACKAGES),
+    NGINX: StandIn(
+        fetched=_NGINX,
+        scripts={"/start.sh": scripts.NGINX, "/etc/nginx/nginx.conf": scripts.NGINX_CONF},
+        changes=("USER 101", 'ENTRYPOINT ["/start.sh"]', 'CMD ["nginx"]'),
     ),
-    "node:20-bookworm-slim": (
-        (*_BASE, "nodejs"),
-        ("/usr/bin/npm", "/usr/bin/npx"),
-        ("/usr/lib/node_modules/npm",),
+    REDIS: StandIn(
+        fetched=("redis-server", "redis-tools", "liblzf1", "libjemalloc2"),
+        changes=('CMD ["redis-server", "--protected-mode", "no", "--dir", "/data"]',),
+    ),
+    POSTGRES: StandIn(
+        installed=(*_BASE, "util-linux", "libc-bin"),
+        fetched=(*_POSTGRES, *_XML, *_KERBEROS, "tzdata"),
+        scripts={f"{_LOCAL}start": scripts.POSTGRES},
+        users=("postgres:x:999:999::/var/lib/postgresql:/bin/sh",),
+        changes=(f'CMD ["{_LOCAL}start"]',),
+    ),
+    "php:8.4-apache": StandIn(
+        fetched=(*_APACHE, *_PHP, *_XML, "media-types", "tzdata"),
+        scripts={
+            f"{_LOCAL}apache2-foreground": scripts.APACHE,
+            f"{_LOCAL}a2enmod": scripts.ENABLE,
+        },
+        users=("www-data:x:33:33::/var/www:/bin/sh",),
+    ),
+    "maven:3.9-eclipse-temurin-21": StandIn(scripts={f"{_LOCAL}mvn": scripts.MAVEN}),
+    "eclipse-temurin:21-jre": StandIn(_BUSYBOX, scripts={f"{_LOCAL}java": scripts.JAVA}),
+    "golang:1.25-alpine": StandIn(
+        _BUSYBOX, scripts={f"{_LOCAL}go": scripts.GO, **_NO_PACKAGES}
+    ),
+    "alpine:3.22": StandIn(_BUSYBOX, scripts={**_ALPINE, **_NO_PACKAGES}),
+    "elixir:1.18-slim": StandIn(
+        _BUSYBOX, scripts={f"{_LOCAL}mix": scripts.MIX, **_NO_PACKAGES}
     ),
 }
 
@@ -111,102 +197,171 @@ def put(root: Path, path: str) -> None:
         put(root, str(place.resolve()))
 
 
-def fill(root: Path, name: str) -> None:
-    """The root file system of an image."""
-    packages, extra, trees = IMAGES[name]
+def fill(root: Path, stand_in: StandIn) -> None:
+    """Makes the root file system of an image."""
     root.chmod(0o755)  # as / in the image, which others than root must enter
     for folder in ("bin", "lib", "lib64", "sbin"):
         (root / "usr" / folder).mkdir(parents=True)
         (root / folder).symlink_to(f"usr/{folder}")
-    found = [*packaged(packages), *extra]
-    for path in [*found, *sorted(set(libraries(found)))]:
+    files = list(packaged(stand_in.installed))
+    for path in [*files, *sorted(set(libraries(files)))]:
         put(root, path)
-    for tree in trees:
-        shutil.copytree(tree, root / tree.lstrip("/"), symlinks=True, dirs_exist_ok=True)
-    for folder in (
-        "etc/skel",
-        "etc/default",
-        "home/node",
-        "proc",
-        "dev",
-        "sys",
-        "run",
-        "root",
-        "tmp",
-    ):
+    if stand_in.fetched:
+        with TemporaryDirectory() as folder:
+            for package in fetch(stand_in.fetched, Path(folder)):
+                unpack(package, root)
+        put_missing_libraries(root)
+    for folder in "etc/skel etc/default proc dev sys run root tmp data home".split():
         (root / folder).mkdir(parents=True, exist_ok=True)
     (root / "tmp").chmod(0o1777)
-    os.chown(root / "home" / "node", 1000, 1000)
-    user, group = (
-        ("node:x:1000:1000::/home/node:/bin/sh\n", "node:x:1000:\n")
-        if name.startswith("node")
-        else ("", "")
-    )
+    write_users(root, stand_in.users)
+    for path, text in stand_in.scripts.items():
+        write_script(root, path, text)
+
+
+def fetch(names: Iterable[str], folder: Path) -> list[Path]:
+    """The packages from the archive."""
+    command = ["apt-get", "-qq", "download", *names]
+    subprocess.run(command, cwd=folder, check=True, stderr=subprocess.DEVNULL)
+    return sorted(folder.glob("*.deb"))
+
+
+def unpack(package: Path, root: Path) -> None:
+    """Puts a package's files into the root, without what only people read."""
+    archive = ["dpkg-deb", "--fsys-tarfile", str(package)]
+    left_out = [f"--exclude=.{folder}" for folder in _SKIPPED]
+    extract = ["tar", "x", "--keep-directory-symlink", *left_out, "-C", str(root)]
+    data = subprocess.run(archive, check=True, stdout=subprocess.PIPE).stdout
+    subprocess.run(extract, input=data, check=True)
+
+
+def put_missing_libraries(root: Path) -> None:
+    """Adds the shared libraries of this machine that the fetched programs need."""
+    programs = (root / "usr" / place for place in ("bin", "sbin", "lib/postgresql/15/bin"))
+    own = [path for folder in programs if folder.is_dir() for path in folder.iterdir()]
+    own += (root / "usr/lib").rglob("*.so*")
+    for path in sorted(set(libraries(str(path) for path in own if path.is_file()))):
+        put(root, path)
+
+
+def write_users(root: Path, users: Iterable[str]) -> None:
+    """Writes the users and groups, and what useradd needs to make more of them."""
+    groups = [":".join([user.split(":")[0], "x", user.split(":")[2], ""]) for user in users]
     texts = {
-        "passwd": f"root:x:0:0:root:/root:/bin/sh\n{user}",
-        "group": f"root:x:0:\n{group}",
+        "passwd": "\n".join(["root:x:0:0:root:/root:/bin/sh", *users, ""]),
+        "group": "\n".join(["root:x:0:", *groups, ""]),
+        "login.defs": "UID_MIN 1000\nUID_MAX 60000\nGID_MIN 1000\nGID_MAX 60000\nUSERGROUPS_ENAB yes\n",
+        "shadow": "root:*:1::::::\n",
+        "gshadow": "root:*::\n",
     }
-    texts |= {
-        "login.defs": "UID_MIN 1000\nUID_MAX 60000\nGID_MIN 1000\nGID_MAX 60000\nUSERGROUPS_ENAB yes\n"
-    }
-    texts |= {"shadow": "root:*:1::::::\n", "gshadow": "root:*::\n"}
     for file, text in texts.items():
         (root / "etc" / file).write_text(text)
-    if name.startswith("python"):
-        (root / "usr" / "bin" / "python").symlink_to("python3.11")
+    for user in users:
+        number, group, home = (user.split(":")[index] for index in (2, 3, 5))
+        (root / home.lstrip("/")).mkdir(parents=True, exist_ok=True)
+        os.chown(root / home.lstrip("/"), int(number), int(group))
 
 
-def fill_fetched(root: Path, name: str) -> None:
-    """The root file system of an image whose packages are fetched: theirs over the base's."""
-    names, _ = FETCHED[name]
-    fill(root, "base")
+def write_script(root: Path, path: str, text: str) -> None:
+    """Writes a program of the image's own."""
+    target = root / path.lstrip("/")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text)
+    target.chmod(0o755)
+
+
+def finish_python(root: Path) -> None:
+    """The program's short name, and the wheels that an index would give."""
+    (root / "usr/bin/python").symlink_to("python3.11")
+    put(root, "/etc/pam.d/common-auth")
+    wheels = Path(__file__).with_name("standin_wheels.txt")
+    options = ["--quiet", "--no-deps", "--python-version", "3.11", "--only-binary", ":all:"]
+    command = [sys.executable, "-m", "pip", "download", *options, "-r", str(wheels)]
+    subprocess.run([*command, "-d", str(root / "srv/wheels")], check=True)
+
+
+def finish_node(root: Path) -> None:
+    """Npm, and all of it where the official image has it, from which other images take it."""
+    local = root / "usr/local"
+    shutil.copytree(
+        "/usr/lib/node_modules/npm", local / "lib/node_modules/npm", symlinks=True
+    )
+    shutil.move(root / "usr/bin/node", local / "bin/node")
+    for name in ("npm", "npx"):
+        (local / "bin" / name).symlink_to(f"../lib/node_modules/npm/bin/{name}-cli.js")
+
+
+def finish_nginx(root: Path) -> None:
+    """What the alternatives of Debian do, and folders that the server's user may write."""
+    (root / "usr/bin/nc").symlink_to("nc.openbsd")
+    for place in ("conf.d", "templates"):
+        (root / "etc/nginx" / place).mkdir(exist_ok=True)
+        os.chown(root / "etc/nginx" / place, 101, 0)
+
+
+def finish_ruby(root: Path) -> None:
+    """Short names, and gems that an index would give."""
+    for program in ("ruby", "gem", "bundle", "rake", "irb"):
+        if (root / f"usr/bin/{program}3.1").exists():
+            (root / "usr/bin" / program).unlink(missing_ok=True)
+            (root / "usr/bin" / program).symlink_to(f"{program}3.1")
     with TemporaryDirectory() as folder:
-        fetch = ["apt-get", "-qq", "download", *names]
-        subprocess.run(fetch, cwd=folder, check=True, stderr=subprocess.DEVNULL)
-        for package in Path(folder).glob("*.deb"):
-            subprocess.run(
-                ["dpkg-deb", "--fsys-tarfile", package],
-                cwd=folder,
-                check=True,
-                stdout=(Path(folder) / "tree.tar").open("wb"),
-            )
-            tree = [
-                "tar",
-                "x",
-                "--keep-directory-symlink",
-                "-f",
-                f"{folder}/tree.tar",
-                "-C",
-                root,
-            ]
-            subprocess.run(tree, check=True)
-    programs = (root / "usr" / place for place in ("bin", "sbin"))
-    own = [path for folder in programs for path in folder.iterdir() if path.is_file()]
-    own += [path for path in (root / "usr/lib").rglob("*.so*") if path.is_file()]
-    for path in sorted(set(libraries(map(str, own)))):
-        put(root, path)
-    if name == NGINX:
-        (root / "start.sh").write_text(_NGINX_START)
-        (root / "start.sh").chmod(0o755)
-        # As the alternatives of Debian would have it.
-        (root / "usr/bin/nc").symlink_to("nc.openbsd")
-        (root / "etc/nginx/nginx.conf").write_text(_NGINX_CONF)
-        for place in ("conf.d", "templates"):
-            (root / "etc/nginx" / place).mkdir(exist_ok=True)
-            os.chown(root / "etc/nginx" / place, 101, 0)
-    (root / "data").mkdir(exist_ok=True)
+        for package in fetch(GEMS, Path(folder)):
+            tree = root / "debs" / package.name.split("_")[0]
+            tree.mkdir(parents=True)
+            unpack(package, tree)
+    (root / "gems.rb").write_text(scripts.GEMS)
+    subprocess.run(["chroot", str(root), "ruby", "/gems.rb"], check=True)
+    shutil.rmtree(root / "debs")
+    shutil.rmtree(root / "tmp")
+    (root / "tmp").mkdir()
+    (root / "tmp").chmod(0o1777)
+
+
+def finish_postgres(root: Path) -> None:
+    """The clients on the PATH, where Debian has wrappers in Perl."""
+    for program in ("psql", "pg_isready", "pg_dump"):
+        (root / "usr/local/bin" / program).symlink_to(
+            f"/usr/lib/postgresql/15/bin/{program}"
+        )
+
+
+def finish_php(root: Path) -> None:
+    """The modules that the official image has switched on."""
+    places = ("mods-enabled", "sites-enabled", "conf-enabled")
+    for place in places:
+        (root / "etc/apache2" / place).mkdir(parents=True, exist_ok=True)
+    (root / "etc/apache2/sites-enabled/000-default.conf").symlink_to(
+        "../sites-available/000-default.conf"
+    )
+    modules = scripts.APACHE_MODULES.split()
+    subprocess.run(["chroot", str(root), "a2enmod", *modules], check=True)
+    (root / "usr/bin/php").unlink(missing_ok=True)
+    (root / "usr/bin/php").symlink_to("php8.2")
+
+
+FINISHING = {
+    PYTHON: finish_python,
+    NODE: finish_node,
+    NGINX: finish_nginx,
+    RUBY: finish_ruby,
+    POSTGRES: finish_postgres,
+    "php:8.4-apache": finish_php,
+}
 
 
 def main() -> None:
-    """Imports every image that the engine does not have."""
-    for name in (*IMAGES, *FETCHED):
+    """Imports every image that the engine does not have; names choose some, and make these anew."""
+    for name in sys.argv[1:] or IMAGES:
         inspect = ["docker", "image", "inspect", name]
-        if name == "base" or not subprocess.run(inspect, capture_output=True).returncode:
+        if not sys.argv[1:] and not subprocess.run(inspect, capture_output=True).returncode:
             continue
-        changes = [_PATH, *FETCHED.get(name, ((), ()))[1]]
+        changes = [_PATH, *IMAGES[name].changes]
         options = [word for change in changes for word in ("-c", change)]
         with TemporaryDirectory() as folder:
-            (fill_fetched if name in FETCHED else fill)(Path(folder), name)
+            fill(Path(folder), IMAGES[name])
+            if name in FINISHING:
+                FINISHING[name](Path(folder))
             tar = subprocess.run(
                 ["tar", "c", "-C", folder, "."], capture_output=True, check=True
             ).stdout

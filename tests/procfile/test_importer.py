@@ -254,7 +254,7 @@ def test_no_dockerfile_on_request() -> None:
         ({"procfil": ("x",)}, "procfile has no option 'procfil': did you mean procfile?"),
         (
             {"x": ("x",)},
-            "procfile has no option 'x': it has procfile, environment, dockerfile",
+            "procfile has no option 'x': it has procfile, environment, servers, dockerfile",
         ),
         ({"dockerfile": ("no",)}, "dockerfile=no: it is one of auto, never, pack"),
         (

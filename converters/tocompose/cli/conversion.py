@@ -53,12 +53,22 @@ def pipeline_options_for(
         source=source or answers.by_id.get("format"),
         practices=options.practices,
         layout=layout,
-        settings=replace(settings, name=settings.name or answers.by_id.get("name")),
+        settings=_answered_settings(settings, answers),
         context=Context(harden=options.harden, keep_ports=options.keep_ports),
         answers=answers,
         existing=_existing_file(options.merge),
         **_relative_paths(project, options),
     )
+
+
+def _answered_settings(settings: ImportOptions, answers: Answers) -> ImportOptions:
+    """The settings of the import, with the answers that it needs; what the command line says outranks them."""
+    name = settings.name or answers.by_id.get("name")
+    servers = answers.by_id.get("servers")
+    options = dict(settings.options)
+    if servers:
+        options.setdefault("servers", (servers,))
+    return replace(settings, name=name, options=options)
 
 
 def _relative_paths(project: Project, options: ConversionOptions) -> dict[str, str]:

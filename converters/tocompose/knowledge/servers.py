@@ -36,6 +36,7 @@ _COLUMNS = {
     "parts",
     "tls",
     "clients",
+    "move",
 }
 
 
@@ -63,6 +64,14 @@ def server_image(kind: str, version: str = "") -> str:
     if "<version>" not in template:
         return template
     return template.replace("<version>", version or default_version(kind))
+
+
+def moving_command(kind: str, image: str, service: str) -> str:
+    """The command that brings the data of a server elsewhere into the stack's; words where none is known."""
+    command = str(servers()[kind].get("move", ""))
+    if not command:
+        return "dump it there and restore it here with the tools of the server"
+    return command.replace("<image>", image).replace("<service>", service)
 
 
 def server_facts(kind: str) -> ImageFacts:

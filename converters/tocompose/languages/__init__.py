@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
 from importlib import import_module
 from typing import cast
 
 from tocompose.languages.language import Language, Library
+from tocompose.project import Project
 from tocompose.repository import Repository
 from tocompose.tables import Row, table
 
@@ -34,12 +36,25 @@ _OPTIONAL = {
     "staged",
     "variables",
     "version_files",
+    "without_manifest",
 }
 
 
 def language_rows() -> dict[str, Row]:
     """The languages that a Dockerfile can be generated for, in the order in which they are tried."""
     return dict(table("languages", required=_REQUIRED, optional=_OPTIONAL))
+
+
+def is_present(project: Project, row: Row, *further: str) -> bool:
+    """Whether a file speaks of the language of a row; a name with `*` is of any file, wherever it lies."""
+    names = (*row["detect"], *further)
+    if any(project.read(name) is not None for name in names if "*" not in name):
+        return True
+    patterns = [name for name in names if "*" in name]
+    if not patterns:
+        return False
+    files = project.files()
+    return any(fnmatch(path, pattern) for pattern in patterns for path in files)
 
 
 def find_language(name: str) -> Language:
@@ -54,7 +69,7 @@ def read_libraries(repository: Repository) -> tuple[Library, ...]:
     """
     libraries: dict[tuple[str, str], Library] = {}
     for language, row in language_rows().items():
-        if not any(map(repository.has_file, (*row["detect"], *row.get("libraries", ())))):
+        if not is_present(repository.project, row, *row.get("libraries", ())):
             continue
         for name, file in find_language(language).read_libraries(repository):
             library = Library(language, name.lower(), file)

@@ -110,6 +110,16 @@ def note_missing_lock(repository: Repository, problem: str, command: str) -> Non
     )
 
 
+def note_no_libraries(repository: Repository, language: str, file: str) -> None:
+    """Says that the image holds the language alone, as no file declares what the app is made of."""
+    repository.add_note(
+        "TC577",
+        subject=ModelPath.of("files", "Dockerfile"),
+        language=language,
+        file=file,
+    )
+
+
 def stand_in_address(name: str) -> str:
     """An address that does for a build step, by the name of the variable; empty for one that holds no address."""
     if not re.search(r"_UR[LI]$|^BROKER_URL$", name):

@@ -16,6 +16,7 @@ from tocompose.languages.language import (
     DockerfileInput,
     Language,
     note_missing_lock,
+    note_no_libraries,
 )
 from tocompose.languages.versions import Version, slim_image
 from tocompose.patterns import regex
@@ -99,7 +100,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     has_browser = source.uses("puppeteer", "whatsapp-web.js")
     return DockerfileFacts(
         image=stage.image,
-        default_command=("npm", "start"),
+        default_command=("npm", "start") if package else ("node", "server.js"),
         development_command=_development_command(package, source.web_command, version),
         build_packages=_packages_for_git(package),
         build_steps=steps,
@@ -151,7 +152,9 @@ def package_tool(
         if repository.has_file(lock):
             is_classic = name == "yarn" and not _is_yarn_berry(repository, package)
             return _find_tool("yarn-classic" if is_classic else name, lock)
-    if notes_lock:
+    if notes_lock and not repository.has_file("package.json"):
+        note_no_libraries(repository, "Node.js", "package.json")
+    elif notes_lock and any(map_at(package, key) for key in _REQUIREMENTS):
         problem = "package.json has no lock file"
         note_missing_lock(repository, problem, "npm install --package-lock-only")
     return _find_tool("npm", "")._replace(install="npm install")
@@ -189,17 +192,18 @@ def node_stage(
     steps: tuple[str, ...],
 ) -> NodeStage:
     """The stage that installs the packages and runs the steps."""
-    manifests = ("package.json", tool.lock, *filter(repository.has_file, _FILES_BESIDE))
+    has_package = repository.has_file("package.json")
+    beside = ("package.json", tool.lock, *filter(repository.has_file, _FILES_BESIDE))
     scripts = package_scripts(package)
     has_hooks = any(name in scripts for name in _INSTALL_HOOKS)
     has_workspaces = "workspaces" in package or repository.has_file("pnpm-workspace.yaml")
     clean_up = " && yarn cache clean" if tool.name.startswith("yarn") else ""
     return NodeStage(
         image=slim_image("node", version),
-        install=f"{tool.install}{clean_up}",
+        install=f"{tool.install}{clean_up}" if has_package else "",
         steps=steps,
         setup=_tool_setup(package, tool, version),
-        manifests=tuple(filter(None, manifests)),
+        manifests=tuple(filter(None, beside)) if has_package else (),
         folders=tuple(filter(repository.project.exists, _FOLDERS_BESIDE)),
         whole_first=has_hooks
         or has_workspaces

@@ -15,6 +15,7 @@ from tocompose.languages.language import (
     DockerfileInput,
     Language,
     note_missing_lock,
+    note_no_libraries,
 )
 from tocompose.languages.versions import (
     Version,
@@ -198,8 +199,10 @@ def _choose_install(repository: Repository) -> _Install:
     """By the first file that the platform would take."""
     installers: dict[str, Row] = load("languages")["python"]["installers"]
     file = next(filter(repository.has_file, installers), "")
-    row = installers.get(file, {"unlocked": True})
-    if "unlocked" in row:
+    row = installers.get(file, {})
+    if not file:
+        note_no_libraries(repository, "Python", "requirements.txt")
+    elif "unlocked" in row:
         problem = "there is no requirements.txt and no lock file"
         note_missing_lock(repository, problem, "pip freeze > requirements.txt")
     install = _Install(

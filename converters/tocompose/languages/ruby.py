@@ -11,6 +11,7 @@ from tocompose.languages.language import (
     DockerfileInput,
     Language,
     note_missing_lock,
+    note_no_libraries,
     stand_in_address,
 )
 from tocompose.languages.versions import Version, slim_image
@@ -136,23 +137,25 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     if version is None:
         version = versions.use_default(repository, "ruby")
     lock = repository.read_text("Gemfile.lock")
-    if lock is None:
-        note_missing_lock(repository, "the Gemfile has no Gemfile.lock", "bundle lock")
+    has_gemfile = repository.has_file("Gemfile")
+    if not has_gemfile:
+        note_no_libraries(repository, "Ruby", "Gemfile")
+    elif lock is None:
+        problem = "the Gemfile has no Gemfile.lock"
+        note_missing_lock(repository, problem, "bundle lock")
     assets = _node_stage(source, lock or "")
     gemfile = repository.read_text("Gemfile") or ""
     return DockerfileFacts(
         # Bundler refuses another patch release than the Gemfile's, so the version stays as it is.
         image=slim_image("ruby", version.number),
-        default_command=("bundle", "exec", "rackup", "-o", "0.0.0.0"),
+        default_command=("bundle", "exec", "rackup", "-o", "0.0.0.0")
+        if has_gemfile
+        else ("ruby", "app.rb"),
         development_command=_development_command(source),
         template={
-            "manifests": (
-                "Gemfile",
-                *(("Gemfile.lock",) if lock is not None else ()),
-                *_files_beside(repository, gemfile),
-            ),
+            "manifests": (*_manifests(repository), *_files_beside(repository, gemfile)),
             "bundler": _bundler_version(lock or ""),
-            "frozen": lock is not None,
+            "frozen": has_gemfile and lock is not None,
             "whole_first": _TAKES_FILES.search(gemfile) is not None,
             "assets_steps": tuple(
                 _assets_steps(source, _precompile_step(source, lock or ""), assets)
@@ -163,6 +166,12 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
             "rails": is_rails(repository),
         },
     )
+
+
+def _manifests(repository: Repository) -> Iterator[str]:
+    """What `bundle install` reads; a lock file alone is nothing to it."""
+    if repository.has_file("Gemfile"):
+        yield from filter(repository.has_file, ("Gemfile", "Gemfile.lock"))
 
 
 def _files_beside(repository: Repository, gemfile: str) -> Iterator[str]:

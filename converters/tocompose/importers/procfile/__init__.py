@@ -10,6 +10,7 @@ from tocompose.project import Project
 _OPTIONS = {
     "procfile": "the file to read instead of Procfile, such as Procfile.dev",
     "environment": "the entry of app.json's environments whose keys replace the others, such as review",
+    "servers": "own starts a service where .env names a server elsewhere; remote uses that server",
     "dockerfile": "auto writes one where there is none; never leaves it to you; pack builds with buildpacks",
 }
 

@@ -190,8 +190,9 @@ class AddonTable:
         }
         if prefix == row["prefix"]:
             templates |= dict.fromkeys(row.get("also", ()), address_template(kind))
-        if remote := _remote_variable(self._repository, templates):
-            request.cursor.note("TC853", name=request.name, variable=remote)
+        remote = remote_variable(self._repository, templates)
+        if remote and keeps_remote(self._repository):
+            request.cursor.note("TC853", name=f"the add-on {request.name}", variable=remote)
             self._remote_kinds.add(kind)
             return
         backing = self._make_backing(
@@ -236,6 +237,8 @@ class AddonTable:
             name=name,
             plan=request.plan or "its default plan",
             service=service,
+            variable=backing.variables[0][0] if backing.variables else row["prefix"],
+            move=backing.moving_command,
         )
         if "gone" in row:
             self._repository.add_note("TC406", span, name=name, when=row["gone"])
@@ -268,7 +271,12 @@ class AddonTable:
             yield AppVariable(name, text, request.name, request.cursor.span, setting)
 
 
-def _remote_variable(repository: Repository, names: Iterable[str]) -> str:
+def keeps_remote(repository: Repository) -> bool:
+    """Whether the user asked for the servers elsewhere that `.env` names, in the place of the stack's own."""
+    return repository.option("servers") == "remote"
+
+
+def remote_variable(repository: Repository, names: Iterable[str]) -> str:
     """The first of the variables to which `.env` gives the address of a server elsewhere; empty where none has one."""
     text = repository.read_text(".env") or ""
     if text.lstrip().startswith("{"):

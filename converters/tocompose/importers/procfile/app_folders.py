@@ -8,7 +8,7 @@ from posixpath import normpath
 from typing import NamedTuple
 
 from tocompose.importers.procfile.processes import Process, StatedProcess
-from tocompose.languages import language_rows
+from tocompose.languages import is_present, language_rows
 from tocompose.model import File
 from tocompose.patterns import regex
 from tocompose.project import Project
@@ -78,11 +78,9 @@ def folder_repository(repository: Repository, folder: str) -> Repository:
 
 def folder_language(project: Project, folder: str) -> str:
     """The language whose files the folder holds; empty where it holds none, or pages that nothing builds."""
+    own_project = FolderProject(project, folder)
     for language, row in language_rows().items():
-        is_there = any(
-            project.read(f"{folder}/{path}") is not None for path in row["detect"]
-        )
-        if is_there and language != "static":
+        if language != "static" and is_present(own_project, row):
             return language
     return ""
 

@@ -12,7 +12,13 @@ from tocompose.importers.procfile.environment import (
 )
 from tocompose.importers.procfile.host_port_variables import PartialVariable, value_template
 from tocompose.knowledge.images import ImageFacts, image_facts, role_of
-from tocompose.knowledge.servers import server_facts, server_image, server_port, servers
+from tocompose.knowledge.servers import (
+    moving_command,
+    server_facts,
+    server_image,
+    server_port,
+    servers,
+)
 from tocompose.model import (
     Dependency,
     EnvSetting,
@@ -63,6 +69,11 @@ class Backing(NamedTuple):
     settings: tuple[EnvSetting, ...]
     variables: tuple[tuple[str, str], ...]
     partial_variables: tuple[str, ...] = ()
+
+    @property
+    def moving_command(self) -> str:
+        """The command that brings the data of a server elsewhere into this one."""
+        return moving_command(self.kind, self.service.image or "", self.service.name)
 
     def tell_in_parts(
         self, partial: Iterable[PartialVariable], samples: Mapping[str, str]

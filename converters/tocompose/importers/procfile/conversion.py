@@ -76,6 +76,7 @@ def _read_app(repository: Repository) -> App:
     web_folder = next((process.image for process in stated if process.type == "web"), "")
     if not app_language and web_folder:
         app_language = app_folders.folder_language(repository.project, web_folder)
+    app_language = app_language or language.language_of_commands(repository, stated)
     states_something = stated or app_language or app.root or heroku.root
     if not states_something and not repository.has_file("Dockerfile"):
         raise SourceError(_say_nothing_runs(repository))
@@ -166,7 +167,10 @@ def _collect_variables(
         variable.name: variable.value or "" for variable in (*platform.offered, *served)
     }
     dotenv = environment.without_served(
-        environment.variables_of_dotenv(repository), served, _partial_variables(backings)
+        environment.variables_of_dotenv(repository),
+        served,
+        _partial_variables(backings),
+        {backing.service.name: backing.moving_command for backing in backings},
     )
     stated = {variable.name for variable in dotenv}
     layers = (

@@ -29,6 +29,8 @@ LOCAL = regex(r"(?:^|[/@:,]|//)(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?=[
 _COMPOSE_HOST = regex(
     r"[a-z][a-z0-9+.-]*://(?:[^@/\s]*@)?[A-Za-z0-9_-]+(?::\d+)?(?:[/?]|$)", re.IGNORECASE
 )
+# The address of a server elsewhere, which no service of the stack is.
+_OTHER_HOST = regex(r"[a-z][a-z0-9+.:-]*://(?:[^@/\s]*@)?[^@/\s]", re.IGNORECASE)
 _TEXT_STYLES = ("string", "single", "double", "plain", "literal", "folded", "bare")
 _NAME = regex(r"[A-Z_][A-Z0-9_]*")
 _ASSIGNED = regex(r"\b([A-Z][A-Z0-9_]*)=")
@@ -193,11 +195,12 @@ def without_served(
     dotenv: tuple[AppVariable, ...],
     served: tuple[AppVariable, ...],
     partial_variables: Mapping[str, str],
+    moves: Mapping[str, str],
 ) -> tuple[AppVariable, ...]:
-    """The `.env` variables without those that a service provides and that point to the developer's own machine.
+    """The `.env` variables without those that a service provides: each is the address of another server.
 
     `partial_variables` are the names that tell a service in parts, with its name: user and password go where the host
-    goes.
+    goes; `moves` are the commands that bring data into the services.
     """
     providers = {
         variable.name: variable.source.removeprefix("service ") for variable in served
@@ -216,6 +219,7 @@ def without_served(
                 name=variable.name,
                 file=".env",
                 service=providers[variable.name],
+                move=moves[providers[variable.name]],
             )
     return tuple(remaining)
 
@@ -227,7 +231,9 @@ def _why_served(variable: AppVariable, is_partial: bool) -> str:
         return "TC344"
     if is_partial:
         return "TC416"
-    return "TC344" if _COMPOSE_HOST.match(text) else ""
+    if _COMPOSE_HOST.match(text):
+        return "TC344"
+    return "TC578" if _OTHER_HOST.match(text) else ""
 
 
 def settle_port(port_variable: AppVariable | None, web: Process) -> str:

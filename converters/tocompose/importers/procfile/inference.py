@@ -7,7 +7,12 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from tocompose.importers.procfile.addons import ProvidedAddons, addon_rows
+from tocompose.importers.procfile.addons import (
+    ProvidedAddons,
+    addon_rows,
+    keeps_remote,
+    remote_variable,
+)
 from tocompose.importers.procfile.backing import (
     Backing,
     BackingRequest,
@@ -74,6 +79,8 @@ def infer_services(
             continue
         case = _Case(repository, evidence, kind, row)
         kind_clues = tuple(case.find_clues())
+        if keeps_remote(repository) and case.note_remote():
+            continue
         if len(kind_clues) > 1:
             backings.append(case.make_service(kind_clues, set_names, service_names))
             kinds |= server_family(kind) if _is_sql(row) else {kind}
@@ -240,6 +247,16 @@ class _Case:
             port = server_port(self._kind)
             self._repository.add_note("TC415", subject=subject, port=port, **facts)
         return backing
+
+    def note_remote(self) -> bool:
+        """Says that `.env` names a server elsewhere, which the app uses; False where it names none."""
+        variable = remote_variable(self._repository, self._sure_names())
+        if variable:
+            subject = ModelPath.of("settings", variable)
+            self._repository.add_note(
+                "TC853", subject=subject, name=self._row["title"], variable=variable
+            )
+        return bool(variable)
 
     def _sure_names(self) -> Iterator[str]:
         return self._address_names(bool(self._driver or self._statements))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tocompose.importers.procfile.nested import without_launchers
 from tocompose.importers.procfile.processes import StatedProcess
 from tocompose.importers.procfile.shell import parse_command
-from tocompose.languages import language_rows
+from tocompose.languages import is_present, language_rows
 from tocompose.languages.node import find_bundler
 from tocompose.ledger import Cursor
 from tocompose.repository import Repository
@@ -66,7 +66,7 @@ def find_language(
     present = [
         language
         for language, row in language_rows().items()
-        if any(map(repository.has_file, row["detect"]))
+        if is_present(repository.project, row)
     ]
     if of_buildpacks:
         return of_buildpacks[-1]
@@ -74,6 +74,19 @@ def find_language(
         return "static"
     spoken = filter(present.__contains__, _spoken_languages(processes))
     return next(spoken, present[0] if present else "")
+
+
+def language_of_commands(
+    repository: Repository, processes: Collection[StatedProcess]
+) -> str:
+    """The language that the commands alone speak, where no file does and an image needs none; empty for another."""
+    if any(map(repository.has_file, ("Dockerfile", "heroku.yml"))):
+        return ""
+    if any(process.image for process in processes):
+        return ""
+    rows = language_rows()
+    spoken = (name for name in _spoken_languages(processes) if name)
+    return next((name for name in spoken if rows[name].get("without_manifest")), "")
 
 
 def _spoken_languages(processes: Iterable[StatedProcess]) -> Iterator[str]:

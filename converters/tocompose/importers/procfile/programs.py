@@ -187,8 +187,7 @@ def _is_there(
     """Whether a path is in the tree, or in a folder that a build or an install fills."""
     relative = normpath(f"{folder}/{path}").removeprefix("/app/").removeprefix("app/")
     endings = ("", *load("programs")["interpreters"].get(interpreter, ()))
-    is_compiled = image.language in ("go", "rust", "java")
-    if is_compiled or _INSTALLED.match(relative):
+    if image.language in load("programs")["makes_programs"] or _INSTALLED.match(relative):
         return True
     if image.makes_files and _BUILT.match(relative):
         return True
@@ -200,7 +199,7 @@ def _is_there(
 def _is_in_image(repository: Repository, name: str, image: ImagePrograms) -> bool:
     programs = load("programs")
     language = str(command_rows().get(name, {}).get("language", ""))
-    if image.language in ("go", "rust", "java") and not language:
+    if image.language in programs["makes_programs"] and not language:
         return True
     if name in programs["base"] or name in image.packages:
         return True

@@ -1,0 +1,97 @@
+""".NET: packages, frameworks, and what the Dockerfile of an app needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tocompose.languages import versions
+from tocompose.languages.language import DockerfileFacts, DockerfileInput, Language
+from tocompose.languages.versions import Version
+from tocompose.patterns import regex
+from tocompose.repository import Repository
+
+_PROJECT = regex(r"\.(?:cs|fs|vb)proj$")
+_PACKAGE = regex(r"<PackageReference\s[^>]*Include=\"([^\"]+)\"")
+_FRAMEWORK = regex(r"<TargetFrameworks?>\s*(?:[^<]*;)?net(?:coreapp)?(\d{1,9}\.\d{1,9})")
+_WEB = 'Sdk="Microsoft.NET.Sdk.Web"'
+
+
+def _projects(repository: Repository) -> list[str]:
+    """The project files without those of tests, the nearest to the root first."""
+    paths = (path for path in repository.project.files() if _PROJECT.search(path))
+    own = (path for path in paths if not re.search(r"(?i)tests?(?:/|\.)", path))
+    return sorted(own, key=lambda path: (path.count("/"), path))
+
+
+def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
+    for path in _projects(repository):
+        for name in _PACKAGE.findall(repository.read_text(path) or ""):
+            yield name, path
+
+
+def _web_project(repository: Repository) -> str:
+    """The project that serves; the first one where none says so."""
+    projects = _projects(repository)
+    serving = (path for path in projects if _WEB in (repository.read_text(path) or ""))
+    return next(serving, projects[0] if projects else "")
+
+
+def _folder_and_name(project: str) -> tuple[str, str]:
+    folder, _, file = project.rpartition("/")
+    return folder, _PROJECT.sub("", file)
+
+
+def _default_command(repository: Repository) -> str:
+    """https://devcenter.heroku.com/articles/dotnet-behavior-in-heroku: what is published, in its folder."""
+    project = _web_project(repository)
+    if not project:
+        return ""
+    folder, name = _folder_and_name(project)
+    place = f"{folder}/bin/publish" if folder else "bin/publish"
+    return f"cd {place} && exec ./{name} --urls http://*:$PORT"
+
+
+def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
+    repository = source.repository
+    project = _web_project(repository)
+    version = versions.choose_version(
+        _stated_versions(repository, project), versions.dotted
+    )
+    if version is None:
+        version = versions.use_default(repository, "dotnet")
+    line = ".".join(version.number.split(".")[:2])
+    watched = f"dotnet watch run --no-launch-profile --urls http://*:{source.port}"
+    return DockerfileFacts(
+        image=f"mcr.microsoft.com/dotnet/sdk:{line}",
+        default_command=("sh", "-c", _default_command(repository)),
+        development_command=(*watched.split(), "--project", project) if project else (),
+        template={
+            "runtime": f"mcr.microsoft.com/dotnet/aspnet:{line}",
+            "publish": tuple(_publish_steps(repository)),
+        },
+    )
+
+
+def _publish_steps(repository: Repository) -> Iterator[str]:
+    """Each project that can be started is published to its own bin/publish, as the platform does it."""
+    for project in _projects(repository):
+        folder = project.rpartition("/")[0]
+        target = f"{folder}/bin/publish" if folder else "bin/publish"
+        text = repository.read_text(project) or ""
+        if _WEB in text or "<OutputType>Exe</OutputType>" in text or "Sdk.Worker" in text:
+            yield f"dotnet publish {project} --configuration Release --output {target}"
+
+
+def _stated_versions(repository: Repository, project: str) -> Iterator[Version]:
+    match = _FRAMEWORK.search(repository.read_text(project) or "") if project else None
+    if match:
+        yield Version(match[1], f"{project} says so")
+    yield from versions.read_version_files(repository, "dotnet")
+
+
+LANGUAGE = Language(
+    read_libraries=_read_libraries,
+    dockerfile_facts=_dockerfile_facts,
+    default_command=_default_command,
+)

@@ -1,0 +1,1 @@
+require('fs').writeFileSync('public/app.js', 'built')

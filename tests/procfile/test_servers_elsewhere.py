@@ -1,0 +1,76 @@
+"""Addresses of live servers in `.env`: the stack has servers of its own, unless the user asks for those elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from tocompose.decisions import plan
+from tocompose.exporters.bundle import Layout
+from tocompose.importers import ImportOptions
+from tocompose.knowledge.servers import servers
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Memory
+
+_URL = "postgres://u:p-9Kq2vT@db-7.cloud.acme.io:5432/d"
+_APP = {
+    "Procfile": "release: npm run migrate\nweb: node server.js\n",
+    "package.json": '{"dependencies": {"pg": "^8"}}',
+    "server.js": "new Pool({connectionString: process.env.DATABASE_URL})\n",
+}
+_DECLARED = {**_APP, "app.json": '{"addons": ["heroku-postgresql"]}'}
+
+
+def options_of(servers: str) -> Options:
+    settings = ImportOptions(options={"servers": (servers,)} if servers else {})
+    return Options(source="procfile", layout=Layout(split=True), settings=settings)
+
+
+def converted(app: dict[str, str], value: str, servers: str = "") -> Result:
+    files = {**app, ".env": f"DATABASE_URL={value}\n"}
+    project = Memory({path: text.encode() for path, text in files.items()}, "shop")
+    return convert(project, options_of(servers))
+
+
+def database_url(result: Result) -> str | None:
+    release = result.stack.service("release")
+    assert release is not None
+    return {item.name: item.value for item in release.environment}["DATABASE_URL"]
+
+
+def codes(result: Result) -> set[str]:
+    return {item.code for item in result.notes}
+
+
+@pytest.mark.parametrize("app", [_APP, _DECLARED], ids=["inferred", "declared"])
+@pytest.mark.parametrize("value", [_URL, "postgres://u:p-9Kq2vT@10.0.0.5/d"])
+def test_the_release_runs_on_the_database_of_the_stack(
+    app: dict[str, str], value: str
+) -> None:
+    result = converted(app, value)
+    assert database_url(result) == "postgres://app:${POSTGRES_PASSWORD:?}@postgres:5432/app"
+    note = next(item for item in result.notes if item.code == "TC578")
+    assert "pg_dump" in note.advice
+    assert not any(b"p-9Kq2vT" in file.content for file in result.files)
+
+
+@pytest.mark.parametrize("app", [_APP, _DECLARED], ids=["inferred", "declared"])
+def test_the_server_elsewhere_is_used_when_it_is_asked_for(app: dict[str, str]) -> None:
+    result = converted(app, _URL, "remote")
+    assert result.stack.service("postgres") is None
+    assert database_url(result) == "${DATABASE_URL:?}"
+    assert "TC853" in codes(result) and "TC578" not in codes(result)
+
+
+@pytest.mark.parametrize("servers", ["", "remote"])
+def test_the_plan_asks(servers: str) -> None:
+    files = {**_APP, ".env": f"DATABASE_URL={_URL}\n"}
+    project = Memory({path: text.encode() for path, text in files.items()}, "shop")
+    decisions = {item.id: item for item in plan(project, options_of(servers)).decisions}
+    assert decisions["servers"].answer == (servers or "own")
+    assert set(decisions["servers"].choices) == {"own", "remote"}
+
+
+@pytest.mark.parametrize("kind", ["postgres", "mysql", "mariadb", "mongo", "redis"])
+def test_the_data_of_each_server_is_moved_by_a_command(kind: str) -> None:
+    command = str(servers()[kind]["move"])
+    assert command.count("|") == 1 and "<image>" in command and "<service>" in command
