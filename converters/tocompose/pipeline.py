@@ -249,7 +249,7 @@ def _layout(layout: Layout, chosen_importer: Importer, project: Project) -> Layo
 
 def _is_answered(asking: Note, stack: Stack) -> bool:
     """Whether a note asks for the value of a variable that has one, from another file of the source."""
-    if asking.code not in ("TC342", "TC343") or len(asking.subject) < 2:
+    if asking.code not in ("TC342", "TC343", "TC579") or len(asking.subject) < 2:
         return False
     return any(
         setting.name == asking.subject[1] and setting.value for setting in stack.settings

@@ -52,7 +52,9 @@ class Running:
     def up(self) -> None:
         done = self.compose("up", "--detach", "--wait", "--wait-timeout", "90")
         # `up --wait` counts a one-off that has ended well as a failure.
-        assert done.returncode == 0 or "exited (0)" in done.stderr, done.stderr[-2500:]
+        if done.returncode and "exited (0)" not in done.stderr:
+            logs = self.compose("logs", "--no-color", "--tail", "20").stdout
+            raise AssertionError(f"{done.stderr[-1500:]}\n{logs[-4000:]}")
 
     def get(self, path: str = "/", **headers: str) -> str:
         """The answer's text; of another than 200 its number, and where it leads."""

@@ -298,11 +298,13 @@ def test_secrets_have_no_value_outside_env() -> None:
     }
 
 
-def test_a_local_address_in_env_is_replaced_and_a_remote_one_kept() -> None:
+def test_an_address_in_env_is_replaced_and_a_remote_one_kept_when_asked() -> None:
     base = {**NODE, "Procfile": "web: a\n", "app.json": '{"addons": ["heroku-redis"]}'}
     local = stack_of({**base, ".env": "REDIS_URL=redis://localhost:6379\n"})
-    remote = stack_of({**base, ".env": "REDIS_URL=redis://cache.example.org:6379\n"})
-    assert environment(service(local, "web"))["REDIS_URL"] == "redis://redis:6379/0"
+    far = {**base, ".env": "REDIS_URL=redis://cache.example.org:6379\n"}
+    remote = stack_of(far, servers=("remote",))
+    for stack in (local, stack_of(far)):
+        assert environment(service(stack, "web"))["REDIS_URL"] == "redis://redis:6379/0"
     assert environment(service(remote, "web"))["REDIS_URL"] == "${REDIS_URL}"
 
 

@@ -72,7 +72,8 @@ def _backups(files: Iterable[File], folder: Path) -> Iterator[File]:
 
 def generate_values(result: Result, folder: Path) -> None:
     """Puts the values that the source says to generate into `.env`, where they are not there yet: once, never anew."""
-    names = [str(note.subject[1]) for note in result.notes if note.code == "TC342"]
+    made = [note for note in result.notes if note.code in ("TC342", "TC579")]
+    names = [str(note.subject[1]) for note in made]
     if not names:
         return
     from tocompose.knowledge.generators import make_secret

@@ -17,6 +17,8 @@ from tocompose.languages.language import (
 from tocompose.languages.versions import Version, slim_image
 from tocompose.patterns import regex
 from tocompose.repository import Repository
+from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import load
 
 _GEM = regex(r"""^\s*gem\s+["']([^"']+)["'](.*)""")
@@ -137,12 +139,8 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     if version is None:
         version = versions.use_default(repository, "ruby")
     lock = repository.read_text("Gemfile.lock")
-    has_gemfile = repository.has_file("Gemfile")
-    if not has_gemfile:
-        note_no_libraries(repository, "Ruby", "Gemfile")
-    elif lock is None:
-        problem = "the Gemfile has no Gemfile.lock"
-        note_missing_lock(repository, problem, "bundle lock")
+    _note_missing_files(repository)
+    has_gemfile = any(_manifests(repository))
     assets = _node_stage(source, lock or "")
     gemfile = repository.read_text("Gemfile") or ""
     return DockerfileFacts(
@@ -155,7 +153,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
         template={
             "manifests": (*_manifests(repository), *_files_beside(repository, gemfile)),
             "bundler": _bundler_version(lock or ""),
-            "frozen": has_gemfile and lock is not None,
+            "frozen": lock is not None,
             "whole_first": _TAKES_FILES.search(gemfile) is not None,
             "assets_steps": tuple(
                 _assets_steps(source, _precompile_step(source, lock or ""), assets)
@@ -168,10 +166,25 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     )
 
 
-def _manifests(repository: Repository) -> Iterator[str]:
-    """What `bundle install` reads; a lock file alone is nothing to it."""
-    if repository.has_file("Gemfile"):
-        yield from filter(repository.has_file, ("Gemfile", "Gemfile.lock"))
+def _manifests(repository: Repository) -> tuple[str, ...]:
+    """What `bundle install` reads: the Gemfile, which a lock file is never without, and its lock."""
+    if repository.has_file("Gemfile.lock"):
+        return ("Gemfile", "Gemfile.lock")
+    return ("Gemfile",) if repository.has_file("Gemfile") else ()
+
+
+def _note_missing_files(repository: Repository) -> None:
+    """Says which of the two files of Bundler is not there, and what comes of it."""
+    has_gemfile, has_lock = map(repository.has_file, ("Gemfile", "Gemfile.lock"))
+    if has_gemfile and not has_lock:
+        problem = "the Gemfile has no Gemfile.lock"
+        note_missing_lock(repository, problem, "bundle lock")
+    elif has_lock and not has_gemfile:
+        subject = ModelPath.of("files", "Dockerfile")
+        span = Span("Gemfile.lock", 1, 1, 1, 1)
+        repository.add_note("TC583", span, subject=subject)
+    elif not has_gemfile:
+        note_no_libraries(repository, "Ruby", "Gemfile")
 
 
 def _files_beside(repository: Repository, gemfile: str) -> Iterator[str]:

@@ -184,12 +184,7 @@ class AddonTable:
                 )
                 return
             prefix = self._second_prefix(request, row, kind)
-        templates = {
-            f"{prefix}{key}": address_template(kind) if value == "url" else value
-            for key, value in row["variables"].items()
-        }
-        if prefix == row["prefix"]:
-            templates |= dict.fromkeys(row.get("also", ()), address_template(kind))
+        templates = _address_templates(row, kind, prefix)
         remote = remote_variable(self._repository, templates)
         if remote and keeps_remote(self._repository):
             request.cursor.note("TC853", name=f"the add-on {request.name}", variable=remote)
@@ -269,6 +264,17 @@ class AddonTable:
             if is_secret:
                 text = demand_value(name) if required else None
             yield AppVariable(name, text, request.name, request.cursor.span, setting)
+
+
+def _address_templates(row: Row, kind: str, prefix: str) -> dict[str, str]:
+    """The variables by which the add-on is found under a prefix, with the templates of their values."""
+    templates = {
+        f"{prefix}{key}": address_template(kind) if value == "url" else value
+        for key, value in row["variables"].items()
+    }
+    if prefix == row["prefix"]:
+        templates |= dict.fromkeys(row.get("also", ()), address_template(kind))
+    return templates
 
 
 def keeps_remote(repository: Repository) -> bool:

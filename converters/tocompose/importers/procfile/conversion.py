@@ -30,7 +30,11 @@ from tocompose.importers.procfile.app import App, AppEnvironment
 from tocompose.importers.procfile.app_images import choose_app_images
 from tocompose.importers.procfile.app_json import AppJson, variables_of_app
 from tocompose.importers.procfile.backing import Backing, dependencies_on
-from tocompose.importers.procfile.defaults import default_web, platform_variables
+from tocompose.importers.procfile.defaults import (
+    default_web,
+    note_generated_key,
+    platform_variables,
+)
 from tocompose.importers.procfile.environment import AppVariable
 from tocompose.importers.procfile.evidence import collect_evidence
 from tocompose.importers.procfile.heroku_yml import read_heroku_yml
@@ -69,14 +73,12 @@ def _folder_libraries(repository: Repository, folder: str) -> tuple[Library, ...
 def _read_app(repository: Repository) -> App:
     app, heroku = app_json.read_app_json(repository), read_heroku_yml(repository)
     stated = gather.gather_processes(repository, app, heroku)
-    buildpacks = (*app.at("buildpacks"), *heroku.buildpacks)
-    app_language = language.find_language(repository, stated, buildpacks)
+    app_language = language.find_language(
+        repository, stated, (*app.at("buildpacks"), *heroku.buildpacks)
+    )
     if not heroku.recipes:
         stated = app_folders.place_processes(repository, stated, app_language)
-    web_folder = next((process.image for process in stated if process.type == "web"), "")
-    if not app_language and web_folder:
-        app_language = app_folders.folder_language(repository.project, web_folder)
-    app_language = app_language or language.language_of_commands(repository, stated)
+    app_language = app_language or _language_of_processes(repository, stated)
     states_something = stated or app_language or app.root or heroku.root
     if not states_something and not repository.has_file("Dockerfile"):
         raise SourceError(_say_nothing_runs(repository))
@@ -95,6 +97,17 @@ def _read_app(repository: Repository) -> App:
         app_language,
         service_names,
     )
+
+
+def _language_of_processes(
+    repository: Repository, stated: tuple[StatedProcess, ...]
+) -> str:
+    """The language of the web process's folder, or of the commands, where the root has none."""
+    folders = (process.image for process in stated if process.type == "web")
+    folder = next(folders, "")
+    if folder and (name := app_folders.folder_language(repository.project, folder)):
+        return name
+    return language.language_of_commands(repository, stated)
 
 
 def _name_processes(
@@ -192,6 +205,7 @@ def _collect_variables(
     app_variables = environment_checks.fit_values(repository, by_name.values(), backings)
     environment.settle_variables(app_variables, losers, app.web.service)
     environment_checks.note_unset(repository, app.language, app_variables)
+    note_generated_key(repository, app_variables)
     port = environment.settle_port(port_entry, app.web)
     return AppEnvironment(
         app_variables, port, tuple(_all_settings(app_variables, backings))

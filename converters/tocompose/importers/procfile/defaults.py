@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tocompose.importers.procfile.backing import Backing
@@ -71,6 +71,17 @@ def _buildpack_values(
         for name, url in backing.variables[:1]:
             if name == "DATABASE_URL":
                 yield from module.derive_variables(backing.kind, url).items()
+
+
+def note_generated_key(
+    repository: Repository, app_variables: Iterable[AppVariable]
+) -> None:
+    """Says of the key that the buildpack makes for each app that the stack gets one of its own."""
+    for variable in app_variables:
+        if variable.source != "buildpack" or variable.setting is None:
+            continue
+        name = variable.name
+        repository.add_note("TC579", subject=ModelPath.of("settings", name), name=name)
 
 
 def _generated_key(name: str, purpose: str) -> AppVariable:

@@ -8,7 +8,15 @@ from tocompose.importers.procfile.image import Image
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.services import AppPlan
 from tocompose.languages import language_rows
-from tocompose.model import Build, ComposeFileRole, EnvVariable, Mount, Port, Service
+from tocompose.model import (
+    Build,
+    ComposeFileRole,
+    EnvVariable,
+    Healthcheck,
+    Mount,
+    Port,
+    Service,
+)
 from tocompose.record import replace
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
@@ -75,6 +83,7 @@ def _mounted_overlay(
         environment=tuple(_development_variables(image, row, service)),
         ports=tuple(_debug_ports(row, command)),
         mounts=tuple(_source_mounts(plan, image, row)),
+        healthcheck=_development_check(service),
     )
 
 
@@ -86,9 +95,13 @@ def _why_unmounted(process: Process, image: Image) -> str:
         return ""
     if not image.mountable:
         return "the image does not hold the source as it is in the repository"
+    return _why_built(image, bool(process.publishes and image.dev_command))
+
+
+def _why_built(image: Image, is_developed: bool) -> str:
+    """Why a process must run what was built from the source; empty when the source itself does."""
     row: Row = language_rows().get(image.language, {"staged": True})
     is_compiled = row.get("compiled", False)
-    is_developed = process.publishes and image.dev_command
     if not is_developed and (is_compiled or image.builds_source):
         return (
             "the program is built from the source, and no command for development is known"
@@ -120,6 +133,12 @@ def _development_variables(
         for name, value in row.get("development", {}).items():
             if name in names:
                 yield EnvVariable(name=name, value=value)
+
+
+def _development_check(service: Service) -> Healthcheck | None:
+    """A check that asks sooner: who starts the stack by hand waits for the first answer."""
+    check = service.healthcheck
+    return None if check is None or check.is_off else Healthcheck(interval="5s")
 
 
 def _debug_ports(row: Row, command: tuple[str, ...] | None) -> Iterator[Port]:

@@ -67,11 +67,7 @@ def infer_services(
     service_names: set[str],
 ) -> tuple[Backing, ...]:
     """The services with at least two independent clues; the others are noted."""
-    kinds: set[str] = set()
-    for backing in provided.backings:
-        kinds |= server_family(backing.kind)
-    for remote_kind in provided.remote_kinds:
-        kinds |= server_family(remote_kind)
+    kinds = _provided_kinds(provided)
     set_names = _variable_names(provided.backings)
     backings: list[Backing] = []
     for kind, row in inferable_servers().items():
@@ -90,6 +86,14 @@ def infer_services(
     if evidence.uses("celery") and kinds.isdisjoint(("redis", "rabbitmq")):
         repository.add_note("TC412")
     return tuple(backings)
+
+
+def _provided_kinds(provided: ProvidedAddons) -> set[str]:
+    """The kinds of server that the add-ons stand for, with those of which the app uses one only."""
+    kinds: set[str] = set()
+    for kind in (*(backing.kind for backing in provided.backings), *provided.remote_kinds):
+        kinds |= server_family(kind)
+    return kinds
 
 
 def _is_sql(row: Row) -> bool:
@@ -228,25 +232,36 @@ class _Case:
         telling_names = names or ([] if partial else [self._row["sets"]])
         span = next((clue.span for clue in kind_clues if clue.span), None)
         backing = self._make_backing(telling_names, span, service_names)
-        service = backing.service
         hosts = [variable.name for variable in partial if variable.role == "host"]
-        subject = ModelPath.service(service.name)
-        facts: dict[str, Any] = {
-            "service": service.name,
-            "variable": (telling_names or hosts)[0],
-        }
+        variable = (telling_names or hosts)[0]
+        self._note_service(backing, kind_clues, variable)
+        if not names and not partial and not self._evidence.uses(*_READ_UNSEEN):
+            self._note_unseen(backing, variable)
+        return backing
+
+    def _note_service(
+        self, backing: Backing, kind_clues: tuple[Clue, ...], variable: str
+    ) -> None:
+        service = backing.service
         self._repository.add_note(
             "TC401",
-            span,
-            subject=subject,
+            backing.service.origin,
+            subject=ModelPath.service(service.name),
             image=service.image,
             evidence=" and ".join(clue.description for clue in kind_clues[:3]),
-            **facts,
+            service=service.name,
+            variable=variable,
         )
-        if not names and not partial and not self._evidence.uses(*_READ_UNSEEN):
-            port = server_port(self._kind)
-            self._repository.add_note("TC415", subject=subject, port=port, **facts)
-        return backing
+
+    def _note_unseen(self, backing: Backing, variable: str) -> None:
+        """Says that nothing shows by which name the app finds the service."""
+        self._repository.add_note(
+            "TC415",
+            subject=ModelPath.service(backing.service.name),
+            port=server_port(self._kind),
+            service=backing.service.name,
+            variable=variable,
+        )
 
     def note_remote(self) -> bool:
         """Says that `.env` names a server elsewhere, which the app uses; False where it names none."""

@@ -15,7 +15,7 @@ from tocompose.ledger import Cursor
 from tocompose.repository import Repository
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import is_shell
-from tocompose.tables import Row, table
+from tocompose.tables import Row, load, table
 
 _SCRIPT_OPTIONS = ("-c", "-lc")
 
@@ -84,9 +84,18 @@ def language_of_commands(
         return ""
     if any(process.image for process in processes):
         return ""
-    rows = language_rows()
-    spoken = (name for name in _spoken_languages(processes) if name)
-    return next((name for name in spoken if rows[name].get("without_manifest")), "")
+    ordered = sorted(processes, key=lambda process: process.type != "web")
+    languages = (_bare_language(find_program(process.text)) for process in ordered)
+    return next(filter(None, languages), "")
+
+
+def _bare_language(program: Program) -> str:
+    """The language whose image has the program without any library; empty for a program of another kind."""
+    name = str(program.row.get("language", ""))
+    row = language_rows().get(name, {})
+    own_programs = load("programs")["runtimes"].get(name, ())
+    is_own = program.name in own_programs or program.name.startswith("heroku-php-")
+    return name if row.get("without_manifest") and is_own else ""
 
 
 def _spoken_languages(processes: Iterable[StatedProcess]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from tocompose.importers.procfile.services import AppPlan
 from tocompose.knowledge.servers import family_kinds, servers
 from tocompose.ledger import Cursor
 from tocompose.notes import note
+from tocompose.patterns import regex
 from tocompose.readers.reading import read_lines
 from tocompose.repository import Repository
 from tocompose.source import Span
@@ -41,6 +42,8 @@ _PLATFORM_VARIABLES = (
 # Set by the image, the session or the language itself.
 _SET_ANYWAY = names_set_by(SetBy.SYSTEM, SetBy.SESSION, SetBy.LANGUAGE) | {"PORT", "CI"}
 _MOST_SHOWN = 12
+# Settings that production does not load.
+_OTHER_MODES = regex(r"(?:^|[/_.-])(?:development|dev|local|test|testing)\.\w+$")
 
 
 def settle_leftovers(
@@ -142,6 +145,7 @@ def _note_code(repository: Repository, code: CodeScan, services: dict[str, str])
         repository.add_note(
             "TC353", redirect.span, subject=ModelPath.service("web"), what=redirect_name
         )
+    _note_gates(repository, code)
     if code.sqlite and services.keys().isdisjoint(family_kinds("sql")):
         repository.add_note("TC414", code.sqlite[0].span)
     for storage in code.disk[:1]:
@@ -151,6 +155,18 @@ def _note_code(repository: Repository, code: CodeScan, services: dict[str, str])
         )
     if code.skipped:
         repository.add_note("TC376", count=code.skipped)
+
+
+def _note_gates(repository: Repository, code: CodeScan) -> None:
+    """Says which hosts, origins and proxies the code lists, each name once; settings of development are left out."""
+    shown: set[str] = set()
+    for gate in code.gates:
+        if gate.name in shown or _OTHER_MODES.search(gate.span.file):
+            continue
+        shown.add(gate.name)
+        repository.add_note(
+            gate.value, gate.span, subject=ModelPath.service("web"), what=gate.name
+        )
 
 
 def _note_variables(plan: AppPlan, code: CodeScan) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -29,6 +29,8 @@ _PLACEHOLDER = regex(rb"\$\{([A-Z][A-Z0-9_]{2,60})[:}]")
 _HINTS = (b"env", b"ENV", b"config(")
 _COMMENT_SIGNS = (b"#", b"//", b"*", b"--")
 _SHOWN_LENGTH = 60
+# What is said of the kinds of code.yaml that decide who is answered.
+_GATES = {"hosts": "TC580", "origins": "TC581", "proxies": "TC582"}
 
 
 class Occurrence(NamedTuple):
@@ -45,7 +47,8 @@ class Occurrence(NamedTuple):
 
 class CodeScan(NamedTuple):
     """What one pass found; `variables` map a name to the first place that reads it, `defaults` to what stands in for
-    it; `adapters` are the kinds of SQL server that a configuration names, and where. `skipped` counts unread files.
+    it; `adapters` are the kinds of SQL server that a configuration names, and where. `gates` are lists of hosts,
+    origins and proxies, by the note on each. `skipped` counts unread files.
     """
 
     variables: dict[str, Span]
@@ -53,6 +56,7 @@ class CodeScan(NamedTuple):
     adapters: dict[str, Span]
     tls: tuple[Occurrence, ...]
     redirects: tuple[Occurrence, ...]
+    gates: tuple[Occurrence, ...]
     extensions: tuple[Occurrence, ...]
     sqlite: tuple[Occurrence, ...]
     disk: tuple[Occurrence, ...]
@@ -84,21 +88,27 @@ class _SourceFile(NamedTuple):
 
 @cache
 def _scan_rules() -> tuple[_Rule, ...]:
-    table: dict[str, Any] = load("code")
-    rules = []
+    return tuple(_read_rules(load("code")))
+
+
+def _read_rules(table: dict[str, Any]) -> Iterator[_Rule]:
     for kind in ("tls", "redirect", "adapter"):
         for name, patterns in table[kind].items():
-            rules += [_Rule(kind, name, _compile_bytes(pattern)) for pattern in patterns]
+            yield from _make_rules(kind, name, patterns)
+    for kind, code in _GATES.items():
+        for name, patterns in table[kind].items():
+            yield from _make_rules("gate", name, patterns, code)
     for kind, column in (("extension", "image"), ("disk", "where")):
         for name, row in table[kind].items():
-            rules += [
-                _Rule(kind, name, _compile_bytes(pattern), row[column])
-                for pattern in row["match"]
-            ]
-    rules += [
-        _Rule("sqlite", "SQLite", _compile_bytes(pattern)) for pattern in table["sqlite"]
-    ]
-    return tuple(rules)
+            yield from _make_rules(kind, name, row["match"], row[column])
+    yield from _make_rules("sqlite", "SQLite", table["sqlite"])
+
+
+def _make_rules(
+    kind: str, name: str, patterns: Iterable[str], value: str = ""
+) -> Iterator[_Rule]:
+    for pattern in patterns:
+        yield _Rule(kind, name, _compile_bytes(pattern), value)
 
 
 def _compile_bytes(pattern: str) -> re.Pattern[bytes]:
@@ -151,6 +161,7 @@ def scan_code(repository: Repository) -> CodeScan:
         adapters,
         tls=tuple(occurrences["tls"]),
         redirects=tuple(occurrences["redirect"]),
+        gates=tuple(occurrences["gate"]),
         extensions=tuple(occurrences["extension"]),
         sqlite=tuple(occurrences["sqlite"]),
         disk=tuple(occurrences["disk"]),
@@ -207,10 +218,15 @@ def _implied_names(file: _SourceFile) -> Iterator[tuple[str, int, int]]:
 
 def _apply_rules(file: _SourceFile) -> Iterator[tuple[str, Occurrence]]:
     for rule in _scan_rules():
-        match = rule.pattern.search(file.content)
-        if match and not file.is_comment(match.start()):
-            matched_text = " ".join(match[0].decode("utf-8", "replace").split())[
-                :_SHOWN_LENGTH
-            ]
+        match = _first_match(rule.pattern, file)
+        if match is not None:
+            text = match[0].decode("utf-8", "replace")
+            matched_text = " ".join(text.split())[:_SHOWN_LENGTH]
             span = file.span(match.start(), match.end())
             yield rule.kind, Occurrence(rule.name, matched_text, span, rule.value)
+
+
+def _first_match(pattern: re.Pattern[bytes], file: _SourceFile) -> re.Match[bytes] | None:
+    """The first match that is no comment: a template of settings often has the line twice."""
+    matches = pattern.finditer(file.content)
+    return next((match for match in matches if not file.is_comment(match.start())), None)
