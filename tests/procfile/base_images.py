@@ -119,10 +119,10 @@ PYTHON, NODE, RUBY = (
 )
 _NO_PACKAGES = {f"{_LOCAL}{name}": scripts.NOTHING for name in ("apt-get", "apk")}
 _BUSYBOX = (*_BASE, "busybox-static")
-_ALPINE = {f"{_LOCAL}{name}": scripts.APPLET for name in ("nc", "wget")}
-_ALPINE[f"{_LOCAL}adduser"] = scripts.ADD_USER
+_ALPINE = {f"{_LOCAL}{name}": scripts.APPLET for name in ("wget",)}
+_ALPINE |= {f"{_LOCAL}adduser": scripts.ADD_USER, f"{_LOCAL}nc": scripts.NETCAT}
 IMAGES = {
-    PYTHON: StandIn((*_BASE, *_PYTHON), scripts=_NO_PACKAGES),
+    PYTHON: StandIn((*_BASE, *_PYTHON), fetched=("libc6",), scripts=_NO_PACKAGES),
     NODE: StandIn((*_BASE, "nodejs"), scripts=_NO_PACKAGES, users=(_NODE_USER,)),
     RUBY: StandIn(fetched=(*_RUBY, *_XML, "libxslt1.1"), scripts=_NO_PACKAGES),
     NGINX: StandIn(
@@ -154,7 +154,11 @@ IMAGES = {
     "golang:1.25-alpine": StandIn(
         _BUSYBOX, scripts={f"{_LOCAL}go": scripts.GO, **_NO_PACKAGES}
     ),
-    "alpine:3.22": StandIn(_BUSYBOX, scripts={**_ALPINE, **_NO_PACKAGES}),
+    "alpine:3.22": StandIn(
+        _BUSYBOX,
+        fetched=("netcat-openbsd", "libbsd0", "libmd0"),
+        scripts={**_ALPINE, **_NO_PACKAGES},
+    ),
     "elixir:1.18-slim": StandIn(
         _BUSYBOX, scripts={f"{_LOCAL}mix": scripts.MIX, **_NO_PACKAGES}
     ),

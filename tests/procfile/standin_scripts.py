@@ -10,6 +10,7 @@ from __future__ import annotations
 NOTHING = "#!/bin/sh\nexit 0\n"
 APPLET = '#!/bin/sh\nexec busybox "${0##*/}" "$@"\n'
 ADD_USER = "#!/bin/sh\nexec useradd --uid 1000 --create-home app\n"
+NETCAT = '#!/bin/sh\nexec nc.openbsd "$@"\n'
 # The start script of the official image fills variables into templates; this does the same in fewer words.
 NGINX = """#!/bin/sh
 for template in /etc/nginx/templates/*.template; do
