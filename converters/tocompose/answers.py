@@ -102,7 +102,12 @@ class Answers(NamedTuple):
         """The answers to which a conversion had no decision."""
         services = [service.name for service in stack.services]
         practices = registry()
-        decisions = {"format", "name", "servers", *(f"practice.{rule.id}" for rule in practices)}
+        decisions = {
+            "format",
+            "name",
+            "servers",
+            *(f"practice.{rule.id}" for rule in practices),
+        }
         decisions |= {assumption_id(note) for note in filter(_asks, notes)}
         decisions |= {f"role.{name}" for name in services} | {
             f"value.{service.name}" for service in stack.settings
