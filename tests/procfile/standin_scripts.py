@@ -88,7 +88,8 @@ Dir["/debs/*/usr/{share,lib/*}/rubygems-integration/*/specifications/*.gemspec"]
       target = "#{spec.bindir}/#{name}"
       FileUtils.cp("#{tree}/bin/#{name}", target) unless File.exist?(target)
     end
-    spec.extensions, spec.require_paths = [], ["lib"]
+    spec.extensions = []
+    spec.require_paths = ["lib", *spec.require_paths].uniq.select { |folder| File.directory?(folder) }
     spec.rdoc_options, spec.extra_rdoc_files, spec.test_files = [], [], []
     spec.files = Dir["**/*"].select { |file| File.file?(file) }
     FileUtils.mv(Gem::Package.build(spec, true), "/srv/gems/gems")

@@ -20,6 +20,7 @@ from tocompose.importers.procfile.sources import (
     choose_procfile,
     development_file,
 )
+from tocompose.importers.procfile.steering import processes_of_folder, read_steering
 from tocompose.patterns import regex
 from tocompose.readers.procfile import read_procfile
 from tocompose.repository import Repository, nothing
@@ -34,8 +35,12 @@ def gather_processes(
     repository: Repository, app: AppJson, heroku: HerokuYml
 ) -> tuple[StatedProcess, ...]:
     """The process types: heroku.yml's before the Procfile's, then the scripts and scheduled commands of app.json."""
-    choice = choose_procfile(repository.project, repository.option("procfile"))
+    steering = read_steering(repository, app)
+    asked_path = repository.option("procfile") or steering.procfile
+    choice = choose_procfile(repository.project, asked_path)
     of_file = _without_outranked(_read_chosen(repository, heroku, choice), heroku)
+    if steering.folder:
+        of_file = processes_of_folder(repository, steering.folder, of_file)
     if not repository.has_file("Dockerfile"):
         of_file = tuple(_without_wrapper(repository, process) for process in of_file)
     of_images = tuple(_image_commands(repository, heroku, of_file))

@@ -106,7 +106,11 @@ def _spoken_languages(processes: Iterable[StatedProcess]) -> Iterator[str]:
 
 def find_buildpack(url: str) -> Row:
     """The first row of buildpacks.yaml that fits."""
-    rows = table("buildpacks", required={"match"}, optional={"language", "note", "package"})
+    rows = table(
+        "buildpacks",
+        required={"match"},
+        optional={"language", "note", "package", "followed"},
+    )
     return next(row for row in rows.values() if re.search(row["match"], url.lower()))
 
 
@@ -129,6 +133,8 @@ def settle_buildpacks(buildpacks: Iterable[Cursor], generated: bool, language: s
         if not url:
             subject = "an entry of buildpacks"
             buildpack.note("TC315", what=subject, wanted="a map with url")
+        elif "followed" in row:
+            buildpack.skip("the variable that steers it is followed")
         elif "package" in row and generated:
             buildpack.map(to=ModelPath.of("files", "Dockerfile"))
         elif row.get("language") == language and generated:
