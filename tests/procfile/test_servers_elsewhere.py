@@ -74,3 +74,10 @@ def test_the_plan_asks(servers: str) -> None:
 def test_the_data_of_each_server_is_moved_by_a_command(kind: str) -> None:
     command = str(servers()[kind]["move"])
     assert command.count("|") == 1 and "<image>" in command and "<service>" in command
+
+
+def test_the_password_of_an_added_server_is_not_asked_for() -> None:
+    result = converted(_DECLARED, _URL)
+    settings = {setting.name: setting.value for setting in result.stack.settings}
+    assert settings["POSTGRES_PASSWORD"] == "change-me"
+    assert "TC852" not in codes(result) and "TC411" in codes(result)

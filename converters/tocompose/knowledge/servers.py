@@ -10,6 +10,8 @@ from tocompose.knowledge.versions import default_version
 from tocompose.model import Role
 from tocompose.tables import Row, table
 
+# A password of a server that tocompose adds: it works at once, nobody takes it for a secret, and a note says so.
+DEVELOPMENT_PASSWORD = "change-me"
 _COLUMNS = {
     "title",
     "image",

@@ -10,6 +10,7 @@ from tocompose.knowledge.placeholders import (
     is_placeholder_path,
 )
 from tocompose.knowledge.secrets.names import secret_name
+from tocompose.knowledge.servers import DEVELOPMENT_PASSWORD
 from tocompose.model import EnvSetting, EnvVariable, Mount, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
@@ -78,6 +79,8 @@ class _FillIns:
         """
         value = setting.value
         if not value or not is_placeholder(setting.name, value):
+            return setting
+        if value == DEVELOPMENT_PASSWORD and setting.origin is None:
             return setting
         if value[0].isalnum() and self._texts.count(value) > 1:
             return setting

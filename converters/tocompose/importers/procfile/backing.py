@@ -13,6 +13,7 @@ from tocompose.importers.procfile.environment import (
 from tocompose.importers.procfile.host_port_variables import PartialVariable, value_template
 from tocompose.knowledge.images import ImageFacts, image_facts, role_of
 from tocompose.knowledge.servers import (
+    DEVELOPMENT_PASSWORD,
     moving_command,
     server_facts,
     server_image,
@@ -35,8 +36,6 @@ from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, unique_name, variable_name
 
-# A password that works at once and that nobody takes for a secret; see the note that comes with it.
-DEVELOPMENT_PASSWORD = "change-me"
 # In the tables: a variable that may stay empty, and one that the user must fill in.
 OPTIONAL, REQUIRED = "-", "?"
 _SCHEME = regex(r"[A-Za-z][A-Za-z0-9+.:-]*")
