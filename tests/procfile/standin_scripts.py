@@ -81,6 +81,7 @@ Dir["/debs/*/usr/{share,lib/*}/rubygems-integration/*/specifications/*.gemspec"]
   FileUtils.mkdir_p("#{home}/lib")
   copy("#{tree}/{share,lib/*}/rubygems-integration/*/gems/#{spec.full_name}", home)
   copy(["#{tree}/lib/ruby/vendor_ruby", "#{tree}/lib/*/ruby/vendor_ruby/3.1.0"], "#{home}/lib")
+  copy("#{tree}/lib/*/rubygems-integration/*/extensions/*/*/#{spec.full_name}", "#{home}/lib")
   Dir.chdir(home) do
     spec.bindir = %w[exe bin].find { |name| File.directory?(name) } || "bin"
     FileUtils.mkdir_p(spec.bindir)
