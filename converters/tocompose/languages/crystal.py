@@ -49,7 +49,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
         else versions.use_default(repository, "crystal")
     )
     if not repository.has_file("shard.lock"):
-        note_missing_lock(repository, "shard.yml stands without shard.lock", "shards lock")
+        note_missing_lock(repository, "shard.yml has no shard.lock", "shards lock")
     return DockerfileFacts(
         image=f"crystallang/crystal:{version.number}-alpine",
         default_command=("sh", "-c", f"exec {_default_command(repository)}"),
