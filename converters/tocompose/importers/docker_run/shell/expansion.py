@@ -10,6 +10,7 @@ from typing import NamedTuple
 from tocompose.importers.docker_run.shell import parameters
 from tocompose.importers.docker_run.shell.arithmetic import evaluate
 from tocompose.importers.docker_run.shell.indirection import name_expansion
+from tocompose.importers.docker_run.shell.open_words import default_texts, is_optional
 from tocompose.importers.docker_run.shell.variables import NOTHING, Scope, Value
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
@@ -28,10 +29,6 @@ class Endless(ValueError):
 
 
 _BLANKS = " \t\n"
-_GIVES_OPTIONS = re.compile(
-    r"(?:echo|printf)\s+[\"']?-|^\s*\w*(?:arg|opt|flag|param)s?\w*\s*$", re.IGNORECASE
-)
-_OPTIONAL = re.compile(r"OPT|ARG|FLAG|PARAM|EXTRA|SWITCH", re.IGNORECASE)
 
 
 class WordContext(NamedTuple):
@@ -68,8 +65,11 @@ def expand_atoms(
     word_atoms = list(atoms_of_word)
     for atom in word_atoms:
         value = _atom_value(atom, cursor, context, depth)
-        if len(word_atoms) == 1 and (value.unknown or _is_optional(value, atom)):
+        if len(word_atoms) == 1 and (value.unknown or is_optional(value, atom)):
             return ExpandedWord((), unknown=True)
+        if len(word_atoms) == 1 and (texts := default_texts(value, atom)):
+            cursor.annotate("TC864", name=atom.text, default=" ".join(texts))
+            return ExpandedWord(tuple(Value(text, value.sources) for text in texts))
         if value.unknown:
             name = parameters.free_name(atom.text.strip("@*") or "ARGUMENTS")
             value = parameters.open_value(name, "TC151", cursor)
@@ -149,27 +149,6 @@ class _FieldBuilder:
         if self._current is not None:
             self._fields.append(join_values(self._current))
         self._current = None
-
-
-def _is_optional(value: Value, atom: Atom) -> bool:
-    """Whether an unquoted word is one open variable that may well hold several options, or none."""
-    match parse(value.text):
-        case (Variable() as variable,) if not atom.quoted:
-            has_empty_default = variable.default == ""
-        case _:
-            return False
-    if atom.kind == "command":
-        return bool(value.opens) and bool(_GIVES_OPTIONS.search(atom.text))
-    if atom.kind != "parameter":
-        return False
-    match atom.operator:
-        case ":+" | "+":
-            return True
-        case ":-" | "-":
-            return has_empty_default or not atom.argument.strip("\"'")
-        case "" if variable.source == f"${{{atom.text}}}":
-            return _OPTIONAL.search(atom.text) is not None
-    return has_empty_default
 
 
 def _split_at(text: str, separators: str) -> list[str]:
@@ -383,7 +362,11 @@ def _transform_value(
     elif held is None:
         result = None
     elif held.items is not None and atom.operator == ":":
-        result = parameters.slice_array(held, atom.argument, int(atom.text in "@*"))
+        cut = _computed_slice(atom.argument, cursor, context)
+        result = parameters.slice_array(held, cut, int(atom.text in "@*"))
+    elif atom.operator == ":":
+        cut = _computed_slice(atom.argument, cursor, context)
+        result = parameters.transform(atom, held, cut)
     else:
         argument = word_value(atom.argument, cursor, context, quoted=True)
         result = parameters.transform(atom, held, argument.plain)
@@ -392,3 +375,9 @@ def _transform_value(
     command = f"echo ${{{atom.text}{atom.operator}{atom.argument}}}"
     name = parameters.derived_name(atom.text, atom)
     return parameters.open_value(name, "TC152", cursor, command=command)
+
+
+def _computed_slice(text: str, cursor: Cursor, context: WordContext) -> str:
+    """`start:size` with the numbers that the two expressions give; as it stands where one is not known."""
+    numbers = [calculate(side, cursor, context, {}) for side in text.split(":")]
+    return text if None in numbers else ":".join(map(str, numbers))

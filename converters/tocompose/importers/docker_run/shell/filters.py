@@ -18,7 +18,7 @@ _ESCAPE = re.compile(r"\\(?:([abefnrtv\\'\"])|0?([0-7]{1,3})|x([0-9A-Fa-f]{1,2})
 _ESCAPED = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _RANGE = re.compile(r"(\d*)(-?)(\d*)")
 _SUBSTITUTION = re.compile(
-    r"s(?P<mark>[/|#,:@])(.*?)(?<!\\)(?P=mark)(.*?)(?<!\\)(?P=mark)([gI]*)"
+    r"s(?P<mark>[/|#,:@])(.*?)(?<!\\)(?P=mark)(.*?)(?<!\\)(?P=mark)([gIp]*)"
 )
 _SETS = {
     "[:upper:]": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
@@ -154,31 +154,37 @@ def _cut(arguments: Sequence[str], text: str) -> str | None:
 
 
 def _sed(arguments: Sequence[str], text: str) -> str | None:
-    """`sed 's/a/b/'` with a pattern that Python reads in the same way."""
-    is_extended = list(arguments[:1]) in (["-E"], ["-r"])
-    scripts = [argument for argument in arguments[is_extended:] if argument != "-e"]
+    """`sed 's/a/b/'` and `sed -n 's/a/b/p'` with a pattern that Python reads in the same way."""
+    options = {letter for word in arguments if word.startswith("-") for letter in word[1:]}
+    scripts = [argument for argument in arguments if not argument.startswith("-")]
     match = _SUBSTITUTION.fullmatch(scripts[0]) if len(scripts) == 1 else None
-    if match is None:
+    prints = match is not None and "p" in match[4]
+    if match is None or options - set("nEre") or prints is not ("n" in options):
         return None
-    pattern, replacement = match[2], match[3]
+    pattern = _pattern_of_sed(match, is_extended=bool(options & {"E", "r"}))
+    if pattern is None:
+        return None
+    mark = match["mark"]
+    replacement = re.sub(r"(?<!\\)&", r"\\g<0>", match[3].replace("\\" + mark, mark))
+    compiled = compiled_pattern(pattern, text, re.IGNORECASE if "I" in match[4] else 0)
+    if compiled is None:
+        return None
+    count = 0 if "g" in match[4] else 1
+    try:
+        replaced = [compiled.subn(replacement, line, count) for line in _lines_of(text)]
+    except (re.error, IndexError):
+        return None
+    return _joined([line for line, changes in replaced if changes or not prints])
+
+
+def _pattern_of_sed(match: re.Match[str], *, is_extended: bool) -> str | None:
+    """The pattern of a substitution as Python reads it; None where the two languages differ."""
+    pattern = match[2]
     if not is_extended:
         if re.search(r"[+?(){}|]", pattern.replace("\\", "")):
             return None
         pattern = "\\" + pattern if pattern.startswith("*") else pattern
-    mark = match["mark"]
-    pattern = pattern.replace("\\" + mark, mark)
-    replacement = re.sub(r"(?<!\\)&", r"\\g<0>", replacement.replace("\\" + mark, mark))
-    flags = re.IGNORECASE if "I" in match[4] else 0
-    count = 0 if "g" in match[4] else 1
-    compiled = compiled_pattern(pattern, text, flags)
-    if compiled is None:
-        return None
-    try:
-        return _joined(
-            [compiled.sub(replacement, line, count=count) for line in _lines_of(text)]
-        )
-    except (re.error, IndexError):
-        return None
+    return pattern.replace("\\" + match["mark"], match["mark"])
 
 
 def _head(arguments: Sequence[str], text: str) -> str | None:
