@@ -56,7 +56,7 @@ EXAMPLES: dict[str, tuple[dict[str, str], str, str]] = {
     "TC174": (
         {"a.sh": 'docker run a\n[ "$1" = all ] && docker run b'},
         "a.sh:2:19",
-        "only runs where somebody asks for it",
+        "this runs only on request",
     ),
     "TC175": (
         {"a.sh": "if [ -f /etc/x ]; then docker run a; fi"},
