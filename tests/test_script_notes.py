@@ -66,7 +66,7 @@ EXAMPLES: dict[str, tuple[dict[str, str], str, str]] = {
     "TC173": (
         {"a.sh": "docker run \\\n  -e A=b|c \\\n  -d \\\n  a"},
         "a.sh:2:9",
-        "`|` stands in a value",
+        "`|` is in a value",
     ),
 }
 

@@ -158,23 +158,29 @@ def _sed(arguments: Sequence[str], text: str) -> str | None:
     options = {letter for word in arguments if word.startswith("-") for letter in word[1:]}
     scripts = [argument for argument in arguments if not argument.startswith("-")]
     match = _SUBSTITUTION.fullmatch(scripts[0]) if len(scripts) == 1 else None
-    prints = match is not None and "p" in match[4]
-    if match is None or options - set("nEre") or prints is not ("n" in options):
+    if match is None or options - set("nEre"):
         return None
+    return _substituted_lines(match, options, text)
+
+
+def _substituted_lines(match: re.Match[str], options: set[str], text: str) -> str | None:
+    """The lines that a substitution of sed prints: all of them, or with `-n` and `p` those that it changes."""
     pattern = _pattern_of_sed(match, is_extended=bool(options & {"E", "r"}))
-    if pattern is None:
+    compiled = pattern and compiled_pattern(pattern, text, _FLAGS_OF_SED["I" in match[4]])
+    only_changed = "p" in match[4]
+    if not compiled or only_changed is not ("n" in options):
         return None
     mark = match["mark"]
     replacement = re.sub(r"(?<!\\)&", r"\\g<0>", match[3].replace("\\" + mark, mark))
-    compiled = compiled_pattern(pattern, text, re.IGNORECASE if "I" in match[4] else 0)
-    if compiled is None:
-        return None
     count = 0 if "g" in match[4] else 1
     try:
         replaced = [compiled.subn(replacement, line, count) for line in _lines_of(text)]
     except (re.error, IndexError):
         return None
-    return _joined([line for line, changes in replaced if changes or not prints])
+    return _joined([line for line, changes in replaced if changes or not only_changed])
+
+
+_FLAGS_OF_SED = {True: re.IGNORECASE, False: re.NOFLAG}
 
 
 def _pattern_of_sed(match: re.Match[str], *, is_extended: bool) -> str | None:
