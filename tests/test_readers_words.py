@@ -157,7 +157,7 @@ def test_double_quotes_come_back_exactly(words: list[str]) -> None:
     assert arguments("docker run " + " ".join(quoted)) == words
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is the judge here")
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(

@@ -169,7 +169,7 @@ def test_no_shape_is_an_error(body: dict[str, object], top: object) -> None:
 
 
 @pytest.mark.skipif(
-    not SEED.exists(), reason="the checklist itself is not part of the project"
+    not SEED.exists(), reason="needs the checklist, which is no part of the project"
 )
 def test_no_line_of_the_seed_is_missing() -> None:
     named = set(re.findall(r"^\| ([A-Z]-\d\d) \|", SEED.read_text(encoding="utf-8"), re.M))

@@ -80,7 +80,7 @@ class Typed:
     def __init__(self, shell: str, place: Path) -> None:
         program = shutil.which(shell)
         if program is None:
-            pytest.skip(f"{shell} is not installed")
+            pytest.skip(f"needs {shell}")
         arguments, setup = START[shell]
         self.place, self.pid, self.terminal = place, *pty.fork()
         if self.pid == 0:
@@ -131,7 +131,7 @@ def test_tab_completes_the_line(words: str, line: str, typed: Typed) -> None:
     assert typed.completed(words) == line
 
 
-@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
 @pytest.mark.parametrize(("words", "line"), CASES)
 def test_fish_completes_the_last_word(words: str, line: str, place: Path) -> None:
     asked = f"tocompose completion fish | source; complete -C '{words}'"

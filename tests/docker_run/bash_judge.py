@@ -31,7 +31,7 @@ _TITLE = re.compile(r"^### (?P<title>.*?)(?: \[(?P<arguments>[^\]]*)\])?$")
 def _why_not() -> str:
     """Why scripts cannot be recorded here; empty where they can."""
     if not RECORDER:
-        return "TOCOMPOSE_RECORDER does not name the recorder of scripts"
+        return "needs the recorder of scripts (TOCOMPOSE_RECORDER)"
     if os.geteuid() != 0:
         return "the recorder of scripts needs root"
     tools = ("busybox", "unshare", "bash")

@@ -86,7 +86,7 @@ def test_the_session_prints_what_it_shows(title: str, place: Path) -> None:
     text = SESSIONS.read_text(encoding="utf-8")
     section = text.partition(f"## {title}\n")[2].partition("\n## ")[0]
     if "Procfile" in title and not _has_image(NODE):
-        pytest.skip(f"the engine has no image {NODE} (tests/procfile/base_images.py)")
+        pytest.skip(f"needs the image {NODE} in the engine (tests/procfile/base_images.py)")
     for block in blocks(section + "\n"):
         if block.file:
             path = place / block.file

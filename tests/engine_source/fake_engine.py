@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import socketserver
 import ssl
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -48,6 +50,13 @@ class _TcpServer(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
 
+def _short_path(path: Path) -> Path:
+    """The path, or one in a folder of its own below /tmp: the address of a socket has room for 107 characters."""
+    if len(os.fsencode(path)) < 100:
+        return path
+    return Path(tempfile.mkdtemp(prefix="engine", dir="/tmp"), path.name)
+
+
 @contextmanager
 def engine_on(
     answers: Answers, folder: Path, certificate: Path | None = None
@@ -59,7 +68,7 @@ def engine_on(
     handler = type("_Handler", (_Handler,), {"answers": answers, "requests": []})
     server: socketserver.BaseServer
     if certificate is None:
-        socket_path = folder / "engine.sock"
+        socket_path = _short_path(folder / "engine.sock")
         server = _UnixServer(str(socket_path), handler)
         address = f"unix://{socket_path}"
     else:

@@ -122,7 +122,7 @@ def test_an_address_that_leads_nowhere(address: str, sentence: str) -> None:
         read(address)
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
 def test_tls_by_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     certificate = tmp_path / "ca.pem"
     key = tmp_path / "key.pem"

@@ -326,7 +326,7 @@ def test_schema_and_yamllint_find_nothing(layout: Layout) -> None:
             assert yamllint_findings(text) == [], name
 
 
-@pytest.mark.skipif(dclint() is None, reason="npm is not installed")
+@pytest.mark.skipif(dclint() is None, reason="needs npm")
 def test_dclint_finds_nothing(tmp_path: Path) -> None:
     write(tmp_path, bundle(SHOP, Layout(split=True)).files)
     assert unexcused(tmp_path) == []

@@ -137,7 +137,7 @@ def excused(output: Output, rule: str, message: str) -> bool:
     return rule == "invalid-schema" and output.name == "docker_run/every-note"
 
 
-@pytest.mark.skipif(dclint() is None, reason="npm is not installed")
+@pytest.mark.skipif(dclint() is None, reason="needs npm")
 def test_dclint(tmp_path: Path) -> None:
     for number, output in enumerate(ALL):
         write(tmp_path / str(number), compose_files(output))

@@ -39,7 +39,7 @@ def test_a_renderer_that_prints_too_much_is_ended(
     assert "it printed more than 1 MB" in said(tmp_path)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of this")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 def test_a_renderer_ends_when_its_parent_is_killed(tmp_path: Path, path: Path) -> None:
     mark = tmp_path / "pid"
     program(

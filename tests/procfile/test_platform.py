@@ -53,7 +53,7 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.skipif(not (DASH and BASH), reason="dash and bash are not both installed")
+@pytest.mark.skipif(not (DASH and BASH), reason="needs dash and bash")
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_does_what_bash_would_do(command: str, tmp_path: Path) -> None:
     arguments = [plain(argument) or "" for argument in convert_command(command).argv]

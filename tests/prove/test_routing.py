@@ -10,6 +10,7 @@ import yaml
 
 from judges import COMPOSE
 from kubernetes_edge.stacks import app, ingress, rule
+from oracles import NO_COMPOSE
 from tocompose.pipeline import Options
 from tocompose.project import Memory
 from tocompose.prove.answers import Answer, follow
@@ -277,7 +278,7 @@ def proof_of(*objects: Any) -> ManifestProof:
     return prove_manifests(project, Options(practices="none"), COMPOSE)
 
 
-@pytest.mark.skipif(not COMPOSE, reason="docker-compose is not installed")
+@pytest.mark.skipif(not COMPOSE, reason=NO_COMPOSE)
 def test_requests_reach_the_same_as_in_the_cluster() -> None:
     """What the simulator found wrong once: patterns of another Ingress, and a redirect to a port that moved."""
     balancer = {
@@ -302,7 +303,7 @@ def test_requests_reach_the_same_as_in_the_cluster() -> None:
     assert proof.requests > 10 and proof.holds, as_text(proof)
 
 
-@pytest.mark.skipif(not COMPOSE, reason="docker-compose is not installed")
+@pytest.mark.skipif(not COMPOSE, reason=NO_COMPOSE)
 def test_hosts_of_one_route_rank_each_by_itself() -> None:
     wide = http_route("s", ["*.com", "*.a.com"], gateway_rule("b", "/long/path"))
     narrow = http_route("r", ["a.com", "*.b.a.com"], gateway_rule("a"))
