@@ -173,3 +173,24 @@ def test_a_dockerignore_of_the_repository_stays_and_counts() -> None:
     assert ".dockerignore" not in {file.path for file in result.files}
     text = written(result, "Dockerfile.dockerignore")
     assert is_kept_out("docs/a", text) and is_kept_out(".env", text)
+
+
+_EXCLUDES = '[_]\nschema-version = "0.2"\n[io.buildpacks]\nexclude = ["/notes/", "*.sqlite3", 3, "!kept"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "is_said"),
+    [
+        (_EXCLUDES, False),
+        (f"{_EXCLUDES}[[io.buildpacks.group]]\nid = 'a/b'\n", True),
+        ("x", True),
+    ],
+)
+def test_what_project_toml_excludes_stays_out(text: str, is_said: bool) -> None:
+    files = {"Procfile": "web: node a.js\n", "package.json": "{}", "project.toml": text}
+    result = converted(files)
+    ignored = next(file for file in result.files if file.path == ".dockerignore")
+    lines = ignored.content.decode().split("\n")
+    assert ("TC576" in {item.code for item in result.notes}) is is_said
+    if text != "x":
+        assert {"**/notes", "**/*.sqlite3"} <= {*lines} and "**/kept" not in lines

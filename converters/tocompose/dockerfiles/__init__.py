@@ -6,6 +6,7 @@ import json
 from typing import Any, NamedTuple
 
 from tocompose.dockerfiles.ignored_files import (
+    excluded_by_project,
     git_ignored,
     is_ignored,
     needed_again,
@@ -91,6 +92,7 @@ def _dockerignore(repository: Repository, language: str, dockerfile: str) -> dic
     values = {
         "language": language,
         "git": tuple(pattern.line for pattern in patterns),
+        "excluded": excluded_by_project(repository),
         "needed": needed_again(repository, dockerfile, patterns),
         "public": public_settings(repository, inlined_prefixes()),
         "keys": keys,

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from tocompose.patterns import regex
-from tocompose.repository import Repository
+from tocompose.repository import Repository, map_at
 
 _SETTINGS = regex(r"(?:^|/)\.env[\w.-]*$")
 _EXAMPLE = regex(r"\.(?:example|sample|template|dist)$")
@@ -148,6 +148,15 @@ def is_ignored(path: str, patterns: Iterable[IgnorePattern]) -> bool:
     """Whether the last pattern that fits the path itself ignores it."""
     fitting = [pattern for pattern in patterns if pattern.fits(path)]
     return bool(fitting) and not fitting[-1].is_negated
+
+
+def excluded_by_project(repository: Repository) -> tuple[str, ...]:
+    """What project.toml keeps out of builds: https://buildpacks.io/docs/reference/config/project-descriptor/"""
+    listed = map_at(repository.read_toml("project.toml"), "io", "buildpacks").get("exclude")
+    if not isinstance(listed, list):
+        return ()
+    texts = [text.strip().strip("/") for text in listed if isinstance(text, str)]
+    return tuple(f"**/{text}" for text in texts if text and not text.startswith("!"))
 
 
 def private_keys(repository: Repository) -> tuple[str, ...]:

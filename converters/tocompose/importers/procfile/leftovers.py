@@ -9,11 +9,12 @@ from tocompose.importers.procfile.language import settle_buildpacks
 from tocompose.importers.procfile.scan import CodeScan, Occurrence
 from tocompose.importers.procfile.services import AppPlan
 from tocompose.knowledge.servers import family_kinds, servers
+from tocompose.languages import find_language
 from tocompose.ledger import Cursor
 from tocompose.notes import note
 from tocompose.patterns import regex
 from tocompose.readers.reading import read_lines
-from tocompose.repository import Repository
+from tocompose.repository import Repository, map_at
 from tocompose.source import Span
 from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.syntax.names import SetBy, names_set_by
@@ -27,7 +28,8 @@ _OTHER_PLATFORMS = (
     "fly.toml",
 )
 # https://buildpacks.io/docs/reference/config/project-descriptor/, https://github.com/heroku/heroku-buildpack-nginx
-_BUILD_SETTINGS = ("project.toml", "config/nginx.conf.erb", "config/pgbouncer.ini.erb")
+_BUILD_SETTINGS = ("config/nginx.conf.erb", "config/pgbouncer.ini.erb")
+_PROJECT = "project.toml"
 _RUNTIME_FILES = ("runtime.txt", "system.properties", "elixir_buildpack.config")
 # https://devcenter.heroku.com/articles/python-support#pre-and-post-compile-hooks
 _PYTHON_HOOKS = ("bin/pre_compile", "bin/post_compile")
@@ -70,11 +72,18 @@ def settle_leftovers(
     _note_variables(plan, code)
     _note_files(repository, "TC368", _OTHER_PLATFORMS)
     if generated:
-        _note_files(
-            repository, "TC576", _BUILD_SETTINGS, ModelPath.of("files", "Dockerfile")
-        )
+        steering = (_PROJECT,) if _steers_build(repository) else ()
+        subject = ModelPath.of("files", "Dockerfile")
+        _note_files(repository, "TC576", (*steering, *_BUILD_SETTINGS), subject)
     if any(process.publishes for process in plan.processes):
         repository.add_note("TC373", subject=ModelPath.of("services"))
+
+
+def _steers_build(repository: Repository) -> bool:
+    """Whether project.toml says more than which files to leave out, which the .dockerignore does."""
+    data = repository.read_toml(_PROJECT)
+    buildpacks = map_at(data, "io", "buildpacks")
+    return bool(data.keys() - {"_", "io"} or buildpacks.keys() - {"exclude"} or not data)
 
 
 def _settle_stack(app: AppJson) -> None:
@@ -141,10 +150,9 @@ def _tls_outcome(kind: str, occurrences: list[Occurrence], service: str) -> str:
 
 def _note_code(repository: Repository, code: CodeScan, services: dict[str, str]) -> None:
     for redirect in code.redirects:
-        redirect_name = redirect.name
-        repository.add_note(
-            "TC353", redirect.span, subject=ModelPath.service("web"), what=redirect_name
-        )
+        what = _with_condition(repository, redirect)
+        subject = ModelPath.service("web")
+        repository.add_note("TC353", redirect.span, subject=subject, what=what)
     _note_gates(repository, code)
     if code.sqlite and services.keys().isdisjoint(family_kinds("sql")):
         repository.add_note("TC414", code.sqlite[0].span)
@@ -165,8 +173,21 @@ def _note_gates(repository: Repository, code: CodeScan) -> None:
             continue
         shown.add(gate.name)
         repository.add_note(
-            gate.value, gate.span, subject=ModelPath.service("web"), what=gate.name
+            gate.value,
+            gate.span,
+            subject=ModelPath.service("web"),
+            what=_with_condition(repository, gate),
         )
+
+
+def _with_condition(repository: Repository, occurrence: Occurrence) -> str:
+    """The name of what was found, and that it stands below a condition where the syntax of its file shows that."""
+    file, line = occurrence.span.file, occurrence.span.line
+    if not file.endswith(".py"):
+        return occurrence.name
+    text = repository.read_text(file) or ""
+    is_conditional = find_language("python").conditional_line(text, line)
+    return f"{occurrence.name}, under a condition" if is_conditional else occurrence.name
 
 
 def _note_variables(plan: AppPlan, code: CodeScan) -> None:
