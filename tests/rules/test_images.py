@@ -75,7 +75,7 @@ def test_row_is_well_formed(row: dict[str, Any]) -> None:
     assert all(re.fullmatch(r"\d+(-\d+)?(/udp)?", port) for port in row.get("ports", ()))
     assert all(
         item["path"].startswith("/")
-        and item.keys() <= {"path", "when", "moved_by", "home", "set", "config"}
+        and item.keys() <= {"path", "when", "moved_by", "declared", "home", "set", "config"}
         for item in row.get("data", ())
     )
     assert all(set(item) <= {"when", "has"} for item in row.get("tools", ()))

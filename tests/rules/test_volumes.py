@@ -236,3 +236,21 @@ def test_a_file_of_variables_moves_the_data(
     [service] = apply_all(given, PRACTICES, context).stack.services
     assert [mount.target for mount in service.mounts] == targets
     assert service.environment == ()
+
+
+@pytest.mark.parametrize(
+    ("image", "target", "missed"),
+    [
+        ("mongo:7", "/data", True),
+        ("mysql:8", "/var/lib", True),
+        ("mongo:7", "/data/db", False),
+        ("nextcloud:30", "/var/www/html/data", False),
+        ("grafana/grafana:11.1.0", "/var/lib", False),
+    ],
+)
+def test_a_mount_above_a_volume_of_the_image_holds_no_data(
+    image: str, target: str, missed: bool
+) -> None:
+    given = stack(f"services: {{x: {{image: '{image}', volumes: ['v1:{target}']}}}}")
+    notes = apply_all(given, PRACTICES, Context()).notes
+    assert ("TC652" in {note.code for note in notes}) is missed

@@ -64,6 +64,7 @@ class Data(NamedTuple):
     home: str = ""
     settings: tuple[tuple[str, str], ...] = ()
     config: str = ""
+    declared: bool = False
 
 
 class Check(NamedTuple):
@@ -347,7 +348,8 @@ def _data_of_row(row_part: Mapping[str, Any], when: tuple[str, ...]) -> Data:
     settings = tuple((row_part.get("set") or {}).items())
     home, config = (row_part.get(key, "") for key in ("home", "config"))
     moved_by = tuple(str(row_part.get("moved_by", "")).split())
-    return Data(row_part["path"], when, moved_by, home, settings, config)
+    declared = bool(row_part.get("declared"))
+    return Data(row_part["path"], when, moved_by, home, settings, config, declared)
 
 
 def _check_of_row(row_part: Mapping[str, Any], when: tuple[str, ...]) -> Check:

@@ -106,7 +106,7 @@ def _name_volumes(
         named.mounts.append(mount)
     for data in directories:
         if _is_covered(data.path, service):
-            named.notes.extend(_note_mismatch(service, files, data.path))
+            named.notes.extend(_note_mismatch(service, files, data))
             continue
         path = _settle_home(service, data, named)
         if data.home and _is_covered(path, service):
@@ -221,11 +221,18 @@ def _is_covered(path: str, service: Service) -> bool:
     return bool(_mounts_around(path, service))
 
 
-def misses_data(service: Service, path: str) -> bool:
-    """Whether only a folder above or below PostgreSQL's data is mounted: the data lie in an anonymous volume."""
+def misses_data(service: Service, data: Data) -> bool:
+    """Whether only a folder above the data is mounted, and the image makes an anonymous volume of their own.
+
+    A folder below them that holds none is mounted for PostgreSQL, whose data moved up by a folder.
+    """
+    path = data.path
     targets = {mount.target.rstrip("/") for mount in _mounts_around(path, service)}
-    moved = path in environment_of(service).values()
-    return "postgresql" in path and not moved and bool(targets) and path not in targets
+    if not targets or path in targets or path in environment_of(service).values():
+        return False
+    if "postgresql" in path:
+        return True
+    return data.declared and not any(is_below(target, path) for target in targets)
 
 
 def _is_inherited(
@@ -253,9 +260,9 @@ def _is_inherited(
     return False
 
 
-def _note_mismatch(service: Service, files: MountedFiles, path: str) -> Iterable[Note]:
-    if misses_data(files.with_env_files(service), path):
-        yield remark("TC652", service, path=path, image=service.image or "")
+def _note_mismatch(service: Service, files: MountedFiles, data: Data) -> Iterable[Note]:
+    if misses_data(files.with_env_files(service), data):
+        yield remark("TC652", service, path=data.path, image=service.image or "")
 
 
 def _volume_name(
@@ -269,9 +276,8 @@ def _volume_name(
 def _judge_data(startup: Startup, service: Service) -> Iterator[Verdict]:
     key = "volumes" if service.mounts else ""
     files = MountedFiles(startup.stack, startup.context)
-    for path in (data.path for data in kept_data(service, files)):
-        if _is_inherited(path, service, startup.stack, files):
-            continue
+    for data in _own_data(service, startup.stack, files):
+        path = data.path
         kept = not all(map(is_anonymous, _mounts_around(path, service)))
         # Several disks: `/data1`, `/data2` in the place of `/data`.
         kept = kept or any(
@@ -280,8 +286,8 @@ def _judge_data(startup: Startup, service: Service) -> Iterator[Verdict]:
         )
         lines = "Q-08 Q-09 M-03 M-05 S-03"
         yield startup.verdict(service, key, lines, kept, "TC713", path=path)
-        if "postgresql" in path:
-            right = not misses_data(files.with_env_files(service), path)
+        if "postgresql" in path or data.declared:
+            right = not misses_data(files.with_env_files(service), data)
             facts = {"path": path, "image": service.image or ""}
             yield startup.verdict(service, "volumes", "T19", right, "TC738", **facts)
 
