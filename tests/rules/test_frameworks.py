@@ -121,7 +121,6 @@ def test_php_reads_the_mounted_source_by_itself() -> None:
     ("files", "body"),
     [
         ({"Dockerfile": PYTHON}, "ports: ['8000:8000']"),
-        ({"Dockerfile": PYTHON, "manage.py": SETTINGS}, "command: [celery, -A, a, worker]"),
         (
             {"Dockerfile": f"{PYTHON}ENTRYPOINT [/app/run]\n", "manage.py": SETTINGS},
             "ports: ['8000:8000']",
@@ -142,6 +141,13 @@ def test_php_reads_the_mounted_source_by_itself() -> None:
 )
 def test_what_may_not_start_is_left_alone(files: dict[str, str], body: str) -> None:
     assert developed(files, body) is None
+
+
+def test_a_worker_is_given_the_source_and_keeps_its_command() -> None:
+    files = {"Dockerfile": PYTHON, "manage.py": SETTINGS}
+    overlay = developed(files, "command: [celery, -A, a, worker]")
+    assert overlay is not None and overlay.command is None
+    assert [mount.target for mount in overlay.mounts] == ["/app"]
 
 
 def test_the_folder_of_the_build_is_looked_at_and_mounted() -> None:

@@ -120,7 +120,7 @@ def _use_framework(
 ) -> tuple[Service, list[Note]]:
     """The service run by its framework's server for development, with its code mounted."""
     port = main_port(service, base_facts(service, stack, context))
-    framework = framework_of(service, port, stack, context) if port else None
+    framework = framework_of(service, port, stack, context)
     folder = _working_folder(framework.stage) if framework else None
     if framework is None or folder is None:
         return service, []
@@ -139,7 +139,7 @@ def _use_framework(
         )
     overlay = replace(overlay, command=framework.command, mounts=(*overlay.mounts, *mounts))
     overlay = _set_variables(service, overlay, framework.environment)
-    shown = " ".join(framework.command) if framework.command else "what its image runs"
+    shown = " ".join(framework.command) if framework.command else "what it runs otherwise"
     facts = {"framework": framework.title, "command": shown, "folder": folder}
     note = remark("TC872", service, "", **facts)
     return with_overlay(service, ComposeFileRole.DEV, overlay), [note]

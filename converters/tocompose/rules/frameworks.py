@@ -27,8 +27,8 @@ _COLUMNS = set(
 class Framework(NamedTuple):
     """How a service is developed: by which stage of its Dockerfile (empty for the last), and by which command.
 
-    `command` is None where the image's own reads the mounted source by itself. `keep` are folders below the work
-    directory that stay the image's own.
+    `command` is None where the service's own stays: it reads the mounted source by itself, or listens nowhere. `keep` are
+    folders below the work directory that stay the image's own.
     """
 
     title: str
@@ -59,19 +59,20 @@ def framework_of(
     """The framework by which a built service can be developed; None without one, or where its image lacks something."""
     dockerfile = dockerfile_of(service, stack, context)
     started = as_started(service, stack, context)
-    if dockerfile is None or worker_of(started):
+    if dockerfile is None:
         return None
+    serves = port is not None and worker_of(started) is None
     for row in _frameworks().values():
         stage = _stage_for(row, dockerfile, service)
         if stage is None or not _is_seen(row, started, context):
             continue
-        if not _takes_commands(service, stage):
+        if not _takes_commands(service, stage) or _is_spoilt(row, dockerfile):
             return None
-        if _is_spoilt(row, dockerfile):
-            return None
-        command = _command(row, started, port, service, context)
-        if command != ():
-            return _made(row, dockerfile, stage, command)
+        is_own_stage = stage is dockerfile.stage(_target_of(service))
+        keeps_command = not serves and is_own_stage and "own" not in row
+        command = _command(row, started, port, context) if serves else ()
+        if keeps_command or command != ():
+            return _made(row, dockerfile, stage, None if keeps_command else command)
     return None
 
 
@@ -99,8 +100,7 @@ def _takes_commands(service: Service, stage: Stage) -> bool:
 
 def _stage_for(row: Row, dockerfile: Dockerfile, service: Service) -> Stage | None:
     """The stage that has what the framework's server needs, and holds the source."""
-    target = service.build.target if service.build else None
-    last = dockerfile.stage(target or "")
+    last = dockerfile.stage(_target_of(service))
     stages = dockerfile.stages if "base" in row else filter(None, [last])
     for stage in stages:
         # Another stage than the one that runs in production is asked by a shell that not every image has.
@@ -152,19 +152,20 @@ def _is_spoilt(row: Row, dockerfile: Dockerfile) -> bool:
     return "spoils" in row and re.search(row["spoils"], text) is not None
 
 
+def _target_of(service: Service) -> str:
+    return service.build.target or "" if service.build else ""
+
+
 def _command(
-    row: Row, started: Service, port: str | None, service: Service, context: Context
+    row: Row, started: Service, port: str | None, context: Context
 ) -> tuple[str, ...] | None:
     """What runs in development; None for the image's own command, and empty where the framework cannot be used."""
     if "command" in row:
-        arguments = " ".join(row["command"])
-        if port is None and "<port>" in arguments:
-            return ()
-        return tuple(word.replace("<port>", port or "") for word in row["command"])
+        return tuple(argument.replace("<port>", port or "") for argument in row["command"])
     if "own" in row:
         return _with_option(row, started)
     if "scripts" in row:
-        return _script(row, _text("package.json", service, context))
+        return _script(row, _text("package.json", started, context))
     return None
 
 
