@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from functools import cache
 from typing import Any, NamedTuple
@@ -27,8 +27,8 @@ _COLUMNS = set(
 class Framework(NamedTuple):
     """How a service is developed: by which stage of its Dockerfile (empty for the last), and by which command.
 
-    `command` is None where the service's own stays: it reads the mounted source by itself, or listens nowhere. `keep` are
-    folders below the work directory that stay the image's own.
+    `command` is None where the service's own stays: it reads the mounted source by itself, or listens nowhere. `keep`
+    are folders below the work directory that stay the image's own.
     """
 
     title: str
@@ -62,18 +62,27 @@ def framework_of(
     if dockerfile is None:
         return None
     serves = port is not None and worker_of(started) is None
-    for row in _frameworks().values():
-        stage = _stage_for(row, dockerfile, service)
-        if stage is None or not _is_seen(row, started, context):
-            continue
+    for row, stage in _seen_rows(dockerfile, started, service, context):
         if not _takes_commands(service, stage) or _is_spoilt(row, dockerfile):
             return None
         is_own_stage = stage is dockerfile.stage(_target_of(service))
-        keeps_command = not serves and is_own_stage and "own" not in row
-        command = _command(row, started, port, context) if serves else ()
-        if keeps_command or command != ():
-            return _made(row, dockerfile, stage, None if keeps_command else command)
+        if serves:
+            command = _command(row, started, port, context)
+        else:
+            command = None if is_own_stage and "own" not in row else ()
+        if command != ():
+            return _made(row, dockerfile, stage, command)
     return None
+
+
+def _seen_rows(
+    dockerfile: Dockerfile, started: Service, service: Service, context: Context
+) -> Iterator[tuple[Row, Stage]]:
+    """The frameworks whose files are there, each with the stage that it can be run in."""
+    for row in _frameworks().values():
+        stage = _stage_for(row, dockerfile, service)
+        if stage is not None and _is_seen(row, started, context):
+            yield row, stage
 
 
 def _made(
