@@ -55,7 +55,7 @@ class Data(NamedTuple):
     """A directory of data; `when` are the conditions left to check, `moved_by` the settings that move it.
 
     Where the directory cannot hold a volume, `home` is one that can, and `settings` are the variables that move the
-    data there; a mount at `config` is a configuration of the user's, which they would contradict.
+    data there; a mount at `config` is a configuration of the user's, which they would contradict. `declared` is a VOLUME.
     """
 
     path: str
@@ -346,9 +346,8 @@ def _facts_of_row(row: Mapping[str, Any], ref: ImageRef) -> ImageFacts:
 
 def _data_of_row(row_part: Mapping[str, Any], when: tuple[str, ...]) -> Data:
     settings = tuple((row_part.get("set") or {}).items())
-    home, config = (row_part.get(key, "") for key in ("home", "config"))
-    moved_by = tuple(str(row_part.get("moved_by", "")).split())
-    declared = bool(row_part.get("declared"))
+    home, config, names = (row_part.get(key, "") for key in ("home", "config", "moved_by"))
+    declared, moved_by = bool(row_part.get("declared")), tuple(names.split())
     return Data(row_part["path"], when, moved_by, home, settings, config, declared)
 
 
