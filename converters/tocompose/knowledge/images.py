@@ -55,7 +55,7 @@ class Data(NamedTuple):
     """A directory of data; `when` are the conditions left to check, `moved_by` the settings that move it.
 
     Where the directory cannot hold a volume, `home` is one that can, and `settings` are the variables that move the
-    data there; a mount at `config` is a configuration of the user's, which they would contradict. `declared` is a VOLUME.
+    data there; a mount at `config` is a user's configuration, which they would contradict. `declared` is a VOLUME.
     """
 
     path: str
