@@ -50,20 +50,57 @@ def place(
     )
 
 
-def path_after(labels: dict[str, str], router: str, path: str) -> str:
+class Moved(Exception):
+    """The client is sent to another address."""
+
+
+def path_after(labels: dict[str, str], router: str, host: str, path: str) -> str:
     """The path that the router's middlewares make of a path."""
     for name in filter(
         None, labels.get(f"traefik.http.routers.{router}.middlewares", "").split(",")
     ):
-        base = f"traefik.http.middlewares.{name}"
-        regex = labels.get(f"{base}.replacepathregex.regex")
-        if regex is None:
-            raise ValueError(f"this stand-in does not know the middleware {name}")
-        replacement = re.sub(
-            r"\$\{(\d)\}", r"\\\1", labels[f"{base}.replacepathregex.replacement"]
-        )
-        path = re.sub(regex.replace("$", r"\Z"), replacement, path, count=1)
+        start = f"traefik.http.middlewares.{name}."
+        options = {
+            key.removeprefix(start): text
+            for key, text in labels.items()
+            if key.startswith(start)
+        }
+        path = changed(options, name, host, path)
     return path
+
+
+def changed(options: dict[str, str], name: str, host: str, path: str) -> str:
+    """The path behind one middleware."""
+    if "stripprefix.prefixes" in options:
+        return "/" + path.removeprefix(options["stripprefix.prefixes"]).lstrip("/")
+    if "addprefix.prefix" in options:
+        return options["addprefix.prefix"] + path
+    if "replacepath.path" in options:
+        return options["replacepath.path"]
+    if "redirectregex.regex" in options:
+        address = f"http://{host}{path}"
+        moved = replaced(options, "redirectregex", address)
+        if moved != address:
+            raise Moved(moved)
+        return path
+    if "replacepathregex.regex" not in options:
+        raise ValueError(f"this stand-in does not know the middleware {name}")
+    return replaced(options, "replacepathregex", path)
+
+
+def replaced(options: dict[str, str], kind: str, text: str) -> str:
+    """The text with what an expression matches replaced; the first match is the only one in what the tests use."""
+    regex = options[f"{kind}.regex"].replace("$", r"\Z")
+    match = re.search(regex, text)
+    if match is None:
+        return text
+    groups = dict(enumerate(match.groups(default=""), 1))
+    named = re.sub(
+        r"\$\{(\d)\}",
+        lambda number: groups.get(int(number[1]), ""),
+        options[f"{kind}.replacement"],
+    )
+    return text[: match.start()] + named + text[match.end() :]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -84,9 +121,14 @@ class Handler(BaseHTTPRequestHandler):
             if f"traefik.http.routers.{router}.rule" in item["Labels"]
         )
         host, port = place(container, container["Labels"], router)
-        target = path_after(container["Labels"], router, path) + (
-            f"?{query}" if query else ""
-        )
+        try:
+            path = path_after(container["Labels"], router, asked.host, path)
+        except Moved as moved:
+            self.send_response(302)
+            self.send_header("Location", str(moved))
+            self.end_headers()
+            return
+        target = path + (f"?{query}" if query else "")
         with urllib.request.urlopen(f"http://{host}:{port}{target}", timeout=10) as answer:
             content = answer.read()
         self.send_response(200)
