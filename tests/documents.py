@@ -44,6 +44,7 @@ _FAMILIES = {
     "quadlet": "Quadlet",
     "aws": "AWS",
     "unraid": "Unraid",
+    "render": "Render",
     "addons": "Add-ons and images",
     "environment": "Environment and secrets",
     "practices": "Good practice",

@@ -73,6 +73,7 @@ FAMILIES = {
     "TC78": "quadlet",
     "TC79": "aws",
     "TC82": "unraid",
+    "TC83": "render",
     "TC0": "general",
     "TC1": "docker_run",
     "TC2": "kubernetes",

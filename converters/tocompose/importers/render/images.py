@@ -1,0 +1,324 @@
+"""The image of each service: a stated one, a Dockerfile of the repository, or one that is written for its language."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from tocompose.importers.procfile.app_folders import folder_repository
+from tocompose.importers.procfile.health import StatedCheck, choose_healthcheck
+from tocompose.importers.procfile.heroku_yml import HerokuYml
+from tocompose.importers.procfile.image import (
+    Image,
+    ImageRequest,
+    choose_images,
+    find_runtime,
+    folder_image,
+)
+from tocompose.importers.procfile.processes import Process
+from tocompose.importers.procfile.shell import convert_command
+from tocompose.importers.render.blueprint import Part, text_of
+from tocompose.importers.render.versions import with_stated_version
+from tocompose.knowledge.versions import default_version
+from tocompose.languages import find_language, language_rows, read_libraries
+from tocompose.languages.language import DockerfileInput
+from tocompose.ledger import Cursor
+from tocompose.model import Build, File, Healthcheck
+from tocompose.patterns import regex
+from tocompose.readers.dockerfile import read_dockerfile
+from tocompose.record import replace
+from tocompose.repository import Repository, nothing
+from tocompose.syntax.interpolation import plain
+from tocompose.syntax.names import identifier
+from tocompose.tables import load
+
+_FROM = regex(r"^FROM ((?:[\w.-]+/)*)([\w.-]+):([\w.-]+)", re.MULTILINE)
+# Where the source lies on Render.
+SOURCE_FOLDER = "/opt/render/project/src"
+_DIVIDER = regex(r"\s*(?:&&|;|\n)\s*")
+
+
+class ServiceImage(NamedTuple):
+    """What a service runs in."""
+
+    image: Image
+    exposed: str = ""
+
+    def healthcheck(self, part: Part, path: str, port: str) -> Healthcheck | None:
+        """The check of a path by a program that is certain to be in the image."""
+        process = Process("web", part.name, part.cursor, "", "web")
+        return choose_healthcheck(StatedCheck(path=path), self.image, process, port)
+
+
+class ServiceImages:
+    """Makes the images; services of one folder and language share one."""
+
+    def __init__(self, repository: Repository, parts: Iterable[Part], name: str) -> None:
+        self._repository = repository
+        self._parts = tuple(parts)
+        self._name = name
+        self._written: dict[tuple[str, str], Image] = {}
+        self.files: dict[str, File] = {}
+
+    def image_of(self, part: Part, variables: Mapping[str, str]) -> ServiceImage:
+        """The image of a service."""
+        stated = part.cursor.at("image", "url")
+        if stated:
+            text = stated.take(to=part.path.child("image")) or ""
+            return ServiceImage(Image(text, None))
+        remote = text_of(part.cursor.at("repo"))
+        if remote and not self._is_own(remote):
+            return self._remote_image(part, remote)
+        part.cursor.at("repo").skip("it is the repository of the blueprint")
+        part.cursor.at("branch").skip("the stack builds what is checked out")
+        if part.runtime == "docker":
+            return self._docker_image(part)
+        if part.runtime == "static":
+            return ServiceImage(self._static_image(part, variables))
+        return ServiceImage(self._language_image(part, variables))
+
+    def _is_own(self, remote: str) -> bool:
+        """Whether a repository is the blueprint's own, as far as its files tell."""
+        name = remote.rstrip("/").removesuffix(".git").rpartition("/")[2]
+        return identifier(name) == identifier(self._repository.project.name)
+
+    def _remote_image(self, part: Part, remote: str) -> ServiceImage:
+        path = part.path.child("build")
+        part.cursor.at("repo").map(to=path)
+        part.cursor.at("branch").map(to=path)
+        branch = text_of(part.cursor.at("branch"))
+        context = remote if remote.endswith(".git") else f"{remote.rstrip('/')}.git"
+        build = Build(
+            context=f"{context}#{branch}" if branch else context,
+            dockerfile=self._dockerfile(part, "."),
+        )
+        return ServiceImage(Image(f"{identifier(part.name)}:local", build))
+
+    def _dockerfile(self, part: Part, context: str) -> str | None:
+        """The Dockerfile as seen from the context, which Render counts from the repository."""
+        stated = part.cursor.at("dockerfilePath")
+        path = posixpath.normpath(stated.take(to=part.path.child("build")) or "Dockerfile")
+        if text_of(part.cursor.at("rootDir")) and not path.startswith(context):
+            path = posixpath.join(context, path)
+        seen = posixpath.relpath(path, context)
+        return None if seen == "Dockerfile" else seen
+
+    def _docker_image(self, part: Part) -> ServiceImage:
+        path = part.path.child("build")
+        root = part.cursor.at("rootDir").take(to=path) or "."
+        context = posixpath.normpath(part.cursor.at("dockerContext").take(to=path) or root)
+        dockerfile = self._dockerfile(part, context)
+        written = posixpath.normpath(posixpath.join(context, dockerfile or "Dockerfile"))
+        build = Build(
+            context="." if context == "." else f"./{context}",
+            dockerfile=dockerfile,
+            origin=part.cursor.span,
+        )
+        name = identifier(f"{self._name}-{part.name}")
+        image = Image(f"{name}:local", build, workdir="")
+        content = self._repository.project.read(written)
+        if content is None:
+            self._repository.add_note("TC358", part.cursor.span, subject=path, file=written)
+            return ServiceImage(image)
+        stage = read_dockerfile(content, written).stage("")
+        if stage is None:
+            return ServiceImage(image)
+        runtime = find_runtime(stage.root)
+        image = image._replace(runtime=runtime, workdir=stage.workdir or "/")
+        return ServiceImage(image, next(iter(stage.exposed), ""))
+
+    def _language_image(self, part: Part, variables: Mapping[str, str]) -> Image:
+        root = part.cursor.at("rootDir").take(to=part.path.child("build")) or ""
+        root = posixpath.normpath(root) if root else ""
+        key = ("" if root == "." else root, part.runtime)
+        if key not in self._written:
+            self._written[key] = self._write_image(part, key[0], variables)
+        command = part.cursor.at("buildCommand")
+        if command:
+            self._add_build_steps(part, key)
+        return self._written[key]
+
+    def _write_image(self, part: Part, folder: str, variables: Mapping[str, str]) -> Image:
+        language = part.runtime if part.runtime in language_rows() else "node"
+        repository = self._repository
+        if folder:
+            repository = folder_repository(repository, folder)
+        repository = with_stated_version(repository, language, variables)
+        alike = [one for one in self._parts if one.runtime == part.runtime]
+        commands = [text_of(one.cursor.at("startCommand")) for one in alike]
+        web = convert_command(commands[0]).argv if commands else ()
+        source = DockerfileInput(
+            repository=repository,
+            commands=tuple(filter(None, commands)),
+            web_arguments=tuple(plain(word) or "" for word in web),
+            libraries=read_libraries(repository),
+            packages=(),
+            port=variables.get("PORT", "10000"),
+            required=(),
+            settings=variables,
+            node_first=False,
+        )
+        request = ImageRequest(self._name, language, "auto", source, {})
+        if folder:
+            image = folder_image(repository, folder, request)
+        else:
+            image = choose_images(repository, _no_heroku(repository), request)[""]
+        files = tuple(_with_version(file, variables) for file in image.files)
+        self.files |= {file.path: file for file in files}
+        return image._replace(files=files)
+
+    def _add_build_steps(self, part: Part, key: tuple[str, str]) -> None:
+        """Lets the Dockerfile run what the build command does beyond the usual."""
+        command = part.cursor.at("buildCommand")
+        text = text_of(command)
+        command.map(to=part.path.child("build"))
+        image = self._written[key]
+        dockerfile = next(
+            (
+                file
+                for file in image.files
+                if "Dockerfile" in file.path and "ignore" not in file.path
+            ),
+            None,
+        )
+        steps = _unusual_steps(text)
+        if dockerfile is None or not steps:
+            return
+        step_text = " && ".join(steps)
+        subject = part.path.child("build")
+        command.annotate("TC835", subject=subject, object=part.name, command=step_text)
+        content = self.files[dockerfile.path].content.decode()
+        line = f"RUN {step_text}\n"
+        if line not in content:
+            content = _with_step(content, line, part.runtime)
+            self.files[dockerfile.path] = replace(dockerfile, content=content.encode())
+
+    def _static_image(self, part: Part, variables: Mapping[str, str]) -> Image:
+        """Pages that a build makes, behind a web server."""
+        path = part.path.child("build")
+        root = posixpath.normpath(part.cursor.at("rootDir").take(to=path) or ".")
+        published = part.cursor.at("staticPublishPath").take(to=path) or "."
+        command = part.cursor.at("buildCommand").take(to=path) or ""
+        folder = posixpath.normpath(posixpath.join("/app", published))
+        source = (
+            folder_repository(self._repository, root) if root != "." else self._repository
+        )
+        base = _node_image(source, variables)
+        versions = load("render/plans")["versions"]
+        names = sorted(name for name in _entry_names(part) if name not in versions)
+        lines = [
+            f"FROM {base} AS build",
+            "WORKDIR /app",
+            "COPY . .",
+            *(f"ARG {name}" for name in names),
+            *([f"RUN {command}"] if command else []),
+            "",
+            f"FROM nginx:{default_version('nginx')}-alpine",
+            *self._routes(part),
+            f"COPY --from=build {folder} /usr/share/nginx/html",
+            "EXPOSE 80",
+        ]
+        name = f"Dockerfile.{part.name}"
+        content = "\n".join(lines) + "\n"
+        self.files[name] = File(
+            path=name, content=content.encode(), origin=part.cursor.span
+        )
+        dockerfile = posixpath.relpath(name, root)
+        build = Build(
+            context="." if root == "." else f"./{root}",
+            dockerfile=dockerfile,
+            origin=part.cursor.span,
+        )
+        reference = identifier(f"{self._name}-{part.name}")
+        return Image(f"{reference}:local", build, runtime="static", workdir="")
+
+    def _routes(self, part: Part) -> list[str]:
+        """The pages of an app that does its own routing: each address that is no file gets the first page."""
+        rules = list(part.cursor.at("routes"))
+        rewrites = [
+            rule for rule in rules if text_of(rule.at("destination")) == "/index.html"
+        ]
+        for rule in rules:
+            if _is_first_page(rule):
+                for key in ("type", "source"):
+                    rule.at(key).skip("each address that is no file gets the first page")
+                rule.at("destination").map(to=part.path.child("build"))
+                continue
+            fields = " ".join(f"{entry.key}: {text_of(entry)}" for entry in rule)
+            rule.note(
+                "TC830", subject=part.path, object=part.name, fields=f"routes {fields}"
+            )
+        if not rewrites:
+            return []
+        rule_text = "server { listen 80; root /usr/share/nginx/html; location / { try_files $uri $uri/ /index.html; } }"
+        return [f"RUN printf '%s' '{rule_text}' > /etc/nginx/conf.d/default.conf"]
+
+
+def _entry_names(part: Part) -> set[str]:
+    """The names of a service's own variables."""
+    names = {text_of(entry.at("key")) for entry in part.cursor.at("envVars")}
+    return names - {""}
+
+
+def _node_image(repository: Repository, variables: Mapping[str, str]) -> str:
+    """The image of Node.js that the repository, or a variable, asks for."""
+    source = DockerfileInput(repository, (), (), (), (), "80", (), {}, False)
+    image = find_language("node").dockerfile_facts(source).image
+    version = variables.get("NODE_VERSION", "")
+    return f"node:{version}" if version else image
+
+
+def _no_heroku(repository: Repository) -> HerokuYml:
+    empty = nothing(repository.ledger)
+    return HerokuYml(empty, (), empty, empty, empty, (), ())
+
+
+def _is_first_page(rule: Cursor) -> bool:
+    """Whether an address that is no file gets the first page."""
+    is_rewrite = text_of(rule.at("type")) in ("", "rewrite")
+    return is_rewrite and text_of(rule.at("destination")) == "/index.html"
+
+
+def _unusual_steps(command: str) -> list[str]:
+    """What a build command does that no Dockerfile of the language does anyway; all of it where it changes folders."""
+    steps = [step for step in _DIVIDER.split(command.strip()) if step]
+    unusual = [step for step in steps if not _is_usual(step)]
+    return steps if any(step.startswith("cd ") for step in unusual) else unusual
+
+
+def _is_usual(step: str) -> bool:
+    return any(
+        regex(pattern).fullmatch(step.strip()) is not None
+        for pattern in load("render/plans")["usual_builds"]
+    )
+
+
+def _with_version(file: File, variables: Mapping[str, str]) -> File:
+    """The Dockerfile with the version of its language that a variable asks for."""
+    if "Dockerfile" not in file.path:
+        return file
+    versions = {
+        image: variables[name]
+        for name, image in load("render/plans")["versions"].items()
+        if variables.get(name)
+    }
+    text = file.content.decode()
+    for match in reversed(list(_FROM.finditer(text))):
+        version = versions.get(match[2])
+        if version:
+            _, dash, variant = match[3].partition("-")
+            tag = f"{version}{dash}{variant}"
+            text = f"{text[: match.start(3)]}{tag}{text[match.end(3) :]}"
+    return replace(file, content=text.encode())
+
+
+def _with_step(dockerfile: str, line: str, runtime: str) -> str:
+    """The Dockerfile with one more step: where the source is built, or in what runs."""
+    if runtime == "node" and "FROM base AS production" in dockerfile:
+        return dockerfile.replace(
+            "\nFROM base AS production", f"{line}\nFROM base AS production"
+        )
+    head, mark, tail = dockerfile.rpartition("\nEXPOSE ")
+    return f"{head}\n{line.rstrip()}{mark}{tail}" if mark else f"{dockerfile}{line}"

@@ -1,0 +1,272 @@
+"""From a service or database of a blueprint to services of the stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from tocompose.importers.procfile.shell import convert_command
+from tocompose.importers.render.blueprint import Part, text_of
+from tocompose.importers.render.images import SOURCE_FOLDER, ServiceImage
+from tocompose.importers.render.variables import Wiring, database_facts, password_variable
+from tocompose.knowledge.servers import server_facts, server_image
+from tocompose.ledger import Cursor
+from tocompose.model import (
+    ComposeFileRole,
+    Dependency,
+    EnvSetting,
+    EnvVariable,
+    Limits,
+    Mount,
+    Port,
+    ResourceLimits,
+    Role,
+    Service,
+    Stop,
+    Volume,
+)
+from tocompose.record import replace
+from tocompose.syntax.interpolation import literal
+from tocompose.syntax.units import is_whole_number
+from tocompose.tables import load
+
+_ON_FAILURE = "service_completed_successfully"
+
+
+class Converted(NamedTuple):
+    """The services that a part comes to, with their volumes."""
+
+    services: tuple[Service, ...]
+    volumes: tuple[Volume, ...] = ()
+
+
+def convert_service(
+    part: Part, made: ServiceImage, wiring: Wiring, port: str, host_port: str
+) -> Converted:
+    """A service with its release, which runs to its end first."""
+    is_versioned = made.image.generated or part.runtime == "static"
+    versions = load("render/plans")["versions"] if is_versioned else ()
+    environment, neighbours = wiring.environment(part, versions)
+    run = _command(part, ("dockerCommand", "startCommand"), "command", part.name)
+    hoisted = tuple(
+        EnvVariable(name=name, value=literal(value)) for name, value in run.environment
+    )
+    service = Service(
+        name=part.name,
+        image=made.image.reference,
+        build=made.image.build,
+        entrypoint=made.image.entrypoint,
+        command=run.argv or None,
+        environment=(*environment, *hoisted, *_platform_variables(part, environment, port)),
+        ports=_ports(part, port, host_port),
+        depends_on=tuple(
+            Dependency(service=name) for name in neighbours if name != part.name
+        ),
+        stop=Stop(grace_period=_grace(part)),
+        origin=part.cursor.span,
+    )
+    service = _with_build_arguments(part, service)
+    path = part.cursor.at("healthCheckPath")
+    if text_of(path):
+        check = made.healthcheck(part, text_of(path), port)
+        service = replace(service, healthcheck=check)
+        if check is None:
+            fields = f"healthCheckPath: {text_of(path)} (no program of the image is known to ask for it)"
+            path.note("TC830", subject=part.path, object=part.name, fields=fields)
+        else:
+            path.map(to=part.path.child("healthcheck"))
+    service, volumes = _with_disk(part, service, made.image.workdir)
+    service = _with_plan(part, _with_occasion(part, service))
+    release = _release(part, service)
+    if release is None:
+        return Converted((service,), volumes)
+    gate = Dependency(service=release.name, condition=_ON_FAILURE, origin=release.origin)
+    service = replace(service, depends_on=(*service.depends_on, gate))
+    return Converted((release, service), volumes)
+
+
+def _with_build_arguments(part: Part, service: Service) -> Service:
+    """Pages are built with their variables; the web server that shows them has none."""
+    if part.runtime != "static" or service.build is None:
+        return service
+    arguments = {variable.name: variable.value for variable in service.environment}
+    for name in arguments:
+        path = part.path.child("environment", name)
+        part.cursor.ledger.move(path, part.path.child("build", "args", name))
+    return replace(service, build=replace(service.build, args=arguments), environment=())
+
+
+class _Run(NamedTuple):
+    argv: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...]
+
+
+def _command(part: Part, keys: Iterable[str], target: str, name: str) -> _Run:
+    """The command under the first of some keys, as a shell would run it."""
+    for key in keys:
+        cursor = part.cursor.at(key)
+        if text_of(cursor):
+            path = type(part.path).service(name, target)
+            run = convert_command(cursor.take(to=path) or "")
+            for variable, _ in run.environment:
+                cursor.map(to=type(part.path).service(name, "environment", variable))
+            return _Run(run.argv, run.environment)
+    return _Run((), ())
+
+
+def _platform_variables(
+    part: Part, environment: Iterable[EnvVariable], port: str
+) -> Iterator[EnvVariable]:
+    """What Render tells a service: the port that its router leads to."""
+    is_served = part.kind == "web" and part.runtime != "static"
+    if is_served and all(variable.name != "PORT" for variable in environment):
+        yield EnvVariable(name="PORT", value=port)
+
+
+def _ports(part: Part, port: str, host_port: str) -> tuple[Port, ...]:
+    if part.kind != "web":
+        return ()
+    return (Port(target=port, published=host_port, host_ip="127.0.0.1"),)
+
+
+def _grace(part: Part) -> str:
+    """How long a service may take to stop: thirty seconds unless it says otherwise."""
+    seconds = part.cursor.at("maxShutdownDelaySeconds")
+    if is_whole_number(text_of(seconds)):
+        return f"{seconds.take(to=part.path.child('stop_grace_period'))}s"
+    return "30s"
+
+
+def _with_disk(
+    part: Part, service: Service, workdir: str
+) -> tuple[Service, tuple[Volume, ...]]:
+    disk = part.cursor.at("disk")
+    target = text_of(disk.at("mountPath"))
+    if not target:
+        return service, ()
+    name = f"{part.name}_{text_of(disk.at('name')) or 'data'}".replace("-", "_")
+    for key in ("name", "mountPath"):
+        disk.at(key).map(to=part.path.child("volumes"))
+    if target.startswith(SOURCE_FOLDER) and workdir:
+        target = f"{workdir.rstrip('/')}{target.removeprefix(SOURCE_FOLDER)}"
+    mount = Mount(kind="volume", source=name, target=literal(target), origin=disk.span)
+    return replace(service, mounts=(mount,)), (Volume(name=name, origin=disk.span),)
+
+
+def _with_occasion(part: Part, service: Service) -> Service:
+    """When it runs: always, or at the times of a job; and how many."""
+    schedule = part.cursor.at("schedule")
+    if part.kind == "cron":
+        time = text_of(schedule)
+        schedule.note("TC834", subject=part.path, object=part.name, schedule=time)
+        return replace(service, restart="no", role=Role.JOB, profiles=("scheduled",))
+    count = part.cursor.at("numInstances")
+    if not is_whole_number(text_of(count)) or text_of(count) == "1":
+        count.skip("one is what the stack runs anyway")
+        return service
+    if service.ports:
+        fields = f"numInstances: {text_of(count)}"
+        count.note("TC830", subject=part.path, object=part.name, fields=fields)
+        return service
+    number = count.take(to=part.path.child("deploy", "replicas")) or "1"
+    return replace(service, replicas=int(number))
+
+
+def _with_plan(part: Part, service: Service) -> Service:
+    """The limits of the plan, for production."""
+    plan = part.cursor.at("plan")
+    row = load("render/plans")["plans"].get(text_of(plan).lower().replace("_", " "))
+    if row is None:
+        plan.skip("it has no limits that are known")
+        return service
+    limits = Limits(cpus=row["cpus"], memory=row["memory"])
+    told = f"{row['memory']} of memory, {row['cpus']} processors"
+    plan.note("TC839", subject=part.path, object=part.name, plan=text_of(plan), limits=told)
+    overlay = Service(name=part.name, resources=ResourceLimits(limits=limits))
+    return replace(service, overlays={ComposeFileRole.PROD: overlay})
+
+
+def _release(part: Part, service: Service) -> Service | None:
+    """What runs to its end before a new version starts."""
+    name = f"{part.name}-release"
+    run = _command(part, ("preDeployCommand", "releaseCommand"), "command", name)
+    if not run.argv:
+        return None
+    hoisted = tuple(
+        EnvVariable(name=key, value=literal(value)) for key, value in run.environment
+    )
+    return replace(
+        service,
+        name=name,
+        command=run.argv,
+        environment=(*service.environment, *hoisted),
+        ports=(),
+        healthcheck=None,
+        restart="no",
+        replicas=None,
+        overlays={},
+        role=Role.JOB,
+        origin=service.origin,
+    )
+
+
+# Servers of data --------------------------------------------------------------------------------------
+
+
+def convert_database(part: Part) -> tuple[Converted, EnvSetting]:
+    """A database of Render, as a server of its own."""
+    facts = database_facts(part)
+    for key in ("databaseName", "user"):
+        part.cursor.at(key).map(to=part.path.child("environment"))
+    version = part.cursor.at("postgresMajorVersion").take(to=part.path.child("image")) or ""
+    part.cursor.at("name").skip("the service has its name")
+    server = _server(part, "postgres", version)
+    environment = {
+        "POSTGRES_DB": facts["database"],
+        "POSTGRES_USER": facts["user"],
+        "POSTGRES_PASSWORD": facts["password"],
+    }
+    variables = tuple(
+        EnvVariable(name=key, value=value) for key, value in environment.items()
+    )
+    service = replace(server.services[0], environment=variables)
+    setting = EnvSetting(
+        name=password_variable(part),
+        secret=True,
+        required=True,
+        description=f"Password of the database {part.name}; Render made it: openssl rand -hex 32",
+        origin=part.cursor.span,
+    )
+    return server._replace(services=(service,)), setting
+
+
+def convert_key_value(part: Part) -> Converted:
+    """A key value store."""
+    server = _server(part, "redis", "")
+    options: list[str] = []
+    policy = part.cursor.at("maxmemoryPolicy")
+    if text_of(policy):
+        options += ["--maxmemory-policy", _option(part, policy).replace("_", "-")]
+    mode = part.cursor.at("persistenceMode")
+    if text_of(mode):
+        options += ["--appendonly", "no" if "off" in _option(part, mode).lower() else "yes"]
+    part.cursor.at("plan").skip("it has no limits that are known")
+    command = ("redis-server", *options) if options else None
+    return server._replace(services=(replace(server.services[0], command=command),))
+
+
+def _option(part: Part, cursor: Cursor) -> str:
+    return cursor.take(to=part.path.child("command")) or ""
+
+
+def _server(part: Part, kind: str, version: str) -> Converted:
+    """A server with a volume for its data."""
+    image = server_image(kind, version)
+    data = next(iter(server_facts(kind).kept_data({}, None, {})), None)
+    volume = f"{part.name}_data".replace("-", "_")
+    mounts = (
+        (Mount(kind="volume", source=volume, target=data.path),) if data is not None else ()
+    )
+    service = Service(name=part.name, image=image, mounts=mounts, origin=part.cursor.span)
+    volumes = (Volume(name=volume, origin=part.cursor.span),) if mounts else ()
+    return Converted((service,), volumes)

@@ -1,0 +1,149 @@
+"""Puts the stack together: databases, key value stores and services, each after what it speaks to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tocompose.importers import ImportOptions
+from tocompose.importers.render.blueprint import (
+    Blueprint,
+    Part,
+    read_blueprint,
+    settle_rest,
+    text_of,
+)
+from tocompose.importers.render.images import ServiceImage, ServiceImages
+from tocompose.importers.render.services import (
+    Converted,
+    convert_database,
+    convert_key_value,
+    convert_service,
+)
+from tocompose.importers.render.variables import (
+    DEFAULT_PORT,
+    Wiring,
+    service_ports,
+)
+from tocompose.ledger import Cursor, Ledger
+from tocompose.model import Service, Stack
+from tocompose.project import Project
+from tocompose.record import replace
+from tocompose.repository import Repository
+from tocompose.syntax.names import identifier
+
+
+def read_stack(
+    project: Project, paths: Iterable[str], ledger: Ledger, settings: ImportOptions
+) -> Stack:
+    """The stack of the blueprint at the paths."""
+    from tocompose.readers.yaml import yaml_cursors
+
+    roots = [
+        cursor
+        for path in paths
+        for cursor in yaml_cursors(project.read(path) or b"", path, ledger)
+    ]
+    name = identifier(settings.name or project.name)
+    if not roots:
+        return Stack(name=name)
+    repository = Repository(project, ledger, settings.name, settings.options)
+    environment = next(iter(settings.options.get("environment", ())), "")
+    return _stack_of(roots[0], repository, name, environment)
+
+
+def _stack_of(root: Cursor, repository: Repository, name: str, environment: str) -> Stack:
+    blueprint = read_blueprint(root, environment)
+    images = ServiceImages(repository, blueprint.services, name)
+    built = {
+        part.name: images.image_of(part, _plain_variables(part))
+        for part in blueprint.services
+        if part.kind != "keyvalue"
+    }
+    exposed = {part_name: made.exposed for part_name, made in built.items()}
+    ports = service_ports(blueprint, exposed)
+    wiring = Wiring(blueprint, ports)
+    converted = [*_servers(blueprint, wiring), *_services(blueprint, built, wiring, ports)]
+    settle_names(blueprint)
+    settle_rest(root, blueprint)
+    services = _without_circles(service for one in converted for service in one.services)
+    return Stack(
+        name=name,
+        services=tuple(services.values()),
+        volumes=tuple(volume for one in converted for volume in one.volumes),
+        settings=tuple(wiring.settings.values()),
+        files=tuple(images.files.values()),
+    )
+
+
+def _plain_variables(part: Part) -> dict[str, str]:
+    """The variables whose values stand in the blueprint, as a build gets them."""
+    return {
+        text_of(entry.at("key")): text_of(entry.at("value"))
+        for entry in part.cursor.at("envVars")
+        if entry.at("value") and text_of(entry.at("key"))
+    }
+
+
+def _servers(blueprint: Blueprint, wiring: Wiring) -> Iterable[Converted]:
+    for database in blueprint.databases:
+        converted, setting = convert_database(database)
+        wiring.settings[setting.name] = setting
+        yield converted
+    for part in blueprint.services:
+        if part.kind == "keyvalue":
+            yield convert_key_value(part)
+
+
+def _services(
+    blueprint: Blueprint,
+    built: dict[str, ServiceImage],
+    wiring: Wiring,
+    ports: dict[str, str],
+) -> Iterable[Converted]:
+    """The services; of several on one port each gets another one of the host."""
+    taken_ports: set[str] = set()
+    for part in blueprint.services:
+        if part.kind == "keyvalue":
+            continue
+        port = ports[part.name]
+        host_port = int(port) if port.isdigit() else int(DEFAULT_PORT)
+        host_port = 8080 if host_port == 80 else host_port
+        while str(host_port) in taken_ports:
+            host_port += 1
+        if part.kind == "web":
+            taken_ports.add(str(host_port))
+        yield convert_service(part, built[part.name], wiring, port, str(host_port))
+
+
+def settle_names(blueprint: Blueprint) -> None:
+    """Settles what the names and kinds of the parts say."""
+    for part in (*blueprint.services, *blueprint.databases):
+        part.cursor.at("name").skip("the service has its name")
+        for key in ("runtime", "env"):
+            part.cursor.at(key).skip("it says what the image is made by")
+
+
+def _without_circles(services: Iterable[Service]) -> dict[str, Service]:
+    """The services by name, none of which waits for one that waits for it."""
+    by_name = {service.name: service for service in services}
+    for name, service in by_name.items():
+        kept = [
+            edge
+            for edge in service.depends_on
+            if edge.service in by_name and not _waits(by_name, edge.service, name)
+        ]
+        by_name[name] = replace(service, depends_on=tuple(kept))
+    return by_name
+
+
+def _waits(services: dict[str, Service], name: str, goal: str) -> bool:
+    following, visited = [name], {name}
+    while following:
+        current = following.pop()
+        if current == goal:
+            return True
+        for edge in services[current].depends_on:
+            if edge.service in services and edge.service not in visited:
+                visited.add(edge.service)
+                following.append(edge.service)
+    return False

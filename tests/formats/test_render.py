@@ -1,0 +1,368 @@
+"""Blueprints of Render: every field, variables from everywhere, images of languages, databases, jobs, environments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ablation import codes_of, compose_of, converted, losses, silent_paths
+from tocompose.importers import SourceError
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Memory
+
+SERVICE: dict[str, Any] = {
+    "type": "web",
+    "name": "web",
+    "runtime": "docker",
+    "autoDeploy": False,
+    "autoDeployTrigger": "off",
+    "buildFilter": {"paths": ["a"]},
+    "disk": {"name": "files", "mountPath": "/files", "sizeGB": 3},
+    "dockerCommand": "./serve --port $PORT",
+    "dockerContext": "./svc",
+    "dockerfilePath": "./svc/web.Dockerfile",
+    "domain": "a.example",
+    "domains": ["b.example"],
+    "healthCheckPath": "/health",
+    "initialDeployHook": "./seed",
+    "ipAllowList": [{"source": "10.0.0.0/8", "description": "in"}],
+    "maintenanceMode": {"enabled": True},
+    "maxShutdownDelaySeconds": 77,
+    "numInstances": 3,
+    "plan": "standard",
+    "postDeployCommand": "./after",
+    "preDeployCommand": "./migrate",
+    "previewPlan": "free",
+    "previews": {"generation": "manual"},
+    "pullRequestPreviewsEnabled": True,
+    "region": "ohio",
+    "registryCredential": {"fromRegistryCreds": {"name": "hub"}},
+    "renderSubdomainPolicy": "disabled",
+    "scaling": {"minInstances": 1, "maxInstances": 4, "targetCPUPercent": 60},
+    "envVars": [
+        {"key": "COLOR", "value": "blue$", "previewValue": "red"},
+        {"key": "SECRET_KEY", "generateValue": True},
+        {"key": "API_KEY", "sync": False},
+        {"key": "DATABASE_URL", "fromDatabase": {"name": "main", "property": "host"}},
+        {"key": "CACHE", "fromService": {"type": "keyvalue", "name": "cache", "property": "hostport"}},
+        {"key": "SITE", "fromService": {"type": "web", "name": "api", "envVarKey": "LEVEL"}},
+        {"fromGroup": "shared"},
+    ],
+}  # fmt: skip
+BLUEPRINT: dict[str, Any] = {
+    "previews": {"expireAfterDays": 3},
+    "services": [
+        SERVICE,
+        {
+            "type": "worker",
+            "name": "api",
+            "runtime": "image",
+            "image": {"url": "shop/api:1", "creds": {"fromRegistryCreds": {"name": "hub"}}},
+            "numInstances": 2,
+            "startCommand": "./work",
+            "envVars": [{"key": "LEVEL", "value": "info"}],
+        },
+        {
+            "type": "keyvalue",
+            "name": "cache",
+            "maxmemoryPolicy": "noeviction",
+            "persistenceMode": "aof",
+            "ipAllowList": [],
+        },
+        {
+            "type": "cron",
+            "name": "report",
+            "runtime": "python",
+            "rootDir": "jobs",
+            "schedule": "0 4 * * *",
+            "buildCommand": "pip install -r requirements.txt && ./extra.sh",
+            "startCommand": "python report.py",
+        },
+        {
+            "type": "pserv",
+            "name": "mongo",
+            "runtime": "docker",
+            "repo": "https://github.com/acme/mongodb",
+            "branch": "stable",
+        },
+        {
+            "type": "web",
+            "name": "site",
+            "runtime": "static",
+            "buildCommand": "npm run export",
+            "staticPublishPath": "./out",
+            "headers": [{"path": "/*", "name": "X-A", "value": "b"}],
+            "routes": [
+                {"type": "rewrite", "source": "/*", "destination": "/index.html"},
+                {"type": "redirect", "source": "/a", "destination": "/b"},
+            ],
+        },
+    ],
+    "databases": [
+        {
+            "name": "main",
+            "databaseName": "shop",
+            "user": "seller",
+            "plan": "basic",
+            "postgresMajorVersion": "15",
+            "region": "ohio",
+            "diskSizeGB": 5,
+            "highAvailability": {"enabled": True},
+            "ipAllowList": [],
+            "previewDiskSizeGB": 1,
+            "previewPlan": "free",
+            "readReplicas": [{"name": "copy"}],
+            "storageAutoscalingEnabled": True,
+        }
+    ],
+    "envVarGroups": [{"name": "shared", "envVars": [{"key": "TONE", "value": "calm"}]}],
+}
+FILES = {
+    "svc/web.Dockerfile": "FROM node:22\nWORKDIR /srv\nEXPOSE 3000\nCOPY . .\n",
+    "jobs/requirements.txt": "requests\n",
+    "jobs/report.py": "",
+    "package.json": '{"name": "site", "scripts": {"export": "x"}}',
+}
+
+
+def files_of(blueprint: Any) -> dict[str, str]:
+    return {"render.yaml": yaml.safe_dump(blueprint, sort_keys=False), **FILES}
+
+
+def result_of(*services: dict[str, Any], **sections: Any) -> Result:
+    return converted(files_of({"services": list(services), **sections}), "render")
+
+
+def stack_of(*services: dict[str, Any], **sections: Any) -> Any:
+    return compose_of(result_of(*services, **sections))["services"]
+
+
+def web(**fields: Any) -> dict[str, Any]:
+    return {
+        "type": "web",
+        "name": "web",
+        "runtime": "image",
+        "image": {"url": "w:1"},
+        **fields,
+    }
+
+
+def variable(key: str, **source: Any) -> dict[str, Any]:
+    return {"envVars": [{"key": key, **source}]}
+
+
+def test_no_field_is_left_unread_or_unwritten() -> None:
+    assert losses(converted(files_of(BLUEPRINT), "render")) == []
+
+
+@pytest.mark.slow
+def test_removing_any_value_shows() -> None:
+    assert list(silent_paths(BLUEPRINT, files_of, "render", step=7)) == []
+
+
+def test_the_port_is_renders_own_and_each_service_gets_one_of_the_host() -> None:
+    stack = stack_of(
+        web(), web(name="second"), web(name="third", **variable("PORT", value=80))
+    )
+    assert stack["web"]["environment"]["PORT"] == "10000"
+    published = [stack[name]["ports"][0] for name in ("web", "second", "third")]
+    assert published == [
+        "127.0.0.1:10000:10000",
+        "127.0.0.1:10001:10000",
+        "127.0.0.1:8080:80",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ({"value": "a$b"}, "a$$b"),
+        ({"value": 3.1}, "3.1"),
+        ({"value": True}, "true"),
+        ({"fromService": {"type": "pserv", "name": "redis", "property": "host"}}, "redis"),
+        ({"fromService": {"type": "pserv", "name": "redis", "property": "port"}}, "6379"),
+        ({"fromService": {"type": "pserv", "name": "redis", "property": "connectionString"}}, "redis://redis:6379"),
+        ({"fromService": {"type": "web", "name": "web", "envVarKey": "RENDER_EXTERNAL_URL"}}, "http://localhost:10000"),
+        ({"fromDatabase": {"name": "db", "property": "host"}}, "db"),
+        ({"fromDatabase": {"name": "db", "property": "user"}}, "u"),
+        ({"fromDatabase": {"name": "db", "property": "connectionString"}}, "postgresql://u:${DB_PASSWORD:?}@db:5432/shop"),
+        ({"sync": False}, "${KEY:-}"),
+        ({"generateValue": True}, "${KEY:?}"),
+        ({"fromService": {"type": "web", "name": "nowhere", "property": "host"}}, "${WEB_NOWHERE:-}"),
+    ],
+)  # fmt: skip
+def test_a_variable_gets_its_value(source: dict[str, Any], value: str) -> None:
+    redis = {
+        "type": "pserv",
+        "name": "redis",
+        "runtime": "image",
+        "image": {"url": "redis:7"},
+    }
+    database = {"name": "db", "databaseName": "shop", "user": "u"}
+    stack = stack_of(web(**variable("KEY", **source)), redis, databases=[database])
+    assert stack["web"]["environment"]["KEY"] == value
+
+
+def test_what_speaks_to_a_part_starts_after_it_and_two_do_not_wait_for_each_other() -> None:
+    to = {"fromService": {"type": "web", "name": "web", "property": "host"}}
+    back = {"fromService": {"type": "web", "name": "api", "property": "host"}}
+    stack = stack_of(
+        web(**variable("API", **back)), web(name="api", **variable("WEB", **to))
+    )
+    waits = [name for name, service in stack.items() if "depends_on" in service]
+    assert len(waits) == 1
+
+
+def test_a_service_wins_over_its_groups() -> None:
+    own = {"envVars": [{"key": "A", "value": "own"}, {"fromGroup": "g"}]}
+    groups = [
+        {"name": "g", "envVars": [{"key": "A", "value": "x"}, {"key": "B", "value": "y"}]}
+    ]
+    environment = stack_of(web(**own), envVarGroups=groups)["web"]["environment"]
+    assert environment["A"] == "own" and environment["B"] == "y"
+
+
+def test_a_release_runs_first() -> None:
+    stack = stack_of(web(preDeployCommand="./migrate", startCommand="./serve"))
+    assert stack["web-release"]["command"] == ["./migrate"]
+    assert stack["web-release"]["restart"] == "no" and "ports" not in stack["web-release"]
+    condition = stack["web"]["depends_on"]["web-release"]["condition"]
+    assert condition == "service_completed_successfully"
+
+
+def test_databases_and_stores() -> None:
+    store = {"type": "redis", "name": "cache", "maxmemoryPolicy": "allkeys_lru"}
+    result = result_of(store, databases=[{"name": "main-db", "postgresMajorVersion": "15"}])
+    stack = compose_of(result)["services"]
+    assert stack["main-db"]["image"] == "postgres:15-alpine"
+    assert stack["main-db"]["environment"]["POSTGRES_DB"] == "main_db"
+    assert stack["cache"]["command"] == [
+        "redis-server",
+        "--maxmemory-policy",
+        "allkeys-lru",
+    ]
+    env = {file.path: file.content for file in result.files}[".env"]
+    assert b"MAIN_DB_PASSWORD=" in env
+
+
+def test_a_language_is_built_by_a_dockerfile_with_what_its_build_adds() -> None:
+    result = converted(files_of(BLUEPRINT), "render")
+    files = {file.path: file.content.decode() for file in result.files}
+    written = next(
+        text
+        for path, text in files.items()
+        if path.startswith("Dockerfile") and "RUN ./extra.sh" in text
+    )
+    assert "python" in written and "TC835" in codes_of(result)
+    service = compose_of(result)["services"]["report"]
+    assert service["build"]["context"] == "./jobs" and service["profiles"] == ["scheduled"]
+
+
+def test_pages_are_built_and_shown_by_a_web_server() -> None:
+    page = {
+        "type": "web", "name": "site", "runtime": "static", "buildCommand": "cd front && npm run build",
+        "staticPublishPath": "front/dist",
+        "routes": [{"type": "rewrite", "source": "/*", "destination": "/index.html"}],
+        "envVars": [{"key": "API", "value": "x"}, {"key": "NODE_VERSION", "value": "20"}],
+    }  # fmt: skip
+    result = result_of(page)
+    text = {file.path: file.content.decode() for file in result.files}["Dockerfile.site"]
+    assert "FROM node:20" in text and "RUN cd front && npm run build" in text
+    assert (
+        "COPY --from=build /app/front/dist" in text
+        and "try_files" in text
+        and "ARG API" in text
+    )
+    service = compose_of(result)["services"]["site"]
+    assert service["build"]["args"] == {"API": "x"} and service["ports"] == [
+        "127.0.0.1:8080:80"
+    ]
+
+
+def test_a_repository_elsewhere_and_a_dockerfile_below() -> None:
+    mongo = BLUEPRINT["services"][4]
+    stack = stack_of(mongo, SERVICE | {"envVars": []})
+    assert (
+        stack["mongo"]["build"] == "https://github.com/acme/mongodb.git#stable"
+        or stack["mongo"]["build"]["context"]
+        == "https://github.com/acme/mongodb.git#stable"
+    )
+    assert stack["web"]["build"]["context"] == "./svc"
+    assert stack["web"]["build"]["dockerfile"] == "web.Dockerfile"
+    assert "/health" in str(stack["web"]["healthcheck"])
+
+
+def test_one_environment_is_taken_that_of_production_where_none_is_named() -> None:
+    def environment(name: str) -> dict[str, Any]:
+        return {"name": name, "services": [web(name=name)]}
+
+    blueprint = {
+        "projects": [
+            {
+                "name": "p",
+                "environments": [environment("staging"), environment("production")],
+            }
+        ]
+    }
+    files = files_of(blueprint)
+    result = converted(files, "render")
+    assert set(compose_of(result)["services"]) == {"production"} and "TC838" in codes_of(
+        result
+    )
+    chosen = converted(files, "render", environment=("staging",))
+    assert set(compose_of(chosen)["services"]) == {"staging"}
+
+
+def test_a_blueprint_goes_before_a_procfile() -> None:
+    files = {**files_of({"services": [web()]}), "Procfile": "web: ./serve\n"}
+    project = Memory({path: text.encode() for path, text in files.items()}, "shop")
+    assert convert(project, Options()).importer == "render"
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"scaling": {"minInstances": 1}}, "TC830"),
+        ({"region": "ohio"}, "TC831"),
+        (variable("KEY", sync=False), "TC832"),
+        (variable("KEY", generateValue=True), "TC833"),
+        ({"type": "cron", "schedule": "@daily"}, "TC834"),
+        (variable("KEY", fromDatabase={"name": "x", "property": "host"}), "TC836"),
+        ({"registryCredential": {"fromRegistryCreds": {"name": "x"}}}, "TC837"),
+        ({"plan": "starter"}, "TC839"),
+        ({"unheardOf": 1}, "TC001"),
+    ],
+)
+def test_what_is_lost_or_assumed_is_said(fields: dict[str, Any], code: str) -> None:
+    assert code in codes_of(result_of(web(**fields)))
+
+
+@pytest.mark.parametrize("text", ["a: 1\n", "- services\n", ""])
+def test_what_is_none_is_left_alone(text: str) -> None:
+    with pytest.raises(SourceError):
+        converted({"render.yaml": text}, "render")
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.sampled_from(sorted(SERVICE)), below, max_size=4),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(_VALUES)
+def test_any_value_is_read_or_refused(value: Any) -> None:
+    for blueprint in (
+        {"services": value},
+        {"services": [web() | value]}
+        if isinstance(value, dict)
+        else {"databases": [value]},
+    ):
+        try:
+            converted({"render.yaml": yaml.safe_dump(blueprint)}, "render")
+        except SourceError:
+            continue
