@@ -75,8 +75,8 @@ def _function(node: Branch) -> Node:
 
 def _substituted(text: str) -> str:
     """The text of `Fn::Sub` with its references as variables."""
-    head, *pieces = text.split("${")
-    for piece in pieces:
-        name, brace, tail = piece.partition("}")
-        head += f"{{{{ {variable_name(name)} }}}}{tail}" if brace else f"${{{piece}"
+    head, *references = text.split("${")
+    for reference in references:
+        name, brace, tail = reference.partition("}")
+        head += f"{{{{ {variable_name(name)} }}}}{tail}" if brace else f"${{{reference}"
     return head

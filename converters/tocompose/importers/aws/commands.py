@@ -20,20 +20,20 @@ from tocompose.ledger import Cursor
 def write_fields(writer: FieldWriter, cursor: Cursor, type_name: str) -> None:
     """The flags of every field that has one."""
     for key, row in field_tables()[type_name].items():
-        below = cursor.at(key)
-        if is_absent(below):
+        nested = cursor.at(key)
+        if is_absent(nested):
             continue
         if row.type:
-            for entry in below if row.many else (below,):
-                write_fields(writer, entry, row.type)
+            for element in nested if row.many else (nested,):
+                write_fields(writer, element, row.type)
             continue
         write = _shape_function(row.shape)
         if write is None:
             continue
-        if row.default and below.peek() == row.default:
-            below.skip(HOLDS_ANYWAY)
+        if row.default and nested.peek() == row.default:
+            nested.skip(HOLDS_ANYWAY)
         else:
-            write(writer, row, below)
+            write(writer, row, nested)
 
 
 ShapeFunction: TypeAlias = Callable[[FieldWriter, FieldRow, Cursor], None]
@@ -48,7 +48,11 @@ def _shape_function(shape: str) -> ShapeFunction | None:
 
 def dependencies_of(cursor: Cursor) -> Iterator[tuple[str, str, Cursor]]:
     """The containers that one waits for, each with the condition: of a list of ECS, or a map of Copilot."""
-    for entry in cursor.at("dependsOn"):
-        yield entry.peek("containerName") or "", entry.peek("condition") or "START", entry
-    for entry in cursor.at("depends_on"):
-        yield entry.key, (entry.peek() or "start").upper(), entry
+    for element in cursor.at("dependsOn"):
+        yield (
+            element.peek("containerName") or "",
+            element.peek("condition") or "START",
+            element,
+        )
+    for element in cursor.at("depends_on"):
+        yield element.key, (element.peek() or "start").upper(), element

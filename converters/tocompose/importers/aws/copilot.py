@@ -40,8 +40,8 @@ class CopilotCommands:
             self.waits += self._waits(sidecar, sidecar.key)
 
     def _waits(self, cursor: Cursor, waiting: str) -> Iterator[Wait]:
-        for awaited, condition, entry in dependencies_of(cursor):
-            yield Wait(waiting, awaited, condition, entry)
+        for awaited, condition, element in dependencies_of(cursor):
+            yield Wait(waiting, awaited, condition, element)
 
     def steps(self) -> Iterator[Invocation]:
         """The commands that build and make the containers, each field settled."""
@@ -70,7 +70,9 @@ class CopilotCommands:
         writer = FieldWriter(sidecar.key, self._variables, {}, self._path)
         write_fields(writer, sidecar, "Sidecar")
         writer.arguments = [
-            one for one in writer.arguments if not one.text.startswith("--expose=")
+            container
+            for container in writer.arguments
+            if not container.text.startswith("--expose=")
         ]
         sidecar.at("port").skip("the containers of a task share their network")
         writer.arguments.append(Argument(f"--network=container:{self.name}", sidecar.span))
@@ -94,11 +96,13 @@ class CopilotCommands:
             arguments.append(
                 Argument(f"--target={target}", build.span, (build.at("target"),))
             )
-        for entry in build.at("args"):
-            value = writer.text(entry)
-            arguments.append(value.with_text(f"--build-arg={entry.key}={value.text}"))
-        for entry in build.at("cache_from"):
-            arguments.append(writer.text(entry).with_text(f"--cache-from={entry.peek()}"))
+        for element in build.at("args"):
+            value = writer.text(element)
+            arguments.append(value.with_text(f"--build-arg={element.key}={value.text}"))
+        for element in build.at("cache_from"):
+            arguments.append(
+                writer.text(element).with_text(f"--cache-from={element.peek()}")
+            )
         arguments.append(Argument(folder, build.span, (context,) if context else ()))
         writer.image = Argument(image, build.value_span, sources)
         return Invocation(
@@ -111,17 +115,17 @@ def _with_environment(cursor: Cursor, environment: str) -> Cursor:
     overlay = cursor.at("environments", environment) if environment else None
     if overlay is None or overlay.node is None or cursor.node is None:
         return cursor
-    merged = _merged(cursor.node, overlay.node, without=("environments",))
+    merged = _merged(cursor.node, overlay.node, omitted=("environments",))
     cursor.at("environments").skip("another environment was asked for")
     return Cursor(cursor.ledger, merged, cursor.path, cursor.span)
 
 
-def _merged(base: Node, overlay: Node, without: tuple[str, ...] = ()) -> Node:
+def _merged(base: Node, overlay: Node, omitted: tuple[str, ...] = ()) -> Node:
     if isinstance(base, Leaf) or isinstance(overlay, Leaf) or base.kind != "map":
         return overlay
-    children = {child.key: child for child in base.children if child.key not in without}
+    children = {child.key: child for child in base.children if child.key not in omitted}
     for child in overlay.children:
-        below = children.get(child.key)
-        node = child.node if below is None else _merged(below.node, child.node)
+        nested = children.get(child.key)
+        node = child.node if nested is None else _merged(nested.node, child.node)
         children[child.key] = Child(child.key, child.span, node)
     return Branch(base.kind, tuple(children.values()), base.span)

@@ -15,32 +15,32 @@ _BUNDLE_FOLDERS = ("/var/app/current/", "/var/app/staging/")
 
 def write_ports(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """`[{containerPort, hostPort, protocol}]`: a load balancer leads to them, which publishing stands for."""
-    for entry in cursor:
+    for element in cursor:
         for key in ("name", "appProtocol"):
-            entry.at(key).skip("Service Connect finds services inside AWS by it")
+            element.at(key).skip("Service Connect finds services inside AWS by it")
         if writer.facts.get("mode") == "host":
-            entry.skip("the container has the ports of the host itself")
+            element.skip("the container has the ports of the host itself")
             continue
-        target = entry.peek("containerPortRange") or entry.peek("containerPort") or ""
-        published = entry.peek("hostPort") or ""
+        target = element.peek("containerPortRange") or element.peek("containerPort") or ""
+        published = element.peek("hostPort") or ""
         if writer.facts.get("mode") == "awsvpc":
             published = target
-        protocol = entry.peek("protocol") or "tcp"
+        protocol = element.peek("protocol") or "tcp"
         host = "" if published in ("", "0") else f"{published}:"
         if target:
-            writer.add_plain(row.target, f"{host}{target}/{protocol}", entry)
+            writer.add_plain(row.target, f"{host}{target}/{protocol}", element)
 
 
 def write_first_port(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """The first port, to which the web server in front of the container leads; others are not reached."""
-    for index, entry in enumerate(cursor):
+    for index, element in enumerate(cursor):
         if index:
-            port = entry.peek("ContainerPort") or ""
-            writer.leave_out("TC790", entry, f"Ports: {port}, behind the first")
+            port = element.peek("ContainerPort") or ""
+            writer.leave_out("TC790", element, f"Ports: {port}, behind the first")
             continue
-        target = entry.peek("ContainerPort") or ""
-        published = entry.peek("HostPort") or "80"
-        writer.add_plain(row.target, f"{published}:{target}", entry)
+        target = element.peek("ContainerPort") or ""
+        published = element.peek("HostPort") or "80"
+        writer.add_plain(row.target, f"{published}:{target}", element)
 
 
 def write_port(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
@@ -52,22 +52,24 @@ def write_port(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
 
 def write_mounts(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """`[{sourceVolume, containerPath, readOnly}]`."""
-    for entry in cursor:
-        source = entry.peek("sourceVolume") or ""
-        target = entry.peek("containerPath") or ""
-        place = writer.facts.get(f"volume {source}", source)
-        mode = ":ro" if entry.peek("readOnly") == "true" else ""
+    for element in cursor:
+        source = element.peek("sourceVolume") or ""
+        target = element.peek("containerPath") or ""
+        mount_source = writer.facts.get(f"volume {source}", source)
+        mode = ":ro" if element.peek("readOnly") == "true" else ""
         if target:
-            writer.add_plain(row.target, f"{literal(place)}:{literal(target)}{mode}", entry)
+            writer.add_plain(
+                row.target, f"{literal(mount_source)}:{literal(target)}{mode}", element
+            )
 
 
 def write_host_mounts(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """`[{HostDirectory, ContainerDirectory}]`."""
-    for entry in cursor:
-        source = host_path(entry.peek("HostDirectory") or "")
-        target = entry.peek("ContainerDirectory") or ""
+    for element in cursor:
+        source = host_path(element.peek("HostDirectory") or "")
+        target = element.peek("ContainerDirectory") or ""
         if source and target:
-            writer.add_plain(row.target, f"{literal(source)}:{literal(target)}", entry)
+            writer.add_plain(row.target, f"{literal(source)}:{literal(target)}", element)
 
 
 def host_path(path: str) -> str:
@@ -80,45 +82,47 @@ def host_path(path: str) -> str:
 
 def write_copilot_volumes(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """Volumes of a service of Copilot; those on EFS are volumes of the engine."""
-    for entry in cursor:
-        mode = ":ro" if entry.peek("read_only") == "true" else ""
-        path = entry.at("path")
-        if entry.at("efs"):
-            writer.leave_out("TC794", entry.at("efs"), f"efs, the volume {entry.key}")
+    for element in cursor:
+        mode = ":ro" if element.peek("read_only") == "true" else ""
+        path = element.at("path")
+        if element.at("efs"):
+            writer.leave_out("TC794", element.at("efs"), f"efs, the volume {element.key}")
         if path:
-            writer.add_plain(row.target, f"{literal(entry.key)}:{path.peek()}{mode}", path)
-        entry.skip("the mount says it")
+            writer.add_plain(
+                row.target, f"{literal(element.key)}:{path.peek()}{mode}", path
+            )
+        element.skip("the mount says it")
 
 
 def write_copilot_mounts(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """`[{source_volume, path, read_only}]` of a sidecar."""
-    for entry in cursor:
-        source, target = entry.peek("source_volume") or "", entry.peek("path") or ""
-        mode = ":ro" if entry.peek("read_only") == "true" else ""
+    for element in cursor:
+        source, target = element.peek("source_volume") or "", element.peek("path") or ""
+        mode = ":ro" if element.peek("read_only") == "true" else ""
         if source and target:
             writer.add_plain(
-                row.target, f"{literal(source)}:{literal(target)}{mode}", entry
+                row.target, f"{literal(source)}:{literal(target)}{mode}", element
             )
 
 
 def write_shared_volumes(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """`[{sourceContainer, readOnly}]`."""
-    for entry in cursor:
-        source = entry.peek("sourceContainer") or ""
-        mode = ":ro" if entry.peek("readOnly") == "true" else ""
+    for element in cursor:
+        source = element.peek("sourceContainer") or ""
+        mode = ":ro" if element.peek("readOnly") == "true" else ""
         if source:
             alias = writer.facts.get(f"container {source}", source)
-            writer.add_plain(row.target, f"{alias}{mode}", entry)
+            writer.add_plain(row.target, f"{alias}{mode}", element)
 
 
 def write_links(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """`name[:alias]`."""
-    for entry in cursor:
-        name, colon, alias = (entry.peek() or "").partition(":")
+    for element in cursor:
+        name, colon, alias = (element.peek() or "").partition(":")
         target = writer.facts.get(f"container {name}", name)
         if target != name and not colon:
             colon, alias = ":", name
-        writer.add_plain(row.target, f"{target}{colon}{alias}", entry)
+        writer.add_plain(row.target, f"{target}{colon}{alias}", element)
 
 
 def write_no_network(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
@@ -128,9 +132,9 @@ def write_no_network(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None
 
 def write_hosts(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """`[{hostname, ipAddress}]`."""
-    for entry in cursor:
+    for element in cursor:
         writer.add_plain(
-            row.target, f"{entry.peek('hostname')}:{entry.peek('ipAddress')}", entry
+            row.target, f"{element.peek('hostname')}:{element.peek('ipAddress')}", element
         )
 
 
@@ -157,24 +161,27 @@ def write_log(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
 def write_devices(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """`[{hostPath, containerPath, permissions}]`."""
     letters = {"read": "r", "write": "w", "mknod": "m"}
-    for entry in cursor:
-        host = entry.peek("hostPath") or ""
-        target = entry.peek("containerPath") or host
+    for element in cursor:
+        host = element.peek("hostPath") or ""
+        target = element.peek("containerPath") or host
         permissions = "".join(
-            letters.get(word.peek() or "", "") for word in entry.at("permissions")
+            letters.get(text_word.peek() or "", "")
+            for text_word in element.at("permissions")
         )
         text = ":".join(filter(None, (host, target, permissions)))
-        writer.add_plain(row.target, text, entry)
+        writer.add_plain(row.target, text, element)
 
 
 def write_tmpfs(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """`[{containerPath, size, mountOptions}]`, the size in mebibytes."""
-    for entry in cursor:
-        options = [option.peek() or "" for option in entry.at("mountOptions")]
-        size = entry.peek("size")
+    for element in cursor:
+        options = [option.peek() or "" for option in element.at("mountOptions")]
+        size = element.peek("size")
         mode = ",".join([*([f"size={size}m"] if size else []), *options])
         colon = ":" if mode else ""
-        writer.add_plain(row.target, f"{entry.peek('containerPath')}{colon}{mode}", entry)
+        writer.add_plain(
+            row.target, f"{element.peek('containerPath')}{colon}{mode}", element
+        )
 
 
 def write_swap(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
@@ -188,27 +195,29 @@ def write_swap(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
 
 def write_ulimits(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """`[{name, softLimit, hardLimit}]`."""
-    for entry in cursor:
-        soft, hard = entry.peek("softLimit"), entry.peek("hardLimit")
-        writer.add_plain(row.target, f"{entry.peek('name')}={soft}:{hard or soft}", entry)
+    for element in cursor:
+        soft, hard = element.peek("softLimit"), element.peek("hardLimit")
+        writer.add_plain(
+            row.target, f"{element.peek('name')}={soft}:{hard or soft}", element
+        )
 
 
 def write_controls(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """`[{namespace, value}]`."""
-    for entry in cursor:
+    for element in cursor:
         writer.add_plain(
-            row.target, f"{entry.peek('namespace')}={entry.peek('value')}", entry
+            row.target, f"{element.peek('namespace')}={element.peek('value')}", element
         )
 
 
 def write_requirements(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """`[{type, value}]`: GPUs; other accelerators are AWS's own."""
-    for entry in cursor:
-        if entry.peek("type") == "GPU":
-            writer.add_plain(row.target, entry.peek("value") or "1", entry)
+    for element in cursor:
+        if element.peek("type") == "GPU":
+            writer.add_plain(row.target, element.peek("value") or "1", element)
         else:
-            kind, value = entry.peek("type"), entry.peek("value")
-            writer.leave_out("TC790", entry, f"resourceRequirements: {kind} {value}")
+            kind, value = element.peek("type"), element.peek("value")
+            writer.leave_out("TC790", element, f"resourceRequirements: {kind} {value}")
 
 
 def write_restart(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
@@ -218,7 +227,7 @@ def write_restart(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
 
 def write_schedule(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """When AWS starts a job."""
-    times = ", ".join(f"{entry.key}: {entry.peek()}" for entry in cursor)
+    times = ", ".join(f"{element.key}: {element.peek()}" for element in cursor)
     writer.leave_out("TC798", cursor, times)
 
 

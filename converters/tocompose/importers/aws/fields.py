@@ -78,18 +78,18 @@ class FieldWriter:
     def text(self, cursor: Cursor, *, is_open: bool = False) -> Argument:
         """A value as Compose reads it; `is_open` says that `${NAME}` in it is a variable."""
         written = cursor.peek() or ""
-        parts = []
+        texts = []
         for atom in template_atoms(written):
             if atom.kind == "template":
                 self.variables.keep(atom.text)
-                parts.append(f"${{{atom.text}}}")
+                texts.append(f"${{{atom.text}}}")
             elif is_open or self._is_template:
                 for name in variable_names(atom.text):
                     self.variables.keep(name)
-                parts.append(atom.text)
+                texts.append(atom.text)
             else:
-                parts.append(literal(atom.text))
-        return Argument("".join(parts), cursor.value_span, (cursor,))
+                texts.append(literal(atom.text))
+        return Argument("".join(texts), cursor.value_span, (cursor,))
 
     def placeholder(self, match: re.Match[str]) -> str:
         """The variable for a placeholder."""
@@ -128,7 +128,7 @@ def leaves_of(cursor: Cursor) -> list[Cursor]:
     """The leaves at or below a cursor."""
     if cursor.kind == "leaf":
         return [cursor]
-    return [leaf for below in cursor for leaf in leaves_of(below)]
+    return [leaf for nested in cursor for leaf in leaves_of(nested)]
 
 
 def is_absent(cursor: Cursor) -> bool:

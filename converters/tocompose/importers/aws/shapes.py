@@ -45,19 +45,19 @@ def write_switch(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
 
 def write_list(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """Every entry of a list."""
-    for entry in cursor:
-        writer.add(row.target, writer.text(entry))
+    for element in cursor:
+        writer.add(row.target, writer.text(element))
 
 
 def write_map(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """Every entry of a map, as `key=value`."""
-    for entry in cursor:
-        value = writer.text(entry)
-        if entry.kind != "leaf":
-            writer.leave_out("TC790", entry)
+    for element in cursor:
+        value = writer.text(element)
+        if element.kind != "leaf":
+            writer.leave_out("TC790", element)
             continue
-        text = "" if entry.style in ("null", "!!null") else value.text
-        writer.add(row.target, value.with_text(f"{literal(entry.key)}={text}"))
+        text = "" if element.style in ("null", "!!null") else value.text
+        writer.add(row.target, value.with_text(f"{literal(element.key)}={text}"))
 
 
 def write_mebibytes(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
@@ -111,7 +111,7 @@ def write_image(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
 
 def write_operands(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """The words of the command."""
-    writer.operands += [writer.text(entry) for entry in cursor]
+    writer.operands += [writer.text(element) for element in cursor]
 
 
 def write_shell_operands(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
@@ -120,12 +120,14 @@ def write_shell_operands(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> 
         write_operands(writer, row, cursor)
         return
     value = writer.text(cursor)
-    writer.operands += [value.with_text(word) for word in _shell_words(value.text)]
+    writer.operands += [
+        value.with_text(text_word) for text_word in _shell_words(value.text)
+    ]
 
 
 def write_json(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """The words of an entry point."""
-    texts = [writer.text(entry).text for entry in cursor]
+    texts = [writer.text(element).text for element in cursor]
     writer.add_plain(row.target, json.dumps(texts, ensure_ascii=False), cursor)
 
 
@@ -134,8 +136,8 @@ def write_shell_json(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None
     if cursor.kind != "leaf":
         write_json(writer, row, cursor)
         return
-    words = _shell_words(writer.text(cursor).text)
-    writer.add_plain(row.target, json.dumps(words, ensure_ascii=False), cursor)
+    text_words = _shell_words(writer.text(cursor).text)
+    writer.add_plain(row.target, json.dumps(text_words, ensure_ascii=False), cursor)
 
 
 def write_health(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
@@ -143,7 +145,7 @@ def write_health(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     if cursor.kind == "leaf":
         texts = ["CMD-SHELL", writer.text(cursor).text]
     else:
-        texts = [writer.text(entry).text for entry in cursor]
+        texts = [writer.text(element).text for element in cursor]
     if texts[:1] and texts[0] not in ("CMD", "CMD-SHELL", "NONE"):
         texts.insert(0, "CMD")
     writer.add_plain(row.target, json.dumps(texts, ensure_ascii=False), cursor)
@@ -161,37 +163,37 @@ def _shell_words(text: str) -> list[str]:
 
 def write_variables(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """`[{name, value}]`."""
-    for entry in cursor:
-        value = writer.text(entry.at("value"))
-        name = entry.peek("name") or ""
-        sources = tuple(leaves_of(entry))
+    for element in cursor:
+        value = writer.text(element.at("value"))
+        name = element.peek("name") or ""
+        sources = tuple(leaves_of(element))
         if name:
             writer.add(
                 row.target,
-                Argument(f"{literal(name)}={value.text}", entry.value_span, sources),
+                Argument(f"{literal(name)}={value.text}", element.value_span, sources),
             )
 
 
 def write_secrets(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """`[{name, valueFrom}]`: the value stays where AWS keeps it, a variable stands for it."""
-    for entry in cursor:
-        name, origin = entry.peek("name") or "", entry.peek("valueFrom") or ""
+    for element in cursor:
+        name, origin = element.peek("name") or "", element.peek("valueFrom") or ""
         if name:
-            _add_secret(writer, name, origin, entry)
+            _add_secret(writer, name, origin, element)
 
 
 def write_secret_map(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """Names with the parameter or secret that holds the value."""
-    for entry in cursor:
-        leaves = leaves_of(entry)
+    for element in cursor:
+        leaves = leaves_of(element)
         origin = (leaves[0].peek() or "") if leaves else ""
-        _add_secret(writer, entry.key, origin, entry)
+        _add_secret(writer, element.key, origin, element)
 
 
-def _add_secret(writer: FieldWriter, name: str, origin: str, entry: Cursor) -> None:
+def _add_secret(writer: FieldWriter, name: str, origin: str, element: Cursor) -> None:
     variable = writer.variables.secret(name, origin, writer.name)
-    writer.add_plain("--env", f"{literal(name)}=${{{variable}}}", entry)
-    entry.annotate(
+    writer.add_plain("--env", f"{literal(name)}=${{{variable}}}", element)
+    element.annotate(
         "TC799",
         subject=writer.subject.child("environment", name),
         name=name,
@@ -209,16 +211,20 @@ def _reading_command(origin: str) -> str:
 
 def write_env_files(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """Files of variables in S3, which have to be fetched."""
-    for entry in cursor:
-        origin = entry.peek("value") or ""
+    for element in cursor:
+        origin = element.peek("value") or ""
         bucket_path = origin.rpartition(":::")[2]
         name = bucket_path.rpartition("/")[2]
         if name:
-            writer.add_plain(row.target, f"./{literal(name)}", entry.at("value"))
-            entry.at("type").skip("there is no other one than s3")
+            writer.add_plain(row.target, f"./{literal(name)}", element.at("value"))
+            element.at("type").skip("there is no other one than s3")
             command = f"aws s3 cp s3://{bucket_path} {name}"
-            entry.annotate(
-                "TC799", subject=writer.subject, name=name, place=origin, command=command
+            element.annotate(
+                "TC799",
+                subject=writer.subject,
+                name=name,
+                place=origin,
+                command=command,
             )
 
 

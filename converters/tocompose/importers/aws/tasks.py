@@ -47,16 +47,18 @@ class TaskCommands:
         self._variables = variables
         self._path = path
         definitions = cursor if cursor.kind == "list" else cursor.at("containerDefinitions")
-        self._containers = [one for one in definitions if one.kind == "map"]
+        self._containers = [
+            container for container in definitions if container.kind == "map"
+        ]
         self._names = {
             _name_of(container): unique_name(_name_of(container), names_in_use)
             for container in self._containers
         }
         self.family = (cursor.peek("family") or "").strip() or "the task"
         self.waits = [
-            Wait(self._names[_name_of(container)], self._names[awaited], condition, entry)
+            Wait(self._names[_name_of(container)], self._names[awaited], condition, element)
             for container in self._containers
-            for awaited, condition, entry in dependencies_of(container)
+            for awaited, condition, element in dependencies_of(container)
             if awaited in self._names
         ]
         self.jobs = {
@@ -101,7 +103,8 @@ class TaskCommands:
 
     def _facts(self) -> dict[str, str]:
         is_fargate = any(
-            word.peek() == "FARGATE" for word in self._cursor.at("requiresCompatibilities")
+            text_word.peek() == "FARGATE"
+            for text_word in self._cursor.at("requiresCompatibilities")
         )
         mode = self._cursor.peek("networkMode") or ("awsvpc" if is_fargate else "bridge")
         facts = {"mode": mode, "fargate": "yes" if is_fargate else ""}
@@ -148,9 +151,15 @@ class TaskCommands:
         """Puts the container into the network of its task; its ports are published where that belongs."""
         mode = self._cursor.at("networkMode")
         if owner and writer.name != owner:
-            ports = [one for one in writer.arguments if one.text.startswith("--publish=")]
+            ports = [
+                container
+                for container in writer.arguments
+                if container.text.startswith("--publish=")
+            ]
             writers[0].arguments += ports
-            writer.arguments = [one for one in writer.arguments if one not in ports]
+            writer.arguments = [
+                container for container in writer.arguments if container not in ports
+            ]
             writer.arguments.append(Argument(f"--network=container:{owner}", mode.span))
         elif mode.peek() in ("host", "none"):
             writer.add_plain("--network", mode.peek() or "", mode)
@@ -165,9 +174,9 @@ class TaskCommands:
     def _settle_names(self, container: Cursor) -> None:
         container.at("name").skip("the service has its name")
         container.at("essential").skip("Compose lets the others run when one ends")
-        for _, _, entry in dependencies_of(container):
-            if entry.peek("containerName") not in self._names:
-                entry.note(
+        for _, _, element in dependencies_of(container):
+            if element.peek("containerName") not in self._names:
+                element.note(
                     "TC790",
                     object=_name_of(container),
                     fields="dependsOn: no such container",
@@ -203,7 +212,7 @@ class TaskCommands:
 
     def _write_limits(self, writer: FieldWriter) -> None:
         """The limits of the task, which are those of its only container; over several nobody adds them up."""
-        given = {one.text.partition("=")[0] for one in writer.arguments}
+        given_flags = {container.text.partition("=")[0] for container in writer.arguments}
         for key, flag, unit in (("cpu", "--cpus", 1024.0), ("memory", "--memory", 1.0)):
             limit = self._cursor.at(key)
             if is_absent(limit):
@@ -211,7 +220,7 @@ class TaskCommands:
             number = _size(limit.peek() or "", unit)
             if len(self._containers) > 1 or number is None:
                 limit.note("TC790", object=self.family, fields=f"{key}: {limit.peek()}")
-            elif flag in given:
+            elif flag in given_flags:
                 limit.skip("the container says it itself")
             else:
                 writer.add_plain(
@@ -221,8 +230,8 @@ class TaskCommands:
     def _volume_steps(self) -> Iterator[Invocation]:
         for volume in self._cursor.at("volumes"):
             name = volume.peek("name") or ""
-            for below in (volume.at("name"), volume.at("host")):
-                below.skip("the mounts say it")
+            for nested in (volume.at("name"), volume.at("host")):
+                nested.skip("the mounts say it")
             docker = volume.at("dockerVolumeConfiguration")
             if not docker or is_absent(docker) or not name:
                 continue

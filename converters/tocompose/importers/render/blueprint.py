@@ -103,12 +103,12 @@ def _environments(root: Cursor, wanted_name: str) -> Iterator[Cursor]:
 
 def settle_rest(root: Cursor, blueprint: Blueprint) -> None:
     """Settles the fields with a note or a reason."""
-    for parts, type_name in (
+    for render_parts, type_name in (
         (blueprint.services, "Service"),
         (blueprint.databases, "Database"),
     ):
-        for part in parts:
-            _walk(part.cursor, type_name, part.name, part.path)
+        for render_part in render_parts:
+            _walk(render_part.cursor, type_name, render_part.name, render_part.path)
     _walk(root, "Blueprint", "the blueprint", ROOT)
 
 

@@ -46,81 +46,89 @@ class ServiceImage(NamedTuple):
     image: Image
     exposed: str = ""
 
-    def healthcheck(self, part: Part, path: str, port: str) -> Healthcheck | None:
+    def healthcheck(self, render_part: Part, path: str, port: str) -> Healthcheck | None:
         """The check of a path by a program that is certain to be in the image."""
-        process = Process("web", part.name, part.cursor, "", "web")
+        process = Process("web", render_part.name, render_part.cursor, "", "web")
         return choose_healthcheck(StatedCheck(path=path), self.image, process, port)
 
 
 class ServiceImages:
     """Makes the images; services of one folder and language share one."""
 
-    def __init__(self, repository: Repository, parts: Iterable[Part], name: str) -> None:
+    def __init__(
+        self, repository: Repository, render_parts: Iterable[Part], name: str
+    ) -> None:
         self._repository = repository
-        self._parts = tuple(parts)
+        self._parts = tuple(render_parts)
         self._name = name
         self._written: dict[tuple[str, str], Image] = {}
         self.files: dict[str, File] = {}
 
-    def image_of(self, part: Part, variables: Mapping[str, str]) -> ServiceImage:
+    def image_of(self, render_part: Part, variables: Mapping[str, str]) -> ServiceImage:
         """The image of a service."""
-        stated = part.cursor.at("image", "url")
+        stated = render_part.cursor.at("image", "url")
         if stated:
-            text = stated.take(to=part.path.child("image")) or ""
+            text = stated.take(to=render_part.path.child("image")) or ""
             return ServiceImage(Image(text, None))
-        remote = text_of(part.cursor.at("repo"))
+        remote = text_of(render_part.cursor.at("repo"))
         if remote and not self._is_own(remote):
-            return self._remote_image(part, remote)
-        part.cursor.at("repo").skip("it is the repository of the blueprint")
-        part.cursor.at("branch").skip("the stack builds what is checked out")
-        if part.runtime == "docker":
-            return self._docker_image(part)
-        if part.runtime == "static":
-            return ServiceImage(self._static_image(part, variables))
-        return ServiceImage(self._language_image(part, variables))
+            return self._remote_image(render_part, remote)
+        render_part.cursor.at("repo").skip("it is the repository of the blueprint")
+        render_part.cursor.at("branch").skip("the stack builds what is checked out")
+        if render_part.runtime == "docker":
+            return self._docker_image(render_part)
+        if render_part.runtime == "static":
+            return ServiceImage(self._static_image(render_part, variables))
+        return ServiceImage(self._language_image(render_part, variables))
 
     def _is_own(self, remote: str) -> bool:
         """Whether a repository is the blueprint's own, as far as its files tell."""
         name = remote.rstrip("/").removesuffix(".git").rpartition("/")[2]
         return identifier(name) == identifier(self._repository.project.name)
 
-    def _remote_image(self, part: Part, remote: str) -> ServiceImage:
-        path = part.path.child("build")
-        part.cursor.at("repo").map(to=path)
-        part.cursor.at("branch").map(to=path)
-        branch = text_of(part.cursor.at("branch"))
+    def _remote_image(self, render_part: Part, remote: str) -> ServiceImage:
+        path = render_part.path.child("build")
+        render_part.cursor.at("repo").map(to=path)
+        render_part.cursor.at("branch").map(to=path)
+        branch = text_of(render_part.cursor.at("branch"))
         context = remote if remote.endswith(".git") else f"{remote.rstrip('/')}.git"
         build = Build(
             context=f"{context}#{branch}" if branch else context,
-            dockerfile=self._dockerfile(part, "."),
+            dockerfile=self._dockerfile(render_part, "."),
         )
-        return ServiceImage(Image(f"{identifier(part.name)}:local", build))
+        return ServiceImage(Image(f"{identifier(render_part.name)}:local", build))
 
-    def _dockerfile(self, part: Part, context: str) -> str | None:
+    def _dockerfile(self, render_part: Part, context: str) -> str | None:
         """The Dockerfile as seen from the context, which Render counts from the repository."""
-        stated = part.cursor.at("dockerfilePath")
-        path = posixpath.normpath(stated.take(to=part.path.child("build")) or "Dockerfile")
-        if text_of(part.cursor.at("rootDir")) and not path.startswith(context):
+        stated = render_part.cursor.at("dockerfilePath")
+        path = posixpath.normpath(
+            stated.take(to=render_part.path.child("build")) or "Dockerfile"
+        )
+        if text_of(render_part.cursor.at("rootDir")) and not path.startswith(context):
             path = posixpath.join(context, path)
-        seen = posixpath.relpath(path, context)
-        return None if seen == "Dockerfile" else seen
+        dockerfile_path = posixpath.relpath(path, context)
+        return None if dockerfile_path == "Dockerfile" else dockerfile_path
 
-    def _docker_image(self, part: Part) -> ServiceImage:
-        path = part.path.child("build")
-        root = part.cursor.at("rootDir").take(to=path) or "."
-        context = posixpath.normpath(part.cursor.at("dockerContext").take(to=path) or root)
-        dockerfile = self._dockerfile(part, context)
+    def _docker_image(self, render_part: Part) -> ServiceImage:
+        path = render_part.path.child("build")
+        root = render_part.cursor.at("rootDir").take(to=path) or "."
+        context = posixpath.normpath(
+            render_part.cursor.at("dockerContext").take(to=path) or root
+        )
+        dockerfile = self._dockerfile(render_part, context)
         written = posixpath.normpath(posixpath.join(context, dockerfile or "Dockerfile"))
         build = Build(
             context="." if context == "." else f"./{context}",
             dockerfile=dockerfile,
-            origin=part.cursor.span,
+            origin=render_part.cursor.span,
         )
-        name = identifier(f"{self._name}-{part.name}")
+        name = identifier(f"{self._name}-{render_part.name}")
         image = Image(f"{name}:local", build, workdir="")
         content = self._repository.project.read(written)
         if content is None:
-            self._repository.add_note("TC358", part.cursor.span, subject=path, file=written)
+            self._repository.add_note(
+                "TC358", render_part.cursor.span, subject=path, file=written
+            )
             return ServiceImage(image)
         stage = read_dockerfile(content, written).stage("")
         if stage is None:
@@ -129,24 +137,28 @@ class ServiceImages:
         image = image._replace(runtime=runtime, workdir=stage.workdir or "/")
         return ServiceImage(image, next(iter(stage.exposed), ""))
 
-    def _language_image(self, part: Part, variables: Mapping[str, str]) -> Image:
-        root = part.cursor.at("rootDir").take(to=part.path.child("build")) or ""
+    def _language_image(self, render_part: Part, variables: Mapping[str, str]) -> Image:
+        root = (
+            render_part.cursor.at("rootDir").take(to=render_part.path.child("build")) or ""
+        )
         root = posixpath.normpath(root) if root else ""
-        key = ("" if root == "." else root, part.runtime)
+        key = ("" if root == "." else root, render_part.runtime)
         if key not in self._written:
-            self._written[key] = self._write_image(part, key[0], variables)
-        command = part.cursor.at("buildCommand")
+            self._written[key] = self._write_image(render_part, key[0], variables)
+        command = render_part.cursor.at("buildCommand")
         if command:
-            self._add_build_steps(part, key)
+            self._add_build_steps(render_part, key)
         return self._written[key]
 
-    def _write_image(self, part: Part, folder: str, variables: Mapping[str, str]) -> Image:
-        language = part.runtime if part.runtime in language_rows() else "node"
+    def _write_image(
+        self, render_part: Part, folder: str, variables: Mapping[str, str]
+    ) -> Image:
+        language = render_part.runtime if render_part.runtime in language_rows() else "node"
         repository = self._repository
         if folder:
             repository = folder_repository(repository, folder)
         repository = with_stated_version(repository, language, variables)
-        alike = [one for one in self._parts if one.runtime == part.runtime]
+        alike = [one for one in self._parts if one.runtime == render_part.runtime]
         commands = [text_of(one.cursor.at("startCommand")) for one in alike]
         web = convert_command(commands[0]).argv if commands else ()
         source = DockerfileInput(
@@ -169,11 +181,11 @@ class ServiceImages:
         self.files |= {file.path: file for file in files}
         return image._replace(files=files)
 
-    def _add_build_steps(self, part: Part, key: tuple[str, str]) -> None:
+    def _add_build_steps(self, render_part: Part, key: tuple[str, str]) -> None:
         """Lets the Dockerfile run what the build command does beyond the usual."""
-        command = part.cursor.at("buildCommand")
+        command = render_part.cursor.at("buildCommand")
         text = text_of(command)
-        command.map(to=part.path.child("build"))
+        command.map(to=render_part.path.child("build"))
         image = self._written[key]
         dockerfile = next(
             (
@@ -187,27 +199,29 @@ class ServiceImages:
         if dockerfile is None or not steps:
             return
         step_text = " && ".join(steps)
-        subject = part.path.child("build")
-        command.annotate("TC835", subject=subject, object=part.name, command=step_text)
+        subject = render_part.path.child("build")
+        command.annotate(
+            "TC835", subject=subject, object=render_part.name, command=step_text
+        )
         content = self.files[dockerfile.path].content.decode()
         line = f"RUN {step_text}\n"
         if line not in content:
-            content = _with_step(content, line, part.runtime)
+            content = _with_step(content, line, render_part.runtime)
             self.files[dockerfile.path] = replace(dockerfile, content=content.encode())
 
-    def _static_image(self, part: Part, variables: Mapping[str, str]) -> Image:
+    def _static_image(self, render_part: Part, variables: Mapping[str, str]) -> Image:
         """Pages that a build makes, behind a web server."""
-        path = part.path.child("build")
-        root = posixpath.normpath(part.cursor.at("rootDir").take(to=path) or ".")
-        published = part.cursor.at("staticPublishPath").take(to=path) or "."
-        command = part.cursor.at("buildCommand").take(to=path) or ""
+        path = render_part.path.child("build")
+        root = posixpath.normpath(render_part.cursor.at("rootDir").take(to=path) or ".")
+        published = render_part.cursor.at("staticPublishPath").take(to=path) or "."
+        command = render_part.cursor.at("buildCommand").take(to=path) or ""
         folder = posixpath.normpath(posixpath.join("/app", published))
         source = (
             folder_repository(self._repository, root) if root != "." else self._repository
         )
         base = _node_image(source, variables)
         versions = load("render/plans")["versions"]
-        names = sorted(name for name in _entry_names(part) if name not in versions)
+        names = sorted(name for name in _entry_names(render_part) if name not in versions)
         lines = [
             f"FROM {base} AS build",
             "WORKDIR /app",
@@ -216,27 +230,27 @@ class ServiceImages:
             *([f"RUN {command}"] if command else []),
             "",
             f"FROM nginx:{default_version('nginx')}-alpine",
-            *self._routes(part),
+            *self._routes(render_part),
             f"COPY --from=build {folder} /usr/share/nginx/html",
             "EXPOSE 80",
         ]
-        name = f"Dockerfile.{part.name}"
+        name = f"Dockerfile.{render_part.name}"
         content = "\n".join(lines) + "\n"
         self.files[name] = File(
-            path=name, content=content.encode(), origin=part.cursor.span
+            path=name, content=content.encode(), origin=render_part.cursor.span
         )
         dockerfile = posixpath.relpath(name, root)
         build = Build(
             context="." if root == "." else f"./{root}",
             dockerfile=dockerfile,
-            origin=part.cursor.span,
+            origin=render_part.cursor.span,
         )
-        reference = identifier(f"{self._name}-{part.name}")
+        reference = identifier(f"{self._name}-{render_part.name}")
         return Image(f"{reference}:local", build, runtime="static", workdir="")
 
-    def _routes(self, part: Part) -> list[str]:
+    def _routes(self, render_part: Part) -> list[str]:
         """The pages of an app that does its own routing: each address that is no file gets the first page."""
-        rules = list(part.cursor.at("routes"))
+        rules = list(render_part.cursor.at("routes"))
         rewrites = [
             rule for rule in rules if text_of(rule.at("destination")) == "/index.html"
         ]
@@ -244,11 +258,16 @@ class ServiceImages:
             if _is_first_page(rule):
                 for key in ("type", "source"):
                     rule.at(key).skip("each address that is no file gets the first page")
-                rule.at("destination").map(to=part.path.child("build"))
+                rule.at("destination").map(to=render_part.path.child("build"))
                 continue
-            fields = " ".join(f"{entry.key}: {text_of(entry)}" for entry in rule)
+            fields = " ".join(
+                f"{env_entry.key}: {text_of(env_entry)}" for env_entry in rule
+            )
             rule.note(
-                "TC830", subject=part.path, object=part.name, fields=f"routes {fields}"
+                "TC830",
+                subject=render_part.path,
+                object=render_part.name,
+                fields=f"routes {fields}",
             )
         if not rewrites:
             return []
@@ -256,9 +275,9 @@ class ServiceImages:
         return [f"RUN printf '%s' '{rule_text}' > /etc/nginx/conf.d/default.conf"]
 
 
-def _entry_names(part: Part) -> set[str]:
+def _entry_names(render_part: Part) -> set[str]:
     """The names of a service's own variables."""
-    names = {text_of(entry.at("key")) for entry in part.cursor.at("envVars")}
+    names = {text_of(env_entry.at("key")) for env_entry in render_part.cursor.at("envVars")}
     return names - {""}
 
 

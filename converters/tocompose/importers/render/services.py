@@ -41,43 +41,55 @@ class Converted(NamedTuple):
 
 
 def convert_service(
-    part: Part, made: ServiceImage, wiring: Wiring, port: str, host_port: str
+    render_part: Part,
+    service_image: ServiceImage,
+    wiring: Wiring,
+    port: str,
+    host_port: str,
 ) -> Converted:
     """A service with its release, which runs to its end first."""
-    is_versioned = made.image.generated or part.runtime == "static"
+    is_versioned = service_image.image.generated or render_part.runtime == "static"
     versions = load("render/plans")["versions"] if is_versioned else ()
-    environment, neighbours = wiring.environment(part, versions)
-    run = _command(part, ("dockerCommand", "startCommand"), "command", part.name)
+    environment, neighbours = wiring.environment(render_part, versions)
+    run = _command(
+        render_part, ("dockerCommand", "startCommand"), "command", render_part.name
+    )
     hoisted = tuple(
         EnvVariable(name=name, value=literal(value)) for name, value in run.environment
     )
     service = Service(
-        name=part.name,
-        image=made.image.reference,
-        build=made.image.build,
-        entrypoint=made.image.entrypoint,
+        name=render_part.name,
+        image=service_image.image.reference,
+        build=service_image.image.build,
+        entrypoint=service_image.image.entrypoint,
         command=run.argv or None,
-        environment=(*environment, *hoisted, *_platform_variables(part, environment, port)),
-        ports=_ports(part, port, host_port),
-        depends_on=tuple(
-            Dependency(service=name) for name in neighbours if name != part.name
+        environment=(
+            *environment,
+            *hoisted,
+            *_platform_variables(render_part, environment, port),
         ),
-        stop=Stop(grace_period=_grace(part)),
-        origin=part.cursor.span,
+        ports=_ports(render_part, port, host_port),
+        depends_on=tuple(
+            Dependency(service=name) for name in neighbours if name != render_part.name
+        ),
+        stop=Stop(grace_period=_grace(render_part)),
+        origin=render_part.cursor.span,
     )
-    service = _with_build_arguments(part, service)
-    path = part.cursor.at("healthCheckPath")
+    service = _with_build_arguments(render_part, service)
+    path = render_part.cursor.at("healthCheckPath")
     if text_of(path):
-        check = made.healthcheck(part, text_of(path), port)
+        check = service_image.healthcheck(render_part, text_of(path), port)
         service = replace(service, healthcheck=check)
         if check is None:
             fields = f"healthCheckPath: {text_of(path)} (no program of the image is known to ask for it)"
-            path.note("TC830", subject=part.path, object=part.name, fields=fields)
+            path.note(
+                "TC830", subject=render_part.path, object=render_part.name, fields=fields
+            )
         else:
-            path.map(to=part.path.child("healthcheck"))
-    service, volumes = _with_disk(part, service, made.image.workdir)
-    service = _with_plan(part, _with_occasion(part, service))
-    release = _release(part, service)
+            path.map(to=render_part.path.child("healthcheck"))
+    service, volumes = _with_disk(render_part, service, service_image.image.workdir)
+    service = _with_plan(render_part, _with_occasion(render_part, service))
+    release = _release(render_part, service)
     if release is None:
         return Converted((service,), volumes)
     gate = Dependency(service=release.name, condition=_ON_FAILURE, origin=release.origin)
@@ -85,14 +97,14 @@ def convert_service(
     return Converted((release, service), volumes)
 
 
-def _with_build_arguments(part: Part, service: Service) -> Service:
+def _with_build_arguments(render_part: Part, service: Service) -> Service:
     """Pages are built with their variables; the web server that shows them has none."""
-    if part.runtime != "static" or service.build is None:
+    if render_part.runtime != "static" or service.build is None:
         return service
     arguments = {variable.name: variable.value for variable in service.environment}
     for name in arguments:
-        path = part.path.child("environment", name)
-        part.cursor.ledger.move(path, part.path.child("build", "args", name))
+        path = render_part.path.child("environment", name)
+        render_part.cursor.ledger.move(path, render_part.path.child("build", "args", name))
     return replace(service, build=replace(service.build, args=arguments), environment=())
 
 
@@ -101,95 +113,105 @@ class _Run(NamedTuple):
     environment: tuple[tuple[str, str], ...]
 
 
-def _command(part: Part, keys: Iterable[str], target: str, name: str) -> _Run:
+def _command(render_part: Part, keys: Iterable[str], target: str, name: str) -> _Run:
     """The command under the first of some keys, as a shell would run it."""
     for key in keys:
-        cursor = part.cursor.at(key)
+        cursor = render_part.cursor.at(key)
         if text_of(cursor):
-            path = type(part.path).service(name, target)
+            path = type(render_part.path).service(name, target)
             run = convert_command(cursor.take(to=path) or "")
             for variable, _ in run.environment:
-                cursor.map(to=type(part.path).service(name, "environment", variable))
+                cursor.map(to=type(render_part.path).service(name, "environment", variable))
             return _Run(run.argv, run.environment)
     return _Run((), ())
 
 
 def _platform_variables(
-    part: Part, environment: Iterable[EnvVariable], port: str
+    render_part: Part, environment: Iterable[EnvVariable], port: str
 ) -> Iterator[EnvVariable]:
     """What Render tells a service: the port that its router leads to."""
-    is_served = part.kind == "web" and part.runtime != "static"
+    is_served = render_part.kind == "web" and render_part.runtime != "static"
     if is_served and all(variable.name != "PORT" for variable in environment):
         yield EnvVariable(name="PORT", value=port)
 
 
-def _ports(part: Part, port: str, host_port: str) -> tuple[Port, ...]:
-    if part.kind != "web":
+def _ports(render_part: Part, port: str, host_port: str) -> tuple[Port, ...]:
+    if render_part.kind != "web":
         return ()
     return (Port(target=port, published=host_port, host_ip="127.0.0.1"),)
 
 
-def _grace(part: Part) -> str:
+def _grace(render_part: Part) -> str:
     """How long a service may take to stop: thirty seconds unless it says otherwise."""
-    seconds = part.cursor.at("maxShutdownDelaySeconds")
+    seconds = render_part.cursor.at("maxShutdownDelaySeconds")
     if is_whole_number(text_of(seconds)):
-        return f"{seconds.take(to=part.path.child('stop_grace_period'))}s"
+        return f"{seconds.take(to=render_part.path.child('stop_grace_period'))}s"
     return "30s"
 
 
 def _with_disk(
-    part: Part, service: Service, workdir: str
+    render_part: Part, service: Service, workdir: str
 ) -> tuple[Service, tuple[Volume, ...]]:
-    disk = part.cursor.at("disk")
+    disk = render_part.cursor.at("disk")
     target = text_of(disk.at("mountPath"))
     if not target:
         return service, ()
-    name = f"{part.name}_{text_of(disk.at('name')) or 'data'}".replace("-", "_")
+    name = f"{render_part.name}_{text_of(disk.at('name')) or 'data'}".replace("-", "_")
     for key in ("name", "mountPath"):
-        disk.at(key).map(to=part.path.child("volumes"))
+        disk.at(key).map(to=render_part.path.child("volumes"))
     if target.startswith(SOURCE_FOLDER) and workdir:
         target = f"{workdir.rstrip('/')}{target.removeprefix(SOURCE_FOLDER)}"
     mount = Mount(kind="volume", source=name, target=literal(target), origin=disk.span)
     return replace(service, mounts=(mount,)), (Volume(name=name, origin=disk.span),)
 
 
-def _with_occasion(part: Part, service: Service) -> Service:
+def _with_occasion(render_part: Part, service: Service) -> Service:
     """When it runs: always, or at the times of a job; and how many."""
-    schedule = part.cursor.at("schedule")
-    if part.kind == "cron":
+    schedule = render_part.cursor.at("schedule")
+    if render_part.kind == "cron":
         time = text_of(schedule)
-        schedule.note("TC834", subject=part.path, object=part.name, schedule=time)
+        schedule.note(
+            "TC834", subject=render_part.path, object=render_part.name, schedule=time
+        )
         return replace(service, restart="no", role=Role.JOB, profiles=("scheduled",))
-    count = part.cursor.at("numInstances")
+    count = render_part.cursor.at("numInstances")
     if not is_whole_number(text_of(count)) or text_of(count) == "1":
         count.skip("one is what the stack runs anyway")
         return service
     if service.ports:
         fields = f"numInstances: {text_of(count)}"
-        count.note("TC830", subject=part.path, object=part.name, fields=fields)
+        count.note(
+            "TC830", subject=render_part.path, object=render_part.name, fields=fields
+        )
         return service
-    number = count.take(to=part.path.child("deploy", "replicas")) or "1"
+    number = count.take(to=render_part.path.child("deploy", "replicas")) or "1"
     return replace(service, replicas=int(number))
 
 
-def _with_plan(part: Part, service: Service) -> Service:
+def _with_plan(render_part: Part, service: Service) -> Service:
     """The limits of the plan, for production."""
-    plan = part.cursor.at("plan")
+    plan = render_part.cursor.at("plan")
     row = load("render/plans")["plans"].get(text_of(plan).lower().replace("_", " "))
     if row is None:
         plan.skip("it has no limits that are known")
         return service
     limits = Limits(cpus=row["cpus"], memory=row["memory"])
-    told = f"{row['memory']} of memory, {row['cpus']} processors"
-    plan.note("TC839", subject=part.path, object=part.name, plan=text_of(plan), limits=told)
-    overlay = Service(name=part.name, resources=ResourceLimits(limits=limits))
+    limit_text = f"{row['memory']} of memory, {row['cpus']} processors"
+    plan.note(
+        "TC839",
+        subject=render_part.path,
+        object=render_part.name,
+        plan=text_of(plan),
+        limits=limit_text,
+    )
+    overlay = Service(name=render_part.name, resources=ResourceLimits(limits=limits))
     return replace(service, overlays={ComposeFileRole.PROD: overlay})
 
 
-def _release(part: Part, service: Service) -> Service | None:
+def _release(render_part: Part, service: Service) -> Service | None:
     """What runs to its end before a new version starts."""
-    name = f"{part.name}-release"
-    run = _command(part, ("preDeployCommand", "releaseCommand"), "command", name)
+    name = f"{render_part.name}-release"
+    run = _command(render_part, ("preDeployCommand", "releaseCommand"), "command", name)
     if not run.argv:
         return None
     hoisted = tuple(
@@ -213,14 +235,19 @@ def _release(part: Part, service: Service) -> Service | None:
 # Servers of data --------------------------------------------------------------------------------------
 
 
-def convert_database(part: Part) -> tuple[Converted, EnvSetting]:
+def convert_database(render_part: Part) -> tuple[Converted, EnvSetting]:
     """A database of Render, as a server of its own."""
-    facts = database_facts(part)
+    facts = database_facts(render_part)
     for key in ("databaseName", "user"):
-        part.cursor.at(key).map(to=part.path.child("environment"))
-    version = part.cursor.at("postgresMajorVersion").take(to=part.path.child("image")) or ""
-    part.cursor.at("name").skip("the service has its name")
-    server = _server(part, "postgres", version)
+        render_part.cursor.at(key).map(to=render_part.path.child("environment"))
+    version = (
+        render_part.cursor.at("postgresMajorVersion").take(
+            to=render_part.path.child("image")
+        )
+        or ""
+    )
+    render_part.cursor.at("name").skip("the service has its name")
+    server = _server(render_part, "postgres", version)
     environment = {
         "POSTGRES_DB": facts["database"],
         "POSTGRES_USER": facts["user"],
@@ -231,42 +258,47 @@ def convert_database(part: Part) -> tuple[Converted, EnvSetting]:
     )
     service = replace(server.services[0], environment=variables)
     setting = EnvSetting(
-        name=password_variable(part),
+        name=password_variable(render_part),
         secret=True,
         required=True,
-        description=f"Password of the database {part.name}; Render made it: openssl rand -hex 32",
-        origin=part.cursor.span,
+        description=f"Password of the database {render_part.name}; Render made it: openssl rand -hex 32",
+        origin=render_part.cursor.span,
     )
     return server._replace(services=(service,)), setting
 
 
-def convert_key_value(part: Part) -> Converted:
+def convert_key_value(render_part: Part) -> Converted:
     """A key value store."""
-    server = _server(part, "redis", "")
+    server = _server(render_part, "redis", "")
     options: list[str] = []
-    policy = part.cursor.at("maxmemoryPolicy")
+    policy = render_part.cursor.at("maxmemoryPolicy")
     if text_of(policy):
-        options += ["--maxmemory-policy", _option(part, policy).replace("_", "-")]
-    mode = part.cursor.at("persistenceMode")
+        options += ["--maxmemory-policy", _option(render_part, policy).replace("_", "-")]
+    mode = render_part.cursor.at("persistenceMode")
     if text_of(mode):
-        options += ["--appendonly", "no" if "off" in _option(part, mode).lower() else "yes"]
-    part.cursor.at("plan").skip("it has no limits that are known")
+        options += [
+            "--appendonly",
+            "no" if "off" in _option(render_part, mode).lower() else "yes",
+        ]
+    render_part.cursor.at("plan").skip("it has no limits that are known")
     command = ("redis-server", *options) if options else None
     return server._replace(services=(replace(server.services[0], command=command),))
 
 
-def _option(part: Part, cursor: Cursor) -> str:
-    return cursor.take(to=part.path.child("command")) or ""
+def _option(render_part: Part, cursor: Cursor) -> str:
+    return cursor.take(to=render_part.path.child("command")) or ""
 
 
-def _server(part: Part, kind: str, version: str) -> Converted:
+def _server(render_part: Part, kind: str, version: str) -> Converted:
     """A server with a volume for its data."""
     image = server_image(kind, version)
     data = next(iter(server_facts(kind).kept_data({}, None, {})), None)
-    volume = f"{part.name}_data".replace("-", "_")
+    volume = f"{render_part.name}_data".replace("-", "_")
     mounts = (
         (Mount(kind="volume", source=volume, target=data.path),) if data is not None else ()
     )
-    service = Service(name=part.name, image=image, mounts=mounts, origin=part.cursor.span)
-    volumes = (Volume(name=volume, origin=part.cursor.span),) if mounts else ()
+    service = Service(
+        name=render_part.name, image=image, mounts=mounts, origin=render_part.cursor.span
+    )
+    volumes = (Volume(name=volume, origin=render_part.cursor.span),) if mounts else ()
     return Converted((service,), volumes)

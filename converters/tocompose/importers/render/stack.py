@@ -55,11 +55,13 @@ def _stack_of(root: Cursor, repository: Repository, name: str, environment: str)
     blueprint = read_blueprint(root, environment)
     images = ServiceImages(repository, blueprint.services, name)
     built = {
-        part.name: images.image_of(part, _plain_variables(part))
-        for part in blueprint.services
-        if part.kind != "keyvalue"
+        render_part.name: images.image_of(render_part, _plain_variables(render_part))
+        for render_part in blueprint.services
+        if render_part.kind != "keyvalue"
     }
-    exposed = {part_name: made.exposed for part_name, made in built.items()}
+    exposed = {
+        part_name: service_image.exposed for part_name, service_image in built.items()
+    }
     ports = service_ports(blueprint, exposed)
     wiring = Wiring(blueprint, ports)
     converted = [*_servers(blueprint, wiring), *_services(blueprint, built, wiring, ports)]
@@ -75,12 +77,12 @@ def _stack_of(root: Cursor, repository: Repository, name: str, environment: str)
     )
 
 
-def _plain_variables(part: Part) -> dict[str, str]:
+def _plain_variables(render_part: Part) -> dict[str, str]:
     """The variables whose values stand in the blueprint, as a build gets them."""
     return {
-        text_of(entry.at("key")): text_of(entry.at("value"))
-        for entry in part.cursor.at("envVars")
-        if entry.at("value") and text_of(entry.at("key"))
+        text_of(env_entry.at("key")): text_of(env_entry.at("value"))
+        for env_entry in render_part.cursor.at("envVars")
+        if env_entry.at("value") and text_of(env_entry.at("key"))
     }
 
 
@@ -89,9 +91,9 @@ def _servers(blueprint: Blueprint, wiring: Wiring) -> Iterable[Converted]:
         converted, setting = convert_database(database)
         wiring.settings[setting.name] = setting
         yield converted
-    for part in blueprint.services:
-        if part.kind == "keyvalue":
-            yield convert_key_value(part)
+    for render_part in blueprint.services:
+        if render_part.kind == "keyvalue":
+            yield convert_key_value(render_part)
 
 
 def _services(
@@ -102,37 +104,39 @@ def _services(
 ) -> Iterable[Converted]:
     """The services; of several on one port each gets another one of the host."""
     taken_ports: set[str] = set()
-    for part in blueprint.services:
-        if part.kind == "keyvalue":
+    for render_part in blueprint.services:
+        if render_part.kind == "keyvalue":
             continue
-        port = ports[part.name]
+        port = ports[render_part.name]
         host_port = int(port) if port.isdigit() else int(DEFAULT_PORT)
         host_port = 8080 if host_port == 80 else host_port
         while str(host_port) in taken_ports:
             host_port += 1
-        if part.kind == "web":
+        if render_part.kind == "web":
             taken_ports.add(str(host_port))
-        yield convert_service(part, built[part.name], wiring, port, str(host_port))
+        yield convert_service(
+            render_part, built[render_part.name], wiring, port, str(host_port)
+        )
 
 
 def settle_names(blueprint: Blueprint) -> None:
     """Settles what the names and kinds of the parts say."""
-    for part in (*blueprint.services, *blueprint.databases):
-        part.cursor.at("name").skip("the service has its name")
+    for render_part in (*blueprint.services, *blueprint.databases):
+        render_part.cursor.at("name").skip("the service has its name")
         for key in ("runtime", "env"):
-            part.cursor.at(key).skip("it says what the image is made by")
+            render_part.cursor.at(key).skip("it says what the image is made by")
 
 
 def _without_circles(services: Iterable[Service]) -> dict[str, Service]:
     """The services by name, none of which waits for one that waits for it."""
     by_name = {service.name: service for service in services}
     for name, service in by_name.items():
-        kept = [
+        kept_edges = [
             edge
             for edge in service.depends_on
             if edge.service in by_name and not _waits(by_name, edge.service, name)
         ]
-        by_name[name] = replace(service, depends_on=tuple(kept))
+        by_name[name] = replace(service, depends_on=tuple(kept_edges))
     return by_name
 
 

@@ -30,61 +30,75 @@ class Wiring:
 
     def __init__(self, blueprint: Blueprint, ports: Mapping[str, str]) -> None:
         self._blueprint = blueprint
-        self._services = {part.stated_name: part for part in blueprint.services}
-        self._databases = {part.stated_name: part for part in blueprint.databases}
+        self._services = {
+            render_part.stated_name: render_part for render_part in blueprint.services
+        }
+        self._databases = {
+            render_part.stated_name: render_part for render_part in blueprint.databases
+        }
         self._ports = ports
         self._owners: dict[str, str] = {}
         self.settings: dict[str, EnvSetting] = {}
 
-    def entries(self, part: Part) -> dict[str, Cursor]:
+    def entries(self, render_part: Part) -> dict[str, Cursor]:
         """The entries that count for a service by their keys: its own win over those of groups."""
-        entries: dict[str, Cursor] = {}
-        own = list(part.cursor.at("envVars"))
-        for entry in own:
-            group_name = text_of(entry.at("fromGroup"))
+        env_entries: dict[str, Cursor] = {}
+        own_entries = list(render_part.cursor.at("envVars"))
+        for env_entry in own_entries:
+            group_name = text_of(env_entry.at("fromGroup"))
             if not group_name:
                 continue
             group = self._blueprint.groups.get(group_name)
             if group is None:
-                self._note_missing(entry.at("fromGroup"), part, group_name)
+                self._note_missing(env_entry.at("fromGroup"), render_part, group_name)
                 continue
-            entry.at("fromGroup").map(to=part.path.child("environment"))
-            entries |= {text_of(one.at("key")): one for one in group.at("envVars")}
-        entries |= {key: entry for entry in own if (key := text_of(entry.at("key")))}
-        entries.pop("", None)
-        return entries
+            env_entry.at("fromGroup").map(to=render_part.path.child("environment"))
+            env_entries |= {text_of(one.at("key")): one for one in group.at("envVars")}
+        env_entries |= {
+            key: env_entry
+            for env_entry in own_entries
+            if (key := text_of(env_entry.at("key")))
+        }
+        env_entries.pop("", None)
+        return env_entries
 
     def environment(
-        self, part: Part, versions: Container[str]
+        self, render_part: Part, versions: Container[str]
     ) -> tuple[tuple[EnvVariable, ...], tuple[str, ...]]:
         """The variables of a service but those of `versions`, and the services that they speak of."""
         variables: list[EnvVariable] = []
         services: list[str] = []
-        for key, entry in self.entries(part).items():
+        for key, env_entry in self.entries(render_part).items():
             if key in versions:
-                entry.skip("it chooses the version of the language in the image")
+                env_entry.skip("it chooses the version of the language in the image")
                 continue
-            resolved = self._resolve(key, entry, part, 0)
-            path = part.path.child("environment", key)
-            _map_entry(entry, path)
-            variables.append(EnvVariable(name=key, value=resolved.text, origin=entry.span))
+            resolved = self._resolve(key, env_entry, render_part, 0)
+            path = render_part.path.child("environment", key)
+            _map_entry(env_entry, path)
+            variables.append(
+                EnvVariable(name=key, value=resolved.text, origin=env_entry.span)
+            )
             services += resolved.services
         return tuple(variables), tuple(dict.fromkeys(services))
 
-    def _resolve(self, key: str, entry: Cursor, part: Part, depth: int) -> Resolved:
-        if entry.at("value"):
-            return Resolved(literal(text_of(entry.at("value"))))
-        if text_of(entry.at("generateValue")) == "true":
-            return self._generated(key, entry, part)
-        if entry.at("fromDatabase"):
-            return self._from_database(entry.at("fromDatabase"), part)
-        if entry.at("fromService"):
-            return self._from_service(entry.at("fromService"), part, depth)
-        return self._asked(key, entry, part)
+    def _resolve(
+        self, key: str, env_entry: Cursor, render_part: Part, depth: int
+    ) -> Resolved:
+        if env_entry.at("value"):
+            return Resolved(literal(text_of(env_entry.at("value"))))
+        if text_of(env_entry.at("generateValue")) == "true":
+            return self._generated(key, env_entry, render_part)
+        if env_entry.at("fromDatabase"):
+            return self._from_database(env_entry.at("fromDatabase"), render_part)
+        if env_entry.at("fromService"):
+            return self._from_service(env_entry.at("fromService"), render_part, depth)
+        return self._asked(key, env_entry, render_part)
 
-    def _asked(self, key: str, entry: Cursor, part: Part) -> Resolved:
+    def _asked(self, key: str, env_entry: Cursor, render_part: Part) -> Resolved:
         """A value of the dashboard: one variable for all services that have it."""
-        entry.annotate("TC832", subject=part.path, name=key, object=part.name)
+        env_entry.annotate(
+            "TC832", subject=render_part.path, name=key, object=render_part.name
+        )
         secret = is_secret(key)
         self.settings.setdefault(
             key,
@@ -93,19 +107,21 @@ class Wiring:
                 secret=secret,
                 required=secret,
                 description="It stands in Render's dashboard.",
-                origin=entry.span,
+                origin=env_entry.span,
             ),
         )
         return Resolved(demand_value(key) if secret else f"${{{key}:-}}")
 
-    def _generated(self, key: str, entry: Cursor, part: Part) -> Resolved:
+    def _generated(self, key: str, env_entry: Cursor, render_part: Part) -> Resolved:
         """A value that Render made: a secret, one for each entry."""
-        place = str(entry.span)
+        place = str(env_entry.span)
         name = key
         if self._owners.setdefault(key, place) != place:
-            name = f"{variable_name(part.name)}_{key}"
+            name = f"{variable_name(render_part.name)}_{key}"
         self._owners.setdefault(name, place)
-        entry.annotate("TC833", subject=part.path, name=key, object=part.name)
+        env_entry.annotate(
+            "TC833", subject=render_part.path, name=key, object=render_part.name
+        )
         self.settings.setdefault(
             name,
             EnvSetting(
@@ -113,28 +129,30 @@ class Wiring:
                 secret=True,
                 required=True,
                 description="Render made it; a new one: openssl rand -base64 32",
-                origin=entry.span,
+                origin=env_entry.span,
             ),
         )
         return Resolved(demand_value(name))
 
     # Neighbours ---------------------------------------------------------------------------------------
 
-    def _from_database(self, source: Cursor, part: Part) -> Resolved:
-        name, wanted = text_of(source.at("name")), text_of(source.at("property"))
+    def _from_database(self, source: Cursor, render_part: Part) -> Resolved:
+        name, property_name = text_of(source.at("name")), text_of(source.at("property"))
         database = self._databases.get(name)
         if database is None:
-            return self._missing(source, part, name)
+            return self._missing(source, render_part, name)
         facts = database_facts(database)
-        return Resolved(facts.get(wanted, facts["connectionString"]), (database.name,))
+        return Resolved(
+            facts.get(property_name, facts["connectionString"]), (database.name,)
+        )
 
-    def _from_service(self, source: Cursor, part: Part, depth: int) -> Resolved:
-        name, wanted = text_of(source.at("name")), text_of(source.at("property"))
+    def _from_service(self, source: Cursor, render_part: Part, depth: int) -> Resolved:
+        name, property_name = text_of(source.at("name")), text_of(source.at("property"))
         service = self._services.get(name)
         if service is None:
-            return self._missing(source, part, name)
+            return self._missing(source, render_part, name)
         if key := text_of(source.at("envVarKey")):
-            return self._variable_of(service, key, source, part, depth)
+            return self._variable_of(service, key, source, render_part, depth)
         port = self._ports[service.name]
         texts = {
             "host": service.name,
@@ -142,10 +160,10 @@ class Wiring:
             "hostport": f"{service.name}:{port}",
             "connectionString": f"redis://{service.name}:{port}",
         }
-        return Resolved(texts.get(wanted, service.name), (service.name,))
+        return Resolved(texts.get(property_name, service.name), (service.name,))
 
     def _variable_of(
-        self, service: Part, key: str, source: Cursor, part: Part, depth: int
+        self, service: Part, key: str, source: Cursor, render_part: Part, depth: int
     ) -> Resolved:
         """The same variable of another service; those that Render sets have their counterparts here."""
         port = self._ports[service.name]
@@ -154,30 +172,32 @@ class Wiring:
             "RENDER_EXTERNAL_HOSTNAME": "localhost",
             "PORT": port,
         }
-        entry = self.entries(service).get(key)
-        if entry is not None and depth < _DEEPEST:
-            return self._resolve(key, entry, service, depth + 1)
+        env_entry = self.entries(service).get(key)
+        if env_entry is not None and depth < _DEEPEST:
+            return self._resolve(key, env_entry, service, depth + 1)
         if key in known_values:
             return Resolved(known_values[key])
-        return self._missing(source, part, f"{key} of {service.name}")
+        return self._missing(source, render_part, f"{key} of {service.name}")
 
-    def _missing(self, source: Cursor, part: Part, name: str) -> Resolved:
-        self._note_missing(source, part, name)
-        variable = variable_name(f"{part.name}_{name}")
+    def _missing(self, source: Cursor, render_part: Part, name: str) -> Resolved:
+        self._note_missing(source, render_part, name)
+        variable = variable_name(f"{render_part.name}_{name}")
         self.settings.setdefault(
             variable, EnvSetting(name=variable, description=f"It was {name} on Render.")
         )
         return Resolved(f"${{{variable}:-}}")
 
-    def _note_missing(self, source: Cursor, part: Part, name: str) -> None:
-        source.annotate("TC836", subject=part.path, object=part.name, name=name)
+    def _note_missing(self, source: Cursor, render_part: Part, name: str) -> None:
+        source.annotate(
+            "TC836", subject=render_part.path, object=render_part.name, name=name
+        )
         source.mark_noted("TC836")
 
 
-def _map_entry(entry: Cursor, path: ModelPath) -> None:
-    entry.at("sync").skip("the value stands in the dashboard")
-    entry.at("fromService", "type").skip("the name says which service it is")
-    for child in entry:
+def _map_entry(env_entry: Cursor, path: ModelPath) -> None:
+    env_entry.at("sync").skip("the value stands in the dashboard")
+    env_entry.at("fromService", "type").skip("the name says which service it is")
+    for child in env_entry:
         if child.key not in ("previewValue", "sync"):
             _map_but_type(child, path)
 
@@ -220,24 +240,27 @@ def password_variable(database: Part) -> str:
 
 def service_ports(blueprint: Blueprint, exposed: Mapping[str, str]) -> dict[str, str]:
     """The port of each service: its PORT, that of its Dockerfile or of a server of its name, or Render's own."""
-    return {part.name: _port_of(part, exposed) for part in blueprint.services}
+    return {
+        render_part.name: _port_of(render_part, exposed)
+        for render_part in blueprint.services
+    }
 
 
-def _port_of(part: Part, exposed: Mapping[str, str]) -> str:
-    for entry in part.cursor.at("envVars"):
-        if text_of(entry.at("key")) == "PORT" and text_of(entry.at("value")):
-            return text_of(entry.at("value"))
-    if part.kind == "keyvalue":
+def _port_of(render_part: Part, exposed: Mapping[str, str]) -> str:
+    for env_entry in render_part.cursor.at("envVars"):
+        if text_of(env_entry.at("key")) == "PORT" and text_of(env_entry.at("value")):
+            return text_of(env_entry.at("value"))
+    if render_part.kind == "keyvalue":
         return server_port("redis")
-    if part.kind == "web":
-        return "80" if part.runtime == "static" else DEFAULT_PORT
-    return exposed.get(part.name) or next(_ports_by_name(part), DEFAULT_PORT)
+    if render_part.kind == "web":
+        return "80" if render_part.runtime == "static" else DEFAULT_PORT
+    return exposed.get(render_part.name) or next(_ports_by_name(render_part), DEFAULT_PORT)
 
 
-def _ports_by_name(part: Part) -> Iterator[str]:
+def _ports_by_name(render_part: Part) -> Iterator[str]:
     """The port of a server whose name the service, its image or its repository has."""
-    image = text_of(part.cursor.at("image", "url"))
-    texts = f"{part.name} {image} {text_of(part.cursor.at('repo'))}".lower()
+    image = text_of(render_part.cursor.at("image", "url"))
+    texts = f"{render_part.name} {image} {text_of(render_part.cursor.at('repo'))}".lower()
     for kind, row in servers().items():
         title = str(row.get("title", kind)).lower()
         if kind in texts or title in texts:

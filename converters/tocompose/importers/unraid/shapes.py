@@ -84,8 +84,8 @@ def write_old_mode(writer: TemplateWriter, row: FieldRow, cursor: Cursor) -> Non
 def _states_network(writer: TemplateWriter) -> bool:
     extra = text_of(writer.template.at("ExtraParams"))
     return any(
-        word.startswith(("--net=", "--network=", "--net ", "--network "))
-        for word in _flags(extra)
+        shell_word.startswith(("--net=", "--network=", "--net ", "--network "))
+        for shell_word in _flags(extra)
     )
 
 
@@ -124,19 +124,22 @@ def _words(writer: TemplateWriter, cursor: Cursor) -> list[Argument]:
     lexer.whitespace_split = True
     lexer.commenters = ""
     try:
-        words = list(lexer)
+        shell_words = list(lexer)
     except ValueError:
-        words = text_of(cursor).split()
-    for index, word in enumerate(words):
-        if word in _OPERATORS:
+        shell_words = text_of(cursor).split()
+    for index, shell_word in enumerate(shell_words):
+        if shell_word in _OPERATORS:
             cursor.annotate(
-                "TC821", subject=writer.subject, object=writer.name, operator=word
+                "TC821", subject=writer.subject, object=writer.name, operator=shell_word
             )
-            words = words[:index]
+            shell_words = shell_words[:index]
             break
-    if not words:
+    if not shell_words:
         cursor.mark_noted("TC821")
-    return [Argument(literal(word), cursor.value_span, (cursor,)) for word in words]
+    return [
+        Argument(literal(shell_word), cursor.value_span, (cursor,))
+        for shell_word in shell_words
+    ]
 
 
 def write_overview(writer: TemplateWriter, row: FieldRow, cursor: Cursor) -> None:
