@@ -6,7 +6,11 @@ import click
 
 from tocompose.cli.conversion import run_conversion
 from tocompose.cli.exit import fail
-from tocompose.cli.options import add_conversion_options, read_options
+from tocompose.cli.options import (
+    TIMEOUT_OPTION,
+    add_conversion_options,
+    read_options,
+)
 from tocompose.cluster import ClusterRequest, read_cluster
 from tocompose.importers import ImportOptions, SourceError
 
@@ -50,13 +54,7 @@ from tocompose.importers import ImportOptions, SourceError
     is_flag=True,
     help="Run the login program that the kubeconfig names (aws, gcloud …).",
 )
-@click.option(
-    "--timeout",
-    type=float,
-    default=20.0,
-    metavar="SECONDS",
-    help="How long to wait for each answer.",
-)
+@TIMEOUT_OPTION
 @add_conversion_options
 @click.pass_context
 def cluster_command(ctx: click.Context, /, **_: object) -> None:

@@ -10,7 +10,11 @@ import click
 
 from tocompose.cli.conversion import run_conversion
 from tocompose.cli.exit import Finished, fail
-from tocompose.cli.options import add_conversion_options, read_options
+from tocompose.cli.options import (
+    TIMEOUT_OPTION,
+    add_conversion_options,
+    read_options,
+)
 from tocompose.cli.settings import ConversionOptions
 from tocompose.engine_api import ContainerSelection, object_files, read_engine
 from tocompose.importers import ImportOptions, SourceError
@@ -54,13 +58,7 @@ from tocompose.project import Memory
     is_flag=True,
     help="Everything in one stack, whatever ties the containers together.",
 )
-@click.option(
-    "--timeout",
-    type=float,
-    default=20.0,
-    metavar="SECONDS",
-    help="How long to wait for each answer.",
-)
+@TIMEOUT_OPTION
 @add_conversion_options
 @click.pass_context
 def engine_command(

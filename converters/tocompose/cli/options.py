@@ -97,6 +97,13 @@ FAIL_ON_OPTION = click.option(
     default="",
     help="Exit with 1 if there is a note of that kind.",
 )
+TIMEOUT_OPTION = click.option(
+    "--timeout",
+    type=float,
+    default=20.0,
+    metavar="SECONDS",
+    help="How long to wait for each answer.",
+)
 FORCE_OPTION = click.option("--force", is_flag=True, help="Overwrite files that exist.")
 MODERN_NAMES_OPTION = click.option(
     "--modern-names", is_flag=True, help="compose.yaml instead of docker-compose.yml."

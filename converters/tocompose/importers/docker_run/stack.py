@@ -14,6 +14,7 @@ from tocompose.importers.docker_run.environment import (
     note_stand_ins,
     open_settings,
 )
+from tocompose.importers.docker_run.granted_files import granted_files
 from tocompose.importers.docker_run.invocation import Script, WrittenFile
 from tocompose.importers.docker_run.relations import RelatedServices
 from tocompose.importers.docker_run.resources import network_key, volume_key
@@ -252,23 +253,12 @@ def _used_configs(
     services: Iterable[Service], assembly: Assembly, ledger: Ledger
 ) -> tuple[FileResource, ...]:
     """The configs of services of a swarm: from the file of which the script makes one, else from one to be written."""
-    grants = {grant.source: grant for service in services for grant in service.configs}
-    for name, grant in grants.items():
-        if ("config", name) not in assembly.granted_files:
-            file = f"configs/{name}"
-            subject = ModelPath.of("configs", name)
-            ledger.add_note(
-                note("TC488", grant.origin, subject=subject, name=name, file=file)
-            )
-    return tuple(
-        FileResource(
-            name=name,
-            file=path_of_folder(
-                assembly.granted_files.get(("config", name), f"configs/{name}")
-            ),
-        )
-        for name in grants
-    )
+    made_from = {
+        name: path
+        for (kind, name), path in assembly.granted_files.items()
+        if kind == "config"
+    }
+    return granted_files(services, "configs", made_from, ledger)
 
 
 def _secret_settings(stack: Stack) -> tuple[EnvSetting, ...]:

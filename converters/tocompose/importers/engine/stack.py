@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tocompose.importers.docker_run.assembly import Assembly
+from tocompose.importers.docker_run.granted_files import granted_files
 from tocompose.importers.docker_run.relations import RelatedServices
 from tocompose.importers.docker_run.stack import volume_of_mount, without_volume_marks
 from tocompose.importers.engine.containers import read_container
@@ -28,7 +29,7 @@ from tocompose.importers.engine.resources import read_network, read_volume
 from tocompose.importers.engine.skipped import running_parts
 from tocompose.importers.engine.swarm import read_service
 from tocompose.ledger import Ledger
-from tocompose.model import FileResource, Network, Service, Stack, Volume
+from tocompose.model import Network, Service, Stack, Volume
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.record import replace
@@ -86,8 +87,8 @@ class EngineStack:
             services=tuple(map(without_volume_marks, services)),
             networks=networks,
             volumes=volumes,
-            secrets=self._granted(services, "secrets"),
-            configs=self._granted(services, "configs"),
+            secrets=granted_files(services, "secrets", {}, self._ledger),
+            configs=granted_files(services, "configs", {}, self._ledger),
         )
 
     def _swarm_service(self, swarm_service: EngineObject) -> Service:
@@ -96,19 +97,6 @@ class EngineStack:
         service_name = unique_name(identifier(name), self._names_in_use)
         context = self._context(swarm_service, service_name)._replace(image=ImageConfig({}))
         return read_service(context)
-
-    def _granted(self, services: Iterable[Service], field: str) -> tuple[FileResource, ...]:
-        """The secrets or configs that services of a swarm are given, each from a file that a person has to write."""
-        grants = {
-            grant.source: grant for service in services for grant in getattr(service, field)
-        }
-        for name, grant in grants.items():
-            file = f"{field}/{name}"
-            subject = ModelPath.of(field, name)
-            self._ledger.add_note(
-                note("TC488", grant.origin, subject=subject, name=name, file=file)
-            )
-        return tuple(FileResource(name=name, file=f"./{field}/{name}") for name in grants)
 
     def _stack_name(self, services: tuple[Service, ...]) -> str:
         if self._compose_project or len(services) != 1:
