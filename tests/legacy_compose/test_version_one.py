@@ -239,6 +239,23 @@ def test_files_of_variables_are_read_as_they_stand_and_may_be_missing() -> None:
     assert "TC142" in codes(text)
 
 
+@pytest.mark.parametrize(
+    ("line", "is_told"),
+    [
+        ("A='x'", True),
+        ("A=a${B}", True),
+        ("A=a # b", True),
+        ("A=a#b", False),
+        ("A=b c", False),
+        ("# A='x'", False),
+    ],
+)
+def test_lines_that_were_read_otherwise_are_told(line: str, is_told: bool) -> None:
+    text = "services: {web: {image: a, env_file: [a.env]}}"
+    assert ("TC060" in codes(f"version: '2'\n{text}", **{"a.env": line})) is is_told
+    assert "TC060" not in codes(text, **{"a.env": line})
+
+
 def test_a_link_to_what_is_not_there_is_told() -> None:
     assert "TC137" in codes("web: {image: a, links: ['nosuch:ns']}")
 

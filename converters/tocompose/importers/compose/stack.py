@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Set
 from functools import partial
 from typing import Any
@@ -31,6 +32,10 @@ from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
 from tocompose.tables import load
 
+# A line of a file of variables with quotes, a variable or a comment behind the value: the name that it sets.
+_INTERPRETED_LINE = re.compile(
+    r"""(?m)^[ \t]*([A-Za-z_]\w*)=(?:["'].*["'][ \t]*$|.*\$[{A-Za-z_$]|.*[ \t]#)"""
+)
 # How many files of a folder are looked through for variables of links, and how long each may be.
 _FILES_READ, _TEXT_READ = 100, 64_000
 
@@ -61,9 +66,23 @@ def read_stack(project: Project, ledger: Ledger, stated_name: str | None) -> Sta
     at = () if source.is_version_one else ("services",)
     services = (_with_origins(service, positions, at) for service in stack.services)
     stack = replace(stack, services=tuple(services))
+    if as_text(source.document.get("version")):
+        _tell_changed_values(stack, project, ledger)
     if not stated_name:
         _tell_name(project.name, stack, source, ledger)
     return replace(stack, name=identifier(stated_name or stack.name))
+
+
+def _tell_changed_values(stack: Stack, project: Project, ledger: Ledger) -> None:
+    """A note for each file of variables of which Compose 1 read some lines otherwise: it took them as they stood."""
+    for service in stack.services:
+        for env_file in service.env_files:
+            content = (project.read(env_file.path) or b"").decode("utf-8", "replace")
+            names = list(dict.fromkeys(_INTERPRETED_LINE.findall(content)))
+            if names and env_file.format is None:
+                subject = ModelPath.service(service.name, "env_file")
+                facts: dict[str, Any] = {"path": env_file.path, "names": ", ".join(names)}
+                ledger.add_note(note("TC060", service.origin, subject=subject, **facts))
 
 
 def _tell_name(folder: str, stack: Stack, source: LoadedSource, ledger: Ledger) -> None:
