@@ -6,6 +6,7 @@ Run with files of one's own: `python tests/legacy_compose/config_judge.py FILEâ€
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
