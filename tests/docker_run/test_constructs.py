@@ -346,6 +346,11 @@ def test_no_file_outside_of_the_tree_is_read() -> None:
         ("X=$(uname -r)\ndocker run -e X=$X acme/a", {"X": "${X:?set X in .env}"}),
         ("docker run -e X=<your x> acme/a", {"X": "${X:?set X in .env}"}),
         ("docker run -e X=$X acme/a", {"X": "${X}"}),
+        ("read -p 'X? ' X\ndocker run -e X=$X acme/a", {"X": "${X:?set X in .env}"}),
+        (
+            "docker run -e X=${Y:-$(uname -r)} acme/a",
+            {"X": "${Y:-${X:?set X in .env}}"},
+        ),
         ("docker run -e X=${X:?no x} acme/a", {"X": "${X:?no x}"}),
         (': "${X:?no x}"\ndocker run -e X=$X acme/a', {"X": "${X:?no x}"}),
         (

@@ -261,7 +261,7 @@ steps: [{name: test, image: "golang:1", commands: [go test]}]
 services:
   - {name: db, image: "mysql:8", environment: {MODE: {from_secret: mode}}}
 """,
-        {"db": {"image": "mysql:8", "environment": {"MODE": "${MODE}"}}},
+        {"db": {"image": "mysql:8", "environment": {"MODE": "${MODE:?set MODE in .env}"}}},
         ("TC031",),
     ),
     "bitbucket": SourceCase(
@@ -306,7 +306,7 @@ PLAYBOOKS = {
     "variables of the play": (task(), {"image": "acme/app:2.1"}, ()),
     "an open value": (
         task("env: {MODE: '{{ mode }}', PORT: \"{{ port | default('80') }}\"}"),
-        {"environment": {"MODE": "${MODE}", "PORT": "${PORT:-80}"}},
+        {"environment": {"MODE": "${MODE:?set MODE in .env}", "PORT": "${PORT:-80}"}},
         ("TC031",),
     ),
     "ports": (task("published_ports: ['80:80', 443:443]"), {"ports": ["80:80", "443:443"]}, ()),

@@ -109,6 +109,9 @@ def ask_for_values(stack: Stack, demanded: Container[str]) -> Stack:
     unset = {setting.name for setting in stack.settings if setting.value is None}
 
     def as_required(variable: Variable) -> str:
+        if variable.default is not None:
+            default = replace_variables(variable.default, as_required)
+            return variable.with_operand(default)
         is_asked = variable.name in demanded and variable.name in unset
         is_open = is_asked and not variable.operator
         return required_reference(variable.name, ".env") if is_open else variable.source

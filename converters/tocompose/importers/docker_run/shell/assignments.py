@@ -265,6 +265,7 @@ def read_from_user(shell: Shell, cursor: Cursor, leaves: list[Cursor]) -> None:
         name = leaf.peek() or ""
         if not takes_value and _IDENTIFIER.fullmatch(name):
             shell.scope.set(name, open_value(free_name(name), "TC151", leaf))
+            shell.demanded.add(free_name(name))
         takes_value = bool(re.fullmatch(r"-\w*[pdnNtui]", name))
     cursor.skip("asks the person who runs the script")
 

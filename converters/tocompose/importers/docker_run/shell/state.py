@@ -40,8 +40,8 @@ from tocompose.readers.text import decode
 from tocompose.syntax.interpolation import literal
 
 MOST_STATEMENTS = 15_000
-# What a command prints, and a placeholder: an empty value is never what is meant.
-_ONLY_OTHERS_KNOW = frozenset({"TC152", "TC153"})
+# What a command prints, a placeholder, an expression of a template: an empty value is never what is meant.
+_ONLY_OTHERS_KNOW = frozenset({"TC031", "TC152", "TC153"})
 
 
 class Unknowable(ValueError):
@@ -89,7 +89,7 @@ class Shell:
         self.kept_variables = kept_variables or KeptVariables()
         self.variables: dict[str, str | None] = {}
         # What the script ends without: names of variables, and parameters as it writes them (`$1`).
-        self.demanded: set[str] = set()
+        self.demanded: set[str] = {"%i"}
         self.assigned: list[Cursor] = []
         self.used: set[tuple[object, ...]] = set()
         self.settings: dict[str, object] = {}
