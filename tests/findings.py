@@ -632,9 +632,9 @@ FINDINGS = (
     ),
     Finding(
         "TC747",
-        service("image: 'adminer:4'", "tool"),
+        service("image: 'adminer:4'", "tool", f"  web: {{{WEB}}}\n"),
         "docker-compose.yml:2:3",
-        service("image: 'adminer:4', profiles: [tools]", "tool"),
+        service("image: 'adminer:4', profiles: [tools]", "tool", f"  web: {{{WEB}}}\n"),
         "S-05",
     ),
     Finding(

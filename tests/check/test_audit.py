@@ -253,3 +253,28 @@ def test_a_check_that_is_switched_off_is_none(check: str) -> None:
     text = f"services: {{media: {{image: 'jellyfin/jellyfin:10', healthcheck: {check}}}}}"
     codes = {note.code for note in audited({"compose.yaml": text}).notes}
     assert "TC706" in codes
+
+
+@pytest.mark.parametrize(
+    ("services", "codes"),
+    [
+        # A tool alone is what the file is for, and a proxy of the socket is no tool for developers.
+        ("ui: {image: 'portainer/portainer-ce:2.21.0', volumes: ['d:/data']}", {"TC747"}),
+        ("fb: {image: 'filebrowser/filebrowser:v2'}, web: {image: 'corp/a:1'}", {"TC747"}),
+        (
+            "sp: {image: 'tecnativa/docker-socket-proxy:0.2', "
+            "volumes: ['/var/run/docker.sock:/var/run/docker.sock:ro']}",
+            {"TC747", "TC516"},
+        ),
+        # Nobody knows which version of PostgreSQL runs.
+        (
+            "db: {image: 'postgres:${TAG}', volumes: ['d:/var/lib/postgresql/data']}",
+            {"TC738"},
+        ),
+    ],
+)
+def test_no_false_alarm(services: str, codes: set[str]) -> None:
+    text = f"services: {{{services}}}\nvolumes: {{d: }}\n"
+    found = audited({"compose.yaml": text})
+    said = [f"{note.code} {note.message}" for note in found.notes if note.code in codes]
+    assert said == []

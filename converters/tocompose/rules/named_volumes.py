@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from tocompose.knowledge.images import Data
+from tocompose.knowledge.images import Data, image_ref
 from tocompose.knowledge.old_containers import copy_command, old_container
 from tocompose.model import EnvVariable, Mount, Role, Service, Stack, Volume
 from tocompose.notes import Note, note
@@ -231,8 +231,14 @@ def misses_data(service: Service, data: Data) -> bool:
     if not targets or path in targets or path in environment_of(service).values():
         return False
     if "postgresql" in path:
-        return True
+        return not _has_open_tag(service)
     return data.declared and not any(is_below(target, path) for target in targets)
+
+
+def _has_open_tag(service: Service) -> bool:
+    """Whether only a variable without a default says which version of the image runs."""
+    ref = image_ref(service.image) if service.image and "$" in service.image else None
+    return ref is not None and not (ref.tag or ref.digest)
 
 
 def _is_inherited(

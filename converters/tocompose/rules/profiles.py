@@ -60,9 +60,14 @@ def _is_set_otherwise(stack: Stack) -> bool:
 
 
 def _is_optional(service: Service, stack: Stack) -> bool:
+    is_wanted = service.profiles or has_dependents(stack, service.name)
+    return _is_for_developers(service) and not is_wanted
+
+
+def _is_for_developers(service: Service) -> bool:
+    """Whether it is a user interface for developers, beside which the stack is whole."""
     image = facts_of(service)
-    is_tool = service.role is Role.TOOL and image is not None and image.tool
-    return is_tool and not service.profiles and not has_dependents(stack, service.name)
+    return service.role is Role.TOOL and image is not None and image.tool
 
 
 def _is_tool_that_starts(service: Service | None, stack: Stack) -> bool:
@@ -70,12 +75,12 @@ def _is_tool_that_starts(service: Service | None, stack: Stack) -> bool:
 
 
 def _judge_tools(startup: Startup, service: Service) -> Iterator[Verdict]:
-    if service.role is Role.TOOL:
+    if _is_for_developers(service):
         yield startup.verdict(
             service,
             "",
             "S-05",
-            bool(service.profiles),
+            service not in _optional_tools(startup.stack),
             "TC747",
             what="a tool for developers starts with everything else",
             how="Give it profiles: [tools], and start it with docker compose --profile tools up.",
