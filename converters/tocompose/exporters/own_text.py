@@ -62,9 +62,13 @@ def _is_editable(file: ComposeFile) -> bool:
         return False
     services = as_map(document_of(file).get("services"))
     extended = (as_map(body).get("extends") for body in services.values())
-    has_own_lines = len({child.span.line for child in root.children}) == len(root.children)
-    starts_left = all(child.span.column == 1 for child in root.children)
-    return has_own_lines and starts_left and not any(map(_leads_elsewhere, extended))
+    return _is_in_block_style(root) and not any(map(_leads_elsewhere, extended))
+
+
+def _is_in_block_style(root: Branch) -> bool:
+    """Whether each entry begins a line of its own."""
+    starts = [(child.span.line, child.span.column) for child in root.children]
+    return len(set(starts)) == len(starts) and {column for _, column in starts} == {1}
 
 
 def _leads_elsewhere(reference: Any) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tocompose.compose.documents import Places
-from tocompose.compose.shapes import as_map, as_text, as_texts
+from tocompose.compose.merge import mount_target
+from tocompose.compose.shapes import as_list, as_map, as_text, as_texts
 from tocompose.notes import Note, note
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
@@ -130,21 +131,26 @@ def _lend(body: dict[str, Any], lender: str, mounts: Mapping[str, str]) -> None:
     """Gives the mounts to a service that took them from the lender."""
     all_sources = as_texts(body.pop("volumes_from", None))
     sources = [source for source in all_sources if source.partition(":")[0] != lender]
-    is_read_only = f"{lender}:ro" in all_sources
     if sources:
         body["volumes_from"] = sources
-    own_mounts = list(body.get("volumes") or [])
-    targets = {
-        str(volume).split(":")[1:2][0] if ":" in str(volume) else str(volume)
-        for volume in own_mounts
-    }
+    own_mounts = as_list(body.get("volumes"))
+    targets = set(map(mount_target, own_mounts))
+    mode = ":ro" if f"{lender}:ro" in all_sources else ""
     lent = [
-        f"{mount}:ro" if is_read_only and mount.count(":") == 1 else mount
+        mount if mount.count(":") > 1 else f"{mount}{mode}"
         for target, mount in mounts.items()
         if target not in targets
     ]
     body["volumes"] = [*own_mounts, *lent]
-    if body.get("depends_on") and lender in as_texts(body["depends_on"]):
-        body["depends_on"] = [
-            name for name in as_texts(body["depends_on"]) if name != lender
-        ]
+    _wait_no_more(body, lender)
+
+
+def _wait_no_more(body: dict[str, Any], lender: str) -> None:
+    """Takes a service that is gone out of those that are waited for."""
+    waited_for = body.get("depends_on")
+    if isinstance(waited_for, Mapping):
+        body["depends_on"] = {
+            name: condition for name, condition in waited_for.items() if name != lender
+        }
+    elif waited_for:
+        body["depends_on"] = [name for name in as_texts(waited_for) if name != lender]

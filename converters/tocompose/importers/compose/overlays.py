@@ -77,19 +77,25 @@ def _why_not_apart(project: Project, overlay: Overlay, base: Mapping[str, Any]) 
     if _has_tags(document):
         return "it takes values away with !reset or !override"
     services, base_services = (as_map(one.get("services")) for one in (document, base))
-    if (
-        any("extends" in as_map(body) for body in services.values())
-        or "include" in document
-    ):
+    takes_in = "include" in document or any(
+        "extends" in as_map(body) for body in services.values()
+    )
+    if takes_in:
         return "it takes in services of other files"
-    new_services = [name for name in services if name not in base_services]
+    new_services = ", ".join(name for name in services if name not in base_services)
     if new_services and overlay.role is ComposeFileRole.PROD:
-        return f"it has services of its own ({', '.join(new_services)})"
+        return f"it has services of its own ({new_services})"
+    repeated = next(_declared_in_both(document, base), "")
+    return repeated and f"it says again what {repeated} is"
+
+
+def _declared_in_both(
+    document: Mapping[str, Any], base: Mapping[str, Any]
+) -> Iterator[str]:
+    """The networks, volumes, secrets and configs that two files declare."""
     for section in _SECTIONS:
-        names = as_map(document.get(section)).keys() & as_map(base.get(section)).keys()
-        if names:
-            return f"it says again what {min(names)} is"
-    return ""
+        base_names = as_map(base.get(section))
+        yield from (name for name in as_map(document.get(section)) if name in base_names)
 
 
 def _has_tags(value: Any) -> bool:

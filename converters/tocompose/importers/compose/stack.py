@@ -53,13 +53,7 @@ def read_stack(project: Project, ledger: Ledger, stated_name: str | None) -> Sta
     positions = Places(source.files)
     for loading_note in (*source.notes, *overlays.notes):
         ledger.add_note(loading_note)
-    project_name = _old_name(project, source)
-    document = _in_todays_keys(source, positions, ledger, project_name, project)
-    on_one_machine = for_one_machine(document, positions)
-    for swarm_note in on_one_machine.notes:
-        ledger.add_note(swarm_note)
-    stack = stack_of(on_one_machine.document, positions, project_name)
-    stack = replace(stack, settings=on_one_machine.settings)
+    stack = _read_base(project, source, positions, ledger)
     stack = with_overlays(stack, overlays.kept, positions)
     written = (*stack.services, *stack.development)
     _settle_leaves(source, {service.name for service in written}, ledger)
@@ -71,6 +65,19 @@ def read_stack(project: Project, ledger: Ledger, stated_name: str | None) -> Sta
     if not stated_name:
         _tell_name(project.name, stack, source, ledger)
     return replace(stack, name=identifier(stated_name or stack.name))
+
+
+def _read_base(
+    project: Project, source: LoadedSource, positions: Places, ledger: Ledger
+) -> Stack:
+    """The stack of the base file, for one machine."""
+    project_name = _old_name(project, source)
+    document = _in_todays_keys(source, positions, ledger, project_name, project)
+    on_one_machine = for_one_machine(document, positions)
+    for swarm_note in on_one_machine.notes:
+        ledger.add_note(swarm_note)
+    stack = stack_of(on_one_machine.document, positions, project_name)
+    return replace(stack, settings=on_one_machine.settings)
 
 
 def _tell_changed_values(stack: Stack, project: Project, ledger: Ledger) -> None:
@@ -157,16 +164,25 @@ def _in_todays_keys(
 
 def text_beside(project: Project, paths: Set[str], body: Mapping[str, Any]) -> str:
     """What a service's files say, at most a few: those that stand in the folder that it is built in."""
-    build = body.get("build")
-    folder = as_text(as_map(build).get("context") if isinstance(build, Mapping) else build)
+    folder = _build_folder(body)
     if folder is None:
         return ""
-    folder = posixpath.normpath(folder)
-    files = [path for path in project.files() if posixpath.dirname(path) == folder]
-    files += [path for path in project.files() if folder == "." and "/" not in path]
-    contents = (project.read(path) for path in files[:_FILES_READ] if path not in paths)
+    files = dict.fromkeys(map(posixpath.normpath, project.below(folder)))
+    files |= dict.fromkeys(
+        path for path in project.files() if (posixpath.dirname(path) or ".") == folder
+    )
+    contents = (
+        project.read(path) for path in list(files)[:_FILES_READ] if path not in paths
+    )
     texts = (content.decode("utf-8", "replace") for content in contents if content)
     return "\n".join(text for text in texts if len(text) < _TEXT_READ)
+
+
+def _build_folder(body: Mapping[str, Any]) -> str | None:
+    """The folder in which a service is built."""
+    build = body.get("build")
+    context = as_text(build.get("context") if isinstance(build, Mapping) else build)
+    return None if context is None else posixpath.normpath(context)
 
 
 def _without_unknown(

@@ -81,23 +81,30 @@ def _key_of(container: _Object) -> str:
     return f"project {project}" if project else f"container {_name_of(container)}"
 
 
+# The settings of a container that name others in front of a colon, and those that may name one behind it.
+_REFERENCES = ("Links", "VolumesFrom")
+_NAMESPACES = ("NetworkMode", "IpcMode", "PidMode")
+
+
 def _ties_of(container: _Object) -> Iterator[str]:
     """What ties a container to others: each text is the same for those that share it."""
     host_config: Mapping[str, Any] = container.get("HostConfig") or {}
     yield f"id {container.get('Id')}"
-    for network in _networks_of(container):
-        yield f"network {network}"
-    for link in host_config.get("Links") or ():
-        yield f"container {str(link).partition(':')[0].removeprefix('/')}"
-    for source in host_config.get("VolumesFrom") or ():
-        yield f"container {str(source).partition(':')[0]}"
-    for mode in ("NetworkMode", "IpcMode", "PidMode"):
-        kind, _, target = str(host_config.get(mode) or "").partition(":")
+    yield from (f"network {network}" for network in _networks_of(container))
+    for field in _REFERENCES:
+        for reference in host_config.get(field) or ():
+            yield f"container {str(reference).partition(':')[0].removeprefix('/')}"
+    for field in _NAMESPACES:
+        kind, _, target = str(host_config.get(field) or "").partition(":")
         if kind == "container":
             yield f"id {target}"
-    for mount in container.get("Mounts") or ():
-        if mount.get("Type") == "volume" and mount.get("Name"):
-            yield f"volume {mount['Name']}"
+    yield from (f"volume {name}" for name in _volumes_of(container))
+
+
+def _volumes_of(container: _Object) -> Iterator[str]:
+    mounts: Iterable[_Object] = container.get("Mounts") or ()
+    volumes = (mount for mount in mounts if mount.get("Type") == "volume")
+    return (str(volume["Name"]) for volume in volumes if volume.get("Name"))
 
 
 def _networks_of(container: _Object) -> Iterator[str]:
