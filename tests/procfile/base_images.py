@@ -122,7 +122,7 @@ _BUSYBOX = (*_BASE, "busybox-static")
 _ALPINE = {f"{_LOCAL}{name}": scripts.APPLET for name in ("wget",)}
 _ALPINE |= {f"{_LOCAL}adduser": scripts.ADD_USER, f"{_LOCAL}nc": scripts.NETCAT}
 IMAGES = {
-    PYTHON: StandIn((*_BASE, *_PYTHON), fetched=("libc6",), scripts=_NO_PACKAGES),
+    PYTHON: StandIn((*_BASE, *_PYTHON), fetched=("libc6", "tzdata"), scripts=_NO_PACKAGES),
     NODE: StandIn((*_BASE, "nodejs"), scripts=_NO_PACKAGES, users=(_NODE_USER,)),
     RUBY: StandIn(fetched=(*_RUBY, *_XML, "libxslt1.1"), scripts=_NO_PACKAGES),
     NGINX: StandIn(
