@@ -124,7 +124,7 @@ _ALPINE |= {f"{_LOCAL}adduser": scripts.ADD_USER, f"{_LOCAL}nc": scripts.NETCAT}
 IMAGES = {
     PYTHON: StandIn((*_BASE, *_PYTHON), fetched=("libc6", "tzdata"), scripts=_NO_PACKAGES),
     NODE: StandIn((*_BASE, "nodejs"), scripts=_NO_PACKAGES, users=(_NODE_USER,)),
-    RUBY: StandIn(fetched=(*_RUBY, *_XML, "libxslt1.1"), scripts=_NO_PACKAGES),
+    RUBY: StandIn(fetched=(*_RUBY, *_XML, "libxslt1.1", "tzdata"), scripts=_NO_PACKAGES),
     NGINX: StandIn(
         fetched=_NGINX,
         scripts={"/start.sh": scripts.NGINX, "/etc/nginx/nginx.conf": scripts.NGINX_CONF},
