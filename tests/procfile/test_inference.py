@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tocompose.exporters.bundle import Layout
+from tocompose.importers.procfile.scan import _literal_start, _scan_rules
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 
@@ -254,3 +255,9 @@ def test_what_is_read_under_a_condition_is_passed_through_without_a_word() -> No
     said = next(item for item in result.notes if item.code == "TC386")
     assert "ALWAYS" in said.message and "BUCKET" not in said.message
     assert environment(result).keys() >= {"BUCKET", "ALWAYS"}
+
+
+def test_every_rule_of_the_scan_begins_with_letters_that_its_matches_have() -> None:
+    assert all(len(rule.start) > 2 for rule in _scan_rules())
+    assert _literal_start("abc?d") == b"ab" and _literal_start(r"a\.b|c") == b""
+    assert _literal_start(r"ssl\s*(?:a|b)[|]\|") == b"ssl"

@@ -29,6 +29,8 @@ _PLACEHOLDER = regex(rb"\$\{([A-Z][A-Z0-9_]{2,60})[:}]")
 _HINTS = (b"env", b"ENV", b"config(")
 _COMMENT_SIGNS = (b"#", b"//", b"*", b"--")
 _SHOWN_LENGTH = 60
+_PLAIN_START = regex(r"[A-Za-z0-9_ @:/-]+(?![?*{])")
+_SIGNS = regex(r"(?:\\.|\[(?:\\.|[^\]\\])+\]|[()|])")
 # What is said of the kinds of code.yaml that decide who is answered.
 _GATES = {"hosts": "TC580", "origins": "TC581", "proxies": "TC582"}
 
@@ -66,6 +68,7 @@ class CodeScan(NamedTuple):
 class _Rule(NamedTuple):
     kind: str
     name: str
+    start: bytes
     pattern: re.Pattern[bytes]
     value: str = ""
 
@@ -108,7 +111,23 @@ def _make_rules(
     kind: str, name: str, patterns: Iterable[str], value: str = ""
 ) -> Iterator[_Rule]:
     for pattern in patterns:
-        yield _Rule(kind, name, _compile_bytes(pattern), value)
+        yield _Rule(kind, name, _literal_start(pattern), regex(pattern.encode()), value)
+
+
+def _literal_start(pattern: str) -> bytes:
+    """The letters that a pattern begins with: a file without them is not searched, and the pattern not compiled."""
+    text = _PLAIN_START.match(pattern)
+    return text[0].encode() if text and not _has_alternatives(pattern) else b""
+
+
+def _has_alternatives(pattern: str) -> bool:
+    """Whether a `|` stands outside of all groups, so that another branch may begin otherwise."""
+    depth = 0
+    for sign in _SIGNS.findall(pattern):
+        depth += (sign == "(") - (sign == ")")
+        if sign == "|" and depth == 0:
+            return True
+    return False
 
 
 def _compile_bytes(pattern: str) -> re.Pattern[bytes]:
@@ -218,6 +237,8 @@ def _implied_names(file: _SourceFile) -> Iterator[tuple[str, int, int]]:
 
 def _apply_rules(file: _SourceFile) -> Iterator[tuple[str, Occurrence]]:
     for rule in _scan_rules():
+        if rule.start not in file.content:
+            continue
         match = _first_match(rule.pattern, file)
         if match is not None:
             text = match[0].decode("utf-8", "replace")
