@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
@@ -70,3 +72,27 @@ def test_a_port_that_docker_refuses_asks_for_no_value() -> None:
 def test_where_nothing_is_to_do_nothing_is_asked() -> None:
     text = _markdown("docker run -d --name web nginx:1.27\n")
     assert "- [ ]" not in text and "Nothing: the stack can be started as it is." in text
+
+
+def test_what_docker_refuses_is_not_counted_as_carried_over() -> None:
+    script = "docker run -d --name vpn corp/vpn:1\n"
+    script += "docker run -d --network container:vpn --name web -p 8080:80 nginx:1.27\n"
+    project = Memory({"run.sh": script.encode()}, "shop")
+    result = convert(project, Options(layout=Layout(split=True)))
+    written = render("text", report(result, project)).splitlines()
+    values = next(line for line in written if " values: " in line)
+    total, carried, *others = map(int, re.findall(r"\d+", values))
+    assert total == carried + sum(others) and "1 explained in notes" in values
+    notes = next(line for line in written if " notes: " in line)
+    total, *numbers = map(int, re.findall(r"\d+", notes))
+    assert total == sum(numbers) == len(result.notes)
+
+
+def test_a_generated_secret_is_no_value_to_set() -> None:
+    files = {
+        "Procfile": b"web: node a.js\n",
+        "app.json": b'{"env": {"SESSION_SECRET": {"generator": "secret"}, "PAY_KEY": {"required": true}}}',
+    }
+    project = Memory(files, "shop")
+    result = convert(project, Options(layout=Layout(split=True)))
+    assert "Set one value in .env: PAY\\_KEY" in render("markdown", report(result, project))

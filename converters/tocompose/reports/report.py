@@ -15,6 +15,9 @@ from tocompose.reports.masking import SourceLines
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 
+# The notes on values that were read, and left out because docker refuses them.
+_REFUSED = frozenset({"TC045", "TC046", "TC771"})
+
 
 class ReportedConversion(Protocol):
     """The part of a conversion's result that reports look at."""
@@ -56,8 +59,13 @@ class Report(NamedTuple):
         return tuple(note for note in self.notes if note.kind is kind)
 
     def values_by_fate(self) -> dict[str, int]:
-        """How many values of the source met each fate, by the fate's name."""
-        return {fate.value: number for fate, number in self.ledger.count().items()}
+        """How many values of the source met each fate, by the fate's name; what docker refuses was not carried over."""
+        numbers = {fate.value: number for fate, number in self.ledger.count().items()}
+        refused = sum(note.code in _REFUSED for note in self.notes)
+        refused = min(refused, numbers[Fate.MAPPED.value])
+        numbers[Fate.MAPPED.value] -= refused
+        numbers[Fate.NOTED.value] += refused
+        return numbers
 
     def kinds(self) -> dict[str, int]:
         """How many notes there are of each kind, by the kind's name."""
