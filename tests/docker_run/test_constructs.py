@@ -410,3 +410,14 @@ def test_each_client_makes_a_source_of_a_file(path: str, text: str) -> None:
     project = Memory({path: text.encode()}, "shop")
     result = convert(project, Options(practices=UNTOUCHED))
     assert [service.name for service in result.stack.services] == ["kv"]
+
+
+def test_documentation_that_shows_a_playbook() -> None:
+    text = (
+        "# Shop\n\nRun this:\n\n```yaml\n- hosts: all\n  tasks:\n    - docker_container:\n"
+        "        name: kv\n        image: redis:7\n```\n"
+    )
+    result = converted({"README.md": text})
+    (service,) = result.stack.services
+    assert (service.name, service.image) == ("kv", "redis:7")
+    assert str(service.origin) == "README.md:8:7"

@@ -46,11 +46,16 @@ def _read_block(block: Text) -> Branch:
     return shell.read(block, documentation=True)
 
 
-def read(source: Text, read_block: Callable[[Text], Branch] = _read_block) -> Branch:
+def read(
+    source: Text,
+    read_block: Callable[[Text], Branch] = _read_block,
+    read_yaml: Callable[[Text], Branch] | None = None,
+) -> Branch:
     """A `script` of one `script` for each block with docker commands, in order, each leaf at its place in the file.
 
     Where there is no such block, lines that begin with docker and code between backticks count. Code in the text beside
-    them is a `mention`, and what stands in a block of another language a leaf `unread`.
+    them is a `mention`, and what stands in a block of another language a leaf `unread`. Where nothing else starts a
+    container, `read_yaml` gets the text with nothing but a block of YAML in it.
     """
     text = without_returns(source)
     lines = _split_lines(text.text)
@@ -61,6 +66,8 @@ def read(source: Text, read_block: Callable[[Text], Branch] = _read_block) -> Br
     bodies = unmarked or bodies
     nodes: list[Node] = [read_block(body) for body in bodies]
     units = [] if _hold_call(bodies) else list(_units(blocks))
+    if read_yaml is not None and not units and not _hold_call(bodies):
+        units += [read_yaml(alone) for alone in _playbooks(text, lines, blocks)]
     nodes += units or _unread_blocks(blocks)
     in_use = "\n".join(body.text for body in unmarked)
     for code in _inline_commands(prose):
@@ -107,6 +114,25 @@ def _units(blocks: Iterable[_Block]) -> Iterator[Node]:
             yield Branch("written-unit", (path, Child("unit", span, unit)), span)
 
 
+def _playbooks(
+    text: Text, lines: list[_SourceLine], blocks: Iterable[_Block]
+) -> Iterator[Text]:
+    """For each block of YAML with a module that starts a container the text with all else blank."""
+    for block in blocks:
+        if block.language in ("yaml", "yml") and MODULE.search(block.body.text):
+            code = block.body.text.rstrip()
+            span = block.body.span(0, len(code))
+            start = lines[span.line - 1].start
+            is_last = span.end_line >= len(lines)
+            stop = len(text.text) if is_last else lines[span.end_line].start
+            before, after = text.text[:start], text.text[stop:]
+            yield text.masked(_blank(before) + text.text[start:stop] + _blank(after))
+
+
+def _blank(text: str) -> str:
+    return re.sub(r"[^\n]", " ", text)
+
+
 def _unread_blocks(blocks: Iterable[_Block]) -> Iterator[Node]:
     """A leaf for each block that starts a container by other means than a shell's."""
     languages = load("shell")["languages"]
@@ -127,7 +153,7 @@ def _without_blocks(text: Text, lines: list[_SourceLine], blocks: Iterable[_Bloc
         stop = (
             lines[block.next_line].start if block.next_line < len(lines) else len(text.text)
         )
-        pieces += (text.text[done:start], re.sub(r"[^\n]", " ", text.text[start:stop]))
+        pieces += (text.text[done:start], _blank(text.text[start:stop]))
         done = stop
     return text.masked("".join((*pieces, text.text[done:])))
 

@@ -156,7 +156,7 @@ def _read_markdown(text: Text, ledger: Ledger) -> Branch:
     def read_block(block: Text) -> Branch:
         return read(repair_commands(block, ledger, "markdown"), documentation=True)
 
-    return markdown.read(text, read_block)
+    return markdown.read(text, read_block, read_yaml_source)
 
 
 # How a text becomes a tree, by the kind of its file. They stand here and not where files are told apart, which a run
