@@ -332,7 +332,8 @@ def test_units_call_each_other_by_file_and_by_service() -> None:
     assert app["networks"] == {"back": {"aliases": ["api"]}}
     assert app["depends_on"] == {"db": {"condition": "service_healthy"}}
     assert compose["networks"]["back"]["internal"] is True
-    assert compose["volumes"]["d"] == {"name": "kept"}
+    assert compose["volumes"]["systemd-d"] == {"name": "kept"}
+    assert app["volumes"] == ["systemd-d:/d"]
 
 
 @pytest.mark.parametrize(
@@ -411,7 +412,9 @@ def test_drop_ins_and_templates() -> None:
 def test_several_units_in_one_file() -> None:
     text = "# FileName=web\n[Container]\nImage=nginx:1\nVolume=d.volume:/d\n---\n# FileName=d\n[Volume]\n"
     compose = compose_of(converted({"shop.quadlets": text}, "quadlet"))
-    assert list(compose["services"]) == ["web"] and list(compose["volumes"]) == ["d"]
+    assert list(compose["services"]) == ["web"] and list(compose["volumes"]) == [
+        "systemd-d"
+    ]
 
 
 def test_a_build_and_a_pull() -> None:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from tocompose.importers import ImportOptions, SourceError
 from tocompose.ledger import Ledger
 from tocompose.model import Stack
+from tocompose.patterns import regex
 from tocompose.project import Project
 
+_ENDINGS = (".json", ".tpl", ".tftpl", ".jsonc", ".yml", ".yaml", ".template")
+# What every description that AWS takes holds.
+_MARK = regex(rb"ontainerDefinitions|AWSEBDockerrunVersion|^type:|\"image\"", re.MULTILINE)
 _OPTIONS = {"environment": "the entry of a Copilot manifest's environments to take"}
+
+
+def _candidates(project: Project) -> Iterator[str]:
+    return (
+        path for path in project.files() if path.endswith(_ENDINGS) or path in project.named
+    )
 
 
 class Aws:
@@ -26,6 +39,10 @@ class Aws:
 
     def sniff(self, project: Project) -> tuple[str, ...]:
         """The files that describe containers to AWS."""
+        if not any(
+            _MARK.search(project.read(path) or b"") for path in _candidates(project)
+        ):
+            return ()
         from tocompose.importers.aws.files import aws_files
 
         return aws_files(project)

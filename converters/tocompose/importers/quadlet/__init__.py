@@ -8,6 +8,8 @@ from tocompose.model import Stack
 from tocompose.project import Project
 
 _OPTIONS: dict[str, str] = {}
+# The endings of units that start something.
+_STARTING = (".container", ".kube", ".quadlets")
 
 
 class Quadlet:
@@ -21,6 +23,8 @@ class Quadlet:
 
     def sniff(self, project: Project) -> tuple[str, ...]:
         """The units, where at least one of them starts something."""
+        if not any(path.endswith(_STARTING) for path in project.files()):
+            return ()
         from tocompose.importers.quadlet.files import unit_files
 
         return unit_files(project)

@@ -48,8 +48,9 @@ class References:
 
 
 def resource_key(stem: str) -> str:
-    """The name of a network, volume or pod in the stack."""
-    return identifier(stem)
+    """The name of a network, volume or pod in the stack; one letter, which reads as a drive, gets podman's prefix."""
+    key = identifier(stem)
+    return key if len(key) > 1 else f"systemd-{key}"
 
 
 def name_setting(unit: QuadletUnit) -> Cursor | None:

@@ -21,6 +21,8 @@ class Unraid:
 
     def sniff(self, project: Project) -> tuple[str, ...]:
         """The files that hold a template with an image."""
+        if not any(path.lower().endswith(".xml") for path in project.files()):
+            return ()
         from tocompose.importers.unraid.templates import template_files
 
         return template_files(project)
