@@ -16,6 +16,7 @@ from tocompose.importers.quadlet.units import QuadletUnit, UnitKind
 from tocompose.importers.quadlet.writer import CommandWriter
 from tocompose.ledger import Cursor
 from tocompose.project import Project
+from tocompose.syntax.names import identifier
 
 ShapeFunction: TypeAlias = Callable[[CommandWriter, FieldRow, tuple[Cursor, ...]], None]
 
@@ -97,7 +98,7 @@ class UnitCommands:
         unit_words = () if command is None else map(writer.texts.word, command)
         writer.arguments += [image, *unit_words]
         return writer.invocation(("create",))._replace(
-            renamed=resource_key(unit.stem), unit=unit.service_unit, schedule=schedule
+            renamed=identifier(unit.stem), unit=unit.service_unit, schedule=schedule
         )
 
     def pod(self, unit: QuadletUnit) -> Invocation:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from tocompose.importers.docker_run.invocation import Argument
 from tocompose.importers.field_tables import FieldRow
-from tocompose.importers.quadlet.references import resource_key
 from tocompose.importers.quadlet.shapes import every_word
 from tocompose.importers.quadlet.units import UnitKind, is_on
 from tocompose.importers.quadlet.writer import CommandWriter
 from tocompose.ledger import Cursor
-from tocompose.syntax.names import variable_name
+from tocompose.syntax.names import identifier, variable_name
 
 
 def write_user(writer: CommandWriter, row: FieldRow, settings: tuple[Cursor, ...]) -> None:
@@ -160,7 +159,7 @@ def write_networks(
             setting.skip("each container has a network of its own anyway")
             continue
         if name.endswith(".container"):
-            text = f"container:{resource_key(name.removesuffix('.container'))}"
+            text = f"container:{identifier(name.removesuffix('.container'))}"
         else:
             key = writer.references.key(name, UnitKind.NETWORK, writer.unit, setting)
             text = f"{key}{colon}{options}"
