@@ -83,10 +83,17 @@ class Setting(NamedTuple):
         text = urlsplit(self.value).path if "://" in self.value else self.value
         return text.strip("/") != "" and not self.is_off
 
+    def _names(self) -> Iterator[str]:
+        """Its names: a property may stand behind `-E`, `-D` or `-c`, or be an option (`--server.port`)."""
+        yield self.title
+        is_property = self.title.startswith("--") and "." in self.title
+        if is_property or self.title.startswith(("-E", "-D", "-c")):
+            yield self.title[2:]
+
     def matches(self, name: str) -> bool:
         """Whether it is the setting that a table names, `NAME=value` with that value only."""
         title, equals, value = name.partition("=")
-        if not matches_glob(title.lower(), self.title.lower()):
+        if not any(matches_glob(title.lower(), own.lower()) for own in self._names()):
             return False
         return not equals or fnmatchcase(self.value.lower(), value.lower())
 
