@@ -258,6 +258,7 @@ RULE = Rule(
     mend=apply,
     covers=("Q-03", "E-02"),
     url="https://docs.docker.com/reference/compose-file/deploy/#resources",
+    said_by={"TC708": ("TC771",)},
     examples=(
         Example(
             """
