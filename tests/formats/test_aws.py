@@ -263,6 +263,13 @@ def test_links_become_names_on_the_network() -> None:
     ]["depends_on"] == ["db"]
 
 
+def test_a_link_makes_the_host_name_known_too() -> None:
+    server = {"name": "server", "image": "s:1", "hostname": "api"}
+    stack = services(task(server, web(links=["server"])))
+    assert stack["server"]["networks"] == {"default": {"aliases": ["api"]}}
+    assert "server" in stack["web"]["depends_on"]
+
+
 def test_secrets_are_asked_for_and_where_they_lie_is_said() -> None:
     arn = "arn:aws:secretsmanager:eu-west-1:1:secret:shop/db-AbC:password::"
     result = task(web(secrets=[{"name": "DB_PASSWORD", "valueFrom": arn}]))

@@ -116,13 +116,15 @@ def write_shared_volumes(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> 
 
 
 def write_links(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
-    """`name[:alias]`."""
+    """`name[:alias]`; a link makes the host name of what it leads to known too."""
     for element in cursor:
-        name, colon, alias = (element.peek() or "").partition(":")
+        name, _, alias = (element.peek() or "").partition(":")
         target = writer.facts.get(f"container {name}", name)
-        if target != name and not colon:
-            colon, alias = ":", name
-        writer.add_plain(row.target, f"{target}{colon}{alias}", element)
+        aliases = {alias or name, writer.facts.get(f"hostname {name}") or target}
+        for known_name in sorted(aliases - {target}):
+            writer.add_plain(row.target, f"{target}:{known_name}", element)
+        if aliases == {target}:
+            writer.add_plain(row.target, target, element)
 
 
 def write_no_network(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:

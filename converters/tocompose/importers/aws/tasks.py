@@ -112,6 +112,8 @@ class TaskCommands:
             facts[f"volume {volume.peek('name')}"] = _place_of(volume)
         for name, alias in self._names.items():
             facts[f"container {name}"] = alias
+        for container in self._containers:
+            facts[f"hostname {_name_of(container)}"] = container.peek("hostname") or ""
         return facts
 
     def _facts_of(self, container: Cursor, facts: dict[str, str]) -> dict[str, str]:
