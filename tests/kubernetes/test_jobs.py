@@ -147,10 +147,28 @@ def test_the_scripts_are_those_of_a_shell() -> None:
         ("*/5 * * * ?", "*/5 * * * *"),
         ("TZ=UTC 0 1 * * *", "0 1 * * *"),
         ("0  2 * * MON", "0 2 * * MON"),
+        ("@every 15m", "*/15 * * * *"),
+        ("@every 6h0m", "0 */6 * * *"),
+        ("@every 7m", "@every 7m"),
     ],
 )
 def test_a_schedule_is_written_as_crond_reads_it(text: str, plain: str) -> None:
     assert plain_schedule(text) == plain
+
+
+@pytest.mark.parametrize("schedule", ["@every 7m", "0 3 * *", ""])
+def test_a_schedule_that_crond_cannot_read_is_said_and_stands_as_a_comment(
+    schedule: str,
+) -> None:
+    result = converted(cron_job(schedule=schedule))
+    assert {"TC397"} == codes(result) & {"TC397", "TC240"}
+    [line] = crontab(result).values()
+    assert line.startswith("# unreadable:")
+
+
+def test_the_zone_before_a_schedule_counts() -> None:
+    result = converted(cron_job(schedule="CRON_TZ=Asia/Tokyo 0 1 * * *", timeZone=None))
+    assert list(crontab(result)) == ["Asia+Tokyo"]
 
 
 @pytest.mark.parametrize("kind", ["CronJob", "Job"])

@@ -230,8 +230,12 @@ _GRACE = 30
 def restart_policy(container: ContainerContext) -> str:
     """Compose's restart policy of a container, from its pod's policy and its workload's kind."""
     workload, to = container.workload, container.path("restart")
-    policy = peek_text(workload.pod_spec.at("restartPolicy")) or "Always"
-    workload.pod_spec.at("restartPolicy").take(to=to)
+    policy_cursor = workload.pod_spec.at("restartPolicy")
+    policy = peek_text(policy_cursor) or "Always"
+    policy_cursor.take(to=to)
+    if policy not in _POLICIES:
+        expected = " or ".join(_POLICIES)
+        policy_cursor.annotate("TC209", field="restartPolicy", expected=expected)
     if container.role is ContainerRole.SIDECAR:
         return "unless-stopped"
     if container.role is ContainerRole.INIT:

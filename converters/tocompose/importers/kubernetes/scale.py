@@ -9,6 +9,7 @@ from tocompose.importers.field_tables import values_in_words
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.scalars import peek_bool, peek_text, take_integer
+from tocompose.importers.kubernetes.schedules import is_schedule, plain_schedule, zone_of
 from tocompose.importers.kubernetes.stack_builder import Contribution
 from tocompose.importers.kubernetes.workloads import RUN_ONCE, Workload
 from tocompose.ledger import Cursor
@@ -121,8 +122,13 @@ def _note_schedule(workload: Workload, to: ModelPath, model: ClusterModel) -> No
     """Says when the scheduler runs the job, and how the job runs by hand."""
     spec = workload.kube_object.at("spec")
     cursor = spec.at("schedule")
-    zone = peek_text(spec.at("timeZone")) or "UTC"
-    when = f"at {peek_text(cursor) or '?'} ({zone})"
+    cursor.take(to=to)
+    spec.at("suspend").take(to=to)
+    model.not_applicable(workload.job_spec.at("suspend"), workload.kube_object, "TC241")
+    schedule = peek_text(cursor) or ""
+    if not is_schedule(schedule):
+        return
+    when = f"at {plain_schedule(schedule)} ({zone_of(spec)})"
     if peek_bool(spec.at("suspend")) is True:
         when = f"is suspended; once its line in config/scheduler/crontabs counts it runs {when}"
     else:
@@ -131,6 +137,3 @@ def _note_schedule(workload: Workload, to: ModelPath, model: ClusterModel) -> No
     (cursor or workload.kube_object.cursor).annotate(
         "TC240", service=workload.name, when=when, overlap=_OVERLAP[policy], subject=to
     )
-    cursor.take(to=to)
-    spec.at("suspend").take(to=to)
-    model.not_applicable(workload.job_spec.at("suspend"), workload.kube_object, "TC241")

@@ -6,12 +6,14 @@ https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.scalars import peek_bool, peek_text
 from tocompose.importers.kubernetes.workloads import ContainerRole, Pod, Workload
 from tocompose.knowledge.versions import default_version
+from tocompose.ledger import Cursor
 from tocompose.model import File, Mount, Role, Service
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import unique_name
@@ -29,6 +31,10 @@ _NICKNAMES = {
     "@midnight": "0 0 * * *",
     "@hourly": "0 * * * *",
 }
+_OVERLAPS = ("Allow", "Forbid", "Replace")
+_PREFIX = re.compile(r"\s*(?:CRON_)?TZ=(\S+)\s+")
+_EVERY = re.compile(r"@every (\d+)([mh])(?:0[ms])*")
+_FIVE_FIELDS = re.compile(r"[\w*/,-]+(?: [\w*/,-]+){4}")
 _START = r"""#!/bin/sh
 # Runs the jobs of this project by docker compose, each at its hours: crontabs/ZONE holds those of a time zone.
 set -e
@@ -89,9 +95,20 @@ def schedule_jobs(model: ClusterModel) -> None:
 
 def take_zone(workload: Workload, model: ClusterModel) -> str:
     """The time zone of a CronJob; without one the cluster's own, which is mostly UTC."""
-    cursor = workload.kube_object.at("spec", "timeZone")
-    cursor.take(to=ModelPath.of("services", workload.name))
-    return peek_text(cursor) or "UTC"
+    spec = workload.kube_object.at("spec")
+    spec.at("timeZone").take(to=ModelPath.of("services", workload.name))
+    return zone_of(spec)
+
+
+def zone_of(spec: Cursor) -> str:
+    """The time zone that a CronJob states, in a field of its own or before its schedule."""
+    stated_zone = _PREFIX.match(peek_text(spec.at("schedule")) or "")
+    return peek_text(spec.at("timeZone")) or (stated_zone[1] if stated_zone else "UTC")
+
+
+def is_schedule(text: str) -> bool:
+    """Whether crond can read a schedule, once it is plain."""
+    return _FIVE_FIELDS.fullmatch(plain_schedule(text)) is not None
 
 
 def _crontab_line(workload: Workload, pod: Pod) -> str:
@@ -99,10 +116,24 @@ def _crontab_line(workload: Workload, pod: Pod) -> str:
     policy_cursor = spec.at("concurrencyPolicy")
     policy_cursor.take(to=ModelPath.of("services", workload.name))
     policy = peek_text(policy_cursor) or "Allow"
+    if policy not in _OVERLAPS:
+        policy_cursor.annotate(
+            "TC209", field="concurrencyPolicy", expected=" or ".join(_OVERLAPS)
+        )
+    schedule = plain_schedule(peek_text(spec.at("schedule")) or "")
+    if not is_schedule(schedule):
+        cursor = spec.at("schedule") or workload.kube_object.cursor
+        cursor.annotate(
+            "TC397",
+            service=workload.name,
+            schedule=schedule,
+            subject=ModelPath.service(workload.name),
+        )
+        schedule = f"# unreadable: {schedule}"
     services = " ".join(_started_services(pod))
     mark = "# suspended: " if peek_bool(spec.at("suspend")) else ""
     command = f"sh /scheduler/run.sh {policy} {services} > /proc/1/fd/1 2>&1"
-    return f"{mark}{plain_schedule(peek_text(spec.at('schedule')) or '')} {command}"
+    return f"{mark}{schedule} {command}"
 
 
 def _started_services(pod: Pod) -> Iterator[str]:
@@ -116,11 +147,20 @@ def _started_services(pod: Pod) -> Iterator[str]:
 
 def plain_schedule(text: str) -> str:
     """A schedule in five fields as crond reads them."""
-    words = text.split()
-    if words and words[0].startswith(("TZ=", "CRON_TZ=")):
-        words = words[1:]
-    schedule = " ".join(words)
+    schedule = " ".join(_PREFIX.sub("", text).split())
+    interval = _EVERY.fullmatch(schedule)
+    if interval is not None:
+        return _every(int(interval[1]), interval[2]) or schedule
     return _NICKNAMES.get(schedule, schedule).replace("?", "*")
+
+
+def _every(count: int, unit: str) -> str | None:
+    """An interval that divides the hour or the day, in five fields."""
+    if unit == "m" and count and 60 % count == 0:
+        return "0 * * * *" if count == 60 else f"*/{count} * * * *"
+    if unit == "h" and count and 24 % count == 0:
+        return "0 0 * * *" if count == 24 else f"0 */{count} * * *"
+    return None
 
 
 def _scheduler(model: ClusterModel, *, has_zones: bool) -> Service:
