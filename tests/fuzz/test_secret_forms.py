@@ -1,4 +1,4 @@
-"""Secrets in 775 further forms and places come out in `.env` and `secrets/` alone, which two public scanners judge too.
+"""Secrets in some 1,600 further forms and places stand in `.env` and `secrets/` alone, which two scanners judge too.
 
 The scanners are detect-secrets (Apache-2.0), where it is installed, and the rules of gitleaks, where a copy of its
 `gitleaks.toml` is named by TOCOMPOSE_GITLEAKS.
@@ -6,6 +6,7 @@ The scanners are detect-secrets (Apache-2.0), where it is installed, and the rul
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -119,6 +120,102 @@ def written_files(group: Group) -> Files:
     }
 
 
+def engine_variables(group: Group) -> Files:
+    return _inspected(Env=[f"THING_{n}={item.text}" for n, item in enumerate(group)])
+
+
+def engine_labels(group: Group) -> Files:
+    return _inspected(Labels={f"a.b{n}": item.text for n, item in enumerate(group)})
+
+
+def engine_commands(group: Group) -> Files:
+    containers = [
+        json.loads(_inspected(Cmd=["sh", "-c", item.text])["inspect.json"])[0]
+        | {"Name": f"/w{n}", "Id": f"{n:064x}"}
+        for n, item in enumerate(group)
+    ]
+    return {"inspect.json": json.dumps(containers)}
+
+
+def _inspected(**config: object) -> Files:
+    container = {
+        "Id": "4f" * 32,
+        "Name": "/web",
+        "Image": "sha256:" + "ab" * 32,
+        "State": {"Status": "running"},
+        "Config": {"Image": "acme/web:1", **config},
+        "HostConfig": {"NetworkMode": "bridge"},
+        "NetworkSettings": {"Networks": {}},
+        "Mounts": [],
+    }
+    return {"inspect.json": json.dumps([container])}
+
+
+def workflow_variables(group: Group) -> Files:
+    env = {f"THING_{n}": item.text for n, item in enumerate(group)}
+    service = {"image": "acme/web:1", "env": env, "ports": ["80:80"]}
+    job = {"runs-on": "ubuntu-latest", "services": {"web": service}, "steps": []}
+    workflow = {"on": "push", "jobs": {"test": job}}
+    return {".github/workflows/ci.yml": yaml.safe_dump(workflow, sort_keys=False)}
+
+
+def playbook_variables(group: Group) -> Files:
+    env = {f"THING_{n}": item.text for n, item in enumerate(group)}
+    task = {"name": "web", "image": "acme/web:1", "env": env}
+    play = {"hosts": "all", "tasks": [{"community.docker.docker_container": task}]}
+    return {"playbook.yml": yaml.safe_dump([play], sort_keys=False)}
+
+
+def playbook_commands(group: Group) -> Files:
+    tasks = [
+        {"docker_container": {"name": f"w{n}", "image": "acme/web:1", "command": item.text}}
+        for n, item in enumerate(group)
+    ]
+    return {"playbook.yml": yaml.safe_dump([{"hosts": "all", "tasks": tasks}])}
+
+
+def cloud_init_files(group: Group) -> Files:
+    files = [
+        {"path": f"/srv/f{n}.conf", "content": item.text} for n, item in enumerate(group)
+    ]
+    mounts = " ".join(f"-v /srv/f{n}.conf:/f{n}.conf" for n in range(len(group)))
+    run = [f"docker run -d --name web {mounts} acme/web:1"]
+    text = yaml.safe_dump({"write_files": files, "runcmd": run})
+    return {"user-data.yaml": "#cloud-config\n" + text}
+
+
+def crontab_commands(group: Group) -> Files:
+    lines = (
+        f"5 4 * * * docker run --rm --name w{n} acme/web:1 {item.text}"
+        for n, item in enumerate(group)
+    )
+    return {"crontab": "\n".join(lines) + "\n"}
+
+
+def old_compose_variables(group: Group) -> Files:
+    env = {f"THING_{n}": item.text.replace("$", "$$") for n, item in enumerate(group)}
+    return {
+        "docker-compose.yml": yaml.safe_dump({"web": {"image": "a:1", "environment": env}})
+    }
+
+
+def old_compose_commands(group: Group) -> Files:
+    texts = [item.text.replace("$", "$$") for item in group]
+    services = {
+        f"w{n}": {"image": "acme/web:1", "command": text, "labels": [f"a={text}"]}
+        for n, text in enumerate(texts)
+    }
+    return {"docker-compose.yml": yaml.safe_dump(services)}
+
+
+def documented(group: Group) -> Files:
+    words = " \\\n  ".join(
+        f"-e THING_{n}={shlex.quote(item.text)}" for n, item in enumerate(group)
+    )
+    command = f"docker run -d --name web \\\n  {words} \\\n  acme/web:1"
+    return {"README.md": f"# Web\n\n```sh\n{command}\n```\n"}
+
+
 def _pod(containers: list[dict[str, object]]) -> dict[str, dict[str, object]]:
     pod: dict[str, dict[str, object]] = {
         "metadata": {"name": "web"},
@@ -140,6 +237,12 @@ WAYS = (
     Way("kubernetes", pod_variables, tokens()), Way("kubernetes", config_maps, tokens()),
     Way("kubernetes", config_maps, configs()), Way("docker_run", written_files, configs()),
     Way("docker_run", container_commands, commands()), Way("procfile", processes, commands()),
+    Way("engine", engine_variables, tokens()), Way("engine", engine_labels, tokens()),
+    Way("engine", engine_commands, commands()), Way("docker_run", workflow_variables, tokens()),
+    Way("docker_run", playbook_variables, tokens()), Way("docker_run", playbook_commands, commands()),
+    Way("docker_run", cloud_init_files, configs()), Way("docker_run", crontab_commands, commands()),
+    Way("compose", old_compose_variables, tokens()), Way("compose", old_compose_commands, commands()),
+    Way("docker_run", documented, tokens()),
 )  # fmt: skip
 CASES = [(way, start) for way in WAYS for start in range(0, len(way.planted), _TOGETHER)]
 

@@ -12,6 +12,7 @@ from tocompose.compose.files import BASE_NAMES, OVERRIDE_NAMES, PROD_NAMES
 from tocompose.compose.merge import merge_documents, without_tags
 from tocompose.compose.relative_paths import rebase_document, rebase_service
 from tocompose.compose.shapes import as_list, as_map, as_text, as_texts
+from tocompose.limits import limit
 from tocompose.notes import Note, note
 from tocompose.project import Project
 from tocompose.readers.dotenv import read_dotenv
@@ -198,6 +199,9 @@ class _Loader:
         reference = body.get("extends") if isinstance(body, Mapping) else None
         if reference is None or f"{scope.path}:{name}" in trail:
             return body
+        if len(trail) >= limit("DEPTH"):
+            self.notes.append(chain_note(trail[0], _span_of_key(scope.file, "services")))
+            return body
         body = {key: value for key, value in as_map(body).items() if key != "extends"}
         trail = (*trail, f"{scope.path}:{name}")
         if not isinstance(reference, Mapping):
@@ -229,6 +233,11 @@ class _ExtensionScope(NamedTuple):
     services: Mapping[str, Any]
     file: ComposeFile
     path: str
+
+
+def chain_note(first_key: str, span: Span | None = None) -> Note:
+    """The note on a service whose `extends` leads through too many others; `first_key` is its file and its name."""
+    return note("TC028", span, service=first_key.rpartition(":")[2], most=limit("DEPTH"))
 
 
 def _span_of_key(file: ComposeFile, key: str) -> Span | None:

@@ -166,10 +166,12 @@ def _render_chart(project: Project, chart: Chart, options: RenderOptions) -> Ren
 
 def _note_drawn_values(text: bytes, command: RenderCommand, chart: Chart) -> Iterator[Note]:
     """Says which keys have another value when the chart is rendered once more."""
-    again = command.run().text or b""
-    pairs = zip(text.splitlines(), again.splitlines(), strict=False)
+    text_again = command.run().text or b""
+    pairs = zip(text.splitlines(), text_again.splitlines(), strict=False)
     keys = [
-        line.partition(b":")[0].strip(b" -\t\"'") for line, other in pairs if line != other
+        line.partition(b":")[0].strip(b" -\t\"'")
+        for line, line_again in pairs
+        if line != line_again
     ]
     if keys:
         names = dict.fromkeys(key.decode("utf-8", "replace")[:60] for key in keys)

@@ -78,13 +78,13 @@ class _CopiedFolder(NamedTuple):
     path: Path
     copy: Path
     reach: Path
-    above: frozenset[Path] = frozenset()
+    ancestors: frozenset[Path] = frozenset()
 
 
 def _copy_files(folder: _CopiedFolder, room: int) -> int:
     """Copies what lies in the folder indeed, or in reach of its links; how many bytes there is still room for."""
     folder.copy.mkdir(parents=True, exist_ok=True)
-    above = folder.above | {folder.path.resolve()}
+    ancestors = folder.ancestors | {folder.path.resolve()}
     for source in sorted(folder.path.iterdir()):
         target, real = folder.copy / source.name, source.resolve()
         if source.name in _SKIPPED or not real.is_relative_to(folder.reach):
@@ -94,6 +94,6 @@ def _copy_files(folder: _CopiedFolder, room: int) -> int:
             raise OSError(0, "its folders hold too much")
         if real.is_file():
             target.write_bytes(real.read_bytes())
-        elif real.is_dir() and real not in above:
-            room = _copy_files(_CopiedFolder(source, target, folder.reach, above), room)
+        elif real.is_dir() and real not in ancestors:
+            room = _copy_files(_CopiedFolder(source, target, folder.reach, ancestors), room)
     return room

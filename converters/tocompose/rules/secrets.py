@@ -210,19 +210,28 @@ class _SecretPass:
         if holder.extent is Extent.PARTS and spans and not by_name:
             return replace_spans(text, self._part_edits(holder, text, spans))
         if not by_name and not secret_value(value):
-            # A command line, or nothing; what is known already is looked for later.
-            new_spans = [
-                (start, stop)
-                for start, stop in spans
-                if not self._is_known(holder, text[start:stop])
-            ]
-            return replace_spans(text, self._part_edits(holder, text, new_spans))
+            # A command line, or nothing.
+            return replace_spans(text, [*self._line_edits(holder, text, spans)])
         with_shared_part = self._share_part(holder, text, spans)
         return with_shared_part or self._move(holder, holder.setting, value, holder.code)
 
-    def _is_known(self, holder: SecretHolder, text: str) -> bool:
-        value = plain(text) or ""
-        return self._vault.service_setting(holder.service, value) is not None
+    def _line_edits(
+        self, holder: SecretHolder, text: str, spans: list[tuple[int, int]]
+    ) -> Iterator[_Edit]:
+        """What becomes of the secrets in a command line: what some setting holds already keeps that variable."""
+        for start, stop in spans:
+            setting = self._known_setting(holder, text, (start, stop))
+            if setting is None:
+                yield from self._part_edits(holder, text, [(start, stop)])
+            else:
+                self.notes.append(holder.note_move("TC507", ""))
+                yield start, stop, secret_reference(setting)
+
+    def _known_setting(
+        self, holder: SecretHolder, text: str, span: tuple[int, int]
+    ) -> str | None:
+        value = plain(text[slice(*span)]) or ""
+        return self._vault.service_setting(holder.service, value)
 
     def _share_part(
         self, holder: SecretHolder, text: str, spans: list[tuple[int, int]]

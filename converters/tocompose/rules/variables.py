@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from tocompose.model import EnvSetting, Stack
 from tocompose.record import replace
 from tocompose.stack_texts import stack_texts
-from tocompose.syntax.interpolation import nested_variables, variable_names, variables
+from tocompose.syntax.interpolation import nested_variables, variable_names
 
 
 def taken_variables(stack: Stack) -> set[str]:
@@ -24,8 +24,7 @@ def variable_defaults(stack: Stack) -> dict[str, dict[str | None, str]]:
     defaults: dict[str, dict[str | None, str]] = {}
     for path, text in stack_texts(stack, "$"):
         for variable in nested_variables(text):
-            has_value = variable.default is not None and not variables(variable.default)
-            default = variable.default if has_value else None
+            default = None if variable.holds_variable else variable.default
             defaults.setdefault(variable.name, {}).setdefault(default, path[1])
     return defaults
 

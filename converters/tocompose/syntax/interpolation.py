@@ -63,6 +63,11 @@ class Variable(NamedTuple):
         return self.operand if self.operator in ("-", ":-") else None
 
     @property
+    def holds_variable(self) -> bool:
+        """Whether its operand holds a variable."""
+        return any(isinstance(part, Variable) for part in self.parts)
+
+    @property
     def is_required(self) -> bool:
         """Whether nothing starts without a value."""
         return self.operator in ("?", ":?")
@@ -213,10 +218,8 @@ def variable_names(text: str) -> Iterator[str]:
 def default_values(text: str) -> Iterator[str]:
     """Each default at any depth that holds no variable itself, as Compose makes of it."""
     for variable in nested_variables(text):
-        if variable.default is not None:
-            value = plain(variable.default)
-            if value is not None:
-                yield value
+        if variable.default is not None and not variable.holds_variable:
+            yield variable.default.replace("$$", "$")
 
 
 def literal(text: str) -> str:

@@ -175,7 +175,7 @@ def _config(text: bytes, dotenv: bytes, environment: Mapping[str, str]) -> str:
             env={"PATH": os.environ["PATH"], "HOME": folder, **environment},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=900,
             check=False,
         )
     lines = [line for line in done.stderr.splitlines() if "level=warning" not in line]

@@ -43,7 +43,12 @@ class ComposeSource:
         stack = read_stack(project, ledger, settings.name)
         if not stack.services:
             source = next(iter(project.named), project.name)
-            raise SourceError(f"{source}: this compose file has no services")
+            problems = "; ".join(
+                f"{problem.span}: {problem.message}"
+                for problem in ledger.notes[:3]
+                if problem.span
+            )
+            raise SourceError(problems or f"{source}: this compose file has no services")
         return stack
 
 

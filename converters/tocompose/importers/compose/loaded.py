@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tocompose.compose.documents import ComposeFile, document_of, merge_all, read_file
-from tocompose.compose.loading import load_files
+from tocompose.compose.loading import chain_note, load_files
 from tocompose.compose.merge import merge_documents
 from tocompose.compose.shapes import as_map, as_text
 from tocompose.importers.compose.versions import is_fig, is_version_one
+from tocompose.limits import limit
 from tocompose.notes import Note, note
 from tocompose.project import Project
 from tocompose.syntax.interpolation import literal
@@ -69,6 +70,9 @@ class _VersionOneLoader:
         body = as_map(services.get(name))
         reference = body.pop("extends", None)
         if reference is None or f"{path}:{name}" in trail:
+            return body
+        if len(trail) >= limit("DEPTH"):
+            self.notes.append(chain_note(trail[0]))
             return body
         trail = (*trail, f"{path}:{name}")
         target = as_map(reference) or {"service": reference}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import partial
 from typing import Any
 
@@ -24,8 +24,9 @@ from tocompose.importers.compose.version_one import (
 )
 from tocompose.importers.compose.versions import source_files
 from tocompose.ledger import Cursor, Ledger
+from tocompose.limits import limit
 from tocompose.model import Service, Stack
-from tocompose.notes import note
+from tocompose.notes import Note, note
 from tocompose.project import Project
 from tocompose.record import replace
 from tocompose.syntax.model_path import ModelPath
@@ -51,8 +52,8 @@ def read_stack(project: Project, ledger: Ledger, stated_name: str | None) -> Sta
     )
     source = source._replace(files=(*source.files, *overlays.files))
     positions = Places(source.files)
-    for loading_note in (*source.notes, *overlays.notes):
-        ledger.add_note(loading_note)
+    _note_files(source, overlays.notes, ledger)
+    source = _with_few_services(source, positions, ledger)
     stack = _read_base(project, source, positions, ledger)
     stack = with_overlays(stack, overlays.kept, positions)
     written = (*stack.services, *stack.development)
@@ -105,6 +106,34 @@ def _tell_name(folder: str, stack: Stack, source: LoadedSource, ledger: Ledger) 
         ledger.add_note(note("TC069", span, subject=subject, **facts))
     elif version and any(not volume.external for volume in stack.volumes):
         ledger.add_note(note("TC074", span, subject=subject, **facts))
+
+
+def _note_files(
+    source: LoadedSource, loading_notes: Iterable[Note], ledger: Ledger
+) -> None:
+    """Says what is wrong with the YAML of the files, what could not be followed, and which keys others hide."""
+    for file in source.files:
+        for file_note in file.notes:
+            ledger.add_note(file_note)
+        for child in file.hidden:
+            Cursor(ledger, child.node, (), child.span).note("TC011", key=child.key)
+    for loading_note in (*source.notes, *loading_notes):
+        ledger.add_note(loading_note)
+
+
+def _with_few_services(
+    source: LoadedSource, positions: Places, ledger: Ledger
+) -> LoadedSource:
+    """The source with no more services than one stack may have."""
+    services, most = as_map(source.document.get("services")), limit("SERVICES")
+    if len(services) <= most:
+        return source
+    few_services = dict(list(services.items())[:most])
+    first_left = next(name for name in services if name not in few_services)
+    at = () if source.is_version_one else ("services",)
+    span = positions.span(*at, first_left)
+    ledger.add_note(note("TC025", span, what=first_left, most=most))
+    return source._replace(document={**source.document, "services": few_services})
 
 
 def _with_origins(service: Service, positions: Places, at: tuple[str, ...]) -> Service:
@@ -230,7 +259,7 @@ def _roots_of(file: ComposeFile, ledger: Ledger) -> Iterator[Cursor]:
 
 def _settle_service(cursor: Cursor, services: Set[str]) -> None:
     if cursor.key not in services:
-        cursor.skip("the service is replaced, or only extended by others")
+        cursor.skip("the service is replaced, left out, or only extended by others")
         return
     known_keys = section_keys("service")
     for field in cursor:

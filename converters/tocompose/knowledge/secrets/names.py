@@ -44,6 +44,8 @@ _ABOUT_PAIRS = frozenset(
         *((name, "CREDENTIALS") for name in _FILES_NAMED),
     }
 )
+# Vault's half of a login, whose other one, its role's, may be known; and a key that encrypts other keys.
+_SECRET_PAIRS = frozenset({("SECRET", "ID"), ("KEY", "ENCRYPTION")})
 _LAST_WORDS = frozenset({"PASS", "PWD", "PW", "SALT", "DBPASS", "DSN"})
 # Of them those that are no secret alone: the working directory, the address of a source of data.
 _NOT_ALONE = frozenset({"PWD", "DSN"})
@@ -73,7 +75,7 @@ _ABOUT = _split_words(
     ENCODING STRENGTH COMMAND CMD TEMPLATE SCOPE ENCRYPTION HASHING VALIDATION REF REFS
     MOUNT ARN NAMES FILES PATHS STDIN REGEX COMPLEXITY RATE SOURCE MS HINT HINTS DOMAIN DOMAINS TIME
     REALM ITERATIONS MODULE ATTRIBUTE LEVEL ACTIVE ALLOWED SECURE SAMESITE SCHEME
-    STATUS STRATEGY HANDLER CONVERTER SERIALIZER DESERIALIZER VALIDATOR MANAGER PLUGIN FILTER
+    WITHIN VOLUME VOLUMES STATUS STRATEGY HANDLER CONVERTER SERIALIZER DESERIALIZER VALIDATOR MANAGER PLUGIN FILTER
     """
 )
 # `MAX_TOKENS`: what a model reads.
@@ -158,8 +160,7 @@ def _words_but_coding(name: str) -> list[str]:
 
 def _is_about_secret(name_words: list[str]) -> bool:
     """Whether the name is that of something about a secret, or of a key that anyone may know."""
-    if name_words[-2:] == ["SECRET", "ID"]:
-        # Vault's half of a login; the other, its role's, may be known.
+    if tuple(name_words[-2:]) in _SECRET_PAIRS:
         return False
     return (
         name_words[-1] in _ABOUT
