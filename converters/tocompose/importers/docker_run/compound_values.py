@@ -63,6 +63,8 @@ def read_volume(value: str) -> Iterator[Fact]:
         return
     yield Fact(mount, FactMerge.APPEND)
     yield from _lost_options("TC128", "mode", _podman_modes(parts))
+    if mount.kind == "bind" and "nocopy" in parts.modes:
+        yield from _lost_options("TC865", "source", [mount.source or ""])
     if {"z", "Z"} & set(parts.modes):
         yield from _lost_options("TC148", "option", _rivals_of_labels(mount))
 
@@ -88,8 +90,8 @@ def _mount_of(source: str, parts: MountParts) -> Mount:
     kind = "bind" if _is_host_path(source) else "volume"
     ignored = {"rw", "ro", *_IGNORED_MODES, *_podman_modes(parts)}
     options: dict[str, Any] = {}
+    ignored.add("nocopy")
     if kind == "volume" and "nocopy" in parts.modes:
-        ignored.add("nocopy")
         options["volume"] = {"nocopy": True}
     return Mount(
         kind=kind,
