@@ -33,7 +33,6 @@ def csv_fields(value: str) -> list[tuple[str, str, str]]:
 # --volume -----------------------------------------------------------------------------------------
 
 # Docker Desktop once read these; the engine ignores them.
-# `copy` is podman's word for what both do without it.
 _IGNORED_MODES = frozenset({"cached", "delegated", "consistent", "default", "copy"})
 _PODMAN_MODES = frozenset(
     {"O", "U", "dev", "exec", "idmap", "nodev", "noexec", "nosuid", "suid"}
@@ -88,9 +87,8 @@ def _refused_volume(source: str, target: str) -> Fact:
 
 def _mount_of(source: str, parts: MountParts) -> Mount:
     kind = "bind" if _is_host_path(source) else "volume"
-    ignored = {"rw", "ro", *_IGNORED_MODES, *_podman_modes(parts)}
+    ignored = {"rw", "ro", "nocopy", *_IGNORED_MODES, *_podman_modes(parts)}
     options: dict[str, Any] = {}
-    ignored.add("nocopy")
     if kind == "volume" and "nocopy" in parts.modes:
         options["volume"] = {"nocopy": True}
     return Mount(
