@@ -125,4 +125,4 @@ def test_a_program_that_ends_at_once_has_written_everything(tmp_path: Path) -> N
     )
     assert ran.returncode == 1
     assert len(yaml.safe_load(ran.stdout)["services"]) == len(lines)
-    assert ran.stderr.endswith("-v shows all notes at length\n")
+    assert ran.stderr.endswith("tocompose explain TC610 explains a note\n")
