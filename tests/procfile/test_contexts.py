@@ -194,3 +194,10 @@ def test_what_project_toml_excludes_stays_out(text: str, is_said: bool) -> None:
     assert ("TC576" in {item.code for item in result.notes}) is is_said
     if text != "x":
         assert {"**/notes", "**/*.sqlite3"} <= {*lines} and "**/kept" not in lines
+
+
+def test_a_note_of_development_shows_no_secret_of_the_command() -> None:
+    files = {"Procfile": "web: npm start --api-token VV6YqYch0RMx8gca\n"}
+    files["package.json"] = '{"scripts": {"start": "node a.js"}}'
+    messages = [note.message for note in converted(files).notes if note.code == "TC372"]
+    assert messages and "VV6Y" not in "".join(messages)

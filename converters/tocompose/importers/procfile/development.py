@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tocompose.importers.procfile.image import Image
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.services import AppPlan
+from tocompose.knowledge.secrets.commands import command_secrets
 from tocompose.languages import language_rows
 from tocompose.model import (
     Build,
@@ -58,6 +59,15 @@ def _make_overlay(plan: AppPlan, process: Process, service: Service) -> Service 
     return None
 
 
+def _shown_command(words: Sequence[str]) -> str:
+    """The command as a note may show it, without the secrets that its program is given."""
+    shown = list(words)
+    for secret in reversed(command_secrets(words)):
+        word = shown[secret.word]
+        shown[secret.word] = f"{word[: secret.start]}…{word[secret.end :]}"
+    return " ".join(shown)
+
+
 def _mounted_overlay(
     plan: AppPlan, process: Process, image: Image, service: Service
 ) -> Service:
@@ -72,7 +82,7 @@ def _mounted_overlay(
             process.span,
             subject=ModelPath.service(service.name),
             service=service.name,
-            command=" ".join(shown),
+            command=_shown_command(shown),
             path=image.workdir,
         )
     return Service(
