@@ -162,7 +162,6 @@ APPS = {
         ("front-end", "development"),
         ("site", "production"),
         ("django", "production"),
-        ("django", "development"),
         ("rails", "production"),
         ("rails", "development"),
         ("sinatra", "production"),
