@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from tocompose.model import ComposeFileRole, Port, Service, Stack
 from tocompose.notes import Note
@@ -23,9 +24,18 @@ from tocompose.syntax.interpolation import variable_names
 from tocompose.syntax.units import is_whole_number
 
 
+# The ports of the host so far, each with its service, by number and protocol.
+_PublishedPorts: TypeAlias = dict[tuple[str | None, str], list[tuple[Port, Service]]]
+
+
+def _number_of(port: Port) -> tuple[str | None, str]:
+    """The number on the host, and the protocol: what two ports that clash have in common."""
+    return port.published, port.protocol
+
+
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with the later of two equal host ports moved to the next free one, for services that run together."""
-    published_before: list[tuple[Port, Service]] = []
+    published_before: _PublishedPorts = {}
     used = {port.published for service in stack.services for port in _ports_of(service)}
     services: list[Service] = []
     notes: list[Note] = []
@@ -37,14 +47,15 @@ def apply(stack: Stack, context: Context) -> Outcome:
                 if is_whole_number(port.published or "")
                 else None
             )
-            if port in ports:
+            same_number = published_before.get(_number_of(port), ())
+            if any(earlier == port and owner is service for earlier, owner in same_number):
                 continue
             if rival is not None:
                 free = _next_free(port, used)
                 facts = {"port": port.published, "other": rival.name, "free": free}
                 notes.append(remark("TC640", service, "ports", port.origin, **facts))
                 port = replace(port, published=free)
-            published_before.append((port, service))
+            published_before.setdefault(_number_of(port), []).append((port, service))
             ports.append(port)
         if ports != list(service.ports):
             service = replace(service, ports=tuple(ports))
@@ -59,10 +70,10 @@ def _ports_of(service: Service) -> Iterator[Port]:
 
 
 def _find_rival(
-    port: Port, service: Service, published_before: list[tuple[Port, Service]]
+    port: Port, service: Service, published_before: _PublishedPorts
 ) -> Service | None:
     """The first service before that binds the same port of the host."""
-    for earlier_port, rival in published_before:
+    for earlier_port, rival in published_before.get(_number_of(port), ()):
         if _clashes(port, earlier_port) and _run_together(service, rival):
             return rival
     return None
@@ -101,7 +112,7 @@ def _publishes_range(service: Service | None, stack: Stack) -> bool:
 
 def _judge_conflicts(view: View) -> Iterator[Verdict]:
     """Ports that two services want, and ports that two files bind differently."""
-    published_before: list[tuple[Port, Service]] = []
+    published_before: _PublishedPorts = {}
     for service in view.main.stack.services:
         for port in service.ports:
             if port.published is None or any(True for _ in variable_names(port.published)):
@@ -115,7 +126,7 @@ def _judge_conflicts(view: View) -> Iterator[Verdict]:
             if is_own:
                 facts["how"] = _difference(port, service)
             yield view.main.verdict(service, "ports", lines, rival is None, code, **facts)
-            published_before.append((port, service))
+            published_before.setdefault(_number_of(port), []).append((port, service))
 
 
 def _difference(port: Port, service: Service) -> str:
