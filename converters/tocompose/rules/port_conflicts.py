@@ -23,7 +23,6 @@ from tocompose.rules.open_ports import is_everywhere
 from tocompose.syntax.interpolation import variable_names
 from tocompose.syntax.units import is_whole_number
 
-
 # The ports of the host so far, each with its service, by number and protocol.
 _PublishedPorts: TypeAlias = dict[tuple[str | None, str], list[tuple[Port, Service]]]
 
