@@ -117,7 +117,7 @@ def _judge_conflicts(view: View) -> Iterator[Verdict]:
             if port.published is None or any(True for _ in variable_names(port.published)):
                 continue
             rival = _find_rival(port, service, published_before)
-            if (port, service) in published_before:
+            if (port, service) in published_before.get(_number_of(port), ()):
                 continue  # Compose takes two that are the same for one.
             is_own = rival is not None and rival.name == service.name
             code, lines = ("TC736", "T15") if is_own else ("TC722", "A-06")
