@@ -196,6 +196,7 @@ def test_what_two_files_say_together_is_left_out_of_the_second() -> None:
 def test_a_profile_does_not_switch_off_what_another_needs() -> None:
     given = document("{volumes_from: [b]}")
     given["services"]["b"]["profiles"] = ["tools"]
+    given["services"]["c"] = {"image": "busybox", "volumes_from": ["b"]}
     assert "profiles" not in creatable(given)[0]["services"]["b"]
 
 

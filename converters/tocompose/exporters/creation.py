@@ -57,6 +57,9 @@ def creatable_document(
         if not conflicts:
             break
         for conflict in conflicts:
+            # Two services may ask for the same thing to go.
+            if not _holds(document, conflict):
+                continue
             document = _mended(document, conflict.keys, conflict)
             subject = ModelPath.of(*conflict.keys)
             if conflict.entry is not None and conflict.keys[-1] in ("volumes", "tmpfs"):
