@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from tocompose.dockerfiles.ignored_files import (
@@ -14,6 +15,7 @@ from tocompose.dockerfiles.ignored_files import (
     public_settings,
 )
 from tocompose.dockerfiles.rendering import render_template
+from tocompose.knowledge.secrets.commands import command_secrets
 from tocompose.languages import find_language, language_rows
 from tocompose.languages.language import DockerfileFacts, DockerfileInput
 from tocompose.languages.node import inlined_prefixes
@@ -59,7 +61,10 @@ def generate_dockerfile(source: DockerfileInput, language: str) -> GeneratedDock
         "cmd_dev": json.dumps(facts.development_command or command),
         **facts.template,
     }
-    dockerfile = _space_stages(render_template(f"{language}.j2", values).strip())
+    rendered = render_template(f"{language}.j2", values).strip()
+    dockerfile = _without_secret_commands(
+        _space_stages(rendered), (command, facts.development_command)
+    )
     contents = {
         "Dockerfile": dockerfile,
         **_dockerignore(source.repository, language, dockerfile),
@@ -77,6 +82,15 @@ def generate_dockerfile(source: DockerfileInput, language: str) -> GeneratedDock
         facts.source,
         develops,
     )
+
+
+def _without_secret_commands(dockerfile: str, commands: Iterable[tuple[str, ...]]) -> str:
+    """The Dockerfile without a `CMD` in which a secret stands: Compose gives that command, with a variable in it."""
+    secret_lines = {
+        f"CMD {json.dumps(command)}" for command in commands if command_secrets(command)
+    }
+    lines = dockerfile.splitlines(keepends=True)
+    return "".join(line for line in lines if line.strip() not in secret_lines)
 
 
 def _dockerignore(repository: Repository, language: str, dockerfile: str) -> dict[str, str]:
