@@ -235,6 +235,8 @@ class _DevelopmentSide:
             command=run.argv,
             environment=tuple(variables.values()),
             ports=(),
+            # The check of web asks the server, which a watcher is not.
+            healthcheck=None,
             depends_on=self._plan.dependencies,
             init=True,
             options={"stdin_open": True, "tty": True},
