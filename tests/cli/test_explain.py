@@ -40,3 +40,11 @@ def test_explain_takes_several_codes(tocompose):
 def test_a_practice_is_explained_by_its_id(tocompose):
     said = tocompose("explain", "log").out
     assert said.startswith("LOG: ") and "--practices all,-LOG" in said
+
+
+def test_the_example_of_a_practice_stands_below_its_title(tocompose):
+    lines = tocompose("explain", "LOG").out.splitlines()
+    after = lines.index("After:")
+    assert lines[after + 1] == "  services:"
+    assert lines[after + 2].startswith("    web: ")
+    assert "  services: {proxy: {read_only: true" in tocompose("explain", "RO-ROOT").out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import dedent, indent
 
 import click
 
@@ -66,7 +67,16 @@ def _explain_practice(name: str) -> str | None:
     lines = [f"{rule.id}: {rule.title} (practice)", ""]
     if rule.examples:
         example = rule.examples[0]
-        lines += ["Before:", f"  {example.before}", "After:", f"  {example.after}", ""]
+        files = {
+            "Before": example.before,
+            "After": example.after,
+            "Beside it, for development": example.override,
+            "Beside it, for production": example.prod,
+        }
+        for title, text in files.items():
+            if text:
+                lines += [f"{title}:", indent(dedent(text).strip(), "  ")]
+        lines.append("")
     lines += [f"To leave it out: --practices all,-{rule.id}", "", rule.url]
     return "\n".join(lines) + "\n"
 
