@@ -161,7 +161,7 @@ def test_no_field_is_left_unread_or_unwritten() -> None:
 
 @pytest.mark.slow
 def test_removing_any_value_shows() -> None:
-    assert list(silent_paths(BLUEPRINT, files_of, "render", step=7)) == []
+    assert list(silent_paths(BLUEPRINT, files_of, "render")) == []
 
 
 def test_the_port_is_renders_own_and_each_service_gets_one_of_the_host() -> None:
