@@ -209,7 +209,7 @@ def test_removing_any_value_shows(form: str) -> None:
         ({"portMappings": [{"containerPort": 80, "hostPort": 0}]}, "ports", ["80"]),
         ({"portMappings": [{"containerPort": 80, "hostPort": 8080}]}, "ports", ["8080:80"]),
         ({"readonlyRootFilesystem": True}, "read_only", True),
-        ({"secrets": [{"name": "A", "valueFrom": "/a"}]}, "environment", {"A": "${A}"}),
+        ({"secrets": [{"name": "A", "valueFrom": "/a"}]}, "environment", {"A": "${A:?set A in .env}"}),
         ({"environment": [{"name": "A", "value": "{{B}}"}]}, "environment", {"A": "${B}"}),
         ({"restartPolicy": {"enabled": True}}, "restart", "on-failure"),
     ],

@@ -16,7 +16,7 @@ from tocompose.importers.field_tables import FieldRow
 from tocompose.knowledge.images import image_ref
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
-from tocompose.syntax.interpolation import literal
+from tocompose.syntax.interpolation import literal, required_reference
 
 # The least that an engine gives a container.
 _LEAST_MEBIBYTES = 6
@@ -192,7 +192,8 @@ def write_secret_map(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None
 
 def _add_secret(writer: FieldWriter, name: str, origin: str, element: Cursor) -> None:
     variable = writer.variables.secret(name, origin, writer.name)
-    writer.add_plain("--env", f"{literal(name)}=${{{variable}}}", element)
+    value = required_reference(variable, ".env")
+    writer.add_plain("--env", f"{literal(name)}={value}", element)
     element.annotate(
         "TC799",
         subject=writer.subject.child("environment", name),
