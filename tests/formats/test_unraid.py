@@ -88,9 +88,7 @@ def test_no_element_is_left_unread_or_unwritten() -> None:
 
 @pytest.mark.slow
 def test_removing_any_line_shows() -> None:
-    assert (
-        list(silent_lines(_everything(), "unraid", lambda line: "</" in line)) == []
-    )
+    assert list(silent_lines(_everything(), "unraid", lambda line: "</" in line)) == []
 
 
 def test_what_is_left_out_has_a_reason() -> None:

@@ -229,6 +229,40 @@ def test_a_template_that_runs_nothing_is_put_into_what_extends_it() -> None:
     }
 
 
+def test_paths_of_what_is_extended_are_those_of_its_folder() -> None:
+    base = "base: {build: ., volumes: ['./a:/a', 'data:/b'], env_file: e.env}"
+    text = "web: {extends: {file: sub/common.yml, service: base}, volumes: ['./w:/w']}"
+    files = {"sub/common.yml": base, "sub/e.env": "E=1"}
+    web = compose(text, **files)["services"]["web"]
+    assert web["build"] == {"context": "./sub"}
+    assert web["volumes"] == ["./sub/a:/a", "data:/b", "./w:/w"]
+    assert web["env_file"] == [{"path": "./sub/e.env", "format": "raw"}]
+
+
+@pytest.mark.parametrize(
+    ("base", "web", "expected"),
+    [
+        ("image: a:1", "build: app", {"build": {"context": "app"}}),
+        ("build: app, dockerfile: Old", "image: a:1", {"image": "a:1"}),
+        ("build: app", "build: web", {"build": {"context": "web"}}),
+    ],
+)
+def test_an_image_and_a_build_replace_each_other(
+    base: str, web: str, expected: dict[str, Any]
+) -> None:
+    text = f"web: {{extends: {{file: common.yml, service: base}}, {web}}}"
+    services = compose(text, **{"common.yml": f"base: {{{base}}}"})["services"]
+    assert services["web"] == expected
+
+
+def test_a_service_that_is_extended_and_is_not_there_is_told() -> None:
+    text = "web: {extends: {file: common.yml, service: bse}, image: x}"
+    assert "TC744" in codes(text, **{"common.yml": "base: {user: '1000'}"})
+    assert "TC744" not in codes(
+        text.replace("bse", "base"), **{"common.yml": "base: {user: '1000'}"}
+    )
+
+
 def test_files_of_variables_are_read_as_they_stand_and_may_be_missing() -> None:
     text = "web: {image: a, env_file: [a.env, b.env]}"
     web = compose(text, **{"b.env": "C=p$q"})["services"]["web"]

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from tocompose.compose.documents import ComposeFile, document_of, merge_all, read_file
 from tocompose.compose.loading import chain_note, load_files
 from tocompose.compose.merge import merge_documents
+from tocompose.compose.relative_paths import rebase_service
 from tocompose.compose.shapes import as_map, as_text
 from tocompose.importers.compose.versions import is_fig, is_version_one
 from tocompose.limits import limit
@@ -83,9 +84,15 @@ class _VersionOneLoader:
             )
             parent_services = self._open(parent_path)
         parent_name = as_text(target.get("service")) or ""
+        if parent_services and parent_name not in parent_services:
+            self.notes.append(
+                note("TC744", None, service=name, kind="service", name=parent_name)
+            )
         parent = self._extended(parent_services, parent_path, parent_name, trail)
-        for key in ("links", "volumes_from", "net"):
+        for key in ("links", "volumes_from", "net", *_replaced_keys(body)):
             parent.pop(key, None)
+        if folder := posixpath.dirname(file_name or ""):
+            parent = rebase_service(parent, folder)
         merged = merge_documents({"services": {name: parent}}, {"services": {name: body}})
         return as_map(as_map(merged["services"]).get(name))
 
@@ -97,6 +104,13 @@ class _VersionOneLoader:
         file = read_file(content, path)
         self.files.append(file)
         return _services_of(file)
+
+
+def _replaced_keys(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """What an image or a build put out of force in the service that was extended: a service had one of them."""
+    if "image" in body:
+        return ("build", "dockerfile")
+    return ("image",) if "build" in body else ()
 
 
 def _says_what_runs(body: Mapping[str, Any]) -> bool:
