@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Any
 
 from tocompose.importers.engine.field_rows import field_tables
@@ -121,8 +122,15 @@ def _create_command(cursor: Cursor, name: str) -> str:
         command_line.append("--internal")
     if is_true(cursor, "EnableIPv6"):
         command_line.append("--ipv6")
+    if cursor.peek("EnableIPv4") == "false":
+        command_line.append("--ipv4=false")
+    if is_true(cursor, "Attachable"):
+        command_line.append("--attachable")
     for field_entry in cursor.at("IPAM", "Config"):
-        command_line.append(f"--subnet {field_entry.peek('Subnet')}")
+        if text_at(field_entry, "Subnet"):
+            command_line.append(f"--subnet {field_entry.peek('Subnet')}")
+    for option in cursor.at("Options"):
+        command_line.append(f"--opt {quote(f'{option.key}={text_at(option)}')}")
     return " ".join((*command_line, name))
 
 
