@@ -133,6 +133,12 @@ CONFIG_FIELDS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
         {"Cmd": ["b"], "Entrypoint": ["e"]},
         {"command": ["a"], "entrypoint": []},
     ),
+    (
+        {"Cmd": None, "Entrypoint": ["e"]},
+        {"Cmd": ["a"], "Entrypoint": ["e"]},
+        {"entrypoint": ["e"]},
+    ),
+    ({"NetworkDisabled": True}, {}, {"network_mode": "none"}),
     ({"User": "7"}, {"User": "7"}, {}),
     ({"User": "8"}, {"User": "7"}, {"user": "8"}),
     ({"WorkingDir": "/srv"}, {"WorkingDir": "/srv"}, {}),
@@ -187,6 +193,13 @@ def test_a_tag_that_was_moved_is_told() -> None:
     result = read_objects(container(config={"Env": ["V=2"]}), other)
     assert "environment" not in compose_of(result)["services"]["web"]
     assert "TC465" in codes_of(result)
+
+
+def test_an_image_that_is_called_by_a_short_id_gets_its_tag() -> None:
+    short = image()["Id"].removeprefix("sha256:")[:12]
+    result = read_objects(container(config={"Image": short}), image())
+    assert compose_of(result)["services"]["web"]["image"] == "shop/web:1"
+    assert "TC471" in codes_of(result)
 
 
 def test_every_value_is_settled() -> None:
@@ -276,6 +289,18 @@ def test_a_network_that_exists_is_external_with_its_aliases_and_addresses() -> N
         "back": {"aliases": ["api"], "ipv4_address": "10.7.3.9"},
     }
     assert compose["networks"] == {"shop": {"external": True}, "back": {"external": True}}
+
+
+def test_the_command_that_makes_a_network_has_all_that_the_network_has() -> None:
+    networks = {"lan": endpoint()}
+    web = container(host={"NetworkMode": "lan"}, NetworkSettings={"Networks": networks})
+    options = {"parent": "eth0", "mode": "a b"}
+    lan = network("lan", Options=options, Attachable=True, EnableIPv4=False)
+    (told,) = [
+        one for one in read_objects(web, image(), lan).notes if one.code == "TC483"
+    ]
+    assert "--ipv4=false --attachable --subnet 172.25.0.0/16" in told.advice
+    assert "--opt parent=eth0 --opt 'mode=a b' lan" in told.advice
 
 
 def test_links_of_the_default_bridge_become_names_on_the_stacks_network() -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from tocompose.importers.docker_run.shapes import Fact
 from tocompose.importers.engine.image_config import ImageConfig
-from tocompose.importers.engine.json_values import text_at, words_at
+from tocompose.importers.engine.json_values import is_true, text_at, words_at
 from tocompose.importers.engine.resource_names import ResourceNames
 from tocompose.importers.engine.tool_labels import tool_label
 from tocompose.ledger import Cursor
@@ -41,7 +41,9 @@ class ObjectContext(NamedTuple):
 
     @property
     def network_mode(self) -> str:
-        """The network mode as the engine writes it."""
+        """The network mode as the engine writes it; a container without a network keeps `default` there."""
+        if is_true(self.cursor, "Config", "NetworkDisabled"):
+            return "none"
         return text_at(self.cursor, "HostConfig", "NetworkMode")
 
     @property
@@ -83,9 +85,12 @@ class ObjectContext(NamedTuple):
 
     @property
     def has_own_entrypoint(self) -> bool:
-        """Whether the entry point is not the image's."""
+        """Whether the entry point is not the image's, or is given again, which drops the image's command."""
         text_words = words_at(self.cursor, "Config", "Entrypoint")
-        return text_words != self.image_texts("Entrypoint")
+        if text_words != self.image_texts("Entrypoint"):
+            return True
+        has_command = bool(words_at(self.cursor, "Config", "Cmd"))
+        return bool(text_words and self.image_texts("Cmd")) and not has_command
 
     @property
     def has_own_command(self) -> bool:

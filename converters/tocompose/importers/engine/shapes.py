@@ -167,7 +167,7 @@ def read_hostname(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]
 def read_image(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """The image by the name under which it can be pulled; an id where no name is left."""
     written = text_at(cursor)
-    if not written.startswith("sha256:"):
+    if not (written.startswith("sha256:") or _is_short_id(written, context)):
         yield FieldFact(Fact(text_of(cursor)), cursor)
         return
     names = context.image.tags if context.image else ()
@@ -177,6 +177,12 @@ def read_image(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     else:
         yield FieldFact(Fact(text_of(cursor)), cursor)
         cursor.annotate("TC472", subject=context.path.child("image"), image=written[:19])
+
+
+def _is_short_id(written: str, context: ObjectContext) -> bool:
+    """Whether an image is called by its id, or the beginning of it, without `sha256:`."""
+    identity = text_at(context.cursor, "Image").removeprefix("sha256:")
+    return len(written) >= 12 and identity.startswith(written)
 
 
 def read_image_name(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
@@ -207,11 +213,9 @@ def read_mac_address(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFa
 
 
 def read_network_disabled(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
-    """A container that is on no network."""
-    if is_true(cursor) and context.network_mode != "none":
-        yield FieldFact(Fact("none"), cursor)
-    else:
-        cursor.skip("the container's network mode says it")
+    """A container that is on no network, as its network mode is read to say."""
+    cursor.skip("the container's network mode says it")
+    yield from ()
 
 
 # Start ------------------------------------------------------------------------------------------------
