@@ -296,9 +296,7 @@ def test_the_command_that_makes_a_network_has_all_that_the_network_has() -> None
     web = container(host={"NetworkMode": "lan"}, NetworkSettings={"Networks": networks})
     options = {"parent": "eth0", "mode": "a b"}
     lan = network("lan", Options=options, Attachable=True, EnableIPv4=False)
-    (told,) = [
-        one for one in read_objects(web, image(), lan).notes if one.code == "TC483"
-    ]
+    (told,) = [one for one in read_objects(web, image(), lan).notes if one.code == "TC483"]
     assert "--ipv4=false --attachable --subnet 172.25.0.0/16" in told.advice
     assert "--opt parent=eth0 --opt 'mode=a b' lan" in told.advice
 
