@@ -144,6 +144,19 @@ def test_what_no_one_sets_now_is_told_once() -> None:
     assert len(told) == 1 and "DB_ENV_USER" in told[0]
 
 
+def test_what_no_one_sets_now_is_told_where_it_stands() -> None:
+    lines = (
+        "web:",
+        "  image: a",
+        "  links: [db]",
+        "  environment: ['A=$DB_PORT']",
+        "  command: run $DB_PORT_5432_TCP_ADDR",
+        "db: {image: b}",
+    )
+    told = [one for one in read("\n".join(lines)).notes if one.code == "TC066"]
+    assert [one.span.line for one in told if one.span] == [4]
+
+
 def test_a_name_that_only_links_gave_is_an_alias() -> None:
     text = "web: {image: a, links: [db], command: psql -h shop_db_1}\ndb: {image: b}"
     aliases = compose(text)["services"]["db"]["networks"]["default"]["aliases"]

@@ -161,7 +161,8 @@ class VersionOne:
             if used.value is not None:
                 set_by_target.setdefault(used.target, {})[used.name] = used.value
                 continue
-            key = "command" if used.name in str(body.get("command")) else "environment"
+            in_command = re.search(rf"\b{used.name}\b", str(body.get("command")))
+            key = "command" if in_command else "environment"
             self._tell("TC066", name, key, variable=used.name, target=used.target)
         for target, variables in set_by_target.items():
             body["environment"] = _with_variables(body.get("environment"), variables)
