@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from tocompose.importers.docker_run.shapes import Fact, FactMerge
 from tocompose.importers.engine.json_values import is_true, number_at, text_at, words_at
 from tocompose.importers.engine.object_context import ObjectContext
-from tocompose.importers.engine.shapes import FieldFact, text_of
+from tocompose.importers.engine.shapes import FieldFact, read_environment, text_of
 from tocompose.ledger import Cursor
 from tocompose.model import ConfigMount, NetworkAttachment, Port
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.units import format_duration
 
+_DEFAULT_DELAY = 5_000_000_000
 _TEMPLATE = re.compile(r"\{\{.*\}\}")
 
 
@@ -35,6 +36,20 @@ def read_templated_text(cursor: Cursor, context: ObjectContext) -> Iterator[Fiel
         cursor.note("TC485", subject=subject, field=cursor.key)
     else:
         yield FieldFact(Fact(literal(text)), cursor)
+
+
+def read_templated_environment(
+    cursor: Cursor, context: ObjectContext
+) -> Iterator[FieldFact]:
+    """The variables; those with a template of the swarm have no equivalent."""
+    for found in read_environment(cursor, context):
+        name, _, value = text_at(found.cursor).partition("=")
+        if _TEMPLATE.search(value):
+            found.cursor.note(
+                "TC485", subject=context.path.child("environment"), field=name
+            )
+        else:
+            yield found
 
 
 def read_host_lines(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
@@ -70,8 +85,10 @@ def read_service_mode(cursor: Cursor, context: ObjectContext) -> Iterator[FieldF
     """Replicas; a global service runs once on one machine, and jobs end."""
     for mode in cursor:
         if mode.key == "Replicated":
-            count = number_at(mode, "Replicas")
-            yield FieldFact(Fact(count), mode)
+            if text_at(mode, "Replicas") in ("", "1"):
+                mode.skip("it is what holds without the key")
+            else:
+                yield FieldFact(Fact(number_at(mode, "Replicas")), mode)
         elif mode.key == "Global":
             cursor.skip("on one machine it runs once")
         else:
@@ -131,6 +148,15 @@ def read_service_logging(cursor: Cursor, context: ObjectContext) -> Iterator[Fie
 
 def read_restart_condition(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """`any` is `always`; how long the swarm waits between attempts has no key."""
+    for key in ("Delay", "Window"):
+        if number_at(cursor, key) not in (0, _DEFAULT_DELAY):
+            wait = f"RestartPolicy.{key}: {format_duration(number_at(cursor, key))}"
+            cursor.at(key).note(
+                "TC484",
+                subject=context.path.child("restart"),
+                object=context.name,
+                fields=wait,
+            )
     yield FieldFact(Fact(text_at(cursor, "Condition") or "any"), cursor)
     if attempts := number_at(cursor, "MaxAttempts"):
         yield FieldFact(Fact(str(attempts), target="restart_attempts"), cursor)
