@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from tocompose.importers.docker_run.shell.expansion import calculate
 from tocompose.importers.docker_run.shell.filters import compiled_pattern
+from tocompose.importers.docker_run.shell.globs import for_fnmatch
 from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import OpenVariable, Value
 from tocompose.ledger import Cursor
@@ -183,7 +184,7 @@ class _Test:
             return None
         if sign in ("=", "==", "!="):
             globs = self._is_double and right[:1] not in "\"'"
-            is_equal = fnmatchcase(text, pattern) if globs else text == pattern
+            is_equal = fnmatchcase(text, for_fnmatch(pattern)) if globs else text == pattern
             return is_equal is (sign != "!=")
         if sign in ("<", ">", "\\<", "\\>"):
             return text < pattern if sign.endswith("<") else text > pattern
@@ -236,6 +237,6 @@ def matching_branch(text: str | None, branches: list[list[str]]) -> int | None:
         for pattern in patterns:
             if "$" in pattern or "`" in pattern:
                 return None
-            if fnmatchcase(text, re.sub(r"[\"'\\]", "", pattern)):
+            if fnmatchcase(text, for_fnmatch(re.sub(r"[\"'\\]", "", pattern))):
                 return index
     return -1

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from fnmatch import translate
 from itertools import takewhile
 
+from tocompose.importers.docker_run.shell.globs import for_fnmatch
 from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.project import normal_path
@@ -62,7 +63,7 @@ def _matches(names: list[str], globs: list[str]) -> bool:
 def _pattern_of(glob: str) -> str:
     """The regular expression for one name of a path; a leading dot is only matched by itself."""
     hidden = "" if glob.startswith(".") else r"(?!\.)"
-    return hidden + translate(re.sub(r"\[\^", "[!", glob))
+    return hidden + translate(for_fnmatch(glob))
 
 
 def _paths_below(shell: Shell, folder: str) -> Iterable[str]:

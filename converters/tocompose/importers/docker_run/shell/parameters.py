@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from fnmatch import translate
 
+from tocompose.importers.docker_run.shell.globs import for_fnmatch
 from tocompose.importers.docker_run.shell.variables import (
     NOTHING,
     OpenVariable,
@@ -56,6 +57,8 @@ def open_value(name: str, code: str, cursor: Cursor, **facts: str) -> Value:
 
 def script_folder(directory: str) -> str:
     """The folder the script is in, as Compose reads it: `${PWD}` is the folder the script is started in."""
+    if directory.startswith("/"):
+        return literal(directory)
     return "${PWD}" if directory in ("", ".") else f"${{PWD}}/{literal(directory)}"
 
 
@@ -252,7 +255,7 @@ def _slice_text(text: str, argument: str) -> str | None:
 
 
 def _glob_pattern(glob: str) -> str:
-    return translate(glob).removeprefix("(?s:").removesuffix(")\\Z")
+    return translate(for_fnmatch(glob)).removeprefix("(?s:").removesuffix(")\\Z")
 
 
 def _trim_affix(operator: str, text: str, glob: str) -> str:
