@@ -242,6 +242,24 @@ def test_a_network_that_is_connected_twice() -> None:
     assert list(services({"run.sh": text})["app"]["networks"]) == ["default", "n"]
 
 
+def test_an_alias_on_a_network_that_is_connected() -> None:
+    text = (
+        "docker network create --subnet 10.1.0.0/16 n\ndocker run -d --name app acme/app:1\n"
+        "docker network connect --alias web --ip 10.1.2.3 n app\n"
+    )
+    place = services({"run.sh": text})["app"]["networks"]["n"]
+    assert place == {"aliases": ["web"], "ipv4_address": "10.1.2.3"}
+    assert "TC901" not in codes({"run.sh": text})
+
+
+def test_the_working_directory_after_cd_to_an_absolute_path() -> None:
+    text = (
+        "cd /srv/app && docker run -d --name app -v $PWD/a:/a -v $(pwd)/b:/b acme/app:1\n"
+    )
+    found = services({"run.sh": text})["app"]["volumes"]
+    assert found == ["/srv/app/a:/a", "/srv/app/b:/b"]
+
+
 @pytest.mark.parametrize(
     ("image", "name"),
     [

@@ -229,11 +229,12 @@ class Assembly:
         if network is None or service is None or len(line.operands) != 2:
             self._settle_other(step)
             return
-        path = ModelPath.service(service, "networks")
-        facts = Facts(read_facts(line.options, path, "network connect"))
+        facts = Facts(
+            read_facts(line.options, ModelPath.service(service), "network connect")
+        )
         aliases = facts.values("aliases")
         for argument in line.operands:
-            argument.take(path)
+            argument.take(ModelPath.service(service, "networks"))
         attachment = NetworkAttachment(
             network=network.text, aliases=aliases, options=facts.remaining()
         )
