@@ -40,3 +40,14 @@ def test_how_long_the_swarm_waits_between_attempts_is_told() -> None:
     assert "Delay: 1m" in told and "Window: 9s" in told
     usual = {"Condition": "any", "Delay": 5_000_000_000, "MaxAttempts": 0}
     assert "TC484" not in codes_of(read_objects(swarm_service(RestartPolicy=usual)))
+
+
+def test_a_config_beside_its_service_is_named_once_and_its_content_nowhere() -> None:
+    grant = {"ConfigName": "site", "File": {"Name": "/site", "Mode": 292}}
+    service = swarm_service(ContainerSpec={"Image": "shop/web:1", "Configs": [grant]})
+    spec = {"Name": "site", "Labels": {}, "Data": "cGFzcz0x"}
+    config = {"ID": "c", "Version": {"Index": 1}, "Spec": spec}
+    result = read_objects(service, config)
+    assert compose_of(result)["configs"] == {"site": {"file": "./configs/site"}}
+    assert codes_of(result) == {"TC488"}
+    assert "cGFzcz0x" not in "".join(one.message + one.advice for one in result.notes)

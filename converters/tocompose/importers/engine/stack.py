@@ -49,6 +49,8 @@ class EngineStack:
         for engine_object in objects:
             self._by_kind.setdefault(engine_object.kind, []).append(engine_object)
         self._images = Images(self._of_kind(ObjectKind.IMAGE))
+        for config in self._of_kind(ObjectKind.CONFIG):
+            config.cursor.skip("its content belongs in a file beside the compose file")
         self._containers = running_parts(self._of_kind(ObjectKind.CONTAINER))
         self._compose_project = _common_project(self._containers)
         self._name = self._compose_project or project_name
