@@ -70,15 +70,6 @@ def without_prompts(text: str, root_prompts: bool) -> tuple[str, list[tuple[int,
     return "\n".join(_without_prompt(line, form, outputs) for line in lines), outputs
 
 
-def prompt_length(line: str) -> int:
-    """How many characters of a line with a docker command are a prompt in front of it; 0 without one."""
-    for pattern in (_SURE_PROMPT, _LIKELY_PROMPT):
-        match = pattern.match(line)
-        if match is not None and _COMMAND.match(line, match.end()):
-            return match.end()
-    return 0
-
-
 def _split_lines(text: str) -> list[_Line]:
     lines, start, continued = [], 0, False
     for line in text.split("\n"):

@@ -66,16 +66,6 @@ def escape_prose(text: str) -> str:
     )
 
 
-def code_block(text: str) -> str:
-    """A fenced Markdown code block; control characters are shown as escapes, lines are kept."""
-    lines = [printable(line) for line in text.split("\n")]
-    longest = max(
-        (len(run) for line in lines for run in re.findall(r"`+", line)), default=0
-    )
-    fence = "`" * max(3, longest + 1)
-    return "\n".join([fence, *lines, fence])
-
-
 def escape_mermaid(text: str) -> str:
     """A label inside `"…"` in a Mermaid diagram: anything that its grammar knows stands as a character entity."""
     return "".join(
