@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any, NamedTuple
 
-from tocompose.notes import Note, note
+from tocompose.notes import Kind, Note, note
 from tocompose.source import Branch, Child, Leaf, Node, Path, Span, leaves
 from tocompose.syntax.model_path import ROOT, ModelPath
 
@@ -42,6 +42,12 @@ class Ledger:
         self.notes: list[Note] = []
         self._known_notes: set[Note] = set()
         self._moves: dict[ModelPath, ModelPath] = {}
+
+    def told_losses(self) -> Iterator[str]:
+        """What was said to be lost at a place of the source, as `file:line:column: message`, in order."""
+        for loss in self.notes:
+            if loss.kind is Kind.LOST and loss.span:
+                yield f"{loss.span}: {loss.message}"
 
     def open(self, root: Node) -> Cursor:
         """A cursor at the root of a source tree, whose leaves are from now on accounted for."""

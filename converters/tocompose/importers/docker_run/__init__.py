@@ -79,9 +79,8 @@ def _read_scripts(
 def _why_nothing(project: Project, ledger: Ledger) -> str:
     """What kept a source from giving a service: the first loss with its position, else that no command was found."""
     reason = "no docker run or docker create command that names an image was found"
-    for loss in ledger.notes:
-        if loss.kind.value == "lost" and loss.span:
-            return f"{loss.span}: {loss.message}; {reason}"
+    for loss in ledger.told_losses():
+        return f"{loss}; {reason}"
     files = project.named or project.files()
     for path in files[:20]:
         if place := _place_of_call(path, project.read(path) or b""):

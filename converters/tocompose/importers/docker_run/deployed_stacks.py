@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import copy
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tocompose.importers.docker_run.invocation import Argument
+from tocompose.importers.joined_stacks import join_stacks
 from tocompose.ledger import Ledger
 from tocompose.model import Stack
 from tocompose.project import Project
@@ -37,24 +38,7 @@ def with_deployed(
         named_files.named = paths
         part = read_stack(named_files, ledger, deployment.name)
         deployment.argument.annotate("TC075", file=files)
-        stack = _joined(stack, part)
+        # A script that only deploys is named after what it deploys.
+        name = stack.name if stack.services else part.name
+        stack = join_stacks(replace(stack, name=name), part)
     return stack
-
-
-def _joined(stack: Stack, part: Stack) -> Stack:
-    """Both in one; of things of one name those of the script stay."""
-    return replace(
-        stack,
-        name=stack.name if stack.services else part.name,
-        services=_united(stack.services, part.services),
-        networks=_united(stack.networks, part.networks),
-        volumes=_united(stack.volumes, part.volumes),
-        configs=_united(stack.configs, part.configs),
-        secrets=_united(stack.secrets, part.secrets),
-        settings=(*stack.settings, *part.settings),
-    )
-
-
-def _united(parts: tuple[Any, ...], more: tuple[Any, ...]) -> tuple[Any, ...]:
-    names = {part.name for part in parts}
-    return (*parts, *(part for part in more if part.name not in names))

@@ -23,9 +23,8 @@ def why_nothing(objects: Iterable[EngineObject], project: Project, ledger: Ledge
             one.cursor.value_span for one in objects if one.kind is ObjectKind.LISTED
         )
         return f"{span}: this is a list of containers, which leaves out their settings: {_COMMAND}"
-    for lost in ledger.notes:
-        if lost.kind.value == "lost" and lost.span:
-            return f"{lost.span}: {lost.message}"
+    for loss in ledger.told_losses():
+        return loss
     names = ", ".join(sorted(kind.value for kind in kinds))
     there = (
         f"no container was found, only {names}" if names else "an engine says nothing here"

@@ -35,17 +35,12 @@ class Quadlet:
 
         stack = read_stack(project, ledger, settings)
         if not stack.services:
-            raise SourceError(_why_nothing(project, ledger))
+            reasons = [
+                f"{project.name}: no unit here names an image or a manifest",
+                *ledger.told_losses(),
+            ]
+            raise SourceError(reasons[-1])
         return stack
-
-
-def _why_nothing(project: Project, ledger: Ledger) -> str:
-    """The last loss with its place, else that no unit starts a container."""
-    losses = (
-        loss for loss in reversed(ledger.notes) if loss.kind.value == "lost" and loss.span
-    )
-    reasons = [f"{loss.span}: {loss.message}" for loss in losses]
-    return next(iter(reasons), f"{project.name}: no unit here names an image or a manifest")
 
 
 IMPORTER = Quadlet()

@@ -114,12 +114,7 @@ def write_unmask(
         if argument.text == "ALL":
             writer.add(row.target, argument.with_text(""))
         else:
-            unit_word.note(
-                "TC780",
-                subject=writer.unit.subject,
-                object=writer.unit.name,
-                fields=f"Unmask: {argument.text}",
-            )
+            writer.say_left_out(unit_word, f"Unmask: {argument.text}")
 
 
 def write_secrets(

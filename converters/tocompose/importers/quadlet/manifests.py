@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from tocompose.importers import ImportOptions
+from tocompose.importers.joined_stacks import join_stacks
 from tocompose.importers.quadlet.commands import UnitCommands
 from tocompose.importers.quadlet.units import QuadletUnit
 from tocompose.ledger import Cursor, Ledger
@@ -35,7 +35,7 @@ def add_manifests(
         ]
         if documents:
             played = _converted(documents, unit, ledger, project, settings)
-            stack = _joined(stack, _published(played, unit, commands))
+            stack = join_stacks(stack, _published(played, unit, commands))
     return stack
 
 
@@ -69,28 +69,6 @@ def _converted(
 
     name = settings.name or project.name
     return convert(documents, ledger, name, unit.stem, {})
-
-
-def _joined(stack: Stack, added_stack: Stack) -> Stack:
-    """Both stacks as one; of two parts with one name the first stays."""
-    return replace(
-        stack,
-        services=_both(stack.services, added_stack.services),
-        networks=_both(stack.networks, added_stack.networks),
-        volumes=_both(stack.volumes, added_stack.volumes),
-        configs=_both(stack.configs, added_stack.configs),
-        secrets=_both(stack.secrets, added_stack.secrets),
-        settings=_both(stack.settings, added_stack.settings),
-        files=(*stack.files, *added_stack.files),
-    )
-
-
-def _both(earlier_unit: tuple[Any, ...], second: tuple[Any, ...]) -> tuple[Any, ...]:
-    names = {drop_in_path.name for drop_in_path in earlier_unit}
-    return (
-        *earlier_unit,
-        *(drop_in_path for drop_in_path in second if drop_in_path.name not in names),
-    )
 
 
 def _published(stack: Stack, unit: QuadletUnit, commands: UnitCommands) -> Stack:

@@ -135,12 +135,7 @@ def write_network_options(
         if name in names:
             writer.add(row.target, option.with_text(f"{names[name]}={value}"))
         else:
-            unit_word.note(
-                "TC780",
-                subject=writer.unit.subject,
-                object=writer.unit.name,
-                fields=f"Options: {option.text}",
-            )
+            writer.say_left_out(unit_word, f"Options: {option.text}")
 
 
 def write_volume_driver(

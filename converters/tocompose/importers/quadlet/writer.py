@@ -51,12 +51,11 @@ class CommandWriter:
         """Says of a setting that nothing comes of it."""
         text = setting.peek()
         fields = setting.key if text is None else f"{setting.key}: {text}"
-        setting.note(
-            code,
-            subject=self.unit.subject,
-            object=self.unit.name,
-            fields=f"{fields}{remark}",
-        )
+        self.say_left_out(setting, f"{fields}{remark}", code)
+
+    def say_left_out(self, cursor: Cursor, fields: str, code: str = "TC780") -> None:
+        """Says that nothing comes of what stands here, by its key and value."""
+        cursor.note(code, subject=self.unit.subject, object=self.unit.name, fields=fields)
 
     def last(self, settings: tuple[Cursor, ...]) -> Cursor:
         """The line that holds of several."""

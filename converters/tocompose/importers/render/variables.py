@@ -100,16 +100,7 @@ class Wiring:
             "TC832", subject=render_part.path, name=key, object=render_part.name
         )
         secret = is_secret(key)
-        self.settings.setdefault(
-            key,
-            EnvSetting(
-                name=key,
-                secret=secret,
-                required=secret,
-                description="It stands in Render's dashboard.",
-                origin=env_entry.span,
-            ),
-        )
+        self._set_open(key, env_entry, secret, "It stands in Render's dashboard.")
         return Resolved(demand_value(key) if secret else f"${{{key}:-}}")
 
     def _generated(self, key: str, env_entry: Cursor, render_part: Part) -> Resolved:
@@ -122,17 +113,22 @@ class Wiring:
         env_entry.annotate(
             "TC833", subject=render_part.path, name=key, object=render_part.name
         )
-        self.settings.setdefault(
-            name,
-            EnvSetting(
-                name=name,
-                secret=True,
-                required=True,
-                description="Render made it; a new one: openssl rand -base64 32",
-                origin=env_entry.span,
-            ),
-        )
+        description = "Render made it; a new one: openssl rand -base64 32"
+        self._set_open(name, env_entry, True, description)
         return Resolved(demand_value(name))
+
+    def _set_open(
+        self, name: str, env_entry: Cursor, secret: bool, description: str
+    ) -> None:
+        """Asks for a value in `.env`, a secret before the start; what is asked for already stays."""
+        setting = EnvSetting(
+            name=name,
+            secret=secret,
+            required=secret,
+            description=description,
+            origin=env_entry.span,
+        )
+        self.settings.setdefault(name, setting)
 
     # Neighbours ---------------------------------------------------------------------------------------
 

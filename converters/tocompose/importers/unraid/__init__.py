@@ -33,11 +33,8 @@ class Unraid:
 
         stack = read_stack(project, ledger, settings)
         if not stack.services:
-            losses = [loss for loss in ledger.notes if loss.kind.value == "lost"]
-            reasons = [f"{loss.span}: {loss.message}" for loss in losses if loss.span]
-            raise SourceError(
-                next(iter(reasons), f"{project.name}: no template here names an image")
-            )
+            otherwise = f"{project.name}: no template here names an image"
+            raise SourceError(next(ledger.told_losses(), otherwise))
         return stack
 
 
