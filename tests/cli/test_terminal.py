@@ -76,3 +76,21 @@ def test_an_audit_has_the_same_colours(
     assert ("\x1b[1;31merror\x1b[0m: imge" in said) is coloured
     assert ("\x1b[32mok\x1b[0m  " in said) is coloured
     assert ("\x1b" in said) is coloured
+
+
+@pytest.mark.parametrize(
+    ("extra", "coloured"),
+    [({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False), ({}, False)],
+)
+def test_colours_can_be_asked_for_where_there_is_no_terminal(
+    extra: dict[str, str], coloured: bool
+) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "tocompose", "docker", "run", "--frob", "nginx"],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tree.PACKAGE.parent), **extra},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ("\x1b[" in ran.stderr) is coloured
+    assert "\x1b" not in ran.stdout

@@ -212,12 +212,15 @@ def style_of(stream: TextIO, verbosity: int) -> Style:
 
 
 def shows_colours(stream: TextIO) -> bool:
-    """Whether the stream is a terminal that shows colours (https://no-color.org)."""
-    return (
-        stream.isatty()
-        and not os.environ.get("NO_COLOR")
-        and os.environ.get("TERM") != "dumb"
-    )
+    """Whether the stream is a terminal that shows colours, or FORCE_COLOR says so; NO_COLOR outranks it.
+
+    https://no-color.org, https://force-color.org
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def terminal_width(stream: TextIO) -> int:

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "explain": "Explain a note by its code.",
     "formats": "List the formats that can be read.",
     "completion": "Print the completion script for bash, zsh or fish.",
+    "docker-plugin": "Install `docker tocompose`, a plug-in of the docker CLI.",
 }
 
 
@@ -79,8 +80,9 @@ class CommandGroup(click.Group):
         """The command of that name, its module imported now."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"tocompose.cli.{cmd_name}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        module_name = cmd_name.replace("-", "_")
+        module = import_module(f"tocompose.cli.{module_name}")
+        command: click.Command = getattr(module, f"{module_name}_command")
         return command
 
     def resolve_command(

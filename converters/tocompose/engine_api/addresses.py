@@ -42,6 +42,11 @@ class EngineAddress(NamedTuple):
         return self.url.partition("://")[2]
 
 
+def docker_folder(environment: Mapping[str, str], home: Path) -> Path:
+    """The folder in which the docker client keeps its settings, contexts and plug-ins."""
+    return Path(environment.get("DOCKER_CONFIG") or home / ".docker")
+
+
 def find_engine(
     host: str | None, context: str | None, environment: Mapping[str, str], home: Path
 ) -> EngineAddress:
@@ -52,12 +57,14 @@ def find_engine(
     if host:
         return _checked(EngineAddress(host, _tls_of(environment)))
     if context:
-        return _of_context(context, home)
+        return _of_context(context, docker_folder(environment, home))
     if address := environment.get("DOCKER_HOST"):
         return _checked(EngineAddress(address, _tls_of(environment)))
-    current = environment.get("DOCKER_CONTEXT") or _current_context(home)
+    current = environment.get("DOCKER_CONTEXT") or _current_context(
+        docker_folder(environment, home)
+    )
     if current and current != "default":
-        return _of_context(current, home)
+        return _of_context(current, docker_folder(environment, home))
     sockets = list(_usual_sockets(environment, home))
     existing = (path for path in sockets if path.exists())
     return EngineAddress(f"unix://{next(existing, sockets[0])}")
@@ -76,7 +83,8 @@ def _checked(address: EngineAddress) -> EngineAddress:
 def _tls_of(environment: Mapping[str, str]) -> TlsFiles | None:
     if not environment.get("DOCKER_TLS_VERIFY") and not environment.get("DOCKER_TLS"):
         return None
-    folder = environment.get("DOCKER_CERT_PATH") or f"{environment.get('HOME', '')}/.docker"
+    home = Path(environment.get("HOME", ""))
+    folder = environment.get("DOCKER_CERT_PATH") or docker_folder(environment, home)
     return _tls_files(Path(folder), is_checked=bool(environment.get("DOCKER_TLS_VERIFY")))
 
 
@@ -86,19 +94,19 @@ def _tls_files(folder: Path, *, is_checked: bool) -> TlsFiles:
     return TlsFiles(authority, certificate, key, is_checked)
 
 
-def _current_context(home: Path) -> str:
+def _current_context(docker_folder: Path) -> str:
     """The context that `docker context use` chose."""
-    config = home / ".docker" / "config.json"
+    config = docker_folder / "config.json"
     if not config.is_file():
         return ""
     return str(_read_json(config).get("currentContext") or "")
 
 
-def _of_context(name: str, home: Path) -> EngineAddress:
+def _of_context(name: str, docker_folder: Path) -> EngineAddress:
     if name == "default":
         return EngineAddress("unix:///var/run/docker.sock")
     folder = hashlib.sha256(name.encode()).hexdigest()
-    contexts = home / ".docker" / "contexts"
+    contexts = docker_folder / "contexts"
     meta = contexts / "meta" / folder / "meta.json"
     if not meta.is_file():
         raise SourceError(

@@ -28,6 +28,8 @@ FORMS = {
     "sarif": ReportForm("migration.sarif", summary="summary.sarif"),
     "junit": ReportForm("junit.xml", summary="junit.xml"),
     "github": ReportForm("annotations.txt"),
+    "gitlab": ReportForm("gl-code-quality-report.json"),
+    "rdjson": ReportForm("migration.rdjson"),
     "markdown": ReportForm("MIGRATION.md"),
     "csv": ReportForm("migration.csv", summary="summary.csv"),
     "html": ReportForm("report.html", summary="dashboard.html"),
@@ -48,7 +50,12 @@ def encode_report(text: str) -> bytes:
 
 
 def form_of(path: str) -> str | None:
-    """The form that a file's name asks for: `notes.sarif` is SARIF, `junit.xml` is JUnit."""
+    """The form that a file's name asks for: `notes.sarif` is SARIF, `junit.xml` is JUnit.
+
+    The name under which GitLab's documentation has its report comes before its ending, as that is also of JSON.
+    """
+    if path.endswith(FORMS["gitlab"].file_name):
+        return "gitlab"
     ending = _ending(path).lower()
     if ending == ".htm":
         return "html"

@@ -61,6 +61,15 @@ class SourceLines:
         prefix, marked = _shorten_masks(line[:start]), _shorten_masks(line[start:stop])
         return Quote(_shorten_masks(line), len(prefix), len(prefix) + max(len(marked), 1))
 
+    def byte_column(self, path: str, line: int, column: int) -> int:
+        """A column, from 1, counted in bytes of UTF-8."""
+        source_lines = self._read(path)
+        text = source_lines[line - 1] if 0 < line <= len(source_lines) else ""
+        extra_bytes = len(text[: column - 1].encode("utf-8", "replace")) - len(
+            text[: column - 1]
+        )
+        return column + extra_bytes
+
     def lines(self, path: str) -> tuple[str, ...]:
         """All lines of a source file; the line feed at its end starts no further line."""
         shown_lines = tuple(_shorten_masks(line) for line in self._hidden(path))

@@ -120,6 +120,11 @@ def place_of(note: Note) -> str:
     return f"{note.span}: " if note.span else ""
 
 
+def message_with_advice(note: Note) -> str:
+    """What a note says and what to do about it, as sentences of one line."""
+    return f"{note.message.rstrip('.')}. {note.advice}" if note.advice else note.message
+
+
 # What a section of the model is called in the reports.
 _HEADINGS = {"settings": "variable"}
 

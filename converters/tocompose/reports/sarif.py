@@ -30,9 +30,9 @@ def render(report: Report) -> str:
     """One run; its results are the notes, the losses first, so that what a limit cuts off matters least."""
     shown = report.notes[:MAX_RESULTS]
     codes = list(dict.fromkeys(note.code for note in shown))
-    default_span = _default_span(report)
+    elsewhere = default_span(report)
     results = [
-        sarif_result(note, codes.index(note.code), note.span or default_span)
+        sarif_result(note, codes.index(note.code), note.span or elsewhere)
         for note in shown
     ]
     return (
@@ -88,7 +88,7 @@ def sarif_result(note: Note, index: int, shown_span: Span) -> dict[str, Any]:
         "level": _LEVELS[note.kind.level],
         "message": {"text": _cut_message(f"{note.message} {note.advice}".strip())},
         "locations": [_location_record(shown_span, str(note.subject))],
-        "partialFingerprints": {"note/v1": _note_fingerprint(note)},
+        "partialFingerprints": {"note/v1": note_fingerprint(note)},
         "properties": {"kind": note.kind.value},
     }
     if note.related:
@@ -98,7 +98,7 @@ def sarif_result(note: Note, index: int, shown_span: Span) -> dict[str, Any]:
     return sarif_result
 
 
-def _default_span(report: Report) -> Span:
+def default_span(report: Report) -> Span:
     """The place of a note about the whole stack: GitHub shows no result without a file."""
     sources = report.sources()
     return Span(sources[0] if sources else "docker-compose.yml", 1, 1, 1, 1)
@@ -119,7 +119,7 @@ def _location_record(span: Span, subject: str) -> dict[str, Any]:
     return {"physicalLocation": physical, **named}
 
 
-def _note_fingerprint(note: Note) -> str:
+def note_fingerprint(note: Note) -> str:
     """The same for the same note after lines were added above it."""
     file = note.span.file if note.span else ""
     identity = (note.code, str(note.subject), file, note.message)
