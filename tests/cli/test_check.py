@@ -38,7 +38,19 @@ def test_findings_then_the_score(tocompose, folder):
 
 @pytest.mark.parametrize(
     "form",
-    ["text", "json", "jsonl", "sarif", "junit", "github", "gitlab", "rdjson", "markdown", "csv", "html"],
+    [
+        "text",
+        "json",
+        "jsonl",
+        "sarif",
+        "junit",
+        "github",
+        "gitlab",
+        "rdjson",
+        "markdown",
+        "csv",
+        "html",
+    ],
 )
 def test_every_form(tocompose, folder, form):
     ran = tocompose("check", "--format", form)

@@ -33,8 +33,16 @@ def test_the_metadata_are_what_docker_asks_for():
     ("words", "variables", "arguments"),
     [
         ("tocompose docker run nginx", {}, ["docker", "run", "nginx"]),
-        ("tocompose --name tocompose convert .", {}, ["--name", "tocompose", "convert", "."]),
-        ("--context tocompose tocompose engine", {"DOCKER_CONTEXT": "tocompose"}, ["engine"]),
+        (
+            "tocompose --name tocompose convert .",
+            {},
+            ["--name", "tocompose", "convert", "."],
+        ),
+        (
+            "--context tocompose tocompose engine",
+            {"DOCKER_CONTEXT": "tocompose"},
+            ["engine"],
+        ),
         (
             "-D --host=tcp://h:1 --tlsverify -l debug tocompose engine",
             {"DOCKER_HOST": "tcp://h:1", "DOCKER_TLS_VERIFY": "1"},

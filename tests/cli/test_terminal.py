@@ -80,7 +80,11 @@ def test_an_audit_has_the_same_colours(
 
 @pytest.mark.parametrize(
     ("extra", "coloured"),
-    [({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False), ({}, False)],
+    [
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ({}, False),
+    ],
 )
 def test_colours_can_be_asked_for_where_there_is_no_terminal(
     extra: dict[str, str], coloured: bool

@@ -86,7 +86,9 @@ RDJSON = {
 def test_gitlab_gets_its_fields():
     findings = json.loads(render("gitlab", example()))
     jsonschema.Draft202012Validator(GITLAB).validate(findings)
-    assert [one["check_name"] for one in findings] == [note.code for note in example().notes]
+    assert [one["check_name"] for one in findings] == [
+        note.code for note in example().notes
+    ]
 
 
 def test_gitlab_shows_each_of_two_findings_that_say_the_same():
@@ -112,5 +114,10 @@ def test_columns_of_reviewdog_are_bytes():
 
 
 def test_the_name_of_gitlabs_report_tells_its_form():
-    names = ("gl-code-quality-report.json", "ci/gl-code-quality-report.json", "a.json", "x.rdjson")
+    names = (
+        "gl-code-quality-report.json",
+        "ci/gl-code-quality-report.json",
+        "a.json",
+        "x.rdjson",
+    )
     assert [form_of(name) for name in names] == ["gitlab", "gitlab", "json", "rdjson"]

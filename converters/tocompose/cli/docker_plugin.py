@@ -73,7 +73,9 @@ def _write_plugin(plugin_file: Path) -> None:
     if sys.platform == "win32":
         launcher = _launcher()
         if launcher is None:
-            fail("docker-tocompose.exe is missing beside Python: install tocompose with pip")
+            fail(
+                "docker-tocompose.exe is missing beside Python: install tocompose with pip"
+            )
         shutil.copyfile(launcher, plugin_file)
         return
     # A link that stands there is replaced, not followed. -P: no module of the working folder is imported.

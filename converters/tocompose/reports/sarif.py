@@ -32,8 +32,7 @@ def render(report: Report) -> str:
     codes = list(dict.fromkeys(note.code for note in shown))
     elsewhere = default_span(report)
     results = [
-        sarif_result(note, codes.index(note.code), note.span or elsewhere)
-        for note in shown
+        sarif_result(note, codes.index(note.code), note.span or elsewhere) for note in shown
     ]
     return (
         dump_json(sarif_log(codes, results, len(report.notes), len(shown)), indent=2) + "\n"
