@@ -208,3 +208,60 @@ spec: {version: v2.54.0, retention: 10d, serviceMonitorSelector: {}}
     assert services["metrics"]["image"] == "prom/prometheus:v2.54.0"
     assert "--storage.tsdb.retention.time=10d" in services["metrics"]["command"]
     assert "profiles" not in services["metrics"]
+
+
+ROLLOUT = """
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: web-rollout}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  workloadRef: {apiVersion: apps/v1, kind: Deployment, name: web, scaleDown: onsuccess}
+  strategy: {canary: {}}
+"""
+SCALED_DOWN = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: web}}
+  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: example/web:1}]}}
+"""
+
+
+def test_a_rollout_runs_the_pods_of_the_workload_that_it_names() -> None:
+    result = converted(ROLLOUT, SCALED_DOWN)
+    assert compose(result)["services"]["web"]["deploy"] == {"replicas": 3}
+    assert not {note.code for note in result.notes} & {"TC001", "TC210", "TC901"}
+
+
+def test_a_rollout_whose_workload_is_not_there_says_so() -> None:
+    assert "TC210" in {note.code for note in converted(ROLLOUT, app("api")).notes}
+
+
+def test_the_same_object_many_times_is_said_once() -> None:
+    result = converted(*[SCALED_DOWN.replace("web:1", f"web:{n}") for n in (1, 2, 3)])
+    [repeated] = [note for note in result.notes if note.code == "TC204"]
+    assert "is defined three times; the one at m.yaml:20:1 counts" in repeated.message
+    assert compose(result)["services"]["web"]["image"] == "example/web:3"
+
+
+@pytest.mark.parametrize(
+    ("image", "written", "name"),
+    [
+        ("<DOCKER_REPO>/chat:1", "${DOCKER_REPO:?set DOCKER_REPO}/chat:1", "DOCKER_REPO"),
+        (
+            "<registryLoginServer>/chat",
+            "${REGISTRY_LOGIN_SERVER:?set REGISTRY_LOGIN_SERVER}/chat",
+            "REGISTRY_LOGIN_SERVER",
+        ),
+    ],
+)
+def test_what_a_guide_tells_to_replace_in_an_image_is_a_variable(
+    image: str, written: str, name: str
+) -> None:
+    result = converted(SCALED_DOWN.replace("example/web:1", f'"{image}"'))
+    assert compose(result)["services"]["web"]["image"] == written
+    assert [setting.name for setting in result.stack.settings] == [name]

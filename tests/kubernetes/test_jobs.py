@@ -85,6 +85,57 @@ def test_what_a_release_runs_each_time_has_no_marker(
     assert codes(result) & {"TC394", "TC395"} == expected
 
 
+def release(**annotations: str) -> dict[str, str]:
+    return {f"argocd.argoproj.io/{key}": text for key, text in annotations.items()}
+
+
+def named(name: str, annotations: dict[str, str], kind: str = "Job") -> dict[str, Any]:
+    pod = {"containers": [{"name": name, "image": "example/a:1", "command": ["run"]}]}
+    return {
+        "apiVersion": "batch/v1" if kind == "Job" else "apps/v1",
+        "kind": kind,
+        "metadata": {"name": name, "annotations": annotations},
+        "spec": {"template": {"spec": pod}},
+    }
+
+
+def waits(*objects: dict[str, Any]) -> dict[str, set[str]]:
+    made = services(converted(*objects))
+    return {name: set(service.get("depends_on") or ()) for name, service in made.items()}
+
+
+def test_waves_and_hooks_of_argo_cd_are_an_order() -> None:
+    made = waits(
+        named("schema", release(hook="PreSync")),
+        named("api", {}, "Deployment"),
+        named("page-up", release(hook="Sync", **{"sync-wave": "1"})),
+        named("web", release(**{"sync-wave": "2"}), "Deployment"),
+        named("page-down", release(hook="Sync", **{"sync-wave": "3"})),
+        named("report", release(hook="PostSync")),
+    )
+    assert made["schema"] == set()
+    assert made["api"] == {"schema"}
+    assert made["page-up"] == {"api"}
+    assert made["web"] == {"schema", "page-up"}
+    assert made["page-down"] == {"api", "web", "page-up"}
+    assert made["report"] == {"api", "web", "page-down"}
+
+
+def test_hooks_of_helm_run_one_by_one_by_weight_and_name() -> None:
+    hook, weight = "helm.sh/hook", "helm.sh/hook-weight"
+    made = waits(
+        named("b", {hook: "pre-upgrade", weight: "5"}),
+        named("a", {hook: "pre-upgrade", weight: "5"}),
+        named("c", {hook: "pre-upgrade", weight: "-1"}),
+    )
+    assert made == {"c": set(), "a": {"c"}, "b": {"a", "c"}}
+
+
+def test_what_a_removal_runs_does_not_run_at_the_start() -> None:
+    made = services(converted(named("wipe", {"helm.sh/hook": "pre-delete"})))
+    assert made["wipe"]["profiles"] == ["pre-delete"]
+
+
 def cron_job(**spec: Any) -> dict[str, Any]:
     pod = {
         "restartPolicy": "OnFailure",

@@ -34,6 +34,7 @@ class _Location(NamedTuple):
     ingress: Mapping[str, Any]
     backend: _Backend | None
     is_filler: bool = False
+    has_star: bool = False
 
     def annotation(self, name: str) -> str:
         """An annotation of its Ingress; empty when it is not there."""
@@ -133,11 +134,17 @@ class IngressModel:
             locations = self._servers[scalar_text(rule.get("host"))]
             for path_entry in as_list(as_map(rule.get("http")).get("paths")):
                 path = scalar_text(path_entry.get("path")) or "/"
-                is_exact = path_entry.get("pathType") == "Exact"
-                _add_location(
-                    locations,
-                    _Location(path, is_exact, ingress, _backend(path_entry.get("backend"))),
+                kind = scalar_text(path_entry.get("pathType"))
+                # https://cloud.google.com/kubernetes-engine/docs/concepts/ingress#default_backend
+                is_open = kind in ("", "ImplementationSpecific") and path.endswith("/*")
+                location = _Location(
+                    path,
+                    kind == "Exact",
+                    ingress,
+                    _backend(path_entry.get("backend")),
+                    has_star=is_open and self._controller(ingress) != "nginx",
                 )
+                _add_location(locations, location)
 
     def _locations(self, host: str) -> list[_Location]:
         """The server of a host: by its name, by a pattern for one label, or the one for all others."""
@@ -242,6 +249,8 @@ def _location(locations: list[_Location], path: str) -> _Location | None:
 
 
 def _is_below(location: _Location, path: str) -> bool:
+    if location.has_star:
+        return path.startswith(location.path.removesuffix("*"))
     stem = location.path.rstrip("/")
     is_prefix = path == location.path or path == stem or path.startswith(f"{stem}/")
     return not location.is_exact and is_prefix

@@ -310,7 +310,10 @@ def _security_pairs(
     yield "privileged", wanted.privileged, bool(host.get("Privileged"))
     yield "read_only", wanted.read_only, bool(host.get("ReadonlyRootfs"))
     options = [str(option) for option in host.get("SecurityOpt") or ()]
-    restricted = any(option.startswith("no-new-privileges") for option in options)
+    restricted = any(
+        option.startswith("no-new-privileges") and not option.endswith("false")
+        for option in options
+    )
     yield "no_new_privileges", wanted.no_new_privileges, restricted
     yield "cap_add", wanted.cap_add, _plain_capabilities(host.get("CapAdd"))
     yield "cap_drop", wanted.cap_drop, _plain_capabilities(host.get("CapDrop"))

@@ -215,12 +215,12 @@ def convert(
     )
     from tocompose.importers.kubernetes.order import (
         arrange_pods,
-        order_releases,
         start_on_request,
     )
     from tocompose.importers.kubernetes.outside import note_outside
     from tocompose.importers.kubernetes.pods import note_pods, settle_inherited
     from tocompose.importers.kubernetes.publication import publish_ports, settle_ports
+    from tocompose.importers.kubernetes.release_hooks import order_releases
     from tocompose.importers.kubernetes.run_once import run_once
     from tocompose.importers.kubernetes.scale import scale_services
     from tocompose.importers.kubernetes.schedules import schedule_jobs

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.scalars import (
     list_entries,
@@ -12,7 +14,17 @@ from tocompose.importers.kubernetes.scalars import (
 from tocompose.importers.kubernetes.templates import TemplateVariable, replace_variables
 from tocompose.knowledge.images import image_ref
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.syntax.interpolation import literal
+from tocompose.syntax.names import variable_name
+
+# `<DOCKER_REPO>/web:1`: what a guide tells its readers to replace.
+_PLACEHOLDER = regex(r"<([A-Za-z][\w .-]*)>")
+
+
+def _as_variable(placeholder: re.Match[str]) -> str:
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", placeholder[1])
+    return "${" + variable_name(words) + "}"
 
 
 def container_image(container: ContainerContext) -> str:
@@ -22,6 +34,10 @@ def container_image(container: ContainerContext) -> str:
     if "$" in reference:
         if image_ref(replace_variables(reference, _sample_value)) is not None:
             return _with_variables(reference, cursor, container)
+    elif _PLACEHOLDER.search(reference):
+        opened = _PLACEHOLDER.sub(_as_variable, reference)
+        if image_ref(replace_variables(opened, _sample_value)) is not None:
+            return _with_variables(opened, cursor, container)
     # Charts rendered without values write an empty tag, which the engine refuses.
     elif not reference.endswith(":") and image_ref(reference) is not None:
         return reference

@@ -251,16 +251,33 @@ def _owners(kube_object: KubeObject) -> Iterator[tuple[str, str]]:
 
 
 def _without_duplicates(objects: Iterable[KubeObject]) -> list[KubeObject]:
-    latest: dict[tuple[str, str, str], KubeObject] = {}
+    """The last of each key, said once for all before it."""
+    same: dict[tuple[str, str, str], list[KubeObject]] = {}
     for kube_object in objects:
-        earlier = latest.pop(kube_object.key, None)
-        if earlier is not None:
-            span = kube_object.span
-            earlier.cursor.note(
-                "TC204", object=str(kube_object), kept=str(span), related=(span,)
-            )
-        latest[kube_object.key] = kube_object
-    return list(latest.values())
+        earlier = same.pop(kube_object.key, [])
+        same[kube_object.key] = [*earlier, kube_object]
+    for *superseded, latest in same.values():
+        if superseded:
+            _note_superseded(superseded, latest)
+    return [members[-1] for members in same.values()]
+
+
+_TIMES = {1: "twice", 2: "three times"}
+
+
+def _note_superseded(superseded: list[KubeObject], latest: KubeObject) -> None:
+    first, *further = superseded
+    count = len(superseded)
+    first.cursor.note(
+        "TC204",
+        object=str(latest),
+        times=_TIMES.get(count, f"{count + 1} times"),
+        kept=str(latest.span),
+        left_out="this one is" if count == 1 else "the others are",
+        related=(*(kube_object.span for kube_object in further), latest.span),
+    )
+    for kube_object in further:
+        kube_object.cursor.mark_noted("TC204")
 
 
 def without_copies(objects: KubeObjects, ledger: Ledger) -> KubeObjects:

@@ -10,23 +10,17 @@ from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.importers.kubernetes.stack_builder import Contribution
 from tocompose.importers.kubernetes.waits import ApiWait
 from tocompose.importers.kubernetes.workloads import (
-    RUN_ONCE,
     ContainerRole,
     Pod,
     PodContainer,
     Workload,
 )
-from tocompose.ledger import Cursor
 from tocompose.model import Dependency, Service
 from tocompose.syntax.model_path import ModelPath
 
 _DONE = "service_completed_successfully"
 _STARTED = "service_started"
 _HEALTHY = "service_healthy"
-# https://helm.sh/docs/topics/charts_hooks/, https://argo-cd.readthedocs.io/en/stable/user-guide/resource_hooks/
-_HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
-_BEFORE = frozenset({"pre-install", "pre-upgrade", "PreSync"})
-_AFTER = frozenset({"post-install", "post-upgrade", "PostSync"})
 
 
 def arrange_pods(model: ClusterModel, prepared: dict[str, str]) -> Iterator[Contribution]:
@@ -151,61 +145,6 @@ def _is_pod_meant(wait: ApiWait, workload: Workload) -> bool:
         return wait.labels.items() <= workload.labels.items()
     name = workload.kube_object.name
     return any(pod == name or pod.startswith(f"{name}-") for pod in wait.names)
-
-
-def order_releases(model: ClusterModel) -> Iterator[Contribution]:
-    """The rest after the jobs of a release that come first, and after the rest the jobs that come last."""
-    for workload in model.workloads:
-        annotation, hooks = release_hooks(workload)
-        if workload.kind != "Job" or not workload.pods:
-            continue
-        if hooks & _BEFORE:
-            yield from _run_first(workload, annotation, model)
-        elif hooks & _AFTER:
-            yield from _run_last(workload, annotation, model)
-
-
-def _run_first(
-    job: Workload, annotation: Cursor, model: ClusterModel
-) -> Iterator[Contribution]:
-    job_name = job.pods[0].main_container.service
-    done = Dependency(service=job_name, condition=_DONE, origin=annotation.span)
-    for name in _released_services(job, model):
-        annotation.take(to=ModelPath.service(name, "depends_on"))
-        yield Contribution(service=name, depends_on=(done,))
-
-
-def _run_last(
-    job: Workload, annotation: Cursor, model: ClusterModel
-) -> Iterator[Contribution]:
-    job_name = job.pods[0].main_container.service
-    for name in _released_services(job, model):
-        annotation.take(to=ModelPath.service(job_name, "depends_on"))
-        condition = _readiness(model.builder.services[name])
-        yield Contribution(
-            service=job_name, depends_on=(Dependency(service=name, condition=condition),)
-        )
-
-
-def _released_services(job: Workload, model: ClusterModel) -> list[str]:
-    """The services that keep running and are no hooks themselves, of the job's namespace."""
-    return [
-        pod.main_container.service
-        for workload, pod in model.pods()
-        if workload.namespace == job.namespace
-        and workload.kind not in RUN_ONCE
-        and not release_hooks(workload)[1]
-    ]
-
-
-def release_hooks(workload: Workload) -> tuple[Cursor, frozenset[str]]:
-    """When a release runs the object: the annotation that says so, and the moments that it names."""
-    annotations = workload.kube_object.at("metadata", "annotations")
-    for key in _HOOKS:
-        hooks = peek_text(annotations.at(key))
-        if hooks:
-            return annotations.at(key), frozenset(hook.strip() for hook in hooks.split(","))
-    return annotations, frozenset()
 
 
 def start_on_request(model: ClusterModel) -> Iterator[Contribution]:

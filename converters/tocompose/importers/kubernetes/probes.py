@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tocompose.importers.field_tables import values_in_words
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
+from tocompose.importers.kubernetes.container_tools import container_tools
 from tocompose.importers.kubernetes.http_checks import HttpRequest, quote_word
 from tocompose.importers.kubernetes.scalars import (
     list_entries,
@@ -13,13 +14,12 @@ from tocompose.importers.kubernetes.scalars import (
     take_integer,
     take_text,
 )
-from tocompose.knowledge.images import ALPINE_TOOLS, image_facts, image_ref
+from tocompose.knowledge.images import image_facts
 from tocompose.ledger import Cursor
 from tocompose.model import Healthcheck
 from tocompose.readers.yaml import integer
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import is_shell
 
 _ORDER = ("readinessProbe", "livenessProbe", "startupProbe")
 _ACTIONS = ("exec", "httpGet", "tcpSocket", "grpc")
@@ -164,6 +164,13 @@ def _probe_times(probe: Cursor, to: ModelPath) -> dict[str, int]:
     }
 
 
+_ADVICE = {
+    "livenessProbe": "Let the application exit when it cannot go on, or run autoheal.",
+    "readinessProbe": "Ask for both in one health command.",
+    "startupProbe": "Give the healthcheck of the service a start_period as long as the application may take.",
+}
+
+
 def _settle_lost(lost_probes: list[Cursor], container: ContainerContext) -> None:
     """Says of each probe beside the one that cannot work that it is lost too, with what it asks."""
     for probe in lost_probes:
@@ -174,6 +181,7 @@ def _settle_lost(lost_probes: list[Cursor], container: ContainerContext) -> None
             "TC230",
             object=container.service,
             what=f"{probe.key} ({_describe_probe(probe)})",
+            advice_text=_ADVICE[probe.key],
             subject=container.path("healthcheck"),
         )
 
@@ -193,6 +201,7 @@ def _settle_others(
                 "TC232" if is_same else "TC230",
                 object=container.service,
                 what=f"{probe.key} ({_describe_probe(probe)})",
+                advice_text=_ADVICE[probe.key],
                 subject=to,
             )
 
@@ -355,45 +364,3 @@ def _note_impossible(
         "TC231", what=check, image=image, why=why, subject=container.path("healthcheck")
     )
     return None
-
-
-_EMPTY_HINTS = ("distroless", "scratch", "chainguard", "cgr.dev/")
-
-
-def container_tools(container: Cursor) -> frozenset[str] | None:
-    """The programs that the container is known to hold, such as sh, wget or nc; None when nothing is known.
-
-    Known is what the image table says, what the base in the tag brings, and what the manifest itself shows by calling
-    a shell in the container.
-    """
-    image = peek_text(container.at("image")) or ""
-    if any(hint in image for hint in _EMPTY_HINTS):
-        return frozenset()
-    facts = image_facts(image)
-    if facts is not None and facts.tools is not None:
-        return frozenset(facts.tools)
-    reference = image_ref(image)
-    tag = reference.tag if reference else ""
-    if "alpine" in tag or "busybox" in tag:
-        return frozenset(ALPINE_TOOLS)
-    return frozenset({"sh"}) if _calls_shell(container) else None
-
-
-def _calls_shell(container: Cursor) -> bool:
-    return any(
-        is_shell(peek_text(first_word) or "") for first_word in _first_words(container)
-    )
-
-
-def _first_words(container: Cursor) -> list[Cursor]:
-    command = container.at("command")
-    commands = [command if command else container.at("args")]
-    for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
-        commands.append(container.at(probe, "exec", "command"))
-    for hook in ("postStart", "preStop"):
-        commands.append(container.at("lifecycle", hook, "exec", "command"))
-    return [
-        first_word
-        for command_ in commands
-        for first_word in list(list_entries(command_))[:1]
-    ]

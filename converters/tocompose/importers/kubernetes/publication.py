@@ -221,7 +221,7 @@ def _limit_to_one(
     """A host port can be had once: a service that publishes one cannot run several times."""
     replicas = model.builder.services[name].replicas or 1
     if replicas > 1:
-        cursor = workload.kube_object.at("spec", "replicas") or workload.kube_object.cursor
+        cursor = workload.stated_replicas or workload.kube_object.cursor
         cursor.annotate(
             "TC229",
             service=name,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import MadeObject
-from tocompose.importers.kubernetes.order import release_hooks
+from tocompose.importers.kubernetes.release_hooks import release_hook
 from tocompose.importers.kubernetes.scalars import peek_bool, peek_text
 from tocompose.importers.kubernetes.workloads import Pod, Workload
 from tocompose.knowledge.versions import default_version
@@ -22,8 +22,6 @@ _FOLDER = "/run-once"
 # The marker is checked and left by a shell that is brought along: the image may have none.
 _SHELL = f"{_FOLDER}/busybox"
 _SCRIPT = '[ -e "$$0" ] || { "$$@" && : > "$$0"; }'
-# What a release runs each time that it is rolled out.
-_EACH_TIME = frozenset({"pre-upgrade", "post-upgrade", "pre-rollback", "post-rollback"})
 
 
 def run_once(model: ClusterModel) -> None:
@@ -38,9 +36,10 @@ def run_once(model: ClusterModel) -> None:
 def _ends_for_good(workload: Workload) -> bool:
     if workload.kind != "Job" or isinstance(workload.kube_object, MadeObject):
         return False
-    hooks = release_hooks(workload)[1]
-    is_each_time = bool(hooks & _EACH_TIME) or "test" in hooks
-    return not is_each_time and not peek_bool(workload.job_spec.at("suspend"))
+    hook = release_hook(workload)
+    if hook.is_repeated or hook.profile:
+        return False
+    return not peek_bool(workload.job_spec.at("suspend"))
 
 
 def _mark_pod(workload: Workload, pod: Pod, model: ClusterModel) -> None:

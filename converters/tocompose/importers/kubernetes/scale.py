@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tocompose.importers.field_tables import values_in_words
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
+from tocompose.importers.kubernetes.release_hooks import release_hook
 from tocompose.importers.kubernetes.scalars import peek_bool, peek_text, take_integer
 from tocompose.importers.kubernetes.schedules import is_schedule, plain_schedule, zone_of
 from tocompose.importers.kubernetes.stack_builder import Contribution
@@ -15,7 +16,6 @@ from tocompose.importers.kubernetes.workloads import RUN_ONCE, Workload
 from tocompose.ledger import Cursor
 from tocompose.syntax.model_path import ModelPath
 
-_HOOK = "helm.sh/hook"
 # What happens when the hour comes while a run is on, by `concurrencyPolicy`.
 _OVERLAP = defaultdict(
     lambda: "a run that is still on goes on, and the next one is left out",
@@ -30,8 +30,9 @@ def scale_services(model: ClusterModel) -> Iterator[Contribution]:
         for autoscaler in model.objects.of_kind("HorizontalPodAutoscaler")
     }
     for workload in model.workloads:
-        target = (workload.namespace, workload.kind, workload.kube_object.name)
-        count, cursor = _desired_replicas(workload, autoscalers.get(target))
+        scaled = workload.scaled_by
+        autoscaler = autoscalers.get((workload.namespace, scaled.title, scaled.name))
+        count, cursor = _desired_replicas(workload, autoscaler)
         if count is not None:
             yield from _replicate(workload, count, cursor)
         profile = _profile_of(workload, model)
@@ -59,7 +60,7 @@ def _desired_replicas(
         return (take_integer(cursor, to) if workload.pods else None), cursor
     if autoscaler is not None:
         _note_autoscaler(autoscaler, workload, to)
-    cursor = workload.kube_object.at("spec", "replicas")
+    cursor = workload.stated_replicas
     if workload.kind == "StatefulSet":
         return (0 if workload.replicas == 0 else None), cursor
     if workload.replicas is None and autoscaler is not None:
@@ -100,11 +101,11 @@ def _replicate(workload: Workload, count: int, cursor: Cursor) -> Iterator[Contr
 
 def _profile_of(workload: Workload, model: ClusterModel) -> str | None:
     """The profile of what must not start with the rest."""
-    annotation = workload.kube_object.at("metadata", "annotations", _HOOK)
-    if "test" in (peek_text(annotation) or ""):
+    hook = release_hook(workload)
+    if hook.profile:
         for pod in workload.pods:
-            annotation.take(to=ModelPath.service(pod.main_container.service, "profiles"))
-        return "test"
+            hook.cursor.take(to=ModelPath.service(pod.main_container.service, "profiles"))
+        return hook.profile
     to = ModelPath.service(workload.name, "profiles")
     if workload.kind == "CronJob":
         if workload.pods:

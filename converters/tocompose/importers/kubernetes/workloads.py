@@ -85,7 +85,8 @@ class Pod(NamedTuple):
 
 class Workload:
     """An object that runs pods; `labels` are those that Services select by, `host_network` says that the pod uses the
-    host's network; `api_waits` are the init containers that only wait for something else."""
+    host's network; `api_waits` are the init containers that only wait for something else; `scaled_by` is the Rollout
+    that runs the pods in its place, or the object itself."""
 
     __slots__ = (
         "_ports",
@@ -101,10 +102,12 @@ class Workload:
         "pod_template",
         "pods",
         "replicas",
+        "scaled_by",
     )
 
-    def __init__(self, kube_object: KubeObject) -> None:
+    def __init__(self, kube_object: KubeObject, rollout: KubeObject | None = None) -> None:
         self.kube_object = kube_object
+        self.scaled_by = rollout or kube_object
         self.kind = kube_object.title
         self.name = kube_object.name
         self.namespace = kube_object.namespace
@@ -118,6 +121,11 @@ class Workload:
         self.api_waits: tuple[tuple[Cursor, ApiWait], ...] = ()
         self.pods: tuple[Pod, ...] = ()
         self._ports: dict[str, Cursor] | None = None
+
+    @property
+    def stated_replicas(self) -> Cursor:
+        """Where it is said how many pods run."""
+        return self.scaled_by.at("spec", "replicas")
 
     @property
     def is_replicated(self) -> bool:
@@ -143,18 +151,48 @@ class Workload:
 
 def find_workloads(objects: KubeObjects) -> tuple[Workload, ...]:
     """Every workload of the input, in source order, not yet named."""
+    rollouts = {
+        _referred_workload(rollout): rollout for rollout in objects.of_kind("Rollout")
+    }
+    placeless = {
+        rollout for key, rollout in rollouts.items() if objects.get(*key) is not None
+    }
     return tuple(
-        Workload(kube_object)
+        Workload(kube_object, rollouts.get(kube_object.key))
         for kube_object in objects
         if kube_object.title in WORKLOADS
+        and kube_object not in placeless
         and kind_row(kube_object.kind).template is not None
     )
+
+
+def _referred_workload(rollout: KubeObject) -> tuple[str, str, str]:
+    """The key of the object whose pods a Rollout runs in its place.
+
+    https://argo-rollouts.readthedocs.io/en/stable/features/specification/
+    """
+    reference = rollout.at("spec", "workloadRef")
+    kind, name = (peek_text(reference.at(key)) or "" for key in ("kind", "name"))
+    return kind, rollout.namespace, name
+
+
+def _settle_reference(workload: Workload) -> None:
+    """Counts what ties a Rollout to the workload as carried over; how many pods that one says has no use."""
+    rollout, to = workload.scaled_by, ModelPath.service(workload.name)
+    if rollout is workload.kube_object:
+        return
+    rollout.count_identity_as_mapped(to)
+    for key in ("apiVersion", "kind", "name"):
+        rollout.at("spec", "workloadRef", key).take(to=to)
+    own_replicas = workload.kube_object.at("spec", "replicas")
+    own_replicas.skip(f"{rollout} says how many pods run")
 
 
 def expand_pods(workload: Workload, names: set[str]) -> None:
     """Gives the workload its pods: one for each ordinal of a StatefulSet, else one that stands for all."""
     spec = workload.kube_object.at("spec")
-    workload.replicas = take_integer(spec.at("replicas"), ModelPath.of("services"))
+    workload.replicas = take_integer(workload.stated_replicas, ModelPath.of("services"))
+    _settle_reference(workload)
     if workload.kind != "StatefulSet":
         workload.pods = (_build_pod(workload, workload.name, None, None, names),)
         return
@@ -175,7 +213,7 @@ def _bounded_replicas(replicas: int, workload: Workload) -> int:
     """So many pods as may be written out one by one."""
     most_pods = limit("PODS")
     if replicas > most_pods:
-        workload.kube_object.at("spec", "replicas").annotate(
+        workload.stated_replicas.annotate(
             "TC022", what=str(workload.kube_object), pods=replicas, most=most_pods
         )
     return max(min(replicas, most_pods), 0)

@@ -149,6 +149,6 @@ def _unread_parts(node: Node | None, path: str, ledger: Ledger) -> list[tuple[st
 
 def _field_words(path: str, node: Node) -> str:
     if isinstance(node, Leaf):
-        return f"{path}: {node.text}" if len(node.text) <= 40 else path
+        return f"{path}: {node.text}" if 0 < len(node.text) <= 40 else path
     count = count_filled(node)
     return f"{path} ({count} {'value' if count == 1 else 'values'})"

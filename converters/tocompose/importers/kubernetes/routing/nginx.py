@@ -62,6 +62,9 @@ def read_effect(annotations: Annotations, site: RouteSite) -> AnnotationEffect:
 
 
 def _app_root(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
+    # To itself nginx redirects without an end, and Traefik does not redirect at all.
+    if annotations.peek("app-root") == "/":
+        return
     if path := annotations.take("app-root"):
         yield site.middleware(
             "redirectregex", {"regex": "^(https?://[^/]+)/?$", "replacement": "${1}" + path}
