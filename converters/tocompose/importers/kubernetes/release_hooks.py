@@ -109,19 +109,27 @@ class _Step(NamedTuple):
 
 def order_releases(model: ClusterModel) -> Iterator[Contribution]:
     """The jobs of a release in their order, and the rest before or after them."""
-    steps = list(_find_steps(model))
-    jobs = [step for step in steps if step.is_job and _is_placed(step)]
-    for job in jobs:
-        namespace = job.workload.namespace
-        neighbours = [step for step in steps if step.workload.namespace == namespace]
-        lasting = [step.place for step in neighbours if step.lasts]
-        for step in neighbours:
-            if step.lasts and job.place < step.place:
-                yield _wait(step, job)
-            elif step.lasts and step.place < job.place:
-                yield _wait(job, step, model)
-            elif step in jobs and _runs_next(job, step, lasting):
-                yield _wait(step, job)
+    by_namespace: dict[str, list[_Step]] = {}
+    for step in _find_steps(model):
+        by_namespace.setdefault(step.workload.namespace, []).append(step)
+    for steps in by_namespace.values():
+        for job in steps:
+            if job.is_job and _is_placed(job):
+                yield from _order_around(job, steps, model)
+
+
+def _order_around(
+    job: _Step, steps: list[_Step], model: ClusterModel
+) -> Iterator[Contribution]:
+    """What waits for a job, and what of the lasting services it waits for."""
+    lasting = [step.place for step in steps if step.lasts]
+    for step in steps:
+        if step.lasts and job.place < step.place:
+            yield _wait(step, job)
+        elif step.lasts and step.place < job.place:
+            yield _wait(job, step, model)
+        elif step.is_job and _is_placed(step) and _runs_next(job, step, lasting):
+            yield _wait(step, job)
 
 
 def _find_steps(model: ClusterModel) -> Iterator[_Step]:
@@ -145,6 +153,8 @@ def _is_placed(step: _Step) -> bool:
 def _runs_next(job: _Step, step: _Step, lasting: list[tuple[int, int]]) -> bool:
     """Whether a job waits for another one, which nothing that lasts does already; Helm runs those of one moment one by
     one, those of one weight by name."""
+    if step is job:
+        return False
     if job.place[0] != step.place[0]:
         is_apart = any(job.place < place < step.place for place in lasting)
         return job.place < step.place and not is_apart
