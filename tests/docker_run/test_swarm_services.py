@@ -97,3 +97,14 @@ def test_a_network_of_a_swarm_is_an_ordinary_one() -> None:
     assert compose(script)["networks"] == {"shop": None} or compose(script)["networks"] == {
         "shop": {}
     }
+
+
+def test_the_volume_of_the_first_task_is_taken() -> None:
+    create = "docker service create --name web --mount target=/d,source="
+    result = read(f"{create}data-{{{{.Task.Slot}}}} nginx\n")
+    assert yaml.safe_load(result.files[0].content)["volumes"] == {
+        "data-1": {"name": "data-1"}
+    }
+    assert "TC498" in {one.code for one in result.notes}
+    told = read(f"{create}{{{{.Node.Hostname}}}} nginx\n").notes
+    assert "TC485" in {one.code for one in told}

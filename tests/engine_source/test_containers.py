@@ -488,3 +488,60 @@ def test_secrets_are_masked_in_reports() -> None:
     )
     shown = "".join(one.message + one.advice for one in result.notes)
     assert "tr0ub4dor" not in shown
+
+
+def test_a_variable_without_a_value_is_told_wherever_it_stands() -> None:
+    env = {"Env": ["PATH=/bin", "GONE"]}
+    assert "TC470" in codes_of(read_objects(container(config=env)))
+
+
+def test_a_driver_of_volumes_is_told_where_it_makes_none_with_a_name() -> None:
+    for host, config in (({}, {}), ({}, {"Volumes": {"/d": {}}})):
+        driver = {"VolumeDriver": "nfs", **host}
+        result = read_objects(container(host=driver, config=config))
+        assert codes_of(result) == {"TC195", "TC464"}
+    named = read_objects(container(host={"VolumeDriver": "nfs", "Binds": ["data:/d"]}))
+    assert compose_of(named)["volumes"]["data"]["driver"] == "nfs"
+    assert codes_of(named) == {"TC464"}
+
+
+def test_a_port_that_is_bound_to_nothing_is_open_to_other_containers() -> None:
+    ports = {"PortBindings": {"71/tcp": [], "72/udp": None}}
+    exposed = {"ExposedPorts": {"71/tcp": {}}}
+    service = service_of(container(host=ports, config=exposed))
+    assert service["expose"] == ["71/tcp", "72/udp"]
+    of_image = service_of(container(host=ports), image(ExposedPorts={"71/tcp": {}}))
+    assert of_image["expose"] == ["72/udp"]
+
+
+def test_a_pipe_of_windows_is_mounted_as_one() -> None:
+    pipe = r"\\.\pipe\docker_engine"
+    mount = {"Type": "npipe", "Source": pipe, "Target": pipe}
+    for host in ({"Mounts": [mount]}, {"Binds": [f"{pipe}:{pipe}"]}):
+        written = service_of(container(host=host))["volumes"]
+        assert written == [{"type": "npipe", "source": pipe, "target": pipe}]
+
+
+def test_what_starts_a_container_of_podman_is_told() -> None:
+    labels = {"PODMAN_SYSTEMD_UNIT": "web.service", "io.containers.autoupdate": "registry"}
+    by_fields = container(config={"Labels": labels})
+    assert {"TC496", "TC786"} <= codes_of(read_objects(by_fields))
+    command = ["podman", "run", "--name", "web", "nginx"]
+    by_command = container(config={"Labels": labels, "CreateCommand": command})
+    assert {"TC496", "TC786"} <= codes_of(read_objects(by_command))
+
+
+def test_a_dependency_that_is_not_among_the_input_is_told() -> None:
+    labels = compose_labels("web", depends_on="db:service_healthy:true")
+    result = read_objects(container(config={"Labels": labels}))
+    assert "TC499" in codes_of(result)
+
+
+def test_the_file_of_a_project_is_named_once() -> None:
+    labels = compose_labels("web", **{"project.config_files": "/srv/compose.yaml"})
+    twice = [
+        container(name, config={"Labels": {**labels, "com.docker.compose.service": name}})
+        for name in ("a", "b")
+    ]
+    told = [one.message for one in read_objects(*twice).notes if one.code == "TC497"]
+    assert len(told) == 1 and "/srv/compose.yaml" in told[0]

@@ -61,6 +61,8 @@ def _read_objects(
     chosen = [container for container in listed if _is_chosen(container, request)]
     _check_names(request.names, listed)
     containers = list(_inspected(connection, chosen, notes))
+    owners = _unread_network_owners(containers, listed)
+    containers += _inspected(connection, owners, notes)
     if not containers:
         raise SourceError(
             "the engine has no container of that kind: docker ps -a lists all"
@@ -122,6 +124,23 @@ def _inspected(
             # It ended and was removed between the list and this request.
             names = _names_of(container)
             notes.append(note("TC489", name=names[0] if names else identity[:12]))
+
+
+def _unread_network_owners(
+    containers: Iterable[_Object], listed: Iterable[_Object]
+) -> Iterator[_Object]:
+    """The infra containers of podman's pods that hold the ports of chosen containers."""
+    containers = tuple(containers)
+    read = {str(container.get("Id")) for container in containers}
+    modes = (
+        str((container.get("HostConfig") or {}).get("NetworkMode"))
+        for container in containers
+    )
+    wanted = {mode.removeprefix("container:") for mode in modes} - read
+    for container in listed:
+        is_infra = any(name.endswith("-infra") for name in _names_of(container))
+        if is_infra and container.get("Id") in wanted:
+            yield container
 
 
 def _own_container_id() -> str:

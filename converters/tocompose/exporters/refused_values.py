@@ -28,7 +28,7 @@ from tocompose.syntax.interpolation import (
     variable_names,
 )
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.mounts import is_windows_path
+from tocompose.syntax.mounts import is_named_pipe, is_windows_path
 from tocompose.syntax.ports import parse_port_range
 from tocompose.syntax.units import is_whole_number, parse_byte_size, parse_duration
 from tocompose.tables import Row, load
@@ -271,6 +271,8 @@ def _is_duration(row: Row, text: str) -> bool:
 def _is_mount(_: Row, text: str) -> bool:
     """Whether a mount in the short form leads to a path in the container, which is not `/`."""
     target = mount_target(text)
+    if is_named_pipe(target):
+        return True
     return is_windows_path(target) or (target.startswith("/") and target.strip("/") != "")
 
 

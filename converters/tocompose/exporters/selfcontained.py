@@ -60,8 +60,10 @@ class _Inliner:
         return self.files.get((resource.file or "").removeprefix("./"))
 
     def inline_config(self, config: FileResource) -> FileResource:
-        """The config with its content, where that is text."""
+        """The config with its content, where that is text and no secret stands in it."""
         file = self._file_of(config)
+        if file is not None and file.secret and not self._inline_secrets:
+            return config
         text = _text_of(file) if file else None
         if file is None or text is None:
             return config

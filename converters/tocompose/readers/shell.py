@@ -173,6 +173,8 @@ _POWERSHELL = re.compile(
 # A folder of the host, then its path: `C:\data`, `.\data`, `$PWD\data`, `%cd%\data`.
 _QUOTED_PATH = re.compile(r"(?<=[\"'])((?:\w[\w-]*=)?[A-Za-z]:\\[^\"'`:*?<>|\n]*)")
 _PATH = re.compile(r"(?<![\w$}%])([A-Za-z]:\\[^\s\"'`:;,*?<>|]*[^\s\"'`:;,*?<>|\\])")
+# A pipe that programs of Windows listen on, such as the engine's.
+_PIPE = re.compile(r"(\\\\\.\\pipe\\[\w.-]+)", re.I)
 _RELATIVE = re.compile(
     r"(?:(?<![\w\\/])\.{1,2}|\$\{?(?:env:)?\w+\}?|\$\(\(?\$?(?:Get-Location|pwd)\)?(?:\.Path)?\)|%\w+%|%~dp0)"
     r"(\\[^\s\"'`:;*?<>|]*[^\s\"'`:;*?<>|\\])",
@@ -201,10 +203,12 @@ _CMD_REMARK = re.compile(r"^[ \t]*(?:@?rem\b|::)", re.M | re.I)
 def as_shell(source: Text) -> Text:
     """The text with the line ends, variables, settings and paths of a POSIX shell; any other text as it is."""
     if _is_powershell(source):
-        return _from_powershell(_with_slashes(source, _QUOTED_PATH, _PATH, _RELATIVE))
+        return _from_powershell(
+            _with_slashes(source, _QUOTED_PATH, _PATH, _PIPE, _RELATIVE)
+        )
     if _is_cmd(source):
-        return _from_cmd(_with_slashes(source, _QUOTED_PATH, _PATH, _RELATIVE))
-    return _with_slashes(source, _QUOTED_PATH, _PATH)
+        return _from_cmd(_with_slashes(source, _QUOTED_PATH, _PATH, _PIPE, _RELATIVE))
+    return _with_slashes(source, _QUOTED_PATH, _PATH, _PIPE)
 
 
 def _is_powershell(source: Text) -> bool:

@@ -81,6 +81,24 @@ def is_windows_path(text: str) -> bool:
     return _DRIVE.match(text) is not None
 
 
+def is_named_pipe(text: str) -> bool:
+    r"""Whether the text is a pipe of Windows: `\\.\pipe\docker_engine`, `//./pipe/docker_engine`."""
+    return text.replace("\\", "/").startswith("//./pipe/")
+
+
+def is_container_path(target: str) -> bool:
+    """Whether the engine takes the target of a mount, in a container of Linux or of Windows."""
+    return target.startswith("/") or is_windows_path(target) or is_named_pipe(target)
+
+
+def kind_of_source(source: str) -> str:
+    """The kind of mount that docker makes of a source: a path, a pipe of Windows, else a volume's name."""
+    if is_named_pipe(source):
+        return "npipe"
+    is_host_path = is_path(source) or source.startswith(("${", "\\")) or "/" in source
+    return "bind" if is_host_path else "volume"
+
+
 def path_of_folder(path: str) -> str:
     """The path as Compose takes it for one below its folder, with `./` in front; others stay as they are."""
     stands = path in (".", "..") or path.startswith(("/", "./", "../", "~", "$"))

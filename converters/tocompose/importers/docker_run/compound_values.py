@@ -12,8 +12,9 @@ from tocompose.model import FileResource, Mount, NetworkAttachment
 from tocompose.patterns import regex
 from tocompose.syntax.mounts import (
     MountParts,
-    is_path,
+    is_container_path,
     is_windows_path,
+    kind_of_source,
     parse_docker_mount,
     path_of_folder,
 )
@@ -71,7 +72,7 @@ def read_volume(value: str) -> Iterator[Fact]:
 def _check_target(target: str) -> None:
     """Raises ValueError for a place in the container that the engine refuses; a variable may yet hold another."""
     is_open = target.startswith("$") and not target.startswith("$$")
-    if not (is_open or target.startswith("/") or is_windows_path(target)):
+    if not (is_open or is_container_path(target)):
         raise ValueError("the path in the container begins with /")
 
 
@@ -86,7 +87,7 @@ def _refused_volume(source: str, target: str) -> Fact:
 
 
 def _mount_of(source: str, parts: MountParts) -> Mount:
-    kind = "bind" if _is_host_path(source) else "volume"
+    kind = kind_of_source(source)
     ignored = {"rw", "ro", "nocopy", *_IGNORED_MODES, *_podman_modes(parts)}
     options: dict[str, Any] = {}
     if kind == "volume" and "nocopy" in parts.modes:
@@ -117,10 +118,6 @@ def _lost_options(code: str, fact_name: str, options: list[str]) -> Iterator[Fac
     for option in options:
         note_facts = ((fact_name, option),)
         yield Fact(None, FactMerge.NOTE, code=code, note_facts=note_facts)
-
-
-def _is_host_path(source: str) -> bool:
-    return is_path(source) or source.startswith(("${", "\\")) or "/" in source
 
 
 def _as_source(source: str) -> str:

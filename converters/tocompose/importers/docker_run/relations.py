@@ -94,6 +94,20 @@ class RelatedServices:
         }
         mode = self._namespace(service, "network_mode", service.network_mode)
         self._change(name, options=options, network_mode=mode)
+        self._share_memory(str(options.get("ipc", "")))
+
+    def _share_memory(self, mode: str) -> None:
+        """Lets the owner of an IPC namespace share it: podman's containers all do, Docker's only when they are told."""
+        kind, _, owner = mode.partition(":")
+        of_podman = {
+            container.service.name
+            for container in self._assembly.containers
+            if container.invocation.tool == "podman"
+        }
+        is_owned = kind == "service" and owner in of_podman
+        if is_owned and "ipc" not in self._services[owner].options:
+            options = {**self._services[owner].options, "ipc": "shareable"}
+            self._change(owner, options=options)
 
     def _namespace(self, service: Service, key: str, value: Any) -> Any:
         if not isinstance(value, str) or not value.startswith("container:"):

@@ -104,11 +104,24 @@ def _read_mounts(facts: Facts, name: str) -> tuple[Mount, ...]:
         if target in arguments:
             _note_second_mount(arguments[target], name, mount.target)
         mounts[target], arguments[target] = mount, flag_fact.argument
-    if driver_arguments and not any(mount.kind == "volume" for mount in mounts.values()):
-        _move_to_service(driver_arguments[-1], name)
-        subject = ModelPath.service(name, "volumes")
-        driver_arguments[-1].annotate("TC195", subject=subject)
+    if driver_arguments:
+        _note_unused_driver(driver_arguments[-1], name, tuple(mounts.values()))
     return tuple(mounts.values())
+
+
+def _note_unused_driver(
+    driver_argument: Argument, name: str, mounts: tuple[Mount, ...]
+) -> None:
+    """Says where the driver makes no volume of the compose file: Compose declares those with a name."""
+    volumes = [mount for mount in mounts if mount.kind == "volume"]
+    unnamed = [mount.target for mount in volumes if not mount.source]
+    if volumes and not unnamed:
+        return
+    if len(unnamed) == len(volumes):
+        _move_to_service(driver_argument, name)
+    what = ", ".join(unnamed) or "the image's own volumes"
+    subject = ModelPath.service(name, "volumes")
+    driver_argument.annotate("TC195", subject=subject, volumes=what)
 
 
 def _place_of(flag_fact: FlagFact) -> tuple[int, int]:

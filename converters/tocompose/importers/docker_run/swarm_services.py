@@ -5,7 +5,7 @@ https://docs.docker.com/reference/cli/docker/service/create/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from tocompose.importers.docker_run.containers import (
@@ -17,11 +17,17 @@ from tocompose.importers.docker_run.facts import Facts, FlagFact, read_facts
 from tocompose.importers.docker_run.invocation import Argument, Invocation
 from tocompose.importers.docker_run.options import (
     CommandLine,
+    Option,
     flag_rows,
     parse_command_line,
 )
 from tocompose.importers.docker_run.service import ContainerRefs, describe_service
 from tocompose.importers.docker_run.shapes import read_integer
+from tocompose.importers.docker_run.task_templates import (
+    fill_service_name,
+    fill_task_number,
+    has_template,
+)
 from tocompose.model import Service
 from tocompose.record import replace
 from tocompose.source import Span
@@ -30,7 +36,6 @@ from tocompose.syntax.names import unique_name
 
 _POLICIES = {"none": "no", "on-failure": "on-failure", "any": "always"}
 _JOBS = ("replicated-job", "global-job")
-_TEMPLATE = "{{"
 
 
 def parse_service(invocation: Invocation) -> CommandLine:
@@ -67,7 +72,8 @@ def read_swarm_service(
         name_of_container(fill_values(stated.text)) if stated else name_of_image(image.text)
     )
     path = ModelPath.service(unique_name(name, names_in_use))
-    facts = list(read_facts(line.options, path, "docker service create"))
+    options = _of_first_task(line.options, path)
+    facts = list(read_facts(options, path, "docker service create"))
     for update in updates:
         facts += _read_update(update, path)
     facts = [fact for fact in facts if not _is_template(fact, path)]
@@ -77,6 +83,25 @@ def read_swarm_service(
         path[-1], Facts(facts), image.text, command, invocation.span
     )
     return StartedContainer(service, refs, invocation, True, False)
+
+
+def _of_first_task(options: Iterable[Option], path: ModelPath) -> Iterator[Option]:
+    """The flags, with the mounts of the first task where each has its own; those of a machine's own are left out."""
+    for option in options:
+        text = option.value.text
+        if option.name != "--mount" or not has_template(text):
+            yield option
+            continue
+        text = fill_service_name(text, path[-1])
+        of_first_task = fill_task_number(text)
+        subject = path.child("volumes")
+        if has_template(of_first_task):
+            option.value.note("TC485", subject=subject, field=option.name)
+            continue
+        if of_first_task != text:
+            facts = {"name": of_first_task, "service": path[-1]}
+            option.value.annotate("TC498", subject=subject, **facts)
+        yield option._replace(value=option.value.with_text(of_first_task))
 
 
 def _note_no_image(invocation: Invocation) -> None:
@@ -110,7 +135,7 @@ def _scale_facts(arguments: Iterable[Argument], path: ModelPath) -> list[FlagFac
 def _is_template(fact: FlagFact, path: ModelPath) -> bool:
     """Whether the value is one that only a swarm fills in; a note says so then."""
     value = getattr(fact.fact.value, "value", fact.fact.value)
-    if not isinstance(value, str) or _TEMPLATE not in value:
+    if not isinstance(value, str) or not has_template(value):
         return False
     field = fact.fact.key or fact.target
     fact.argument.annotate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tocompose.importers.docker_run.containers import StartedContainer
 from tocompose.importers.docker_run.facts import Facts, FlagFact
@@ -15,18 +15,23 @@ from tocompose.importers.engine.object_facts import read_object
 from tocompose.record import replace
 
 
-def read_container(context: ObjectContext, container_name: str) -> StartedContainer:
-    """The service of a container; `container_name` is empty where the engine or a tool made the name."""
+def read_container(
+    context: ObjectContext, container_name: str, pod_facts: Iterable[FlagFact] = ()
+) -> StartedContainer:
+    """The service of a container; `container_name` is empty where the engine or a tool made the name.
+
+    `pod_facts` are the settings of the pod for which the container stands.
+    """
     facts = [*_name_facts(context, container_name), *_emptied_entrypoint(context)]
-    by_target = Facts((*facts, *read_object(context, "Container")))
+    by_target = Facts((*facts, *read_object(context, "Container"), *pod_facts))
     image, command = by_target.last("image"), by_target.last("command")
     span = context.cursor.value_span
     service, refs = describe_service(context.name, by_target, image, command or (), span)
     if not service.command and context.has_own_command:
         service = replace(service, command=())
-    return StartedContainer(
-        service, refs, Invocation("docker", ("create",), (), span), True, False
-    )
+    tool = "podman" if context.is_podman else "docker"
+    invocation = Invocation(tool, ("create",), (), span)
+    return StartedContainer(service, refs, invocation, True, False)
 
 
 def _name_facts(context: ObjectContext, container_name: str) -> Iterator[FlagFact]:

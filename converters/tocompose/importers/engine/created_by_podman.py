@@ -18,21 +18,25 @@ def create_command(cursor: Cursor, owner: str) -> tuple[Invocation, ...]:
     """The command that made what the cursor describes; empty where none is kept, or it makes something else."""
     command = cursor.at("CreateCommand")
     command_line = [text_at(argument) for argument in command]
-    if not command_line:
+    verb, verb_end = read_verb(command_line, _verb_index(command_line))
+    if verb not in _VERBS:
         return ()
     arguments = tuple(
         Argument(literal(text_at(argument)), argument.span, (argument,))
         for argument in command
     )
-    verb, verb_end = read_verb(command_line, _verb_index(command_line))
-    if verb not in _VERBS:
-        return ()
     tool = owner.partition(" ")[0]
     return (
         Invocation(
             tool, verb, arguments[verb_end:], command.span, head=arguments[:verb_end]
         ),
     )
+
+
+def has_create_command(cursor: Cursor) -> bool:
+    """Whether the command that made what the cursor describes is kept."""
+    command_line = [text_at(argument) for argument in cursor.at("CreateCommand")]
+    return read_verb(command_line, _verb_index(command_line))[0] in _VERBS
 
 
 def _verb_index(command_line: list[str]) -> int:

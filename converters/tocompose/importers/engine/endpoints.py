@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tocompose.importers.docker_run.shapes import Fact, FactMerge
-from tocompose.importers.engine.json_values import number_at, text_at
+from tocompose.importers.engine.json_values import is_true, number_at, text_at
 from tocompose.importers.engine.object_context import ObjectContext
 from tocompose.importers.engine.publication import read_links
 from tocompose.importers.engine.shapes import FieldFact, text_of
@@ -15,7 +15,8 @@ from tocompose.model import NetworkAttachment
 from tocompose.syntax.interpolation import literal
 
 # Networks that every engine has: Docker's bridge, podman's, and what Windows calls its own.
-DEFAULT_NETWORKS = frozenset({"", "default", "bridge", "nat", "podman"})
+_KUBE_NETWORK = "podman-default-kube-network"
+DEFAULT_NETWORKS = frozenset({"", "default", "bridge", "nat", "podman", _KUBE_NETWORK})
 _MODES = ("host", "none", "private", "slirp4netns", "pasta", "ns")
 
 
@@ -45,6 +46,8 @@ def _read_default_bridge(cursor: Cursor, context: ObjectContext) -> Iterator[Fie
             "TC476", subject=context.path.child("networks"), networks=", ".join(others)
         )
         cursor.skip("see TC476")
+    elif context.cursor.at("NetworkSettings", "Networks", _KUBE_NETWORK):
+        cursor.skip("names are known on the stack's own network, as on podman's for pods")
     elif context.takes_part_in_links:
         cursor.skip("on the stack's own network the names of the links are known")
     else:
@@ -63,6 +66,9 @@ def _user_networks(context: ObjectContext) -> list[str]:
 def read_endpoints(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """The places on networks, that of the network mode first: it is the one a container starts on."""
     mode = context.network_mode
+    if mode.startswith("container:"):
+        cursor.skip("the container whose network is shared says it")
+        return
     for field_entry in sorted(cursor, key=lambda endpoint: endpoint.key != mode):
         if field_entry.key in DEFAULT_NETWORKS or field_entry.key in _MODES:
             field_entry.skip("the container's network mode says it")
@@ -70,6 +76,22 @@ def read_endpoints(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact
         yield from read_links(field_entry.at("Links"), context)
         attachment = _read_attachment(field_entry, context)
         yield FieldFact(Fact(attachment, FactMerge.APPEND), field_entry)
+
+
+def read_network_names(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """The networks of a pod by their names."""
+    for field_entry in cursor:
+        if text_at(field_entry) not in DEFAULT_NETWORKS:
+            attachment = NetworkAttachment(
+                network=context.network_key(text_at(field_entry))
+            )
+            yield FieldFact(Fact(attachment, FactMerge.APPEND), field_entry)
+
+
+def read_host_network(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """A pod on the machine's own network."""
+    if is_true(cursor):
+        yield FieldFact(Fact("host"), cursor)
 
 
 def _read_attachment(field_entry: Cursor, context: ObjectContext) -> NetworkAttachment:

@@ -105,6 +105,25 @@ def read_namespace(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact
     yield FieldFact(Fact(context.with_container_name(literal(mode))), cursor)
 
 
+def read_host_name_space(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """The namespace of the host name; whoever shares a network has the host name of its owner anyway."""
+    if context.network_mode == text_at(cursor):
+        cursor.skip("the host name comes with the network that is shared")
+    else:
+        yield from read_namespace(cursor, context)
+
+
+_PODMAN_CGROUPS = ("/libpod_parent", "machine.slice", "user.slice")
+
+
+def read_cgroup_parent(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """The group of processes above the container's; podman makes one for each pod."""
+    if context.is_podman and text_at(cursor).startswith(_PODMAN_CGROUPS):
+        cursor.skip(ENGINE_FILLS_IN)
+    else:
+        yield FieldFact(Fact(text_of(cursor)), cursor)
+
+
 def read_cgroup_mode(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """The cgroup namespace: its default hangs on the machine, `private` with cgroup v2."""
     if text_at(cursor) in ("", "private") or context.is_podman:

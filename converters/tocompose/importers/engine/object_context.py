@@ -22,7 +22,8 @@ _DESKTOP_ROOTS = ("/run/desktop/mnt/host", "/host_mnt")
 class ObjectContext(NamedTuple):
     """A container with what is known beside it.
 
-    `container_names` are the names of all by their ids, `own_names` those that tools and the engine gave this one.
+    `container_names` are the names of all by their ids, `own_names` those that tools and the engine gave this one;
+    `infra` is the id of the infra container for which it stands in its pod.
     """
 
     name: str
@@ -33,6 +34,7 @@ class ObjectContext(NamedTuple):
     takes_part_in_links: bool
     volume_names: ResourceNames
     network_names: ResourceNames
+    infra: str = ""
 
     @property
     def path(self) -> ModelPath:
@@ -48,8 +50,10 @@ class ObjectContext(NamedTuple):
 
     @property
     def is_podman(self) -> bool:
-        """Whether podman made it; in the shape of Docker's API only a variable of its own tells."""
+        """Whether podman made it; in the shape of Docker's API only its runtime and a variable tell."""
         if self.cursor.at("OCIRuntime") or self.cursor.at("ImageName"):
+            return True
+        if text_at(self.cursor, "HostConfig", "Runtime") == "oci":
             return True
         return "container=podman" in words_at(self.cursor, "Config", "Env")
 

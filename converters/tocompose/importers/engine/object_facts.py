@@ -18,6 +18,7 @@ from tocompose.importers.engine import (
     swarm_shapes,
 )
 from tocompose.importers.engine.field_rows import field_tables
+from tocompose.importers.engine.json_values import text_at
 from tocompose.importers.engine.object_context import ObjectContext
 from tocompose.importers.engine.shapes import FieldFact, FieldShape
 from tocompose.importers.field_tables import (
@@ -35,6 +36,7 @@ _WRITTEN_ELSEWHERE = {
     "mode": ("restart",),
     "replicas": ("deploy", "replicas"),
     "restart_attempts": ("restart",),
+    "volume_driver": ("volumes",),
 }
 _SHAPE_MODULES = (shapes, host_settings, publication, mounts, endpoints, swarm_shapes)
 
@@ -50,13 +52,16 @@ def shape_function(name: str) -> FieldShape:
 
 def read_object(context: ObjectContext, type_name: str) -> list[FlagFact]:
     """The facts about the service of an object, every field of which is settled."""
-    facts = [
-        _settle_fact(row, field_fact, context)
-        for row, field_fact in _field_facts(context.cursor, type_name, context)
-        if not _only_tells(row, field_fact, context)
-    ]
+    facts = list(read_fields(context, type_name))
     _settle_rest(context, type_name)
     return facts
+
+
+def read_fields(context: ObjectContext, type_name: str) -> Iterator[FlagFact]:
+    """The facts about the service of an object; what its rows say nothing of stays as it is."""
+    for row, field_fact in _field_facts(context.cursor, type_name, context):
+        if not _only_tells(row, field_fact, context):
+            yield _settle_fact(row, field_fact, context)
 
 
 def _field_facts(
@@ -72,6 +77,9 @@ def _field_facts(
             yield from _field_facts(field, row.type, context)
             continue
         if row.shape == "name":
+            continue
+        if context.infra and text_at(field) == f"container:{context.infra}":
+            field.skip("the service stands for the pod that it is in")
             continue
         for field_fact in shape_function(row.shape)(field, context):
             yield row, field_fact

@@ -14,8 +14,14 @@ from tocompose.model import Port
 
 def read_port_bindings(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """What was asked to be published; no host port leaves it to chance."""
+    exposed = context.image_texts("ExposedPorts")
     for field_entry in cursor:
         target, _, protocol = field_entry.key.partition("/")
+        if not field_entry.children and field_entry.key not in exposed:
+            # The engine opens such a port to other containers, and binds none of the machine.
+            yield FieldFact(
+                Fact(field_entry.key, FactMerge.APPEND, target="expose"), field_entry
+            )
         for binding in field_entry:
             published = text_of(binding, "HostPort")
             address = text_of(binding, "HostIp")

@@ -45,6 +45,14 @@ def read_number(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     yield FieldFact(Fact(number_at(cursor)), cursor)
 
 
+def read_windows_number(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """A whole number that an engine of Linux takes and forgets."""
+    if text_at(context.cursor, "Platform") == "linux":
+        subject, fields = context.path, f"{cursor.key}: {number_at(cursor)}"
+        cursor.annotate("TC463", subject=subject, object=context.name, fields=fields)
+    yield from read_number(cursor, context)
+
+
 def read_switch(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """A truth value; off is what holds without the key."""
     if is_true(cursor):
@@ -87,10 +95,11 @@ def read_environment(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFa
     for field_entry in cursor:
         written = text_at(field_entry)
         name, equals, _ = written.partition("=")
-        if written in from_image:
-            field_entry.skip(IMAGE_SAYS)
-        elif not equals:
+        if not equals:
+            # An image gives each of its variables a value.
             field_entry.note("TC470", subject=context.path.child("environment"), name=name)
+        elif written in from_image:
+            field_entry.skip(IMAGE_SAYS)
         else:
             value = text_of(field_entry).partition("=")[2]
             variable = EnvVariable(name=name, value=value, origin=field_entry.span)
@@ -143,7 +152,7 @@ def read_exposed_ports(cursor: Cursor, context: ObjectContext) -> Iterator[Field
     for field_entry in cursor:
         if field_entry.key in of_image:
             field_entry.skip(IMAGE_SAYS)
-        elif context.cursor.at("HostConfig", "PortBindings", field_entry.key):
+        elif context.cursor.at("HostConfig", "PortBindings", field_entry.key).children:
             field_entry.skip("the port is published")
         else:
             yield FieldFact(Fact(field_entry.key, FactMerge.APPEND), field_entry)

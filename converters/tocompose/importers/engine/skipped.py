@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from tocompose.importers.engine.names import container_name, label_of
 from tocompose.importers.engine.objects import EngineObject
+from tocompose.importers.engine.pods import is_infra
 
 # The use of the label that tells, with the note that says where to look instead.
 _TELLING_LABELS = {
@@ -17,13 +18,12 @@ _TELLING_LABELS = {
 
 
 def running_parts(containers: Iterable[EngineObject]) -> tuple[EngineObject, ...]:
-    """The containers that become services; the others are settled, each with a note."""
+    """The containers that become services; the others are settled, each with a note, but for those of pods."""
     return tuple(container for container in containers if not _is_left_out(container))
 
 
 def _is_left_out(container: EngineObject) -> bool:
-    if container.text("IsInfra") == "true":
-        container.cursor.skip("it only holds the pod together")
+    if is_infra(container):
         return True
     for use, code in _TELLING_LABELS.items():
         value = label_of(container, use)

@@ -23,11 +23,14 @@ from tocompose.importers.engine.names import (
 )
 from tocompose.importers.engine.object_context import ObjectContext
 from tocompose.importers.engine.objects import EngineObject, ObjectKind
+from tocompose.importers.engine.pods import Pods
 from tocompose.importers.engine.replicas import Replicas, merge_replicas
 from tocompose.importers.engine.resource_names import ResourceNames
 from tocompose.importers.engine.resources import read_network, read_volume
 from tocompose.importers.engine.skipped import running_parts
 from tocompose.importers.engine.swarm import read_service
+from tocompose.importers.engine.swarm_configs import config_files
+from tocompose.importers.engine.tool_notes import note_compose_files, note_manager
 from tocompose.ledger import Ledger
 from tocompose.model import Network, Service, Stack, Volume
 from tocompose.notes import note
@@ -49,9 +52,12 @@ class EngineStack:
         for engine_object in objects:
             self._by_kind.setdefault(engine_object.kind, []).append(engine_object)
         self._images = Images(self._of_kind(ObjectKind.IMAGE))
-        for config in self._of_kind(ObjectKind.CONFIG):
-            config.cursor.skip("its content belongs in a file beside the compose file")
-        self._containers = running_parts(self._of_kind(ObjectKind.CONTAINER))
+        containers, pods = (
+            self._of_kind(ObjectKind.CONTAINER),
+            self._of_kind(ObjectKind.POD),
+        )
+        self._pods = Pods(containers, pods)
+        self._containers = running_parts(containers)
         self._compose_project = _common_project(self._containers)
         self._name = self._compose_project or project_name
         self._volume_names = self._resource_names(ObjectKind.VOLUME)
@@ -59,7 +65,7 @@ class EngineStack:
         self._container_names = {
             container.text("Id"): container_name(container)
             for container in self._containers
-        }
+        } | self._pods.names_of_infra()
         self._linked = frozenset(_linked_names(self._containers))
         self._assembly = Assembly()
         self._names_in_use: set[str] = set()
@@ -72,25 +78,30 @@ class EngineStack:
 
     def build(self, stated_stack_name: str | None) -> Stack:
         """The stack; a note says what of the input is no part of it."""
-        for pod in self._of_kind(ObjectKind.POD):
-            for step in create_command(pod.cursor, "podman pod"):
+        for cursor in self._pods.commands:
+            for step in create_command(cursor, "podman pod"):
                 self._assembly.add_step(step)
         replicas = merge_replicas(self._containers)
         for container in replicas.leaders:
             self._add_container(container, replicas)
+        self._pods.settle()
+        note_compose_files(self._containers)
         services = RelatedServices(self._assembly, self._ledger).resolve()
         services = with_stated_dependencies(services, self._service_by_container())
         services = tuple(_with_replicas(service, replicas) for service in services)
         services = (*services, *map(self._swarm_service, self._of_kind(ObjectKind.SERVICE)))
         networks = tuple(self._networks(services))
         volumes = tuple(self._volumes(services))
+        files = config_files(self._of_kind(ObjectKind.CONFIG), services)
+        config_paths = {name: f"./{file.path}" for name, file in files.items()}
         return Stack(
             name=identifier(stated_stack_name or self._stack_name(services)),
             services=tuple(map(without_volume_marks, services)),
             networks=networks,
             volumes=volumes,
             secrets=granted_files(services, "secrets", {}, self._ledger),
-            configs=granted_files(services, "configs", {}, self._ledger),
+            configs=granted_files(services, "configs", config_paths, self._ledger),
+            files=tuple(files.values()),
         )
 
     def _swarm_service(self, swarm_service: EngineObject) -> Service:
@@ -119,11 +130,16 @@ class EngineStack:
             for step in steps:
                 self._assembly.add_step(step)
             container.cursor.skip("podman's own command line says it")
+            service_name = self._assembly.containers[-1].service.name
+            note_manager(container, ModelPath.service(service_name))
             return
         service_name = unique_name(wished_service_name(container), self._names_in_use)
         context = self._context(container, service_name)
-        started = read_container(context, _written_name(container, replicas))
+        started = read_container(
+            context, _written_name(container, replicas), self._pods.facts_for(context)
+        )
         self._note_guesses(container, context)
+        note_manager(container, context.path)
         self._assembly.containers.append(started)
         for key in (name, service_name, container.text("Id"), container.text("Id")[:12]):
             self._assembly.service_by_name.setdefault(key, service_name)
@@ -140,6 +156,7 @@ class EngineStack:
             takes_part_in_links=container_name(container) in self._linked,
             volume_names=self._volume_names,
             network_names=self._network_names,
+            infra=self._pods.infra_of(container),
         )
 
     def _image_of(self, container: EngineObject) -> ImageConfig | None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tocompose.importers.docker_run.shapes import Fact, FactMerge
+from tocompose.importers.docker_run.task_templates import (
+    fill_service_name,
+    fill_task_number,
+    has_template,
+)
 from tocompose.importers.engine.json_values import is_true, number_at, text_at, words_at
+from tocompose.importers.engine.mounts import read_mounts
 from tocompose.importers.engine.object_context import ObjectContext
 from tocompose.importers.engine.shapes import FieldFact, read_environment, text_of
 from tocompose.ledger import Cursor
 from tocompose.model import ConfigMount, NetworkAttachment, Port
+from tocompose.record import replace
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.units import format_duration
 
 _DEFAULT_DELAY = 5_000_000_000
-_TEMPLATE = re.compile(r"\{\{.*\}\}")
 
 
 def read_words(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
@@ -31,7 +36,7 @@ def read_duration(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]
 def read_templated_text(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """A text; one with a template of the swarm has no equivalent."""
     text = text_at(cursor)
-    if _TEMPLATE.search(text):
+    if has_template(text):
         subject = context.path.child(cursor.key.lower())
         cursor.note("TC485", subject=subject, field=cursor.key)
     else:
@@ -44,12 +49,33 @@ def read_templated_environment(
     """The variables; those with a template of the swarm have no equivalent."""
     for found in read_environment(cursor, context):
         name, _, value = text_at(found.cursor).partition("=")
-        if _TEMPLATE.search(value):
+        if has_template(value):
             found.cursor.note(
                 "TC485", subject=context.path.child("environment"), field=name
             )
         else:
             yield found
+
+
+def read_templated_mounts(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
+    """The mounts; of a volume for each task that of the first, since all containers of a service share one here."""
+    service_name = text_at(context.cursor, "Spec", "Name")
+    for field_entry, found in zip(cursor, list(read_mounts(cursor, context)), strict=True):
+        mount = found.fact.value
+        subject = context.path.child("volumes", mount.target)
+        source = fill_service_name(mount.source or "", service_name)
+        of_first_task = fill_task_number(source)
+        if has_template(of_first_task) or has_template(mount.target):
+            field_entry.note(
+                "TC485", subject=subject.parent, field=f"Mounts: {mount.target}"
+            )
+            continue
+        if of_first_task != source:
+            field_entry.annotate(
+                "TC498", subject=subject, name=of_first_task, service=context.name
+            )
+        mount = replace(mount, source=of_first_task or None)
+        yield found._replace(fact=found.fact._replace(value=mount))
 
 
 def read_host_lines(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
@@ -96,6 +122,21 @@ def read_service_mode(cursor: Cursor, context: ObjectContext) -> Iterator[FieldF
             mode.annotate(
                 "TC486", subject=context.path.child("restart"), service=context.name
             )
+            _note_counts(mode, context)
+
+
+def _note_counts(mode: Cursor, context: ObjectContext) -> None:
+    """How often a job runs, and how many of it at a time, is nothing that Compose counts."""
+    counts = [
+        f"Mode.{mode.key}.{key}: {number_at(mode, key)}"
+        for key in ("TotalCompletions", "MaxConcurrent")
+        if number_at(mode, key) > 1
+    ]
+    if counts:
+        subject = context.path.child("restart")
+        mode.annotate(
+            "TC484", subject=subject, object=context.name, fields=", ".join(counts)
+        )
 
 
 def read_service_networks(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
