@@ -30,7 +30,7 @@ from tocompose.importers.engine.resources import read_network, read_volume
 from tocompose.importers.engine.skipped import running_parts
 from tocompose.importers.engine.swarm import read_service
 from tocompose.importers.engine.swarm_configs import config_files
-from tocompose.importers.engine.tool_notes import note_compose_files, note_manager
+from tocompose.importers.engine.tool_notes import note_compose_files, note_starting_unit
 from tocompose.ledger import Ledger
 from tocompose.model import Network, Service, Stack, Volume
 from tocompose.notes import note
@@ -131,7 +131,7 @@ class EngineStack:
                 self._assembly.add_step(step)
             container.cursor.skip("podman's own command line says it")
             service_name = self._assembly.containers[-1].service.name
-            note_manager(container, ModelPath.service(service_name))
+            note_starting_unit(container, ModelPath.service(service_name))
             return
         service_name = unique_name(wished_service_name(container), self._names_in_use)
         context = self._context(container, service_name)
@@ -139,7 +139,7 @@ class EngineStack:
             context, _written_name(container, replicas), self._pods.facts_for(context)
         )
         self._note_guesses(container, context)
-        note_manager(container, context.path)
+        note_starting_unit(container, context.path)
         self._assembly.containers.append(started)
         for key in (name, service_name, container.text("Id"), container.text("Id")[:12]):
             self._assembly.service_by_name.setdefault(key, service_name)

@@ -9,7 +9,7 @@ from tocompose.importers.engine.objects import EngineObject
 from tocompose.syntax.model_path import ModelPath
 
 
-def note_manager(container: EngineObject, path: ModelPath) -> None:
+def note_starting_unit(container: EngineObject, path: ModelPath) -> None:
     """Says that systemd starts the container, or that podman renews its image."""
     if unit := label_of(container, "unit"):
         container.cursor.annotate("TC496", subject=path, service=path[-1], unit=unit)
