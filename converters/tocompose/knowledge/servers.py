@@ -29,6 +29,7 @@ _COLUMNS = {
     "numbered_databases",
     "distinct_port",
     "drivers",
+    "driver_schemes",
     "variables",
     "shared_variables",
     "sets",

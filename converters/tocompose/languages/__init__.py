@@ -17,6 +17,8 @@ _OPTIONAL = {
     "built_in",
     "compiled",
     "compiled_libraries",
+    "newest_for",
+    "oldest_for",
     "debian",
     "debug",
     "default",

@@ -35,7 +35,18 @@ def _built_program(repository: Repository) -> str:
         r"^module\s+(\S+)", repository.read_text("go.mod") or "", re.MULTILINE
     )
     module = _without_major(match[1]) if match else "app"
-    return f"bin/{module.rsplit('/', 1)[-1]}"
+    name = module.rsplit("/", 1)[-1]
+    commands = _command_folders(repository)
+    has_own = name in commands or "." in _main_packages(repository)
+    return f"bin/{name if has_own or len(commands) != 1 else commands[0]}"
+
+
+def _command_folders(repository: Repository) -> tuple[str, ...]:
+    """The folders right below cmd/ that hold a program."""
+    matches = (
+        re.fullmatch(r"cmd/([^/]+)/[^/]+\.go", path) for path in repository.project.files()
+    )
+    return tuple(dict.fromkeys(match[1] for match in matches if match))
 
 
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:

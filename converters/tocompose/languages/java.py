@@ -101,7 +101,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     version = versions.choose_version(_stated_versions(repository), _feature_release)
     if version is None:
         version = versions.use_default(repository, "java")
-    tool = _find_build_tool(repository)
+    tool = _find_build_tool(repository, version.number)
     is_spring = source.uses(
         "spring-boot-starter", "spring-boot-starter-web"
     ) or _uses_plugin(repository)
@@ -165,11 +165,15 @@ def _feature_release(text: str) -> str:
     return str(max(int(numbers[1] if is_old_form else numbers[0]), _OLDEST))
 
 
-def _find_build_tool(repository: Repository) -> _BuildTool:
+def _find_build_tool(repository: Repository, version: str = "") -> _BuildTool:
+    """The tool of the build; without a file of any no step builds the app, as with the buildpack of the JVM alone."""
     if repository.has_file("pom.xml"):
-        return _maven("sh ./mvnw" if repository.has_file("mvnw") else "mvn")
+        debugger = _DEBUGGER.replace("*:", "") if version == str(_OLDEST) else _DEBUGGER
+        return _maven("sh ./mvnw" if repository.has_file("mvnw") else "mvn", debugger)
     if repository.has_file("build.sbt"):
         return _sbt(repository)
+    if not any(map(repository.has_file, ("gradlew", *_GRADLE_FILES))):
+        return _BuildTool(image="", files=(), package="", jar="app.jar", development=())
     program = "sh ./gradlew" if repository.has_file("gradlew") else "gradle"
     scripts = "".join(repository.read_text(path) or "" for path in _GRADLE_FILES)
     return _gradle(
@@ -208,7 +212,7 @@ def _gradle(program: str, task: str) -> _BuildTool:
     )
 
 
-def _maven(program: str) -> _BuildTool:
+def _maven(program: str, debugger: str) -> _BuildTool:
     image = f"maven:{default_version('maven')}-eclipse-temurin-<version>"
     return _BuildTool(
         image=image if program == "mvn" else "",
@@ -218,7 +222,7 @@ def _maven(program: str) -> _BuildTool:
         development=(
             *program.split(),
             "spring-boot:run",
-            f"-Dspring-boot.run.jvmArguments={_DEBUGGER}",
+            f"-Dspring-boot.run.jvmArguments={debugger}",
         ),
         fetch=f"{program} --batch-mode dependency:go-offline",
     )

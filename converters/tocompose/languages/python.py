@@ -17,6 +17,7 @@ from tocompose.languages.language import (
     note_missing_lock,
     note_no_libraries,
 )
+from tocompose.languages.python_pins import fitting_python
 from tocompose.languages.versions import (
     Version,
     debian_release,
@@ -119,7 +120,8 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     compilers: tuple[str, ...] = ()
     if version is None:
         compilers = _compilers(source)
-        version = versions.use_default(repository, "python")
+        fitting = fitting_python(repository) or ("", "")
+        version = versions.use_default(repository, "python", fitting[1], fitting[0])
     libraries = ("libpq5",) if "libpq-dev" in compilers else ()
     return DockerfileFacts(
         image=_image(version.number),

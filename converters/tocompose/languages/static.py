@@ -64,7 +64,7 @@ def _served_folder(repository: Repository, config: dict[str, Any]) -> str:
     """The folder that is served: static.json's, Staticfile's, else the first usual one."""
     stated = config.get("root")
     if isinstance(stated, str) and re.fullmatch(r"[\w./-]+", stated):
-        return stated.strip("/") or "."
+        return _folder_below(repository, stated)
     staticfile = repository.read_text("Staticfile") or ""
     match = re.search(r"^root:\s*([\w./-]+)\s*$", staticfile, re.MULTILINE)
     if match:
@@ -76,6 +76,15 @@ def _served_folder(repository: Repository, config: dict[str, Any]) -> str:
         if repository.project.exists(f"{folder}/index.html"):
             return folder
     return "."
+
+
+def _folder_below(repository: Repository, stated: str) -> str:
+    """The folder in the repository for one as it lies on the platform, where /app or /app/www holds the source."""
+    folder = re.sub(r"^/app(?:/www)?(?=/|$)", "", stated).strip("/") or "."
+    parent, _, name = folder.rpartition("/")
+    bundler = node.find_bundler(repository) or {}
+    is_elsewhere = bool(parent) and not repository.project.exists(parent)
+    return name if is_elsewhere and name == bundler.get("root") else folder
 
 
 LANGUAGE = Language(

@@ -70,9 +70,12 @@ def choose_version(
     return chosen_version
 
 
-def use_default(repository: Repository, language: str, reason: str = "") -> Version:
-    """The default, which a note says was chosen since no file of the repository names a version."""
-    row, number = load("languages")[language], default_version(language)
+def use_default(
+    repository: Repository, language: str, reason: str = "", number: str = ""
+) -> Version:
+    """The default, or the number that is given; a note says that it was chosen since no file names a version."""
+    row = load("languages")[language]
+    number = number or default_version(language)
     reason = reason or row["default"]["reason"]
     repository.add_note(
         "TC356",
@@ -208,7 +211,7 @@ def debian_release(language: str, version: str) -> str:
     for release, row in load("languages")[language]["debian"].items():
         since = row["since"].get(line)
         if since is None:
-            is_built = numbers[:size] >= _numbers(str(row["from"]))
+            is_built = _reaches(numbers[:size], _numbers(str(row["from"])))
         else:
             is_built = _reaches(numbers[size:], _numbers(since))
         if is_built:

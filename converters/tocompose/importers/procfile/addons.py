@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tocompose.importers.procfile.backing import (
@@ -53,7 +54,10 @@ _NO_NAME = ("null", "number", "bool", "{}", "[]")
 
 
 class AddonRequest(NamedTuple):
-    """One add-on as a source names it; `plan` is what follows the colon, `prefix` what stands at `as`."""
+    """One add-on as a source names it; `plan` is what follows the colon, `prefix` what stands at `as`.
+
+    `flags` are the options behind the plan: `heroku-postgresql:basic --version=16`.
+    """
 
     name: str
     plan: str
@@ -61,16 +65,22 @@ class AddonRequest(NamedTuple):
     plan_cursor: Cursor
     prefix_cursor: Cursor
     options: Cursor
+    flags: Mapping[str, str] = MappingProxyType({})
 
     @property
     def prefix(self) -> str:
         """The prefix that the source asks for, empty for the add-on's own."""
-        return _leaf_text(self.prefix_cursor)
+        return _leaf_text(self.prefix_cursor) or self.flags.get("as", "")
 
     @property
     def version(self) -> str:
         """The version that the source asks for, empty for the add-on's own."""
-        return _leaf_text(self.options.at("version"))
+        return _leaf_text(self.options.at("version")) or self.flags.get("version", "")
+
+    @property
+    def follows(self) -> bool:
+        """Whether it is a copy of another database that follows it: https://devcenter.heroku.com/articles/heroku-postgres-follower-databases"""
+        return bool(self.options.at("follow")) or "follow" in self.flags
 
 
 def _leaf_text(cursor: Cursor) -> str:
@@ -107,10 +117,25 @@ def read_requests(*lists: Cursor) -> Iterator[AddonRequest]:
         if not text:
             addon.note("TC405")
             continue
-        name, _, plan = text.partition(":")
+        stated, *words = text.split()
+        name, _, plan = stated.partition(":")
         yield AddonRequest(
-            name.lower(), plan, addon, plan_cursor, addon.at("as"), addon.at("options")
+            name.lower(),
+            plan,
+            addon,
+            plan_cursor,
+            addon.at("as"),
+            addon.at("options"),
+            dict(_read_flags(words)),
         )
+
+
+def _read_flags(words: list[str]) -> Iterator[tuple[str, str]]:
+    """The options of a plan: `--version=16`, `--follow DATABASE_URL`."""
+    remaining = iter(words)
+    for word in remaining:
+        name, equals, value = word.lstrip("-").partition("=")
+        yield name, value if equals else next(remaining, "")
 
 
 class AddonTable:
@@ -176,6 +201,8 @@ class AddonTable:
         if self._search_engine and kind in family_kinds("search"):
             kind = self._search_engine
         prefix = request.prefix or row["prefix"]
+        if request.follows and self._add_follower(request, row, kind):
+            return
         twin = self._backings.get((kind, prefix))
         if twin is not None:
             if request.prefix or not _is_in_same_file(request, twin):
@@ -196,6 +223,24 @@ class AddonTable:
         self._settle_request(request, backing)
         self._note_service(request, row, backing)
 
+    def _add_follower(self, request: AddonRequest, row: Row, kind: str) -> bool:
+        """Gives the variables of a copy to the database that it follows; False where there is none before it."""
+        leaders = (key for key in self._backings if key[0] == kind)
+        key = next(leaders, None)
+        if key is None:
+            return False
+        prefix = request.prefix or self._second_prefix(request, row, kind)
+        leader = self._backings[key].also_found_by(_address_templates(row, kind, prefix))
+        self._backings[key] = leader
+        request.cursor.note(
+            "TC587",
+            subject=ModelPath.service(leader.service.name),
+            name=request.name,
+            service=leader.service.name,
+            variable=leader.variables[-1][0],
+        )
+        return True
+
     def _second_prefix(self, request: AddonRequest, row: Row, kind: str) -> str:
         """The prefix of a further one of its kind: Heroku picks a colour, so it is a guess."""
         template = row.get("second", f"{row['prefix']}_<colour>")
@@ -214,6 +259,11 @@ class AddonTable:
             variable, _ = backing.variables[0]
             request.prefix_cursor.take(
                 to=ModelPath.service(self._service, "environment", variable)
+            )
+        for flag in sorted(request.flags.keys() - {"version", "as"}):
+            facts = {"option": f"--{flag}", "name": request.name}
+            self._repository.add_note(
+                "TC404", request.cursor.span, subject=service, **facts
             )
         for option in request.options:
             if option.key == "version" and request.version:

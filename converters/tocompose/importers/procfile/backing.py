@@ -93,6 +93,11 @@ class Backing(NamedTuple):
             ),
         )
 
+    def also_found_by(self, templates: Mapping[str, str]) -> Backing:
+        """The same, found by further variables, whose values are made of templates."""
+        values = _fill_values(templates, _table_marks(self.kind, self.service.name))
+        return self._replace(variables=(*self.variables, *values.items()))
+
     def app_variables(self) -> Iterator[AppVariable]:
         """Its variables as the environment layer that outranks all that points to a local machine."""
         source, origin = f"service {self.service.name}", self.service.origin

@@ -9,6 +9,7 @@ from tocompose.importers import SourceError
 from tocompose.importers.procfile import (
     app_folders,
     app_json,
+    dev_fallback,
     dev_processes,
     development,
     environment,
@@ -36,7 +37,7 @@ from tocompose.importers.procfile.defaults import (
     platform_variables,
 )
 from tocompose.importers.procfile.environment import AppVariable
-from tocompose.importers.procfile.evidence import collect_evidence
+from tocompose.importers.procfile.evidence import collect_evidence, used_libraries
 from tocompose.importers.procfile.heroku_yml import read_heroku_yml
 from tocompose.importers.procfile.processes import Process, StatedProcess
 from tocompose.importers.procfile.scan import CodeScan, scan_code
@@ -52,7 +53,7 @@ def convert_repository(repository: Repository) -> Stack:
     app = _read_app(repository)
     code = scan_code(repository)
     libraries = (
-        *read_libraries(repository),
+        *used_libraries(repository, app.language),
         *chain.from_iterable(map(_folder_libraries, repeat(repository), app.folders)),
     )
     backings, provided = _find_backings(app, code, libraries)
@@ -79,6 +80,7 @@ def _read_app(repository: Repository) -> App:
     if not heroku.recipes:
         stated = app_folders.place_processes(repository, stated, app_language)
     app_language = app_language or _language_of_processes(repository, stated)
+    stated = dev_fallback.leave_development(repository, stated, app_language)
     states_something = stated or app_language or app.root or heroku.root
     if not states_something and not repository.has_file("Dockerfile"):
         raise SourceError(_say_nothing_runs(repository))
@@ -114,7 +116,7 @@ def _name_processes(
     repository: Repository, stated: tuple[StatedProcess, ...], service_names: set[str]
 ) -> tuple[Process, ...]:
     named = processes.name_services(repository, stated, service_names)
-    return gather.sort_out_tasks(repository, named)
+    return gather.publish_server(repository, gather.sort_out_tasks(repository, named))
 
 
 def _apply_quantities(
@@ -264,6 +266,7 @@ def _assemble_stack(
     with_volumes, volumes = services.add_volumes(plan, converted)
     overlaid = development.add_overlays(plan, app.processes, with_volumes)
     side = dev_processes.add_development_side(plan, overlaid, app.service_names)
+    development.note_commands(plan, app.processes, side.services)
     volumes, settings = (*volumes, *side.volumes), (*settings, *side.settings)
     for backing in backings:
         volumes = (*volumes, *backing.volumes)

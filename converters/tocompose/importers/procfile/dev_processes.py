@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tocompose.importers.procfile.backing import Backing, BackingRequest, make_backing
 from tocompose.importers.procfile.language import find_program
-from tocompose.importers.procfile.ports import stated_port
+from tocompose.importers.procfile.ports import open_address, stated_port
 from tocompose.importers.procfile.processes import (
     Process,
     StatedProcess,
@@ -37,6 +37,8 @@ from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import load
 
+_SCRIPT = regex(r"\.(?:[cm]?[jt]s|py|rb|php|exs?)$")
+_BUILDS = regex(r"\bbuild\b.*(?:--watch\b|\s-w\b)|\bwatch:\w+")
 _THIS_MACHINE = regex(r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0):\d+")
 
 
@@ -127,19 +129,36 @@ class _DevelopmentSide:
         program = find_program(process.text).name
         rows = load("development")
         kind = rows["servers"].get(program)
-        same_type = next(
-            (name for name in self._plan.processes if name.type == process.type), None
-        )
+        same_type = self._process_of_base(process)
         if kind is not None:
             self._add_server(process, kind)
         elif program in rows["tunnels"]:
             process.cursor.note("TC572", name=process.type, file=self._path)
+        elif same_type is not None and self._only_watches(process, same_type):
+            self._add_watcher(process._replace(type=f"{process.type}-watch"))
         elif same_type is not None:
             self._change(process, same_type)
         elif program == "stripe":
             self._add_stripe(process)
         else:
             self._add_watcher(process)
+
+    def _process_of_base(self, process: StatedProcess) -> Process | None:
+        """The process of the base in whose place one runs: that of its name, or the one that runs the same file."""
+        by_type = {base.type: base for base in self._plan.processes}
+        if process.type in by_type:
+            return by_type[process.type]
+        words = set(process.text.split())
+        for base in self._plan.processes:
+            file = base.text.split()[-1] if base.text else ""
+            if base.publishes and _SCRIPT.search(file) and file in words:
+                return base
+        return None
+
+    def _only_watches(self, process: StatedProcess, base: Process) -> bool:
+        """Whether a process of web's name makes files anew, and serves nothing, as `ember build --watch`."""
+        is_watching = _BUILDS.search(process.text) is not None
+        return base.publishes and is_watching and not _BUILDS.search(base.text)
 
     def _add_server(self, process: StatedProcess, kind: str) -> None:
         repository = self._plan.repository
@@ -165,6 +184,9 @@ class _DevelopmentSide:
         """The command of a service that the base has: the framework's own for development goes before it."""
         service = self._services[process.service]
         overlay = service.overlays.get(ComposeFileRole.DEV)
+        if process.span and process.span.file == self._path:
+            stated.cursor.skip("the base runs it, in development too")
+            return
         if (
             overlay is None
             or overlay.command
@@ -191,7 +213,7 @@ class _DevelopmentSide:
         number = stated_port(text)
         if process.publishes and number:
             text = re.sub(rf"\b{number}\b", self._plan.port.number, text)
-        return text
+        return open_address(text, self._plan.port.number) if process.publishes else text
 
     def _add_stripe(self, process: StatedProcess) -> None:
         """The client of Stripe in its own image, which passes events on to web."""

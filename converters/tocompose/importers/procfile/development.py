@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tocompose.importers.procfile.image import Image
+from tocompose.importers.procfile.nested import starts_manager
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.services import AppPlan
 from tocompose.knowledge.secrets.commands import command_secrets
@@ -19,7 +20,7 @@ from tocompose.model import (
     Service,
 )
 from tocompose.record import replace
-from tocompose.syntax.interpolation import literal
+from tocompose.syntax.interpolation import literal, plain
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import Row
 
@@ -59,6 +60,28 @@ def _make_overlay(plan: AppPlan, process: Process, service: Service) -> Service 
     return None
 
 
+def note_commands(
+    plan: AppPlan, processes: tuple[Process, ...], services: tuple[Service, ...]
+) -> None:
+    """Says what each service with a mounted source runs in development, once Procfile.dev has had its say."""
+    by_name = {process.service: process for process in processes}
+    for service in services:
+        process = by_name[service.name]
+        overlay = service.overlays.get(ComposeFileRole.DEV)
+        if overlay is None or not overlay.mounts or not process.publishes:
+            continue
+        command = overlay.command or service.command
+        words = [plain(word) or word for word in command or ("the image's own command",)]
+        plan.repository.add_note(
+            "TC372",
+            process.span,
+            subject=ModelPath.service(service.name),
+            service=service.name,
+            command=_shown_command(words),
+            path=plan.image(process).workdir,
+        )
+
+
 def _shown_command(words: Sequence[str]) -> str:
     """The command as a note may show it, without the secrets that its program is given."""
     shown = list(words)
@@ -75,16 +98,9 @@ def _mounted_overlay(
     command: tuple[str, ...] | None = None
     if process.publishes and image.dev_command:
         command = tuple(map(literal, image.dev_command))
-    if process.publishes:
-        shown = image.dev_command or service.command or ("the image's own command",)
-        plan.repository.add_note(
-            "TC372",
-            process.span,
-            subject=ModelPath.service(service.name),
-            service=service.name,
-            command=_shown_command(shown),
-            path=image.workdir,
-        )
+    if command and starts_manager(plan.repository, image.dev_command):
+        # What it would start runs in services of its own.
+        command = None
     return Service(
         name=service.name,
         image=_development_tag(image) if image.target else None,
@@ -103,6 +119,8 @@ def _why_unmounted(process: Process, image: Image) -> str:
         return "its image is built by buildpacks"
     if image.target and not image.generated:
         return ""
+    if not image.workdir:
+        return "its Dockerfile names no work directory"
     if not image.mountable:
         return "the image does not hold the source as it is in the repository"
     return _why_built(image, bool(process.publishes and image.dev_command))
@@ -168,5 +186,5 @@ def _source_mounts(plan: AppPlan, image: Image, row: Row) -> Iterator[Mount]:
     builds_front_end = image.generated and image.language in ("ruby", "elixir")
     if builds_front_end and plan.repository.has_file("package.json"):
         folders.append(_NODE_MODULES)
-    for folder in folders:
+    for folder in dict.fromkeys((*folders, *image.filled)):
         yield Mount(kind="volume", target=f"{image.workdir.rstrip('/')}/{folder}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from tocompose.importers.procfile.addons import read_requests
@@ -13,7 +14,7 @@ from tocompose.importers.procfile.host_port_variables import engine_variable
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.scan import CodeScan
 from tocompose.knowledge.servers import family_kinds, server_family, servers
-from tocompose.languages import language_rows
+from tocompose.languages import language_rows, read_libraries
 from tocompose.languages.language import Library
 from tocompose.readers.dotenv import read_dotenv
 from tocompose.repository import Repository
@@ -125,6 +126,17 @@ class ServiceEvidence(NamedTuple):
             return False
         other_kinds = server_family(kind) & inferable_servers().keys() - {kind}
         return any(any(self.statements(other_kind)) for other_kind in other_kinds)
+
+
+def used_libraries(repository: Repository, language: str) -> tuple[Library, ...]:
+    """The libraries that are declared for the app's language, or for one of which the repository holds code."""
+    endings = {PurePosixPath(path).suffix for path in repository.project.files()}
+    return tuple(
+        library
+        for library in read_libraries(repository)
+        if library.language == language
+        or not endings.isdisjoint(language_rows()[library.language].get("sources", ()))
+    )
 
 
 def collect_evidence(

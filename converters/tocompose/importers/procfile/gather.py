@@ -14,6 +14,7 @@ from tocompose.importers.procfile.app_json import (
 from tocompose.importers.procfile.heroku_yml import HerokuYml
 from tocompose.importers.procfile.language import ends_by_itself
 from tocompose.importers.procfile.nested import expand_nested
+from tocompose.importers.procfile.ports import names_port, stated_port
 from tocompose.importers.procfile.processes import Process, StatedProcess, of_procfile
 from tocompose.importers.procfile.sources import (
     ProcfileChoice,
@@ -151,6 +152,30 @@ def _scheduled_process(repository: Repository, number: int, job: CronJob) -> Sta
         service=name,
     )
     return StatedProcess(name, job.command, job.command.peek() or "")
+
+
+def publish_server(
+    repository: Repository, processes: tuple[Process, ...]
+) -> tuple[Process, ...]:
+    """The processes; where none is named web, the one that alone is told a port is published in its place."""
+    servers = [process for process in processes if _is_told_port(process)]
+    if len(servers) != 1 or any(process.publishes for process in processes):
+        return processes
+    repository.add_note(
+        "TC586",
+        servers[0].span,
+        subject=ModelPath.service(servers[0].service, "ports"),
+        name=servers[0].type,
+    )
+    return tuple(
+        process._replace(kind="web") if process is servers[0] else process
+        for process in processes
+    )
+
+
+def _is_told_port(process: Process) -> bool:
+    is_unsorted = process.kind == "worker" and not process.image
+    return is_unsorted and (names_port(process.text) or bool(stated_port(process.text)))
 
 
 def sort_out_tasks(

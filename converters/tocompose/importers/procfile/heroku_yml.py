@@ -12,6 +12,7 @@ from typing import NamedTuple
 from tocompose.importers.procfile.processes import StatedProcess
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
+from tocompose.readers.reading import read_lines
 from tocompose.readers.yaml import yaml_cursors
 from tocompose.repository import Repository, nothing
 from tocompose.syntax.model_path import ModelPath
@@ -20,6 +21,8 @@ from tocompose.syntax.names import is_shell
 # A script that the first word names: `./migrate.sh`, `bin/setup`.
 _SCRIPT = regex(r"\.{0,2}/|bin/|\S+\.(?:sh|bash|py|rb|js)$")
 NAMES = ("heroku.yml", "heroku.yaml")
+# One buildpack a line, as heroku-buildpack-multi and Dokku read it.
+_LIST = ".buildpacks"
 
 
 class Recipe(NamedTuple):
@@ -58,7 +61,11 @@ def read_heroku_yml(repository: Repository) -> HerokuYml:
         addons=setup.at("addons"),
         settings=setup.at("config"),
         processes=tuple(_read_processes(root)),
-        buildpacks=(*build.at("languages"), *build.at("buildpacks")),
+        buildpacks=(
+            *build.at("languages"),
+            *build.at("buildpacks"),
+            *repository.open(_LIST, read_lines, "lines"),
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tocompose.dockerfiles import generate_dockerfile
 from tocompose.importers.procfile.app_folders import folder_dockerfile, folder_files
+from tocompose.importers.procfile.filled_folders import filled_folders
 from tocompose.importers.procfile.heroku_yml import HerokuYml, Recipe
 from tocompose.languages import language_rows
 from tocompose.languages.language import DockerfileInput
@@ -41,7 +42,8 @@ class Image(NamedTuple):
     `target` is the stage for development, `dev_command` what the web process runs there. `workdir` is where the source
     lies and `source` what is mounted there (empty: the build's context); `mountable` says that the image holds it as it
     is, `builds_source` that a build makes other files of it. `swallowing_entrypoint` runs no command behind it.
-    `environment` is what its language's buildpack sets, where that is not the app's.
+    `environment` is what its language's buildpack sets, where that is not the app's; `filled` are folders below
+    `workdir` that its build fills, from outside of the source.
     """
 
     reference: str
@@ -64,6 +66,7 @@ class Image(NamedTuple):
     source: str = ""
     swallowing_entrypoint: str = ""
     environment: Mapping[str, str] = {}
+    filled: tuple[str, ...] = ()
 
 
 class ImageRequest(NamedTuple):
@@ -167,9 +170,10 @@ def _read_image(repository: Repository, path: str, target: str, image: Image) ->
         exposed=stage.exposed,
         volumes=stage.volumes,
         stop_signal=stage.stop_signal,
-        workdir=(development_stage or stage).workdir or "/",
+        workdir=(development_stage or stage).workdir.rstrip("/"),
         target=development_stage.name if development_stage else "",
         mountable=stage.holds_source,
+        filled=tuple(filled_folders(repository, dockerfile, development_stage or stage)),
         dev_command=_stated_command(development_stage),
         span=image.span or stage.span,
         swallowing_entrypoint=_swallowing_entrypoint(repository, stage),

@@ -279,13 +279,23 @@ class _Case:
         self, names: list[str], span: Span | None, service_names: set[str]
     ) -> Backing:
         samples = self._evidence.samples
+        scheme = self._driver_scheme()
         templates = {
-            name: address_template(self._kind, samples.get(name, "")) for name in names
+            name: address_template(self._kind, samples.get(name) or scheme)
+            for name in names
         }
         prefix = self._kind.upper()
         encrypted = self._kind in self._evidence.encrypted
         request = BackingRequest(self._kind, prefix, templates, "", span, encrypted)
         return make_backing(self._repository, request, service_names)
+
+    def _driver_scheme(self) -> str:
+        """The scheme that the driver alone answers to, such as `mysql2://` for the gem; empty for the usual one."""
+        if self._driver is None:
+            return ""
+        schemes = self._row.get("driver_schemes", {}).get(self._driver.language, {})
+        scheme = schemes.get(self._driver.name, "")
+        return f"{scheme}://" if scheme else ""
 
     def note_hint(self, clue: Clue) -> None:
         """Says that one clue alone points to the service, and which add-on would declare it."""

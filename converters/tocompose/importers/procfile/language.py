@@ -70,10 +70,15 @@ def find_language(
     ]
     if of_buildpacks:
         return of_buildpacks[-1]
-    if not processes and present[:1] == ["node"] and find_bundler(repository):
+    if not processes and present[:1] == ["node"] and _is_site(repository):
         return "static"
     spoken = filter(present.__contains__, _spoken_languages(processes))
     return next(spoken, present[0] if present else "")
+
+
+def _is_site(repository: Repository) -> bool:
+    """Whether a build makes files that a web server hands out: its program does, or static.json says so."""
+    return bool(find_bundler(repository)) or repository.has_file("static.json")
 
 
 def language_of_commands(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -102,6 +104,19 @@ def _find_call(repository: Repository, text: str) -> _NestedCall | None:
     )
 
 
+def starts_manager(repository: Repository, command: tuple[str, ...]) -> bool:
+    """Whether a command starts the processes of a Procfile: by a manager, a script of package.json, or `bin/dev`."""
+    text = shlex.join(command)
+    if _find_call(repository, text) is not None:
+        return True
+    script = repository.read_text(text.removeprefix("./")) or ""
+    managers = "|".join(map(re.escape, _known("managers")))
+    return (
+        re.search(rf"^[ \t]*(?:exec[ \t]+)?(?:{managers})\b", script, re.MULTILINE)
+        is not None
+    )
+
+
 def without_launchers(arguments: list[str]) -> list[str]:
     """The words without what only leads to the program: `exec`, `env A=b`, `bundle exec`, `python -m`, paths."""
     while arguments:
@@ -164,7 +179,8 @@ def _options_of_start(arguments: list[str]) -> list[str] | None:
     verb = options[0] if options else ""
     if verb in ("start", "s"):
         return options[1:]
-    names_file = not set(options).isdisjoint(_known("file_options"))
+    names = {option.partition("=")[0] for option in options}
+    names_file = not names.isdisjoint(_known("file_options"))
     is_start = manager in _known("without_verb") or names_file
     return options if is_start and verb != "run" else None
 

@@ -24,6 +24,10 @@ _BIND = regex(
 )
 _ASSIGNED = regex(r"(?:^|\s)PORT=[\"']?(\d{2,5})\b")
 _RUNSERVER = regex(r"\brunserver\s+(?:[\d.]+:)?(\d{2,5})\b")
+_LOCAL_ADDRESS = regex(
+    r"((?:-b|--bind(?:ing)?|--host|--hostname|-h)[ =][\"']?(?:\w+://)?|\brunserver\s+)(?:127\.0\.0\.1|localhost)\b"
+)
+_RAILS_SERVER = regex(r"\brails (?:server|s)\b[^;&|]*$")
 _LOCAL_BIND = regex(r"(?:127\.0\.0\.1|localhost)")
 
 
@@ -83,6 +87,20 @@ def local_listening(process: Process) -> str:
     if program.row.get("local") and not _BIND.search(command):
         return f"{program.name} without an address"
     return "runserver without an address" if "manage.py runserver" in command else ""
+
+
+def open_address(text: str, port: str) -> str:
+    """A command for development that listens on all addresses, where it would be on 127.0.0.1 alone.
+
+    Django's and Rails' own servers are, without an address; another program keeps its words.
+    """
+    text = _LOCAL_ADDRESS.sub(r"\g<1>0.0.0.0", text)
+    if re.search(r"\brunserver\s*$", text):
+        return f"{text.rstrip()} 0.0.0.0:{port}"
+    text = re.sub(r"\brunserver\s+(\d{2,5})\s*$", r"runserver 0.0.0.0:\1", text)
+    if _RAILS_SERVER.search(text) and not re.search(r"\s(?:-b|--binding)\b", text):
+        return f"{text.rstrip()} -b 0.0.0.0"
+    return text
 
 
 def opening_variables(process: Process, port: str) -> dict[str, str]:

@@ -143,8 +143,14 @@ def choose_procfile(project: Project, asked_path: str) -> ProcfileChoice:
 
 
 def development_file(project: Project) -> str:
-    """The Procfile for development beside the platform's: the one that bin/dev starts, else Procfile.dev."""
-    if not project.exists("Procfile"):
+    """The Procfile for development: the one that bin/dev starts, else Procfile.dev; empty where the user names it.
+
+    Beside the platform's Procfile, or in its place where there is none.
+    """
+    if (
+        not project.exists("Procfile")
+        and choose_procfile(project, "").path != "Procfile.dev"
+    ):
         return ""
     script = (project.read("bin/dev") or b"").decode("utf-8", "replace")
     match = _NAMED_FILE.search(script)

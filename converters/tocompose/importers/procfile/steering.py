@@ -15,7 +15,8 @@ from tocompose.syntax.model_path import ModelPath
 
 # https://github.com/heroku/heroku-buildpack-multi-procfile, https://github.com/timanovsky/subdir-heroku-buildpack,
 # https://github.com/lstoll/heroku-buildpack-monorepo
-_FILE, _FOLDERS = "PROCFILE", ("PROJECT_PATH", "APP_BASE")
+# https://github.com/cantino/heroku-selectable-procfile
+_FILES, _FOLDERS = ("PROCFILE", "PROCFILE_PATH"), ("PROJECT_PATH", "APP_BASE")
 
 
 class Steering(NamedTuple):
@@ -41,9 +42,9 @@ def read_steering(repository: Repository, app: AppJson) -> Steering:
 
 def _find_steering(repository: Repository, app: AppJson) -> tuple[Steering, str]:
     exists = repository.project.exists
-    file = _value_of(app, _FILE)
-    if file and repository.has_file(file):
-        return Steering(procfile=file), _FILE
+    for variable in _FILES:
+        if (file := _value_of(app, variable)) and repository.has_file(file):
+            return Steering(procfile=file), variable
     for variable in _FOLDERS:
         folder = _value_of(app, variable)
         if folder not in ("", ".") and exists(folder) and not repository.has_file(folder):

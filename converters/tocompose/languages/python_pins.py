@@ -1,0 +1,75 @@
+"""The newest Python for which the libraries are made that an app pins, where nothing names a version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from tocompose.languages.versions import Numbers
+from tocompose.patterns import regex
+from tocompose.repository import Repository
+from tocompose.tables import load
+
+_PIN = regex(
+    r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*([^#;]*)",
+)
+_BOUND = regex(r"(===?|~=|<=?)\s*v?(\d{1,9}(?:\.\d{1,9}){0,3})")
+
+
+class FittingPython(NamedTuple):
+    """A minor line of Python, and in words which library it is chosen for."""
+
+    number: str
+    reason: str
+
+
+def fitting_python(repository: Repository) -> FittingPython | None:
+    """The newest line that all pinned libraries of requirements.txt are made for; None where they fit any.
+
+    A library built for an older line than another one needs counts only as far as that one allows.
+    """
+    lines = load("languages")["python"]["newest_for"]
+    needed = load("languages")["python"]["oldest_for"]
+    pins = dict(_pinned(repository))
+    oldest = max(
+        (
+            _numbers(line)
+            for name, pin in pins.items()
+            if (line := _line_of(needed, name, pin))
+        ),
+        default=(),
+    )
+    fitting = [
+        FittingPython(line, f"it is the newest that {name} of requirements.txt is made for")
+        for name, pin in pins.items()
+        if (line := _line_of(lines, name, pin)) and _numbers(line) >= oldest
+    ]
+    return min(fitting, key=lambda choice: _numbers(choice.number), default=None)
+
+
+def _pinned(repository: Repository) -> Iterator[tuple[str, tuple[str, Numbers]]]:
+    """Each library with the bound from above: its sign, and the numbers behind it."""
+    for line in (repository.read_text("requirements.txt") or "").splitlines():
+        requirement = _PIN.match(line)
+        bound = _BOUND.search(requirement[2]) if requirement else None
+        if requirement and bound:
+            name = re.sub(r"[._-]+", "-", requirement[1]).lower()
+            yield name, (bound[1], _numbers(bound[2]))
+
+
+def _line_of(
+    rows: Mapping[str, Mapping[str, str]], name: str, pin: tuple[str, Numbers]
+) -> str:
+    """The line of the newest row that the pin reaches; empty where the table has none."""
+    sign, numbers = pin
+    reached = ""
+    for since, line in rows.get(name, {}).items():
+        first = _numbers(since)
+        is_reached = first < numbers if sign == "<" else first <= numbers
+        reached = line if is_reached else reached
+    return reached
+
+
+def _numbers(text: str) -> Numbers:
+    return tuple(int(number) for number in text.split("."))

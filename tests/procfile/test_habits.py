@@ -1,0 +1,281 @@
+"""Habits of public repositories: what they leave unsaid, and what a stack of theirs would stumble over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from tocompose.exporters.bundle import Layout
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Memory
+
+DJANGO = {"manage.py": "", "app/wsgi.py": "", "Procfile": "web: gunicorn app.wsgi\n"}
+
+
+def converted(files: dict[str, str]) -> Result:
+    content = {path: text.encode() for path, text in files.items()}
+    options = Options(source="procfile", layout=Layout(split=True))
+    result = convert(Memory(content), options)
+    assert "TC901" not in {note.code for note in result.notes}
+    return result
+
+
+def text_of(result: Result, path: str) -> str:
+    return next(file.content.decode() for file in result.files if file.path == path)
+
+
+def services_of(result: Result, kind: str = "docker-compose.yml") -> dict[str, Any]:
+    return dict(yaml.safe_load(text_of(result, kind))["services"])
+
+
+def developed(files: dict[str, str]) -> dict[str, Any]:
+    return services_of(converted(files), "docker-compose.override.yml")
+
+
+def messages(result: Result, code: str) -> list[str]:
+    return [note.message for note in result.notes if note.code == code]
+
+
+# --- versions ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("requirements", "line"),
+    [
+        ("Django==3.2\n", "3.10"),
+        ("django>=2.2,<3.0\ngunicorn\n", "3.9"),
+        ("numpy==1.23.5\nDjango==4.2.1\n", "3.11"),
+        # Made for a Python that the other one no longer runs on.
+        ("psycopg2-binary==2.8.6\nDjango==5.0\n", "3.12"),
+        ("gunicorn==20.0\n", "3.14"),
+        ("Django>=3.2\n", "3.14"),
+    ],
+)
+def test_python_is_the_newest_that_the_pinned_libraries_are_made_for(
+    requirements: str, line: str
+) -> None:
+    result = converted({**DJANGO, "requirements.txt": requirements})
+    assert f"FROM python:{line}-slim-bookworm AS base" in text_of(result, "Dockerfile")
+
+
+def test_a_stated_python_goes_before_the_libraries() -> None:
+    files = {**DJANGO, "requirements.txt": "Django==3.2\n", ".python-version": "3.12\n"}
+    assert "FROM python:3.12-slim-bookworm" in text_of(converted(files), "Dockerfile")
+
+
+def test_rust_runs_on_the_release_that_it_was_built_on() -> None:
+    files = {"Procfile": "web: target/release/a\n", "Cargo.toml": '[package]\nname = "a"\n'}
+    dockerfile = text_of(converted(files), "Dockerfile")
+    assert "FROM rust:1-slim-bookworm AS source" in dockerfile
+    assert "FROM debian:bookworm-slim AS production" in dockerfile
+
+
+def test_the_debugger_of_an_old_java_has_no_star() -> None:
+    dependency = "<artifactId>spring-boot-starter-web</artifactId>"
+    pom = (
+        "<project><properties><java.version>{}</java.version></properties>"
+        f"<dependencies><dependency>{dependency}</dependency></dependencies></project>"
+    )
+    for version, address in (("1.8", "address=5005"), ("17", "address=*:5005")):
+        files = {
+            "pom.xml": pom.format(version),
+            "Procfile": "web: java -jar target/a.jar\n",
+        }
+        assert developed(files)["web"]["command"][-1].endswith(address)
+
+
+# --- builds --------------------------------------------------------------------------------------------------------
+
+
+def test_java_without_a_build_has_no_step_of_one() -> None:
+    files = {
+        "Procfile": "web: ./bin/start\n",
+        "bin/start": "#!/bin/sh\nexec java -jar app.jar\n",
+        "app.json": '{"buildpacks": [{"url": "heroku/jvm"}]}',
+    }
+    dockerfile = text_of(converted(files), "Dockerfile")
+    assert "gradle" not in dockerfile and "mvn" not in dockerfile
+
+
+def test_go_with_one_program_below_cmd_runs_that() -> None:
+    files = {"go.mod": "module example.org/money\n", "cmd/serve/main.go": "package main\n"}
+    assert services_of(converted(files))["web"]["command"] == ["bin/serve"]
+    assert developed(files)["web"]["command"] == ["go", "run", "./cmd/serve"]
+
+
+SITE = {"package.json": '{"scripts": {"build": "ember build", "start": "ember server"}}'}
+
+
+def test_static_json_makes_a_site_of_a_build() -> None:
+    proxies = '{"proxies": {"/api/": {"origin": "https://api.example.org/"}}}'
+    result = converted({**SITE, "static.json": proxies})
+    assert "https://api.example.org" in text_of(result, "nginx.conf")
+    assert "COPY --from=build /app/dist" in text_of(result, "Dockerfile")
+
+
+@pytest.mark.parametrize("root", ["/app/www/dist", "/app/dist", "dist/", "dist"])
+def test_the_root_of_a_site_is_a_folder_of_the_repository(root: str) -> None:
+    package = '{"scripts": {"build": "vite build"}}'
+    files = {"package.json": package, "static.json": f'{{"root": "{root}"}}'}
+    assert "COPY --from=build /app/dist /" in text_of(converted(files), "Dockerfile")
+
+
+@pytest.mark.parametrize(
+    ("line", "package"),
+    [("heroku-buildpack-graphviz.git", "graphviz"), ("buildpack-ffmpeg", "ffmpeg")],
+)
+def test_the_list_of_buildpacks_is_read(line: str, package: str) -> None:
+    files = {
+        "Procfile": "web: puma\n",
+        "Gemfile": "gem 'puma'\n",
+        ".buildpacks": f"https://github.com/a/{line}\nhttps://github.com/heroku/heroku-buildpack-ruby\n",
+    }
+    assert package in text_of(converted(files), "Dockerfile")
+
+
+# --- services ------------------------------------------------------------------------------------------------------
+
+
+def test_the_gem_is_given_the_scheme_that_it_answers_to() -> None:
+    files = {
+        "Procfile": "web: rails s\nrelease: rails db:migrate\n",
+        "Gemfile": "gem 'rails'\ngem 'mysql2'\n",
+    }
+    address = services_of(converted(files))["web"]["environment"]["DATABASE_URL"]
+    assert address.startswith("mysql2://")
+
+
+def test_a_list_of_libraries_without_code_of_its_language_proves_nothing() -> None:
+    files = {
+        "Procfile": "web: node server.js\n",
+        "server.js": "",
+        "package.json": "{}",
+        "Pipfile": '[packages]\ndjango = "*"\npsycopg2 = "*"\n',
+    }
+    assert set(services_of(converted(files))) == {"web"}
+    assert "postgres" in services_of(converted({**files, "jobs/load.py": ""}))
+
+
+PUMA = {"Procfile": "web: puma\n", "Gemfile": "gem 'puma'\n"}
+
+
+@pytest.mark.parametrize(
+    "plan", ["basic --version=15", "basic --version 15", " --version=15"]
+)
+def test_the_version_behind_a_plan_is_that_of_the_image(plan: str) -> None:
+    addon = f"heroku-postgresql:{plan}" if plan[0] != " " else f"heroku-postgresql{plan}"
+    result = converted({**PUMA, "app.json": f'{{"addons": ["{addon}"]}}'})
+    assert services_of(result)["postgres"]["image"].startswith("postgres:15")
+    assert not any("--version" in text for text in messages(result, "TC400"))
+
+
+def test_a_copy_that_follows_is_the_one_server_under_another_name() -> None:
+    addons = '["heroku-postgresql", "heroku-postgresql:standard-0 --as REPLICA --follow DATABASE_URL"]'
+    result = converted({**PUMA, "app.json": f'{{"addons": {addons}}}'})
+    services = services_of(result)
+    environment = services["web"]["environment"]
+    assert set(services) == {"web", "postgres"}
+    assert environment["REPLICA_URL"] == environment["DATABASE_URL"]
+    assert messages(result, "TC587")
+
+
+def test_the_one_server_of_a_procfile_without_web_is_published() -> None:
+    files = {
+        "Procfile": "api: puma -p ${PORT:-3001}\njs: npm run build -- --watch\n",
+        "Gemfile": "gem 'puma'\n",
+    }
+    result = converted(files)
+    assert services_of(result)["api"]["ports"] and messages(result, "TC586")
+    two = {**files, "Procfile": "api: puma -p $PORT\nfront: npm start -- --port $PORT\n"}
+    assert not messages(converted(two), "TC586")
+
+
+# --- development ---------------------------------------------------------------------------------------------------
+
+MANAGED = {
+    "Procfile": "web: node index.js\n",
+    "Procfile.dev": "server: nodemon index.js\nweb: ember build --watch\n",
+    "index.js": "",
+    "package.json": '{"scripts": {"dev": "nf --procfile=Procfile.dev start"}}',
+}
+
+
+def test_no_process_manager_runs_beside_what_it_would_start() -> None:
+    services = developed(MANAGED)
+    assert services["web"]["command"] == ["nodemon", "index.js"]
+    assert services["web-watch"]["command"] == ["ember", "build", "--watch"]
+    assert set(services) == {"web", "web-watch"}
+
+
+def test_the_note_on_development_names_the_command_of_the_file() -> None:
+    [text] = messages(converted(MANAGED), "TC372")
+    assert "nodemon index.js" in text
+
+
+RAILS = {"Gemfile": "gem 'rails'\n", "bin/rails": "", "config.ru": ""}
+DEV_ONLY = "web: bin/rails server\ncss: bin/rails tailwindcss:watch\nworker: bin/jobs\nredis: redis-server\n"
+
+
+def test_a_procfile_for_development_alone_leaves_production_to_the_platform() -> None:
+    files = {**RAILS, "Procfile.dev": DEV_ONLY}
+    result = converted(files)
+    base, override = (
+        services_of(result),
+        services_of(result, "docker-compose.override.yml"),
+    )
+    assert set(base) == {"web", "worker"}
+    assert {"css", "redis"} < set(override)
+    assert "$$RAILS_ENV" in base["web"]["command"][-1]
+    assert override["css"]["tty"] is True
+    assert not messages(result, "TC001")
+
+
+def test_an_image_of_its_own_keeps_its_command_beside_a_procfile_for_development() -> None:
+    image = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nRUN uv sync\nENTRYPOINT ["./start.sh"]\n'
+    files = {
+        "Dockerfile": image,
+        "manage.py": "",
+        "pyproject.toml": "",
+        "Procfile.dev": "web: uv run python manage.py runserver\nworker: uv run python manage.py qcluster\n",
+    }
+    result = converted(files)
+    assert "command" not in services_of(result)["web"]
+    web = services_of(result, "docker-compose.override.yml")["web"]
+    assert web["command"][-2:] == ["runserver", "0.0.0.0:8000"]
+    assert "/app/.venv" in web["volumes"]
+
+
+OWN = """\
+FROM node:22 AS front
+FROM python:3.13-slim
+ENV VIRTUAL_ENV=/app/env PATH=/app/env/bin:$PATH
+WORKDIR /app
+COPY . .
+COPY --from=front /x/dist /app/client/dist
+COPY --from=front /x/a.txt /app/a.txt
+"""
+
+
+def test_a_mount_of_the_source_does_not_hide_what_the_build_made() -> None:
+    files = {
+        "Dockerfile": OWN,
+        "Procfile": "web: gunicorn app\n",
+        "requirements.txt": "gunicorn\n",
+    }
+    volumes = developed(files)["web"]["volumes"]
+    assert {"/app/env", "/app/client/dist"} < set(volumes) and len(volumes) == 3
+
+
+def test_an_image_without_a_work_directory_gets_no_mount() -> None:
+    files = {
+        "Dockerfile": "FROM node:8-onbuild\nCOPY . .\nCMD npm start\n",
+        "package.json": "{}",
+    }
+    result = converted(files)
+    assert not any(
+        file.path == "docker-compose.override.yml" and b"volumes" in file.content
+        for file in result.files
+    )
+    assert not messages(result, "TC771")
