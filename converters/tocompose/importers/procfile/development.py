@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tocompose.importers.procfile.image import Image
-from tocompose.importers.procfile.nested import starts_manager
+from tocompose.importers.procfile.nested import starts_processes
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.services import AppPlan
 from tocompose.knowledge.secrets.commands import command_secrets

@@ -104,7 +104,7 @@ def _find_call(repository: Repository, text: str) -> _NestedCall | None:
     )
 
 
-def starts_manager(repository: Repository, command: tuple[str, ...]) -> bool:
+def starts_processes(repository: Repository, command: tuple[str, ...]) -> bool:
     """Whether a command starts the processes of a Procfile: by a manager, a script of package.json, or `bin/dev`."""
     text = shlex.join(command)
     if _find_call(repository, text) is not None:
