@@ -98,7 +98,7 @@ def _mounted_overlay(
     command: tuple[str, ...] | None = None
     if process.publishes and image.dev_command:
         command = tuple(map(literal, image.dev_command))
-    if command and starts_manager(plan.repository, image.dev_command):
+    if command and starts_processes(plan.repository, image.dev_command):
         # What it would start runs in services of its own.
         command = None
     return Service(
