@@ -146,3 +146,42 @@ def test_one_that_is_kept_and_asks_the_api_is_said(image: str) -> None:
         if item.code == "TC247" and "web-init-wait" in item.message
     ]
     assert bool(said) == ("kubectl" in image)
+
+
+PEERS = """\
+apiVersion: v1
+kind: Service
+metadata: {name: db}
+spec: {clusterIP: None, publishNotReadyAddresses: true, selector: {app: db}, ports: [{port: 5432}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: pg}
+spec:
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec:
+      hostAliases: [{ip: 192.0.2.7, hostnames: [ldap]}]
+      initContainers:
+        - {name: peers, image: "example/a:1", command: [sh, -c, "until nslookup pg-0.db; do sleep 1; done"]}
+      containers: [{name: pg, image: "example/a:1"}]
+"""
+
+
+def peers(text: str) -> Any:
+    options = Options(source="kubernetes", practices="none", layout=Layout(split=True))
+    made = services(convert(Memory({"app.yaml": text.encode()}, "shop"), options))
+    return made["pg-init-peers"]
+
+
+def test_init_containers_have_the_names_of_their_pod() -> None:
+    made = peers(PEERS)
+    assert made["hostname"] == "pg-0"
+    assert made["extra_hosts"] == ["ldap=192.0.2.7"]
+
+
+def test_a_pod_that_is_not_ready_answers_only_where_its_service_says_so() -> None:
+    assert "pg-0.db" in peers(PEERS)["networks"]["default"]["aliases"]
+    assert "networks" not in peers(PEERS.replace("publishNotReadyAddresses: true, ", ""))

@@ -268,6 +268,20 @@ def test_a_wait_that_is_never_met_is_found(tmp_path: Path) -> None:
     assert not faults(Recording(), {"services": services}, tmp_path)
 
 
+@pytest.mark.parametrize(("aliases", "count"), [([], 1), (["db-0.db"], 0)])
+def test_a_job_that_asks_for_what_starts_after_it_is_found(
+    aliases: list[str], count: int, tmp_path: Path
+) -> None:
+    done = {"init": {"condition": "service_completed_successfully"}}
+    script = ["sh", "-c", "until nslookup db-0.db; do sleep 1; done"]
+    networks = {"default": {"aliases": aliases}}
+    services = {
+        "init": {"restart": "on-failure", "command": script, "networks": networks},
+        "db": {"depends_on": done, "networks": {"default": {"aliases": ["db-0.db"]}}},
+    }
+    assert len(faults(Recording(), {"services": services}, tmp_path)) == count
+
+
 def test_what_runs_when_is_told(tmp_path: Path) -> None:
     services = {
         "seed": {"restart": "on-failure:6", "entrypoint": ["/run-once/busybox"]},

@@ -6,6 +6,7 @@ can never be met, and what runs once, at each start or on request.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
@@ -18,6 +19,8 @@ _SERVICE = "com.docker.compose.service"
 _EVERYWHERE = ("", "0.0.0.0", "::")
 # A job leaves a marker where its command begins with this shell.
 _MARKED = "/run-once/busybox"
+# What is told of a service without a marker.
+AT_EACH_UP = "runs at each docker compose up"
 _ENDING = ("", "no", "on-failure")
 
 
@@ -147,6 +150,7 @@ def _wrong_redirects(
 
 
 def _hopeless_waits(services: Mapping[str, Any]) -> Iterator[BehaviourFinding]:
+    yield from _early_questions(services)
     for name, service in services.items():
         waits = service.get("depends_on") or {}
         for other, wait in waits.items() if isinstance(waits, Mapping) else ():
@@ -159,6 +163,49 @@ def _hopeless_waits(services: Mapping[str, Any]) -> Iterator[BehaviourFinding]:
             if condition == "service_healthy" and health.get("disable"):
                 text = f"waits until {other} is healthy, which has no healthcheck"
                 yield BehaviourFinding(name, text, True)
+
+
+_LOOPS = re.compile(r"\b(?:until|while)\b")
+_HOST = re.compile(r"[A-Za-z0-9][\w.-]*[A-Za-z0-9]")
+
+
+def _early_questions(services: Mapping[str, Any]) -> Iterator[BehaviourFinding]:
+    """Jobs that ask again and again for a name to which only services answer that wait for the job's end."""
+    answering: dict[str, set[str]] = {}
+    for name, service in services.items():
+        for host in _answered_names(name, service):
+            answering.setdefault(host, set()).add(name)
+    for name, service in services.items():
+        words = (*(service.get("entrypoint") or ()), *(service.get("command") or ()))
+        script = " ".join(map(str, words))
+        if not _ends(service) or not _LOOPS.search(script):
+            continue
+        for host in dict.fromkeys(_HOST.findall(script)):
+            others = answering.get(host, set())
+            if others and all(name in _awaited(other, services) for other in others):
+                text = f"asks for {host} until it answers, which starts after it"
+                yield BehaviourFinding(name, text, True)
+
+
+def _answered_names(name: str, service: Mapping[str, Any]) -> Iterator[str]:
+    if str(service.get("network_mode") or ""):
+        return
+    yield name
+    networks = service.get("networks")
+    for attachment in networks.values() if isinstance(networks, Mapping) else ():
+        yield from (attachment or {}).get("aliases") or ()
+
+
+def _awaited(name: str, services: Mapping[str, Any]) -> set[str]:
+    """All that must have started or ended before a service, itself not counted."""
+    awaited: set[str] = set()
+    pending = list((services.get(name) or {}).get("depends_on") or ())
+    while pending:
+        other = pending.pop()
+        if other not in awaited:
+            awaited.add(other)
+            pending.extend((services.get(other) or {}).get("depends_on") or ())
+    return awaited
 
 
 def _ends(service: Mapping[str, Any]) -> bool:
@@ -177,5 +224,5 @@ def _runs(services: Mapping[str, Any]) -> Iterator[BehaviourFinding]:
         elif words and words[0] == _MARKED:
             text = "runs once, until it succeeds"
         else:
-            text = "runs at each docker compose up"
+            text = AT_EACH_UP
         yield BehaviourFinding(name, text, False)

@@ -52,6 +52,7 @@ class PodContainerSpec(NamedTuple):
     container: Mapping[str, Any]
     template: Mapping[str, Any]
     is_init: bool
+    annotations: Mapping[str, Any]
 
     @property
     def pod(self) -> Mapping[str, Any]:
@@ -85,6 +86,8 @@ class ContainerConfig(NamedTuple):
     host_pid: bool
     host_ipc: bool
     host_ports: frozenset[str]
+    hostname: str
+    extra_hosts: frozenset[str]
     stop_timeout: int | None
     tty: bool
     stdin: bool
@@ -126,6 +129,7 @@ class KubeletModel:
                         container,
                         as_map(template),
                         is_init and container.get("restartPolicy") != "Always",
+                        as_map(as_map(each.get("metadata")).get("annotations")),
                     )
 
     def config(self, spec: PodContainerSpec) -> ContainerConfig:
@@ -170,6 +174,8 @@ class KubeletModel:
             host_pid=bool(pod.get("hostPID")),
             host_ipc=bool(pod.get("hostIPC")),
             host_ports=frozenset(_host_ports(container)),
+            hostname=_hostname(spec),
+            extra_hosts=frozenset(_host_aliases(pod)),
             stop_timeout=None if spec.is_init else _grace(pod),
             tty=bool(container.get("tty")),
             stdin=bool(container.get("stdin")),
@@ -324,6 +330,20 @@ def _host_ports(container: Mapping[str, Any]) -> Iterator[str]:
         if port.get("hostPort"):
             protocol = str(port.get("protocol") or "TCP").lower()
             yield f"{port['hostPort']}:{port.get('containerPort')}/{protocol}"
+
+
+def _hostname(spec: PodContainerSpec) -> str:
+    """The host name that all containers of the pod have; `N` stands for the ordinal of a pod, empty for what only the
+    cluster knows. generatePodHostNameAndDomain in pkg/kubelet/kubelet_pods.go."""
+    if spec.kind == "StatefulSet":
+        return f"{spec.workload}-N"
+    return "" if spec.pod.get("setHostnameAsFQDN") else str(spec.pod.get("hostname") or "")
+
+
+def _host_aliases(pod: Mapping[str, Any]) -> Iterator[str]:
+    for alias in as_list(pod.get("hostAliases")):
+        for name in as_list(alias.get("hostnames")):
+            yield f"{name}:{alias.get('ip')}"
 
 
 def _flattened(objects: Iterable[Any]) -> Iterator[Mapping[str, Any]]:

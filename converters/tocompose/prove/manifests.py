@@ -5,6 +5,7 @@ Each field of each container is compared; a difference is declared when a note o
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -29,6 +30,7 @@ from tocompose.prove.kubelet import (
 from tocompose.prove.marked_yaml import MarkedMap, load_documents
 from tocompose.prove.recording import RecordedContainer, Recording
 from tocompose.prove.routing import RoutingFinding, compare_routing
+from tocompose.prove.runs import repeated_services
 from tocompose.prove.traefik_proxy import TraefikModel, proxy_of
 from tocompose.record import replace
 from tocompose.tables import table
@@ -89,6 +91,7 @@ def prove_manifests(project: Project, options: Options, compose: str) -> Manifes
             for name in services:
                 pods[name] = pods.get(name, frozenset()) | {pod_key(spec)}
             proof.compare(spec, services)
+            proof.add_runs(spec, repeated_services(spec, services, behaviour))
     requests = _compare_reach(proof, model, proxy, by_service, pods)
     differences = tuple(proof.differences)
     return ManifestProof(proof.containers, proof.fields, differences, behaviour, requests)
@@ -229,6 +232,7 @@ class _ParityCheck:
         if wanted.shared_memory:
             yield "shm_size", True, bool(host.get("ShmSize"))
         yield from self._mount_pairs(wanted, recorded)
+        yield from _name_pairs(wanted, recorded)
         for name, is_host, key in (
             ("network_mode", wanted.host_network, "NetworkMode"),
             ("pid", wanted.host_pid, "PidMode"),
@@ -250,6 +254,11 @@ class _ParityCheck:
             yield f"volumes.{target}.source", source, None if sent is None else sent[0]
         for target in mounted.keys() - wanted.mounts.keys():
             yield f"volumes.{target}", None, mounted[target][1]
+
+    def add_runs(self, spec: PodContainerSpec, services: Iterator[str]) -> None:
+        """Adds services of a job that run more than once."""
+        for name in services:
+            self._add(spec, name, "runs", "once", "at each docker compose up")
 
     def add_request(self, finding: RoutingFinding) -> None:
         """Adds a request that something else answers."""
@@ -288,6 +297,25 @@ class _ParityCheck:
         for secret in self._secrets:
             text = text.replace(secret, "•••")
         return text
+
+
+_ORDINAL = re.compile(r"-\d+$")
+
+
+def _name_pairs(
+    wanted: ContainerConfig, recorded: RecordedContainer
+) -> Iterator[tuple[str, Any, Any]]:
+    """The host's own name and those of others, where the container has a network of its own."""
+    if str(recorded.host.get("NetworkMode") or "").startswith(("container:", "service:")):
+        return
+    if wanted.hostname:
+        hostname = str(recorded.config.get("Hostname") or "")
+        if wanted.hostname.endswith("-N"):
+            hostname = _ORDINAL.sub("-N", hostname)
+        yield "hostname", wanted.hostname, hostname
+    present = recorded.host.get("ExtraHosts") or ()
+    for alias in sorted(wanted.extra_hosts):
+        yield f"extra_hosts.{alias.partition(':')[0]}", True, alias in present
 
 
 def _environment_pairs(

@@ -20,12 +20,45 @@ def attach_networks(model: ClusterModel) -> Iterator[Contribution]:
     """Each owner of a network namespace on the network, with its aliases."""
     networks = _network_by_namespace(model)
     aliases = _aliases_by_owner(model)
+    early_names = _early_names(model)
     for workload, pod in model.pods():
         attachments = tuple(_attachments(workload, pod, aliases, networks, model))
         for attachment in attachments:
             if attachment.network != _DEFAULT_NETWORK:
                 model.builder.add_network(attachment.network)
-        yield from _attach_pod(pod, attachments, model)
+        yield from _attach_pod(
+            pod, attachments, early_names.get(pod.network_owner, ()), model
+        )
+
+
+def _early_names(model: ClusterModel) -> dict[str, tuple[str, ...]]:
+    """The names that a pod answers to before it is ready, by the owner of its network namespace: what its init
+    containers look for may be the pod itself."""
+    names: dict[str, dict[str, None]] = {}
+    for service in model.kube_services:
+        if not service.includes_unready:
+            continue
+        namespaces = _service_namespaces(service, model)
+        for workload, pod in service.networked_pods():
+            if all(
+                pod.joins_owner(c) or c.service == pod.network_owner for c in pod.containers
+            ):
+                continue
+            to = ModelPath.service(pod.network_owner, "networks")
+            service.kube_object.at("spec", "publishNotReadyAddresses").take(to=to)
+            own_names = [service.name]
+            if pod.hostname is not None and _governs(service, workload):
+                own_names.append(f"{pod.hostname}.{service.name}")
+            for name in own_names:
+                names.setdefault(pod.network_owner, {}).update(
+                    dict.fromkeys(_dns_names(name, namespaces))
+                )
+    return {owner: tuple(owner_names) for owner, owner_names in names.items()}
+
+
+def _governs(service: KubeService, workload: Workload) -> bool:
+    governing = workload.kube_object.at("spec", "serviceName")
+    return peek_text(governing) == service.name
 
 
 def _aliases_by_owner(model: ClusterModel) -> dict[str, tuple[str, ...]]:
@@ -145,9 +178,15 @@ def _attachments(
 
 
 def _attach_pod(
-    pod: Pod, attachments: tuple[NetworkAttachment, ...], model: ClusterModel
+    pod: Pod,
+    attachments: tuple[NetworkAttachment, ...],
+    early_names: tuple[str, ...],
+    model: ClusterModel,
 ) -> Iterator[Contribution]:
     own_attachment, *joined = attachments
+    early_attachment = NetworkAttachment(
+        network=own_attachment.network, aliases=early_names
+    )
     for container in pod.containers:
         if model.builder.services[container.service].network_mode is not None:
             continue
@@ -157,9 +196,7 @@ def _attach_pod(
             )
             networks = () if is_default else attachments
         else:
-            is_default = own_attachment.network == _DEFAULT_NETWORK
-            networks = (
-                () if is_default else (NetworkAttachment(network=own_attachment.network),)
-            )
+            is_default = early_attachment == NetworkAttachment(network=_DEFAULT_NETWORK)
+            networks = () if is_default else (early_attachment,)
         if networks:
             yield Contribution(service=container.service, networks=networks)

@@ -82,6 +82,7 @@ class ContainerContext:
     """
 
     __slots__ = (
+        "_pod_container",
         "builder",
         "cursor",
         "extra_hosts",
@@ -109,6 +110,7 @@ class ContainerContext:
         self.namespace = workload.namespace
         self.pod_spec = workload.pod_spec
         self.pod = pod
+        self._pod_container = pod_container
         self.cursor = pod_container.cursor
         self.name = pod_container.name
         self.role = pod_container.role
@@ -122,17 +124,20 @@ class ContainerContext:
         return str(self.workload.kube_object)
 
     @property
+    def joins_owner(self) -> bool:
+        """Whether it is in the network namespace of another container."""
+        return self.service != self.pod.network_owner and self.pod.joins_owner(
+            self._pod_container
+        )
+
+    @property
     def is_replicated(self) -> bool:
         """Whether several containers run of the service: not where it publishes a port of the host, had only once."""
         if not self.workload.is_replicated:
             return False
         if any(peek_text(port.at("hostPort")) is not None for port in self._pod_ports()):
             return False
-        return not any(
-            self.workload in service.workloads
-            for service in self.kube_services
-            if service.is_published
-        )
+        return not self.kube_services.publishes(self.workload)
 
     def path(self, *keys: str) -> ModelPath:
         """The model path of a key of the compose service."""

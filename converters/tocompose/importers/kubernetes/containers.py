@@ -194,7 +194,7 @@ def _build_pod(
         model.builder.add_service(converted.service)
         containers.append(container)
         storages.append(converted.storage)
-    _move_hosts(containers, pod, model)
+    _move_hosts(containers, model)
     one_shot = volume_preparation(containers, storages)
     if one_shot is None:
         return None
@@ -202,11 +202,12 @@ def _build_pod(
     return one_shot.name
 
 
-def _move_hosts(containers: list[ContainerContext], pod: Pod, model: ClusterModel) -> None:
+def _move_hosts(containers: list[ContainerContext], model: ClusterModel) -> None:
     """Extra hosts that a container's texts need belong to the owner of its network namespace."""
     for container in containers:
+        owner = container.pod.network_owner if container.joins_owner else container.service
         for name, address in container.extra_hosts.items():
-            model.builder.add_extra_host(pod.network_owner, name, address)
+            model.builder.add_extra_host(owner, name, address)
 
 
 def _limit_ranges(model: ClusterModel) -> dict[str, Cursor]:

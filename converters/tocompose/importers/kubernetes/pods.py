@@ -32,7 +32,8 @@ _LONGEST_NAME = 63
 
 
 def pod_options(container: ContainerContext) -> dict[str, Any]:
-    """The Compose keys that come from the pod; those of its network only for the owner of the namespace."""
+    """The Compose keys that come from the pod; those of its network only for containers with a network of their own:
+    the owner of the namespace, and the init containers before it."""
     spec, options = container.pod_spec, dict[str, Any]()
     for field, key in (("hostPID", "pid"), ("hostIPC", "ipc")):
         if take_bool(spec.at(field), container.path(key)) is True:
@@ -48,7 +49,7 @@ def pod_options(container: ContainerContext) -> dict[str, Any]:
         options["pid"] = f"service:{first_running}"
     _set_platform(container, options)
     _set_runtime(container, options)
-    if container.service == container.pod.network_owner:
+    if not container.joins_owner:
         _set_hostname(container, options)
         if not container.workload.host_network:
             _set_resolver(spec.at("dnsConfig"), container, options)

@@ -7,7 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text, string_map
+from tocompose.importers.kubernetes.scalars import (
+    list_entries,
+    peek_bool,
+    peek_text,
+    string_map,
+)
 from tocompose.importers.kubernetes.workloads import Pod, Workload
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
@@ -33,6 +38,7 @@ class KubeService:
     __slots__ = (
         "external",
         "headless",
+        "includes_unready",
         "kube_object",
         "name",
         "namespace",
@@ -49,6 +55,7 @@ class KubeService:
         self.namespace = kube_object.namespace
         self.type = peek_text(spec.at("type")) or "ClusterIP"
         self.headless = peek_text(spec.at("clusterIP")) == "None"
+        self.includes_unready = peek_bool(spec.at("publishNotReadyAddresses")) is True
         self.external = (
             peek_text(spec.at("externalName")) if self.type == "ExternalName" else None
         )
@@ -97,9 +104,19 @@ class KubeServices:
         self.outside_namespaces: dict[KubeService, dict[str, None]] = {}
         self.outside_pattern: tuple[re.Pattern[str] | None] | None = None
         self.link_variables: dict[str, Mapping[str, str]] = {}
+        self._published = frozenset(
+            id(workload)
+            for service in self.all
+            if service.is_published
+            for workload in service.workloads
+        )
 
     def __iter__(self) -> Iterator[KubeService]:
         return iter(self.all)
+
+    def publishes(self, workload: Workload) -> bool:
+        """Whether a Service makes the workload's pods reachable from outside."""
+        return id(workload) in self._published
 
     def get(self, namespace: str, name: str) -> KubeService | None:
         """The Service of that name in a namespace."""
