@@ -35,6 +35,7 @@ LAYERS = (
     ("answers", "cluster"),
     ("pipeline", "writing"),
     ("decisions", "prove", "batch", "check"),
+    ("web",),
     ("cli",),
     ("__main__",),
 )
@@ -49,6 +50,7 @@ HEAVY = (
     "jsonschema",
     "yaml",
     "dockerfile_parse",
+    "uvicorn",
 )
 
 

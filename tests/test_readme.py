@@ -32,7 +32,7 @@ PAGES = (
         tree.ROOT / "docs" / f"{name}.md"
         for name in (
             *("formats", "check", "decisions", "reports", "batch", "proof", "ci"),
-            *("library", "plug-ins"),
+            *("library", "plug-ins", "page"),
         )
     ),
 )

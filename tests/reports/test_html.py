@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from browsers import contrast_of, open_browser
 from shop import SECRET, example
 from tocompose.check import audit
-from tocompose.cli.check import _CheckedFiles
+from tocompose.check.findings import CheckedFiles
 from tocompose.ledger import Ledger
 from tocompose.model import Service, Stack
 from tocompose.project import Memory
@@ -22,23 +21,6 @@ from tocompose.reports.audit import as_html
 from tocompose.reports.report import report
 from tocompose.reports.svg import svg_drawing
 from tocompose.reports.topology import stack_topology
-
-FLAGS = (
-    *(
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--hide-scrollbars",
-    ),
-    *(
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--window-size=1400,1000",
-    ),
-)
 
 
 def test_the_page_asks_for_nothing_else() -> None:
@@ -65,21 +47,8 @@ def test_a_service_name_cannot_break_the_drawing() -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if chromium is None or driver is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium and chromedriver are not installed")
-        pytest.skip("needs Chromium and chromedriver")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in FLAGS:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    found = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield found
-    found.quit()
+    with open_browser() as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -162,30 +131,13 @@ def test_a_note_leads_to_its_line(page: Any) -> None:
 @pytest.mark.browser
 def test_both_themes_can_be_read(page: Any) -> None:
     def contrast() -> float:
-        style = page.execute_script(
-            "const s = getComputedStyle(document.body); return [s.color, s.backgroundColor].map(c => c.match(/\\d+/g))"
-        )
-        light, dark = sorted(
-            (_luminance([int(part) for part in colour[:3]]) for colour in style),
-            reverse=True,
-        )
-        return (light + 0.05) / (dark + 0.05)
+        return contrast_of(page)
 
     themes = {page.find_element("id", "theme").text: contrast()}
     page.find_element("id", "theme").click()
     themes[page.find_element("id", "theme").text] = contrast()
     assert set(themes) == {"Dark", "Light"}
     assert min(themes.values()) >= 7
-
-
-def _luminance(colour: list[int]) -> float:
-    """https://www.w3.org/TR/WCAG21/#dfn-relative-luminance"""
-    parts = [value / 255 for value in colour]
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 @pytest.mark.browser
@@ -209,7 +161,7 @@ def audited(browser: Any, tmp_path: Path) -> Any:
     project = Memory({"compose.yaml": text.encode()}, name="shop")
     found = audit(project)
     assert found is not None
-    told = report(_CheckedFiles((), found.notes, found.stack, Ledger()), project)
+    told = report(CheckedFiles((), found.notes, found.stack, Ledger()), project)
     path = tmp_path / "audit.html"
     path.write_text(as_html(found.as_dict(), told), encoding="utf-8")
     browser.get(path.as_uri())

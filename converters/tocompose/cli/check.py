@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from tocompose.check import Audit, Lint, RuleSelection, audit, fails, lint, repair
+from tocompose.check.findings import explain_unrecognised, findings_report
 from tocompose.check.ignores import is_code
 from tocompose.cli.check_stacks import CheckedStack, CheckedStacks, open_stacks
 from tocompose.cli.conversion import style_of
@@ -17,16 +18,14 @@ from tocompose.cli.exit import EXIT_DIFFERS, fail, write_text
 from tocompose.cli.options import ChoiceType
 from tocompose.cli.output import check_report_names, diff_lines, write_report
 from tocompose.cli.settings import nearest_settings
-from tocompose.ledger import Ledger
-from tocompose.model import File, Stack
+from tocompose.model import File
 from tocompose.notes import Kind, Level, Note
 from tocompose.project import Folder
 from tocompose.reports import FORMS, form_of
 from tocompose.reports.audit import as_text, render_audit
-from tocompose.reports.report import Report, report
+from tocompose.reports.report import Report
 from tocompose.reports.text import all_codes
 from tocompose.source import Span
-from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import spelling_hint
 from tocompose.writing import WriteError, plan, write
 
@@ -162,14 +161,11 @@ def check_command(ctx: click.Context, /, files: tuple[str, ...], **_: object) ->
         for stack in opened.stacks
     ]
     findings = lint(audits, selection, _settings_span(ctx))
-    findings_report = report(
-        _CheckedFiles((), findings.notes, findings.stack, _all_read_ledger(findings)),
-        opened.project,
-    )
+    checked = findings_report(findings, opened.project)
     if options.fix or options.diff:
-        changed = _repair_files(opened, findings_report, selection, only_show=options.diff)
+        changed = _repair_files(opened, checked, selection, only_show=options.diff)
         sys.exit(EXIT_DIFFERS if changed and options.diff else 0)
-    _print_findings(findings, findings_report, options)
+    _print_findings(findings, checked, options)
     sys.exit(EXIT_DIFFERS if fails(findings.notes, options.fail_on) else 0)
 
 
@@ -198,76 +194,29 @@ def _settings_span(ctx: click.Context) -> Span | None:
 
 def _check_recognised(findings: Audit | None, stack: CheckedStack) -> Audit:
     """The audit; ends where nothing in the files is of a compose file of today."""
-    if findings is None or not findings.recognised:
-        fail(
-            _explain_version_one(stack)
-            or (
-                _explain_missing_compose_file(findings)
-                if findings
-                else "no compose file was found here"
-            )
-        )
+    problem = explain_unrecognised(findings, stack.project, stack.shown)
+    if findings is None or problem is not None:
+        fail(problem or "")
     return findings
 
 
-def _explain_version_one(stack: CheckedStack) -> str:
-    """What to say about a file of version 1; empty where there is none."""
-    from tocompose.importers.compose.versions import version_one_files
-
-    path = next(iter(version_one_files(stack.project)), "")
-    if not path:
-        return ""
-    shown = f"{stack.shown}{path}"
-    return (
-        f"{shown}: this is a compose file of version 1, from before 2016: its services stand at the top, and docker "
-        f"compose does not read it any more. `tocompose convert {shown}` writes it in the keys of today."
-    )
-
-
-def _explain_missing_compose_file(findings: Audit) -> str:
-    """What to say about files of which nothing is a compose file: where the first does not parse, if one does not."""
-    names = ", ".join(findings.files)
-    broken = next((note for note in findings.notes if note.code == "TC010"), None)
-    if broken:
-        return f"{broken.span or names}: {broken.message}"
-    return f"{names}: this is no compose file: nothing in it is called services, networks or volumes"
-
-
-class _CheckedFiles(NamedTuple):
-    """An audit as reports want an outcome."""
-
-    files: tuple[File, ...]
-    notes: tuple[Note, ...]
-    stack: Stack
-    ledger: Ledger
-    importer: str = "compose"
-
-
-def _all_read_ledger(findings: Lint) -> Ledger:
-    """A ledger in which every value of the files counts as read."""
-    ledger = Ledger()
-    for tree in findings.trees:
-        ledger.open(tree).map(to=ModelPath.of("services"))
-    return ledger
-
-
-def _print_findings(findings: Lint, findings_report: Report, options: CheckOptions) -> None:
+def _print_findings(findings: Lint, full_report: Report, options: CheckOptions) -> None:
     """Prints the audit, and writes the reports."""
 
     score = findings.as_dict()
     if options.form == "text":
         style = style_of(sys.stdout, -1 if options.quiet else 0)
-        printed = as_text(score, findings_report, style)
+        printed = as_text(score, full_report, style)
     else:
-        printed = render_audit(options.form, score, findings_report)
+        printed = render_audit(options.form, score, full_report)
     write_text(sys.stdout, printed)
     for path in options.report:
-        write_report(path, render_audit(str(form_of(path)), score, findings_report))
+        write_report(path, render_audit(str(form_of(path)), score, full_report))
 
 
 def _repair_files(
     opened: CheckedStacks,
-    findings_report: Report,
+    full_report: Report,
     selection: RuleSelection,
     only_show: bool,
 ) -> bool:
@@ -282,18 +231,18 @@ def _repair_files(
         if repaired is not None:
             files |= {file.path: file for file in repaired.files}
             notes += repaired.notes
-    changed = _write_repairs(tuple(files.values()), project, findings_report, only_show)
+    changed = _write_repairs(tuple(files.values()), project, full_report, only_show)
     for note in notes:
         write_text(sys.stderr, f"{note.span or '-'}: {note.message} [{note.code}]\n")
     return changed
 
 
 def _write_repairs(
-    files: tuple[File, ...], project: Folder, findings_report: Report, only_show: bool
+    files: tuple[File, ...], project: Folder, full_report: Report, only_show: bool
 ) -> bool:
     """Shows how the files change and writes them, unless that is not asked for; whether they change."""
     try:
-        changed = _show_changes(files, project, findings_report)
+        changed = _show_changes(files, project, full_report)
         if changed and not only_show:
             write(files, project.root, asked=[file.path for file in files])
     except WriteError as problem:
@@ -301,13 +250,11 @@ def _write_repairs(
     return changed
 
 
-def _show_changes(
-    files: tuple[File, ...], project: Folder, findings_report: Report
-) -> bool:
+def _show_changes(files: tuple[File, ...], project: Folder, full_report: Report) -> bool:
     """Prints the difference that each file makes; whether there is one. Raises WriteError."""
 
     changes, _ = plan(files, project.root, asked=[file.path for file in files])
     needed = [change for change in changes if change.is_needed]
     for change in needed:
-        write_text(sys.stdout, "".join(diff_lines(change, Path(), findings_report)))
+        write_text(sys.stdout, "".join(diff_lines(change, Path(), full_report)))
     return bool(needed)

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "batch": "Convert many repositories, unattended.",
     "check": "Lint compose files; --fix applies safe fixes.",
     "prove": "Prove that docker compose starts what docker run started.",
+    "serve": "Serve a page that converts what is pasted, and a JSON API.",
     "explain": "Explain a note by its code.",
     "formats": "List the formats that can be read.",
     "completion": "Print the completion script for bash, zsh or fish.",

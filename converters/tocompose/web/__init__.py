@@ -1,0 +1,1 @@
+"""Conversions by request: one pure function for the server and the browser, the server, and the page."""
