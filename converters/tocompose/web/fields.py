@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from tocompose.project import Memory
 from tocompose.wording import spelling_hint
 
 
@@ -27,6 +28,15 @@ class RequestLimits(NamedTuple):
     seconds: float = 20.0
     memory_bytes: int = 1_500_000_000
     answer_bytes: int = 40_000_000
+
+
+class ConversionRequest(NamedTuple):
+    """What is asked: the files, as a project that knows no disk, the options, and the fields that stand alone."""
+
+    project: Memory
+    options: Mapping[str, Any]
+    fields: Mapping[str, Any]
+    limits: RequestLimits
 
 
 class RequestField(NamedTuple):

@@ -22,8 +22,7 @@ from tocompose.reports.json import note_record, report_document
 from tocompose.reports.line_links import LinkTarget, note_lines
 from tocompose.reports.report import Report, image_of, report
 from tocompose.rules import Context
-from tocompose.web.fields import OPERATIONS, BadRequest, RequestField
-from tocompose.web.requests import ConversionRequest
+from tocompose.web.fields import OPERATIONS, BadRequest, ConversionRequest, RequestField
 
 _OVERLAYS = {"dev": ComposeFileRole.DEV, "prod": ComposeFileRole.PROD}
 # What of the report stands in an answer beside the files and the notes.

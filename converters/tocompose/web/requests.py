@@ -10,7 +10,14 @@ from typing import Any, NamedTuple, NoReturn
 from tocompose.project import PRUNED, Memory
 from tocompose.reports.escape import fault_line
 from tocompose.reports.json import dump_json
-from tocompose.web.fields import OPERATIONS, BadRequest, RequestLimits, check_fields
+from tocompose.web.fields import (
+    OPERATIONS,
+    BadRequest,
+    ConversionRequest,
+    RequestLimits,
+    check_fields,
+)
+from tocompose.web.operations import ANSWERS
 from tocompose.wording import one_line, spelling_hint
 
 
@@ -19,15 +26,6 @@ class Reply(NamedTuple):
 
     status: int
     body: bytes
-
-
-class ConversionRequest(NamedTuple):
-    """What is asked: the files, as a project that knows no disk, the options, and the fields that stand alone."""
-
-    project: Memory
-    options: Mapping[str, Any]
-    fields: Mapping[str, Any]
-    limits: RequestLimits
 
 
 def answer_request(operation: str, body: bytes, limits: RequestLimits) -> Reply:
@@ -62,8 +60,6 @@ def error_reply(problem: BadRequest) -> Reply:
 
 
 def _answer(operation: str, body: bytes, limits: RequestLimits) -> Reply:
-    from tocompose.web.operations import ANSWERS
-
     if operation not in OPERATIONS:
         hint = spelling_hint(operation, OPERATIONS)
         raise BadRequest(404, "unknown", f"there is no /api/{operation}{hint}")
