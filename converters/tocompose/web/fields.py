@@ -83,7 +83,7 @@ _FORMAT_FIELDS = (
         "One compose file that holds everything, instead of a base, overlays and reports.",
     ),
     _setting(
-        "modern-names", "flag", "compose.yaml instead of docker-compose.yml as the name."
+        "modern-names", "flag", "compose.yaml as the name of the file, which Compose prefers."
     ),
     _setting("harden", "flag", "Add hardening that may break an application."),
     _setting(
