@@ -233,9 +233,8 @@ class Folder:
         return None
 
     def _note_refused(self, path: str, problem: OSError) -> None:
-        name = (
-            Path(path).relative_to(self.root).as_posix() if path.startswith("/") else path
-        )
+        file = Path(path)
+        name = file.relative_to(self.root).as_posix() if file.is_absolute() else path
         self.refused[name] = (problem.strerror or type(problem).__name__).lower()
 
     def _walk_files(self) -> Iterator[str]:
@@ -295,6 +294,14 @@ def normal_path(path: str) -> str | None:
         elif segment not in ("", "."):
             segments.append(segment)
     return "/".join(segments)
+
+
+def path_between(start: Path, target: Path) -> str:
+    """The way from one folder to another, as compose files write it; the whole path where both are on other drives."""
+    try:
+        return f"{Path(os.path.relpath(target, start)).as_posix()}/"
+    except ValueError:
+        return f"{target.as_posix()}/"
 
 
 def ignore_rules(lines: Sequence[str]) -> GitIgnoreSpec:

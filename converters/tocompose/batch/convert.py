@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -51,6 +50,7 @@ from tocompose.batch.walk import join_path
 from tocompose.importers import Importer, SourceError
 from tocompose.notes import Kind, Note, in_order, note
 from tocompose.pipeline import Options, Result, convert, first_that_runs, passed_over
+from tocompose.project import path_between
 from tocompose.reports import FOLDER_REPORTS, FORMS, with_reports
 from tocompose.reports.escape import fault_line
 from tocompose.source import Span
@@ -247,18 +247,18 @@ def _pipeline_options(job: Job, application: Application, importer: Importer) ->
     )
     if job.options.output_mode is not OutputMode.TREE:
         return replace(conversion_options, source=importer.name)
-    source = os.path.realpath(Path(job.repository.path) / application.folder)
-    target = os.path.realpath(
-        Path(
-            job.options.output,
-            "repositories",
-            safe_path(job.repository.id),
-            application.folder,
-        )
-    )
-    way_up, way_back = os.path.relpath(source, target), os.path.relpath(target, source)
+    source = (Path(job.repository.path) / application.folder).resolve()
+    target = Path(
+        job.options.output,
+        "repositories",
+        safe_path(job.repository.id),
+        application.folder,
+    ).resolve()
     return replace(
-        conversion_options, source=importer.name, up=f"{way_up}/", back=f"{way_back}/"
+        conversion_options,
+        source=importer.name,
+        up=path_between(target, source),
+        back=path_between(source, target),
     )
 
 

@@ -70,7 +70,7 @@ def repository_at(path: str) -> BatchRepository:
         if relative
         else Path(os.path.realpath(clean)).name
     )
-    return BatchRepository(name or "repository", clean, path)
+    return BatchRepository(Path(name).as_posix() if name else "repository", clean, path)
 
 
 def list_entry(path: str) -> str:

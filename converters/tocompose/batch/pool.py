@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from threading import Thread
 
 from tocompose.batch.convert import Job, failed_outcome, run_job
 from tocompose.batch.outcome import RepositoryOutcome
 from tocompose.notes import Note, note
+from tocompose.rendering.confined import resident_bytes
 
 # A worker that has grown beyond this is replaced when it is idle; the tables of one take about 80 MB.
 RECYCLE_MEGABYTES = 140
@@ -215,11 +215,7 @@ def serve_jobs(jobs: Connection, lifeline: Connection, memory: int) -> None:
 
 def resident_megabytes(process: int) -> float:
     """The resident memory of a process in megabytes; 0 where the system does not tell."""
-    try:
-        pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
-    except (OSError, IndexError, ValueError):
-        return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1_000_000
+    return resident_bytes(process) / 1_000_000
 
 
 def _end_with_parent(lifeline: Connection) -> None:

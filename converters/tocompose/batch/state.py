@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from tocompose.batch.outcome import (
     outcome_data,
     outcome_from_data,
 )
+from tocompose.writing.lock import take_lock_file
 
 STATE_FILE = "state.jsonl"
 
@@ -44,8 +46,9 @@ class RunState:
         self._key = key
         self._places: dict[str, _RecordPlace] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        _lock_file(self._file, path)
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        self._file = os.open(path, flags, 0o600)
+        self._release_lock = _lock_file(self._file, path)
         if resume:
             self._load_places()
         else:
@@ -93,6 +96,7 @@ class RunState:
         if hasattr(os, "sync"):
             os.sync()
         os.close(self._file)
+        self._release_lock()
 
     def _load_places(self) -> None:
         start = 0
@@ -134,16 +138,28 @@ def _parse_record(line: bytes) -> dict[str, Any] | None:
     )
 
 
-def _lock_file(file: int, path: Path) -> None:
-    """Takes the file for this run; the system gives it back when the process ends, however it ends."""
+def _lock_file(file: int, path: Path) -> Callable[[], None]:
+    """Takes the file for this run, and gives what gives it back.
+
+    The system does so too when the process ends, however it ends.
+    """
     try:
-        import fcntl
-    except ImportError:
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if sys.platform == "win32":
+            # A file that is locked itself cannot be read there.
+            return take_lock_file(path.with_name(f"{path.name}.lock"), 0).release
+        return _lock_open_file(file)
     except OSError:
         os.close(file)
         raise StateError(
             f"{path}: another run is using this folder. Wait for it, or name another with -o."
         ) from None
+
+
+def _lock_open_file(file: int) -> Callable[[], None]:
+    try:
+        import fcntl
+    except ImportError:
+        return lambda: None
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    # Closing the file is enough.
+    return lambda: None

@@ -18,7 +18,7 @@ from tocompose.importers import ImportOptions, SourceError
 from tocompose.model import ComposeFileRole, File
 from tocompose.notes import Note, note
 from tocompose.pipeline import Options, Result, convert
-from tocompose.project import Folder, Memory, Project
+from tocompose.project import Folder, Memory, Project, path_between
 from tocompose.record import replace
 from tocompose.rules import Context
 
@@ -80,10 +80,7 @@ def _relative_paths(project: Project, options: ConversionOptions) -> dict[str, s
     output = folder.resolve()
     if output == source:
         return {}
-    return {
-        "up": f"{os.path.relpath(source, output)}/",
-        "back": f"{os.path.relpath(output, source)}/",
-    }
+    return {"up": path_between(output, source), "back": path_between(source, output)}
 
 
 def output_folder(options: ConversionOptions) -> Path | None:

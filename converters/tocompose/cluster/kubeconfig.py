@@ -50,9 +50,16 @@ def connect_cluster(
 ) -> Connection:
     """The connection that a kubeconfig describes for a context, or for its current one. Sends nothing.
 
-    Raises SourceError when there is no kubeconfig, no such context, or one that runs a program to log in.
+    Raises SourceError when there is no kubeconfig, no such context, or one that runs a program to log in; and where the
+    client of Kubernetes is missing, which nothing else needs.
     """
-    from kubernetes import client, config
+    try:
+        from kubernetes import client, config
+    except ImportError:
+        raise SourceError(
+            "a live cluster is read with the Python package kubernetes, which is missing: pip install kubernetes "
+            "(after pipx: pipx inject tocompose kubernetes)"
+        ) from None
 
     load: Any = config.load_kube_config
     paths = path or os.environ.get("KUBECONFIG") or DEFAULT

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import selectors
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import IO, NamedTuple
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -18,6 +18,8 @@ MOST_MEMORY = 1024 * 1024 * 1024
 # How often the memory is looked at.
 _PULSE = 0.05
 _CHUNK = 65_536
+# The status of a program that a limit has ended; Windows has no signals.
+_KILLED = -9
 
 
 class Confined(NamedTuple):
@@ -46,40 +48,62 @@ def run_confined(
         start_new_session=True,
         preexec_fn=_end_with_parent(),
     )
+    pipes = (process.stdout, process.stderr)
+    streams = [_StreamReader(pipe) for pipe in pipes if pipe is not None]
     try:
-        return _watch(process, time.monotonic() + seconds, seconds)
+        return _watch(process, streams, seconds)
     finally:
         _kill_group(process)
+        for stream in streams:
+            stream.close()
 
 
-def _watch(process: subprocess.Popen[bytes], end: float, seconds: float) -> Confined:
-    """Reads until both streams close or a limit is reached."""
-    printed: dict[str, list[bytes]] = {"output": [], "errors": []}
-    count = 0
-    with selectors.DefaultSelector() as selector:
-        for name, stream in (("output", process.stdout), ("errors", process.stderr)):
-            if stream is not None:
-                selector.register(stream, selectors.EVENT_READ, name)
-        while selector.get_map():
-            problem = _passed_limit(process, count, end, seconds)
-            if problem:
-                return Confined(-signal.SIGKILL, b"", b"", problem)
-            for key, _ in selector.select(_PULSE):
-                chunk = _read_chunk(key.fileobj)
-                if not chunk:
-                    selector.unregister(key.fileobj)
-                count += len(chunk)
-                printed[key.data].append(chunk)
+class _StreamReader:
+    """What a pipe gave so far, read by a thread of its own: Windows cannot wait for several pipes at once."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self.chunks: list[bytes] = []
+        self.size = 0
+        self._pipe = pipe
+        self._thread = Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        while self.size <= MOST_BYTES:
+            chunk = os.read(self._pipe.fileno(), _CHUNK)
+            if not chunk:
+                return
+            self.chunks.append(chunk)
+            self.size += len(chunk)
+
+    def is_open(self, seconds: float) -> bool:
+        """Whether more may come, after so long a wait."""
+        self._thread.join(seconds)
+        return self._thread.is_alive()
+
+    def close(self) -> None:
+        """Closes the pipe, unless a program that has escaped still holds it: its number must not be used again."""
+        if not self.is_open(_PULSE):
+            self._pipe.close()
+
+
+def _watch(
+    process: subprocess.Popen[bytes], streams: Sequence[_StreamReader], seconds: float
+) -> Confined:
+    """Waits until both streams close or a limit is reached."""
+    end = time.monotonic() + seconds
+    is_running = True
+    while is_running:
+        is_running = any(stream.is_open(_PULSE / 2) for stream in streams)
+        count = sum(stream.size for stream in streams)
+        if problem := _passed_limit(process, count, end, seconds):
+            return Confined(_KILLED, b"", b"", problem)
     try:
         status = process.wait(max(end - time.monotonic(), 0))
     except subprocess.TimeoutExpired:
-        return Confined(-signal.SIGKILL, b"", b"", _late(seconds))
-    return Confined(status, b"".join(printed["output"]), b"".join(printed["errors"]))
-
-
-def _read_chunk(stream: IO[bytes] | int | object) -> bytes:
-    number = stream if isinstance(stream, int) else stream.fileno()  # type: ignore[attr-defined]
-    return os.read(number, _CHUNK)
+        return Confined(_KILLED, b"", b"", _late(seconds))
+    output, errors = (b"".join(stream.chunks) for stream in streams)
+    return Confined(status, output, errors)
 
 
 def _passed_limit(
@@ -90,7 +114,7 @@ def _passed_limit(
         return _late(seconds)
     if count > MOST_BYTES:
         return f"it printed more than {MOST_BYTES // 2**20} MB"
-    if _resident_bytes(process.pid) > MOST_MEMORY:
+    if resident_bytes(process.pid) > MOST_MEMORY:
         return f"it took more than {MOST_MEMORY // 2**20} MB of memory"
     return ""
 
@@ -99,13 +123,14 @@ def _late(seconds: float) -> str:
     return f"it did not finish within {seconds:g} seconds"
 
 
-def _resident_bytes(process: int) -> int:
+def resident_bytes(process: int) -> int:
     """The memory of a process; 0 where the system does not tell."""
     try:
         pages = Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1]
-    except (OSError, IndexError):
+        page_size = os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError, AttributeError):
         return 0
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    return int(pages) * page_size
 
 
 _PARENT_DEATH_SIGNAL = 1
@@ -132,7 +157,4 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()
-    for stream in (process.stdout, process.stderr):
-        if stream is not None:
-            stream.close()
     process.wait()

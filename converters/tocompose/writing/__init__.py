@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -207,6 +208,9 @@ def _staging_folder(folder: Path) -> Iterator[Path]:
 
 
 def _is_alive(process: int) -> bool:
+    if sys.platform == "win32":
+        # There the signal 0 is no question: it would interrupt the process.
+        return True
     try:
         os.kill(process, 0)
     except ProcessLookupError:

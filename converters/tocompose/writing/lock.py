@@ -10,8 +10,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 WAIT = 60.0
+# The file that is locked where the folder itself cannot be.
+LOCK_NAME = ".tocompose.lock"
 _STEP = 0.05
 
 
@@ -19,13 +25,19 @@ _STEP = 0.05
 def alone(folder: Path, seconds: float | None = None) -> Iterator[bool]:
     """Waits until no other run writes to the folder, and keeps others out of it; whether that is certain.
 
-    Raises OSError (EAGAIN) when that takes longer than so many seconds. Where the file system or Windows has no such
-    lock, runs are not kept apart: each file is still replaced as a whole.
+    Raises OSError (EAGAIN) when that takes longer than so many seconds. Where the file system has no such lock, runs
+    are not kept apart: each file is still replaced as a whole.
     """
+    wait = WAIT if seconds is None else seconds
     if sys.platform == "win32":
-        yield False
+        # A folder cannot be opened there: a file in it is locked, and goes with its lock.
+        lock = take_lock_file(folder / LOCK_NAME, wait)
+        try:
+            yield True
+        finally:
+            lock.release()
         return
-    until = time.monotonic() + (WAIT if seconds is None else seconds)
+    until = time.monotonic() + wait
     handle, certain = _open_locked(folder, until)
     while not _still_stands(folder, handle):
         # The run that we waited for has failed, and taken the folder that it had made away again.
@@ -56,8 +68,10 @@ def _open_locked(folder: Path, until: float) -> tuple[int, bool]:
 
 
 def _take_lock(handle: int, folder: Path, until: float) -> bool:
-    import fcntl
-
+    try:
+        import fcntl
+    except ImportError:
+        return False
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -71,6 +85,21 @@ def _take_lock(handle: int, folder: Path, until: float) -> bool:
             time.sleep(_STEP)
         else:
             return True
+
+
+def take_lock_file(path: Path, seconds: float) -> BaseFileLock:
+    """The lock of a file that is there for nothing else, held by one run at a time.
+
+    Raises OSError (EAGAIN) when that takes longer than so many seconds.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path, poll_interval=_STEP)
+    try:
+        lock.acquire(timeout=seconds)
+    except Timeout as problem:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN), str(path)) from problem
+    return lock
 
 
 @contextmanager
