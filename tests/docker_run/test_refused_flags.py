@@ -32,6 +32,14 @@ def read(script: str, **files: str) -> Result:
         ("--name 'a b'", "TC771"),
         ("--health-interval 9999999h", "TC102"),
         ("--memory-reservation=-1", ""),
+        ("--cpus ''", "TC102"),
+        ("--cpus ٣", "TC102"),
+        ("--mount type=tmpfs,target=/a,volume-opt=a=b", "TC102"),
+        ("--mount type=bind,source=/a,target=/a,tmpfs-size=1m", "TC102"),
+        ("--mount type=tmpfs,source=/a,target=/b", "TC102"),
+        ("--name web --link web", "TC045"),
+        ("--name web --link web:db", "TC045"),
+        ("--name web --volumes-from web:ro", "TC045"),
     ],
 )
 def test_what_docker_refuses_is_said(flags: str, code: str) -> None:
@@ -40,6 +48,16 @@ def test_what_docker_refuses_is_said(flags: str, code: str) -> None:
     assert code in {*codes, ""}
     assert not {told for told in codes if told.startswith("TC9")}
     assert [service.image for service in result.stack.services] == ["nginx:1.27"]
+
+
+def test_a_volume_whose_name_docker_refuses_is_not_made() -> None:
+    result = read(
+        "docker volume create -d nfs 'a!b'\ndocker volume create ''\ndocker run nginx:1.27"
+    )
+    assert result.stack.volumes == ()
+    assert [one.message for one in result.notes if one.kind.value == "lost"] == [
+        "docker refuses a!b as the name of a volume: none is made"
+    ]
 
 
 def test_a_driver_of_volumes_stays_with_the_volume_that_it_makes() -> None:

@@ -10,6 +10,7 @@ from tocompose.exporters.final_checks import (
     service_layers,
     service_note,
 )
+from tocompose.exporters.implied_order import without_implied
 from tocompose.exporters.references import linked_name, shared_with
 from tocompose.model import Dependency, Service, Stack
 from tocompose.notes import Note
@@ -21,7 +22,12 @@ def start_in_order(stack: Stack) -> Checked:
     """The stack without dependencies in a circle, and with those optional that a profile may switch off."""
     order = _Order(stack)
     stack = for_each_overlay(stack, order.keep_possible)
-    return Checked(stack, tuple(order.notes), frozenset(order.paths))
+    shortened = without_implied(stack, _fixed_edges(stack))
+    return Checked(
+        shortened.stack,
+        (*order.notes, *shortened.notes),
+        frozenset(order.paths) | shortened.paths,
+    )
 
 
 class _Order:

@@ -251,10 +251,12 @@ def _is_integer(row: Row, text: str) -> bool:
 
 
 def _is_decimal(row: Row, text: str) -> bool:
+    """As Go reads a number: Python takes the digits of other scripts and spaces around it too."""
     try:
-        return _is_within(row, float(text))
+        number = float(text)
     except ValueError:
         return False
+    return text.isascii() and text == text.strip() and _is_within(row, number)
 
 
 def _is_size(row: Row, text: str) -> bool:
@@ -322,14 +324,21 @@ _FORMS: Mapping[str, Callable[[Row, str], bool]] = {
 
 def _is_soft_within_hard(limit: Any) -> bool:
     """Whether the soft limit is not above the hard one; -1 is none."""
+    if not isinstance(limit, Mapping):
+        return False
     soft, hard = (str(limit.get(key, "")) for key in ("soft", "hard"))
     if not is_whole_number(soft) or not is_whole_number(hard):
         return hard in ("-1", "") or soft != "-1"
     return int(soft) <= int(hard)
 
 
+def _has_one_choice(device: Any) -> bool:
+    """Whether devices are chosen by their number or by their names, not by both."""
+    return not isinstance(device, Mapping) or not {"count", "device_ids"} <= set(device)
+
+
 _RECORD_FORMS: Mapping[str, Callable[[Any], bool]] = {
-    "count_or_names": lambda device: not {"count", "device_ids"} <= set(device),
+    "count_or_names": _has_one_choice,
     "soft_within_hard": _is_soft_within_hard,
 }
 

@@ -155,29 +155,38 @@ def _mount_with_prefix(mount: Any, key: str, prefix: str) -> Any:
     return f"{prefix}{text}" if is_named else mount
 
 
+def _run_compose(
+    folder: str, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [
+            COMPOSE,
+            "-f",
+            "docker-compose.yml",
+            "-p",
+            "x",
+            "config",
+            "-q",
+            "--no-env-resolution",
+        ],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": folder, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
 def _config(text: bytes, dotenv: bytes, environment: Mapping[str, str]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "docker-compose.yml").write_bytes(text)
         if dotenv:
             (Path(folder) / ".env").write_bytes(dotenv)
-        done = subprocess.run(
-            [
-                COMPOSE,
-                "-f",
-                "docker-compose.yml",
-                "-p",
-                "x",
-                "config",
-                "-q",
-                "--no-env-resolution",
-            ],
-            cwd=folder,
-            env={"PATH": os.environ["PATH"], "HOME": folder, **environment},
-            capture_output=True,
-            text=True,
-            timeout=900,
-            check=False,
-        )
+        try:
+            done = _run_compose(folder, environment)
+        except subprocess.TimeoutExpired:
+            return "docker compose does not end"
     lines = [line for line in done.stderr.splitlines() if "level=warning" not in line]
     return (
         ""

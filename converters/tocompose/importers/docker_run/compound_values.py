@@ -58,7 +58,7 @@ def read_volume(value: str) -> Iterator[Fact]:
         yield Fact(mount, FactMerge.APPEND, code=code, note_facts=(("value", value),))
         return
     mount = _mount_of(parts.source, parts)
-    if mount.kind == "volume" and _is_refused_name(parts.source):
+    if mount.kind == "volume" and is_refused_name(parts.source):
         yield _refused_volume(parts.source, parts.target)
         return
     yield Fact(mount, FactMerge.APPEND)
@@ -76,7 +76,7 @@ def _check_target(target: str) -> None:
         raise ValueError("the path in the container begins with /")
 
 
-def _is_refused_name(source: str) -> bool:
+def is_refused_name(source: str) -> bool:
     """Whether the engine refuses the text as a volume's name; what holds a variable may yet be one."""
     return "$" not in source and _VOLUME_NAME.fullmatch(source) is None
 
@@ -188,9 +188,8 @@ def read_mount(value: str) -> Iterator[Fact]:
     if not target:
         raise ValueError("it takes a target")
     _check_target(target)
-    if kind == "bind" and not source:
-        raise ValueError("a mount of the type bind takes a source")
-    if kind == "volume" and source and _is_refused_name(source):
+    _check_kind(kind, stated)
+    if kind == "volume" and source and is_refused_name(source):
         yield _refused_volume(source, target)
         return
     options: dict[str, Any] = {"bind": {"create_host_path": False}}
@@ -212,6 +211,21 @@ def read_mount(value: str) -> Iterator[Fact]:
     else:
         yield fact
     yield from _lost_options("TC129", "option", unknown)
+
+
+def _check_kind(kind: str, stated: dict[str, str]) -> None:
+    """Raises ValueError for a mount that docker refuses: a source that is missing, what another type takes.
+
+    https://github.com/docker/cli/blob/master/opts/mount.go
+    """
+    if kind == "bind" and not stated.get("source"):
+        raise ValueError("a mount of the type bind takes a source")
+    if kind == "tmpfs" and stated.get("source"):
+        raise ValueError("a mount of the type tmpfs takes no source")
+    for key in stated:
+        prefix = key.partition("-")[0]
+        if prefix != key and prefix in _MOUNT_KINDS and prefix != kind:
+            raise ValueError(f"{key} is for mounts of the type {prefix}")
 
 
 def _unknown_mount_options(
@@ -236,8 +250,6 @@ def _read_mount_option(options: dict[str, Any], key: str, content: str) -> bool:
     What the driver of a volume is told stands in `x-driver` until the volume is made. Raises ValueError for what docker
     refuses: a value that is none, an option of another type of mount.
     """
-    if key.startswith("bind-") and "bind" not in options:
-        raise ValueError(f"{key} is for mounts of the type bind")
     if key == "volume-driver":
         options.setdefault("x-driver", {})["driver"] = content
     elif key in _MOUNT_MAPS:

@@ -137,6 +137,18 @@ class RelatedServices:
         service = self._assembly.service_of(target)
         return None if service == name else service
 
+    def _is_itself(self, name: str, target: str) -> bool:
+        """Whether a container is told to join itself, which docker refuses: none of that name runs yet."""
+        return self._services[name].container_name == target
+
+    def _leave_out(self, name: str, key: str, flag: str, argument: Argument) -> None:
+        """Says that what a container says of itself is left out."""
+        path = ModelPath.service(name)
+        for source in argument.sources:
+            source.ledger.move(path.child(key), path)
+        rule = "no service refers to itself"
+        argument.annotate("TC045", subject=path, owner=name, key=flag, rule=rule)
+
     def _require(self, name: str, text: str, argument: Argument) -> None:
         """podman's `--requires`: the containers that must run first."""
         required = self._other_service(name, text)
@@ -150,6 +162,9 @@ class RelatedServices:
 
     def _add_link(self, name: str, text: str, argument: Argument) -> None:
         target, _, alias = text.partition(":")
+        if self._is_itself(name, target):
+            self._leave_out(name, "depends_on", "--link", argument)
+            return
         linked = self._other_service(name, target)
         if linked is None:
             path = ModelPath.service(name, "external_links")
@@ -184,6 +199,9 @@ class RelatedServices:
 
     def _share_volumes(self, name: str, text: str, argument: Argument) -> None:
         target, colon, mode = text.partition(":")
+        if self._is_itself(name, target):
+            self._leave_out(name, "volumes_from", "--volumes-from", argument)
+            return
         sharing = self._other_service(name, target)
         owner = sharing or f"container:{target}"
         self._append_option(name, "volumes_from", f"{owner}{colon}{mode}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from tocompose.importers.docker_run.compound_values import is_refused_name
 from tocompose.importers.docker_run.facts import UNKNOWN_SERVICE, Facts, read_facts
 from tocompose.importers.docker_run.invocation import Invocation
 from tocompose.importers.docker_run.options import flag_rows, parse_command_line
@@ -104,6 +105,14 @@ def read_volumes(invocation: Invocation) -> tuple[Volume, ...]:
     named = line.value_of("--name")
     argument = next(iter(line.operands), named)
     if argument is None:
+        return ()
+    if not argument.text:
+        argument.skip("a volume without a name is used by nobody")
+        return ()
+    if is_refused_name(argument.text):
+        argument.note("TC053", name=argument.text, what="volume")
+        for option in line.options:
+            option.value.skip("see TC053")
         return ()
     path = ModelPath.of("volumes", volume_key(argument.text))
     name = argument.take(path)

@@ -76,6 +76,17 @@ def read_integer(value: str) -> Iterator[Fact]:
         raise ValueError("it takes a whole number")
 
 
+# https://pkg.go.dev/math/big#Rat.SetString, which docker reads the flag with, but for its fractions and other bases.
+_RATIONAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
+def read_cpus(value: str) -> Iterator[Fact]:
+    """A number of CPUs; text with a variable stays text."""
+    if "$" not in value and _RATIONAL.fullmatch(value) is None:
+        raise ValueError("it takes a number of CPUs such as 1.5")
+    yield Fact(value)
+
+
 def read_swappiness(value: str) -> Iterator[Fact]:
     """0 to 100; docker compose drops 0, which means the host's default instead."""
     for fact in read_integer(value):

@@ -103,8 +103,8 @@ def _set_resolver(
 
 def _dns_servers(config: Cursor, container: ContainerContext) -> Iterator[str]:
     for server_cursor in list_entries(config.at("nameservers")):
-        server = take_text(server_cursor, container.path("dns"))
-        if server:
+        if server := peek_text(server_cursor):
+            server_cursor.take(to=container.path("dns"))
             yield literal(server)
 
 

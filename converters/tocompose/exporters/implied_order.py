@@ -1,0 +1,149 @@
+"""Dependencies that say again what another one waits for already, where docker compose would count for hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+from tocompose.exporters.final_checks import Checked, service_note
+from tocompose.model import Dependency, Service, Stack
+from tocompose.notes import Note
+from tocompose.record import replace
+from tocompose.syntax.model_path import ModelPath
+
+# Docker Compose walks every way from each service when it looks for a circle, about a million in a second.
+# https://github.com/compose-spec/compose-go/blob/main/graph/cycle.go
+_MOST_WAYS = 20_000
+_STARTED = "service_started"
+# Services, each with a condition that it has met.
+_Met: TypeAlias = frozenset[tuple[str, str]]
+_Edges: TypeAlias = Mapping[str, Iterable[str]]
+
+
+def without_implied(stack: Stack, fixed_edges: _Edges) -> Checked:
+    """The stack without dependencies that follow from others, where too many ways lead through all of them.
+
+    `fixed_edges` are those that wait for each other in another way than by `depends_on`. Where it is not enough, a
+    service waits for nothing, which a note says.
+    """
+    by_name = {service.name: service for service in stack.services}
+    order = _targets_first(_all_edges(by_name, fixed_edges))
+    if _is_countable(order, _all_edges(by_name, fixed_edges)):
+        return Checked(stack)
+    shortened = _without_followers(by_name, order, fixed_edges)
+    kept, notes = _cut_long_ways(shortened, order, fixed_edges)
+    services = tuple(kept[service.name] for service in stack.services)
+    paths = frozenset(
+        path
+        for service in stack.services
+        for path in _lost_paths(service, kept[service.name])
+    )
+    return Checked(replace(stack, services=services), tuple(notes), paths)
+
+
+def _all_edges(services: Mapping[str, Service], fixed_edges: _Edges) -> _Edges:
+    return {
+        name: {*fixed_edges.get(name, ()), *(one.service for one in service.depends_on)}
+        for name, service in services.items()
+    }
+
+
+def _targets_first(edges: _Edges) -> list[str]:
+    """Every service after those that it waits for."""
+    ordered: dict[str, None] = {}
+    entered: set[str] = set()
+    waiting = list(edges)
+    while waiting:
+        name = waiting[-1]
+        if name in entered:
+            ordered.setdefault(waiting.pop())
+            continue
+        entered.add(name)
+        waiting += sorted(target for target in edges.get(name, ()) if target in edges)
+    return list(ordered)
+
+
+def _count_ways(name: str, edges: _Edges, ways: Mapping[str, int]) -> int:
+    return 1 + sum(ways.get(target, 0) for target in edges[name])
+
+
+def _is_countable(order: Iterable[str], edges: _Edges) -> bool:
+    ways: dict[str, int] = {}
+    for name in order:
+        ways[name] = _count_ways(name, edges, ways)
+    return max(ways.values(), default=0) <= _MOST_WAYS
+
+
+def _without_followers(
+    services: Mapping[str, Service], order: Iterable[str], fixed_edges: _Edges
+) -> dict[str, Service]:
+    """The services, none of which says what another of its dependencies waits for."""
+    shortened = dict(services)
+    met_before: dict[str, _Met] = {}
+    for name in order:
+        stated = services[name].depends_on
+        waits = _waits(stated, fixed_edges.get(name, ()), met_before)
+        met_before[name] = frozenset[tuple[str, str]]().union(*waits.values())
+        kept = tuple(one for one in stated if not _is_implied(one, waits, met_before))
+        shortened[name] = replace(services[name], depends_on=kept)
+    return shortened
+
+
+def _waits(
+    stated: Iterable[Dependency], targets: Iterable[str], met_before: Mapping[str, _Met]
+) -> dict[str, _Met]:
+    """By each service that is waited for in any case, all that is met then: its condition, and those before it."""
+    conditions = {target: {(target, _STARTED)} for target in targets}
+    for dependency in stated:
+        if dependency.required:
+            met = conditions.setdefault(dependency.service, set())
+            met |= {
+                (dependency.service, dependency.condition),
+                (dependency.service, _STARTED),
+            }
+    return {
+        target: met_before.get(target, frozenset[tuple[str, str]]()) | own
+        for target, own in conditions.items()
+    }
+
+
+def _is_implied(
+    dependency: Dependency, waits: Iterable[str], met_before: Mapping[str, _Met]
+) -> bool:
+    wanted = (dependency.service, dependency.condition)
+    return not dependency.restart and any(
+        wanted in met_before.get(target, ())
+        for target in waits
+        if target != dependency.service
+    )
+
+
+def _cut_long_ways(
+    services: Mapping[str, Service], order: Iterable[str], fixed_edges: _Edges
+) -> tuple[dict[str, Service], list[Note]]:
+    """The services, of which those wait for nothing from which too many ways begin, and a note for each."""
+    cut, notes = dict(services), list[Note]()
+    edges = dict(_all_edges(services, fixed_edges))
+    ways: dict[str, int] = {}
+    for name in order:
+        ways[name] = _count_ways(name, edges, ways)
+        service = services[name]
+        # One that can be cut off wholly goes first, so that those after it need not.
+        most = _MOST_WAYS if fixed_edges.get(name) else _MOST_WAYS // 4
+        if ways[name] > most and service.depends_on:
+            names = ", ".join(one.service for one in service.depends_on)
+            notes.append(service_note("TC054", service, "depends_on", names=names))
+            cut[name] = replace(service, depends_on=())
+            edges[name] = set(fixed_edges.get(name, ()))
+            ways[name] = _count_ways(name, edges, ways)
+    return cut, notes
+
+
+def _lost_paths(before: Service, after: Service) -> Iterator[ModelPath]:
+    """Where dependencies stood that went."""
+    subject = ModelPath.service(before.name, "depends_on")
+    kept = {one.service for one in after.depends_on}
+    for dependency in before.depends_on:
+        if dependency.service not in kept:
+            yield subject
+            yield subject.child(dependency.service)
