@@ -181,6 +181,8 @@ def _run_compose(
 def _config(text: bytes, dotenv: bytes, environment: Mapping[str, str]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "docker-compose.yml").write_bytes(text)
+        # What a script names as its file of variables is in the source.
+        (Path(folder) / "a.env").touch()
         if dotenv:
             (Path(folder) / ".env").write_bytes(dotenv)
         try:

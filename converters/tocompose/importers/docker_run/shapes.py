@@ -187,9 +187,25 @@ def read_device(value: str) -> Iterator[Fact]:
     https://github.com/docker/cli/blob/master/cli/command/container/opts.go, parseLinuxDevice
     """
     path, *parts = split_outside_variables(value, ":")
-    if len(parts) == 1 and re.fullmatch(r"[rwm]{1,3}", parts[0]):
+    if len(parts) == 1 and _DEVICE_MODE.fullmatch(parts[0]):
         value = f"{path}:{path}:{parts[0]}"
+    elif not _NAMED_DEVICE.fullmatch(value):
+        _check_device(path, parts)
     yield Fact(value, FactMerge.APPEND)
+
+
+_DEVICE_MODE = re.compile(r"[rwm]{1,3}")
+# https://github.com/cncf-tags/container-device-interface/blob/main/SPEC.md#cdi-json-specification
+_NAMED_DEVICE = re.compile(r"[\w.-]+/[\w.-]+=.+")
+
+
+def _check_device(path: str, parts: list[str]) -> None:
+    """Raises ValueError for what docker refuses; a variable may yet hold something else."""
+    target, mode = [*parts, path][0], parts[1] if len(parts) > 1 else ""
+    if not path or len(parts) > 2 or not target.startswith(("/", "$")):
+        raise ValueError("it takes path[:path in the container][:permissions]")
+    if mode and "$" not in mode and not _DEVICE_MODE.fullmatch(mode):
+        raise ValueError("its permissions are r, w and m")
 
 
 def read_device_rate(value: str) -> Iterator[Fact]:
