@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from tocompose.importers.docker_run import (
     compound_values,
+    mount_values,
     podman_values,
     shapes,
     swarm_values,
@@ -28,7 +29,7 @@ from tocompose.syntax.model_path import ModelPath
 def shape_function(name: str) -> Shape:
     """The function that a table's `shape` column names: `read_<name>` of one of the modules."""
     function = f"read_{name}"
-    modules = (compound_values, podman_values, shapes, swarm_values)
+    modules = (compound_values, mount_values, podman_values, shapes, swarm_values)
     module = next(module for module in modules if hasattr(module, function))
     shape: Shape = getattr(module, function)
     return shape

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tocompose.importers.docker_run.compound_values import is_refused_name
 from tocompose.importers.docker_run.facts import UNKNOWN_SERVICE, Facts, read_facts
 from tocompose.importers.docker_run.invocation import Invocation
+from tocompose.importers.docker_run.mount_values import is_refused_name
 from tocompose.importers.docker_run.options import flag_rows, parse_command_line
 from tocompose.model import Build, Network, Volume
 from tocompose.record import replace

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable, Iterator
 from enum import Enum, auto
@@ -25,6 +26,16 @@ class FactMerge(Enum):
     NOTE = auto()
     # Nothing comes of it, and nothing is lost: `key` says why.
     SKIP = auto()
+
+
+def csv_fields(value: str) -> list[tuple[str, str, str]]:
+    """The `key=value` fields of a CSV value, as (key, `=` or nothing, value)."""
+    try:
+        row = next(csv.reader([value], strict=True), [])
+    except csv.Error as problem:
+        raise ValueError(f"its quotes do not fit ({problem})") from None
+    fields = (field.partition("=") for field in row)
+    return [(key.strip().lower(), equals, content) for key, equals, content in fields]
 
 
 class Fact(NamedTuple):

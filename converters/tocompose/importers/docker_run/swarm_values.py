@@ -5,8 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from tocompose.importers.docker_run.compound_values import csv_fields
-from tocompose.importers.docker_run.shapes import Fact, FactMerge, read_label, read_port
+from tocompose.importers.docker_run.shapes import (
+    Fact,
+    FactMerge,
+    csv_fields,
+    read_label,
+    read_port,
+)
 from tocompose.model import ConfigMount, Port
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tocompose.importers.docker_run.compound_values import read_volume
+from tocompose.importers.docker_run.mount_values import read_volume
 from tocompose.importers.docker_run.shapes import Fact, FactMerge
 from tocompose.importers.engine.json_values import is_true, number_at, text_at
 from tocompose.importers.engine.object_context import ObjectContext
