@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import socket
 import socketserver
 import ssl
 import tempfile
@@ -87,3 +89,29 @@ def engine_on(
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def dripping_engine(head: bytes, folder: Path) -> Iterator[str]:
+    """An engine that begins its answer and then sends a blank every now and then, without an end."""
+    path = _short_path(folder / "dripping.sock")
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen()
+    is_over = threading.Event()
+
+    def drip() -> None:
+        visitor, _ = listener.accept()
+        with visitor, contextlib.suppress(OSError):
+            visitor.sendall(head)
+            while not is_over.wait(0.05):
+                visitor.sendall(b" ")
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    try:
+        yield f"unix://{path}"
+    finally:
+        is_over.set()
+        thread.join()
+        listener.close()

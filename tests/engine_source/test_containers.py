@@ -545,3 +545,18 @@ def test_the_file_of_a_project_is_named_once() -> None:
     ]
     told = [one.message for one in read_objects(*twice).notes if one.code == "TC497"]
     assert len(told) == 1 and "/srv/compose.yaml" in told[0]
+
+
+def test_a_volume_that_is_asked_for_by_its_id_keeps_its_data() -> None:
+    identity = "f0" * 32
+    mounted = {"Type": "volume", "Name": identity, "Destination": "/d", "RW": True}
+    result = read_objects(container(host={"Binds": [f"{identity}:/d"]}, Mounts=[mounted]))
+    assert compose_of(result)["volumes"] == {identity: {"name": identity}}
+    assert "TC462" not in codes_of(result)
+
+
+def test_options_of_a_folder_in_memory_stand_in_its_short_form() -> None:
+    options = {"SizeBytes": 1048576, "Mode": 0o1770, "Options": [["noexec"], ["uid", "7"]]}
+    mount = {"Type": "tmpfs", "Target": "/t", "TmpfsOptions": options}
+    service = service_of(container(host={"Mounts": [mount]}))
+    assert service["tmpfs"] == ["/t:noexec,uid=7,size=1048576,mode=1770"]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from engine_source.fake_engine import engine_on
+from engine_source.fake_engine import dripping_engine, engine_on
 from engine_source.objects import ID, IMAGE_ID, container, image, network
 from tocompose.cli.group import main
 from tocompose.engine_api import ContainerSelection, read_engine
@@ -122,6 +122,27 @@ def test_an_address_that_leads_nowhere(address: str, sentence: str) -> None:
         read(address)
 
 
+def test_an_answer_that_drips_in_is_not_waited_for(tmp_path: Path) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n["
+    refused = pytest.raises(SourceError, match=r"no answer within 0\.3 seconds")
+    with dripping_engine(head, tmp_path) as address, refused:
+        read(address, timeout=0.3)
+
+
+def test_the_last_words_of_ssh_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "ssh"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.exit('banner\\nPermission denied (publickey).\\n')\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    refused = r"ssh ended before the engine answered: Permission denied \(publickey\)\.$"
+    with pytest.raises(SourceError, match=refused):
+        read("ssh://example.org")
+
+
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
 def test_tls_by_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     certificate = tmp_path / "ca.pem"
@@ -225,3 +246,66 @@ def test_each_stack_gets_a_folder(tmp_path: Path) -> None:
     assert folders.exit_code == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"web", "alone"}
     assert one.exit_code == 0 and "  alone:" in one.output and "  web:" in one.output
+
+
+TASK = {
+    "Id": "a" * 64,
+    "Names": ["/shop_web.1.x"],
+    "State": "running",
+    "Labels": {"com.docker.swarm.service.name": "shop_web"},
+}
+GRANT = {"ConfigID": "c1", "ConfigName": "site", "File": {"Name": "/site"}}
+MOUNT = {"Type": "volume", "Source": "data", "Target": "/d"}
+CONTAINER_SPEC = {"Image": "shop/web:1", "Configs": [GRANT], "Mounts": [MOUNT]}
+SWARM_SERVICE = {
+    "ID": "s1",
+    "Spec": {
+        "Name": "shop_web",
+        "Labels": {"com.docker.stack.namespace": "shop"},
+        "TaskTemplate": {"ContainerSpec": CONTAINER_SPEC, "Networks": [{"Target": "n1"}]},
+    },
+}
+SWARM: dict[str, tuple[int, Any]] = {
+    "/containers/json?all=1": (200, [TASK]),
+    f"/containers/{TASK['Id']}/json": (
+        200,
+        {**container("shop_web.1.x"), "Id": TASK["Id"]},
+    ),
+    "/services": (200, [SWARM_SERVICE]),
+    "/networks/n1": (200, {**network("shop_net"), "Id": "n1", "Driver": "overlay"}),
+    "/volumes/data": (200, {"Name": "data", "Mountpoint": "/x", "Driver": "local"}),
+    "/configs/c1": (
+        200,
+        {"ID": "c1", "Version": {}, "Spec": {"Name": "site", "Data": "YQ=="}},
+    ),
+}
+
+
+@pytest.mark.parametrize("names", [(), ("shop_web",)])
+def test_the_services_of_a_swarm_stand_for_their_tasks(
+    names: tuple[str, ...], tmp_path: Path
+) -> None:
+    with engine_on(SWARM, tmp_path) as (address, _):
+        ran = CliRunner().invoke(main, ["engine", "--host", address, *names])
+    assert ran.exit_code == 0, ran.output
+    assert "name: shop\n" in ran.stdout and "\n  web:\n" in ran.stdout
+    assert "shop_net" in ran.stdout and "content: a" in ran.stdout
+    assert "TC479" not in ran.stderr
+
+
+def test_a_worker_of_a_swarm_says_which_command_shows_more(tmp_path: Path) -> None:
+    refused = (503, {"message": "This node is not a swarm manager."})
+    listed = {**LISTED, "Labels": {}}
+    answers = {**ANSWERS, **SWARM, "/services": refused}
+    answers["/containers/json?all=1"] = (200, [TASK, listed])
+    task = container("shop_web.1.x", config={"Labels": TASK["Labels"]}, Id=TASK["Id"])
+    answers[f"/containers/{TASK['Id']}/json"] = (200, task)
+    with engine_on(answers, tmp_path) as (address, _):
+        ran = CliRunner().invoke(main, ["engine", "--host", address, "--one-stack"])
+    assert "docker service inspect shop_web" in ran.stderr and "\n  web:\n" in ran.stdout
+
+
+def test_an_engine_without_a_swarm_is_not_asked_for_services(tmp_path: Path) -> None:
+    with engine_on(ANSWERS, tmp_path) as (address, requests):
+        read(address)
+    assert "GET /services" not in requests

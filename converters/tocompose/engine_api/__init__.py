@@ -15,6 +15,15 @@ from urllib.parse import quote
 
 from tocompose.engine_api.addresses import find_engine
 from tocompose.engine_api.connection import EngineConnection, NotThere
+from tocompose.engine_api.swarm import (
+    SERVICE_LABEL,
+    granted_configs,
+    listed_services,
+    name_of_service,
+    networks_of_service,
+    stack_of_service,
+    volumes_of_service,
+)
 from tocompose.importers import SourceError
 from tocompose.notes import Note, note
 
@@ -58,21 +67,58 @@ def _read_objects(
 ) -> EngineObjects:
     notes: list[Note] = []
     listed = connection.get("/containers/json?all=1")
-    chosen = [container for container in listed if _is_chosen(container, request)]
-    _check_names(request.names, listed)
+    services = _chosen_services(connection, listed, request)
+    service_names = {name_of_service(service) for service in services}
+    chosen = [
+        container
+        for container in listed
+        if _is_chosen(container, request)
+        and (container.get("Labels") or {}).get(SERVICE_LABEL) not in service_names
+    ]
+    _check_names(request.names, listed, service_names)
     containers = list(_inspected(connection, chosen, notes))
     owners = _unread_network_owners(containers, listed)
     containers += _inspected(connection, owners, notes)
-    if not containers:
+    if not containers and not services:
         raise SourceError(
             "the engine has no container of that kind: docker ps -a lists all"
         )
     resources = [
         *_read_each(connection, "/images/{}/json", _image_ids(containers), notes),
-        *_read_each(connection, "/networks/{}", _network_ids(containers), notes),
-        *_read_each(connection, "/volumes/{}", _volume_names(containers), notes),
+        *_read_each(connection, "/networks/{}", _network_ids(containers, services), notes),
+        *_read_each(connection, "/volumes/{}", _volume_names(containers, services), notes),
+        *granted_configs(connection, services),
     ]
-    return EngineObjects((*containers, *resources), tuple(notes))
+    return EngineObjects((*containers, *services, *resources), tuple(notes))
+
+
+def _chosen_services(
+    connection: EngineConnection, listed: Iterable[_Object], request: ContainerSelection
+) -> tuple[dict[str, Any], ...]:
+    """The services of a swarm that are asked for; without a task and a name that no container has, nobody is asked."""
+    listed = tuple(listed)
+    has_tasks = any(SERVICE_LABEL in (one.get("Labels") or {}) for one in listed)
+    unnamed = [
+        name
+        for name in request.names
+        if not any(_is_named(container, name) for container in listed)
+    ]
+    if not (has_tasks or unnamed) or request.states:
+        return ()
+    return tuple(
+        service
+        for service in listed_services(connection)
+        if _is_service_chosen(service, request)
+    )
+
+
+def _is_service_chosen(service: _Object, request: ContainerSelection) -> bool:
+    labels: Mapping[str, str] = (service.get("Spec") or {}).get("Labels") or {}
+    if request.projects and stack_of_service(service) not in request.projects:
+        return False
+    if not all(_has_label(labels, label) for label in request.labels):
+        return False
+    return not request.names or name_of_service(service) in request.names
 
 
 def _names_of(container: _Object) -> list[str]:
@@ -101,11 +147,15 @@ def _is_named(container: _Object, name: str) -> bool:
     return name in _names_of(container) or (len(name) >= 4 and identity.startswith(name))
 
 
-def _check_names(names: Iterable[str], listed: Iterable[_Object]) -> None:
-    """Ends for a name that no container has."""
+def _check_names(
+    names: Iterable[str], listed: Iterable[_Object], service_names: Iterable[str]
+) -> None:
+    """Ends for a name that neither a container nor a service has."""
     containers = tuple(listed)
     for name in names:
-        if not any(_is_named(container, name) for container in containers):
+        if name not in service_names and not any(
+            _is_named(container, name) for container in containers
+        ):
             raise SourceError(f"there is no container {name!r}: docker ps -a lists all")
 
 
@@ -176,23 +226,25 @@ def _image_ids(containers: Iterable[_Object]) -> list[str]:
     return _distinct(containers, lambda container: [container.get("Image")])
 
 
-def _network_ids(containers: Iterable[_Object]) -> list[str]:
+def _network_ids(containers: Iterable[_Object], services: Iterable[_Object]) -> list[str]:
     def names_in(container: _Object) -> Iterator[str]:
         networks = (container.get("NetworkSettings") or {}).get("Networks") or {}
         for name in networks:
             if name not in ("bridge", "host", "none"):
                 yield name
 
-    return _distinct(containers, names_in)
+    of_services = _distinct(services, networks_of_service)
+    return list(dict.fromkeys((*_distinct(containers, names_in), *of_services)))
 
 
-def _volume_names(containers: Iterable[_Object]) -> list[str]:
+def _volume_names(containers: Iterable[_Object], services: Iterable[_Object]) -> list[str]:
     def names_in(container: _Object) -> Iterator[str | None]:
         for mount in container.get("Mounts") or ():
             if mount.get("Type") == "volume":
                 yield mount.get("Name")
 
-    return _distinct(containers, names_in)
+    of_services = _distinct(services, volumes_of_service)
+    return list(dict.fromkeys((*_distinct(containers, names_in), *of_services)))
 
 
 def object_files(objects: Iterable[_Object]) -> dict[str, bytes]:
@@ -209,6 +261,9 @@ def _kind_and_name(engine_object: _Object) -> tuple[str, str]:
     name = str(engine_object.get("Name") or engine_object.get("name") or "").strip("/")
     if "HostConfig" in engine_object:
         return "container", name
+    if "Spec" in engine_object:
+        kind = "service" if "TaskTemplate" in engine_object["Spec"] else "config"
+        return kind, name_of_service(engine_object)
     if "RootFS" in engine_object:
         tags = engine_object.get("RepoTags") or [str(engine_object.get("Id"))[:19]]
         return "image", str(tags[0])

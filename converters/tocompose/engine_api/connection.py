@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import io
 import json
@@ -9,10 +10,12 @@ import shlex
 import socket
 import ssl
 import subprocess
+import threading
 from typing import Any, cast
 
 from tocompose.engine_api.addresses import EngineAddress, TlsFiles, port_of
 from tocompose.importers import SourceError
+from tocompose.knowledge.secrets.texts import redact_secrets
 from tocompose.wording import one_line
 
 # The largest answer that is read: the list of all containers of a host is far below.
@@ -51,6 +54,8 @@ class EngineConnection:
         if self._tunnel is not None:
             self._tunnel.terminate()
             self._tunnel.wait(timeout=10)
+            if self._tunnel.stderr:
+                self._tunnel.stderr.close()
 
     def _request(self, path: str) -> tuple[int, bytes]:
         headers = {
@@ -58,9 +63,10 @@ class EngineConnection:
             "User-Agent": "tocompose",
             "Accept": "application/json",
         }
-        self._connection.request("GET", path, headers=headers)
-        answer = self._connection.getresponse()
-        return answer.status, answer.read(_MOST_BYTES)
+        with _Deadline(self._connection, self._timeout):
+            self._connection.request("GET", path, headers=headers)
+            answer = self._connection.getresponse()
+            return answer.status, answer.read(_MOST_BYTES)
 
     def _parse(self, path: str, status: int, body: bytes) -> Any:
         try:
@@ -135,13 +141,27 @@ class EngineConnection:
         with far_end:
             try:
                 self._tunnel = subprocess.Popen(
-                    command, stdin=far_end.fileno(), stdout=far_end.fileno()
+                    command,
+                    stdin=far_end.fileno(),
+                    stdout=far_end.fileno(),
+                    stderr=subprocess.PIPE,
                 )
             except FileNotFoundError:
                 own_end.close()
                 raise OSError("the program ssh is not installed") from None
         own_end.settimeout(self._timeout + 5)
         return own_end
+
+    def _tunnel_failure(self) -> str:
+        """Why ssh ended, in its own last words."""
+        lines: list[str] = []
+        if self._tunnel is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                errors = self._tunnel.communicate(timeout=2)[1]
+                lines = errors.decode("utf-8", "replace").split("\n")
+        last_words = one_line(next((line for line in reversed(lines) if line.strip()), ""))
+        reason = redact_secrets(last_words) or "does `ssh HOST docker version` work?"
+        return f"ssh ended before the engine answered: {reason}"
 
     def _failure(self, problem: Exception) -> str:
         """Why no answer came, in one sentence."""
@@ -160,11 +180,38 @@ class EngineConnection:
                 return f"the TLS connection failed: {problem.reason or problem}"
             case socket.gaierror():
                 return "the host name is not known"
-            case http.client.RemoteDisconnected() if self._tunnel is not None:
-                return "ssh ended before the engine answered: does `ssh HOST docker version` work?"
+            case http.client.BadStatusLine() | ConnectionError() if self._tunnel:
+                return self._tunnel_failure()
             case http.client.BadStatusLine() | ConnectionResetError():
                 return "it does not speak plain HTTP: a port with TLS needs DOCKER_TLS_VERIFY=1"
         return f"the connection broke: {one_line(str(problem))}"
+
+
+class _Deadline:
+    """Breaks a request off that takes longer, however steadily its answer drips in.
+
+    The socket's own timeout starts anew with each byte.
+    """
+
+    def __init__(self, connection: http.client.HTTPConnection, seconds: float) -> None:
+        self._connection = connection
+        self._is_over = False
+        self._timer = threading.Timer(seconds, self._break_off)
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        if self._is_over:
+            raise TimeoutError
+
+    def _break_off(self) -> None:
+        self._is_over = True
+        unix_socket = self._connection.sock
+        if isinstance(unix_socket, socket.socket):
+            with contextlib.suppress(OSError):
+                unix_socket.shutdown(socket.SHUT_RDWR)
 
 
 _STATUS_WORDS = {

@@ -22,11 +22,11 @@ class StackGroup(NamedTuple):
 def group_stacks(objects: Iterable[_Object]) -> tuple[StackGroup, ...]:
     """The stacks of a host, in the order of their first containers; each has the images, networks and volumes as well.
 
-    Containers of one project of Compose are a stack. The others are tied by networks of their own, links, shared
-    namespaces and volumes; what is tied to nothing is a stack of one.
+    Containers of one project of Compose are a stack, and services of one stack of a swarm. The others are tied by
+    networks of their own, links, shared namespaces and volumes; what is tied to nothing is a stack of one.
     """
     objects = tuple(objects)
-    containers = [one for one in objects if "HostConfig" in one and "Config" in one]
+    containers = [one for one in objects if _is_container(one) or _is_service(one)]
     others = [one for one in objects if one not in containers]
     groups: dict[str, list[_Object]] = {}
     for container, key in zip(containers, _group_keys(containers), strict=True):
@@ -36,6 +36,14 @@ def group_stacks(objects: Iterable[_Object]) -> tuple[StackGroup, ...]:
         StackGroup(unique_name(_name_of_group(members), names_in_use), (*members, *others))
         for members in groups.values()
     )
+
+
+def _is_container(engine_object: _Object) -> bool:
+    return "HostConfig" in engine_object and "Config" in engine_object
+
+
+def _is_service(engine_object: _Object) -> bool:
+    return "TaskTemplate" in (engine_object.get("Spec") or {})
 
 
 def _name_of_group(members: list[_Object]) -> str:
@@ -50,12 +58,18 @@ def _name_of_group(members: list[_Object]) -> str:
 
 
 def _name_of(container: _Object) -> str:
-    return str(container.get("Name") or "").removeprefix("/")
+    name = container.get("Name") or (container.get("Spec") or {}).get("Name")
+    return str(name or "").removeprefix("/")
 
 
 def _project_of(container: _Object) -> str:
-    labels: Mapping[str, str] = (container.get("Config") or {}).get("Labels") or {}
-    return next((labels[name] for name in label_names("project") if labels.get(name)), "")
+    """The project of Compose or the stack of a swarm; a service without a stack is one of its own."""
+    is_service = _is_service(container)
+    settings = container.get("Spec" if is_service else "Config") or {}
+    labels: Mapping[str, str] = settings.get("Labels") or {}
+    names = label_names("stack" if is_service else "project")
+    stated = next((labels[name] for name in names if labels.get(name)), "")
+    return stated or (_name_of(container) if is_service else "")
 
 
 def _group_keys(containers: list[_Object]) -> list[str]:

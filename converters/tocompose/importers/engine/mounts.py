@@ -8,7 +8,7 @@ from typing import Any
 
 from tocompose.importers.docker_run.mount_values import read_volume
 from tocompose.importers.docker_run.shapes import Fact, FactMerge
-from tocompose.importers.engine.json_values import is_true, number_at, text_at
+from tocompose.importers.engine.json_values import is_true, number_at, text_at, words_at
 from tocompose.importers.engine.object_context import ObjectContext
 from tocompose.importers.engine.shapes import FieldFact, text_of
 from tocompose.ledger import Cursor
@@ -78,11 +78,36 @@ def _wished_targets(context: ObjectContext) -> Iterator[str]:
         yield bind_parts[1] if len(bind_parts) > 1 else bind_parts[0]
 
 
+def _wished_sources(context: ObjectContext) -> Iterator[str]:
+    """What the container asks to be mounted: volumes by their names, and folders."""
+    host_config = context.cursor.at("HostConfig")
+    for field_entry in host_config.at("Mounts"):
+        yield text_at(field_entry, "Source")
+    for field_entry in host_config.at("Binds"):
+        yield text_at(field_entry).partition(":")[0]
+
+
 def read_mounts(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Mounts in their long form, as `--mount` and Compose ask for them."""
     for field_entry in cursor:
-        fact = Fact(_long_mount(field_entry), FactMerge.APPEND)
+        if field_entry.at("TmpfsOptions", "Options").children:
+            fact = Fact(_short_tmpfs(field_entry), FactMerge.APPEND, target="tmpfs")
+        else:
+            fact = Fact(_long_mount(field_entry), FactMerge.APPEND)
         yield FieldFact(context.with_volume_key(fact), field_entry)
+
+
+def _short_tmpfs(field_entry: Cursor) -> str:
+    """A folder in memory with options that only the short form has, such as `noexec`."""
+    options = field_entry.at("TmpfsOptions")
+    settings = ["=".join(words_at(option)) for option in options.at("Options")]
+    if size := number_at(options, "SizeBytes"):
+        settings.append(f"size={size}")
+    if mode := number_at(options, "Mode"):
+        settings.append(f"mode={mode:o}")
+    if is_true(field_entry, "ReadOnly"):
+        settings.append("ro")
+    return literal(f"{text_at(field_entry, 'Target')}:{','.join(settings)}")
 
 
 def _long_mount(field_entry: Cursor) -> Mount:
@@ -166,11 +191,14 @@ def _driver_options(driver: Cursor) -> dict[str, Any]:
 def read_effective_mounts(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """What is mounted now: what nothing asked for is written, what is anonymous is told with the way to its data."""
     wished = set(_wished_targets(context)) | set(_declared_targets(context))
+    wished_sources = set(_wished_sources(context))
     shares_volumes = bool(context.cursor.at("HostConfig", "VolumesFrom").children)
     for field_entry in cursor:
         target = text_at(field_entry, "Destination")
         name = text_at(field_entry, "Name")
-        if field_entry.peek("Type") == "volume" and _ANONYMOUS.fullmatch(name):
+        is_anonymous = field_entry.peek("Type") == "volume" and _ANONYMOUS.fullmatch(name)
+        # Compose binds a volume without a name by its id where it makes a container again.
+        if is_anonymous and name not in wished_sources:
             _tell_anonymous(field_entry, context, target, name)
         if target in wished:
             field_entry.skip("what was asked for is read elsewhere")
