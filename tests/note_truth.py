@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from tocompose.notes import Kind, Note
+from tocompose.notes import Kind, Note, generated_forms
 from tocompose.pipeline import Result
 from tocompose.syntax.names import ALWAYS_SET
 
@@ -18,6 +18,7 @@ _WRITTEN = re.compile(
     r"(?<![\w/.-])(docker-compose(?:\.override|\.prod)?\.yml|\.env(?:\.example)?|\.(?:docker|git)ignore"
     r"|(?:secrets|config)/[\w./-]*\w)(?![\w/-])"
 )
+_CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 # What these ask for is to be made by the reader, or was there under that name before it was moved.
 _TO_BE_MADE = {"TC213", "TC508"}
 # Compose itself looks at these; no file needs to name them.
@@ -35,6 +36,41 @@ def false_sayings(result: Result, source: Collection[str] = ()) -> list[str]:
         for note in result.notes
         for problem in _problems(note, services, paths, texts)
     ]
+
+
+def false_report_lines(markdown: str, result: Result) -> list[str]:
+    """What MIGRATION.md says that cannot be copied as it stands, asks for without need, or points to in vain."""
+    sections = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", markdown, re.M | re.S))
+    generated = generated_forms(result.notes)
+    return [
+        *(
+            f"copied with a backslash: {line}"
+            for line in _escaped_lines(sections["What to do"])
+        ),
+        *(
+            f"generated, and asked for: {name}"
+            for name in generated
+            if _asks(markdown, name)
+        ),
+        *(["no table above"] if _points_in_vain(sections) else []),
+    ]
+
+
+def _escaped_lines(text: str) -> list[str]:
+    """The lines in which a backslash of Markdown stands before what a shell reads."""
+    return [
+        line for line in text.splitlines() if re.search(r"\\[_(){}$]", _CODE.sub("", line))
+    ]
+
+
+def _asks(markdown: str, name: str) -> bool:
+    asked = rf"(?m)^- \[ \] Set [^\n]*\b{name}\b|^\| `{name}` \|.*set it before"
+    return re.search(asked, markdown) is not None
+
+
+def _points_in_vain(sections: dict[str, str]) -> bool:
+    has_data = re.search(r"(?m)^\| `", sections["Data"].split("| Configuration |")[0])
+    return "table above" in sections.get("Moving over", "") and has_data is None
 
 
 def unused_settings(result: Result) -> list[str]:

@@ -122,7 +122,7 @@ def explanation(code: str) -> Row:
     """The registry's row for a code: `kind`, `title`, `message`, `why`, `advice`, `todo`, `url`.
 
     `todo` says of what is not lost that a person must act before the first start: on a `value`, on `data`, or to
-    `make` something.
+    `make` something. `generated` is the form of a value that is made where the files are written to a folder.
     """
     return registry(FAMILIES.get(code[:4]) or FAMILIES[code[:3]])[code]
 
@@ -133,7 +133,7 @@ def registry(family: str) -> dict[str, Row]:
     rows = table(
         f"notes/{family}",
         required={"kind", "title", "message", "why"},
-        optional={"advice", "todo", "url"},
+        optional={"advice", "generated", "todo", "url"},
     )
     return {str(code): row for code, row in rows.items()}
 
@@ -141,6 +141,15 @@ def registry(family: str) -> dict[str, Row]:
 def families() -> tuple[str, ...]:
     """The names of all families of codes."""
     return tuple(dict.fromkeys(FAMILIES.values()))
+
+
+def generated_forms(notes: Iterable[Note]) -> dict[str, str]:
+    """The variables whose values are made where the files are written to a folder, each with the form of its value."""
+    return {
+        str(one_note.subject[1]): str(form)
+        for one_note in notes
+        if (form := explanation(one_note.code).get("generated"))
+    }
 
 
 def in_order(notes: Iterable[Note]) -> list[Note]:

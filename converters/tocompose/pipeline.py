@@ -15,7 +15,7 @@ from tocompose.importers.preference import Claim, claims
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
 from tocompose.limits import limit
 from tocompose.model import ComposeFileRole, File, Network, Service, Stack, Volume
-from tocompose.notes import Kind, Note, in_order, note
+from tocompose.notes import Kind, Note, generated_forms, in_order, note
 from tocompose.project import Project, source_alone, with_earlier_output
 from tocompose.record import record, replace
 from tocompose.rules import Context, apply_all, select
@@ -249,7 +249,8 @@ def _layout(layout: Layout, chosen_importer: Importer, project: Project) -> Layo
 
 def _is_answered(asking: Note, stack: Stack) -> bool:
     """Whether a note asks for the value of a variable that has one, from another file of the source."""
-    if asking.code not in ("TC342", "TC343", "TC579") or len(asking.subject) < 2:
+    is_made = bool(generated_forms([asking]))
+    if not (is_made or asking.code == "TC343") or len(asking.subject) < 2:
         return False
     return any(
         setting.name == asking.subject[1] and setting.value for setting in stack.settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -63,11 +64,14 @@ def make(folder: Path, files: dict[str, bytes], git: bool = True) -> Path:
     return folder
 
 
+_GENERATED = re.compile(rb"(# \w+ was generated\.[^\n]*\n\w+=)[^\n]*")
+
+
 def contents(folder: Path, but: tuple[str, ...] = ("state.jsonl",)) -> dict[str, bytes]:
-    """Every file below a folder, with its content."""
+    """Every file below a folder, with its content; values that were generated, which differ from run to run, are blank."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
+        path.relative_to(folder).as_posix(): _GENERATED.sub(rb"\1", path.read_bytes())
         for path in files
         if path.name not in but
     }

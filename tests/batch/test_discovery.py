@@ -92,7 +92,7 @@ def test_links_stay_inside(tmp_path: Path) -> None:
     found = scan_repository(app)
     assert found.files == ("inner.sh", "run.sh")
     assert [item.message for item in found.notes] == [
-        "not followed, because they lead out of the repository: file.sh, folder"
+        "not followed, because they point outside of the repository: file.sh, folder"
     ]
 
 

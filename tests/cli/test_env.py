@@ -71,6 +71,18 @@ def test_what_can_be_made_is_made_once_and_everything_else_stays(tocompose, depl
     assert (deploy / ".env").read_text() == after
 
 
+def test_the_password_of_a_server_elsewhere_is_not_made(tocompose, tmp_path):
+    (tmp_path / "run.sh").write_text(
+        "docker run -d --name app -e DB_HOST=db.acme.org -e DB_PASSWORD=YOUR_PASSWORD"
+        " -e SESSION_SECRET=changeme acme/app:1\n"
+        "docker run -d --name cache -e REDIS_PASSWORD=changeme redis:7\n"
+    )
+    tocompose("convert", "run.sh", "-o", "deploy", "-q")
+    ran = tocompose("env", "deploy", "--generate")
+    assert "set REDIS_PASSWORD, SESSION_SECRET" in ran.err
+    assert "still missing: DB_PASSWORD" in ran.err
+
+
 def test_answers_are_written_and_secrets_are_not_shown(deploy: Path) -> None:
     reader, writer = pty.openpty()
     command = [sys.executable, "-m", "tocompose", "env", str(deploy)]
@@ -105,6 +117,41 @@ def test_a_secret_that_the_source_says_to_generate_is_generated_once(tocompose, 
     again = tocompose("convert", ".", "-o", "deploy", "--from", "procfile")
     assert again.code == 0
     assert (tmp_path / "deploy" / ".env").read_text() == env
+
+
+def test_no_report_asks_for_a_value_that_was_generated(tocompose, tmp_path):
+    for name, text in APP.items():
+        (tmp_path / name).write_text(text)
+    tocompose("convert", ".", "-o", "deploy", "--from", "procfile")
+    report = (tmp_path / "deploy" / "MIGRATION.md").read_text()
+    row = next(
+        line for line in report.splitlines() if line.startswith("| `SESSION_SECRET`")
+    )
+    assert "generated once into .env; keep it" in row and "set it" not in row
+    assert "Set one value in .env: PAY_KEY\n" in report
+
+
+def test_a_batch_generates_too(tocompose, tmp_path):
+    for name, text in APP.items():
+        (tmp_path / "shop" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "shop" / name).write_text(text)
+    made = []
+    for _ in range(2):
+        assert tocompose("batch", "shop", "-o", "out").code == 0
+        env = (tmp_path / "out" / "repositories" / "shop" / ".env").read_text()
+        made += re.findall(r'^SESSION_SECRET="([0-9a-f]{64,})"$', env, re.M)
+    assert len(made) == 2 and made[0] == made[1]
+
+
+def test_render_makes_what_a_blueprint_says_to_generate(tocompose, tmp_path):
+    (tmp_path / "render.yaml").write_text(
+        "services:\n- {type: web, name: shop, runtime: image, image: {url: 'acme/shop:1'},"
+        " envVars: [{key: SIGNER, generateValue: true}]}\n"
+    )
+    ran = tocompose("convert", "render.yaml", "-o", "deploy")
+    env = (tmp_path / "deploy" / ".env").read_text()
+    assert re.search(r'^SIGNER="[A-Za-z0-9+/]{43}="$', env, re.M), env
+    assert "Before you start" not in ran.err
 
 
 def test_a_value_that_was_generated_says_so(tocompose, tmp_path):
@@ -148,7 +195,11 @@ def test_each_framework_gets_its_form(name: str, form: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["STRIPE_API_KEY", "RAILS_MASTER_KEY", "GITHUB_TOKEN", "TZ", "AWS_ACCESS_KEY_ID"],
+    [
+        *("STRIPE_API_KEY", "RAILS_MASTER_KEY", "GITHUB_TOKEN", "TZ", "AWS_ACCESS_KEY_ID"),
+        *("FACEBOOK_APP_SECRET", "GOOGLE_CLIENT_SECRET", "SLACK_SIGNING_SECRET"),
+        *("OAUTH_SECRET", "STRIPE_WEBHOOK_SECRET", "TWITTER_APP_KEY", "AWS_SECRET"),
+    ],
 )
 def test_what_others_give_out_is_not_made(name: str) -> None:
     assert generator_of(name) is None

@@ -21,11 +21,13 @@ from judges import (
     write,
     yamllint_findings,
 )
-from note_truth import false_sayings, unused_settings
+from note_truth import false_report_lines, false_sayings, unused_settings
 from tocompose.exporters.bundle import Layout
 from tocompose.model import File, Role
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
+from tocompose.reports import render
+from tocompose.reports.report import report
 from tocompose.rules import Context
 from tocompose.rules.service_images import facts_of
 
@@ -96,6 +98,12 @@ def linted_rule(finding: str) -> str:
 @pytest.mark.parametrize("output", ALL, ids=NAMES)
 def test_every_note_is_true_of_the_files(output: Output) -> None:
     assert false_sayings(output.result, output.source) == []
+
+
+@pytest.mark.parametrize("output", ALL, ids=NAMES)
+def test_the_report_can_be_copied_and_points_to_what_is_there(output: Output) -> None:
+    markdown = render("markdown", report(output.result, Memory(output.source, "app")))
+    assert false_report_lines(markdown, output.result) == []
 
 
 @pytest.mark.parametrize("output", ALL, ids=NAMES)

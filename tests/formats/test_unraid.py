@@ -158,7 +158,7 @@ def test_labels_for_the_dashboard_are_written_where_they_are_asked_for() -> None
     told = [
         item.message for item in converted(lines, "unraid").notes if item.code == "TC824"
     ]
-    assert told == ["the page of app is at http://localhost:80/"]
+    assert told == ["the web page of app is at http://localhost:80/"]
 
 
 @pytest.mark.parametrize(

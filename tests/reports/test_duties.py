@@ -35,7 +35,7 @@ def test_eight_containers_leave_few_boxes() -> None:
     assert 1 <= text.count("- [ ]") <= 12
     first_screen = "\n".join(text.splitlines()[:25])
     assert "## What to do" in first_screen
-    assert "Set 2 values in .env: SMTP\\_KEY, SRV\\_PATH" in first_screen
+    assert "Set 2 values in .env: SMTP_KEY, SRV_PATH" in first_screen
     assert "docker compose up -d --wait" in first_screen
 
 
@@ -52,7 +52,7 @@ def test_many_values_are_one_table() -> None:
         for number in range(12)
     )
     text = _markdown(script)
-    duty = "Set 12 values in .env \\(listed below\\)"
+    duty = "Set 12 values in .env (listed below)"
     decisions = text.partition("## Decisions")[2]
     assert duty in text and "APP3" not in decisions
     assert "| `APP3_SRV_PATH` | `app3` |" in text
@@ -95,4 +95,4 @@ def test_a_generated_secret_is_no_value_to_set() -> None:
     }
     project = Memory(files, "shop")
     result = convert(project, Options(layout=Layout(split=True)))
-    assert "Set one value in .env: PAY\\_KEY" in render("markdown", report(result, project))
+    assert "Set one value in .env: PAY_KEY" in render("markdown", report(result, project))

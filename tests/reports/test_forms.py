@@ -175,7 +175,7 @@ def test_markdown_names_the_real_files_in_its_commands() -> None:
         "`docker compose -f docker-compose.yml -f docker-compose.prod.yml up -d --wait`"
         in text
     )
-    assert "This deletes the data in shop\\_data." in text
+    assert "This deletes the data in shop_data." in text
     assert "Set the missing value: `$EDITOR .env`" in text
 
 

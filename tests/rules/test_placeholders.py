@@ -85,6 +85,43 @@ def test_a_domain_of_nobody_is_one_where_documentation_asks_for_a_domain(
 
 
 @pytest.mark.parametrize(
+    "host",
+    [
+        *(
+            "vpn.domain.com",
+            "domain.com",
+            "mydomain.org",
+            "my.domain.net",
+            "app.domain.tld",
+        ),
+        *(
+            "https://wiki.mycompany.com/start",
+            "admin@your-domain.de",
+            "a.domain.com,domain.com",
+        ),
+    ],
+)
+def test_a_domain_of_the_reader_is_one_in_a_script_too(host: str) -> None:
+    assert is_placeholder("SERVERURL", host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("domain.example-shop.com", "server.local", "host.lan", "subdomain.acme.com"),
+        *(
+            "domain.com.acme.org",
+            "site-a.acme.net",
+            "https://company.acme.io",
+            "maindomain.com",
+        ),
+    ],
+)
+def test_a_host_of_somebody_stays(host: str) -> None:
+    assert not is_placeholder("SERVERURL", host)
+
+
+@pytest.mark.parametrize(
     ("file", "value"),
     [
         ("run.sh", "sso.example.org"),

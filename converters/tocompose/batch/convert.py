@@ -48,7 +48,7 @@ from tocompose.batch.scan import (
 )
 from tocompose.batch.walk import join_path
 from tocompose.importers import Importer, SourceError
-from tocompose.notes import Kind, Note, in_order, note
+from tocompose.notes import Kind, Note, generated_forms, in_order, note
 from tocompose.pipeline import Options, Result, convert, first_that_runs, passed_over
 from tocompose.project import path_between
 from tocompose.reports import FOLDER_REPORTS, FORMS, with_reports
@@ -218,7 +218,11 @@ def _succeeded_attempt(
     return _Attempt(
         notes,
         _stack_record(application, result),
-        ApplicationFiles(application.folder, with_reports(result, project)[0]),
+        ApplicationFiles(
+            application.folder,
+            with_reports(result, project)[0],
+            generated_forms(result.notes),
+        ),
     )
 
 

@@ -17,13 +17,15 @@ from tocompose.batch.walk import join_path
 from tocompose.model import File
 from tocompose.notes import Note, note
 from tocompose.writing import WriteError, plan, write
+from tocompose.writing.env_values import generate_values
 
 
 class ApplicationFiles(NamedTuple):
-    """The files of one application, by path below its folder."""
+    """The files of one application, by path below its folder, and the forms of the values to be generated into `.env`."""
 
     folder: str
     files: tuple[File, ...]
+    generated: Mapping[str, str] = {}
 
 
 class TargetFolder(NamedTuple):
@@ -34,6 +36,7 @@ class TargetFolder(NamedTuple):
     application_name: str
     files: tuple[File, ...]
     may_overwrite: tuple[str, ...] = ()
+    generated: Mapping[str, str] = {}
 
 
 class Delivery(NamedTuple):
@@ -86,6 +89,7 @@ def prepare_delivery(
             str(_target_folder(application, repository, options)),
             application.folder or repository.id,
             application.files,
+            generated=application.generated,
         )
         target = _allow_unchanged(target, root, earlier)
         delivery = delivery.with_more(_prepare_target(target, root, options))
@@ -143,6 +147,7 @@ def write_targets(targets: Iterable[TargetFolder], force: bool) -> list[Note]:
                 asked=target.may_overwrite,
                 lasting=False,
             ).notes
+            generate_values(Path(target.folder), target.generated)
         except WriteError as problem:
             delivery_notes.append(_refusal_note(target.application_name, problem))
     return delivery_notes

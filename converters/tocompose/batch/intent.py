@@ -99,15 +99,26 @@ def _pack_target(target: TargetFolder) -> list[Any]:
         [file.path, b64encode(file.content).decode(), file.mode, file.secret]
         for file in target.files
     ]
-    return [target.folder, target.application_name, files, target.may_overwrite]
+    return [
+        target.folder,
+        target.application_name,
+        files,
+        target.may_overwrite,
+        dict(target.generated),
+    ]
 
 
 def _unpack_target(data: list[Any]) -> TargetFolder:
-    target_folder, application_name, files, may_overwrite = data
+    target_folder, application_name, files, may_overwrite, *forms = data
     output_files = [
         File(path=path, content=b64decode(text), mode=mode, secret=secret)
         for path, text, mode, secret in files
     ]
     return TargetFolder(
-        target_folder, application_name, tuple(output_files), tuple(may_overwrite)
+        target_folder,
+        application_name,
+        tuple(output_files),
+        tuple(may_overwrite),
+        # An intent of an earlier version of tocompose has none.
+        *forms,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tocompose.cli.exit import EXIT_DIFFERS, fail
+from tocompose.compose.servers import server_variables
 from tocompose.knowledge.generators import generator_of, make_value
 from tocompose.reports.escape import printable
 from tocompose.writing.env_values import MissingValue, missing_values, set_values
@@ -42,7 +43,7 @@ def env_command(folder: str, generate: bool) -> None:
     if not missing:
         click.echo(f"{path / '.env'}: nothing is missing", err=True)
         return
-    generated = _generated(missing) if generate else {}
+    generated = _generated(missing, path) if generate else {}
     values = dict(generated)
     if sys.stdin is not None and sys.stdin.isatty():
         values |= _asked([value for value in missing if value.name not in values])
@@ -51,13 +52,15 @@ def env_command(folder: str, generate: bool) -> None:
     _tell(path, missing, values)
 
 
-def _generated(missing: tuple[MissingValue, ...]) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for value in missing:
-        row = generator_of(value.name)
-        if row is not None:
-            values[value.name] = make_value(row)
-    return values
+def _generated(missing: tuple[MissingValue, ...], folder: Path) -> dict[str, str]:
+    """New values for what only this stack uses; the password of a server only where the server is a part of it."""
+    of_servers = server_variables(folder)
+    rows = {value.name: generator_of(value.name) for value in missing}
+    return {
+        name: make_value(row)
+        for name, row in rows.items()
+        if row is not None and (not row.get("of_server") or name in of_servers)
+    }
 
 
 def _asked(missing: list[MissingValue]) -> dict[str, str]:

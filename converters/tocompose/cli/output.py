@@ -15,6 +15,7 @@ from tocompose.cli.exit import fail
 from tocompose.cli.settings import ConversionOptions
 from tocompose.compose.files import BASE_NAMES, OVERRIDE_NAMES, PROD_NAMES
 from tocompose.model import File
+from tocompose.notes import generated_forms
 from tocompose.pipeline import Result
 from tocompose.project import Project
 from tocompose.reports import (
@@ -42,7 +43,10 @@ def write_output(
         written = write(files, folder, force=options.force, asked=named_files)
     except WriteError as problem:
         fail(str(problem))
-    generate_values(result, folder)
+    if forms := generated_forms(result.notes):
+        from tocompose.writing.env_values import generate_values
+
+        generate_values(folder, forms)
     if not options.quiet:
         for note in written.notes:
             click.echo(f"{note.kind.value}: {note.message} [{note.code}]", err=True)
@@ -68,21 +72,6 @@ def _backups(files: Iterable[File], folder: Path) -> Iterator[File]:
             content = present.read_bytes()
             if content != file.content:
                 yield File(path=backup.name, content=content, mode=0o600, secret=True)
-
-
-def generate_values(result: Result, folder: Path) -> None:
-    """Puts the values that the source says to generate into `.env`, where they are not there yet: once, never anew."""
-    made = [note for note in result.notes if note.code in ("TC342", "TC579")]
-    names = [str(note.subject[1]) for note in made]
-    if not names:
-        return
-    from tocompose.knowledge.generators import make_secret
-    from tocompose.writing.env_values import missing_values, set_values
-
-    missing = {value.name for value in missing_values(folder)}
-    values = {name: make_secret(name) for name in names if name in missing}
-    if values:
-        set_values(folder, values, generated=values)
 
 
 def compare_output(result: Result, project: Project, folder: Path, show: bool) -> bool:

@@ -17,7 +17,9 @@ def generator_of(name: str) -> Row | None:
     """The row of the generators that makes values for a variable; None where others give them out."""
     if _GIVEN.fullmatch(name):
         return None
-    rows = table("generators", required={"names", "form", "bytes", "url"}, optional=set())
+    rows = table(
+        "generators", required={"names", "form", "bytes", "url"}, optional={"of_server"}
+    )
     return next((row for row in rows.values() if _matches(row, name.upper())), None)
 
 
@@ -25,12 +27,13 @@ def _matches(row: Row, name: str) -> bool:
     return any(re.fullmatch(pattern, name) for pattern in row["names"])
 
 
-def make_secret(name: str) -> str:
-    """A new value for a variable that the source says to generate: as its framework wants it, else as Heroku does."""
+def make_secret(name: str, form: str) -> str:
+    """A new value for a variable that the source says to generate: as its framework wants it, else as the platform does."""
     row = generator_of(name)
-    # Django takes any text; a program of another language may ask for hexadecimal digits, as Heroku gives them.
-    is_free_form = row is None or row["form"] == "django"
-    return _hexadecimal(64) if row is None or is_free_form else make_value(row)
+    # Django takes any text; a program of another language may ask for the digits that the platform gives.
+    if row is None or row["form"] == "django":
+        return _FORMS[form](_PLATFORM_BYTES[form])
+    return make_value(row)
 
 
 def make_value(row: Row) -> str:
@@ -70,6 +73,9 @@ def _django(size: int) -> str:
     return "".join(choice(_DJANGO) for _ in range(size))
 
 
+# Heroku makes 64 bytes in hexadecimal digits; Render 256 bits in base64.
+# https://render.com/docs/blueprint-spec#environment-variables
+_PLATFORM_BYTES = {"hex": 64, "base64": 32}
 _FORMS: Mapping[str, Callable[[int], str]] = {
     "hex": _hexadecimal,
     "base64": _base64,

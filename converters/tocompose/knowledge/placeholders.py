@@ -19,8 +19,11 @@ _FORMS = (
 _PLACEHOLDER = regex(rf"(?i)(?:{'|'.join(_FORMS)})")
 # A word for the reader inside a longer value: `https://YOUR_HOST/`, `admin:YOUR_PASSWORD@db`.
 _INNER = regex(r"(?<![A-Za-z0-9])YOUR_[A-Z0-9_]+(?![a-z])")
+# Nobody's own domain, although some are registered: `wiki.domain.com`, `mydomain.org`, `app.your-company.tld`.
 _DOMAIN_OF_READER = regex(
-    r"(?i)(?:https?://)?(?:[\w.+-]+[@.])?(?:your|my)[-_]?(?:domain|site)\.[a-z]+(?::\d+)?/?"
+    r"(?i)(?:https?://)?(?:[\w.+*-]+[@.])?"
+    r"(?:(?:your|my)[-_.]?(?:domain|site|server|host|company|organization|website)(?:-?name)?\.[a-z]+"
+    r"|(?:domain|company|website|site)\.(?:com|org|net)|[\w-]+\.tld)(?::\d+)?(?:/[\w./-]*)?"
 )
 # https://www.rfc-editor.org/rfc/rfc2606: names that belong to nobody. Documentation leaves them to its reader; what
 # somebody runs keeps them, for whoever wrote it may have meant this one.
@@ -54,10 +57,16 @@ def is_placeholder(name: str, value: str, *, is_documented: bool = False) -> boo
     text = value.strip()
     if _PLACEHOLDER.fullmatch(text) or _INNER.search(text) or is_placeholder_path(text):
         return True
-    is_domain = _DOMAIN_OF_READER.fullmatch(text) or (
-        is_documented and _EXAMPLE_DOMAIN.fullmatch(text)
+    domains = text.replace(",", " ").split()
+    return _ASKS_DOMAIN.search(name) is not None and all(
+        _is_domain_of_nobody(domain, is_documented) for domain in domains
     )
-    return bool(is_domain and _ASKS_DOMAIN.search(name))
+
+
+def _is_domain_of_nobody(text: str, is_documented: bool) -> bool:
+    return _DOMAIN_OF_READER.fullmatch(text) is not None or (
+        is_documented and _EXAMPLE_DOMAIN.fullmatch(text) is not None
+    )
 
 
 def is_placeholder_text(text: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tocompose.notes import Level, Note
 from tocompose.reports import render
-from tocompose.reports.escape import printable
+from tocompose.reports.escape import code_span, escape_prose, printable
 from tocompose.reports.json import dump_json, note_record
 from tocompose.reports.report import Report, place_of
 from tocompose.reports.text import COLOURS, Style
@@ -121,20 +121,9 @@ def _score_row(line: Mapping[str, Any]) -> str:
 
 
 def _finding_item(note: Note) -> str:
-    note_place = f"`{_code_text(str(note.span))}` " if note.span else ""
-    advice = f" {_escape_markdown(note.advice)}" if note.advice else ""
-    return f"- **{note.kind.level.value}** {note_place}{_escape_markdown(note.message)} ({note.code}).{advice}"
-
-
-def _code_text(text: str) -> str:
-    return printable(text).replace("`", "'")
-
-
-def _escape_markdown(text: str) -> str:
-    """Text of a file as Markdown that renders as itself."""
-    return "".join(
-        f"\\{char}" if char in "\\`*_{}[]<>|#" else char for char in printable(text)
-    )
+    note_place = f"{code_span(str(note.span))} " if note.span else ""
+    advice = f" {escape_prose(note.advice)}" if note.advice else ""
+    return f"- **{note.kind.level.value}** {note_place}{escape_prose(note.message)} ({note.code}).{advice}"
 
 
 # The forms that show the score beside the findings; the others are those of every report.

@@ -9,28 +9,32 @@ from tocompose.knowledge.image_conditions import conditions_hold
 from tocompose.knowledge.images import image_facts
 from tocompose.knowledge.old_containers import copy_command, old_container
 from tocompose.model import Network, Role, Service, Stack
+from tocompose.reports.inventory import data_stores_of
 from tocompose.reports.json import NextStep, compose_command, start_steps
 from tocompose.reports.report import Report
 from tocompose.syntax.names import variable_name
 
 _OF_CONTAINERS = ("docker_run", "engine")
+# What is said where containers of the source do not run on this machine: what happens, how data move, the way back.
 _ELSEWHERE = {
     "compose": (
-        "`docker compose up -d` puts new containers in the place of those of this project; volumes with a name and"
-        " folders stay. Copy what the notes name before that, while the old containers are there. The way back is the"
-        " old file with the Compose that it was written for; what was written since then stays in the volumes."
+        "`docker compose up -d` replaces the containers of this project; named volumes and folders of the host stay.",
+        "If a note above says that data must be copied, copy them first, while the old containers are there.",
+        "To go back, start the old file with the Compose that it was written for.",
     ),
     "kubernetes": (
-        "The cluster stays as it is. What lies on its volumes does not come along: stop what writes there"
-        " (`kubectl scale --replicas=0`), copy it with `kubectl cp` into the volumes named above, then start the stack."
-        " The way back is to stop the stack and to scale up again; what was written since then stays in the stack."
+        "The cluster is not changed.",
+        "Data on its volumes are not copied: stop what writes to them (`kubectl scale --replicas=0`), copy the data with"
+        " `kubectl cp` to the volumes and folders in the table above, then start the stack.",
+        "To go back, stop the stack and scale up again.",
     ),
     "procfile": (
-        "The platform goes on until its name points elsewhere. The data of its add-ons do not come along: dump them"
-        " there and restore them here, before others can reach the stack. The way back is to point the name at the"
-        " platform again; what was written since then stays in the stack."
+        "The app on the platform keeps running until its domain points to this stack.",
+        "The data of its add-ons are not copied: dump them there and restore them here before the domain is switched.",
+        "To go back, point the domain at the platform again.",
     ),
 }
+_DATA_STAY = "Data written to the stack in the meantime stay in the stack."
 
 
 class Cutover(NamedTuple):
@@ -45,7 +49,7 @@ class Cutover(NamedTuple):
 def cutover_of(report: Report) -> Cutover:
     """The way over for the stack of a report."""
     if report.importer not in _OF_CONTAINERS:
-        return Cutover(text=_ELSEWHERE.get(report.importer, ""))
+        return Cutover(text=_text_of_elsewhere(report))
     stack = report.stack
     old = _old_containers(stack)
     if not old:
@@ -84,6 +88,19 @@ def cutover_of(report: Report) -> Cutover:
     warning = "This deletes what they held outside of named volumes and folders."
     cleaning = (NextStep("Remove the old containers", _docker("rm", aside), warning),)
     return Cutover(steps_over, steps_back, cleaning)
+
+
+def _text_of_elsewhere(report: Report) -> str:
+    """The way over and back where the source runs elsewhere; of data only where the stack keeps some."""
+    if report.importer not in _ELSEWHERE:
+        return ""
+    what_happens, how_data_move, way_back = _ELSEWHERE[report.importer]
+    keeps_data = any(
+        data_store.kind == "volume" or data_store.name.startswith("/")
+        for data_store in data_stores_of(report.stack)
+    )
+    data_sentences = (how_data_move, way_back, _DATA_STAY) if keeps_data else (way_back,)
+    return " ".join((what_happens, *data_sentences))
 
 
 def _old_containers(stack: Stack) -> list[Service]:

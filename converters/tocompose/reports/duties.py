@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tocompose.notes import Kind, Note, explanation
+from tocompose.notes import Kind, Note, explanation, generated_forms
 from tocompose.reports.report import Report, settings_of, subject_of
 from tocompose.stack_texts import services_by_variable
 
@@ -33,18 +33,14 @@ def values_to_set(report: Report) -> tuple[str, ...]:
     asked = [str(note.subject[1]) for note in report.notes if _asks_for_setting(note)]
     unset = {setting.name for setting in report.stack.settings if setting.value is None}
     names = dict.fromkeys([*needed, *(name for name in asked if name in unset)])
-    generated = _generated_names(report)
+    generated = generated_names(report)
     return tuple(name for name in names if name not in generated)
 
 
-def _generated_names(report: Report) -> set[str]:
+def generated_names(report: Report) -> frozenset[str]:
     """The variables whose values are made where the files are written to a folder."""
     has_env_file = any(file.path == ".env" for file in report.files)
-    return {
-        str(note.subject[1])
-        for note in report.notes
-        if has_env_file and note.code == "TC342"
-    }
+    return frozenset(generated_forms(report.notes) if has_env_file else ())
 
 
 def said_by_values(note: Note, names: Sequence[str]) -> bool:

@@ -12,8 +12,11 @@ from typing import Any
 
 from tocompose.patterns import regex
 
-# Everything that Markdown (CommonMark, GFM tables, GitHub's maths) could take for more than a character.
-_MARKDOWN = regex(r"([\\`*_{}\[\]()#+!|~$])")
+# Everything that Markdown (CommonMark, GFM tables, GitHub's maths) could take for more than a character. An underscore
+# inside a word is none of it, and without square brackets there is neither a link nor a picture.
+_MARKDOWN = regex(r"([\\`*\[\]#|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
+# What begins a list at the start of a line.
+_LIST_MARK = regex(r"^(\d{1,9})?([-+.)])(?=\s|$)")
 _MERMAID_SAFE = regex(r"[A-Za-z0-9 ._:/,→-]")
 
 
@@ -37,6 +40,10 @@ def _escape_character(char: str) -> str:
 
 def escape_markdown(text: str) -> str:
     """Text that Markdown shows as it is, also inside a table cell."""
+    return _LIST_MARK.sub(r"\1\\\2", _escape_inline(text))
+
+
+def _escape_inline(text: str) -> str:
     safe = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _MARKDOWN.sub(r"\\\1", safe)
 
@@ -59,9 +66,10 @@ def escape_prose(text: str) -> str:
     spans = printable(text).split("`")
     if len(spans) % 2 == 0:
         return escape_markdown(text)
-    return "".join(
-        code_span(span) if index % 2 else escape_markdown(span)
-        for index, span in enumerate(spans)
+    first, *later_spans = spans
+    return escape_markdown(first) + "".join(
+        _escape_inline(span) if index % 2 else code_span(span)
+        for index, span in enumerate(later_spans)
         if span
     )
 

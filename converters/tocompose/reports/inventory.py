@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import NamedTuple
 
 from tocompose.model import EnvSetting, FileResource, Logging, Mount, Service, Stack
@@ -97,12 +98,18 @@ def deleted_volumes(stack: Stack) -> tuple[str, ...]:
     )
 
 
-def configuration_rows(stack: Stack) -> tuple[ConfigurationRow, ...]:
-    """Settings, configuration files and secrets, each with the place where its value is."""
+def configuration_rows(
+    stack: Stack, generated: Container[str] = ()
+) -> tuple[ConfigurationRow, ...]:
+    """Settings, configuration files and secrets, each with the place where its value is.
+
+    The values of those that are `generated` are made where the files are written to a folder.
+    """
     rows = []
     for setting in stack.settings:
         kind = "secret" if setting.secret else "setting"
-        rows.append(ConfigurationRow(setting.name, kind, ".env", _setting_state(setting)))
+        state = _setting_state(setting, setting.name in generated)
+        rows.append(ConfigurationRow(setting.name, kind, ".env", state))
     for config in stack.configs:
         value_place = _value_place(config)
         rows.append(ConfigurationRow(config.name, "configuration file", value_place, ""))
@@ -124,9 +131,11 @@ def _value_place(resource: FileResource) -> str:
     return "outside" if resource.external else "in the compose file"
 
 
-def _setting_state(setting: EnvSetting) -> str:
+def _setting_state(setting: EnvSetting, is_generated: bool) -> str:
     """What a setting is for, and whether it has a value yet."""
-    missing = "fill it in before the first start" if setting.required else "optional"
+    missing = "set it before the first start" if setting.required else "optional"
+    if is_generated:
+        missing = "generated once into .env; keep it"
     remarks = [
         setting.description.strip().rstrip("."),
         missing if setting.value is None else "",

@@ -16,7 +16,7 @@ from tocompose.earlier_run import digest
 from tocompose.knowledge.jobs import unawaited_jobs
 from tocompose.model import File, Role, Service, Stack
 from tocompose.notes import Note, explanation
-from tocompose.reports.duties import values_to_set
+from tocompose.reports.duties import generated_names, values_to_set
 from tocompose.reports.inventory import (
     configuration_rows,
     data_stores_of,
@@ -160,7 +160,10 @@ def _inventory_record(report: Report) -> dict[str, Any]:
             {**row._asdict(), "used_by": list(row.used_by)}
             for row in data_stores_of(report.stack)
         ],
-        "configuration": [row._asdict() for row in configuration_rows(report.stack)],
+        "configuration": [
+            row._asdict()
+            for row in configuration_rows(report.stack, generated_names(report))
+        ],
         "logs": [row._asdict() for row in service_logs(report.stack)],
     }
 

@@ -320,7 +320,9 @@ def _summary_lines(report: Report, style: Style) -> Iterator[str]:
     ]
     yield carried
     if kind_totals:
-        yield f"{sum(kinds.values())} notes: {', '.join(kind_totals)}{_hidden_hint(kinds, style)}"
+        number = sum(kinds.values())
+        counted = f"{number} note{'s' if number > 1 else ''}"
+        yield f"{counted}: {', '.join(kind_totals)}{_hidden_hint(kinds, style)}"
     first_note = next(iter(report.notes), None)
     if first_note is not None:
         yield f"tocompose explain {first_note.code} explains a note"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tocompose.exporters.dotenv import missing_comment, quoted
+from tocompose.knowledge.generators import make_secret
 from tocompose.writing.lock import alone
 
 _EMPTY = re.compile(
@@ -92,6 +93,16 @@ def set_values(
             if name in generated:
                 text = text.replace(missing_comment(name), generated_comment(name), 1)
         _replace_file(path, text)
+
+
+def generate_values(folder: Path, forms: Mapping[str, str]) -> None:
+    """Puts the values that the source says to generate into `.env`, where they are not there yet: once, never anew."""
+    missing = {value.name for value in missing_values(folder)} if forms else set()
+    values = {
+        name: make_secret(name, form) for name, form in forms.items() if name in missing
+    }
+    if values:
+        set_values(folder, values, generated=values)
 
 
 def generated_comment(name: str) -> str:

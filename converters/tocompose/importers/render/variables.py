@@ -111,9 +111,12 @@ class Wiring:
             name = f"{variable_name(render_part.name)}_{key}"
         self._owners.setdefault(name, place)
         env_entry.annotate(
-            "TC833", subject=render_part.path, name=key, object=render_part.name
+            "TC833",
+            subject=ModelPath.of("settings", name),
+            name=name,
+            object=render_part.name,
         )
-        description = "Render made it; a new one: openssl rand -base64 32"
+        description = "A secret that Render generated"
         self._set_open(name, env_entry, True, description)
         return Resolved(demand_value(name))
 

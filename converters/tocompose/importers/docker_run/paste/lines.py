@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tocompose.importers.docker_run.options import program_name, tool_of
+from tocompose.importers.docker_run.options import flag_rows, program_name, tool_of
 from tocompose.importers.docker_run.paste.damage import (
     Damage,
     DockerWords,
@@ -13,10 +13,11 @@ from tocompose.importers.docker_run.paste.damage import (
     docker_words,
     sound_tokens,
 )
-from tocompose.knowledge.images import image_ref
+from tocompose.knowledge.images import image_facts, image_ref
 from tocompose.readers.words import Token
 from tocompose.tables import load
 
+_HYPHENATED = re.compile(r"[A-Za-z0-9]-$")
 _OPTION = re.compile(r"[-‐‑–—−]{1,2}[A-Za-z]")
 _SETTING = re.compile(r"[A-Za-z_][\w.-]*=")
 # An image that holds a docker client, to which `docker run …` may be the command.
@@ -48,10 +49,35 @@ def join_lines(text: str) -> Iterator[Damage]:
         else:
             start = token.start if break_start == -1 else break_start
             break_start = -1
-            if _goes_on(text, words, token.end_offset):
+            if hyphenated := _hyphenated_word(text, words, token.end_offset):
+                yield hyphenated
+                words[-1] = words[-1]._replace(text=hyphenated.written.strip("`"))
+            elif _goes_on(text, words, token.end_offset):
                 yield _join(text, start, _next_line(text, token.end_offset))
             elif text[start - 1 : start] != "\n":
                 words = []
+
+
+def _hyphenated_word(text: str, words: list[Token], offset: int) -> Damage | None:
+    """The break of a word that a PDF has set in two lines: `my-` and `app`. The hyphen goes where the word is known without it."""
+    command = docker_words(words)
+    tail = re.compile(r"[ \t]*([A-Za-z0-9]\S*)").match(text, offset)
+    if command is None or not command.starts_container or tail is None:
+        return None
+    head = words[-1]
+    if not _HYPHENATED.search(head.text) or text[head.end_offset : offset].strip("\r\n"):
+        return None
+    without_hyphen = f"{head.text[:-1]}{tail[1]}"
+    is_split = _is_known(without_hyphen) and not _is_known(head.text + tail[1])
+    whole_word = without_hyphen if is_split else head.text + tail[1]
+    start = head.end_offset - is_split
+    return Damage(start, tail.start(1), "", "TC842", f"`{whole_word}`", tail.start(1))
+
+
+def _is_known(word: str) -> bool:
+    """Whether a word is an option of docker or an image of the table."""
+    is_option = word.partition("=")[0] in flag_rows("run", "podman")
+    return is_option or image_facts(word) is not None
 
 
 def _join(text: str, start: int, end_offset: int) -> Damage:
