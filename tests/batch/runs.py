@@ -68,7 +68,7 @@ _GENERATED = re.compile(rb"(# \w+ was generated\.[^\n]*\n\w+=)[^\n]*")
 
 
 def contents(folder: Path, but: tuple[str, ...] = ("state.jsonl",)) -> dict[str, bytes]:
-    """Every file below a folder, with its content; values that were generated, which differ from run to run, are blank."""
+    """Every file below a folder, with its content; generated values, which differ from run to run, are blank."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {
         path.relative_to(folder).as_posix(): _GENERATED.sub(rb"\1", path.read_bytes())

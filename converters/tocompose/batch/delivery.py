@@ -21,7 +21,7 @@ from tocompose.writing.env_values import generate_values
 
 
 class ApplicationFiles(NamedTuple):
-    """The files of one application, by path below its folder, and the forms of the values to be generated into `.env`."""
+    """The files of one application, by path below its folder, and the forms of the values to be generated."""
 
     folder: str
     files: tuple[File, ...]

@@ -17,7 +17,7 @@ _SERVERS = frozenset({Role.DATA, Role.CACHE, Role.QUEUE})
 
 
 def server_variables(folder: Path) -> frozenset[str]:
-    """The variables from which a database, cache or queue of this folder's stack is set up: nobody else gives them out."""
+    """The variables from which a database, cache or queue of this folder's stack is set up."""
     project = Folder(folder)
     compose_files = find_compose_files(project)
     if compose_files is None:

@@ -28,7 +28,7 @@ def _matches(row: Row, name: str) -> bool:
 
 
 def make_secret(name: str, form: str) -> str:
-    """A new value for a variable that the source says to generate: as its framework wants it, else as the platform does."""
+    """A new value for a variable that the source says to generate: as its framework or else the platform makes it."""
     row = generator_of(name)
     # Django takes any text; a program of another language may ask for the digits that the platform gives.
     if row is None or row["form"] == "django":

@@ -24,8 +24,8 @@ _ELSEWHERE = {
     ),
     "kubernetes": (
         "The cluster is not changed.",
-        "Data on its volumes are not copied: stop what writes to them (`kubectl scale --replicas=0`), copy the data with"
-        " `kubectl cp` to the volumes and folders in the table above, then start the stack.",
+        "Data on its volumes are not copied: stop what writes to them (`kubectl scale --replicas=0`), copy the data"
+        " with `kubectl cp` to the volumes and folders in the table above, then start the stack.",
         "To go back, stop the stack and scale up again.",
     ),
     "procfile": (
