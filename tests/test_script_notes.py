@@ -11,7 +11,7 @@ EXAMPLES: dict[str, tuple[dict[str, str], str, str]] = {
     "TC150": (
         {"a.sh": "mkdir -p /x\ndocker run a"},
         "a.sh:1:1",
-        "mkdir is not a docker command",
+        "`mkdir` is not a docker command",
     ),
     "TC151": ({"a.sh": "docker run -e A=$B a"}, "a.sh:1:15", "${B}"),
     "TC152": ({"a.sh": "docker run -e A=$(date -I) a"}, "a.sh:1:15", "`date -I`"),
@@ -30,7 +30,7 @@ EXAMPLES: dict[str, tuple[dict[str, str], str, str]] = {
     ),
     "TC158": ({"a.sh": "for i in *.txt; do docker run $i; done"}, "a.sh:1:5", "*.txt"),
     "TC159": ({"a.sh": "for i in {1..60}; do docker run n$i; done"}, "a.sh:1:5", "60"),
-    "TC160": ({"a.sh": "f() { docker run a; }"}, "a.sh:1:1", "f is called nowhere"),
+    "TC160": ({"a.sh": "f() { docker run a; }"}, "a.sh:1:1", "f is never called"),
     "TC161": ({"a.sh": "source /etc/x.env\ndocker run a"}, "a.sh:1:1", "/etc/x.env"),
     "TC162": ({"a.sh": "docker run a ) b\ndocker run c"}, "a.sh:1:1", "left out"),
     "TC163": ({"a.sh": "docker -H tcp://x:1 run a"}, "a.sh:1:8", "-H"),
@@ -56,7 +56,7 @@ EXAMPLES: dict[str, tuple[dict[str, str], str, str]] = {
     "TC174": (
         {"a.sh": 'docker run a\n[ "$1" = all ] && docker run b'},
         "a.sh:2:19",
-        "this runs only on request",
+        "it runs only if",
     ),
     "TC175": (
         {"a.sh": "if [ -f /etc/x ]; then docker run a; fi"},

@@ -59,7 +59,7 @@ def join_lines(text: str) -> Iterator[Damage]:
 
 
 def _hyphenated_word(text: str, words: list[Token], offset: int) -> Damage | None:
-    """The break of a word that a PDF has set in two lines: `my-` and `app`.."""
+    """The break of a word that a PDF has set in two lines: `my-` and `app`."""
     command = docker_words(words)
     tail = re.compile(r"[ \t]*([A-Za-z0-9]\S*)").match(text, offset)
     if command is None or not command.starts_container or tail is None:
