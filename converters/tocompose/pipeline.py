@@ -19,6 +19,7 @@ from tocompose.notes import Kind, Note, generated_forms, in_order, note
 from tocompose.project import Project, source_alone, with_earlier_output
 from tocompose.record import record, replace
 from tocompose.rules import Context, apply_all, select
+from tocompose.rules.stated_findings import with_statements
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import did_you_mean
@@ -193,17 +194,20 @@ def _conversion_by(
     left_out = _left_out(project, _files_read(ledger) if _skipped(project) else ())
     notes_so_far = [*ledger.notes, *left_out, *unread, *outcome.notes]
     stack = rebase_paths(outcome.stack, options.up, options.back)
+    layout = _layout(options.layout, chosen_importer, project)
     output = (
         added_to(options.existing, stack, notes_so_far)
         if options.existing
-        else bundle(stack, _layout(options.layout, chosen_importer, project), notes_so_far)
+        else bundle(stack, layout, notes_so_far)
     )
     notes_so_far = list(output.still_hold(notes_so_far))
     notes_so_far = [one for one in notes_so_far if not _is_answered(one, stack)]
     all_notes = (*notes_so_far, *output.notes, *audit_written(ledger, output.written))
     notes = in_order(options.answers.confirm(all_notes))
+    is_users = options.existing is not None or layout.source_file is not None
+    marked = layout.split and not is_users
     return Result(
-        files=output.files,
+        files=with_statements(output.files, stack, notes) if marked else output.files,
         notes=tuple(notes),
         stack=output.refusals.without_refused(_as_joined(outcome.stack, output)),
         ledger=ledger,

@@ -50,6 +50,14 @@ PLACES: dict[str, tuple[str, str]] = {
         "web: {image: 'me/web:1', annotations: {a.token: tops3cret}}",
         "services.web",
     ),
+    "TC875": (
+        "db: {image: 'postgres:16', healthcheck: {test: [CMD, pg_isready]}}",
+        "services.db.healthcheck.test",
+    ),
+    "TC876": (
+        "db: {image: 'postgres:16', healthcheck: {test: [CMD, curl, localhost]}}",
+        "services.db.healthcheck.test",
+    ),
     "TC874": (
         "web: {image: 'me/web:1', networks: [shut], ports: ['9:9']}",
         "services.web.ports",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from tocompose.check.score import audit, open_view
+from tocompose.check.score import audit
 from tocompose.check.selection import EVERYTHING, RuleSelection
 from tocompose.compose.documents import ComposeFile, document_of, read_file
 from tocompose.compose.edits import (
@@ -25,6 +25,7 @@ from tocompose.notes import Kind, Note, note
 from tocompose.project import Project, normal_path
 from tocompose.record import replace
 from tocompose.rules import Rule, View, apply_all, registry, with_services
+from tocompose.rules.opened_files import open_view
 from tocompose.rules.simulated_up import rehearse
 from tocompose.source import Branch, Child
 from tocompose.syntax.interpolation import document_variables

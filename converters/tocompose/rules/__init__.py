@@ -172,6 +172,7 @@ class Rule(NamedTuple):
 
     `convert` mends, `check` judges, `check --fix` mends and edits the keys of a service that `edit` names. What
     mending leaves, a note says: `said_by` has for each code of the judge the codes that say the same of the service.
+    Of those, `stated` are what a source can want as it is: a comment in the written file then says where it stands.
     """
 
     id: str
@@ -184,6 +185,7 @@ class Rule(NamedTuple):
     judge: Judge | None = None
     edit: tuple[str, ...] = ()
     said_by: Mapping[str, tuple[str, ...]] = _NOTHING
+    stated: frozenset[str] = frozenset()
     excuses: tuple[Excuse, ...] = ()
 
     @property
@@ -206,6 +208,7 @@ MENDING = (
     "placeholders",
     "healthchecks",
     "health_numbers",
+    "health_tests",
     "dependencies",
     "conditions",
     "restart",
@@ -243,7 +246,6 @@ JUDGING = (
     "compose_form",
     "creation",
     "references",
-    "health_tests",
     "secret_findings",
     "secret_places",
     "file_layout",

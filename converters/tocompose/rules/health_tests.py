@@ -6,9 +6,21 @@ import re
 from collections.abc import Iterator
 
 from tocompose.model import Healthcheck, Service, Stack
-from tocompose.rules import Context, Excuse, Rule, Startup, Verdict, judge_services
+from tocompose.notes import Note
+from tocompose.rules import (
+    Context,
+    Example,
+    Excuse,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    judge_services,
+    remark,
+)
 from tocompose.rules.healthchecks import known_healthcheck
 from tocompose.rules.service_images import facts_of, image_id
+from tocompose.rules.views import annotate_services
 
 _CLIENTS = ("curl", "wget", "nc", "bash", "python", "python3", "node", "ruby", "php")
 _SOCKET_PING = re.compile(
@@ -19,6 +31,24 @@ _PG_OVER_TCP = re.compile(r"(?:^|\s)(?:-h[ =]?|--host[ =])\S")
 _FORM = "the first word of the list must be CMD, CMD-SHELL or NONE"
 
 _TEST = ("healthcheck", "test")
+
+
+def apply(stack: Stack, context: Context) -> Outcome:
+    """The stack as it is, with a note about each health command of the source that always fails, or answers early."""
+    return annotate_services(stack, _note_test)
+
+
+def _note_test(service: Service) -> Iterator[Note]:
+    check = service.healthcheck
+    if check is None or not check.test:
+        return
+    text = " ".join(check.test[1:])
+    missing = _missing_tools(service, text)
+    if missing:
+        facts = {"tool": ", ".join(missing), "image": service.image or ""}
+        yield remark("TC876", service, _TEST, **facts)
+    elif tool := _tool_over_socket(text):
+        yield remark("TC875", service, _TEST, tool=tool)
 
 
 def _judge_check(startup: Startup, service: Service) -> Iterator[Verdict]:
@@ -50,11 +80,20 @@ def _judge_tools(startup: Startup, service: Service, text: str) -> Iterator[Verd
     image = facts_of(service)
     if image is None or image.tools is None or service.build is not None:
         return
-    missing = [tool for tool in _CLIENTS if _calls_blindly(text, tool)]
-    missing = [tool for tool in missing if tool not in image.tools]
-    present = not missing or "apk add" in text or "apt" in text
+    missing = _missing_tools(service, text)
     facts = {"tool": ", ".join(missing), "image": service.image or ""}
-    yield startup.verdict(service, _TEST, "T9", present, "TC730", **facts)
+    yield startup.verdict(service, _TEST, "T9", not missing, "TC730", **facts)
+
+
+def _missing_tools(service: Service, text: str) -> list[str]:
+    """The programs that the command calls and the image is known to lack."""
+    image = facts_of(service)
+    if image is None or image.tools is None or service.build is not None:
+        return []
+    if "apk add" in text or "apt" in text:
+        return []
+    called = (tool for tool in _CLIENTS if _calls_blindly(text, tool))
+    return [tool for tool in called if tool not in image.tools]
 
 
 def _calls_blindly(text: str, tool: str) -> bool:
@@ -64,13 +103,19 @@ def _calls_blindly(text: str, tool: str) -> bool:
 
 
 def _judge_socket(startup: Startup, service: Service, text: str) -> Iterator[Verdict]:
+    if _SOCKET_PING.search(text) is None:
+        return
+    tool = _tool_over_socket(text)
+    yield startup.verdict(service, _TEST, "T21", not tool, "TC740", tool=tool)
+
+
+def _tool_over_socket(text: str) -> str:
+    """The program that asks a database over its socket; empty where none does."""
     ping = _SOCKET_PING.search(text)
     if ping is None:
-        return
+        return ""
     host_option = _PG_OVER_TCP if ping[0].startswith("pg_isready") else _OVER_TCP
-    over_tcp = host_option.search(text) is not None
-    tool = ping[0].split()[0]
-    yield startup.verdict(service, _TEST, "T21", over_tcp, "TC740", tool=tool)
+    return "" if host_option.search(text) else ping[0].split()[0]
 
 
 def _is_of_source(service: Service | None, stack: Stack) -> bool:
@@ -86,10 +131,20 @@ RULE = Rule(
     id="HC-TEST",
     title="Know that a health command can fail, and can succeed",
     severity="must",
+    mend=apply,
+    covers=("Q-01",),
     judge=judge_services(_judge_check),
     url="https://docs.docker.com/reference/compose-file/services/#healthcheck",
     excuses=tuple(
         Excuse(code, "the command is the source's own", _is_of_source)
-        for code in ("TC726", "TC730", "TC740", "TC741", "TC743")
+        for code in ("TC726", "TC741", "TC743")
+    ),
+    said_by={"TC730": ("TC876",), "TC740": ("TC875",)},
+    stated=frozenset(("TC740",)),
+    examples=(
+        Example(
+            "services: {db: {image: 'postgres:16', healthcheck: {test: [CMD, pg_isready]}}}",
+            "services: {db: {image: 'postgres:16', healthcheck: {test: [CMD, pg_isready]}}}",
+        ),
     ),
 )

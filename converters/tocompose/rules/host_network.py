@@ -60,4 +60,5 @@ RULE = Rule(
     ),
     judge=judge_services(_judge_host_network),
     said_by={"TC712": ("TC649",)},
+    stated=frozenset(("TC712",)),
 )

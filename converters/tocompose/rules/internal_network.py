@@ -138,4 +138,5 @@ RULE = Rule(
     ),
     judge=judge_services(_judge_internal),
     said_by=dict.fromkeys(("TC724", "TC725"), ("TC874",)),
+    stated=frozenset(("TC724", "TC725")),
 )

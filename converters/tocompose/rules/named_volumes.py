@@ -358,4 +358,5 @@ RULE = Rule(
     ),
     judge=judge_all(judge_services(_judge_data), judge_services(_judge_volumes)),
     said_by={"TC713": ("TC652", "TC653"), "TC714": ("TC653",), "TC738": ("TC652",)},
+    stated=frozenset(("TC713", "TC714")),
 )

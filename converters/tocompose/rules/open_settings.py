@@ -153,6 +153,7 @@ RULE = Rule(
     covers=("S-04",),
     judge=judge_all(judge_services(_judge_openings), judge_services(_judge_tools)),
     said_by={"TC526": ("TC532",), "TC527": ("TC532",), "TC528": ("TC646", "TC667")},
+    stated=frozenset(("TC526",)),
     examples=(
         Example(
             "services: {db: {image: 'postgres:16', environment: {POSTGRES_HOST_AUTH_METHOD: trust}}}",

@@ -117,4 +117,5 @@ RULE = Rule(
     ),
     judge=judge_all(judge_services(_judge_powers), judge_services(_judge_devices)),
     said_by=dict.fromkeys(("TC512", "TC513", "TC514", "TC515", "TC520"), ("TC668",)),
+    stated=frozenset(("TC512", "TC513", "TC514", "TC515", "TC520")),
 )

@@ -25,6 +25,9 @@ def command_text(service: Service) -> str | None:
 def own_program(service: Service) -> str | None:
     """The program that the service runs instead of the image's own; None where it runs that one, maybe with flags."""
     words = service.entrypoint or service.command
+    # One program that holds many: what it does stands behind its name (https://busybox.net/downloads/BusyBox.html).
+    if words and words[0].rpartition("/")[2] == "busybox":
+        words = words[1:]
     return words[0] if words and not words[0].startswith("-") else None
 
 

@@ -119,4 +119,5 @@ RULE = Rule(
         "TC518": ("TC663",),
         "TC519": ("TC662",),
     },
+    stated=frozenset(("TC516", "TC518")),
 )

@@ -1,0 +1,91 @@
+"""What is written passes `check` without an error or a warning, but for what the source itself lacks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from corpora import corpus_sources
+from golden import cases, inputs, outcome, said
+from tocompose.check import audit
+from tocompose.exporters.bundle import Layout
+from tocompose.notes import Level
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Memory
+
+# The text of a user's own compose file is kept, with what it says.
+CASES = tuple(case for case in cases() if case.parent.name != "compose")
+CORPUS = tuple(source for source in corpus_sources() if source[1] != "compose")
+COMPOSE = re.compile(r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml")
+# A file to build from or to mount, or a place for data that the version of the image no longer has: each with the notes
+# that tell it before the first start.
+OF_SOURCE = {"TC536": ("TC873",), "TC537": ("TC137", "TC873"), "TC738": ("TC652",)}
+
+
+def untold(files: dict[str, bytes], result: Result, name: str) -> list[str]:
+    """The errors and warnings about the written files that are not of the source, or that no note tells."""
+    given = {path: text for path, text in files.items() if not COMPOSE.fullmatch(path)}
+    written = {file.path: file.content for file in result.files}
+    found = audit(Memory(given | written, name))
+    assert found is not None
+    told = {note.code for note in result.notes}
+    return [
+        f"{finding.code} {finding.message}"
+        for finding in found.notes
+        if finding.kind.level is not Level.INFO
+        and not told.intersection(OF_SOURCE.get(finding.code, ()))
+    ]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
+def test_fixtures(case: Path) -> None:
+    if said(case).get("options", {}).get("split", True):
+        assert untold(inputs(case), outcome(case, "all"), case.name) == []
+
+
+@pytest.mark.parametrize("source", CORPUS, ids=[name for name, _, _ in CORPUS])
+def test_corpus(source: tuple[str, str, dict[str, bytes]]) -> None:
+    _, kind, files = source
+    result = convert(Memory(files, "app"), Options(source=kind, layout=Layout(split=True)))
+    assert untold(files, result, "app") == []
+
+
+STATED = """\
+docker run -d --name ci --privileged --pid host --security-opt seccomp=unconfined --cap-add SYS_ADMIN \\
+  -v /var/run/docker.sock:/var/run/docker.sock -v /etc:/host/etc --network host corp/ci:1
+"""
+
+
+def compose_of(script: str) -> str:
+    files = {"run.sh": script.encode()}
+    result = convert(Memory(files, "app"), Options(layout=Layout(split=True)))
+    return result.files[0].content.decode()
+
+
+def test_what_the_source_states_stands_in_a_comment_on_its_line() -> None:
+    lines = compose_of(STATED).split("\n")
+    comments = {
+        line.partition(" # ")[0].strip(): line for line in lines if "tocompose:" in line
+    }
+    socket = "- /var/run/docker.sock:/var/run/docker.sock"
+    assert "ignore[TC512] as in run.sh:1, see TC668" in comments["privileged: true"]
+    assert "ignore[TC516] as in run.sh:2, see TC661" in comments[socket]
+    assert {"pid: host", "network_mode: host", "cap_add:", "- /etc:/host/etc"} <= set(
+        comments
+    )
+
+
+def test_what_is_not_of_the_source_is_warned_of_as_before() -> None:
+    text = compose_of(STATED)
+    more = text.replace("pid: host", "ipc: host\n    pid: host")
+    found = audit(Memory({"docker-compose.yml": more.encode()}))
+    assert found is not None
+    warned = [note.code for note in found.notes if note.kind.level is Level.WARNING]
+    assert warned == ["TC513"]
+
+
+def test_no_comment_stands_on_standard_output() -> None:
+    result = convert(Memory({"run.sh": STATED.encode()}, "app"), Options())
+    assert b"tocompose:" not in result.files[0].content
