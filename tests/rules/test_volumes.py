@@ -30,7 +30,11 @@ def codes(body: str) -> list[str]:
         ("image: 'postgres:17'", ["x_data:/var/lib/postgresql/data"]),
         ("image: 'postgres:18'", ["x_data:/var/lib/postgresql"]),
         ("image: 'mysql:8'", ["x_data:/var/lib/mysql"]),
-        ("image: 'mongo:7'", ["x_data:/data/db", "x_configdb:/data/configdb"]),
+        ("image: 'mongo:7'", ["x_data:/data/db"]),
+        (
+            "image: 'mongo:7', command: [--configsvr]",
+            ["x_data:/data/db", "x_configdb:/data/configdb"],
+        ),
         ("image: 'mysql:8', volumes: [/var/lib/mysql]", ["x_data:/var/lib/mysql"]),
         ("image: 'mysql:8', volumes: ['mine:/var/lib/mysql']", ["mine:/var/lib/mysql"]),
         ("image: 'mysql:8', volumes: ['./sql:/var/lib/mysql']", ["./sql:/var/lib/mysql"]),

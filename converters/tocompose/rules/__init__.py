@@ -146,10 +146,7 @@ ServiceJudge: TypeAlias = Callable[[Startup, Service], Iterable[Verdict]]
 
 
 class Example(NamedTuple):
-    """A compose file before and after mending, as text; `override` and `prod` are the other files that are written.
-
-    `settings` are those that the stack has before.
-    """
+    """A compose file before and after mending, and the other files that are written; `settings` are there before."""
 
     before: str
     after: str
@@ -171,8 +168,8 @@ class Rule(NamedTuple):
     """One rule of good practice; `covers` are the checklist ids that it implements, `severity` must, should or may.
 
     `convert` mends, `check` judges, `check --fix` mends and edits the keys of a service that `edit` names. What
-    mending leaves, a note says: `said_by` has for each code of the judge the codes that say the same of the service.
-    Of those, `stated` are what a source can want as it is: a comment in the written file then says where it stands.
+    mending leaves, a note says: `said_by` has for each code of the judge the codes that say so of the service. Of those,
+    `stated` are what a source can want as it is: a comment in the written file then says where it stands.
     """
 
     id: str
@@ -194,8 +191,7 @@ class Rule(NamedTuple):
         return self.mend or (lambda stack, context: Outcome(stack))
 
 
-# The name of a rule until 0.9; it goes with the next release.
-Practice = Rule
+Practice = Rule  # its name until 0.9; it goes with the next release
 
 
 class UnknownPractice(ValueError):
