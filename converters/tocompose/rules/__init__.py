@@ -168,8 +168,8 @@ class Rule(NamedTuple):
     """One rule of good practice; `covers` are the checklist ids that it implements, `severity` must, should or may.
 
     `convert` mends, `check` judges, `check --fix` mends and edits the keys of a service that `edit` names. What
-    mending leaves, a note says: `said_by` has for each code of the judge the codes that say so of the service. Of those,
-    `stated` are what a source can want as it is: a comment in the written file then says where it stands.
+    mending leaves, a note says: `said_by` has for each code of the judge the codes that say so. Of those, `stated` are
+    what a source can want as it is: a comment in the written file then says where it stands.
     """
 
     id: str
