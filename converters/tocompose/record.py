@@ -65,7 +65,10 @@ def record(cls: type[_T]) -> type[_T]:
         "__setstate__": _restore_state,
     }
     metaclass: Any = type(cls)
-    return cast("type[_T]", metaclass(cls.__name__, cls.__bases__, content))
+    made = metaclass(cls.__name__, cls.__bases__, content)
+    # The methods that write each slot: past the class's own refusal, and without a look-up of the name.
+    made._setters = {name: made.__dict__[name].__set__ for name in fields}
+    return cast("type[_T]", made)
 
 
 def replace(original: _T, **changes: Any) -> _T:
@@ -74,15 +77,16 @@ def replace(original: _T, **changes: Any) -> _T:
     `dataclasses.replace` looks at every field and calls `__init__`, which takes five times as long.
     """
     origin: Any = original
-    names = origin.__slots__
-    values = dict(zip(names, origin._all(original), strict=True)) | changes
-    if len(values) != len(names):
+    setters = origin._setters
+    if not changes.keys() <= setters.keys():
         raise TypeError(
-            f"{type(original).__name__} has no field {', '.join(sorted(values.keys() - set(names)))}"
+            f"{type(original).__name__} has no field {', '.join(sorted(changes.keys() - setters.keys()))}"
         )
     copied = object.__new__(type(original))
-    for name, value in values.items():
-        _set(copied, name, value)
+    for write_slot, value in zip(setters.values(), origin._all(original), strict=True):
+        write_slot(copied, value)
+    for name, value in changes.items():
+        setters[name](copied, value)
     return copied
 
 
@@ -130,8 +134,9 @@ def _make_init(fields: dict[str, dataclasses.Field[Any]]) -> Any:
             raise TypeError(
                 f"{type(self).__name__} has no {', '.join(sorted(given.keys() - fields.keys()))}"
             )
+        setters = self._setters
         for name, value in values.items():
-            _set(self, name, value)
+            setters[name](self, value)
 
     return __init__
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from tocompose.knowledge.secrets.documents import document_spans
 from tocompose.knowledge.secrets.names import HINT, secret_name, secret_parameter
@@ -195,12 +196,17 @@ def replace_spans(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
     return "".join([*new_text, text[done:]])
 
 
+# Every form of a token is at least so long, and most texts for readers are words.
+_LONG_WORD = regex(r"\S{12}")
+
+
+@lru_cache(maxsize=4096)
 def redact_secrets(text: str) -> str:
     """The text for a reader, the passwords and tokens in it hidden."""
     hidden = replace_spans(
         text, [(start, stop, "•••") for start, stop in password_spans(text)]
     )
-    return TOKEN.sub("•••", hidden)
+    return TOKEN.sub("•••", hidden) if _LONG_WORD.search(hidden) else hidden
 
 
 def _candidate_spans(text: str) -> Iterator[tuple[int, int]]:
