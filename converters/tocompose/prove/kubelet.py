@@ -228,15 +228,22 @@ class KubeletModel:
         origin = as_map(entry.get("valueFrom"))
         for key, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
             if key in origin:
-                reference = as_map(origin[key])
-                name = str(reference.get("name"))
-                entries = self._data.get((kind, spec.namespace, name), {})
-                return entries.get(str(reference.get("key")))
+                return self._referred(kind, as_map(origin[key]), spec)
         if "fieldRef" in origin:
             return _field(str(as_map(origin["fieldRef"]).get("fieldPath")), spec)
         if "resourceFieldRef" in origin:
             return self._resource(as_map(origin["resourceFieldRef"]), spec)
         return ""
+
+    def _referred(
+        self, kind: str, reference: Mapping[str, Any], spec: PodContainerSpec
+    ) -> str | None:
+        """The value of a key; without an object that must be there no container starts, and nobody knows the value."""
+        name = str(reference.get("name"))
+        entries = self._data.get((kind, spec.namespace, name))
+        if entries is None:
+            return None if reference.get("optional") else UNKNOWN
+        return entries.get(str(reference.get("key")))
 
     def _resource(self, reference: Mapping[str, Any], spec: PodContainerSpec) -> str:
         section, _, name = str(reference.get("resource")).partition(".")

@@ -283,7 +283,9 @@ class _ParityCheck:
     def _add(
         self, spec: PodContainerSpec, service: str, field: str, kubelet: Any, compose: Any
     ) -> None:
-        code = _declaring_code(field, service, self._notes)
+        # A value that was in the source and has to be filled in again is named once, at the first service of many.
+        is_demanded = _FILLED_IN in str(compose) and field.startswith("environment.")
+        code = _declaring_code("demanded" if is_demanded else field, service, self._notes)
         texts = (self._shown(field, kubelet), self._shown(field, compose))
         self.differences.append(ManifestDifference(str(spec), service, field, *texts, code))
 

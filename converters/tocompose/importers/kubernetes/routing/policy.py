@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
@@ -220,6 +220,43 @@ def _meets_expression(expression: Cursor, labels: Mapping[str, str]) -> bool:
     return is_listed if operator == "In" else not is_listed
 
 
+class _PolicyShape(NamedTuple):
+    """What a policy asks for as far as networks can say it: the services that it selects, and those that may speak to
+    them where it names any."""
+
+    names: str = ""
+    members: str = ""
+    limits_entry: bool = False
+    limits_exit: bool = False
+    is_exact: bool = False
+
+
+# How networks come near to a policy, by the first condition that it meets.
+_ADVICE: tuple[tuple[Callable[[_PolicyShape], object], str], ...] = (
+    (
+        lambda shape: not shape.names,
+        "Nothing to do unless the workloads that it selects are added.",
+    ),
+    (
+        lambda shape: shape.is_exact,
+        f"{_REQUEST} puts the services on networks instead, once every workload has a policy.",
+    ),
+    (
+        lambda shape: shape.limits_entry and shape.members,
+        "Put {members} on a network of their own and take {names} off the shared one.",
+    ),
+    (
+        lambda shape: shape.limits_exit,
+        "Put {names} on networks with `internal: true` only, so that they cannot leave the stack.",
+    ),
+    (
+        lambda shape: shape.limits_entry,
+        "Take {names} off the shared network: nobody is to speak to them.",
+    ),
+    (lambda shape: True, "Keep what must not meet on separate networks."),
+)
+
+
 def _network_advice(
     targets: Sequence[Workload],
     kinds: tuple[str, ...],
@@ -227,23 +264,24 @@ def _network_advice(
     world: ClusterModel,
 ) -> str:
     """How networks could come near: a network for the target and those who may speak to it."""
-    names = ", ".join(workload.name for workload in targets)
-    if not names:
-        return "Nothing to do unless the workloads that it selects are added."
-    peers = allowed_peers(policy, "Ingress", world) if "Ingress" in kinds else None
-    if peers and _networks_can_say(peers, kinds, policy):
-        return f"{_REQUEST} puts the services on networks instead, once every workload has a policy."
-    limited = peers is not None and not peers.everybody
-    if limited and peers and peers.names():
-        members = dict.fromkeys([workload.name for workload in targets] + peers.names())
-        return f"Put {', '.join(members)} on a network of their own and take {names} off the shared one."
-    if "Egress" in kinds and not allowed_peers(policy, "Egress", world).workloads:
-        return f"Put {names} on networks with `internal: true` only, so that they cannot leave the stack."
-    if limited:
-        return f"Take {names} off the shared network: nobody is to speak to them."
-    return "Keep what must not meet on separate networks."
+    shape = _policy_shape([workload.name for workload in targets], kinds, policy, world)
+    text = next(text for is_met, text in _ADVICE if is_met(shape))
+    return text.format(names=shape.names, members=shape.members)
 
 
-def _networks_can_say(peers: Peers, kinds: tuple[str, ...], policy: KubeObject) -> bool:
-    """Whether networks can say all of it, ports set aside: workloads only, inwards only."""
-    return "Egress" not in kinds and not peers.beyond
+def _policy_shape(
+    names: list[str], kinds: tuple[str, ...], policy: KubeObject, world: ClusterModel
+) -> _PolicyShape:
+    leaves = "Egress" in kinds
+    limits_exit = leaves and not allowed_peers(policy, "Egress", world).workloads
+    shape = _PolicyShape(names=", ".join(names), limits_exit=limits_exit)
+    if "Ingress" not in kinds:
+        return shape
+    peers = allowed_peers(policy, "Ingress", world)
+    members = dict.fromkeys([*names, *peers.names()]) if peers.names() else ()
+    return shape._replace(
+        members=", ".join(members),
+        limits_entry=not peers.everybody,
+        # Networks can say all of it, ports set aside: workloads only, inwards only.
+        is_exact=not leaves and not peers.beyond,
+    )
