@@ -105,62 +105,6 @@ def test_the_wheel_fills_the_compiled_templates(built: Path, tmp_path: Path) -> 
     assert dockerfiles[0] == dockerfiles[1]
 
 
-def test_the_action_runs_no_text_of_its_inputs() -> None:
-    action = yaml.safe_load((tree.ROOT / "action.yml").read_text())
-    for step in action["runs"]["steps"]:
-        assert "${{" not in step["run"]
-    used = "".join(str(step["env"]) for step in action["runs"]["steps"])
-    assert all(f"inputs.{name} " in used for name in action["inputs"])
-
-
-@pytest.mark.parametrize(
-    ("inputs", "code"),
-    [
-        ({}, 0),
-        ({"FAIL_ON": "lost"}, 1),
-        ({"OUTPUT": "deploy", "SARIF": "notes.sarif"}, 0),
-        ({"OUTPUT": "deploy", "CHECK": "true"}, 1),
-        ({"OPTIONS": "--name\nshop\n"}, 0),
-        ({"SOURCE": "run.sh; touch owned\n"}, 2),
-    ],
-)
-def test_the_action_converts(inputs: dict[str, str], code: int, tmp_path: Path) -> None:
-    bash = shutil.which("bash")
-    assert bash
-    program = tmp_path / "tocompose" / "bin" / "tocompose"
-    program.parent.mkdir(parents=True)
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m tocompose "$@"\n')
-    program.chmod(0o755)
-    (tmp_path / "run.sh").write_text("docker run --name web --frob nginx\n")
-    step = yaml.safe_load((tree.ROOT / "action.yml").read_text())["runs"]["steps"][1]
-    empty = dict.fromkeys(step["env"], "")
-    env = {
-        **os.environ,
-        "PYTHONPATH": str(tree.PACKAGE.parent),
-        "RUNNER_TEMP": str(tmp_path),
-    }
-    ran = subprocess.run(
-        [bash, "-eo", "pipefail", "-c", step["run"]],
-        env={**env, **empty, "SOURCE": "run.sh\n", **inputs},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert ran.returncode == code, ran.stderr
-    assert not (tmp_path / "owned").exists()
-    if code == 0:
-        assert "::error file=run.sh,line=1,col=23," in ran.stdout
-        assert ("services:" in ran.stdout) is False
-
-
-def test_the_hook_is_a_command_that_exists() -> None:
-    hook = yaml.safe_load((tree.ROOT / ".pre-commit-hooks.yaml").read_text())[0]
-    assert hook["entry"].split()[:2] == ["tocompose", "convert"]
-    assert hook["language"] == "python"
-
-
 def test_the_image_copies_what_exists_and_runs_as_a_user() -> None:
     lines = (tree.ROOT / "Dockerfile").read_text().splitlines()
     for line in lines:
