@@ -1,7 +1,7 @@
 """Documents made from the code: `python tests/documents.py` writes them, a test demands that they are current.
 
 The manual pages in `man/`, `docs/api.md` from docstrings, `docs/notes.md` from `mappings/notes/`, and the overview of
-it that stands in docs/reports.md between its marks.
+it that stands in docs/reports.md between its marks; the JSON schemas of the settings and the answers file.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import click  # noqa: E402
 
 import tocompose  # noqa: E402
 import tocompose.batch  # noqa: E402
+from setting_schemas import answers_schema, settings_schema  # noqa: E402
 from tocompose.cli.group import COMMANDS, main  # noqa: E402
 from tocompose.notes import Kind, explanation, families, registry  # noqa: E402
 from tocompose.reports.escape import escape_markdown, escape_prose  # noqa: E402
@@ -63,6 +64,8 @@ def documents() -> dict[str, str]:
         "docs/notes.md": _notes(),
         "docs/rules.md": _rules(),
         "docs/reports.md": _reports_page(),
+        "docs/settings.schema.json": settings_schema(),
+        "docs/answers.schema.json": answers_schema(),
     }
 
 

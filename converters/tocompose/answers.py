@@ -275,9 +275,13 @@ def read_answers(text: str, name: str) -> Answers:
 
     Raises AnswerError, which names the file and the answer.
     """
-    by_id = dict(_flat_answers(_parse_table(text, name), ""))
-    for key, value in by_id.items():
-        _check_answer(key, value, name)
+    by_id: dict[str, str] = {}
+    for key, value in _flat_answers(_parse_table(text, name), ""):
+        if isinstance(value, list) or value is None:
+            raise AnswerError(f"{name}: {key} must be a word, a number, true or false")
+        said = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+        _check_answer(key, said, name)
+        by_id[key] = said
     return Answers(by_id)
 
 
@@ -294,18 +298,13 @@ def _parse_table(text: str, name: str) -> dict[str, Any]:
     return content
 
 
-def _flat_answers(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
+def _flat_answers(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
     for key, value in table.items():
         path = f"{prefix}{key}"
         if isinstance(value, dict):
             yield from _flat_answers(value, f"{path}.")
         else:
-            yield (
-                path,
-                {True: "yes", False: "no"}[value]
-                if isinstance(value, bool)
-                else str(value),
-            )
+            yield path, value
 
 
 def _check_answer(key: str, value: str, name: str) -> None:

@@ -34,7 +34,8 @@ class ChoiceListType(click.ParamType[Any]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, ...]:
         """The words, each once."""
-        raw_choices = value if isinstance(value, tuple | list) else str(value).split(",")
+        texts = value if isinstance(value, tuple | list) else (value,)
+        raw_choices = [choice for text in texts for choice in str(text).split(",")]
         chosen_names = tuple(
             dict.fromkeys(choice.strip() for choice in raw_choices if choice.strip())
         )
@@ -74,7 +75,10 @@ class ChoiceType(ChoiceListType):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Any:
         """The word."""
-        return super().convert((value,), param, ctx)[0]
+        words = super().convert((value,), param, ctx)
+        if not words:
+            self.fail(f"it is one of {', '.join(self.choices)}", param, ctx)
+        return words[0]
 
 
 # Only for the completion of shells: whether a file is there is said in our own words.
