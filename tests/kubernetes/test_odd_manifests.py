@@ -379,16 +379,18 @@ def test_a_name_in_the_cluster_that_nothing_answers_to_is_said_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("security", "mode"),
+    ("security", "stated", "mode"),
     [
-        ({}, 0o440),
-        ({"runAsUser": 0}, 0o440),
-        ({"runAsUser": 1000}, 0o444),
-        ({"capabilities": {"drop": ["all"]}}, 0o444),
+        ({}, 0o440, 0o440),
+        ({"runAsUser": 0}, 0o440, 0o440),
+        ({"runAsUser": 1000}, 0o440, 0o444),
+        ({"runAsUser": 1000}, 0o550, 0o555),
+        ({"runAsUser": 1000}, 0o754, 0o755),
+        ({"capabilities": {"drop": ["all"]}}, 0o440, 0o444),
     ],
 )
 def test_a_file_stays_as_closed_as_the_container_can_bear(
-    security: dict[str, Any], mode: int
+    security: dict[str, Any], stated: int, mode: int
 ) -> None:
     config = {
         "apiVersion": "v1",
@@ -400,7 +402,7 @@ def test_a_file_stays_as_closed_as_the_container_can_bear(
         "securityContext": security,
         "volumeMounts": [{"name": "c", "mountPath": "/c"}],
     }
-    volumes = [{"name": "c", "configMap": {"name": "c", "defaultMode": 0o440}}]
+    volumes = [{"name": "c", "configMap": {"name": "c", "defaultMode": stated}}]
     files = result(
         pod(container=container, spec={"volumes": volumes}, more=[config])
     ).stack.files
@@ -598,3 +600,26 @@ def test_only_a_mount_of_proc_that_docker_knows_is_written(
     found = convert(Memory({"m.yaml": manifest.encode()}), Options(practices="none"))
     assert found.stack.services[0].security.security_opt == tuple(options or ())
     assert {n.code for n in found.notes if n.code in ("TC001", "TC901")} == said
+
+
+def test_an_address_in_a_secret_is_not_taken_out_elsewhere() -> None:
+    """Others name it for themselves: what is written over it in `.env` is not meant for them."""
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "s"},
+        "stringData": {"URL": "https://shop.example.com", "HOST": "db.example.com"},
+    }
+    env = [
+        *(
+            {"name": key, "valueFrom": {"secretKeyRef": {"name": "s", "key": key}}}
+            for key in ("URL", "HOST")
+        ),
+        {"name": "SITE", "value": "https://shop.example.com"},
+        {"name": "PEER", "value": "db.example.com"},
+    ]
+    text = pod(container={"env": env}, more=[secret])
+    base = yaml.safe_load(result(text, practices="SEC-OUT").files[0].content)
+    environment = base["services"]["web"]["environment"]
+    assert environment["SITE"] == "https://shop.example.com"
+    assert environment["PEER"] == "db.example.com"

@@ -24,6 +24,7 @@ from tocompose.syntax.names import variable_name
 # Shorter values, and plain words, stand in a text by chance.
 _SHORTEST_REPEATED = 8
 _WORD = regex(r"\w+")
+_HOST = regex(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?")
 # The settings of the source belong to no service: all may share them.
 _SOURCE = ""
 
@@ -198,11 +199,14 @@ class _RepeatedValues:
         self._shapes: set[tuple[int, int, int]] = set()
 
     def add(self, value: str) -> None:
-        """Looks for the value from now on, unless it is so short or plain that it stands somewhere by chance."""
+        """Looks for the value from now on, unless it is so short or plain that it stands somewhere by chance, or an
+        address, which others have for themselves."""
         form = literal(value)
         word_spans = [match.span() for match in _WORD.finditer(form)]
         is_plain_word = value.isalpha() and value.islower()
-        if len(value) >= _SHORTEST_REPEATED and not is_plain_word and word_spans:
+        if is_plain_word or _HOST.fullmatch(value) or not may_be_secret(value):
+            return
+        if len(value) >= _SHORTEST_REPEATED and word_spans:
             self._values[form] = value
             self._shapes.add(
                 (len(word_spans), word_spans[0][0], len(form) - word_spans[-1][1])

@@ -352,7 +352,9 @@ def _entry_content(
 def _readable_mode(file: VolumeFile, container: ContainerContext) -> int:
     """The mode of the file. One that not everybody may read belongs to whoever runs Compose: where the container is
     not an almighty root, Kubernetes opens it to the pod's group, which a bind mount cannot."""
-    if file.mode & 0o004:
+    # What the group may run, a member of it runs here as somebody else.
+    opened = file.mode | 0o044 | (file.mode & 0o010) >> 3
+    if opened == file.mode:
         return file.mode
     dropped = {
         (peek_text(capability) or "").upper()
@@ -364,7 +366,7 @@ def _readable_mode(file: VolumeFile, container: ContainerContext) -> int:
     if not runs_as_root(container):
         has_group = bool(container.pod_spec.at("securityContext", "fsGroup"))
         is_limited = is_limited or has_group or names_user(container)
-    return file.mode | 0o044 if is_limited else file.mode
+    return opened if is_limited else file.mode
 
 
 def _rewrite_content(
