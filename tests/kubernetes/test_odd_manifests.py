@@ -623,3 +623,12 @@ def test_an_address_in_a_secret_is_not_taken_out_elsewhere() -> None:
     environment = base["services"]["web"]["environment"]
     assert environment["SITE"] == "https://shop.example.com"
     assert environment["PEER"] == "db.example.com"
+
+
+def test_what_the_api_server_fills_in_is_not_said_of_a_lost_probe() -> None:
+    times = {"periodSeconds": 10, "timeoutSeconds": 1, "failureThreshold": 5}
+    probe = {"httpGet": {"path": "/live", "port": 80, "scheme": "HTTP"}, **times}
+    notes = result(pod(container={"livenessProbe": probe})).notes
+    [lost] = [note.message for note in notes if note.code == "TC231"]
+    assert "http://127.0.0.1:80/live (failureThreshold 5) cannot" in lost
+    assert "TC001" not in {note.code for note in notes}

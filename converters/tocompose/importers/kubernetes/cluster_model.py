@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tocompose.importers.field_tables import Finding
 from tocompose.importers.kubernetes.config import ConfigStore
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
+from tocompose.importers.kubernetes.probe_fields import decode_probes
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text
 from tocompose.importers.kubernetes.services import (
     KubeServices,
@@ -93,6 +94,7 @@ class ContainerContext:
         "needs_hostname",
         "pod",
         "pod_spec",
+        "probes",
         "role",
         "service",
         "store",
@@ -112,6 +114,7 @@ class ContainerContext:
         self.pod = pod
         self._pod_container = pod_container
         self.cursor = pod_container.cursor
+        self.probes = decode_probes(pod_container.cursor)
         self.name = pod_container.name
         self.role = pod_container.role
         self.service = pod_container.service

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text
-from tocompose.ledger import Cursor
+from tocompose.importers.kubernetes.probe_fields import ProbeAction
 
 
 class HttpRequest(NamedTuple):
@@ -16,17 +15,13 @@ class HttpRequest(NamedTuple):
     headers: tuple[str, ...]
 
     @classmethod
-    def of(cls, action: Cursor, port: int) -> HttpRequest:
+    def of(cls, action: ProbeAction, port: int) -> HttpRequest:
         """The request of an `httpGet`."""
-        scheme = (peek_text(action.at("scheme")) or "HTTP").lower()
-        path = peek_text(action.at("path")) or "/"
-        host = peek_text(action.at("host")) or "127.0.0.1"
+        path = action.path or "/"
         slash = "" if path.startswith("/") else "/"
-        headers = tuple(
-            f"{peek_text(header.at('name')) or ''}: {peek_text(header.at('value')) or ''}"
-            for header in list_entries(action.at("httpHeaders"))
-        )
-        return cls(f"{scheme}://{host}:{port}{slash}{path}", scheme == "https", headers)
+        scheme = action.scheme.lower()
+        url = f"{scheme}://{action.host}:{port}{slash}{path}"
+        return cls(url, scheme == "https", action.headers)
 
     def curl_command(self) -> str:
         """The request as a command line of curl."""

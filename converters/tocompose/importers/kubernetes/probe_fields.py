@@ -1,0 +1,189 @@
+"""The probes of a container, each read once into a record: what it asks, how often, and where that stands."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tocompose.importers.field_tables import values_in_words
+from tocompose.importers.kubernetes.kinds import FILLED_IN
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_integer
+from tocompose.ledger import Cursor
+from tocompose.readers.yaml import integer
+from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
+
+READINESS, LIVENESS, STARTUP = "readinessProbe", "livenessProbe", "startupProbe"
+# The first of those that a container has tells whether it is healthy.
+_KEYS = (READINESS, LIVENESS, STARTUP)
+# The name of a field of `ProbeTimes`, by what the API calls it, with the API server's own value.
+# https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-probes
+_TIMES = {
+    "initialDelaySeconds": ("initial_delay", 0),
+    "periodSeconds": ("period", 10),
+    "timeoutSeconds": ("timeout", 1),
+    "failureThreshold": ("failure_threshold", 3),
+    "successThreshold": ("success_threshold", 1),
+}
+_ACTIONS = ("exec", "httpGet", "tcpSocket", "grpc")
+_SCHEME = "HTTP"
+
+
+class ProbeTimes(NamedTuple):
+    """When and how often a probe asks, the API server's own values filled in."""
+
+    initial_delay: int
+    period: int
+    timeout: int
+    failure_threshold: int
+    success_threshold: int
+
+    @property
+    def until_failure(self) -> int:
+        """How long it takes until a container counts as failed."""
+        return self.period * self.failure_threshold
+
+
+class ProbeAction(NamedTuple):
+    """What a probe does, `kind` being its key in the API; `first_word` is the program of a command."""
+
+    kind: str
+    cursor: Cursor
+    port: str | None
+    path: str | None
+    host: str
+    scheme: str
+    headers: tuple[str, ...]
+    first_word: str | None
+
+    def describe(self) -> str:
+        """What it asks, in words: a path and a port where it has them, else all that it says."""
+        if self.port is None:
+            return values_in_words(self.cursor.node)
+        address = f"{self.path} on {self.port}" if self.path else f"port {self.port}"
+        further = self.further_values()
+        return f"{address} ({further})" if further else address
+
+    def further_values(self) -> str:
+        """What it says beside its path, its port and what goes without saying, in words."""
+        further = [
+            child
+            for child in self.cursor
+            if child.key not in ("path", "port") and not self._is_filled_in(child)
+        ]
+        if not further:
+            return ""
+        keys = ", ".join(child.key for child in further)
+        return f"{keys}: {values_in_words(*(child.node for child in further))}"
+
+    def equals(self, other: ProbeAction) -> bool:
+        """Whether another one asks the same."""
+        mine, yours = _flat_content(self.cursor), _flat_content(other.cursor)
+        return self.kind == other.kind and mine == yours
+
+    def settle_filled_in(self) -> None:
+        """Leaves out what the API server fills in itself."""
+        for child in self.cursor:
+            if self._is_filled_in(child):
+                child.skip(FILLED_IN)
+
+    def _is_filled_in(self, child: Cursor) -> bool:
+        return child.key == "scheme" and self.scheme == _SCHEME
+
+
+class Probe(NamedTuple):
+    """One probe, `key` being its name in the API; without an action it asks nothing."""
+
+    key: str
+    cursor: Cursor
+    action: ProbeAction | None
+    times: ProbeTimes
+
+    @property
+    def span(self) -> Span:
+        """Where it stands."""
+        return self.cursor.span
+
+    def describe(self) -> str:
+        """What it asks and how often, in words."""
+        action, times = self.action, self.times_in_words()
+        if action is None:
+            return values_in_words(self.cursor.node)
+        description = f"{action.kind}, {action.describe()}"
+        return f"{description}; {times}" if times else description
+
+    def times_in_words(self) -> str:
+        """Its numbers as the source writes them, without those that the API server fills in itself."""
+        return ", ".join(
+            f"{child.key} {child.peek()}"
+            for child in self.cursor
+            if child.kind == "leaf" and not self._is_filled_in(child)
+        )
+
+    def take_times(self, to: ModelPath) -> ProbeTimes:
+        """Its times, which thereby count as carried over, all but the number of successes."""
+        for key in _TIMES:
+            if key != "successThreshold":
+                take_integer(self.cursor.at(key), to)
+        return self.times
+
+    def settle_filled_in(self) -> None:
+        """Leaves out what the API server fills in itself, of a probe that is lost."""
+        for child in self.cursor:
+            if child.kind == "leaf" and self._is_filled_in(child):
+                child.skip(FILLED_IN)
+        if self.action is not None:
+            self.action.settle_filled_in()
+
+    def _is_filled_in(self, child: Cursor) -> bool:
+        name, usual = _TIMES.get(child.key, ("", 0))
+        return bool(name) and peek_text(child) == str(usual)
+
+
+def decode_probes(container: Cursor) -> tuple[Probe, ...]:
+    """The probes of a container, first the one that says best whether it is healthy."""
+    cursors = (container.at(key) for key in _KEYS)
+    return tuple(_decode_probe(cursor) for cursor in cursors if cursor.kind == "map")
+
+
+def _decode_probe(cursor: Cursor) -> Probe:
+    numbers = {
+        name: _stated_number(cursor.at(key)) or usual
+        for key, (name, usual) in _TIMES.items()
+    }
+    action = next((cursor.at(kind) for kind in _ACTIONS if cursor.at(kind)), None)
+    decoded = None if action is None else _decode_action(action)
+    return Probe(cursor.key, cursor, decoded, ProbeTimes(**numbers))
+
+
+def _stated_number(cursor: Cursor) -> int | None:
+    text = peek_text(cursor)
+    return None if text is None else integer(text, "plain")
+
+
+def _decode_action(cursor: Cursor) -> ProbeAction:
+    words = list_entries(cursor.at("command")) if cursor.key == "exec" else iter(())
+    first_word = next(words, None)
+    return ProbeAction(
+        cursor.key,
+        cursor,
+        port=peek_text(cursor.at("port")),
+        path=peek_text(cursor.at("path")),
+        host=peek_text(cursor.at("host")) or "127.0.0.1",
+        scheme=(peek_text(cursor.at("scheme")) or _SCHEME).upper(),
+        headers=tuple(
+            f"{peek_text(header.at('name')) or ''}: {peek_text(header.at('value')) or ''}"
+            for header in list_entries(cursor.at("httpHeaders"))
+        ),
+        first_word=None if first_word is None else peek_text(first_word),
+    )
+
+
+def _flat_content(cursor: Cursor) -> list[str]:
+    if cursor.kind == "leaf":
+        return [cursor.peek() or ""]
+    return [f"{child.key}={'/'.join(_flat_content(child))}" for child in cursor]
+
+
+def find_probe(probes: tuple[Probe, ...], key: str) -> Probe | None:
+    """The probe of that key."""
+    return next((probe for probe in probes if probe.key == key), None)
