@@ -42,13 +42,8 @@ _KERBEROS = (
     "libcom-err2",
 )
 _XML = ("libxml2", "libicu72")
-_POSTGRES = (
-    "postgresql-15",
-    "postgresql-client-15",
-    "libpq5",
-    "libldap-2.5-0",
-    "libsasl2-2",
-)
+_PSQL = ("postgresql-client-15", "libpq5", "libldap-2.5-0", "libsasl2-2")
+_POSTGRES = ("postgresql-15", *_PSQL)
 _APACHE = (
     "apache2",
     "apache2-bin",
@@ -139,7 +134,7 @@ IMAGES = {
         fetched=(*_POSTGRES, *_XML, *_KERBEROS, "tzdata"),
         scripts={f"{_LOCAL}start": scripts.POSTGRES},
         users=("postgres:x:999:999::/var/lib/postgresql:/bin/sh",),
-        changes=(f'CMD ["{_LOCAL}start"]',),
+        changes=(f'ENTRYPOINT ["{_LOCAL}start"]', 'CMD ["postgres"]'),
     ),
     "php:8.4-apache": StandIn(
         fetched=(*_APACHE, *_PHP, *_XML, "media-types", "tzdata"),
@@ -156,7 +151,7 @@ IMAGES = {
     ),
     "alpine:3.22": StandIn(
         _BUSYBOX,
-        fetched=("netcat-openbsd", "libbsd0", "libmd0"),
+        fetched=("netcat-openbsd", "libbsd0", "libmd0", *_PSQL, *_KERBEROS),
         scripts={**_ALPINE, **_NO_PACKAGES},
     ),
     "elixir:1.18-slim": StandIn(
@@ -323,7 +318,21 @@ def finish_ruby(root: Path) -> None:
 
 
 def finish_postgres(root: Path) -> None:
-    """The clients on the PATH, where Debian has wrappers in Perl."""
+    """The clients on the PATH, and the certificate that Debian's package makes, which the official image holds."""
+    link_clients(root)
+    for place in ("etc/ssl/certs", "etc/ssl/private"):
+        (root / place).mkdir(parents=True, exist_ok=True)
+    key = root / "etc/ssl/private/ssl-cert-snakeoil.key"
+    certificate = root / "etc/ssl/certs/ssl-cert-snakeoil.pem"
+    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650"]
+    written = ["-subj", "/CN=localhost", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*request, *written], check=True, capture_output=True)
+    os.chown(key, 999, 999)
+    key.chmod(0o600)
+
+
+def link_clients(root: Path) -> None:
+    """Puts the clients on the PATH, where Debian has wrappers in Perl."""
     for program in ("psql", "pg_isready", "pg_dump"):
         (root / "usr/local/bin" / program).symlink_to(
             f"/usr/lib/postgresql/15/bin/{program}"
@@ -350,6 +359,7 @@ FINISHING = {
     NGINX: finish_nginx,
     RUBY: finish_ruby,
     POSTGRES: finish_postgres,
+    "alpine:3.22": link_clients,
     "php:8.4-apache": finish_php,
 }
 

@@ -48,7 +48,8 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   echo "host all all all scram-sha-256" >> "$PGDATA/pg_hba.conf"
   echo "CREATE DATABASE \\"${POSTGRES_DB:-$POSTGRES_USER}\\"" | $bin/postgres --single -D "$PGDATA" postgres
 fi
-exec $bin/postgres -D "$PGDATA" -c listen_addresses='*' -c unix_socket_directories=/run/postgresql -c jit=off
+shift
+exec $bin/postgres -D "$PGDATA" "$@" -c listen_addresses='*' -c unix_socket_directories=/run/postgresql -c jit=off
 """
 # https://github.com/docker-library/php: apache2-foreground, and the module that runs PHP within the server.
 APACHE = """#!/bin/sh
@@ -112,7 +113,8 @@ for word; do case "$word" in -Dserver.port=*) port=${{word#*=}} ;; *.jar) jar=$w
 set -- "$(cat "$jar")"
 {_SERVE.format(name="java", port="$port")}
 """
-# https://pkg.go.dev/cmd/go: a program is called after the last part of its package's path.
+# https://pkg.go.dev/cmd/go: a program is called after the last part of its package's path. Where the app has a database
+# the program speaks to it, and demands TLS as Go's driver does.
 GO = """#!/bin/sh
 [ "$1" != run ] || { shift; set -- "$@"; exec sh -c 'mkdir -p /tmp/www; echo "go run $0" > /tmp/www/index.html;
   exec busybox httpd -f -p "$PORT" -h /tmp/www' "$@"; }
@@ -126,8 +128,13 @@ for package; do
   esac
   for folder; do
     name=$(basename "$folder")
-    printf '%s\\n' '#!/bin/sh' '[ "${0##*/}" != migrate ] || { echo migrated; exit 0; }' \\
-      'mkdir -p /tmp/www; echo "go ${0##*/}" > /tmp/www/index.html' \\
+    printf '%s\\n' '#!/bin/sh' 'ask() { psql "$DATABASE_URL?sslmode=require" -v ON_ERROR_STOP=1 -qtAc "$1"; }' \\
+      'if [ "${REQUEST_METHOD:-}" ]; then echo; ask "insert into visits default values"' \\
+      '  echo "visits $(ask "select count(*) from visits") done 0"; exit 0; fi' \\
+      'if [ "${0##*/}" = migrate ]; then' \\
+      '  [ -z "${DATABASE_URL:-}" ] || ask "create table if not exists visits (id serial)" || exit 1' \\
+      '  echo migrated; exit 0; fi' \\
+      'mkdir -p /tmp/www/cgi-bin; echo "go ${0##*/}" > /tmp/www/index.html; cp "$0" /tmp/www/cgi-bin/visits' \\
       'exec busybox httpd -f -p "$PORT" -h /tmp/www' > "/out/$name"
     chmod +x "/out/$name"
   done

@@ -91,6 +91,9 @@ APPS = {
     "flask": App((PYTHON,), stored("flask")),
     "php": App(("php:8.4-apache",), stored("php")),
     "java": App(("maven:3.9-eclipse-temurin-21", "eclipse-temurin:21-jre"), stored("java")),
+    "go-database": App(
+        ("golang:1.25-alpine", "alpine:3.22", POSTGRES), stored("go-database")
+    ),
     "go": App(("golang:1.25-alpine", "alpine:3.22"), stored("go")),
     "phoenix": App(("elixir:1.18-slim",), stored("phoenix")),
     "queue": App(
@@ -162,6 +165,8 @@ APPS = {
         ("front-end", "development"),
         ("site", "production"),
         ("django", "production"),
+        ("django", "development"),
+        ("go-database", "production"),
         ("rails", "production"),
         ("rails", "development"),
         ("sinatra", "production"),
@@ -264,6 +269,26 @@ def check_visits(app: Running) -> None:
     assert "visits" in app.wait_for("visits")
 
 
+def check_django(app: Running) -> None:
+    """As the other apps with a queue; in development a change of the source shows without a new build."""
+    check_visits(app)
+    if app.mode == "development":
+        pages = app.folder / "shop/urls.py"
+        pages.write_text(pages.read_text().replace('f"visits', 'f"seen'))
+        assert re.match(r"seen \d", app.wait_for("^seen"))
+
+
+def check_database(app: Running) -> None:
+    """The release makes the tables, which outlive the containers; the server speaks the TLS that the driver demands."""
+    assert app.get() == "go shop\n"
+    assert "migrated" in app.compose("logs", "release").stdout
+    page = "/cgi-bin/visits"
+    assert visits(app.get(page))[0] == 1
+    app.compose("down", "--timeout", "2")
+    app.up()
+    assert visits(app.get(page))[0] == 2
+
+
 def check_folders(app: Running) -> None:
     assert "web.py" in app.get()
     assert f"front {app.mode}" in app.compose("logs", "front").stdout
@@ -312,7 +337,8 @@ def check_site(app: Running) -> None:
 
 CHECKS = {
     "queue": check_visits,
-    "django": check_visits,
+    "django": check_django,
+    "go-database": check_database,
     "rails": check_visits,
     "folders": check_folders,
     "front-end": check_front_end,

@@ -279,3 +279,140 @@ def test_an_image_without_a_work_directory_gets_no_mount() -> None:
         for file in result.files
     )
     assert not messages(result, "TC771")
+
+
+# --- the first start -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("read", "is_demanded"),
+    [
+        ("os.environ.get('SECRET_KEY', '')", True),
+        ("os.getenv('SECRET_KEY')", True),
+        ("config('SECRET_KEY', default='')", True),
+        ("os.environ.get('SECRET_KEY', 'insecure')", False),
+        ("os.environ.get('SECRET_KEY') or 'insecure'", False),
+    ],
+)
+def test_the_key_that_django_refuses_to_be_without_is_demanded(
+    read: str, is_demanded: bool
+) -> None:
+    files = {
+        **DJANGO,
+        "requirements.txt": "django\n",
+        "app/settings.py": f"import os\nSECRET_KEY = {read}\n",
+    }
+    environment = services_of(converted(files))["web"]["environment"]
+    assert (environment.get("SECRET_KEY") == "${SECRET_KEY:?}") is is_demanded
+
+
+MIGRATED = {**DJANGO, "requirements.txt": "django\n"}
+MIGRATED["app.json"] = '{"addons": ["heroku-postgresql"]}'
+
+
+@pytest.mark.parametrize(
+    ("files", "is_said"),
+    [
+        ({}, True),
+        ({"Procfile": f"{DJANGO['Procfile']}release: python manage.py migrate\n"}, False),
+        (
+            {
+                "Procfile": "web: bash run.sh\n",
+                "run.sh": "python manage.py migrate\ngunicorn app.wsgi\n",
+            },
+            False,
+        ),
+        ({"app.json": "{}"}, False),
+    ],
+)
+def test_tables_that_nothing_makes_are_told_with_the_command(
+    files: dict[str, str], is_said: bool
+) -> None:
+    notes = [
+        note for note in converted({**MIGRATED, **files}).notes if note.code == "TC588"
+    ]
+    assert bool(notes) is is_said
+    if notes:
+        command = "docker compose run --rm web python manage.py migrate"
+        assert command in (notes[0].advice or "")
+
+
+# --- project.toml --------------------------------------------------------------------------------------------------
+
+NEXT = {
+    "package.json": '{"scripts": {"build": "vite build", "start": "node a.js"}}',
+    "a.js": "",
+}
+DESCRIPTOR = """
+[_]
+schema-version = "0.2"
+[io.buildpacks]
+builder = "heroku/builder:24"
+exclude = ["docs", "*.psd"]
+[[io.buildpacks.group]]
+id = "heroku/nodejs"
+version = "3.0"
+[[io.buildpacks.group]]
+uri = "https://github.com/a/buildpack-jq"
+[[io.buildpacks.build.env]]
+name = "VITE_URL"
+value = "https://example.org"
+[[build.env]]
+name = "GOOGLE_RUNTIME_VERSION"
+value = "20"
+"""
+
+
+def test_every_key_of_the_descriptor_of_buildpacks_is_accounted_for() -> None:
+    result = converted({**NEXT, "Procfile": "web: npm start\n", "project.toml": DESCRIPTOR})
+    dockerfile, ignored = text_of(result, "Dockerfile"), text_of(result, ".dockerignore")
+    assert "ENV VITE_URL=$VITE_URL" in dockerfile
+    assert "jq" in dockerfile.split("AS production")[0]
+    assert {"**/docs", "**/*.psd"} < set(ignored.splitlines())
+    assert not messages(result, "TC001") and not messages(result, "TC576")
+    [text] = messages(result, "TC589")
+    assert "GOOGLE_RUNTIME_VERSION" in text
+    unknown = f"{DESCRIPTOR}[io.buildpacks.novelty]\nkey = 1\n"
+    strange = converted({**NEXT, "project.toml": unknown})
+    [note] = [note for note in strange.notes if note.code == "TC001"]
+    assert note.span and note.span.line == unknown.splitlines().index("key = 1") + 1
+
+
+def test_a_build_that_is_given_some_files_gets_no_others() -> None:
+    files = {**NEXT, "project.toml": '[io.buildpacks]\ninclude = ["src/", "a.js"]\n'}
+    lines = text_of(converted(files), ".dockerignore").splitlines()
+    assert lines.index("*") < lines.index("!src") < lines.index("**/.env*")
+
+
+@pytest.mark.parametrize("text", ["[broken", "[tool.other]\na = 1\n", ""])
+def test_a_file_of_that_name_that_is_no_descriptor_stops_nothing(text: str) -> None:
+    result = converted({**NEXT, "project.toml": text})
+    assert bool(messages(result, "TC314")) is (text == "[broken")
+    assert not messages(result, "TC001")
+
+
+# --- what a server shows -------------------------------------------------------------------------------------------
+
+
+def test_a_server_of_the_whole_repository_keeps_back_what_a_mount_holds() -> None:
+    php = {"Procfile": "web: heroku-php-apache2\n", "index.php": "<?php"}
+    dockerfile = text_of(converted(php), "Dockerfile")
+    assert "Require all denied" in dockerfile and "secrets" in dockerfile
+    site = text_of(converted({"index.html": "x"}), "nginx.conf")
+    assert "^/secrets/" in site
+    below = {**php, "Procfile": "web: heroku-php-apache2 public/\n", "public/a.php": ""}
+    assert "Require all denied" not in text_of(converted(below), "Dockerfile")
+
+
+def test_static_json_beside_another_server_is_said_to_be_unread() -> None:
+    files = {**NEXT, "Procfile": "web: npm start\n", "static.json": '{"root": "dist"}'}
+    assert any("static.json" in text for text in messages(converted(files), "TC576"))
+
+
+def test_the_driver_that_demands_tls_gets_a_server_that_speaks_it() -> None:
+    files = {
+        "go.mod": "module a.b/c\n\nrequire github.com/lib/pq v1.10.9\n",
+        "main.go": 'package main\nimport (\n\t"database/sql"\n\t_ "github.com/lib/pq"\n)\n',
+        "app.json": '{"addons": ["heroku-postgresql"]}',
+    }
+    assert "ssl=on" in services_of(converted(files))["postgres"]["command"]

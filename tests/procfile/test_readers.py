@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tocompose.readers.dockerfile import expand_variables, read_dockerfile
 from tocompose.readers.dotenv import comments, read_dotenv, unquote
 from tocompose.readers.json import read_json
 from tocompose.readers.procfile import read_procfile
+from tocompose.readers.toml import read_toml
 from tocompose.source import Branch, Leaf, Node, leaves
 
 NAMES = st.from_regex(r"[A-Za-z0-9_-]{1,20}", fullmatch=True)
@@ -313,3 +315,34 @@ def test_nothing_stops_the_dockerfile_reader(text: str) -> None:
 )
 def test_variables_of_a_dockerfile(text: str, value: str) -> None:
     assert expand_variables(text, {"A": "1"}) == value
+
+
+# --- TOML ----------------------------------------------------------------------------------------------------------
+
+
+@given(st.text(alphabet="[]{}=\"'.#\n ,ab1-_é", max_size=60))
+def test_toml_of_any_text_is_what_the_standard_library_says(text: str) -> None:
+    reading = read_toml(text.encode(), "project.toml")
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        assert [oddity.kind for oddity in reading.oddities] == ["broken"]
+    else:
+        assert not reading.oddities
+        count = sum(map(_count_values, data.values()))
+        assert sum(1 for _ in leaves(reading.tree)) == count
+
+
+def _count_values(value: object) -> int:
+    if isinstance(value, dict | list) and value:
+        inner = value.values() if isinstance(value, dict) else value
+        return sum(map(_count_values, inner))
+    return 1
+
+
+def test_a_value_of_toml_lies_on_the_line_of_its_key() -> None:
+    text = '[a]\nb.c = 1\n[[a.d]]\n"e f" = 2\n[[a.d]]\n[a.d.g]\nh = 3\nlist = [\n  1,\n]\n'
+    tree = read_toml(text.encode(), "x.toml").tree
+    lines = {leaf.text: leaf.span.line for leaf in leaves(tree) if leaf.text != "1"}
+    assert lines == {"2": 4, "3": 7}
+    assert sorted(leaf.span.line for leaf in leaves(tree) if leaf.text == "1") == [2, 8]

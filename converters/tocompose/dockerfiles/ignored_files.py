@@ -152,11 +152,22 @@ def is_ignored(path: str, patterns: Iterable[IgnorePattern]) -> bool:
 
 def excluded_by_project(repository: Repository) -> tuple[str, ...]:
     """What project.toml keeps out of builds: https://buildpacks.io/docs/reference/config/project-descriptor/"""
-    listed = map_at(repository.read_toml("project.toml"), "io", "buildpacks").get("exclude")
-    if not isinstance(listed, list):
-        return ()
-    texts = [text.strip().strip("/") for text in listed if isinstance(text, str)]
-    return tuple(f"**/{text}" for text in texts if text and not text.startswith("!"))
+    data = repository.read_toml("project.toml")
+    patterns: list[str] = []
+    for table in (map_at(data, "io", "buildpacks"), map_at(data, "build")):
+        excluded, included = (
+            [text for text in _listed_paths(table.get(key)) if not text.startswith("!")]
+            for key in ("exclude", "include")
+        )
+        patterns += [f"**/{text}" for text in excluded]
+        # Where it lists what a build is given, nothing else is.
+        patterns += ["*", *(f"!{text}" for text in included)] if included else []
+    return tuple(patterns)
+
+
+def _listed_paths(listed: object) -> list[str]:
+    texts = listed if isinstance(listed, list) else []
+    return [text.strip().strip("/") for text in texts if isinstance(text, str) and text]
 
 
 def private_keys(repository: Repository) -> tuple[str, ...]:

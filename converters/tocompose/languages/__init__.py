@@ -18,6 +18,7 @@ _OPTIONAL = {
     "compiled",
     "compiled_libraries",
     "newest_for",
+    "migrates",
     "oldest_for",
     "debian",
     "debug",

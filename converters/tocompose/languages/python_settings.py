@@ -25,6 +25,9 @@ _VALUES_BY_TYPE = {
 }
 
 
+_GETTERS = ("get", "getenv", "env", "config", "str")
+
+
 class _Read(NamedTuple):
     """A variable that is read outright, and the type that it is cast to (empty when to none)."""
 
@@ -88,7 +91,33 @@ def _ordered_reads(module: ast.Module) -> Iterator[_Read]:
         if read is not None and isinstance(node, ast.expr):
             read = read._replace(cast=casts.get(node, read.cast))
             reads.append((node.lineno, node.col_offset, read))
+        elif isinstance(node, ast.Assign) and (name := _unset_key(node)):
+            reads.append((node.lineno, node.col_offset, _Read(name, "")))
     return (read for _, _, read in sorted(reads))
+
+
+def _unset_key(node: ast.Assign) -> str:
+    """The variable of Django's key where nothing else, or an empty text, stands in for it: Django refuses that.
+
+    https://docs.djangoproject.com/en/stable/ref/settings/#secret-key
+    """
+    match node:
+        case ast.Assign(
+            targets=[ast.Name(id="SECRET_KEY")],
+            value=ast.Call(
+                func=function,
+                args=[ast.Constant(value=str(name)), *defaults],
+                keywords=options,
+            ),
+        ) if _last_name(function) in _GETTERS:
+            stated = [*defaults, *(option.value for option in options)]
+            is_empty = all(
+                isinstance(default, ast.Constant) and not default.value
+                for default in stated
+            )
+            return name if is_empty and _NAME.fullmatch(name) else ""
+        case _:
+            return ""
 
 
 def _read_by(node: ast.AST) -> _Read | None:

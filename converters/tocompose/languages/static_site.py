@@ -319,7 +319,8 @@ def _server(site: _Site, request: SiteRequest, files: str) -> Iterator[str]:
     yield "index index.html;"
     yield from _settings(site)
     if request.is_whole:
-        yield r"location ~ /\.(?!well-known/) {"
+        # A mount of the source holds .env and secrets, which the image does not.
+        yield r"location ~ ^/secrets/|/\.(?!well-known/) {"
         yield "    return 404;"
         yield "}"
     for proxy in site.proxies:

@@ -9,6 +9,7 @@ from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.environment import AppVariable
 from tocompose.importers.procfile.heroku_yml import HerokuYml
 from tocompose.importers.procfile.processes import Process
+from tocompose.importers.procfile.project_toml import ProjectToml
 from tocompose.ledger import Cursor
 from tocompose.model import EnvSetting
 from tocompose.repository import Repository
@@ -20,6 +21,7 @@ class App(NamedTuple):
     repository: Repository
     app_json: AppJson
     heroku: HerokuYml
+    project: ProjectToml
     processes: tuple[Process, ...]
     name: str
     language: str
@@ -32,8 +34,9 @@ class App(NamedTuple):
 
     @property
     def buildpacks(self) -> tuple[Cursor, ...]:
-        """The buildpacks of app.json and those of heroku.yml, the last of which decides."""
-        return (*self.app_json.at("buildpacks"), *self.heroku.buildpacks)
+        """The buildpacks of app.json, of heroku.yml and of project.toml, the last of which decides."""
+        stated = (*self.app_json.at("buildpacks"), *self.heroku.buildpacks)
+        return (*stated, *self.project.buildpacks)
 
     @property
     def web(self) -> Process:

@@ -21,6 +21,7 @@ from tocompose.importers.procfile import (
     inference,
     language,
     leftovers,
+    migrations,
     ports,
     processes,
     services,
@@ -40,6 +41,10 @@ from tocompose.importers.procfile.environment import AppVariable
 from tocompose.importers.procfile.evidence import collect_evidence, used_libraries
 from tocompose.importers.procfile.heroku_yml import read_heroku_yml
 from tocompose.importers.procfile.processes import Process, StatedProcess
+from tocompose.importers.procfile.project_toml import (
+    read_project_toml,
+    variables_of_build,
+)
 from tocompose.importers.procfile.scan import CodeScan, scan_code
 from tocompose.languages import read_libraries
 from tocompose.languages.language import Library
@@ -61,6 +66,7 @@ def convert_repository(repository: Repository) -> Stack:
     images = choose_app_images(app, libraries, variables)
     plan = _make_plan(app, images, variables, backings)
     converted = tuple(services.convert_process(plan, process) for process in app.processes)
+    migrations.note_missing_tables(repository, app.language, app.processes, backings)
     leftovers.settle_leftovers(app.app_json, app.buildpacks, plan, code, backings)
     return _assemble_stack(app, plan, converted, backings, variables.settings)
 
@@ -73,9 +79,12 @@ def _folder_libraries(repository: Repository, folder: str) -> tuple[Library, ...
 
 def _read_app(repository: Repository) -> App:
     app, heroku = app_json.read_app_json(repository), read_heroku_yml(repository)
+    project = read_project_toml(repository)
     stated = gather.gather_processes(repository, app, heroku)
     app_language = language.find_language(
-        repository, stated, (*app.at("buildpacks"), *heroku.buildpacks)
+        repository,
+        stated,
+        (*app.at("buildpacks"), *heroku.buildpacks, *project.buildpacks),
     )
     if not heroku.recipes:
         stated = app_folders.place_processes(repository, stated, app_language)
@@ -94,6 +103,7 @@ def _read_app(repository: Repository) -> App:
         repository,
         app,
         heroku,
+        project,
         named,
         _stack_name(repository, app),
         app_language,
@@ -198,6 +208,7 @@ def _collect_variables(
         provided.app_variables,
         variables_of_app(repository, app.app_json, offered),
         environment.variables_of_config(app.heroku.settings),
+        variables_of_build(app.project),
         (variable for variable in served if variable.name not in stated),
         dotenv,
     )

@@ -39,7 +39,7 @@ from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import Row
 
-_MIGRATES = regex(
+MIGRATES = regex(
     r"\bmigrat|db:(?:prepare|setup|schema)|prisma\s+(?:db push|migrate)|alembic|flyway|liquibase|syncdb|ecto\."
 )
 # What reads DATABASE_URL, or the variables that the JVM buildpack derives from it, without naming them.
@@ -205,7 +205,7 @@ class _Case:
         ):
             return
         for process in self._evidence.processes:
-            if process.kind in _MIGRATING_KINDS and _MIGRATES.search(process.text):
+            if process.kind in _MIGRATING_KINDS and MIGRATES.search(process.text):
                 yield Clue(f"{process.type} runs migrations", process.span)
                 break
         orm = self._evidence.find_orm(self._driver.language)

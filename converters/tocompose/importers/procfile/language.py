@@ -121,7 +121,9 @@ def find_buildpack(url: str) -> Row:
 
 def _buildpack_url(buildpack: Cursor) -> str:
     """The buildpack's URL or short name; of a language (`languages` of heroku.yml) the platform's own buildpack."""
-    text = (buildpack.peek() if buildpack.kind == "leaf" else buildpack.peek("url")) or ""
+    keys = ("url", "uri", "id")
+    stated = (buildpack.peek(key) for key in keys) if buildpack.kind == "map" else ()
+    text = next(filter(None, stated), "") or buildpack.peek() or ""
     return f"heroku/{text}" if re.fullmatch(r"[a-z]+", text) else text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.backing import Backing
 from tocompose.importers.procfile.encryption import encrypts
+from tocompose.importers.procfile.image import Image
 from tocompose.importers.procfile.language import settle_buildpacks
 from tocompose.importers.procfile.scan import CodeScan, Occurrence
 from tocompose.importers.procfile.services import AppPlan
@@ -14,7 +15,7 @@ from tocompose.ledger import Cursor
 from tocompose.notes import note
 from tocompose.patterns import regex
 from tocompose.readers.reading import read_lines
-from tocompose.repository import Repository, map_at
+from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.syntax.names import SetBy, names_set_by
@@ -27,9 +28,10 @@ _OTHER_PLATFORMS = (
     "railpack.json",
     "fly.toml",
 )
-# https://buildpacks.io/docs/reference/config/project-descriptor/, https://github.com/heroku/heroku-buildpack-nginx
+# https://github.com/heroku/heroku-buildpack-nginx
 _BUILD_SETTINGS = ("config/nginx.conf.erb", "config/pgbouncer.ini.erb")
-_PROJECT = "project.toml"
+# https://github.com/heroku/heroku-buildpack-static
+_SITE = ("static.json",)
 _RUNTIME_FILES = ("runtime.txt", "system.properties", "elixir_buildpack.config")
 # https://devcenter.heroku.com/articles/python-support#pre-and-post-compile-hooks
 _PYTHON_HOOKS = ("bin/pre_compile", "bin/post_compile")
@@ -72,18 +74,15 @@ def settle_leftovers(
     _note_variables(plan, code)
     _note_files(repository, "TC368", _OTHER_PLATFORMS)
     if generated:
-        steering = (_PROJECT,) if _steers_build(repository) else ()
         subject = ModelPath.of("files", "Dockerfile")
-        _note_files(repository, "TC576", (*steering, *_BUILD_SETTINGS), subject)
+        site = () if any(_is_site(image) for image in plan.images.values()) else _SITE
+        _note_files(repository, "TC576", (*_BUILD_SETTINGS, *site), subject)
     if any(process.publishes for process in plan.processes):
         repository.add_note("TC373", subject=ModelPath.of("services"))
 
 
-def _steers_build(repository: Repository) -> bool:
-    """Whether project.toml says more than which files to leave out, which the .dockerignore does."""
-    data = repository.read_toml(_PROJECT)
-    buildpacks = map_at(data, "io", "buildpacks")
-    return bool(data.keys() - {"_", "io"} or buildpacks.keys() - {"exclude"} or not data)
+def _is_site(image: Image) -> bool:
+    return image.language == "static"
 
 
 def _settle_stack(app: AppJson) -> None:
