@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
@@ -30,30 +29,31 @@ class CompiledData(BuildHookInterface[Any]):
             build_data["force_include"][str(path)] = inside
 
 
+def _module_of(path: Path) -> Any:
+    """A module that imports nothing of ours at its top, loaded without its package."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def _write_tables(source: Path, folder: Path) -> Iterator[Path]:
+    tables = _module_of(source.parent / "converters/tocompose/tables.py")
     for table in sorted(source.rglob("*.yaml")):
         relative = table.relative_to(source).with_suffix(".json")
         compiled = folder / "mappings" / relative
         compiled.parent.mkdir(parents=True, exist_ok=True)
         compiled.write_text(
-            json.dumps(content(table.read_text(encoding="utf-8"))), encoding="utf-8"
+            json.dumps(tables.plain_content(table.read_text(encoding="utf-8"))),
+            encoding="utf-8",
         )
         yield compiled
 
 
 def _write_templates(root: Path, folder: Path) -> list[Path]:
-    module = root / "converters/tocompose/dockerfiles/rendering.py"
-    spec = importlib.util.spec_from_file_location("rendering", module)
-    assert spec and spec.loader
-    rendering = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(rendering)
+    rendering = _module_of(root / "converters/tocompose/dockerfiles/rendering.py")
     compiled = folder / rendering.COMPILED.relative_to(root / "converters" / "tocompose")
     environment = rendering.open_templates(rendering.TEMPLATES)
     environment.compile_templates(compiled, zip=None, ignore_errors=False)
     return sorted(compiled.glob("*.py"))
-
-
-def content(text: str) -> Any:
-    """A table as plain data; a stream of documents as a list of them, its head left out."""
-    documents = [document for document in yaml.safe_load_all(text) if document is not None]
-    return documents[0] if "\n---\n" not in text else documents

@@ -38,6 +38,15 @@ def parse(text: str) -> Any:
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
+def plain_content(text: str) -> Any:
+    """A table's content as its compiled form holds it: of a stream of documents their list, its head left out."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    rows = [row for row in yaml.load_all(text, loader) if row is not None]
+    return rows[0] if "\n---\n" not in text else rows
+
+
 def _load_compiled(name: str) -> Any:
     """The table as JSON, which the wheel holds beside the YAML: it loads 30 times faster. None in a checkout."""
     path = mappings() / f"{name}.json"

@@ -13,7 +13,7 @@ from tocompose.readers.words import PLACEHOLDER, Unbalanced
 from tocompose.source import Branch, Child, Leaf, Node
 
 if TYPE_CHECKING:
-    from tree_sitter import Node as Syntax
+    from tocompose.readers.browser_grammar import GrammarNode as Syntax
 
 _SEPARATORS = frozenset({";", "\n", "&", ";;", ";&", ";;&"})
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import cache
 from time import process_time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tree_sitter import Tree
+    from tocompose.readers.browser_grammar import GrammarTree
 
 # What the parser may spend on errors, as its steps at one by the length of the text, each of which costs that much; and
 # the processor time that nothing that is a script takes.
 _MOST_ON_ERRORS, _SECONDS = 1_000_000, 1.5
+# WebAssembly is slower, and there time is all that passes.
+_SECONDS_IN_BROWSER = 8.0
 _CHUNK = 65_536
 
 
-def syntax_tree(source: bytes) -> Tree | None:
+def syntax_tree(source: bytes) -> GrammarTree | None:
     """The syntax tree; None where the grammar would take the square of the length to get over what is no script."""
+    parser = bash_parser()
+    if parser is None:
+        from tocompose.readers.browser_grammar import browser_tree
+
+        return browser_tree(source, _MOST_ON_ERRORS, _SECONDS_IN_BROWSER)
     errors = 0
     deadline = process_time() + _SECONDS
 
@@ -26,9 +34,9 @@ def syntax_tree(source: bytes) -> Tree | None:
         errors += erring
         return errors * len(source) > _MOST_ON_ERRORS or process_time() > deadline
 
-    parser = bash_parser()
     try:
-        tree: Tree | None = parser.parse(
+        # Its own binding gives the same to what reads the tree.
+        tree: GrammarTree | None = parser.parse(
             lambda offset, _: source[offset : offset + _CHUNK], progress_callback=gives_up
         )
     except ValueError:
@@ -39,9 +47,14 @@ def syntax_tree(source: bytes) -> Tree | None:
 
 @cache
 def bash_parser() -> Any:
-    """tree-sitter's parser of bash, made once."""
-    import tree_sitter
-    import tree_sitter_bash
+    """tree-sitter's parser of bash, made once; None in a browser, where it has no binding to Python."""
+    try:
+        import tree_sitter
+        import tree_sitter_bash
+    except ModuleNotFoundError:
+        if sys.platform != "emscripten":
+            raise
+        return None
 
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
 

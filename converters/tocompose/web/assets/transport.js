@@ -44,7 +44,10 @@ function inBrowser(tell) {
   let worker = null, asked = new Map(), number = 0, seconds = 60;
 
   function open() {
-    worker = new Worker("worker.js", { type: "module" });
+    // A worker that is made from the page has the policy of the page: it cannot send anything elsewhere.
+    const address = JSON.stringify(new URL("worker.js", location.href).href);
+    const source = URL.createObjectURL(new Blob([`import ${address};`], { type: "text/javascript" }));
+    worker = new Worker(source, { type: "module" });
     worker.addEventListener("message", ({ data }) => {
       if (data.progress !== undefined) return tell(data.progress);
       const waiting = asked.get(data.id);
@@ -61,7 +64,9 @@ function inBrowser(tell) {
     asked = new Map();
   }
 
+  open();
   return async (operation, request) => {
+    if (operation === "about") return checked(200, await (await fetch("about.json")).text());
     if (!worker) open();
     const id = ++number;
     const reply = new Promise((resolve, reject) => { asked.set(id, { resolve, reject }); });

@@ -1,0 +1,40 @@
+"""`tocompose page DIR`: the page as static files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tocompose.cli.exit import fail
+
+
+@click.command("page")
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
+@click.option(
+    "--runtime",
+    default=".",
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    help="Where npm has installed pyodide, web-tree-sitter and tree-sitter-bash.",
+)
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+def page_command(folder: str, runtime: str, force: bool) -> None:
+    """Write the page as static files: it converts in the browser, and nothing that is pasted leaves it.
+
+    Any web server can serve the folder. Nothing is downloaded here: npm brings what runs Python in the browser.
+
+    \b
+    Examples:
+      npm install pyodide web-tree-sitter tree-sitter-bash
+      tocompose page public
+    """
+    from tocompose.web.static import MissingRuntime, PageExists, write_page
+
+    try:
+        count = write_page(Path(folder), Path(runtime), force=force)
+    except (MissingRuntime, PageExists) as problem:
+        fail(str(problem))
+    click.echo(
+        f"{count} files in {folder}; serve it with: python -m http.server -d {folder}"
+    )
