@@ -217,12 +217,57 @@ test:
         {
             "db": {
                 "image": "postgres:16",
-                "environment": {"POSTGRES_DB": "shop"},
+                "environment": {"PG": "16", "POSTGRES_DB": "shop"},
                 "command": ["postgres", "-c", "fsync=off"],
             },
-            "redis": {"image": "redis:7"},
+            "redis": {"image": "redis:7", "environment": {"PG": "16"}},
             "web": {"image": "acme/web:16"},
         },
+    ),
+    "gitlab, variables of the file and of a job reach its services": SourceCase(
+        ".gitlab-ci.yml",
+        """
+variables: {MODE: fast, USED: all, GIT_DEPTH: 1, TAG: "$CI_COMMIT_SHA"}
+test:
+  variables: {USED: job, PRICE: "5$$"}
+  services: [{name: "acme/db:1", variables: {MODE: "own-$USED"}}]
+  script: [rake]
+other:
+  services: ["acme/cache:1"]
+  script: [rake]
+""",
+        {
+            "cache": {
+                "image": "acme/cache:1",
+                "environment": {"MODE": "fast", "USED": "all"},
+            },
+            "db": {
+                "image": "acme/db:1",
+                "environment": {"MODE": "own-job", "USED": "job", "PRICE": "5$$"},
+            },
+        },
+    ),
+    "drone, variables of the pipeline reach its services": SourceCase(
+        ".drone.yml",
+        """
+kind: pipeline
+environment: {ZONE: north, SHA: $DRONE_COMMIT}
+services: [{name: db, image: "acme/db:1", environment: {MODE: slow}}]
+steps: [{name: test, image: ruby, commands: [rake]}]
+""",
+        {"db": {"image": "acme/db:1", "environment": {"ZONE": "north", "MODE": "slow"}}},
+    ),
+    "github, variables of the workflow reach the steps only": SourceCase(
+        ".github/workflows/ci.yml",
+        """
+env: {MODE: fast}
+jobs:
+  test:
+    env: {USED: job}
+    services: {db: {image: "acme/db:1"}}
+    steps: [{run: rake}]
+""",
+        {"db": {"image": "acme/db:1"}},
     ),
     "gitlab, every job with an image": SourceCase(
         ".gitlab-ci.yml",

@@ -69,8 +69,15 @@ class ParameterReader:
         """A word that no shell reads, with what the loop's item holds put in."""
         text = TEMPLATE.sub(self._bound_text, text) if self._bindings else text
         if self._expands and "$" in text:
-            return Leaf(quoted_word(text), span, "word")
+            # `$$` is how such a tool writes a dollar sign.
+            return Leaf("\\$".join(map(quoted_word, text.split("$$"))), span, "word")
         return Leaf(text, span, "template" if "{{" in text else "literal")
+
+    def flag(self, name: str, node: Node, span: Span) -> list[Node]:
+        """The flag with each entry of a map of variables."""
+        return [
+            word for pair in self.pairs(node, ()) for word in (self.word(name, span), pair)
+        ]
 
     def _bound_text(self, match: re.Match[str]) -> str:
         name = match["expression"].replace("['", ".").replace("']", "")
@@ -124,9 +131,9 @@ class ParameterReader:
         else:
             values = _FORMS[form](self, child.node, siblings)
             for value in values:
-                text = row.get("values", {}).get(value.text, value.text)
+                text = row.get("values", {}).get(value.text)
                 words.flags.append(self.word(flag, child.span))
-                words.flags.append(self.word(text, value.span))
+                words.flags.append(self.word(text, value.span) if text else value)
 
     def _leaves(self, node: Node) -> list[Leaf]:
         """The scalars of a node, of a list each."""

@@ -64,11 +64,14 @@ def code_branch(code: list[Leaf], around: Surroundings, texts: ScalarTexts) -> B
     return Branch("subshell", children, span)
 
 
-def with_variables(branches: Iterable[Node], node: Node, around: Surroundings) -> Branch:
-    """The branches in a scope of their own, behind assignments of the variables that the texts of a node use."""
-    nodes: list[Node] = [*_variables_in(leaves(node), around.variables), *branches]
+def with_variables(
+    branches: Iterable[Node], sources: tuple[Node, ...], around: Surroundings
+) -> Branch:
+    """The branches in a scope of their own, behind assignments of the variables that the texts of their sources use."""
+    texts = [leaf for source in sources for leaf in leaves(source)]
+    nodes: list[Node] = [*_variables_in(texts, around.variables), *branches]
     children = (Child(index, branch.span, branch) for index, branch in enumerate(nodes))
-    return Branch("subshell", tuple(children), node.span)
+    return Branch("subshell", tuple(children), sources[0].span)
 
 
 def _variables_in(code: Iterable[Leaf], variables: tuple[Child, ...]) -> list[Branch]:

@@ -3,28 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from tocompose.importers.docker_run.sources.commands import container_branches
 from tocompose.importers.docker_run.sources.parameters import (
     ContainerWords,
     ParameterReader,
 )
+from tocompose.patterns import regex
 from tocompose.readers.scalar_text import ScalarTexts
 from tocompose.source import Branch, Child, Leaf, Node
+from tocompose.syntax.interpolation import variable_names
 from tocompose.tables import load
 
-# The row of `services` in the table that says how a service is written.
-Dialect = Mapping[str, Any]
+
+class WorkflowService(NamedTuple):
+    """How a service is written (a row of `services` in the table), and the maps around it, the file's first."""
+
+    dialect: Mapping[str, Any]
+    owners: tuple[Branch, ...]
+
+    def passed_variables(self) -> tuple[Child, ...]:
+        """The variables of the file and of the job, where the tool gives them to every service."""
+        settings: dict[str, Child] = {}
+        for owner in self.owners if "passes" in self.dialect else ():
+            for holder in _children_called(owner, self.dialect["passes"]):
+                for setting in filter(self._is_passed, _children_called(holder.node, "*")):
+                    settings[str(setting.key)] = setting
+        return tuple(settings.values())
+
+    def _is_passed(self, setting: Child) -> bool:
+        """Whether a variable may be meant for a service: neither the runner's own, nor made of what only it knows."""
+        node = setting.node
+        own_names = regex(self.dialect["keeps"])
+        if not isinstance(node, Leaf) or own_names.match(str(setting.key)):
+            return False
+        return not any(own_names.match(name) for name in variable_names(node.text))
 
 
-def service_nodes(root: Node) -> dict[int, Dialect]:
-    """The dialect of each node, by its identity, that is a service of a workflow."""
+def service_nodes(root: Node) -> dict[int, WorkflowService]:
+    """What is known of each node, by its identity, that is a service of a workflow."""
     for dialect in load("docker/sources")["services"].values():
         if any(True for path in dialect["needs"] for _ in _nodes_at(root, path)):
-            nodes = [node for path in dialect["paths"] for node in _nodes_at(root, path)]
-            if _is_workflow(root) and nodes:
-                return {id(node): dialect for node in nodes}
+            services = {
+                id(node): WorkflowService(dialect, owners)
+                for path in dialect["paths"]
+                for node, owners in _nodes_with_owners(root, path)
+            }
+            if _is_workflow(root) and services:
+                return services
     return {}
 
 
@@ -35,14 +62,21 @@ def job_containers(root: Node) -> Iterator[Node]:
             yield from _nodes_at(root, path)
 
 
-def read_service(child: Child, dialect: Dialect, texts: ScalarTexts) -> Iterator[Branch]:
+def read_service(
+    child: Child, service: WorkflowService, texts: ScalarTexts
+) -> Iterator[Branch]:
     """The command that starts a service, and what is lost of it."""
+    dialect = service.dialect
     reader = ParameterReader(texts, expands=bool(dialect.get("expands")))
     node = child.node
     if isinstance(node, Leaf):
         words = ContainerWords([], [reader.word(node.text, node.span)], [], [], [])
     else:
         words = reader.read_all(node.children, dialect["parameters"])
+    if passed := service.passed_variables():
+        settings = Branch("map", passed, passed[0].span)
+        # What the service says itself stands behind it and counts.
+        words.flags[:0] = reader.flag("--env", settings, passed[0].span)
     if dialect.get("keyed") and not words.names and not isinstance(child.key, int):
         words.names.append(Leaf(str(child.key), child.span))
     yield from container_branches("docker", ("run", "--detach"), words, child.span)
@@ -55,12 +89,22 @@ def _is_workflow(root: Node) -> bool:
 
 def _nodes_at(node: Node, path: str) -> Iterator[Node]:
     """The nodes at a path of the table."""
+    for node_at_path, _ in _nodes_with_owners(node, path):
+        yield node_at_path
+
+
+def _nodes_with_owners(
+    node: Node, path: str, owners: tuple[Branch, ...] = ()
+) -> Iterator[tuple[Node, tuple[Branch, ...]]]:
+    """The nodes at a path of the table, each with the maps and lists that it stands in, the outermost first."""
     name, _, below = path.partition("/")
+    if isinstance(node, Branch):
+        owners = (*owners, node)
     for child in _children_called(node, name):
         if below:
-            yield from _nodes_at(child.node, below)
+            yield from _nodes_with_owners(child.node, below, owners)
         else:
-            yield child.node
+            yield child.node, owners
 
 
 def _children_called(node: Node, name: str) -> tuple[Child, ...]:

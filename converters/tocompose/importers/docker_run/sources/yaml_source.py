@@ -68,8 +68,10 @@ class _DocumentReader:
         """What a node holds; `around` is what holds for it."""
         node = child.node
         if id(node) in self._services:
-            branches = read_service(child, self._services[id(node)], self._texts)
-            yield with_variables(branches, node, around)
+            service = self._services[id(node)]
+            branches = read_service(child, service, self._texts)
+            passed = (setting.node for setting in service.passed_variables())
+            yield with_variables(branches, (node, *passed), around)
         elif id(node) in self._jobs:
             yield _job_remark(node)
         elif isinstance(node, Leaf):
@@ -89,7 +91,7 @@ class _DocumentReader:
             if task is None:
                 yield from self._visit(child, around)
             elif task:
-                yield with_variables(task, node, around)
+                yield with_variables(task, (node,), around)
 
     def _visit_list(
         self, child: Child, node: Branch, around: Surroundings
