@@ -227,11 +227,50 @@ def test_expressions_of_github_workflows() -> None:
     assert found["environment"] == {"P": "${DB_PASSWORD:?set DB_PASSWORD}"}
 
 
-def test_docker_on_another_machine_is_told() -> None:
-    text = 'ssh me@host "docker run -d acme/replica:1"\ndocker run -d acme/app:1\n'
-    assert list(services({"run.sh": text})) == ["app"] and "TC163" in codes(
-        {"run.sh": text}
-    )
+@pytest.mark.parametrize(
+    ("script", "names"),
+    [
+        ("foreach ($n in 1..2) { docker run -d --name web$n a:1 }", ["web1", "web2"]),
+        (
+            '$names = "one", "two"\nforeach ($n in $names) {\n  docker run -d --name $n `\n    a:1\n}',
+            ["one", "two"],
+        ),
+        ("1..2 | ForEach-Object { docker run -d --name w$_ a:1 }", ["w1", "w2"]),
+        ("for ($i = 0; $i -lt 2; $i++) { docker run -d --name f$i a:1 }", ["f0", "f1"]),
+        ('$run = @("-d", "--name", "web", "a:1")\ndocker run @run', ["web"]),
+        ("$more = @('--name','web')\ndocker run -d $more a:1", ["web"]),
+        ("& docker run -d --name web a:1", ["web"]),
+        ("function Start-Web { docker run -d --name web a:1 }\nStart-Web", ["web"]),
+        ("$n = 3\nif ($n -gt 2) { docker run -d --name web a:1 } else { exit 1 }", ["web"]),
+    ],
+)
+def test_blocks_and_lists_of_powershell(script: str, names: list[str]) -> None:
+    found = services({"start.ps1": f"{script}\n"})
+    assert sorted(found) == names
+    assert not any("command" in service for service in found.values())
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'ssh me@host "docker run -d acme/replica:1"',
+        "ssh host <<'END'\ncd /srv\ndocker run -d acme/replica:1\nEND",
+    ],
+)
+def test_what_starts_on_another_machine_is_told(call: str) -> None:
+    files = {"run.sh": f"{call}\ndocker run -d acme/app:1\n"}
+    assert list(services(files)) == ["app"] and "TC176" in codes(files)
+
+
+def test_what_else_docker_does_on_another_machine() -> None:
+    files = {"run.sh": "ssh docker-host uptime\ndocker run -d acme/app:1\n"}
+    assert not {"TC163", "TC176"} & set(codes(files))
+    assert "TC163" in codes({"run.sh": f"ssh host docker pull x\n{files['run.sh']}"})
+
+
+def test_what_a_container_is_given_to_read_is_said_once() -> None:
+    text = "docker run -d --name db acme/db:1\ndocker exec -i db psql <<'SQL'\nselect 1;\nSQL\n"
+    assert "TC132" in codes({"run.sh": text}) and "TC001" not in codes({"run.sh": text})
 
 
 def test_a_network_that_is_connected_twice() -> None:

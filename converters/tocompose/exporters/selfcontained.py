@@ -14,6 +14,7 @@ from tocompose.record import replace
 from tocompose.syntax.interpolation import (
     Variable,
     literal,
+    plain,
     replace_in_document,
     required_reference,
 )
@@ -141,7 +142,7 @@ def _settle_variable(variable: Variable, setting: EnvSetting, inline_secrets: bo
     value = setting.value
     if setting.secret and not (inline_secrets and value is not None):
         return variable.source if variable.operator else required_reference(variable.name)
-    if value is None:
+    if value is None or (variable.default is not None and plain(variable.default) == value):
         return variable.source
     if not setting.secret and _HARMLESS.fullmatch(value):
         return f"${{{variable.name}:-{value}}}"

@@ -61,9 +61,44 @@ class Atom(NamedTuple):
     argument: str = ""
 
 
-def word_atoms(raw: str, *, quoted: bool = False) -> Iterator[Atom]:
-    """The parts of a word, or with `quoted` of what stands between double quotes or in a here-document."""
-    return _atoms_between(raw, 0, len(raw), quoted)
+def word_atoms(raw: str, *, quoted: bool = False, assigned: bool = False) -> Iterator[Atom]:
+    """The parts of a word, or with `quoted` of what stands between double quotes or in a here-document.
+
+    With `assigned` the word is the value of an assignment.
+    """
+    atoms = _atoms_between(raw, 0, len(raw), quoted)
+    if quoted or "~" not in raw:
+        return atoms
+    assignment = _ASSIGNED.match(raw)
+    if assigned or assignment:
+        value_start = 0 if assigned or assignment is None else assignment.end()
+        return _with_home(list(atoms), value_start, len(raw))
+    return atoms
+
+
+# What looks like an assignment: there a tilde counts behind the first `=` and every `:` too, wherever the word stands.
+# https://www.gnu.org/software/bash/manual/html_node/Tilde-Expansion.html
+_ASSIGNED = re.compile(r"[A-Za-z_]\w*\+?=")
+_TILDE = re.compile(r"~(?=[/:]|\Z)")
+
+
+def _with_home(atoms: list[Atom], value_start: int, end_offset: int) -> Iterator[Atom]:
+    for atom in atoms:
+        if atom.kind != "text" or atom.quoted:
+            yield atom
+            continue
+        done, text = 0, atom.text
+        for tilde in _TILDE.finditer(text):
+            begins = atom.offset + tilde.start() == value_start
+            # What is quoted right behind a tilde belongs to the name of a user.
+            is_cut = tilde.end() == len(text) and atom.offset + tilde.end() != end_offset
+            if is_cut or not (begins or text[: tilde.start()].endswith(":")):
+                continue
+            yield atom._replace(text=text[done : tilde.start()])
+            yield Atom("parameter", "HOME", True, atom.offset + tilde.start())
+            done = tilde.end()
+        if done < len(text):
+            yield atom._replace(text=text[done:], offset=atom.offset + done)
 
 
 def _atoms_between(raw: str, index: int, end_offset: int, quoted: bool) -> Iterator[Atom]:

@@ -245,7 +245,9 @@ def _slashed_texts(text: str, stretches: Iterable[tuple[int, int]]) -> Iterator[
 
 
 def _from_powershell(source: Text) -> Text:
-    source = _replace_all(source, _POWERSHELL_END, "\\\\")
+    from tocompose.readers.powershell import as_posix
+
+    source = as_posix(_replace_all(source, _POWERSHELL_END, "\\\\"))
     source = _replace_all(source, _POWERSHELL_SETTING, r"\1\2=")
     source = _replace_all(source, _POWERSHELL_FOLDER, "$PWD")
     return _replace_all(source, _POWERSHELL_VARIABLE, r"${\1}")

@@ -329,7 +329,7 @@ class Assembly:
         else:
             subject = ModelPath.service(service)
             line.operands[0].note("TC132", subject=subject, service=service)
-            for argument in step.arguments:
+            for argument in (*step.arguments, *filter(None, [step.stdin])):
                 argument.skip("see TC132")
 
     def _settle_other(self, step: Invocation) -> None:

@@ -167,11 +167,17 @@ def _is_script(path: str, data: bytes) -> bool:
     return is_script and mentions_docker(data.decode("latin-1"))
 
 
-def runs_on_other_host(fields: list[CommandField]) -> bool:
-    """Whether the command runs docker on another machine (`ssh HOST "docker run …"`)."""
+_CLIENT_CALL = re.compile(r"(?:^|[\s;&|(])(?:docker|podman|nerdctl)\s+[\w-]")
+
+
+def code_for_other_host(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> str:
+    """The code with docker commands that runs on another machine (`ssh HOST "docker run …"`); empty for none."""
     program, *texts = [field.value.text for field in fields]
-    is_remote = program_name(program) in ("ssh", "sshpass", "mosh", "pdsh")
-    return is_remote and any(re.search(r"\b(docker|podman)\b", text) for text in texts)
+    if program_name(program) not in ("ssh", "sshpass", "mosh", "pdsh"):
+        return ""
+    stdin = standard_input(shell, cursor)
+    code = " ".join([*texts, stdin.text] if stdin is not None else texts)
+    return code if _CLIENT_CALL.search(code) else ""
 
 
 def run_code(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:

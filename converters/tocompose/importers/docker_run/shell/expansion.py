@@ -82,7 +82,8 @@ def word_value(
 ) -> Value:
     """What the word gives where it is not split: in an assignment, or with `quoted` in a here-document."""
     values = [
-        _atom_value(atom, cursor, context, 0) for atom in word_atoms(raw, quoted=quoted)
+        _atom_value(atom, cursor, context, 0)
+        for atom in word_atoms(raw, quoted=quoted, assigned=not quoted)
     ]
     is_whole = len(values) == 1 and values[0].items is None
     return values[0] if is_whole else join_values(values)
@@ -168,6 +169,11 @@ def _split_at(text: str, separators: str) -> list[str]:
 
 def _atom_value(atom: Atom, cursor: Cursor, context: WordContext, depth: int) -> Value:
     """What one part of a word gives."""
+    value = _value_of_kind(atom, cursor, context, depth)
+    return context.scope.settle_open(value)
+
+
+def _value_of_kind(atom: Atom, cursor: Cursor, context: WordContext, depth: int) -> Value:
     match atom.kind:
         case "text":
             return Value(literal(atom.text))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from tocompose.importers.docker_run.invocation import Invocation, WaitLoop
 from tocompose.importers.docker_run.shell import flow
@@ -50,9 +51,27 @@ def read_for(shell: Shell, cursor: Cursor) -> None:
     """Reads the body once for each value, or once with the variable open when the values are not known."""
     name = cursor.children[0].key
     listed = cursor.at(name)
-    values = _listed_values(shell, listed, cursor.kind)
     header = listed if listed.children else cursor
+    values = _by_default(shell, header, lambda: _listed_values(shell, listed, cursor.kind))
     _read_rounds(shell, str(name), values, header, cursor.at("body"))
+
+
+_Counted = TypeVar("_Counted")
+
+
+def _by_default(
+    shell: Shell, header: Cursor, count: Callable[[], _Counted | None]
+) -> _Counted | None:
+    """What a loop counts; where variables are open in it, by what the script says they are without its user."""
+    counted = count()
+    if counted is not None:
+        return counted
+    with shell.scope.taking_defaults() as taken:
+        counted = count()
+    if counted is not None and taken:
+        names, defaults = ", ".join(taken), ", ".join(taken.values())
+        header.annotate("TC864", name=names, default=defaults)
+    return counted
 
 
 def read_select(shell: Shell, cursor: Cursor) -> None:
@@ -169,7 +188,11 @@ def read_count(shell: Shell, cursor: Cursor) -> None:
     if _counts_by_expressions(shell, header, cursor.at("body")):
         return
     match = _COUNTING_HEADER.fullmatch(header.peek() or "")
-    numbers = _counted_numbers(shell, header, match) if match else None
+    numbers = (
+        _by_default(shell, header, lambda: _counted_numbers(shell, header, match))
+        if match
+        else None
+    )
     name, values = match["name"] if match else "i", None
     if numbers is not None:
         values = [Value(str(number), (header,)) for number in numbers]
@@ -257,7 +280,7 @@ def _repeat(shell: Shell, condition: Cursor, body: Cursor, *, wanted: bool) -> N
     rounds, words_before = 0, list[object]()
     most = _MOST_SILENT_ROUNDS if _only_computes(body) else MOST_ROUNDS
     while rounds < most:
-        verdict = ask(shell, condition)
+        verdict = _by_default(shell, condition, lambda: ask(shell, condition))
         if verdict is None and rounds == 0:
             _run_undecided(shell, body)
         if verdict is not wanted:

@@ -43,6 +43,7 @@ from tocompose.importers.docker_run.sources.written_files import (
 )
 from tocompose.ledger import Cursor
 from tocompose.readers.commands import DECLARATIONS
+from tocompose.readers.mentions import starts_containers
 from tocompose.tables import load
 
 
@@ -233,8 +234,9 @@ def _read_other(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> Non
         _BUILTINS[name](shell, cursor, fields)
     elif name in flow.JUMPS:
         flow.JUMPS[name](shell, cursor, fields)
-    elif name and calls.runs_on_other_host(fields):
-        cursor.note("TC163", option=name)
+    elif name and (remote := calls.code_for_other_host(shell, cursor, fields)):
+        code = "TC176" if starts_containers(remote) else "TC163"
+        cursor.note(code, option=name)
     elif not name or not any(read(shell, cursor, fields) for read in _READERS):
         non_docker_commands.settle_other(shell, cursor, fields)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.ledger import Cursor
-from tocompose.syntax.interpolation import plain
+from tocompose.syntax.interpolation import literal, plain, substitute, variable_names
 from tocompose.syntax.names import variable_name
 from tocompose.syntax.units import is_whole_number
 
@@ -66,6 +66,8 @@ class Scope:
         self.references: dict[str, str] = {}
         # The exit status of the last command; None where it is not known.
         self.status: int | None = 0
+        # What open variables are by default, by their names, while these are taken; None while they stay open.
+        self.taken_defaults: dict[str, str] | None = None
 
     def copy(self) -> Scope:
         """The same scope, to be changed on its own."""
@@ -73,6 +75,7 @@ class Scope:
         twin.exports = set(self.exports)
         twin.references = dict(self.references)
         twin.status = self.status
+        twin.taken_defaults = self.taken_defaults
         return twin
 
     def for_call(self, arguments: tuple[Value, ...] | None) -> Scope:
@@ -152,6 +155,24 @@ class Scope:
             self.variables.pop(name, None)
         else:
             self.variables[name] = value
+
+    @contextmanager
+    def taking_defaults(self) -> Iterator[dict[str, str]]:
+        """Gives open variables what the script says they are by default; gives back which were needed."""
+        outer, self.taken_defaults = self.taken_defaults, {}
+        yield self.taken_defaults
+        self.taken_defaults = outer
+
+    def settle_open(self, value: Value) -> Value:
+        """The value with the defaults of what is open in it, where these are taken and all are stated."""
+        stated = {variable.name: variable.value for variable in value.opens}
+        if self.taken_defaults is None or not stated or None in stated.values():
+            return value
+        texts = {name: text for name, text in stated.items() if text is not None}
+        if not set(variable_names(value.text)) <= texts.keys():
+            return value
+        self.taken_defaults |= texts
+        return value._replace(text=literal(substitute(value.text, texts)), opens=())
 
     @contextmanager
     def while_set(self, values: Mapping[str, Value]) -> Iterator[None]:
