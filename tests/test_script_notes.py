@@ -34,6 +34,11 @@ EXAMPLES: dict[str, tuple[dict[str, str], str, str]] = {
     "TC161": ({"a.sh": "source /etc/x.env\ndocker run a"}, "a.sh:1:1", "/etc/x.env"),
     "TC162": ({"a.sh": "docker run a ) b\ndocker run c"}, "a.sh:1:1", "left out"),
     "TC163": ({"a.sh": "docker -H tcp://x:1 run a"}, "a.sh:1:8", "-H"),
+    "TC176": (
+        {"a.sh": "docker run a\nssh x 'docker run b'"},
+        "a.sh:2:1",
+        "ssh",
+    ),
     "TC164": (
         {
             "a.sh": "docker run -e H=$(docker inspect -f '{{.NetworkSettings.IPAddress}}' db) a"
