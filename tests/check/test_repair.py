@@ -91,6 +91,14 @@ def test_nobody_waits_for_the_health_of_what_was_not_changed() -> None:
     ] == ["services.cache"]
 
 
+def test_a_dependency_that_a_variable_names_stays_in_its_list() -> None:
+    text = (
+        "services:\n  a:\n    image: acme/a:1\n    depends_on: ['${DB}', cache]\n"
+        "  cache:\n    image: redis:7\n"
+    )
+    assert "depends_on: ['${DB}', cache]" in repaired(text)["docker-compose.yml"]
+
+
 def test_a_second_time_changes_nothing() -> None:
     first = repaired(LEGACY)
     again = repaired(first["docker-compose.yml"])

@@ -281,7 +281,10 @@ def _changed_keys(
     is_listed = stated is not None and getattr(stated.node, "kind", "") == "list"
     if is_listed and plan.puts_right(name, "depends_on"):
         order, better_order = old.get("depends_on"), new.get("depends_on")
-        if order != better_order and set(order or ()) == set(better_order or ()):
+        # Compose reads a variable in a list, and as a key of a map it leaves it as it is.
+        is_plain = not any("$" in target for target in order or ())
+        same_targets = set(order or ()) == set(better_order or ())
+        if order != better_order and same_targets and is_plain:
             changes["depends_on"] = better_order
     return changes
 

@@ -79,7 +79,8 @@ class _Dangling:
         defined: frozenset[str],
         span: Span | None = None,
     ) -> bool:
-        if name in defined or "$" in name:
+        # A variable is read in a value only, and the services to wait for are keys.
+        if name in defined or ("$" in name and key != "depends_on"):
             return True
         kind = key[:-1] if key in ("secrets", "configs") else "service"
         missing_note = service_note("TC750", service, key, span=span, kind=kind, name=name)

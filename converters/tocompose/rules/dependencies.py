@@ -93,7 +93,7 @@ class _EdgeSet:
         stated = tuple(
             edge
             for edge in service.depends_on
-            if edge.service in targets or not edge.service
+            if edge.service in targets or edge.service not in self.targets
         )
         inferred = self.inferred.get(service.name, [])
         if len(stated) == len(service.depends_on) and not inferred:
