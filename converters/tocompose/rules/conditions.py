@@ -86,7 +86,11 @@ def _judge_edge(
         facts = {"target": target.name}
         yield startup.verdict(service, key, "A-01 M-06", waits, "TC530", **facts)
     if edge.condition == HEALTHY:
-        unknown = target.healthcheck is None and facts_of(target) is None
+        image = facts_of(target)
+        # The engine counts the check that an image brings, whatever the container runs.
+        unknown = target.healthcheck is None and (
+            image is None or not image.sure or image.has_healthcheck
+        )
         # What is not required may fail.
         unknown = unknown or not edge.required
         yield startup.verdict(
