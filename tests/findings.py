@@ -162,8 +162,15 @@ FINDINGS = (
         "T17",
     ),
     Finding(
-        "TC705",
+        "TC542",
         one("include: [no.yml]\nservices: {}\n"),
+        "docker-compose.yml:1:1",
+        one("include: [yes.yml]\nservices: {}\n", yes_yml="services: {}\n"),
+        "",
+    ),
+    Finding(
+        "TC705",
+        one("include: ['${NO}.yml']\nservices: {}\n"),
         "docker-compose.yml:1:1",
         one("services: {}\n"),
         "",

@@ -239,7 +239,7 @@ def test_a_listed_production_file_is_part_of_what_is_started() -> None:
 
 def test_a_listed_file_that_is_not_there_is_said() -> None:
     found = audited({**_LISTED, ".env": "COMPOSE_FILE=stack/base.yml:gone.yml"})
-    assert "TC705" in {item.code for item in found.notes}
+    assert "TC542" in {item.code for item in found.notes}
 
 
 def test_files_that_are_named_win_over_the_list() -> None:

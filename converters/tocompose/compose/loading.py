@@ -14,7 +14,7 @@ from tocompose.compose.relative_paths import rebase_document, rebase_service
 from tocompose.compose.shapes import as_list, as_map, as_text, as_texts
 from tocompose.limits import limit
 from tocompose.notes import Note, note
-from tocompose.project import Project
+from tocompose.project import Project, normal_path
 from tocompose.readers.dotenv import read_dotenv
 from tocompose.source import Branch, Leaf, Span
 
@@ -147,7 +147,7 @@ class _Loader:
         """The file's content, with what it includes in front of it; `reference` is the place that names the file."""
         file = None if path in self._open else self._read_file(path)
         if file is None:
-            self.notes.append(note("TC705", reference, path=_shown_path(path)))
+            self.notes.append(self._unfollowed(path, reference))
             return {}
         if file.path not in {known_file.path for known_file in self.files}:
             self.files.append(file)
@@ -163,6 +163,14 @@ class _Loader:
     def _read_file(self, path: str) -> ComposeFile | None:
         content = self.project.read(path)
         return None if content is None else read_file(content, self.shown + path)
+
+    def _unfollowed(self, path: str, span: Span | None) -> Note:
+        """What to say of a file that could not be read: that it is not there, where that can be seen."""
+        inside = normal_path(path)
+        # Not beside standard input, nor where a variable or an address says which file it is.
+        is_seen = self.project.named != ("<stdin>",) and not {"$", ":"}.intersection(path)
+        is_missing = is_seen and inside is not None and not self.project.exists(inside)
+        return note("TC542" if is_missing else "TC705", span, path=_shown_path(path))
 
     def _read_included(
         self, inclusions: Any, path: str, span: Span | None
@@ -221,7 +229,7 @@ class _Loader:
         file = self._read_file(path)
         if file is None:
             span = _span_of_key(scope.file, "services")
-            self.notes.append(note("TC705", span, path=_shown_path(path)))
+            self.notes.append(self._unfollowed(path, span))
             return scope._replace(services={}, path=path)
         services = without_tags(as_map(document_of(file).get("services")))
         return _ExtensionScope(services, file, path)

@@ -57,7 +57,7 @@ def _shared_things(service: Service, services: set[str]) -> Iterator[_Reference]
 
 def _judge_references(view: View) -> Iterator[Verdict]:
     # What a file that could not be read defines is not known.
-    is_partial = any(fault.code == "TC705" for fault in view.notes)
+    is_partial = any(fault.code in ("TC542", "TC705") for fault in view.notes)
     for service in view.main.stack.services:
         for key, kind, name, defined in _references(service, view.main.stack):
             holds = name in defined or "$" in name or is_partial

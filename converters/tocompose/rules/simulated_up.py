@@ -42,7 +42,7 @@ from tocompose.syntax.units import is_whole_number
 # The findings with which docker compose refuses the files, or does not start everything.
 STOPPING = frozenset(
     """
-    TC010 TC046 TC048 TC523 TC524 TC533 TC534 TC535 TC536 TC537 TC538 TC539 TC702 TC703 TC721 TC722 TC727 TC729
+    TC010 TC046 TC048 TC523 TC524 TC533 TC534 TC535 TC536 TC537 TC538 TC539 TC542 TC702 TC703 TC721 TC722 TC727 TC729
     TC731 TC732 TC733 TC735 TC743 TC744
     """.split()
 )
