@@ -277,16 +277,25 @@ def _changed_keys(
         for key in ("restart", "healthcheck", "logging")
         if plan.puts_right(name, key) and key not in old and key in new
     }
-    stated = _key_entry(service_entry, "depends_on")
-    is_listed = stated is not None and getattr(stated.node, "kind", "") == "list"
-    if is_listed and plan.puts_right(name, "depends_on"):
-        order, better_order = old.get("depends_on"), new.get("depends_on")
-        # Compose reads a variable in a list, and as a key of a map it leaves it as it is.
-        is_plain = not any("$" in target for target in order or ())
-        same_targets = set(order or ()) == set(better_order or ())
-        if order != better_order and same_targets and is_plain:
+    if plan.puts_right(name, "depends_on"):
+        better_order = _order_with_conditions(service_entry, old, new)
+        if better_order is not None:
             changes["depends_on"] = better_order
     return changes
+
+
+def _order_with_conditions(
+    service_entry: Child, old: Mapping[str, Any], new: Mapping[str, Any]
+) -> Any:
+    """What is waited for in the place of a bare list; None where it is none, or stays as it is."""
+    stated = _key_entry(service_entry, "depends_on")
+    if stated is None or getattr(stated.node, "kind", "") != "list":
+        return None
+    order, better_order = old.get("depends_on") or {}, new.get("depends_on") or {}
+    # Compose reads a variable in a list, and as a key of a map it leaves it as it is.
+    if order == better_order or any("$" in target for target in order):
+        return None
+    return better_order if set(order) == set(better_order) else None
 
 
 def _edit_service(
