@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from tocompose.importers.field_tables import Finding
 from tocompose.importers.kubernetes.config import ConfigStore
+from tocompose.importers.kubernetes.container_fields import ContainerPort
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.probe_fields import decode_probes
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text
 from tocompose.importers.kubernetes.services import (
     KubeServices,
     kube_services,
@@ -138,9 +138,14 @@ class ContainerContext:
         """Whether several containers run of the service: not where it publishes a port of the host, had only once."""
         if not self.workload.is_replicated:
             return False
-        if any(peek_text(port.at("hostPort")) is not None for port in self._pod_ports()):
+        if any(port.host_port is not None for port in self._pod_ports()):
             return False
         return not self.kube_services.publishes(self.workload)
+
+    @property
+    def ports(self) -> tuple[ContainerPort, ...]:
+        """The ports that it declares."""
+        return self._pod_container.ports
 
     def path(self, *keys: str) -> ModelPath:
         """The model path of a key of the compose service."""
@@ -152,14 +157,12 @@ class ContainerContext:
 
     def listens_on(self, number: int) -> bool:
         """Whether a container of the pod declares that it listens on the port."""
-        return any(
-            peek_text(port.at("containerPort")) == str(number) for port in self._pod_ports()
-        )
+        return any(port.number == number for port in self._pod_ports())
 
     def not_applicable(self, cursor: Cursor, code: str = NOT_APPLICABLE) -> None:
         """Adds what stands at the cursor to the workload's note on what has no use here."""
         self.model.not_applicable(cursor, self.workload.kube_object, code)
 
-    def _pod_ports(self) -> Iterator[Cursor]:
+    def _pod_ports(self) -> Iterator[ContainerPort]:
         for pod_container in self.pod.containers:
-            yield from list_entries(pod_container.cursor.at("ports"))
+            yield from pod_container.ports

@@ -231,11 +231,11 @@ def _probe_port(action: ProbeAction, container: ContainerContext) -> int | None:
 
 def _named_port(name: str, container: ContainerContext) -> int | None:
     number = None
-    for port in list_entries(container.cursor.at("ports")):
-        if peek_text(port.at("name")) == name:
-            port.at("name").take(to=container.path())
-            port.at("containerPort").take(to=container.path())
-            number = integer(peek_text(port.at("containerPort")) or "")
+    for port in container.ports:
+        if port.name == name:
+            port.cursor.at("name").take(to=container.path())
+            port.cursor.at("containerPort").take(to=container.path())
+            number = port.number
     return number
 
 

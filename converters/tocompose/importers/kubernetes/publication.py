@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
+from tocompose.importers.kubernetes.container_fields import ContainerPort
 from tocompose.importers.kubernetes.kinds import FILLED_IN
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_text
 from tocompose.importers.kubernetes.services import KubeService, ServicePort, container_port
@@ -54,14 +54,6 @@ class HostPorts:
         return replace(port, published=str(host_port))
 
 
-class _ContainerPort(NamedTuple):
-    """A port that a container says it listens on."""
-
-    cursor: Cursor
-    number: int
-    protocol: str
-
-
 def publish_ports(model: ClusterModel) -> Iterator[Contribution]:
     """What the cluster made reachable from outside, published, and what containers listen on, exposed."""
     host_ports = HostPorts()
@@ -90,36 +82,34 @@ def _expose_pod(
         yield Contribution(service=pod.network_owner, expose=tuple(exposed))
 
 
-def _reachable_ports(workload: Workload, pod: Pod) -> Iterator[_ContainerPort]:
+def _reachable_ports(workload: Workload, pod: Pod) -> Iterator[ContainerPort]:
     """The ports of the pod; those that nobody could reach, or that are no numbers, are noted."""
     for container in pod.containers:
         is_init = container.role is ContainerRole.INIT
-        for cursor in list_entries(container.cursor.at("ports")):
-            number = integer(peek_text(cursor.at("containerPort")) or "")
-            if number is None:
-                cursor.note(
+        for port in container.ports:
+            if port.number is None:
+                port.cursor.note(
                     "TC209", field="ports", expected="a list of ports with a number each"
                 )
             elif is_init or workload.host_network:
-                cursor.note(
+                port.cursor.note(
                     "TC228",
-                    port=str(number),
+                    port=str(port.number),
                     subject=ModelPath.service(container.service),
                     why=_INIT_ENDS if is_init else "on the host network",
                 )
             else:
-                protocol = (peek_text(cursor.at("protocol")) or "TCP").lower()
-                yield _ContainerPort(cursor, number, protocol)
+                yield port
 
 
 def _publish_host_port(
-    port: _ContainerPort,
+    port: ContainerPort,
     workload: Workload,
     pod: Pod,
     model: ClusterModel,
     host_ports: HostPorts,
 ) -> Iterator[Contribution]:
-    preferred = integer(peek_text(port.cursor.at("hostPort")) or "")
+    preferred = integer(port.host_port or "")
     if not preferred:
         return
     owner = pod.network_owner
@@ -272,7 +262,7 @@ def _settle_target(
     elif named_port is None:
         return target
     elif workload.host_network:
-        named_port.at("name").mark_noted("TC228")
+        named_port.cursor.at("name").mark_noted("TC228")
     else:
-        named_port.take("name", to=to.child("expose"))
+        named_port.cursor.take("name", to=to.child("expose"))
     return target

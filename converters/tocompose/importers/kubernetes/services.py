@@ -177,7 +177,7 @@ def container_port(port: ServicePort, workload: Workload) -> int | None:
     if number is not None:
         return number
     named = workload.port(port.target)
-    return None if named is None else integer(peek_text(named.at("containerPort")) or "")
+    return None if named is None else named.number
 
 
 def kube_services(objects: KubeObjects, workloads: Iterable[Workload]) -> KubeServices:

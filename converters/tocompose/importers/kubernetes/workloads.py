@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
+from tocompose.importers.kubernetes.container_fields import ContainerPort, decode_ports
 from tocompose.importers.kubernetes.kinds import kind_row
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.scalars import (
@@ -47,6 +48,7 @@ class PodContainer(NamedTuple):
     name: str
     role: ContainerRole
     cursor: Cursor
+    ports: tuple[ContainerPort, ...] = ()
 
 
 class Pod(NamedTuple):
@@ -120,7 +122,7 @@ class Workload:
         self.host_network = peek_bool(self.pod_spec.at("hostNetwork")) is True
         self.api_waits: tuple[tuple[Cursor, ApiWait], ...] = ()
         self.pods: tuple[Pod, ...] = ()
-        self._ports: dict[str, Cursor] | None = None
+        self._ports: dict[str, ContainerPort] | None = None
 
     @property
     def stated_replicas(self) -> Cursor:
@@ -134,13 +136,17 @@ class Workload:
             return False
         return all(len(list(pod.running_containers())) == 1 for pod in self.pods)
 
-    def port(self, name: str) -> Cursor | None:
+    def ports(self) -> Iterator[ContainerPort]:
+        """The declared ports of the pod's running containers."""
+        for container in self.pods[0].running_containers() if self.pods else ():
+            yield from container.ports
+
+    def port(self, name: str) -> ContainerPort | None:
         """The declared port of that name in one of the pod's running containers."""
         if self._ports is None:
             self._ports = {}
-            for container in self.pods[0].running_containers() if self.pods else ():
-                for port in list_entries(container.cursor.at("ports")):
-                    self._ports.setdefault(peek_text(port.at("name")) or "", port)
+            for port in self.ports():
+                self._ports.setdefault(port.name, port)
         return self._ports.get(name)
 
     def containers(self) -> Iterator[PodContainer]:
@@ -238,7 +244,8 @@ def _build_pod(
     ]
     main, *co_containers = _ordered_containers(workload)
     main_name = peek_text(main.at("name")) or ""
-    containers.append(PodContainer(base, main_name, ContainerRole.MAIN, main))
+    ports = decode_ports(main)
+    containers.append(PodContainer(base, main_name, ContainerRole.MAIN, main, ports))
     for cursor in co_containers:
         containers.append(_named_container(cursor, ContainerRole.CO_CONTAINER, base, names))
     sidecars = (
@@ -287,7 +294,8 @@ def _named_container(
     short_name = service_name(name).removeprefix(f"{base}-")
     if role is ContainerRole.INIT and "init" not in short_name.split("-"):
         short_name = f"init-{short_name}"
-    return PodContainer(unique_name(f"{base}-{short_name}", names), name, role, cursor)
+    service = unique_name(f"{base}-{short_name}", names)
+    return PodContainer(service, name, role, cursor, decode_ports(cursor))
 
 
 def service_name(name: str) -> str:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from tocompose.importers.kubernetes.container_fields import decode_ports, find_port
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.operators.manifests import (
     SERVICES,
@@ -126,9 +127,9 @@ def _service_port(
 def _container_port(workload: Workload, stated: str) -> int | None:
     """The port of a workload by its name or number."""
     for container in list_entries(workload.pod_spec.at("containers")):
-        for port in list_entries(container.at("ports")):
-            if peek_text(port.at("name")) == stated:
-                return integer(peek_text(port.at("containerPort")) or "")
+        named = find_port(decode_ports(container), stated)
+        if named is not None:
+            return named.number
     return integer(stated)
 
 

@@ -158,12 +158,9 @@ def _allows_all_out(policy: KubeObject) -> bool:
 
 def _known_ports(workload: Workload, world: ClusterModel) -> Iterator[tuple[int, str, str]]:
     """The ports on which the workload listens as its containers and Services tell: number, protocol, name."""
-    for container in workload.pods[0].running_containers():
-        for port in list_entries(container.cursor.at("ports")):
-            number = integer(peek_text(port.at("containerPort")) or "")
-            protocol = (peek_text(port.at("protocol")) or "TCP").upper()
-            if number is not None:
-                yield number, protocol, peek_text(port.at("name")) or ""
+    for port in workload.ports():
+        if port.number is not None:
+            yield port.number, port.protocol.upper(), port.name
     for service in world.kube_services:
         if workload not in service.workloads:
             continue
