@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tocompose.importers.field_tables import Finding
 from tocompose.importers.kubernetes.config import ConfigStore
-from tocompose.importers.kubernetes.container_fields import ContainerPort
+from tocompose.importers.kubernetes.container_fields import ContainerPort, VolumeMount
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.probe_fields import decode_probes
 from tocompose.importers.kubernetes.services import (
@@ -146,6 +146,11 @@ class ContainerContext:
     def ports(self) -> tuple[ContainerPort, ...]:
         """The ports that it declares."""
         return self._pod_container.ports
+
+    @property
+    def mounts(self) -> tuple[VolumeMount, ...]:
+        """What it mounts of its pod's volumes."""
+        return self._pod_container.mounts
 
     def path(self, *keys: str) -> ModelPath:
         """The model path of a key of the compose service."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.config import ConfigEntry
+from tocompose.importers.kubernetes.container_fields import PodVolume
 from tocompose.importers.kubernetes.downward import field_value, resource_value
 from tocompose.importers.kubernetes.objects import COMPOSED, GENERATED, KubeObject
 from tocompose.importers.kubernetes.references import (
@@ -65,20 +66,20 @@ class VolumeFiles(NamedTuple):
 
 
 def volume_files(
-    volume: Cursor, container: ContainerContext, to: ModelPath
+    volume: PodVolume, container: ContainerContext, to: ModelPath
 ) -> VolumeFiles | None:
     """The files of a configMap, secret, projected or downwardAPI volume; None for any other."""
-    name = peek_text(volume.at("name")) or "volume"
+    name = volume.name or "volume"
     for key, (kind, name_key) in _VOLUMES.items():
-        if source := volume.at(key):
+        if source := volume.sources.get(key):
             name_cursor, mode = source.at(name_key), _default_mode(source, to)
             files = tuple(_config_files(source, name_cursor, kind, mode, container, to))
             return VolumeFiles(peek_text(name_cursor) or name, files, kind == "Secret")
-    if source := volume.at("projected"):
+    if source := volume.sources.get("projected"):
         files = tuple(_projected_files(source, container, to))
         is_secret = any(file.secret for file in files)
         return VolumeFiles(f"{container.workload.name}-{name}", files, is_secret)
-    if source := volume.at("downwardAPI"):
+    if source := volume.sources.get("downwardAPI"):
         files = tuple(_downward_files(source, _default_mode(source, to), container, to))
         return VolumeFiles(f"{container.pod.base}-{name}", files, False)
     return None

@@ -1,11 +1,15 @@
-"""The fields of containers that several rules ask for, each read once into a record with its place."""
+"""Fields of containers and of their pods that several rules ask for, each read once into a record with its place."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text
+from tocompose.importers.kubernetes.scalars import (
+    list_entries,
+    peek_bool,
+    peek_text,
+)
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
 
@@ -39,3 +43,51 @@ def _decode_ports(cursor: Cursor) -> Iterator[ContainerPort]:
 def find_port(ports: tuple[ContainerPort, ...], name: str) -> ContainerPort | None:
     """The first port of that name."""
     return next((port for port in ports if port.name == name), None)
+
+
+class VolumeMount(NamedTuple):
+    """Where a container mounts which volume of its pod; `path` begins with a slash, and is empty where none is said."""
+
+    cursor: Cursor
+    volume: str
+    path: str
+    read_only: bool
+    propagation: str | None
+    recursive_read_only: str | None
+
+
+def decode_mounts(container: Cursor) -> tuple[VolumeMount, ...]:
+    """The mounts of a container, in the order of the source."""
+    return tuple(map(_decode_mount, list_entries(container.at("volumeMounts"))))
+
+
+def _decode_mount(cursor: Cursor) -> VolumeMount:
+    path = peek_text(cursor.at("mountPath")) or ""
+    return VolumeMount(
+        cursor,
+        volume=peek_text(cursor.at("name")) or "",
+        path=path if path.startswith("/") or not path else f"/{path}",
+        read_only=peek_bool(cursor.at("readOnly")) is True,
+        propagation=peek_text(cursor.at("mountPropagation")),
+        recursive_read_only=peek_text(cursor.at("recursiveReadOnly")),
+    )
+
+
+class PodVolume(NamedTuple):
+    """One volume of a pod; `sources` are what may stand behind it, by their kind."""
+
+    cursor: Cursor
+    name: str
+    sources: Mapping[str, Cursor]
+
+
+def decode_volumes(pod_spec: Cursor) -> tuple[PodVolume, ...]:
+    """The volumes of a pod, in the order of the source."""
+    return tuple(
+        PodVolume(
+            volume,
+            name=peek_text(volume.at("name")) or "",
+            sources={child.key: child for child in volume if child.key != "name"},
+        )
+        for volume in list_entries(pod_spec.at("volumes"))
+    )

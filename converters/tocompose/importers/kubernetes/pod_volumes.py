@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from tocompose.importers.kubernetes.claims import Claims
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
+from tocompose.importers.kubernetes.container_fields import PodVolume
 from tocompose.importers.kubernetes.kinds import field_tables
 from tocompose.importers.kubernetes.resources import compose_memory, parse_quantity
 from tocompose.importers.kubernetes.scalars import (
-    list_entries,
     peek_bool,
     peek_text,
     take_text,
@@ -37,19 +37,19 @@ class _MountedVolume(NamedTuple):
     """A volume as a mount at `target` sees it; `cursor` is what the volume says of its kind of source."""
 
     cursor: Cursor
-    volume: Cursor
+    volume: PodVolume
     container: ContainerContext
     claims: Claims
     target: str
 
     def name(self, default: str = "volume") -> str:
         """The volume's name in the pod."""
-        return peek_text(self.volume.at("name")) or default
+        return self.volume.name or default
 
     def declare(self, owner: str) -> VolumeSource:
         """A named volume of the pod or workload of that name."""
         name = f"{owner}-{self.name()}"
-        self.container.builder.add_volume(Volume(name=name, origin=self.volume.span))
+        self.container.builder.add_volume(Volume(name=name, origin=self.volume.cursor.span))
         return VolumeSource(kind="volume", source=name)
 
 
@@ -75,18 +75,17 @@ class _EmptyDir(NamedTuple):
 
 
 def source_of(
-    volume: Cursor, container: ContainerContext, claims: Claims, target: str
+    volume: PodVolume, container: ContainerContext, claims: Claims, target: str
 ) -> VolumeSource | None:
     """The source of a volume as a mount at `target` sees it; None, with a note, when nothing stands in the volume."""
     for key, build in _BUILDERS.items():
-        if volume.at(key):
-            return build(_MountedVolume(volume.at(key), volume, container, claims, target))
+        if source := volume.sources.get(key):
+            return build(_MountedVolume(source, volume, container, claims, target))
     # A volume without any source is an emptyDir.
-    mounted = _MountedVolume(volume.at("emptyDir"), volume, container, claims, target)
+    empty = volume.cursor.at("emptyDir")
+    mounted = _MountedVolume(empty, volume, container, claims, target)
     rows = field_tables()["Volume"]
-    if any(
-        rows[key].note == "TC244" for key in (child.key for child in volume) if key in rows
-    ):
+    if any(rows[key].note == "TC244" for key in volume.sources if key in rows):
         return mounted.declare(container.workload.name)
     return _empty_dir(mounted)
 
@@ -213,13 +212,9 @@ def _directory_volume(mounted: _MountedVolume, empty_dir: _EmptyDir) -> VolumeSo
 
 def _count_users(mounted: _MountedVolume) -> int:
     """How many containers of the pod mount the volume."""
-    mounts_by_container = (
-        list_entries(pod_container.cursor.at("volumeMounts"))
-        for pod_container in mounted.container.pod.containers
-    )
     return sum(
-        any(peek_text(mount.at("name")) == mounted.name() for mount in mounts)
-        for mounts in mounts_by_container
+        any(mount.volume == mounted.name() for mount in pod_container.mounts)
+        for pod_container in mounted.container.pod.containers
     )
 
 

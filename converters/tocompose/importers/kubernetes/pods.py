@@ -212,17 +212,17 @@ def _note_selector(workload: Workload) -> None:
 def _note_unmounted(workload: Workload) -> None:
     """Says of each volume that no container mounts it."""
     mounted = {
-        peek_text(mount.at("name"))
-        for container in workload.containers()
-        for mount in list_entries(container.cursor.at("volumeMounts"))
+        mount.volume for container in workload.containers() for mount in container.mounts
     }
     templates = workload.kube_object.at("spec", "volumeClaimTemplates")
     volumes = [
-        *((volume, volume) for volume in list_entries(workload.pod_spec.at("volumes"))),
-        *((template, template.at("metadata")) for template in list_entries(templates)),
+        *((volume.cursor, volume.name or None) for volume in workload.volumes),
+        *(
+            (template, template.peek("metadata", "name"))
+            for template in list_entries(templates)
+        ),
     ]
-    for volume, metadata in volumes:
-        name = peek_text(metadata.at("name"))
+    for volume, name in volumes:
         if name not in mounted:
             values = values_in_words(volume.node)
             description = f"volume {name} of {workload.kube_object} ({values})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.importers.field_tables import values_in_words
 from tocompose.importers.kubernetes.claims import Claims
@@ -13,11 +13,11 @@ from tocompose.importers.kubernetes.config_files import (
     mount_files,
     volume_files,
 )
+from tocompose.importers.kubernetes.container_fields import PodVolume, VolumeMount
 from tocompose.importers.kubernetes.links import expand_references
 from tocompose.importers.kubernetes.pod_volumes import source_of
 from tocompose.importers.kubernetes.scalars import (
     list_entries,
-    peek_bool,
     peek_text,
     take_scalar,
 )
@@ -39,7 +39,8 @@ _ADDED = regex(r"kube-api-access-[a-z0-9]{5}|.+-token-[a-z0-9]{5}")
 
 
 class ContainerStorage:
-    """What the mounts of one container come to; `options` are Compose keys beside them, `texts` what its files say.
+    """What the mounts of one container come to; `options` are Compose keys beside them, `texts` what its files say,
+    `scope` the variables that paths may name.
 
     A one-shot must make the `sub_paths` of each volume, open `empty_dirs` for everybody and give `owned` to the group.
     """
@@ -50,12 +51,14 @@ class ContainerStorage:
         "mounts",
         "options",
         "owned",
+        "scope",
         "secrets",
         "sub_paths",
         "texts",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, scope: Mapping[str, str]) -> None:
+        self.scope = scope
         self.mounts: list[Mount] = []
         self.configs: list[ConfigMount] = []
         self.secrets: list[ConfigMount] = []
@@ -66,39 +69,31 @@ class ContainerStorage:
         self.texts: list[str] = []
 
 
-class _VolumeMount(NamedTuple):
-    """An entry of `volumeMounts`: where it mounts which path of the volume."""
-
-    cursor: Cursor
-    name: str
-    target: str
-    scope: Mapping[str, str]
-
-    def sub_path(self, to: ModelPath) -> str:
-        """The path in the volume, mapped to `to`; empty for all of it."""
-        fixed = take_scalar(self.cursor.at("subPath"), to)
-        if fixed is not None:
-            return fixed.strip("/")
-        expression = take_scalar(self.cursor.at("subPathExpr"), to)
-        if expression is None:
-            return ""
-        path = expand_references(expression, self.scope)
-        return (plain(path) or path).strip("/")
+def _sub_path(mount: VolumeMount, scope: Mapping[str, str], to: ModelPath) -> str:
+    """The path in the volume, mapped to `to`; empty for all of it."""
+    fixed = take_scalar(mount.cursor.at("subPath"), to)
+    if fixed is not None:
+        return fixed.strip("/")
+    expression = take_scalar(mount.cursor.at("subPathExpr"), to)
+    if expression is None:
+        return ""
+    path = expand_references(expression, scope)
+    return (plain(path) or path).strip("/")
 
 
 def container_storage(
     container: ContainerContext, claims: Claims, scope: Mapping[str, str]
 ) -> ContainerStorage:
     """The storage of a container."""
-    storage = ContainerStorage()
-    volumes = {
-        peek_text(volume.at("name")) or "": volume
-        for volume in list_entries(container.pod_spec.at("volumes"))
-    }
-    for cursor in list_entries(container.cursor.at("volumeMounts")):
-        mount = _parse_mount(cursor, scope)
-        if mount is not None:
-            _add_mount(mount, volumes.get(mount.name), container, claims, storage)
+    storage = ContainerStorage(scope)
+    volumes = {volume.name: volume for volume in container.workload.volumes}
+    for mount in container.mounts:
+        if mount.path:
+            volume = volumes.get(mount.volume)
+            _add_mount(mount, volume, container, claims, storage)
+        else:
+            expected = "a path in the container"
+            mount.cursor.note("TC209", field="mountPath", expected=expected)
     _add_mount_points(storage, container)
     for device in list_entries(container.cursor.at("volumeDevices")):
         name, values = peek_text(device.at("name")), values_in_words(device.node)
@@ -107,58 +102,45 @@ def container_storage(
     return storage
 
 
-def _parse_mount(cursor: Cursor, scope: Mapping[str, str]) -> _VolumeMount | None:
-    target = peek_text(cursor.at("mountPath"))
-    if not target:
-        cursor.note("TC209", field="mountPath", expected="a path in the container")
-        return None
-    return _VolumeMount(
-        cursor,
-        peek_text(cursor.at("name")) or "",
-        target if target.startswith("/") else f"/{target}",
-        scope,
-    )
-
-
 def _add_mount(
-    mount: _VolumeMount,
-    volume: Cursor | None,
+    mount: VolumeMount,
+    volume: PodVolume | None,
     container: ContainerContext,
     claims: Claims,
     storage: ContainerStorage,
 ) -> None:
-    if mount.target.rstrip("/") == _ACCOUNT and _ADDED.fullmatch(mount.name):
-        for cursor in (mount.cursor, volume):
-            if cursor is not None:
-                cursor.skip(INJECTED)
+    if mount.path.rstrip("/") == _ACCOUNT and _ADDED.fullmatch(mount.volume):
+        for injected in (mount, volume):
+            if injected is not None:
+                injected.cursor.skip(INJECTED)
         return
-    template = claims.template(container, mount.name)
+    template = claims.template(container, mount.volume)
     if template is not None:
         if volume is not None:
-            volume.skip("the claim template of the same name takes its place")
+            volume.cursor.skip("the claim template of the same name takes its place")
         _add_source(template, mount, container, storage)
     elif volume is None:
-        description, to = container.describe_volume(mount.name), container.path("volumes")
-        mount.cursor.note("TC213", what=description, name=mount.target, subject=to)
+        description, to = container.describe_volume(mount.volume), container.path("volumes")
+        mount.cursor.note("TC213", what=description, name=mount.path, subject=to)
     elif (files := volume_files(volume, container, container.path())) is not None:
         key = _add_files(files, mount, container, storage)
-        volume.at("name").take(to=container.path(key))
+        volume.cursor.at("name").take(to=container.path(key))
     else:
-        source = source_of(volume, container, claims, mount.target)
+        source = source_of(volume, container, claims, mount.path)
         if source is not None:
             _add_source(source, mount, container, storage)
-            volume.at("name").take(to=container.path(source.key))
+            volume.cursor.at("name").take(to=container.path(source.key))
 
 
 def _add_files(
     files: VolumeFiles,
-    mount: _VolumeMount,
+    mount: VolumeMount,
     container: ContainerContext,
     storage: ContainerStorage,
 ) -> str:
     """Adds what the files of a volume become; gives the key of the service that they are under."""
-    sub_path = mount.sub_path(container.path())
-    mounted = mount_files(files, mount.target, sub_path, mount.cursor, container)
+    sub_path = _sub_path(mount, storage.scope, container.path())
+    mounted = mount_files(files, mount.path, sub_path, mount.cursor, container)
     storage.mounts.extend(mounted.mounts)
     storage.configs.extend(mounted.configs)
     storage.secrets.extend(mounted.secrets)
@@ -187,11 +169,11 @@ def _settle_redundant(mount: Cursor, container: ContainerContext) -> None:
 
 def _add_source(
     source: VolumeSource,
-    mount: _VolumeMount,
+    mount: VolumeMount,
     container: ContainerContext,
     storage: ContainerStorage,
 ) -> None:
-    sub_path = mount.sub_path(container.path())
+    sub_path = _sub_path(mount, storage.scope, container.path())
     for key in ("name", "mountPath", "readOnly"):
         mount.cursor.take(key, to=container.path(source.key))
     if source.options:
@@ -202,15 +184,15 @@ def _add_source(
     name = source.source
     if sub_path and source.kind == "bind":
         name = f"{name}/{literal(sub_path)}"
-    options = _mount_options(source, mount.cursor, sub_path, container)
-    read_only = source.read_only or peek_bool(mount.cursor.at("readOnly")) is True
+    options = _mount_options(source, mount, sub_path, container)
+    read_only = source.read_only or mount.read_only
     if source.kind == "volume":
         _prepare_volume(source, sub_path, read_only, storage)
     storage.mounts.append(
         Mount(
             kind=source.kind,
             source=name,
-            target=literal(mount.target),
+            target=literal(mount.path),
             read_only=read_only,
             options=options,
             origin=mount.cursor.span,
@@ -219,7 +201,7 @@ def _add_source(
 
 
 def _mount_options(
-    source: VolumeSource, mount: Cursor, sub_path: str, container: ContainerContext
+    source: VolumeSource, mount: VolumeMount, sub_path: str, container: ContainerContext
 ) -> dict[str, dict[str, Any]]:
     options = {kind: dict(nested) for kind, nested in source.mount_options.items()}
     if source.kind == "bind":
@@ -229,8 +211,8 @@ def _mount_options(
         return options
     if sub_path and source.kind in ("volume", "image"):
         options.setdefault(source.kind, {})["subpath"] = literal(sub_path)
-    mount.at("mountPropagation").skip("only bind mounts have a propagation")
-    mount.at("recursiveReadOnly").skip("a volume has nothing mounted below it")
+    mount.cursor.at("mountPropagation").skip("only bind mounts have a propagation")
+    mount.cursor.at("recursiveReadOnly").skip("a volume has nothing mounted below it")
     return options
 
 
@@ -245,15 +227,15 @@ def _prepare_volume(
 
 
 def _set_bind_options(
-    mount: Cursor, options: dict[str, dict[str, Any]], container: ContainerContext
+    mount: VolumeMount, options: dict[str, dict[str, Any]], container: ContainerContext
 ) -> None:
-    propagation = _PROPAGATION.get(peek_text(mount.at("mountPropagation")) or "")
+    propagation = _PROPAGATION.get(mount.propagation or "")
     if propagation:
         options.setdefault("bind", {})["propagation"] = propagation
-    if peek_text(mount.at("recursiveReadOnly")) in ("Enabled", "IfPossible"):
+    if mount.recursive_read_only in ("Enabled", "IfPossible"):
         options.setdefault("bind", {})["recursive"] = "readonly"
     for key in ("mountPropagation", "recursiveReadOnly"):
-        mount.at(key).take(to=container.path("volumes"))
+        mount.cursor.at(key).take(to=container.path("volumes"))
 
 
 def _add_mount_points(storage: ContainerStorage, container: ContainerContext) -> None:

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.container_fields import ContainerPort, decode_ports
+from tocompose.importers.kubernetes.container_fields import (
+    ContainerPort,
+    PodVolume,
+    VolumeMount,
+    decode_mounts,
+    decode_ports,
+    decode_volumes,
+)
 from tocompose.importers.kubernetes.kinds import kind_row
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.scalars import (
@@ -49,6 +56,7 @@ class PodContainer(NamedTuple):
     role: ContainerRole
     cursor: Cursor
     ports: tuple[ContainerPort, ...] = ()
+    mounts: tuple[VolumeMount, ...] = ()
 
 
 class Pod(NamedTuple):
@@ -92,6 +100,7 @@ class Workload:
 
     __slots__ = (
         "_ports",
+        "_volumes",
         "api_waits",
         "host_network",
         "job_spec",
@@ -123,6 +132,7 @@ class Workload:
         self.api_waits: tuple[tuple[Cursor, ApiWait], ...] = ()
         self.pods: tuple[Pod, ...] = ()
         self._ports: dict[str, ContainerPort] | None = None
+        self._volumes: tuple[PodVolume, ...] | None = None
 
     @property
     def stated_replicas(self) -> Cursor:
@@ -135,6 +145,13 @@ class Workload:
         if self.kind == "StatefulSet" or (self.replicas or 1) < 2:
             return False
         return all(len(list(pod.running_containers())) == 1 for pod in self.pods)
+
+    @property
+    def volumes(self) -> tuple[PodVolume, ...]:
+        """The volumes of the pod, in the order of the source."""
+        if self._volumes is None:
+            self._volumes = decode_volumes(self.pod_spec)
+        return self._volumes
 
     def ports(self) -> Iterator[ContainerPort]:
         """The declared ports of the pod's running containers."""
@@ -244,8 +261,7 @@ def _build_pod(
     ]
     main, *co_containers = _ordered_containers(workload)
     main_name = peek_text(main.at("name")) or ""
-    ports = decode_ports(main)
-    containers.append(PodContainer(base, main_name, ContainerRole.MAIN, main, ports))
+    containers.append(_decode_container(base, main_name, ContainerRole.MAIN, main))
     for cursor in co_containers:
         containers.append(_named_container(cursor, ContainerRole.CO_CONTAINER, base, names))
     sidecars = (
@@ -295,7 +311,14 @@ def _named_container(
     if role is ContainerRole.INIT and "init" not in short_name.split("-"):
         short_name = f"init-{short_name}"
     service = unique_name(f"{base}-{short_name}", names)
-    return PodContainer(service, name, role, cursor, decode_ports(cursor))
+    return _decode_container(service, name, role, cursor)
+
+
+def _decode_container(
+    service: str, name: str, role: ContainerRole, cursor: Cursor
+) -> PodContainer:
+    ports, mounts = decode_ports(cursor), decode_mounts(cursor)
+    return PodContainer(service, name, role, cursor, ports, mounts)
 
 
 def service_name(name: str) -> str:
