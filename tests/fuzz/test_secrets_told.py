@@ -73,6 +73,7 @@ def _private(path: Path) -> bool:
     return path.name == ".env" or "secrets" in path.parts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["tree", "patch"])
 def test_a_batch_over_every_place(told: Told, tmp_path: Path, layout: str) -> None:
     # Patches are made of the same files: a third of the places is enough to see that they are masked.

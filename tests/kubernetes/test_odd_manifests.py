@@ -374,7 +374,7 @@ def test_a_name_in_the_cluster_that_nothing_answers_to_is_said_once() -> None:
     found = result(pod(container={"env": env}, more=[service]))
     said = [item.message for item in found.notes if item.code == "TC266"]
     assert said == [
-        "web names db.data.svc.cluster.local, which no Service among the manifests answers to"
+        "web uses the host name db.data.svc.cluster.local, for which there is no Service among the manifests"
     ]
 
 

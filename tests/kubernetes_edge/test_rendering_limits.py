@@ -100,6 +100,7 @@ def test_helm_is_handed_a_copy_of_the_chart_and_of_the_values(
     assert "# a: 1" in text and str(tmp_path) not in text
 
 
+@pytest.mark.slow
 def test_links_that_lead_to_each_other_come_to_an_end(tmp_path: Path, path: Path) -> None:
     program(path, "helm", "print('x')")
     project = tree(tmp_path / "src", CHART)

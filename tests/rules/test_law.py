@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 
 from corpora import corpus_sources
 from golden import cases, inputs, outcome, said
+from oracles import NO_CORPUS
 from rules.stacks import stacks
 from tocompose.check.score import open_view
 from tocompose.exporters.bundle import Layout, bundle
@@ -112,7 +113,11 @@ def test_fixtures(case: Path) -> None:
     assert without_form(faults, case.parent.name) == []
 
 
-@pytest.mark.parametrize("source", CORPUS, ids=[name for name, _, _ in CORPUS])
+@pytest.mark.parametrize(
+    "source",
+    [pytest.param(source, id=source[0]) for source in CORPUS]
+    or [pytest.param((), id="corpus", marks=pytest.mark.skip(reason=NO_CORPUS))],
+)
 def test_corpus(source: tuple[str, str, dict[str, bytes]]) -> None:
     _, kind, files = source
     options = Options(source=kind, layout=SPLIT, context=CONTEXT)

@@ -205,8 +205,8 @@ class _NoteWriter:
             yield f"  {heading}"
             yield from self._subject_lines(notes)
         for code, count in self._left_out.items():
-            title = explanation(code)["title"].lower()
-            yield f"  and {count} more of {title}, with nothing to do; -v shows them [{code}]"
+            title = explanation(code)["title"]
+            yield f"  {title}: {count} more, with nothing to do; -v shows them [{code}]"
 
     def _subject_lines(self, notes: list[Note]) -> Iterator[str]:
         """Of many notes with the same code the first ones at length, of the others what is new."""
