@@ -161,7 +161,7 @@ def test_remote_bases_are_refused_unbuilt(
     assert not found.streams
     assert not (tmp_path / "ran").exists()
     assert "pa55" not in found.notes[0].message
-    assert found.notes[0].advice.endswith("kustomize build src | tocompose convert -")
+    assert found.notes[0].advice.endswith("`kustomize build src | tocompose convert -`")
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,7 @@ def test_missing_helm_names_the_command(tmp_path: Path, path: Path) -> None:
     found = render_templates(tree(tmp_path / "src", CHART), ON)
     assert found.replaced == set(CHART)
     assert "helm is not on PATH" in found.notes[0].message
-    assert found.notes[0].advice.endswith("helm template chart chart | tocompose convert -")
+    assert found.notes[0].advice.endswith("`helm template chart chart | tocompose convert -`")
 
 
 @pytest.mark.parametrize(

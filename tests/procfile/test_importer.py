@@ -695,7 +695,7 @@ def test_buildpacks_of_heroku_yml_are_read() -> None:
         **{"heroku.yml": text, "requirements.txt": "", "go.mod": "module shop\n"}
     )
     assert not [item for item in found.notes if item.code == "TC001"]
-    assert any("one for Python was written" in item.message for item in found.notes)
+    assert any("one for Python was generated" in item.message for item in found.notes)
 
 
 def test_what_demands_tls_of_a_service_is_one_note_with_all_its_places() -> None:
