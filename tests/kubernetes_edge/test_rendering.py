@@ -337,7 +337,9 @@ def test_missing_helm_names_the_command(tmp_path: Path, path: Path) -> None:
     found = render_templates(tree(tmp_path / "src", CHART), ON)
     assert found.replaced == set(CHART)
     assert "helm is not on PATH" in found.notes[0].message
-    assert found.notes[0].advice.endswith("`helm template chart chart | tocompose convert -`")
+    assert found.notes[0].advice.endswith(
+        "`helm template chart chart | tocompose convert -`"
+    )
 
 
 @pytest.mark.parametrize(

