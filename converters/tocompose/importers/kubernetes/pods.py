@@ -36,7 +36,10 @@ def pod_options(container: ContainerContext) -> dict[str, Any]:
     the owner of the namespace, and the init containers before it."""
     spec, options = container.pod_spec, dict[str, Any]()
     for field, key in (("hostPID", "pid"), ("hostIPC", "ipc")):
-        if take_bool(spec.at(field), container.path(key)) is True:
+        # What is not shared has no key.
+        is_shared = peek_bool(spec.at(field)) is True
+        take_bool(spec.at(field), container.path(key) if is_shared else container.path())
+        if is_shared:
             options[key] = "host"
     first_running = next(container.pod.running_containers()).service
     shares_processes = spec.at("shareProcessNamespace")

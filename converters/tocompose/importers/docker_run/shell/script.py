@@ -26,7 +26,12 @@ from tocompose.importers.docker_run.shell.discovery import (
 )
 from tocompose.importers.docker_run.shell.expansion import Endless
 from tocompose.importers.docker_run.shell.input import standard_input
-from tocompose.importers.docker_run.shell.state import Handler, Shell, shown
+from tocompose.importers.docker_run.shell.state import (
+    MOST_STATEMENTS,
+    Handler,
+    Shell,
+    shown,
+)
 from tocompose.importers.docker_run.shell.substitution import command_output
 from tocompose.importers.docker_run.shell.variables import KeptVariables, Value
 from tocompose.importers.docker_run.sources.running_text import read_mention
@@ -226,6 +231,7 @@ def read_script(
     root = ledger.open(READERS[kind](text, ledger))
     try:
         shell.run(root)
+        _note_cut(shell, root)
         shell.jump = None
         calls.run_exit_trap(shell)
         calls.read_uncalled(shell)
@@ -239,6 +245,17 @@ def read_script(
     if read_files is not None:
         read_files |= shell.read_files
     return shell.to_script()
+
+
+def _note_cut(shell: Shell, root: Cursor) -> None:
+    """Says where the script was left for carrying out too much; raises Endless where nothing came of it until then."""
+    if shell.cut_at is None:
+        return
+    if not shell.steps:
+        raise Endless(f"it carries out more than {MOST_STATEMENTS:,} statements")
+    most = f"{MOST_STATEMENTS:,}"
+    shell.ledger.add_note(note("TC055", shell.cut_at, file=shell.path, most=most))
+    root.mark_noted("TC055")
 
 
 def read_paste(text: str, project: Project, ledger: Ledger) -> Script:

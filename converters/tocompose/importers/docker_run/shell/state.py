@@ -18,7 +18,6 @@ from tocompose.importers.docker_run.invocation import (
 )
 from tocompose.importers.docker_run.shell.expansion import (
     LONGEST_VALUE,
-    Endless,
     WordContext,
     expand_atoms,
     expand_word,
@@ -37,6 +36,7 @@ from tocompose.project import Project, normal_path
 from tocompose.readers.systemd import atoms
 from tocompose.readers.templates import template_atoms
 from tocompose.readers.text import decode
+from tocompose.source import Span
 from tocompose.syntax.interpolation import literal
 
 MOST_STATEMENTS = 15_000
@@ -127,6 +127,8 @@ class Shell:
         self.calls_in_progress: list[tuple[str, ...]] = []
         self.variable = ""
         self.spent = 0
+        # Where the script went on when it had carried out more statements than any needs.
+        self.cut_at: Span | None = None
         self.piped: Value | None = None
         self.read_files: set[str] = set()
 
@@ -137,7 +139,9 @@ class Shell:
             return
         self.spent += 1
         if self.spent > MOST_STATEMENTS:
-            raise Endless(f"it carries out more than {MOST_STATEMENTS:,} statements")
+            self.cut_at = self.cut_at or cursor.span
+            self.jump = Jump("exit")
+            return
         handler = self.handlers.get(cursor.kind) or self.handlers["unknown"]
         handler(self, cursor)
 
