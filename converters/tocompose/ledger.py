@@ -5,11 +5,13 @@ Importers never see raw values, only a `Cursor`; each way to obtain a value sett
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any, NamedTuple
 
-from tocompose.notes import Kind, Note, note
+from tocompose.limits import limit
+from tocompose.notes import Kind, Note, explanation, note
 from tocompose.source import Branch, Child, Leaf, Node, Path, Span, leaves
 from tocompose.syntax.model_path import ROOT, ModelPath
 
@@ -41,6 +43,7 @@ class Ledger:
         self._paths: dict[Leaf, Path] = {}
         self.notes: list[Note] = []
         self._known_notes: set[Note] = set()
+        self._said_notes: Counter[str] = Counter()
         self._moves: dict[ModelPath, ModelPath] = {}
 
     def told_losses(self) -> Iterator[str]:
@@ -88,10 +91,28 @@ class Ledger:
         self._fates[leaf] = Settlement(fate, (*details, detail))
 
     def add_note(self, new_note: Note) -> None:
-        """Adds a note that settles no leaf."""
-        if new_note not in self._known_notes:
-            self._known_notes.add(new_note)
-            self.notes.append(new_note)
+        """Adds a note that settles no leaf; beyond the limit of its code it is only counted."""
+        if new_note in self._known_notes:
+            return
+        if self.is_spent(new_note.code):
+            return
+        self._known_notes.add(new_note)
+        self.notes.append(new_note)
+
+    def is_spent(self, code: str) -> bool:
+        """Whether there are as many notes of the code as there may be; one more is counted."""
+        most = limit("NOTES")
+        self._said_notes[code] += 1
+        return self._said_notes[code] > most
+
+    def counted_notes(self) -> list[Note]:
+        """A note for each code of which more were to be said than may be."""
+        most = limit("NOTES")
+        return [
+            note("TC056", told=code, number=f"{said - most:,}", title=explanation(code)["title"])
+            for code, said in self._said_notes.items()
+            if said > most
+        ]
 
     def leaves(self) -> Iterator[Leaf]:
         """Every leaf of every opened tree, each once, in source order."""
@@ -290,7 +311,7 @@ def audit_unread(ledger: Ledger) -> list[Note]:
     return [
         note("TC001", leaf.span, what=_describe_leaf(ledger, leaf))
         for leaf in ledger.leaves()
-        if ledger.fate(leaf).fate is Fate.UNREAD
+        if ledger.fate(leaf).fate is Fate.UNREAD and not ledger.is_spent("TC001")
     ]
 
 

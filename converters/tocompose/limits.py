@@ -31,6 +31,12 @@ LIMITS: Mapping[str, Limit] = {
         100_000,
         "values that YAML aliases may multiply into; a document with more is left out",
     ),
+    "VALUES": Limit(
+        1_000_000,
+        "values of one YAML file; a document that goes beyond is left out",
+    ),
+    "NOTES": Limit(5_000, "notes of one code; one more says how many there are besides"),
+    "MEMORY": Limit(4_000, "megabytes of memory that a command takes; it ends there"),
     "SERVICES": Limit(
         1_000, "services that one source becomes; what starts more is left out"
     ),
@@ -45,3 +51,14 @@ def limit(name: str) -> int:
     """The limit of that name, as the environment or the table has it."""
     text = os.environ.get(f"TOCOMPOSE_MAX_{name}", "")
     return int(text) if text.isascii() and text.isdigit() else LIMITS[name].number
+
+
+def limit_memory(megabytes: int) -> None:
+    """Makes Python raise MemoryError before the memory of others is touched, where the system can."""
+    try:
+        import resource
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    bounds = [bound for bound in (megabytes * 1_000_000, soft, hard) if bound >= 0]
+    resource.setrlimit(resource.RLIMIT_DATA, (min(bounds), hard))

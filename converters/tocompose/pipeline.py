@@ -193,6 +193,7 @@ def _conversion_by(
         ledger.move(old, new)
     left_out = _left_out(project, _files_read(ledger) if _skipped(project) else ())
     notes_so_far = [*ledger.notes, *left_out, *unread, *outcome.notes]
+    notes_so_far += ledger.counted_notes()
     stack = rebase_paths(outcome.stack, options.up, options.back)
     layout = _layout(options.layout, chosen_importer, project)
     output = (

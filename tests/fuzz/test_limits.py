@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -208,3 +211,46 @@ def test_a_script_alone_that_is_too_large_is_an_error(
         match=rf"^big\.sh:1:1: 1,229 bytes are more .* TOCOMPOSE_MAX_{name} sets another$",
     ):
         convert(project, Options(source="docker_run"))
+
+
+def test_values_beyond_the_limit_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOCOMPOSE_MAX_VALUES", "100")
+    many = f"kind: X\nspec: [{', '.join('1' * 200)}]\n"
+    found = converted(f"{POD % 'first'}---\n{many}{GOOD}")
+    assert [service.name for service in found.stack.services] == ["first", "good"]
+    [told] = [item for item in found.notes if item.code == "TC010"]
+    assert "more than 100 values" in told.message
+
+
+def test_values_of_all_documents_count_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOCOMPOSE_MAX_VALUES", "100")
+    found = converted("---\n".join(POD % f"web{number}" for number in range(60)))
+    assert 10 <= len(found.stack.services) <= 20
+
+
+def test_notes_beyond_the_limit_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOCOMPOSE_MAX_NOTES", "20")
+    pod = (POD % "web").replace("{name: a,", f"{{name: a, odd: [{', '.join('1' * 500)}],")
+    found = converted(pod)
+    assert len(found.notes) < 60
+    [told] = [item for item in found.notes if item.code == "TC056"]
+    assert told.message.startswith("480 more notes TC001")
+
+
+def test_a_command_that_takes_too_much_memory_ends_with_one_message(
+    tmp_path: Path,
+) -> None:
+    values = ", ".join("1" * 400_000)
+    (tmp_path / "a.yaml").write_text(f"{POD % 'web'}---\nkind: X\nspec: [{values}]\n")
+    environment = {**os.environ, "TOCOMPOSE_MAX_MEMORY": "110"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "tocompose", "convert", "a.yaml"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 2
+    assert "takes more than 110 MB of memory. Nothing was written." in ran.stderr
+    assert len(ran.stderr.splitlines()) == 2

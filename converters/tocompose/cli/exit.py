@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn, TextIO
 
+from tocompose.limits import limit, limit_memory
+
 # A check that was asked for did not hold.
 EXIT_DIFFERS = 1
 # A usage error, or an input that cannot be read.
@@ -27,6 +29,7 @@ def exit_cleanly() -> Iterator[None]:
     """Turns what a command raises into a message on standard error and an exit code."""
     try:
         try:
+            limit_memory(limit("MEMORY"))
             with contextlib.suppress(ValueError):
                 # Only the main thread may say so.
                 signal.signal(signal.SIGTERM, _raise_terminated)
@@ -103,6 +106,12 @@ def _exit_for_exception(fault: BaseException) -> NoReturn:
     if isinstance(fault, KeyboardInterrupt | click.Abort):
         write_text(sys.stderr, "tocompose: interrupted\n")
         sys.exit(EXIT_INTERRUPTED)
+    if isinstance(fault, MemoryError):
+        most = limit("MEMORY")
+        fail(
+            f"the source takes more than {most:,} MB of memory. Nothing was written.\n"
+            "Convert a part of it, or set TOCOMPOSE_MAX_MEMORY to a larger number."
+        )
     if os.environ.get("TOCOMPOSE_TRACEBACK"):
         from traceback import format_tb
 

@@ -33,14 +33,16 @@ def read_yaml(text: bytes, file: str) -> list[YamlDocument]:
             )
         ]
     with collector_off():
-        documents, complete = _read_stream(source, file, 0)
-        if complete:
+        room = limit("VALUES")
+        documents, is_complete = _read_stream(source, file, 0, room)
+        if is_complete:
             return documents
-        streams = (
-            _read_stream(document_text, file, line)
-            for line, document_text in _document_texts(source)
-        )
-        return [document for documents, _ in streams for document in documents]
+        documents = []
+        for line, document_text in _document_texts(source):
+            more_documents, _ = _read_stream(document_text, file, line, room)
+            room -= sum(document.values for document in more_documents)
+            documents += more_documents
+        return documents
 
 
 def yaml_cursors(text: bytes, file: str, ledger: Ledger) -> list[Cursor]:
@@ -115,16 +117,18 @@ def _pure_parser() -> Any:
     return Pure
 
 
-def _read_stream(source: str, file: str, lines: int) -> tuple[list[YamlDocument], bool]:
-    """The documents of a text that starts after `lines` lines of its file, up to the first that does not parse; and
-    whether that was all."""
+def _read_stream(
+    source: str, file: str, lines: int, room: int
+) -> tuple[list[YamlDocument], bool]:
+    """The documents of a text that starts after `lines` lines of its file, up to the first that does not parse or has
+    more values than there is room for; and whether that was all."""
     from yaml import DocumentEndEvent, DocumentStartEvent, StreamEndEvent, YAMLError
 
     documents: list[YamlDocument] = []
     most_documents = limit("DOCUMENTS")
     try:
         parser = _event_parser()(source)
-        builder = TreeBuilder(parser.get_event, file, lines, source)
+        builder = TreeBuilder(parser.get_event, file, lines, source, room)
         while type(event := parser.get_event()) is not StreamEndEvent:
             if type(event) is DocumentStartEvent:
                 document = builder.read_document()

@@ -22,12 +22,13 @@ _CORE = "tag:yaml.org,2002:"
 
 
 class YamlDocument(NamedTuple):
-    """One document of a stream: its tree (None when it does not parse), what to tell about it, and the entries that a
-    later entry of the same key hides."""
+    """One document of a stream: its tree (None when it does not parse), what to tell about it, the entries that a
+    later entry of the same key hides, and how many values it holds."""
 
     root: Node | None
     notes: tuple[Note, ...] = ()
     hidden: tuple[Child, ...] = ()
+    values: int = 0
 
 
 class RefusedYaml(Exception):
@@ -43,7 +44,9 @@ class RefusedYaml(Exception):
 class TreeBuilder:
     """Builds the tree of one document after the other from parser events; aliases share their anchor's node."""
 
-    def __init__(self, get_event: Any, file: str, lines: int, source: str) -> None:
+    def __init__(
+        self, get_event: Any, file: str, lines: int, source: str, room: int
+    ) -> None:
         import yaml
 
         self._next = get_event
@@ -54,6 +57,8 @@ class TreeBuilder:
         self._anchors: dict[str, Node | None] = {}
         self._sizes: dict[str, int] = {}
         self._hidden: list[Child] = []
+        # How many values there may still be, in all documents together.
+        self._room = room
         self._nodes = 0
         self._expanded = 0
         self._scalar, self._alias = yaml.ScalarEvent, yaml.AliasEvent
@@ -65,9 +70,10 @@ class TreeBuilder:
         self._anchors, self._sizes, self._hidden = {}, {}, []
         self._nodes = self._expanded = 0
         root = self._read_node(self._next(), 0)
+        self._room -= self._nodes
         if isinstance(root, Leaf) and root.style == "plain" and not root.text:
             return None
-        return YamlDocument(root, (), tuple(self._hidden))
+        return YamlDocument(root, (), tuple(self._hidden), self._nodes)
 
     def _span_of(self, event: Any) -> Span:
         start, end_mark, first_line = event.start_mark, event.end_mark, self._first
@@ -132,6 +138,10 @@ class TreeBuilder:
 
     def _read_leaf(self, event: Any) -> Leaf:
         self._nodes += 1
+        if self._nodes > self._room:
+            problem = f"the file holds more than {limit('VALUES'):,} values"
+            advice = "Split it, or set TOCOMPOSE_MAX_VALUES to a larger number."
+            raise RefusedYaml(self._span_of(event), problem, advice)
         self._expanded += 1
         tag = event.tag
         style = _STYLES[event.style] if tag is None or tag == "!" else _tag_style(tag)
