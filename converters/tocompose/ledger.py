@@ -109,7 +109,12 @@ class Ledger:
         """A note for each code of which more were to be said than may be."""
         most = limit("NOTES")
         return [
-            note("TC056", told=code, number=f"{said - most:,}", title=explanation(code)["title"])
+            note(
+                "TC056",
+                told=code,
+                number=f"{said - most:,}",
+                title=explanation(code)["title"],
+            )
             for code, said in self._said_notes.items()
             if said > most
         ]
