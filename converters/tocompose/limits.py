@@ -51,14 +51,3 @@ def limit(name: str) -> int:
     """The limit of that name, as the environment or the table has it."""
     text = os.environ.get(f"TOCOMPOSE_MAX_{name}", "")
     return int(text) if text.isascii() and text.isdigit() else LIMITS[name].number
-
-
-def limit_memory(megabytes: int) -> None:
-    """Makes Python raise MemoryError before the memory of others is touched, where the system can."""
-    try:
-        import resource
-    except ImportError:
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    bounds = [bound for bound in (megabytes * 1_000_000, soft, hard) if bound >= 0]
-    resource.setrlimit(resource.RLIMIT_DATA, (min(bounds), hard))

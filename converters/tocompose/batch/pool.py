@@ -16,7 +16,6 @@ from threading import Thread
 
 from tocompose.batch.convert import Job, failed_outcome, run_job
 from tocompose.batch.outcome import RepositoryOutcome
-from tocompose.limits import limit_memory
 from tocompose.notes import Note, note
 from tocompose.rendering.confined import resident_bytes
 
@@ -196,7 +195,7 @@ def serve_jobs(jobs: Connection, lifeline: Connection, memory: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
-    limit_memory(memory + _BASE_MEGABYTES)
+    _limit_memory(memory)
     sys.setrecursionlimit(3000)
     while True:
         try:
@@ -225,3 +224,16 @@ def _end_with_parent(lifeline: Connection) -> None:
         lifeline.recv_bytes()
     except (EOFError, OSError):
         os._exit(1)
+
+
+def _limit_memory(memory: int) -> None:
+    """Makes Python raise MemoryError before the memory of others is touched, where the system can."""
+    try:
+        import resource
+    except ImportError:
+        return
+    limit = (memory + _BASE_MEGABYTES) * 1_000_000
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(
+        resource.RLIMIT_DATA, (limit if hard < 0 else min(limit, hard), hard)
+    )

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn, TextIO
 
-from tocompose.limits import limit, limit_memory
+from tocompose.limits import limit
 
 # A check that was asked for did not hold.
 EXIT_DIFFERS = 1
@@ -29,8 +29,8 @@ def exit_cleanly() -> Iterator[None]:
     """Turns what a command raises into a message on standard error and an exit code."""
     try:
         try:
-            limit_memory(limit("MEMORY"))
             with contextlib.suppress(ValueError):
+                _watch_memory()
                 # Only the main thread may say so.
                 signal.signal(signal.SIGTERM, _raise_terminated)
             yield
@@ -48,6 +48,40 @@ def exit_cleanly() -> Iterator[None]:
         )
     except (Exception, KeyboardInterrupt) as fault:
         _exit_for_exception(fault)
+
+
+# How often is looked, in seconds of the processor: what is taken in between goes beyond the limit.
+_WATCHED_SECONDS = 0.1
+
+
+def _watch_memory() -> None:
+    """Ends the program where it takes more memory than it may.
+
+    A limit of the system would do the same by MemoryErrors, and Python cannot handle one where nothing at all is left.
+    """
+    if not hasattr(signal, "setitimer"):
+        return
+    from resource import RUSAGE_SELF, getrusage
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    most_units = limit("MEMORY") * 1_000_000 // unit
+
+    def look(signal_number: int, frame: FrameType | None) -> None:
+        if getrusage(RUSAGE_SELF).ru_maxrss > most_units:
+            _end_for_memory()
+
+    signal.signal(signal.SIGVTALRM, look)
+    signal.setitimer(signal.ITIMER_VIRTUAL, _WATCHED_SECONDS, _WATCHED_SECONDS)
+
+
+def _end_for_memory() -> NoReturn:
+    """Ends at once: whatever runs now would only take more."""
+    text = (
+        f"tocompose: the source takes more than {limit('MEMORY'):,} MB of memory. Nothing was written.\n"
+        "Convert a part of it, or set TOCOMPOSE_MAX_MEMORY to a larger number.\n"
+    )
+    os.write(2, text.encode())
+    os._exit(EXIT_USAGE)
 
 
 class Terminated(KeyboardInterrupt):
@@ -107,11 +141,7 @@ def _exit_for_exception(fault: BaseException) -> NoReturn:
         write_text(sys.stderr, "tocompose: interrupted\n")
         sys.exit(EXIT_INTERRUPTED)
     if isinstance(fault, MemoryError):
-        most = limit("MEMORY")
-        fail(
-            f"the source takes more than {most:,} MB of memory. Nothing was written.\n"
-            "Convert a part of it, or set TOCOMPOSE_MAX_MEMORY to a larger number."
-        )
+        _end_for_memory()
     if os.environ.get("TOCOMPOSE_TRACEBACK"):
         from traceback import format_tb
 
