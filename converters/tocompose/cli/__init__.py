@@ -26,19 +26,25 @@ def asks_for_help(argv: Sequence[str]) -> bool:
 
 def run(args: list[str] | None = None) -> None:
     """The program: runs the command line and ends with its exit code."""
-    from tocompose.cli.exit import Finished, exit_cleanly, exit_now, open_closed_streams
+    from tocompose.cli.exit import (
+        Finished,
+        exit_cleanly,
+        exit_now,
+        open_closed_streams,
+        watched_memory,
+    )
     from tocompose.collector import collect_seldom
 
-    if args is None:
-        collect_seldom()
-        open_closed_streams()
-    try:
+    if args is not None:
         with exit_cleanly():
-            _run_command_line(sys.argv[1:] if args is None else args)
+            _run_command_line(args)
+    collect_seldom()
+    open_closed_streams()
+    try:
+        with watched_memory(), exit_cleanly():
+            _run_command_line(sys.argv[1:])
     except Finished as end:
-        if args is None:
-            exit_now(end)
-        raise
+        exit_now(end)
 
 
 def _run_command_line(argv: list[str]) -> NoReturn:

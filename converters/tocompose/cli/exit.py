@@ -30,7 +30,6 @@ def exit_cleanly() -> Iterator[None]:
     try:
         try:
             with contextlib.suppress(ValueError):
-                _watch_memory()
                 # Only the main thread may say so.
                 signal.signal(signal.SIGTERM, _raise_terminated)
             yield
@@ -54,24 +53,29 @@ def exit_cleanly() -> Iterator[None]:
 _WATCHED_SECONDS = 0.1
 
 
-def _watch_memory() -> None:
+@contextmanager
+def watched_memory() -> Iterator[None]:
     """Ends the program where it takes more memory than it may.
 
     A limit of the system would do the same by MemoryErrors, and Python cannot handle one where nothing at all is left.
     """
     if not hasattr(signal, "setitimer"):
+        yield
         return
+    signal.signal(signal.SIGVTALRM, _look_at_memory)
+    signal.setitimer(signal.ITIMER_VIRTUAL, _WATCHED_SECONDS, _WATCHED_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+
+
+def _look_at_memory(signal_number: int, frame: FrameType | None) -> None:
     from resource import RUSAGE_SELF, getrusage
 
     unit = 1 if sys.platform == "darwin" else 1024
-    most_units = limit("MEMORY") * 1_000_000 // unit
-
-    def look(signal_number: int, frame: FrameType | None) -> None:
-        if getrusage(RUSAGE_SELF).ru_maxrss > most_units:
-            _end_for_memory()
-
-    signal.signal(signal.SIGVTALRM, look)
-    signal.setitimer(signal.ITIMER_VIRTUAL, _WATCHED_SECONDS, _WATCHED_SECONDS)
+    if getrusage(RUSAGE_SELF).ru_maxrss * unit > limit("MEMORY") * 1_000_000:
+        _end_for_memory()
 
 
 def _end_for_memory() -> NoReturn:
