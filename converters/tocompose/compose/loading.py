@@ -217,6 +217,9 @@ class _Loader:
         target = as_text(reference.get("service")) or ""
         file_name = as_text(reference.get("file"))
         parent_scope = scope if file_name is None else self._open_scope(scope, file_name)
+        if parent_scope.services and target not in parent_scope.services:
+            facts: dict[str, Any] = {"service": name, "kind": "service", "name": target}
+            self.notes.append(note("TC744", _span_of_key(scope.file, "services"), **facts))
         parent = as_map(self._extend_service(parent_scope, target, trail))
         if file_name is not None:
             parent = rebase_service(parent, posixpath.dirname(file_name))

@@ -55,3 +55,17 @@ def port_parts(value: Any) -> PortParts:
         host_ip=str(value.get("host_ip", "")) or None,
         protocol=str(value.get("protocol", "tcp")),
     )
+
+
+def keys_beside_external(definition: Mapping[str, Any]) -> tuple[str, ...]:
+    """What stands beside `external` in a network or volume that is made elsewhere.
+
+    https://github.com/compose-spec/compose-go/blob/main/loader/external.go
+    """
+    if not definition.get("external"):
+        return ()
+    return tuple(
+        key
+        for key in definition
+        if key not in ("external", "name") and not key.startswith("x-")
+    )

@@ -10,7 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from tocompose.compose.merge import merge_documents, mount_target
-from tocompose.compose.shapes import as_list, as_map, as_pairs, as_text, as_texts
+from tocompose.compose.shapes import (
+    as_list,
+    as_map,
+    as_pairs,
+    as_text,
+    as_texts,
+    keys_beside_external,
+)
 from tocompose.exporters.network_addresses import misplaced_addresses, network_faults
 from tocompose.exporters.references import linked_name, shared_with
 from tocompose.model import Stack
@@ -133,7 +140,7 @@ def find_conflicts(document: Mapping[str, Any]) -> Iterator[Conflict]:
             yield Conflict(("networks", name, *keys), rule)
     for section in ("networks", "volumes"):
         for name, resource in as_map(document.get(section)).items():
-            for key in _beside_external(as_map(resource)):
+            for key in keys_beside_external(as_map(resource)):
                 yield Conflict((section, name, key), "it is made outside of the stack")
 
 
@@ -352,15 +359,6 @@ def _build(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fau
     if platform and platforms and platform not in platforms:
         rule = f"it has to hold the platform of the service, {platform}"
         yield _faults("build.platforms", rule, None, [*platforms, platform])
-
-
-# https://github.com/compose-spec/compose-go/blob/main/loader/external.go
-def _beside_external(definition: _Body) -> Iterator[str]:
-    """What stands beside `external` in a network or volume that is made elsewhere."""
-    if definition.get("external"):
-        for key in definition:
-            if key not in ("external", "name") and not key.startswith("x-"):
-                yield key
 
 
 def _addresses(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fault]:

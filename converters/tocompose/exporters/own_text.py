@@ -21,7 +21,7 @@ from tocompose.compose.edits import (
 )
 from tocompose.compose.loading import load_files
 from tocompose.compose.read import stack_of
-from tocompose.compose.shapes import as_map
+from tocompose.compose.shapes import as_map, keys_beside_external
 from tocompose.compose.write import compose_document
 from tocompose.exporters.insertion import SECTIONS, InsertionError, insert
 from tocompose.model import File
@@ -82,10 +82,12 @@ def _in_one_form(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _named_the_old_way(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What is declared with `external: {name: …}`, which docker compose warns of."""
+    """What is declared with `external: {name: …}`, which docker compose warns of, or beside `external`."""
     for section in SECTIONS:
         for name, body in as_map(document.get(section)).items():
-            if isinstance(as_map(body).get("external"), Mapping):
+            settings = as_map(body)
+            is_refused = section == "volumes" and keys_beside_external(settings)
+            if is_refused or isinstance(settings.get("external"), Mapping):
                 yield section, name
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from tocompose.compose.documents import ComposeFile, Places
 from tocompose.compose.keys import section_keys
 from tocompose.compose.read import stack_of
-from tocompose.compose.shapes import as_map, as_text
+from tocompose.compose.shapes import as_map, as_text, as_texts
 from tocompose.importers import SourceError
 from tocompose.importers.compose.data_containers import replace_data_containers
 from tocompose.importers.compose.loaded import LoadedSource, load_source
@@ -225,18 +225,26 @@ def _without_unknown(
     known_keys = section_keys("service")
     known_entries: dict[str, Any] = {}
     for key, value in body.items():
-        if key in known_keys or str(key).startswith("x-"):
-            known_entries[key] = _as_flag(value) if key == "init" else value
-            continue
-        span = positions.span(*at, name, str(key))
-        ledger.add_note(note("TC070", span, subject=ModelPath.service(name), key=str(key)))
+        span, subject = positions.span(*at, name, str(key)), ModelPath.service(name)
+        if key == "init" and isinstance(value, str) and value.startswith("/"):
+            # Version 2.2 took the path of a program; now it is on or off.
+            facts: dict[str, Any] = {
+                "service": name,
+                "key": key,
+                "value": value,
+                "rule": "true or false",
+            }
+            known_entries[key] = True
+            ledger.add_note(note("TC771", span, subject=subject.child(key), **facts))
+        elif key in known_keys or str(key).startswith("x-"):
+            known_entries[key] = value
+        elif key == "volume_driver":
+            # Version 2 made volumes with a name by their own declaration.
+            if any(":" not in volume for volume in as_texts(body.get("volumes"))):
+                ledger.add_note(note("TC067", span, subject=subject, driver=str(value)))
+        else:
+            ledger.add_note(note("TC070", span, subject=subject, key=str(key)))
     return known_entries
-
-
-def _as_flag(value: Any) -> Any:
-    """`init` of version 2.2 could be the path of a program; now it is on or off."""
-    is_path = isinstance(value, str) and (as_text(value) or "").startswith("/")
-    return True if is_path else value
 
 
 def _settle_leaves(source: LoadedSource, services: Set[str], ledger: Ledger) -> None:

@@ -10,7 +10,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from tocompose.compose.documents import Places
-from tocompose.compose.shapes import as_list, as_map, as_pairs, as_text, port_parts
+from tocompose.compose.shapes import (
+    as_list,
+    as_map,
+    as_pairs,
+    as_text,
+    keys_beside_external,
+    port_parts,
+)
 from tocompose.model import EnvSetting
 from tocompose.notes import Note, note
 from tocompose.syntax.model_path import ModelPath
@@ -38,6 +45,7 @@ def for_one_machine(document: Mapping[str, Any], positions: Places) -> OneMachin
         **document,
         "services": _each(document, "services", rewriting.service),
         "networks": _each(document, "networks", rewriting.network),
+        "volumes": _each(document, "volumes", rewriting.volume),
         "secrets": _each(document, "secrets", rewriting.secret),
         "configs": _each(document, "configs", rewriting.config),
     }
@@ -114,6 +122,17 @@ class _Rewriting:
         options = as_map(left_over.pop("driver_opts", None))
         options.pop("encrypted", None)
         return {**left_over, **({"driver_opts": options} if options else {})} or None
+
+    def volume(self, name: str, body: Any) -> Any:
+        """The volume; of one that is made elsewhere nothing but its name, since docker compose refuses the rest."""
+        settings = as_map(body)
+        left_out = keys_beside_external(settings)
+        if not left_out:
+            return body
+        facts = {"owner": f"volume {name}", "key": ", ".join(left_out)}
+        rule = "it is made outside of the stack"
+        self._tell("TC045", ("volumes", name), rule=rule, **facts)
+        return {key: value for key, value in settings.items() if key not in left_out}
 
     def secret(self, name: str, body: Any) -> Any:
         """The secret: from a variable in the place of one that lies in the swarm."""

@@ -1,0 +1,65 @@
+"""Files of version 2 and 3 in which something stands that docker compose refuses, or reads otherwise now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Memory
+
+
+def read(text: str, file: str = "docker-compose.yml", **others: str) -> Result:
+    files = {file: text, **{name.replace("_", "."): body for name, body in others.items()}}
+    project = Memory({path: body.encode() for path, body in files.items()}, "shop")
+    return convert(project, Options(source="compose", practices="none"))
+
+
+def compose(result: Result) -> Any:
+    return yaml.safe_load(result.files[0].content)
+
+
+def told(result: Result, code: str) -> list[str]:
+    return [one.message for one in result.notes if one.code == code]
+
+
+def web(lines: str, version: str = "3") -> str:
+    return f'version: "{version}"\nservices:\n  web:\n    image: nginx\n    {lines}\n'
+
+
+def test_a_service_that_is_extended_and_missing_is_told() -> None:
+    for reference in ("{service: gone}", "gone", "{file: more.yml, service: gone}"):
+        result = read(web(f"extends: {reference}"), more_yml="services: {a: {image: b}}")
+        assert told(result, "TC744") == ["web: service gone is not defined"]
+    known = read(web("extends: base") + "  base: {image: b}\n")
+    assert not told(known, "TC744")
+
+
+def test_a_word_where_a_flag_is_asked_is_left_out() -> None:
+    result = read(web("stdin_open: maybe\n    tty: 'yes'\n    read_only: true"))
+    assert compose(result)["services"]["web"] == {
+        "image": "nginx",
+        "tty": "yes",
+        "read_only": True,
+    }
+    assert len(told(result, "TC771")) == 1
+
+
+def test_the_path_of_an_init_program_is_told() -> None:
+    result = read(web("init: /usr/bin/tini", "2.2"))
+    assert compose(result)["services"]["web"]["init"] is True
+    assert "/usr/bin/tini" in told(result, "TC771")[0]
+
+
+def test_of_an_external_volume_only_its_name_is_kept() -> None:
+    volumes = "volumes:\n  d: {external: true, labels: {a: b}, driver: nfs}\n  e: {external: true}\n"
+    result = read(web('volumes: ["d:/d", "e:/e"]') + volumes)
+    assert compose(result)["volumes"] == {"d": {"external": True}, "e": {"external": True}}
+    assert [message.partition(":")[0] for message in told(result, "TC045")] == ["volume d"]
+
+
+def test_a_driver_of_version_two_made_volumes_without_a_name() -> None:
+    named = read(web("volume_driver: nfs\n    volumes: ['d:/d']", "2") + "volumes: {d: }\n")
+    assert not told(named, "TC067") and not told(named, "TC070")
+    assert told(read(web("volume_driver: nfs\n    volumes: [/d]", "2")), "TC067")
