@@ -113,6 +113,19 @@ def test_config_files_count(content: bytes) -> None:
     assert edges(given) == {"web": {"db": "service_healthy"}}
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"upstream u { server db:5432; server my-cache:80 backup; }",
+        b"backend b\n  server one db:5432 check\n  server two my-cache:80 check backup\n",
+    ],
+)
+def test_a_proxy_does_not_wait_for_what_it_falls_back_to(content: bytes) -> None:
+    given = stack(client("volumes: ['./config/app.conf:/etc/app.conf:ro']"))
+    given = replace(given, files=(File(path="config/app.conf", content=content),))
+    assert edges(given) == {"web": {"db": "service_healthy"}}
+
+
 def test_env_files_count() -> None:
     given = replace(
         stack(client("env_file: [./app.env]")),

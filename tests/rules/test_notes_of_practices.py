@@ -58,6 +58,11 @@ PLACES: dict[str, tuple[str, str]] = {
         "db: {image: 'postgres:16', healthcheck: {test: [CMD, curl, localhost]}}",
         "services.db.healthcheck.test",
     ),
+    "TC877": (
+        "cache: {image: 'redis:7', networks: [a]}, "
+        "web: {image: 'me/web:1', networks: [b], environment: {REDIS_HOST: cache}}",
+        "services.web.networks",
+    ),
     "TC874": (
         "web: {image: 'me/web:1', networks: [shut], ports: ['9:9']}",
         "services.web.ports",

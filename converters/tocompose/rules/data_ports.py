@@ -223,4 +223,5 @@ RULE = Rule(
     ),
     judge=judge_production(_judge_published),
     said_by={"TC710": ("TC641", "TC642", "TC643")},
+    stated=frozenset(("TC710",)),
 )

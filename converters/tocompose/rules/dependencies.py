@@ -19,7 +19,7 @@ from tocompose.rules import (
     with_services,
 )
 from tocompose.rules.endings import stays_idle
-from tocompose.rules.evidence import Evidence, evidence
+from tocompose.rules.evidence import FALLBACK, Evidence, evidence
 from tocompose.rules.programs import runs_client
 from tocompose.rules.roles import is_data
 from tocompose.rules.service_images import facts_of, image_title
@@ -167,7 +167,7 @@ def _find_edges(stack: Stack, context: Context) -> Iterator[Edge]:
                 yield Edge(0, False, service, target, None)
     for service, clue in evidence(stack, context):
         target = by_name[clue.target]
-        if _may_wait(service, target):
+        if clue.rank != FALLBACK and _may_wait(service, target):
             yield Edge(clue.rank, not is_data(target), service, target, clue)
 
 

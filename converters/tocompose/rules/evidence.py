@@ -17,7 +17,7 @@ from tocompose.source import Span
 from tocompose.syntax.interpolation import substitute
 
 # The strength of a piece of evidence, 1 the strongest.
-_ADDRESS, _HOST, _COMMAND, _FILE = 1, 2, 3, 4
+_ADDRESS, _HOST, _COMMAND, _FILE, FALLBACK = 1, 2, 3, 4, 5
 # Patterns are compiled when they are used first: a run that only reads one command needs few of them.
 _NAME = r"[A-Za-z0-9][\w.-]*"
 _URL_HOST = (
@@ -38,6 +38,10 @@ _HOST_KEY = (
     r"""(?:[ \t]*[:=][ \t]*|[ \t]+)"""
 )
 _HOST_LINE = rf"""{_HOST_KEY}["']?({_NAME})["']?[,;]?$"""
+# What a proxy asks when the others do not answer, or not at all: in nginx and in HAProxy.
+_SPARE = (
+    r"(?m)(?:^|(?<=[\s;{]))server\s[^;{}\n]*\s(?:backup|down|disabled)(?=[\s;]|$)[^;{}\n]*"
+)
 _IN_TEXT = (_URL_HOST, _HOST_PORT, _IN_CLUSTER)
 # The last word of variables that hold the name of a host.
 _HOST_WORDS = frozenset(
@@ -140,10 +144,13 @@ def _clues_of(
     for target in _find_targets(line, names, (*_IN_TEXT, _WAIT)):
         yield Evidence(target, _COMMAND, f"its command names {target}", service.origin)
     for path, text in files.configuration(service):
-        for target in _find_targets(text, names, (*_IN_TEXT, _HOST_LINE)):
-            yield Evidence(
-                target, _FILE, f"its file {basename(path)} names {target}", service.origin
-            )
+        needed = re.sub(_SPARE, "", text)
+        targets = _find_targets(needed, names, (*_IN_TEXT, _HOST_LINE))
+        spare = _find_targets(text, names, _IN_TEXT) if needed != text else []
+        ranks = dict.fromkeys(spare, FALLBACK) | dict.fromkeys(targets, _FILE)
+        for target, rank in ranks.items():
+            words = f"its file {basename(path)} names {target}"
+            yield Evidence(target, rank, words, service.origin)
 
 
 def _is_about_itself(name: str) -> bool:

@@ -31,7 +31,7 @@ from tocompose.rules import (
     runs_container,
 )
 from tocompose.rules.conditions import HEALTHY
-from tocompose.rules.evidence import evidence
+from tocompose.rules.evidence import Evidence, evidence
 from tocompose.rules.named_volumes import judge_mount
 from tocompose.rules.networks import networks_of
 from tocompose.rules.service_images import dockerfile_of
@@ -134,11 +134,22 @@ def _judge_ending(
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
-    """The stack as it is, with notes about ports that several replicas would take, and builds without a Dockerfile."""
-    return annotate_services(
+    """The stack as it is, with notes about what an `up` would stumble over, or what would not reach another."""
+    outcome = annotate_services(
         stack,
         lambda service: [*_note_replicas(service), *_note_build(service, stack, context)],
     )
+    return outcome._replace(notes=(*outcome.notes, *_note_reach(stack, context)))
+
+
+def _note_reach(stack: Stack, context: Context) -> Iterator[Note]:
+    """A note for each service that shares no network with one that it uses."""
+    told: set[tuple[str, str]] = set()
+    for service, target, clue, shared in _uses(stack, context):
+        if not shared and (service.name, target.name) not in told:
+            told.add((service.name, target.name))
+            facts = {"target": target.name, "evidence": clue.words}
+            yield remark("TC877", service, "networks", clue.span, **facts)
 
 
 def _note_build(service: Service, stack: Stack, context: Context) -> Iterator[Note]:
@@ -285,15 +296,23 @@ def _circle_from(name: str, waits: Mapping[str, tuple[str, ...]]) -> tuple[str, 
 def _judge_reach(view: View) -> Iterator[Verdict]:
     """Whether each service shares a network with those that it uses."""
     startup = view.main
-    by_name = {service.name: service for service in startup.stack.services}
-    for service, clue in evidence(startup.stack, startup.context):
+    for service, target, clue, shared in _uses(startup.stack, startup.context):
+        facts = {"target": target.name, "evidence": clue.words}
+        key = "networks" if service.networks else ""
+        yield startup.verdict(service, key, "T2", shared, "TC540", **facts)
+
+
+def _uses(
+    stack: Stack, context: Context
+) -> Iterator[tuple[Service, Service, Evidence, bool]]:
+    """Each service with one that it uses, what shows it, and whether they share a network."""
+    by_name = {service.name: service for service in stack.services}
+    for service, clue in evidence(stack, context):
         target = by_name.get(clue.target)
         if target is None or not (_has_own_networks(service) and _has_own_networks(target)):
             continue
-        holds = not networks_of(service).isdisjoint(networks_of(target))
-        facts = {"target": target.name, "evidence": clue.words}
-        key = "networks" if service.networks else ""
-        yield startup.verdict(service, key, "T2", holds, "TC540", **facts)
+        shared = not networks_of(service).isdisjoint(networks_of(target))
+        yield service, target, clue, shared
 
 
 def _has_own_networks(service: Service) -> bool:
@@ -316,7 +335,8 @@ RULE = Rule(
     url="https://docs.docker.com/compose/how-tos/startup-order/",
     mend=apply,
     covers=("A-06",),
-    said_by={"TC535": ("TC541",), "TC536": ("TC873",)},
+    said_by={"TC535": ("TC541",), "TC536": ("TC873",), "TC540": ("TC877",)},
+    stated=frozenset(("TC540",)),
     examples=(
         Example(
             "services: {web: {image: 'corp/web:1', ports: ['80:80'], scale: 2}}",
