@@ -29,7 +29,7 @@ def test_settings_of_the_repository(tocompose, tmp_path: Path) -> None:
     codes = {finding["code"] for finding in data["notes"]}
     assert ran.code == 0 and "TC702" not in codes
     assert [note["message"] for note in data["notes"] if note["code"] == UNUSED] == [
-        "TC722 finds nothing that this comment covers"
+        "TC722 reports nothing that this comment would ignore"
     ]
     assert {ignored["code"] for ignored in data["ignored"]} == {"TC702"}
 
