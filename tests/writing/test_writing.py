@@ -84,7 +84,9 @@ def test_values_and_secrets_of_the_user_stay(tmp_path: Path, force: bool) -> Non
     assert mode(tmp_path / ".env") == 0o600
     assert (tmp_path / "secrets" / "token").read_text() == "changed by the user"
     said = {item.code: item.message for item in written.notes}
-    assert said["TC760"] == ".env already existed: its values were kept, and B, C were added"
+    assert (
+        said["TC760"] == ".env already existed: its values were kept, and B, C were added"
+    )
     assert "TC761" in said and "mode 755" in said["TC766"]
     assert write(FILES, tmp_path).changed == ()
 
