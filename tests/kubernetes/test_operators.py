@@ -213,3 +213,30 @@ def test_the_order_of_documents_does_not_matter() -> None:
         converted(CLOUD_NATIVE + "---\n" + RABBITMQ),
     )
     assert services(first) == services(second)
+
+
+POOLED = """
+apiVersion: postgresql.cnpg.io/v1
+kind: Cluster
+metadata: {name: pg}
+spec: {instances: 1, storage: {size: 1Gi}}
+---
+apiVersion: postgresql.cnpg.io/v1
+kind: Pooler
+metadata: {name: pool}
+spec: {cluster: {name: pg}, type: rw, pgbouncer: {poolMode: session}}
+"""
+
+
+def test_a_pooler_leads_straight_to_its_server() -> None:
+    result = converted(POOLED)
+    assert "pool" in answers(result)["pg"]
+    [note] = [note.message for note in result.notes if note.code == "TC391"]
+    assert "Pooler pool leads straight to it" in note and "TC203" not in codes(result)
+
+
+def test_a_server_is_published_where_its_service_is() -> None:
+    text = "apiVersion: rabbitmq.com/v1beta1\nkind: RabbitmqCluster\nmetadata: {name: mq}\n"
+    made = services(converted(f"{text}spec: {{service: {{type: LoadBalancer}}}}"))
+    assert "5672:5672" in made["mq"]["ports"]
+    assert "ports" not in services(converted(f"{text}spec: {{replicas: 1}}"))["mq"]

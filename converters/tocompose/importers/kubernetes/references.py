@@ -233,8 +233,10 @@ def record_hosts(text: str, cursor: Cursor, container: ContainerContext) -> None
 def annotate_rewrites(done: list[PortRewrite], cursor: Cursor, to: ModelPath) -> None:
     """Notes the changes at the place of the text."""
     for rewrite in done:
+        # Another scheme alone: the port is as it was.
+        is_plain = rewrite.old.removeprefix("https:") == rewrite.new.removeprefix("http:")
         cursor.annotate(
-            "TC221",
+            "TC398" if is_plain else "TC221",
             subject=to,
             old=rewrite.old,
             new=rewrite.new,

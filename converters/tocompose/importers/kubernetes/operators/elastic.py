@@ -44,6 +44,10 @@ def answer(request: OperatorRequest) -> None:
         )
 
 
+def _service_type(request: OperatorRequest) -> Cursor:
+    return request.at("spec", "http", "service", "spec", "type")
+
+
 def _is_plain(request: OperatorRequest) -> bool:
     """Whether the operator's server would speak https with a certificate of its own."""
     tls = request.at("spec", "http", "tls", "selfSignedCertificate", "disabled")
@@ -74,9 +78,16 @@ def _answer_elasticsearch(request: OperatorRequest) -> None:
             more_env=container.at("env"),
         )
     )
-    for ending in ("http", "internal-http"):
+    for ending, service_type in (
+        ("http", _service_type(request)),
+        ("internal-http", None),
+    ):
         request.add_service(
-            f"{name}-es-{ending}", f"{name}-es", (_HTTP,), is_plain=_is_plain(request)
+            f"{name}-es-{ending}",
+            f"{name}-es",
+            (_HTTP,),
+            is_plain=_is_plain(request),
+            service_type=service_type,
         )
     request.add_service(f"{name}-es-transport", f"{name}-es", (_TRANSPORT,))
 
@@ -128,7 +139,11 @@ def _answer_kibana(request: OperatorRequest) -> None:
         kind="Deployment",
     )
     request.add_service(
-        f"{name}-kb-http", f"{name}-kb", (_KIBANA,), is_plain=_is_plain(request)
+        f"{name}-kb-http",
+        f"{name}-kb",
+        (_KIBANA,),
+        is_plain=_is_plain(request),
+        service_type=_service_type(request),
     )
     if reference:
         _add_login(request, reference, address, secret)

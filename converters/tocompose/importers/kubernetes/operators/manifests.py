@@ -205,9 +205,10 @@ class OperatorRequest:
         ports: Iterable[ServerPort],
         *,
         is_plain: bool = False,
+        service_type: Manifest = None,
     ) -> None:
         """Makes a Service that leads to a server, unless the manifests have one of that name; a server that `is_plain`
-        speaks http where the operator's speaks https."""
+        speaks http where the operator's speaks https. The `service_type` of the source may publish its ports."""
         if self.objects.get("Service", self.namespace, name) is not None:
             return
         entries: list[Manifest] = [
@@ -219,7 +220,8 @@ class OperatorRequest:
             for port in ports
         ]
         selector: Manifest = {_LABEL: server}
-        service = self.add("Service", name, spec={"selector": selector, "ports": entries})
+        spec = {"selector": selector, "ports": entries, "type": service_type}
+        service = self.add("Service", name, spec=spec)
         service.is_plain = is_plain
 
     def add_secret(self, name: str, entries: Mapping[str, str | None]) -> None:

@@ -26,6 +26,7 @@ _PORT = ServerPort("postgres", 5432)
 _DATA = "/var/lib/postgresql/data"
 _INIT = "/docker-entrypoint-initdb.d"
 _TAG = regex(r":v?(\d+)")
+_POOLER = "Pooler.postgresql.cnpg.io"
 _ZALANDO_SECRET = "credentials.postgresql.acid.zalan.do"
 
 
@@ -74,6 +75,15 @@ def _answer_cloud_native(request: OperatorRequest) -> None:
     _add_postgres(request, _cloud_native_version(request), env, files)
     for ending in ("rw", "ro", "r"):
         request.add_service(f"{name}-{ending}", name, (_PORT,))
+    for pooler in request.objects.of_kind(_POOLER):
+        cluster = take_scalar(pooler.at("spec", "cluster", "name"), SERVICES)
+        if pooler.namespace == request.namespace and cluster == name:
+            request.also.append(pooler)
+            service_type = pooler.at("spec", "serviceTemplate", "spec", "type")
+            request.add_service(pooler.name, name, (_PORT,), service_type=service_type)
+            request.remarks.append(
+                f"{pooler} leads straight to it, without a pool of connections"
+            )
 
 
 def _cloud_native_keys(

@@ -62,7 +62,12 @@ def answer(request: OperatorRequest) -> None:
             storage=request.at("spec", "persistence", "storage"),
         )
     )
-    request.add_service(name, name, (_AMQP, _MANAGEMENT, _METRICS))
+    request.add_service(
+        name,
+        name,
+        (_AMQP, _MANAGEMENT, _METRICS),
+        service_type=request.at("spec", "service", "type"),
+    )
     request.add_service(f"{name}-nodes", name, (_AMQP,))
 
 
