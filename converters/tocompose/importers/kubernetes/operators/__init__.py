@@ -38,7 +38,9 @@ class Expansion(NamedTuple):
 def operator_rows() -> Mapping[str, Row]:
     """The kinds of custom objects that some module answers for, by their name with the API group."""
     return table(
-        "kubernetes/operators", required={"module"}, optional={"with", "url", "says"}
+        "kubernetes/operators",
+        required={"module"},
+        optional={"with", "url", "says", "stateless"},
     )
 
 
@@ -91,15 +93,16 @@ def note_expansions(
             for made in workloads
         )
         remarks = [*request.remarks, *_settle_answered(request, ledger)]
-        says = operator_rows()[kube_object.kind].get("says", "")
+        row = operator_rows()[kube_object.kind]
+        code = "TC399" if row.get("stateless") else "TC391"
         subject = ModelPath.service(services[workloads[0]]) if workloads else ROOT
         ledger.add_note(
             note(
-                "TC391" if workloads else "TC392",
+                code if workloads else "TC392",
                 kube_object.span,
                 subject=subject,
                 object=str(kube_object),
-                what=f"{described or 'routes'}{says}",
+                what=f"{described or 'routes'}{row.get('says', '')}",
                 rest="".join(f"; {remark}" for remark in remarks),
             )
         )

@@ -62,11 +62,29 @@ def _add_services(request: OperatorRequest) -> None:
             "it speaks http, where the operator's speaks https with a certificate of its own"
         )
     api = ServerPort("http-minio", _API, 80 if plain else 443)
-    request.add_service("minio", name, (api,), is_plain=not plain)
+    request.add_service(
+        "minio",
+        name,
+        (api,),
+        is_plain=not plain,
+        service_type=_exposed_type(request, "minio"),
+    )
     headless = (ServerPort("http-minio", _API),)
     request.add_service(f"{name}-hl", name, headless, is_plain=not plain)
     console = ServerPort("http-console", _CONSOLE, _CONSOLE if plain else 9443)
-    request.add_service(f"{name}-console", name, (console,), is_plain=not plain)
+    request.add_service(
+        f"{name}-console",
+        name,
+        (console,),
+        is_plain=not plain,
+        service_type=_exposed_type(request, "console"),
+    )
+
+
+def _exposed_type(request: OperatorRequest, service: str) -> str | None:
+    """The type of a Service that the tenant asks to have reachable from outside."""
+    is_exposed = take_scalar(request.at("spec", "exposeServices", service), SERVICES)
+    return "LoadBalancer" if is_exposed == "true" else None
 
 
 def _add_buckets(request: OperatorRequest, server: OperatedServer) -> None:
