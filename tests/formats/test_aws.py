@@ -441,3 +441,50 @@ def test_any_value_is_read_or_refused(value: Any) -> None:
             converted(task_files(document), "aws")
         except SourceError:
             continue
+
+
+EXTENSIONS = {
+    ".ebextensions/01.config": (
+        "option_settings:\n  aws:elasticbeanstalk:application:environment:\n"
+        "    MODE: shared\n    PRICE: '5$'\n  aws:autoscaling:asg: {MinSize: 2}\n"
+        "container_commands: {01_migrate: {command: rake db:migrate}}\n"
+    ),
+    ".ebextensions/02.config": (
+        "option_settings:\n  - {option_name: ZONE, value: north}\n"
+        "  - {namespace: aws:elb:listener, option_name: P, value: '1'}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "dockerrun",
+    [
+        {"AWSEBDockerrunVersion": "1", "Image": {"Name": "acme/web:1"}},
+        {
+            "AWSEBDockerrunVersion": 2,
+            "containerDefinitions": [{"name": "web", "image": "acme/web:1"}],
+        },
+    ],
+)
+def test_variables_of_an_environment_of_beanstalk(dockerrun: dict[str, Any]) -> None:
+    files = {"Dockerrun.aws.json": json.dumps(dockerrun), **EXTENSIONS}
+    result = converted(files, "aws")
+    service = next(iter(services(result).values()))
+    assert service["environment"] == {"MODE": "shared", "PRICE": "5$$", "ZONE": "north"}
+    told = [one.message for one in result.notes if one.code == "TC790"]
+    assert ["container_commands, aws:autoscaling:asg" in told[0], "aws:elb" in told[1]] == [
+        True,
+        True,
+    ]
+    assert "TC001" not in codes_of(result)
+
+
+def test_what_a_container_says_itself_stands_behind_its_environment() -> None:
+    container = {
+        "name": "web",
+        "image": "acme/web:1",
+        "environment": [{"name": "MODE", "value": "own"}],
+    }
+    dockerrun = {"AWSEBDockerrunVersion": 2, "containerDefinitions": [container]}
+    files = {"Dockerrun.aws.json": json.dumps(dockerrun), **EXTENSIONS}
+    assert services(converted(files, "aws"))["web"]["environment"]["MODE"] == "own"

@@ -219,3 +219,10 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         converted(template(text), "unraid")
     except SourceError:
         assert text is not None
+
+
+@pytest.mark.parametrize("mark", ["[IP]", "IP_ADDRESS"])
+def test_the_address_of_the_server_is_asked_for(mark: str) -> None:
+    lines = f"<Config Target='URL' Type='Variable'>http://{mark}:8016/$x</Config>"
+    assert web(lines)["environment"]["URL"] == "http://${SERVER_IP}:8016/$$x"
+    assert "TC852" in codes_of(converted(template(lines), "unraid"))

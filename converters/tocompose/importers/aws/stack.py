@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from tocompose.importers import ImportOptions
 from tocompose.importers.aws.beanstalk import read_dockerrun
 from tocompose.importers.aws.copilot import CopilotCommands
+from tocompose.importers.aws.ebextensions import with_environment_of_beanstalk
 from tocompose.importers.aws.fields import AwsVariables
 from tocompose.importers.aws.files import AwsKind, read_sources
 from tocompose.importers.aws.tasks import TaskCommands, Wait
@@ -37,7 +38,8 @@ def read_stack(project: Project, ledger: Ledger, settings: ImportOptions) -> Sta
     environment = next(iter(settings.options.get("environment", ())), "")
     for source in read_sources(project, ledger):
         if source.kind is AwsKind.BEANSTALK:
-            steps += read_dockerrun(source.cursor, source.path, variables, project)
+            commands = read_dockerrun(source.cursor, source.path, variables, project)
+            steps += with_environment_of_beanstalk(commands, source.path, project, ledger)
             continue
         if source.kind is AwsKind.COPILOT:
             service = CopilotCommands(source.cursor, variables, source.path, environment)
@@ -45,7 +47,10 @@ def read_stack(project: Project, ledger: Ledger, settings: ImportOptions) -> Sta
             waits += service.waits
             continue
         task = TaskCommands(source.cursor, variables, names_in_use, source.path)
-        steps += task.steps()
+        commands = list(task.steps())
+        if source.cursor.at("AWSEBDockerrunVersion"):
+            commands = with_environment_of_beanstalk(commands, source.path, project, ledger)
+        steps += commands
         waits += task.waits
         jobs |= task.jobs
     script = Script(tuple(steps), variables.values, secrets=tuple(variables.secrets))

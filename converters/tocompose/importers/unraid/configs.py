@@ -7,10 +7,14 @@ from typing import NamedTuple
 
 from tocompose.importers.unraid.writer import TemplateWriter, text_of
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.names import variable_name
 
 _MODES = ("rw", "ro", "rw,slave", "ro,slave", "rw,shared", "ro,shared")
+# What authors of templates write where the server's address goes.
+_SERVER = regex(r"\[IP\]|\bIP_ADDRESS\b|\[SERVER_IP\]")
+_SERVER_NAME = "SERVER_IP"
 _KEYS = ("@Target", "@Default", "@Mode", "@Type", "@Mask", "text")
 
 
@@ -106,9 +110,26 @@ def _write_path(writer: TemplateWriter, field: _Field) -> None:
 
 
 def _write_variable(writer: TemplateWriter, field: _Field) -> None:
-    if not field.is_masked:
+    if not field.is_masked and _SERVER.search(field.value):
+        _write_with_server(writer, field)
+    elif not field.is_masked:
         writer.add("--env", f"{field.target}={field.value}", *field.sources)
-        return
+    else:
+        _write_masked(writer, field)
+
+
+def _write_with_server(writer: TemplateWriter, field: _Field) -> None:
+    """A value in which the address of the server is to be filled in: it is asked for."""
+    name = writer.variables.keep(_SERVER_NAME, None, writer.name)
+    texts = map(literal, _SERVER.split(field.value))
+    value = f"${{{name}}}".join(texts)
+    writer.add_open("--env", f"{literal(field.target)}={value}", *field.sources)
+    facts = {"service": writer.name, "what": field.target, "name": name}
+    field.cursor.annotate("TC852", subject=writer.subject, related=(), **facts)
+
+
+def _write_masked(writer: TemplateWriter, field: _Field) -> None:
+    """A value that the form hides, in a variable of its own."""
     name = variable_name(field.target)
     name = writer.variables.keep(name, field.value or None, writer.name)
     writer.add_open("--env", f"{literal(field.target)}=${{{name}}}", *field.sources)
