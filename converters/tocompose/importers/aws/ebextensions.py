@@ -1,4 +1,4 @@
-"""`.ebextensions/*.config` beside a Dockerrun file: variables of every container, and what Elastic Beanstalk does itself.
+"""`.ebextensions/*.config` beside a Dockerrun file: variables of all containers, and what else Elastic Beanstalk does.
 
 https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/ebextensions-optionsettings.html
 """
