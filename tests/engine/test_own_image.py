@@ -6,8 +6,10 @@ import json
 import os
 import re
 import subprocess
+import time
 import tomllib
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -46,7 +48,11 @@ def docker(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
 def image(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The image, built from the Dockerfile with a stand-in for its base image."""
     project = tomllib.loads((tree.ROOT / "pyproject.toml").read_text())
-    wanted = (*project["project"]["dependencies"], *project["build-system"]["requires"])
+    wanted = (
+        *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["serve"],
+        *project["build-system"]["requires"],
+    )
     load(
         ENGINE, python_slim(re.split(r"[><=]", item)[0] for item in wanted), BASE, *CHANGES
     )
@@ -109,3 +115,46 @@ def test_it_writes_into_a_mounted_folder_for_the_user_who_starts_it(
     assert 'API_KEY="k3y-9Kq2"\n' in written.read_text()
     assert written.stat().st_uid == 4711
     assert (tmp_path / "deploy" / "docker-compose.yml").read_text().startswith("# Base: ")
+
+
+def test_it_serves_the_page(image: str) -> None:
+    """As the documentation has it, on a read-only disk."""
+    name = "tocompose-own-page"
+    serving = ("serve", "--host", "0.0.0.0", "--jobs", "2")
+    publish = ("-p", "127.0.0.1::8686")
+    ran = docker(
+        "run",
+        "-d",
+        "--rm",
+        "--read-only",
+        "--tmpfs",
+        "/tmp",
+        *publish,
+        "--name",
+        name,
+        image,
+        *serving,
+    )
+    assert ran.returncode == 0, ran.stderr
+    try:
+        port = int(docker("port", name, "8686/tcp").stdout.split(":")[-1])
+        reply = _asked(port, {"text": SCRIPT})
+    finally:
+        docker("rm", "-f", name)
+    assert reply["services"] == [{"name": "web", "image": "nginx:1.27"}]
+
+
+def _asked(port: int, request: dict[str, str]) -> dict[str, object]:
+    """What the server answers, once it does."""
+    asking = Request(
+        f"http://127.0.0.1:{port}/api/convert",
+        json.dumps(request).encode(),
+        {"content-type": "application/json"},
+    )
+    for _ in range(60):
+        try:
+            with urlopen(asking, timeout=60) as response:
+                return dict(json.load(response))
+        except OSError:
+            time.sleep(0.5)
+    raise AssertionError("the page is not served")

@@ -143,7 +143,7 @@ def test_compose_files_are_checked(page: Any) -> None:
     page.find_element("css selector", "option[value=check]").click()
     text = "services:\n  web:\n    image: nginx\n    ports: ['80:80']\n"
     assert paste(page, text).endswith("findings.")
-    assert tabs(page) == ["<stdin>", "<stdin>, put right"]
+    assert tabs(page) == ["docker-compose.yml", "docker-compose.yml, put right"]
     assert "web:" in beside(page)
     page.find_elements("css selector", "[role=tab]")[1].click()
     assert "    restart: unless-stopped" in lines(page)

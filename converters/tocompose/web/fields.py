@@ -26,7 +26,7 @@ class RequestLimits(NamedTuple):
     name_length: int = 400
     folders_deep: int = 24
     seconds: float = 20.0
-    memory_bytes: int = 1_500_000_000
+    memory_bytes: int = 1_000_000_000
     answer_bytes: int = 40_000_000
 
 

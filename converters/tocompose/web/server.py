@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tocompose.reports.escape import fault_line
 from tocompose.web.assets import asset_names, asset_type, page_html, read_asset
 from tocompose.web.fields import BadRequest, RequestLimits
 from tocompose.web.openapi import openapi_document
@@ -96,7 +97,7 @@ def application(settings: ServerSettings) -> ASGIApp:
         Route("/api/{operation}", answer, methods=["POST"]),
         *(Route(f"/{name}", show_asset) for name in asset_names()),
     ]
-    handlers = {HTTPException: _refused_route}
+    handlers = {HTTPException: _refused_route, Exception: _failed_answer}
     starlette = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
     return Gate(starlette, settings)
 
@@ -108,6 +109,11 @@ async def _refused_route(request: Request, problem: Exception) -> Response:
     if isinstance(problem, HTTPException):
         response.headers.update(problem.headers or {})
     return response
+
+
+async def _failed_answer(request: Request, fault: Exception) -> Response:
+    text = f"a fault of tocompose itself ({type(fault).__name__} in {fault_line(fault)})"
+    return _json_response(error_reply(BadRequest(500, "fault", text)))
 
 
 def _json_response(reply: Reply) -> Response:

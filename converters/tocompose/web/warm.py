@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from typing import Any
 
@@ -31,3 +32,5 @@ def warm_up() -> None:
 
 
 warm_up()
+# What is there now stays as it is: no process that is forked need look at it, and copy it.
+gc.freeze()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -11,10 +12,13 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from tocompose.web.fields import BadRequest, RequestLimits
+from tocompose.web.places import WorkPlaces
 from tocompose.web.requests import Reply, error_reply
 
 # How many requests may wait for a process, and how many bytes they may hold together.
 WAITING, WAITING_BYTES = 200, 100_000_000
+# An answer that takes longer than this many seconds makes way for others, of which most take a tenth of it.
+_QUICK_SECONDS = 1.0
 # What the process may take to send its answer, beyond the time that it may take to find it.
 _GRACE = 1.0
 
@@ -49,7 +53,10 @@ class AnsweringProcess:
         """The answer, waited for; the process has ended then."""
         if self._unwanted:
             return error_reply(_nobody_waits())
-        self._process.start()
+        try:
+            self._process.start()
+        except OSError as problem:
+            return error_reply(_cannot_start(problem))
         self._sender.close()
         try:
             if self._unwanted:
@@ -65,11 +72,28 @@ class AnsweringProcess:
             self._process.join()
             self._replies.close()
 
+    def make_way(self) -> None:
+        """Lets other processes run before this one, where the system knows how."""
+        if self._process.pid is not None and hasattr(os, "setpriority"):
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, 10)
+
     def end_process(self) -> None:
         """Ends the process, where it has not ended; `finish` returns then."""
         self._unwanted = True
         if self._process.pid is not None:
             self._process.kill()
+
+
+def _cannot_start(problem: OSError) -> BadRequest:
+    """What to say where no process can be made: too many are there, or no folder for what is passing."""
+    text = f"no process can be started: {problem.strerror or problem}"
+    return BadRequest(503, "busy", text)
+
+
+def _too_many_long() -> BadRequest:
+    text = "too many answers that take long are being worked on; ask again in a moment"
+    return BadRequest(503, "busy", text)
 
 
 def _took_too_long() -> BadRequest:
@@ -100,8 +124,11 @@ class Workers:
         self._context = get_context(method)
         if method == "forkserver":
             self._context.set_forkserver_preload(["tocompose.web.warm"])
-        self._threads = ThreadPoolExecutor(count, "answers")
-        self._free = asyncio.Semaphore(count)
+        self._most_long = count
+        self._long_running = 0
+        # One thread waits for each process, and for those that are being ended.
+        self._threads = ThreadPoolExecutor(4 * count, "answers")
+        self._places = WorkPlaces(count)
         self._most_requests = count + WAITING
         self._requests = 0
         self._bytes = 0
@@ -140,16 +167,36 @@ class Workers:
     async def _work(self, operation: str, body: bytes) -> Reply:
         try:
             async with asyncio.timeout(self.limits.seconds):
-                await self._free.acquire()
+                # What is short is answered soon, whatever else is asked at the same time.
+                await self._places.take(len(body))
         except TimeoutError:
             return error_reply(_is_busy())
         process = AnsweringProcess(self._context, operation, body, self.limits)
         loop = asyncio.get_running_loop()
+        reply = loop.run_in_executor(self._threads, process.finish)
         try:
-            return await loop.run_in_executor(self._threads, process.finish)
+            try:
+                await asyncio.wait({reply}, timeout=_QUICK_SECONDS)
+            finally:
+                self._places.give_back()
+            return (
+                reply.result() if reply.done() else await self._finish_long(process, reply)
+            )
         finally:
             process.end_process()
-            self._free.release()
+
+    async def _finish_long(
+        self, process: AnsweringProcess, reply: asyncio.Future[Reply]
+    ) -> Reply:
+        """An answer that takes long, of which only some are worked on: the quick ones have places of their own."""
+        if self._long_running >= self._most_long:
+            return error_reply(_too_many_long())
+        self._long_running += 1
+        process.make_way()
+        try:
+            return await reply
+        finally:
+            self._long_running -= 1
 
     async def warm_up(self) -> None:
         """Starts the process from which the others are forked."""

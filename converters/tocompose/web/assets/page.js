@@ -34,6 +34,12 @@ function sourceOf() {
   return { text: $("paste").value };
 }
 
+/** What is sent: a compose file that is pasted gets a name, under which it can be downloaded. */
+function requestOf(operation, source) {
+  if (operation !== "check" || source.text === undefined) return source;
+  return { files: { "docker-compose.yml": source.text } };
+}
+
 const words = (name) => form.elements[name].value.split(",").map((word) => word.trim()).filter(Boolean);
 
 function optionsOf(operation) {
@@ -55,13 +61,14 @@ let turn = 0;
 
 async function convert() {
   const operation = form.elements.operation.value;
-  const source = sourceOf();
-  if (source.text !== undefined && !source.text.trim()) {
+  const pasted = sourceOf();
+  if (pasted.text !== undefined && !pasted.text.trim()) {
     tell("Paste or drop something first.", true);
     $("paste").focus();
     return;
   }
-  if (source.text !== undefined && isTooLarge(source.text.length)) return;
+  if (pasted.text !== undefined && isTooLarge(pasted.text.length)) return;
+  const source = requestOf(operation, pasted);
   const mine = ++turn;
   tell(operation === "check" ? "Checking…" : "Converting…");
   $("result").setAttribute("aria-busy", "true");
@@ -226,7 +233,7 @@ function titleOf(importer) {
 
 function checkedFiles(source, answer) {
   if (!answer.checked) return { problem: answer.problem };
-  const textOf = (path) => (source.files ? source.files[path] : source.text);
+  const textOf = (path) => source.files[path];
   const checked = answer.score.files.filter((path) => typeof textOf(path) === "string");
   const found = answer.notes.map((note) => ({
     ...note, kind: LEVELS[note.level], word: note.level, lines: note.span ? [note.span] : [],
@@ -390,7 +397,7 @@ function noteRow(note) {
   const row = element("li", `note ${note.kind}`);
   const head = element("p");
   head.append(element("b", "", note.word || note.kind), " ");
-  if (note.about) head.append(element("strong", "", note.about), " ");
+  if (note.about && !note.message.includes(note.about)) head.append(element("strong", "", note.about), " ");
   head.append(note.message);
   row.append(head);
   if (note.advice) row.append(element("p", "advice", note.advice));

@@ -78,7 +78,7 @@ loading.catch(() => {});
 
 self.addEventListener("message", async ({ data: { id, operation, request } }) => {
   try {
-    if (!isLoaded) tell("Loading the converter, 14 MB the first time…");
+    if (!isLoaded) tell("Loading the converter, once…");
     const answer = await loading;
     tell("Converting…");
     const reply = answer(operation, request);
