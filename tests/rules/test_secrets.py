@@ -664,3 +664,15 @@ def test_a_variable_that_is_the_password_of_an_address_is_a_secret() -> None:
     assert "tops3cret-9" in values(found).values()
     assert "P" in values(found)
     assert "COLOUR" not in values(found)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "command: [redis-server, --requirepass, tw0words9]",
+        "healthcheck: {test: [CMD-SHELL, 'REDISCLI_AUTH=tw0words9 redis-cli ping']}",
+    ],
+)
+def test_a_secret_that_a_variable_of_the_service_has_is_stored_once(keys: str) -> None:
+    text = f"services: {{q: {{image: 'redis:7', environment: {{REDIS_PASSWORD: tw0words9}}, {keys}}}}}"
+    assert values(moved(text)) == {"REDIS_PASSWORD": "tw0words9"}

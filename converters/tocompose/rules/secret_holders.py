@@ -142,3 +142,12 @@ def command_holder(service: Service, path: ModelPath, option: str) -> SecretHold
     return holder._replace(
         name=option, setting=setting, part_setting=setting, code="TC502", part_code="TC502"
     )
+
+
+def setting_of_twin(service: Service, value: str) -> str | None:
+    """The setting of the service's own variable that is named as a secret and has that value; None without one."""
+    image = facts_of(service)
+    for variable in service.environment:
+        if variable.value == value and names_secret(variable.name, image):
+            return variable.name
+    return None

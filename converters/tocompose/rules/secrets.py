@@ -35,6 +35,7 @@ from tocompose.rules.secret_holders import (
     command_holder,
     is_secret,
     option_holder,
+    setting_of_twin,
     text_holder,
     variable_holder,
 )
@@ -259,9 +260,8 @@ class _SecretPass:
             if value is None:
                 templates.append((start, stop, holder))
             else:
-                edits.append(
-                    (start, stop, self._move(holder, holder.setting, value, "TC502"))
-                )
+                setting = setting_of_twin(service, value) or holder.setting
+                edits.append((start, stop, self._move(holder, setting, value, "TC502")))
         if "$" in text:
             holder = command_holder(service, path, "password")
             edits += self._variable_edits(holder, text, templates)
