@@ -36,6 +36,7 @@ LAYERS = (
     ("pipeline", "writing"),
     ("decisions", "prove", "batch", "check"),
     ("web",),
+    ("mcp_server",),
     ("cli",),
     ("__main__",),
 )

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "explain": "Explain a note by its code.",
     "formats": "List the formats that can be read.",
     "completion": "Print the completion script for bash, zsh or fish.",
+    "mcp": "Serve convert, check, explain and plan to an editor or an assistant.",
     "docker-plugin": "Install `docker tocompose`, a plug-in of the docker CLI.",
 }
 
