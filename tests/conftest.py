@@ -16,6 +16,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# A package of its own, whose tests are run with it installed (test_plugin.py).
+collect_ignore = ["plugin_example"]
+
 _TURN = Path(tempfile.gettempdir(), f"tocompose-engine-{os.getuid()}.lock")
 
 # What a shell starts in the background ignores interrupts, and so does all that it starts (POSIX, "Signals and Error

@@ -19,6 +19,7 @@ LAYERS = (
         "collector",
         "wording",
     ),
+    ("plugins",),
     ("model",),
     (
         "knowledge",
@@ -35,7 +36,7 @@ LAYERS = (
     ("answers", "cluster"),
     ("pipeline", "writing"),
     ("decisions", "prove", "batch", "check"),
-    ("web",),
+    ("web", "testing"),
     ("mcp_server",),
     ("cli",),
     ("__main__",),

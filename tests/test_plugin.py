@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import oracles
 import tree
 
 EXAMPLE = tree.ROOT / "tests" / "plugin_example"
@@ -70,10 +71,105 @@ def test_it_is_found_by_its_files_and_accounted_for(
     ran = _run(installed, "convert", ".", "--format", "json", cwd=tmp_path)
     web = yaml.safe_load(ran.stdout)["services"]["web"]
     assert web["command"] == ["sh", "-c", "gunicorn shop:app --bind 0.0.0.0:8000"]
-    assert web["environment"] == {"MODE": "live", "PRICE": "5$$"}
+    assert web["environment"] == {"MODE": "live", "PRICE": "5$$", "PYTHONUNBUFFERED": "1"}
     assert web["restart"] == "always"
     lost = [item for item in json.loads(ran.stderr)["notes"] if item["kind"] == "lost"]
     assert [(item["code"], item["span"]["line"]) for item in lost] == [
         ("TC001", 2),
         ("TC001", 7),
     ]
+
+
+def test_its_own_tests_pass_with_the_kit(installed: Path, tmp_path: Path) -> None:
+    """The format, the notes, the rule, the image and the server of the package, by `tocompose.testing`."""
+    path = os.pathsep.join([str(installed), str(tree.PACKAGE.parent)])
+    ran = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            str(EXAMPLE / "tests"),
+        ],
+        env={
+            **os.environ,
+            "PYTHONPATH": path,
+            "PATH": oracles.FOLDER or os.environ["PATH"],
+        },
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout[-3000:]
+    assert " passed" in ran.stdout and "skipped" not in ran.stdout
+
+
+def test_its_rule_and_notes_are_those_of_the_command_line(
+    installed: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "supervisord.conf").write_text(CONFIG)
+    explained = _run(installed, "explain", "SUP010", cwd=tmp_path)
+    assert explained.stdout.startswith("SUP010: Output of Python at once (added)")
+    assert "SUP002" in _run(installed, "explain", "--all", cwd=tmp_path).stdout
+    ran = _run(installed, "convert", ".", "--report", "found.sarif", cwd=tmp_path)
+    assert (
+        yaml.safe_load(ran.stdout)["services"]["web"]["environment"]["PYTHONUNBUFFERED"]
+        == "1"
+    )
+    assert "SUP010" in (tmp_path / "found.sarif").read_text()
+    ran = _run(installed, "convert", ".", "--practices", "all,-PY-LOG", cwd=tmp_path)
+    assert "PYTHONUNBUFFERED" not in ran.stdout
+    assert _run(installed, "check", "--ignore", "SUP", cwd=tmp_path).returncode == 2
+
+
+BROKEN = {
+    "a rule of ours": (
+        "rules",
+        "twice:RULE",
+        "from tocompose.rules.restart import RULE\n",
+        "",
+        "twice",
+    ),
+    "a module that fails": (
+        "rules",
+        "twice:RULE",
+        "raise KeyError('x')\n",
+        "",
+        "the plug-in broken cannot be loaded",
+    ),
+    "a code of ours": (
+        "tables",
+        "twice",
+        "",
+        "TC001: {}\n",
+        "TC001 is no code for the notes of a plug-in",
+    ),
+    "a note without a reason": (
+        "tables",
+        "twice",
+        "",
+        "ABC001: {kind: lost}\n",
+        "missing columns",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_what_is_wrong_with_a_package_is_one_sentence(case: str, tmp_path: Path) -> None:
+    group, value, code, notes, message = BROKEN[case]
+    package = tmp_path / "site" / "twice"
+    (package / "mappings").mkdir(parents=True)
+    (package / "__init__.py").write_text(code)
+    (package / "mappings" / "notes.yaml").write_text(notes)
+    metadata = tmp_path / "site" / "broken-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text(f"[tocompose.{group}]\nit = {value}\n")
+    words = ("explain", "ABC001") if notes else ("docker", "run", "nginx")
+    ran = _run(tmp_path / "site", *words, cwd=tmp_path)
+    assert ran.returncode == 2 and message in ran.stderr, ran.stderr
+    assert "fault of tocompose itself" not in ran.stderr

@@ -37,7 +37,7 @@ Codes: TypeAlias = Annotated[
 ]
 
 
-class Finding(BaseModel, frozen=True):
+class ToolFinding(BaseModel, frozen=True):
     """A note: what was lost, changed, assumed or added, or a finding of check; where, and what to do."""
 
     code: str
@@ -47,24 +47,24 @@ class Finding(BaseModel, frozen=True):
     place: str
 
 
-class FileText(BaseModel, frozen=True):
+class ToolFile(BaseModel, frozen=True):
     """A file that the conversion makes."""
 
     path: str
     text: str
 
 
-class Conversion(BaseModel, frozen=True):
+class ConvertAnswer(BaseModel, frozen=True):
     """The compose files with their notes; `problem` says why there are none. `withheld` hold secret values."""
 
     problem: str
     format: str
-    files: list[FileText]
+    files: list[ToolFile]
     withheld: list[str]
-    notes: list[Finding]
+    notes: list[ToolFinding]
 
 
-class Choice(BaseModel, frozen=True):
+class PlannedDecision(BaseModel, frozen=True):
     """One decision: its id, the answer that is taken, the others, and the evidence."""
 
     id: str
@@ -74,24 +74,24 @@ class Choice(BaseModel, frozen=True):
     evidence: str
 
 
-class Plan(BaseModel, frozen=True):
+class PlanAnswer(BaseModel, frozen=True):
     """What a conversion decides, and the same as an answers file for `--answers`."""
 
     problem: str
-    decisions: list[Choice]
+    decisions: list[PlannedDecision]
     answers: str
 
 
-class Audit(BaseModel, frozen=True):
+class CheckAnswer(BaseModel, frozen=True):
     """The findings in compose files, the gravest first, and how many lines of the checklist are met."""
 
     problem: str
-    findings: list[Finding]
+    findings: list[ToolFinding]
     met: int
     applicable: int
 
 
-class Explanation(BaseModel, frozen=True):
+class ExplainAnswer(BaseModel, frozen=True):
     """What a note means, why it is said and what to do about it."""
 
     problem: str
@@ -106,7 +106,7 @@ def convert(
     split: Annotated[
         bool, Field(description="Base, overlays and reports as -o writes them.")
     ] = False,
-) -> Conversion:
+) -> ConvertAnswer:
     """Turn docker run commands, scripts, Kubernetes manifests, Procfiles and others into compose files.
 
     Everything that could not be carried over is named in a note. Values of secrets are not in the answer.
@@ -119,11 +119,11 @@ def convert(
     }
     answer = _ask("convert", _source(text, files), options)
     written = answer.get("files", [])
-    return Conversion(
+    return ConvertAnswer(
         problem=_problem_of(answer),
         format=answer.get("importer", ""),
         files=[
-            FileText(path=file["path"], text=file["text"])
+            ToolFile(path=file["path"], text=file["text"])
             for file in written
             if not file["secret"] and "text" in file
         ],
@@ -137,26 +137,26 @@ def plan(
     files: Files | None = None,
     format: Format = "",
     practices: Practices = "all",
-) -> Plan:
+) -> PlanAnswer:
     """List each decision of a conversion with its default and the evidence. Nothing is converted."""
     options = {"from": format or None, "practices": practices}
     answer = _ask("plan", _source(text, files), options)
     decisions = [
-        Choice(**{name: decision[name] for name in Choice.model_fields})
+        PlannedDecision(**{name: decision[name] for name in PlannedDecision.model_fields})
         for decision in answer.get("decisions", [])
     ]
-    return Plan(
+    return PlanAnswer(
         problem=_problem_of(answer), decisions=decisions, answers=answer.get("answers", "")
     )
 
 
 def check(
     text: Text = "", files: Files | None = None, select: Codes | None = None
-) -> Audit:
+) -> CheckAnswer:
     """Lint compose files: what docker compose refuses, what fails at up, what is a risk."""
     answer = _ask("check", _source(text, files), {"select": select})
     score = answer.get("score", {}).get("score", {})
-    return Audit(
+    return CheckAnswer(
         problem=_problem_of(answer),
         findings=_findings(answer),
         met=score.get("passed", 0),
@@ -166,10 +166,10 @@ def check(
 
 def explain(
     code: Annotated[str, Field(description="The code of a note, such as TC132.")],
-) -> Explanation:
+) -> ExplainAnswer:
     """Explain a note by its code."""
     answer = _ask("explain", {"code": code}, {})
-    return Explanation(problem=_problem_of(answer), text=answer.get("text", ""))
+    return ExplainAnswer(problem=_problem_of(answer), text=answer.get("text", ""))
 
 
 _SECRETS_RULE = "SEC-OUT"
@@ -200,9 +200,9 @@ def _problem_of(answer: Mapping[str, Any]) -> str:
     return str(error.get("message") or answer.get("problem") or "")
 
 
-def _findings(answer: Mapping[str, Any]) -> list[Finding]:
+def _findings(answer: Mapping[str, Any]) -> list[ToolFinding]:
     return [
-        Finding(
+        ToolFinding(
             code=note["code"],
             kind=note.get("level") or note["kind"],
             message=note["message"],

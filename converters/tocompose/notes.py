@@ -7,6 +7,7 @@ from enum import Enum
 from functools import cache
 
 from tocompose.knowledge.secrets.texts import redact_secrets
+from tocompose.plugins import note_rows
 from tocompose.record import record
 from tocompose.source import Span
 from tocompose.syntax.model_path import ROOT, ModelPath
@@ -119,12 +120,13 @@ def note(
 
 
 def explanation(code: str) -> Row:
-    """The registry's row for a code: `kind`, `title`, `message`, `why`, `advice`, `todo`, `url`.
+    """The row for a code, ours or that of a plug-in: `kind`, `title`, `message`, `why`, `advice`, `todo`, `url`.
 
     `todo` says of what is not lost that a person must act before the first start: on a `value`, on `data`, or to
     `make` something. `generated` is the form of a value that is made where the files are written to a folder.
     """
-    return registry(FAMILIES.get(code[:4]) or FAMILIES[code[:3]])[code]
+    family = FAMILIES.get(code[:4]) or FAMILIES.get(code[:3])
+    return registry(family)[code] if family else note_rows()[code]
 
 
 @cache

@@ -84,9 +84,14 @@ def documents(name: str, key: str) -> tuple[Document, ...]:
     if compiled is not None:
         return tuple(Document(tuple(row[key]), "", row) for row in compiled)
     text = (mappings() / f"{name}.yaml").read_text(encoding="utf-8")
+    return parse_documents(name, key, text)
+
+
+def parse_documents(name: str, key: str, text: str) -> tuple[Document, ...]:
+    """The documents of a text, each behind a line `---`; what stands before the first is a comment."""
     return tuple(
         Document(_document_keys(name, key, document_text), document_text)
-        for document_text in text.split("\n---\n")[1:]
+        for document_text in f"\n{text}".split("\n---\n")[1:]
     )
 
 

@@ -28,6 +28,9 @@ def watch(event, arguments):
     if event in ("open", "os.scandir", "subprocess.Popen", "os.exec", "socket.connect"):
         place = arguments[0] if isinstance(arguments[0], (str, bytes)) else ""
         path = os.path.realpath(os.fsdecode(place)) if place else ""
+        if event == "os.scandir" and path in map(os.path.realpath, sys.path):
+            # Which packages are installed.
+            return
         if event not in ("open", "os.scandir") or path and not path.startswith(roots):
             os.write(log, f"{event} {path}\\n".encode())
 sys.addaudithook(watch)

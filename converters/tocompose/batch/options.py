@@ -10,8 +10,8 @@ from importlib.metadata import entry_points
 from tocompose import __version__
 from tocompose.batch.plan import PlanOptions
 from tocompose.exporters.bundle import Layout
-from tocompose.importers import ENTRY_POINTS
 from tocompose.pipeline import Options
+from tocompose.plugins import IMPORTERS, RULES, TABLES
 
 
 class OutputMode(Enum):
@@ -48,10 +48,10 @@ class BatchOptions:
 
         `force` is not part of it: what was written without it would be the same with it.
         """
-        plugin_entries = entry_points(group=ENTRY_POINTS)
         plugins = sorted(
-            f"{entry_point.name} {entry_point.dist.version if entry_point.dist else ''}"
-            for entry_point in plugin_entries
+            f"{group} {entry_point.name} {entry_point.dist.version if entry_point.dist else ''}"
+            for group in (IMPORTERS, RULES, TABLES)
+            for entry_point in entry_points(group=group)
         )
         options = (
             self.conversion,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tocompose.compose.documents import ComposeFile
 from tocompose.notes import Note, explanation, note
+from tocompose.plugins import note_rows
 from tocompose.source import Branch, Span
 from tocompose.syntax.model_path import ModelPath
 
@@ -98,9 +99,11 @@ def _unreadable(ignore: Ignore) -> Note | None:
 
 
 def is_code(text: str) -> bool:
-    """Whether rules have a name that is or begins with the text: `TC712`, `TC7`."""
+    """Whether rules have a name that is or begins with the text: `TC712`, `TC7`; those of plug-ins too."""
     if re.fullmatch(r"TC\d{0,2}", text):
         return True
+    if not text.startswith("TC"):
+        return bool(text) and any(code.startswith(text) for code in note_rows())
     try:
         return re.fullmatch(r"TC\d{3}", text) is not None and bool(explanation(text))
     except KeyError:

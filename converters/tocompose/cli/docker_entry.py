@@ -28,14 +28,14 @@ _VARIABLES = {
 
 def run_plugin() -> None:
     """The program: answers docker, or runs the command line behind the plug-in's name."""
-    words = sys.argv[1:]
-    if words[:1] == [METADATA_WORD]:
+    arguments_typed = sys.argv[1:]
+    if arguments_typed[:1] == [METADATA_WORD]:
         print(metadata())
         return
-    if words[:1] == ["__complete"]:
-        print("\n".join(_completions(words[2:])))
+    if arguments_typed[:1] == ["__complete"]:
+        print("\n".join(_completions(arguments_typed[2:])))
         return
-    variables, arguments = split_arguments(words)
+    variables, arguments = split_arguments(arguments_typed)
     os.environ.update(variables)
     sys.argv[1:] = arguments
     run()
@@ -55,24 +55,24 @@ def metadata() -> str:
     )
 
 
-def split_arguments(words: list[str]) -> tuple[Mapping[str, str], list[str]]:
+def split_arguments(arguments_typed: list[str]) -> tuple[Mapping[str, str], list[str]]:
     """The variables that docker's own options stand for, and the arguments behind the plug-in's name.
 
     `docker help tocompose …` and `docker tocompose help …` ask for help.
     """
-    if words[:1] == ["help"]:
-        return {}, [*words[2:], "--help"]
+    if arguments_typed[:1] == ["help"]:
+        return {}, [*arguments_typed[2:], "--help"]
     variables: dict[str, str] = {}
     position = 0
-    while position < len(words) and words[position].startswith("-"):
-        option, equals, value = words[position].partition("=")
+    while position < len(arguments_typed) and arguments_typed[position].startswith("-"):
+        option, equals, value = arguments_typed[position].partition("=")
         if not equals and option in _value_options():
             position += 1
-            value = words[position] if position < len(words) else ""
+            value = arguments_typed[position] if position < len(arguments_typed) else ""
         if variable := _VARIABLES.get(option):
             variables[variable] = value or "1"
         position += 1
-    return variables, words[position + 1 :]
+    return variables, arguments_typed[position + 1 :]
 
 
 def _value_options() -> frozenset[str]:
@@ -81,7 +81,7 @@ def _value_options() -> frozenset[str]:
     return frozenset(load("shell")["globals"]["docker"])
 
 
-def _completions(words: list[str]) -> list[str]:
+def _completions(arguments_typed: list[str]) -> list[str]:
     """The words that the shell can go on with, as docker's completion reads them: a line each, `word<TAB>help`.
 
     The last line tells the shell what to do where there are none: complete names of files (0).
@@ -92,7 +92,10 @@ def _completions(words: list[str]) -> list[str]:
     from tocompose.cli.group import main
 
     complete = ShellComplete(main, {}, "tocompose", "_TOCOMPOSE_COMPLETE")
-    typed_words, incomplete = words[:-1], words[-1] if words else ""
+    typed_words, incomplete = (
+        arguments_typed[:-1],
+        arguments_typed[-1] if arguments_typed else "",
+    )
     completions = complete.get_completions(typed_words, incomplete)
     lines = [
         f"{completion.value}\t{completion.help or ''}".rstrip()

@@ -126,8 +126,10 @@ def _close_output() -> None:
 
 
 def _exit_for_exception(fault: BaseException) -> NoReturn:
-    """Ends for what click raises, an interruption, or a fault of our own."""
+    """Ends for what click raises, an interruption, a package that is broken, or a fault of our own."""
     import click
+
+    from tocompose.plugins import PluginError
 
     if isinstance(fault, click.exceptions.Exit):
         sys.exit(fault.exit_code)
@@ -137,6 +139,8 @@ def _exit_for_exception(fault: BaseException) -> NoReturn:
         sys.exit(EXIT_USAGE)
     if isinstance(fault, click.ClickException):
         fail(fault.format_message())
+    if isinstance(fault, PluginError):
+        fail(str(fault))
     # click makes an Abort of each interruption.
     if isinstance(fault, Terminated) or isinstance(fault.__cause__, Terminated):
         write_text(sys.stderr, "tocompose: ended by a signal\n")

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import field
-from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from tocompose.ledger import Ledger
 from tocompose.model import Stack
 from tocompose.notes import Note
+from tocompose.plugins import IMPORTERS, contributions
 from tocompose.project import Project
 from tocompose.record import record
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
-ENTRY_POINTS = "tocompose.importers"
 
 
 @record
@@ -81,16 +76,8 @@ def own() -> Iterator[Importer]:
 
 def plugins() -> Iterator[Importer]:
     """The importers that installed packages register under the entry-point group `tocompose.importers`."""
-    for entry in _registered():
-        yield entry.load()
-
-
-@cache
-def _registered() -> tuple[EntryPoint, ...]:
-    """The entry points, looked up once: each look reads a file of every installed package."""
-    from importlib.metadata import entry_points
-
-    return tuple(sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name))
+    for contribution in contributions(IMPORTERS):
+        yield contribution.value
 
 
 def importer(name: str) -> Importer | None:

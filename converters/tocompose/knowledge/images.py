@@ -17,8 +17,9 @@ from tocompose.knowledge.image_conditions import (
 )
 from tocompose.model import Role
 from tocompose.patterns import regex
+from tocompose.plugins import all_documents
 from tocompose.syntax.interpolation import substitute
-from tocompose.tables import Document, documents
+from tocompose.tables import Document
 
 # One component of a repository's path, as https://pkg.go.dev/github.com/distribution/reference has it.
 _COMPONENT = regex(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*")
@@ -297,7 +298,7 @@ def _rows_by_name() -> tuple[dict[str, list[Document]], list[tuple[str, Document
     """The documents of the table by repository; those with a wildcard apart."""
     exact: dict[str, list[Document]] = {}
     wild: list[tuple[str, Document]] = []
-    for document in documents("images", "match"):
+    for document in all_documents("images", "match"):
         for name in document.keys:
             if "*" in name:
                 wild.append((name, document))
@@ -374,17 +375,7 @@ def _listen_of_row(column: Mapping[str, Any]) -> Listen:
 # Columns that are taken as they stand, with what a row without them means.
 _PLAIN: dict[str, Any] = {
     **dict.fromkeys(
-        (
-            "id",
-            "kind",
-            "confidence",
-            "interval",
-            "timeout",
-            "user",
-            "grace",
-            "memory",
-            "init",
-        ),
+        ("id kind confidence interval timeout user grace memory init".split()),
         None,
     ),
     **dict.fromkeys(

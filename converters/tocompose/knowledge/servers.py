@@ -8,6 +8,7 @@ from functools import cache
 from tocompose.knowledge.images import ImageFacts, image_facts, role_of
 from tocompose.knowledge.versions import default_version
 from tocompose.model import Role
+from tocompose.plugins import PluginError, table_rows
 from tocompose.tables import Row, table
 
 # A password of a server that tocompose adds: it works at once, nobody takes it for a secret, and a note says so.
@@ -43,9 +44,16 @@ _COLUMNS = {
 }
 
 
+@cache
 def servers() -> Mapping[str, Row]:
-    """The rows of the table by kind of server."""
-    return table("servers", required=set(), optional=_COLUMNS)
+    """The rows of the table by kind of server, and those of plug-ins. Raises PluginError for one that we have."""
+    own_rows = table("servers", required=set(), optional=_COLUMNS)
+    for kind, row in table_rows("servers").items():
+        unknown = row.keys() - _COLUMNS
+        if kind in own_rows or unknown:
+            problem = f"unknown columns {sorted(unknown)}" if unknown else "has a row here"
+            raise PluginError(f"the server {kind} of a plug-in: {problem}")
+    return {**own_rows, **table_rows("servers")}
 
 
 @cache

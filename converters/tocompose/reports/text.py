@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import east_asian_width
 
 from tocompose.notes import Kind, Note, explanation, families, registry
+from tocompose.plugins import note_rows
 from tocompose.reports.escape import printable
 from tocompose.reports.masking import Quote
 from tocompose.reports.report import Report, place_of, subject_of
@@ -389,7 +390,8 @@ def _example_blocks(example: RuleExample) -> Iterator[str]:
 
 def all_codes() -> Iterator[str]:
     """Every code of the registry, in order."""
-    yield from sorted(code for family in families() for code in registry(family))
+    own_codes = sorted(code for family in families() for code in registry(family))
+    yield from (*own_codes, *sorted(note_rows()))
 
 
 def open_facts(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tocompose.model import ComposeFileRole, EnvSetting, Mount, Service, Stack
 from tocompose.notes import Note, note
+from tocompose.plugins import brought_judges, with_brought_rules
 from tocompose.record import replace
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
@@ -251,14 +252,15 @@ JUDGING = (
 
 @cache
 def registry() -> tuple[Rule, ...]:
-    """All rules that mend, in the order in which they are applied."""
-    return tuple(map(_load_rule, MENDING))
+    """All rules that mend, in the order in which they are applied; of plug-ins before what settles variables."""
+    settling = MENDING.index("documented_variables")
+    return with_brought_rules(map(_load_rule, MENDING), settling)
 
 
 @cache
 def judging_rules() -> tuple[Rule, ...]:
     """All rules that judge: those that mend, and those that can only say what is wrong."""
-    rules = (*registry(), *map(_load_rule, JUDGING))
+    rules = (*registry(), *map(_load_rule, JUDGING), *brought_judges())
     return tuple(rule for rule in rules if rule.judge is not None)
 
 

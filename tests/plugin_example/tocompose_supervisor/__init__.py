@@ -1,4 +1,7 @@
-"""supervisord.conf for tocompose: each [program:x] becomes a service that is built from the source."""
+"""supervisord.conf for tocompose: each [program:x] becomes a service that is built from the source.
+
+The package also brings notes, an image, a server (`mappings/`) and a rule (`rule.py`).
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
 
+# KEY=value and KEY="value", with commas between them.
+_SETTING = re.compile(r'(\w+)=(?:"([^"]*)"|([^,"]*))')
 NAMES = ("supervisord.conf", "supervisor.conf")
 
 
@@ -51,7 +56,12 @@ def service(section: Cursor) -> Service:
         section.take("environment", to=ModelPath.service(name, "environment")) or ""
     )
     restart = section.take("autorestart", to=ModelPath.service(name, "restart"))
-    pairs = re.findall(r'(\w+)=(?:"([^"]*)"|([^,]*))', environment)
+    replicas = copies(section, name)
+    if priority := section.peek("priority"):
+        section.at("priority").note("SUP002", program=name, priority=priority)
+    pairs = _SETTING.findall(environment)
+    if rest := _SETTING.sub("", environment).strip(", "):
+        section.at("environment").annotate("SUP003", program=name, text=rest)
     return Service(
         name=name,
         build=Build(),
@@ -62,8 +72,18 @@ def service(section: Cursor) -> Service:
         restart={"true": "always", "unexpected": "on-failure"}.get(restart or "", "no")
         if restart
         else None,
+        replicas=replicas,
         origin=section.span,
     )
+
+
+def copies(section: Cursor, name: str) -> int | None:
+    """How many containers stand for the program, with a note where there are several."""
+    count = section.take("numprocs", to=ModelPath.service(name, "deploy", "replicas"))
+    if count is None or not count.isdigit() or count == "1":
+        return None
+    section.at("numprocs").annotate("SUP001", program=name, count=count)
+    return int(count)
 
 
 def tree(text: str, path: str) -> Branch:
