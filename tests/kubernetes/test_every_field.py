@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,10 +25,10 @@ SCENES = scenes()
 _PLACE = re.compile(r"m\.yaml:\d+(?::\d+)?")
 
 
-def result(documents: Scene) -> Result:
+def result(documents: Scene, practices: str = "none") -> Result:
     """The conversion of a scene, each document on a line of its own."""
     text = "\n---\n".join(json.dumps(document) for document in documents)
-    options = Options(source="kubernetes", practices="none", layout=Layout(split=True))
+    options = Options(source="kubernetes", practices=practices, layout=Layout(split=True))
     return convert(Memory({"m.yaml": text.encode()}), options)
 
 
@@ -42,10 +43,10 @@ def said(outcome: Result) -> Any:
     )
 
 
-def seen(documents: Scene) -> Any:
+def seen(documents: Scene, practices: str = "none") -> Any:
     """What a user gets to see of a conversion, or that there is nothing to convert."""
     try:
-        return said(result(documents))
+        return said(result(documents, practices))
     except SourceError as error:
         return str(error)
 
@@ -83,6 +84,42 @@ def test_changing_any_value_that_was_carried_over_shows(name: str) -> None:
         ):
             silent.append(place)
     assert silent == []
+
+
+# Of so many values one is removed, and one changed, with practices on.
+_SAMPLED = 90
+
+
+@pytest.mark.slow
+def test_practices_hide_no_field_and_no_value() -> None:
+    places = [
+        (name, path)
+        for name, documents in sorted(SCENES.items())
+        for path in paths(documents)
+        if len(path) > 1
+    ]
+    bases = {name: seen(documents, "all") for name, documents in SCENES.items()}
+    carried = {
+        name: {tuple(place) for place in _carried_places(documents)}
+        for name, documents in SCENES.items()
+    }
+    silent = []
+    for name, path in places[::_SAMPLED]:
+        documents = SCENES[name]
+        variants = [without(documents, path)]
+        if path in carried[name]:
+            variants.append(_changed(documents, path))
+        silent += [
+            (name, path) for variant in variants if seen(variant, "all") == bases[name]
+        ]
+    assert silent == []
+
+
+def _carried_places(documents: Scene) -> Iterator[tuple[Any, ...]]:
+    ledger = result(documents, "all").ledger
+    for leaf in ledger.leaves():
+        if ledger.fate(leaf).fate is Fate.MAPPED:
+            yield ((leaf.span.line - 1) // 2, *ledger.path(leaf))
 
 
 def _changed(documents: Scene, place: tuple[Any, ...]) -> Scene:

@@ -7,7 +7,11 @@ from typing import NamedTuple
 
 from tocompose.importers.field_tables import Finding
 from tocompose.importers.kubernetes.config import ConfigStore
-from tocompose.importers.kubernetes.container_fields import ContainerPort, VolumeMount
+from tocompose.importers.kubernetes.container_fields import (
+    ContainerPort,
+    VolumeMount,
+    decode_run_as,
+)
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.probe_fields import decode_probes
 from tocompose.importers.kubernetes.services import (
@@ -96,6 +100,7 @@ class ContainerContext:
         "pod_spec",
         "probes",
         "role",
+        "run_as",
         "service",
         "store",
         "workload",
@@ -115,6 +120,7 @@ class ContainerContext:
         self._pod_container = pod_container
         self.cursor = pod_container.cursor
         self.probes = decode_probes(pod_container.cursor)
+        self.run_as = decode_run_as(pod_container.cursor, workload.pod_spec)
         self.name = pod_container.name
         self.role = pod_container.role
         self.service = pod_container.service

@@ -24,7 +24,6 @@ from tocompose.importers.kubernetes.scalars import (
     string_map,
     take_scalar,
 )
-from tocompose.importers.kubernetes.security import names_user, runs_as_root
 from tocompose.ledger import Cursor
 from tocompose.model import ConfigMount, File, FileResource, Mount
 from tocompose.readers.yaml import integer
@@ -364,9 +363,9 @@ def _readable_mode(file: VolumeFile, container: ContainerContext) -> int:
         )
     }
     is_limited = bool(dropped & {"ALL", "DAC_OVERRIDE"})
-    if not runs_as_root(container):
+    if not container.run_as.is_root:
         has_group = bool(container.pod_spec.at("securityContext", "fsGroup"))
-        is_limited = is_limited or has_group or names_user(container)
+        is_limited = is_limited or has_group or container.run_as.user is not None
     return opened if is_limited else file.mode
 
 

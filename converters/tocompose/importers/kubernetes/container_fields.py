@@ -91,3 +91,30 @@ def decode_volumes(pod_spec: Cursor) -> tuple[PodVolume, ...]:
         )
         for volume in list_entries(pod_spec.at("volumes"))
     )
+
+
+class RunAs(NamedTuple):
+    """Who a container runs as: the user and the group, its own or those of its pod, and where each is said."""
+
+    user: str | None
+    group: str | None
+    user_cursor: Cursor
+    group_cursor: Cursor
+
+    @property
+    def is_root(self) -> bool:
+        """Whether the manifests say that it is root."""
+        return self.user == "0"
+
+
+def decode_run_as(container: Cursor, pod_spec: Cursor) -> RunAs:
+    """The user and the group of a container."""
+    contexts = (container.at("securityContext"), pod_spec.at("securityContext"))
+    user_cursor = _first_stated("runAsUser", contexts)
+    group_cursor = _first_stated("runAsGroup", contexts)
+    return RunAs(peek_text(user_cursor), peek_text(group_cursor), user_cursor, group_cursor)
+
+
+def _first_stated(key: str, contexts: tuple[Cursor, Cursor]) -> Cursor:
+    own, shared = (context.at(key) for context in contexts)
+    return own if peek_text(own) is not None else shared

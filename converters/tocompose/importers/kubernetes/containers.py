@@ -35,7 +35,6 @@ from tocompose.importers.kubernetes.security import (
     container_security,
     fs_group,
     kernel_settings,
-    runs_as_root,
 )
 from tocompose.importers.kubernetes.storage import ContainerStorage, container_storage
 from tocompose.importers.kubernetes.workloads import RUN_ONCE, ContainerRole, Pod, Workload
@@ -302,7 +301,7 @@ def volume_preparation(
     container = containers[0]
     group = fs_group(container)
     steps = list(_folder_steps(storages))
-    if not all(runs_as_root(member) for member in containers):
+    if not all(member.run_as.is_root for member in containers):
         for name in _without_repeats(storage.empty_dirs for storage in storages):
             steps.append((name, f"chmod 0777 /volumes/{name}"))
     if group is not None:

@@ -14,7 +14,6 @@ from tocompose.importers.kubernetes.scalars import (
     peek_text,
     take_text,
 )
-from tocompose.importers.kubernetes.security import names_user, runs_as_root
 from tocompose.importers.kubernetes.volume_sources import (
     VolumeSource,
     host_path,
@@ -155,7 +154,7 @@ def _directory_of_each(mounted: _MountedVolume) -> VolumeSource:
     for key in ("sizeLimit", "mode"):
         container.not_applicable(mounted.cursor.at(key), "TC243")
     # Nobody could open an unnamed volume to a user of the manifest's choice.
-    in_memory = names_user(container) and not runs_as_root(container)
+    in_memory = container.run_as.user is not None and not container.run_as.is_root
     mounted.cursor.annotate(
         "TC267",
         service=container.service,
@@ -173,7 +172,7 @@ def image_owns(target: str, container: ContainerContext) -> bool:
 
     https://docs.docker.com/engine/storage/volumes/#populate-a-volume-using-a-container
     """
-    if names_user(container):
+    if container.run_as.user is not None:
         return False
     facts = image_facts(peek_text(container.cursor.at("image")) or "")
     folders = [(data.home or data.path).rstrip("/") for data in facts.data] if facts else []

@@ -48,53 +48,19 @@ def container_security(container: ContainerContext) -> Security:
 
 def container_user(container: ContainerContext) -> str | None:
     """`uid` or `uid:gid`; a group alone needs the image's user, which nobody knows."""
-    own_context, pod_context = (
-        container.cursor.at("securityContext"),
-        container.pod_spec.at("securityContext"),
-    )
-    to = container.path("user")
-    uid, gid = (
-        _own_or_pod(own_context, pod_context, "runAsUser"),
-        _own_or_pod(own_context, pod_context, "runAsGroup"),
-    )
-    number, group = take_integer(uid, to), None
+    to, run_as = container.path("user"), container.run_as
+    number = take_integer(run_as.user_cursor, to)
     if number is None:
-        if peek_text(gid) is not None:
-            gid.note(
+        if run_as.group is not None:
+            run_as.group_cursor.note(
                 "TC248",
                 object=container.workload_title,
-                fields=f"runAsGroup: {peek_text(gid)}",
+                fields=f"runAsGroup: {run_as.group}",
                 subject=to,
             )
         return None
-    group = take_integer(gid, to)
+    group = take_integer(run_as.group_cursor, to)
     return str(number) if group is None else f"{number}:{group}"
-
-
-def _own_or_pod(own_context: Cursor, pod_context: Cursor, key: str) -> Cursor:
-    return (
-        own_context.at(key)
-        if peek_text(own_context.at(key)) is not None
-        else pod_context.at(key)
-    )
-
-
-def runs_as_root(container: ContainerContext) -> bool:
-    """Whether the manifests say that the container runs as root."""
-    own_context, pod_context = (
-        container.cursor.at("securityContext"),
-        container.pod_spec.at("securityContext"),
-    )
-    return peek_text(_own_or_pod(own_context, pod_context, "runAsUser")) == "0"
-
-
-def names_user(container: ContainerContext) -> bool:
-    """Whether the manifests choose the user, rather than the image."""
-    own_context, pod_context = (
-        container.cursor.at("securityContext"),
-        container.pod_spec.at("securityContext"),
-    )
-    return peek_text(_own_or_pod(own_context, pod_context, "runAsUser")) is not None
 
 
 def fs_group(container: ContainerContext) -> str | None:
