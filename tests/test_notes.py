@@ -133,6 +133,25 @@ def _facts(code: str) -> set[str]:
     }
 
 
+_COMMAND = re.compile(
+    r"docker (?:compose )?(?:up|down|build|config|run|exec|pull|logs|login|network|volume|inspect|cp|--profile|-f)\b"
+    r"|kubectl |heroku c|openssl |pack build|tocompose (?:convert|env|batch|plan)|\$\(|\$\{|\{(?:command|move)\}"
+)
+
+
+@pytest.mark.parametrize("family", families())
+def test_commands_are_code(family: str) -> None:
+    """What a reader may copy stands between backticks, so that Markdown leaves it as it is."""
+    plain_texts = {
+        code: "".join(
+            "".join(str(row.get(column, "")).split("`")[::2])
+            for column in ("message", "advice")
+        )
+        for code, row in registry(family).items()
+    }
+    assert {code: text for code, text in plain_texts.items() if _COMMAND.search(text)} == {}
+
+
 def test_every_saying_gives_the_facts_of_its_text() -> None:
     """A missing fact is a KeyError in front of a user; `service` comes from the practices' own `remark`."""
     given = {"service"}

@@ -43,7 +43,7 @@ def _before_start(report: Report, folder: Path, target: str) -> Iterator[str]:
     built = [service.name for service in report.stack.services if service.build]
     if built:
         plural = "images" if len(built) > 1 else "an image"
-        yield f"build {plural}: {', '.join(built)} (the command below does)"
+        yield f"build {plural}: {', '.join(built)} (done by the command below)"
 
 
 def _filled_names(folder: Path) -> set[str]:

@@ -62,20 +62,20 @@ def cutover_of(report: Report) -> Cutover:
         *_remember_nameless(old),
         NextStep("Stop the old containers", _docker("stop", running)),
         *_keep_down(old),
-        *_rename(named, "Give their names free; they stay as they are", set_aside=True),
+        *_rename(named, "Rename them, so that their names are free", set_aside=True),
         *_set_jobs_aside(stack),
         *_remove_networks(networks),
         NextStep(
-            "Make the new containers and volumes, without starting them",
+            "Create the new containers and volumes without starting them",
             compose_command(base, "up --no-start"),
         ),
         *_copies(stack, old),
         *start_steps(stack, base),
-        NextStep("Look whether all is well", compose_command(base, "ps --all")),
+        NextStep("Check that all services are running", compose_command(base, "ps --all")),
     )
     steps_back = (
         NextStep(
-            "Take the stack down; its volumes stay",
+            "Stop and remove the stack; its volumes stay",
             compose_command(base, "down"),
             "What was written to new volumes since then is not in the old containers.",
         ),
@@ -85,7 +85,7 @@ def cutover_of(report: Report) -> Cutover:
         NextStep("Start them", _docker("start", running)),
     )
     aside = [_aside(service) for service in old]
-    warning = "This deletes what they held outside of named volumes and folders."
+    warning = "This deletes data inside the containers that is not in named volumes or host folders."
     cleaning = (NextStep("Remove the old containers", _docker("rm", aside), warning),)
     return Cutover(steps_over, steps_back, cleaning)
 
@@ -169,13 +169,13 @@ def _set_jobs_aside(stack: Stack) -> Iterator[NextStep]:
         name = service.container_name
         if service.role is Role.JOB and name:
             line = f"docker rename {name} {name}-before || true"
-            yield NextStep(f"The same for the job {service.name}, where it is there", line)
+            yield NextStep(f"The same for the job {service.name}, if it exists", line)
 
 
 def _remove_networks(networks: list[Network]) -> Iterator[NextStep]:
     if networks:
         names = [network.engine_name or network.name for network in networks]
-        title = "Remove the old network, which docker compose makes anew under its name"
+        title = "Remove the old network; docker compose creates it again under this name"
         yield NextStep(title, _docker("network rm", names))
 
 
@@ -183,7 +183,7 @@ def _make_networks(networks: list[Network], old: list[Service]) -> Iterator[Next
     """The networks again; a container remembers the id of the one that it was on, and has to be told the new one."""
     for network in networks:
         name = network.engine_name or network.name
-        title = f"Make the network {name} again, with the options that it had"
+        title = f"Create the network {name} again, with its old options"
         yield NextStep(title, f"docker network create {name}")
         for service in old:
             for attachment in service.networks:
@@ -194,7 +194,7 @@ def _make_networks(networks: list[Network], old: list[Service]) -> Iterator[Next
                         f"docker network disconnect {name} {container}"
                         f" && docker network connect {aliases}{name} {container}"
                     )
-                    yield NextStep(f"Put {container} on it", line)
+                    yield NextStep(f"Attach {container} to it", line)
 
 
 def _copies(stack: Stack, old: list[Service]) -> Iterator[NextStep]:

@@ -105,12 +105,14 @@ def _value_duties(report: Report) -> Iterator[Duty]:
 
 
 def _note_duties(report: Report) -> Iterator[Duty]:
-    by_code: dict[str, list[Note]] = {}
+    by_duty: dict[tuple[str, str], list[Note]] = {}
     names = values_to_set(report)
     for note in report.notes:
         if note.kind is Kind.LOST or _is_to_do(note, names):
-            by_code.setdefault(note.code, []).append(note)
-    for notes in sorted(by_code.values(), key=lambda alike: not _todo_of(alike[0])):
+            # Each piece of data has a command of its own.
+            command = note.advice if _todo_of(note) == "data" else ""
+            by_duty.setdefault((note.code, command), []).append(note)
+    for notes in sorted(by_duty.values(), key=lambda alike: not _todo_of(alike[0])):
         yield _duty_of(notes)
 
 

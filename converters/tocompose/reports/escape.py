@@ -14,7 +14,7 @@ from tocompose.patterns import regex
 
 # Everything that Markdown (CommonMark, GFM tables, GitHub's maths) could take for more than a character. An underscore
 # inside a word is none of it, and without square brackets there is neither a link nor a picture.
-_MARKDOWN = regex(r"([\\`*\[\]#|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
+_MARKDOWN = regex(r"[\\`*\[\]#|~$]|(?<!\w)_+|(?<!_)_+(?!\w)")
 # What begins a list at the start of a line.
 _LIST_MARK = regex(r"^(\d{1,9})?([-+.)])(?=\s|$)")
 _MERMAID_SAFE = regex(r"[A-Za-z0-9 ._:/,→-]")
@@ -45,7 +45,7 @@ def escape_markdown(text: str) -> str:
 
 def _escape_inline(text: str) -> str:
     safe = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _MARKDOWN.sub(r"\\\1", safe)
+    return _MARKDOWN.sub(lambda match: "".join(f"\\{char}" for char in match[0]), safe)
 
 
 def code_span(text: str) -> str:

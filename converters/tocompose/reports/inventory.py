@@ -133,9 +133,9 @@ def _value_place(resource: FileResource) -> str:
 
 def _setting_state(setting: EnvSetting, is_generated: bool) -> str:
     """What a setting is for, and whether it has a value yet."""
-    missing = "set it before the first start" if setting.required else "optional"
     if is_generated:
-        missing = "generated once into .env; keep it"
+        return "generated once into .env; keep it"
+    missing = "set it before the first start" if setting.required else "optional"
     remarks = [
         setting.description.strip().rstrip("."),
         missing if setting.value is None else "",

@@ -183,7 +183,7 @@ def next_steps(report: Report) -> tuple[NextStep, ...]:
     steps = [
         *_fill_in_settings(report, names),
         NextStep(
-            "Check what docker compose makes of it",
+            "Check the files with docker compose",
             compose_command(base, "config --quiet"),
         ),
     ]
@@ -217,7 +217,7 @@ def start_steps(stack: Stack, base: str) -> list[NextStep]:
     steps = [NextStep("Start everything", compose_command(base, "up -d"))]
     if lasting:
         line = compose_command(base, f"up -d --wait {' '.join(lasting)}")
-        steps.append(NextStep("Wait until what does not end is healthy", line))
+        steps.append(NextStep("Wait until the permanent services are healthy", line))
     return steps
 
 
@@ -259,7 +259,7 @@ def _service_steps(base: str, service: Service) -> list[NextStep]:
         NextStep(f"Build {name} again and restart it", compose_command(base, rebuild))
         if built
         else NextStep(
-            f"Fetch a newer image of {name} and restart it",
+            f"Pull a newer image of {name} and restart it",
             compose_command(base, f"up -d --pull always {name}"),
         ),
     ]
