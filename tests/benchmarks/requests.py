@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
-import sys
 import threading
 import time
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from web.serving import Answered, Served, ask, serve
+from web.serving import Answered, Served, ask, family, serve
 
 REQUESTS, SECONDS = 200, 20
 RUN = "docker run -d --name web -p 8080:80 -e API_KEY=k3y-9Kq2 --gpus all nginx:1.27\n"
@@ -122,15 +120,7 @@ def report(turn: int, answers: list[Timed], seconds: float) -> None:
 
 def memory(pid: int) -> int:
     """The memory of a process and its children in MB, what they share counted once."""
-    return sum(_proportional(process) for process in _family(pid)) // 1000
-
-
-def _family(pid: int) -> list[int]:
-    found = [pid]
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += _family(int(child))
-    return found
+    return sum(_proportional(process) for process in family(pid)) // 1000
 
 
 def _proportional(pid: int) -> int:
@@ -139,8 +129,3 @@ def _proportional(pid: int) -> int:
     except (OSError, ProcessLookupError):
         return 0
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-
-
-if __name__ == "__main__":
-    print(os.getpid(), file=sys.stderr)
-    main()

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from tocompose.web.fields import RequestLimits
+from tocompose.web.requests import answer_request
 
 RUN = "docker run -d --name web -p 8080:80 -e API_KEY=k3y-9Kq2 --frobnicate=x nginx:1.27"
 HOSTILE = "<img src=x onerror=document.title='owned'>"
@@ -100,3 +108,53 @@ def downloaded(folder: Path) -> Path:
             return whole[0]
         time.sleep(0.05)
     raise AssertionError(f"nothing was downloaded: {list(folder.iterdir())}")
+
+
+# Asks the converter without the page; the answers come back one after the other.
+ASK = """
+const [requests, done] = arguments;
+if (!window.converter) window.converter = new Worker("worker.js", { type: "module" });
+const answers = [];
+window.converter.onmessage = ({ data }) => {
+  if (data.progress !== undefined) return;
+  answers.push(data.body);
+  if (answers.length === requests.length) done(answers);
+};
+requests.forEach((request, id) => window.converter.postMessage({ id, operation: request[0], request: request[1] }));
+"""
+
+
+class Recorder(SimpleHTTPRequestHandler):
+    """Serves a folder, and keeps what was asked for."""
+
+    asked: list[str] = []  # noqa: RUF012
+
+    def do_GET(self) -> None:
+        """Serves a file."""
+        self.asked.append(f"{self.command} {self.path}")
+        super().do_GET()
+
+    def log_message(self, *_: object) -> None:
+        """Prints nothing."""
+
+
+@contextmanager
+def serve_folder(folder: Path) -> Iterator[str]:
+    """The address under which the files of a folder are served."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Recorder, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def in_browser(page: Any, requests: list[tuple[str, str]]) -> list[str]:
+    """The answers of the converter in the browser."""
+    return list(page.execute_async_script(ASK, requests))
+
+
+def at_terminal(operation: str, request: str) -> str:
+    """The answer here, where libyaml and tree-sitter's own binding take part."""
+    return answer_request(operation, request.encode(), RequestLimits()).body.decode()

@@ -83,3 +83,12 @@ def ask_json(port: int, operation: str, request: Any, **headers: str) -> Answere
     """What the API answers to a request."""
     body = json.dumps(request).encode()
     return ask(port, f"/api/{operation}", body, content_type="application/json", **headers)
+
+
+def family(pid: int) -> list[int]:
+    """A process and all below it."""
+    members = [pid]
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            members += family(int(child))
+    return members

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,17 +12,19 @@ import pytest
 
 from browsers import complaints, open_browser
 from corpora import corpus_sources
-from tocompose.web.fields import RequestLimits
-from tocompose.web.requests import answer_request
 from tocompose.web.static import MissingRuntime, PageExists, write_page
 from web.pages import (
     HOSTILE,
     RUN,
+    Recorder,
+    at_terminal,
     beside,
     drop,
+    in_browser,
     lines,
     open_page,
     paste,
+    serve_folder,
     settle,
     tabs,
 )
@@ -34,32 +33,6 @@ RUNTIME = os.environ.get("TOCOMPOSE_BROWSER_RUNTIME", "")
 needs_runtime = pytest.mark.skipif(
     not RUNTIME, reason="needs pyodide, web-tree-sitter and tree-sitter-bash from npm"
 )
-# Asks the converter without the page; the answers come back one after the other.
-ASK = """
-const [requests, done] = arguments;
-if (!window.converter) window.converter = new Worker("worker.js", { type: "module" });
-const answers = [];
-window.converter.onmessage = ({ data }) => {
-  if (data.progress !== undefined) return;
-  answers.push(data.body);
-  if (answers.length === requests.length) done(answers);
-};
-requests.forEach((request, id) => window.converter.postMessage({ id, operation: request[0], request: request[1] }));
-"""
-
-
-class Recorder(SimpleHTTPRequestHandler):
-    """Serves a folder, and keeps what was asked for."""
-
-    asked: list[str] = []  # noqa: RUF012
-
-    def do_GET(self) -> None:
-        """Serves a file."""
-        self.asked.append(f"{self.command} {self.path}")
-        super().do_GET()
-
-    def log_message(self, *_: object) -> None:
-        """Prints nothing."""
 
 
 class StaticPage(NamedTuple):
@@ -73,11 +46,8 @@ class StaticPage(NamedTuple):
 def static(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaticPage]:
     folder = tmp_path_factory.mktemp("page")
     write_page(folder, Path(RUNTIME))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Recorder, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield StaticPage(f"http://127.0.0.1:{server.server_port}/", folder)
-    server.shutdown()
-    server.server_close()
+    with serve_folder(folder) as url:
+        yield StaticPage(url, folder)
 
 
 @pytest.fixture(scope="module")
@@ -87,16 +57,6 @@ def page(static: StaticPage) -> Iterator[Any]:
         browser.set_script_timeout(600)
         open_page(browser, static.url)
         yield browser
-
-
-def in_browser(page: Any, requests: list[tuple[str, str]]) -> list[str]:
-    """The answers of the converter in the browser."""
-    return list(page.execute_async_script(ASK, requests))
-
-
-def at_terminal(operation: str, request: str) -> str:
-    """The answer here, where libyaml and tree-sitter's own binding take part."""
-    return answer_request(operation, request.encode(), RequestLimits()).body.decode()
 
 
 @needs_runtime

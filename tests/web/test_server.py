@@ -227,6 +227,23 @@ def test_a_slow_request_ends_and_holds_up_nobody(served: Served) -> None:
         assert slow.result().status in (200, 504, 413)
 
 
+@pytest.mark.slow
+def test_many_at_once_are_answered_or_told_to_come_back(served: Served) -> None:
+    """A small part of `python tests/benchmarks requests`, which measures."""
+    bodies: list[object] = [
+        *({"text": RUN}, {"text": "kind: Pod"}, {"files": {"../x": "y"}}),
+        *({"files": {"run.sh": READING}}, {"text": "a" * 400_000}, []),
+    ]
+    with ThreadPoolExecutor(48) as pool:
+        asked = [
+            pool.submit(ask_json, served.port, "convert", bodies[n % 6]) for n in range(48)
+        ]
+        statuses = [one.result().status for one in asked]
+    assert set(statuses) <= {200, 400, 413, 503}
+    assert statuses.count(200) > 12
+    assert ask_json(served.port, "convert", {"text": RUN}).status == 200
+
+
 def test_a_request_that_is_given_up_frees_its_process(served: Served) -> None:
     body = json.dumps({"text": SLOW}).encode()
     head = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import sysconfig
@@ -94,4 +95,6 @@ def _limit_use(limits: RequestLimits) -> None:
     ):
         _, hardest = resource.getrlimit(name)
         bound = most if hardest == resource.RLIM_INFINITY else min(most, hardest)
-        resource.setrlimit(name, (bound, bound))
+        # macOS refuses some of them; the server's own bounds hold there.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(name, (bound, bound))
