@@ -240,12 +240,12 @@ def _public_changes(
 
 def is_secret(file: File) -> bool:
     """Whether a file may hold a secret value."""
-    return (
-        file.secret
-        or file.path == ".env"
-        or file.path.startswith("secrets/")
-        or file.mode & 0o077 == 0
-    )
+    return file.secret or is_secret_path(file.path) or file.mode & 0o077 == 0
+
+
+def is_secret_path(path: str) -> bool:
+    """Whether a file of that path is one of values, which goes into no change that others see."""
+    return path == ".env" or path.startswith("secrets/")
 
 
 def _withheld_note(application_name: str, secret: list[File], public: list[File]) -> Note:

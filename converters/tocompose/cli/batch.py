@@ -156,6 +156,10 @@ def _write_summaries(
     if not params["dry_run"]:
         write_failed(batch.outcomes(), output / "failed.txt")
         written |= {output / name: form for form, name in SUMMARY_FILES.items()}
+        if params["reviews"]:
+            from tocompose.batch.summary.reviews import write_reviews
+
+            write_reviews(batch.outcomes(), output / "reviews")
     for path, form in written.items():
         save_summary(form, batch.outcomes, path)
     if params["form"] == "jsonl":

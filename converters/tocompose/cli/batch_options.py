@@ -159,6 +159,11 @@ _RUN_OPTIONS = (
         help="A summary at another place, its form by the name.",
     ),
     click.option(
+        "--reviews",
+        is_flag=True,
+        help="Also a commit message, the text of a pull request and SARIF for each repository.",
+    ),
+    click.option(
         "--format",
         "form",
         type=ChoiceType("text", "jsonl"),
