@@ -6,11 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import zipfile
+from email.parser import Parser
 from pathlib import Path
 
 import pytest
+import trove_classifiers
 import yaml
 
 import tree
@@ -120,3 +123,87 @@ def test_the_image_copies_what_exists_and_runs_as_a_user() -> None:
         for name in line.split()[1:-1]
     }
     assert {f"!{name}" for name in copied} <= set(ignored)
+
+
+PASTED = ["--quiet", "docker", "run", "-d", "--name", "cache", "redis:7"]
+
+
+def _installing(way: str, built: Path, folder: Path) -> list[list[str]]:
+    """The commands that install the package, the last of which converts a command."""
+    wheel, source = (str(next(built.glob(name))) for name in ("*.whl", "*.tar.gz"))
+    pins = str(tree.ROOT / ".ci" / "constraints.txt")
+    prefix = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--prefix",
+        str(folder),
+    ]
+    program = str(folder / "bin" / "tocompose")
+    return {
+        "wheel": [[*prefix, wheel], [program, *PASTED]],
+        "sdist": [[*prefix, "--no-build-isolation", source], [program, *PASTED]],
+        "pipx": [["pipx", "install", f"--pip-args=-c {pins}", wheel], [program, *PASTED]],
+        "uvx": [["uv", "tool", "run", "--from", wheel, "-c", pins, "tocompose", *PASTED]],
+    }[way]
+
+
+def _needs(program: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(not shutil.which(program), reason=f"needs {program}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "way",
+    [
+        "wheel",
+        "sdist",
+        pytest.param("pipx", marks=_needs("pipx")),
+        pytest.param("uvx", marks=_needs("uv")),
+    ],
+)
+def test_however_it_is_installed_it_converts(way: str, built: Path, tmp_path: Path) -> None:
+    """pipx and uvx make environments of their own; else what it depends on comes from this one."""
+    installed = sysconfig.get_path("purelib", vars={"base": str(tmp_path)})
+    libraries = os.pathsep.join([installed, sysconfig.get_path("purelib")])
+    environment = {
+        **os.environ,
+        "PIPX_HOME": str(tmp_path / "pipx"),
+        "PIPX_BIN_DIR": str(tmp_path / "bin"),
+        "UV_CACHE_DIR": str(tmp_path / "uv"),
+        "UV_PYTHON": sys.executable,
+        "UV_FIND_LINKS": os.environ.get("PIP_FIND_LINKS", ""),
+        "SSL_CERT_FILE": os.environ.get("PIP_CERT", os.environ.get("SSL_CERT_FILE", "")),
+        "PYTHONPATH": libraries if way in ("wheel", "sdist") else "",
+    }
+    environment = {name: value for name, value in environment.items() if value}
+    printed = ""
+    for command in _installing(way, built, tmp_path):
+        ran = subprocess.run(
+            command,
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr[-2000:]
+        printed = ran.stdout
+    assert yaml.safe_load(printed)["services"]["cache"]["image"] == "redis:7"
+
+
+def test_the_metadata_say_where_it_runs(built: Path) -> None:
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
+        metadata = next(name for name in wheel.namelist() if name.endswith("/METADATA"))
+        message = Parser().parsestr(wheel.read(metadata).decode())
+        scripts = wheel.read(metadata.replace("METADATA", "entry_points.txt")).decode()
+    classifiers = message.get_all("Classifier")
+    assert set(classifiers) <= trove_classifiers.classifiers
+    systems = {one for one in classifiers if one.startswith("Operating System")}
+    assert {one.rpartition(":: ")[2] for one in systems} == {"MacOS", "Windows", "Linux"}
+    assert {"serve", "mcp"} <= set(message.get_all("Provides-Extra"))
+    assert message["Description-Content-Type"] == "text/markdown"
+    assert "docker-tocompose = " in scripts and "tocompose = " in scripts
