@@ -11,6 +11,8 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import MISSING
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ import click  # noqa: E402
 
 import tocompose  # noqa: E402
 import tocompose.batch  # noqa: E402
+from api_examples import EXAMPLES  # noqa: E402
 from setting_schemas import answers_schema, settings_schema  # noqa: E402
 from tocompose.cli.group import COMMANDS, main  # noqa: E402
 from tocompose.notes import Kind, explanation, families, registry  # noqa: E402
@@ -97,7 +100,7 @@ def _api() -> str:
     lines = [
         "# The library",
         "",
-        "The public names of `tocompose`, from their docstrings.",
+        "The public names of `tocompose`: their types, what they raise, and an example of each, which the tests run.",
         "",
     ]
     for name in tocompose.__all__:
@@ -108,27 +111,104 @@ def _api() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+class _Raw:
+    """An annotation that is shown as it is written."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _signature(function: Any) -> str:
+    """The parameters with their types and defaults, one a line where they are many."""
+    signature = inspect.signature(function)
+    parameters = [
+        parameter.replace(annotation=_shown_type(parameter.annotation))
+        for name, parameter in signature.parameters.items()
+        if name != "self"
+    ]
+    plain = signature.replace(
+        parameters=parameters, return_annotation=_shown_type(signature.return_annotation)
+    )
+    text = str(plain)
+    if len(text) < 80:
+        return text
+    inside, arrow, returned = text[1:].rpartition(") -> ")
+    # A comma within brackets belongs to a type.
+    broken = re.sub(r", (?![^\[]*\])", ",\n    ", inside)
+    return f"(\n    {broken},\n{arrow}{returned}"
+
+
+def _shown_type(annotation: Any) -> Any:
+    return _Raw(annotation) if isinstance(annotation, str) else annotation
+
+
 def _entry(name: str, found: Any) -> Iterator[str]:
-    yield f"## {name}"
-    yield ""
-    yield f"From `{found.__module__}`."
-    yield ""
-    if inspect.isfunction(found):
-        yield from ("```python", f"{name}{inspect.signature(found)}", "```", "")
+    yield from (f"## {name}", "", f"From `{found.__module__}`.", "")
+    constructor = vars(found).get("__init__") if inspect.isclass(found) else found
+    is_plain = inspect.isfunction(constructor) and not _has_fields(found)
+    if is_plain:
+        signature = _signature(constructor).removesuffix(" -> None")
+        yield from ("```python", f"{name}{signature}", "```", "")
     yield inspect.getdoc(found) or ""
     if inspect.isclass(found):
-        fields = [
-            field
-            for field in getattr(found, "__annotations__", {})
-            if not field.startswith("_")
-        ]
-        if fields:
-            yield from ("", f"Fields: {', '.join(f'`{field}`' for field in fields)}.")
-        for method, value in vars(found).items():
-            if not method.startswith("_") and (
-                inspect.isfunction(value) or isinstance(value, property)
-            ):
-                yield f"\n- `{method}`: {(inspect.getdoc(value) or '').splitlines()[0]}"
+        yield from _members(found)
+        yield from _methods(found)
+    yield from ("", "```python", EXAMPLES[name].rstrip(), "```")
+
+
+def _has_fields(found: Any) -> bool:
+    return hasattr(found, "__dataclass_fields__") or getattr(found, "_is_protocol", False)
+
+
+def _members(found: Any) -> Iterator[str]:
+    """The values of an enumeration, or the fields with their types and defaults."""
+    if issubclass(found, Enum):
+        yield from ("", "Values: " + ", ".join(f"`{one.name}`" for one in found) + ".")
+        return
+    fields = {
+        field: kind
+        for field, kind in getattr(found, "__annotations__", {}).items()
+        if not field.startswith("_")
+    }
+    if fields:
+        yield from ("", "| field | type | default |", "|---|---|---|")
+    for field, kind in fields.items():
+        text = str(kind).replace("|", "\\|")
+        yield f"| `{field}` | `{text}` | {_default(found, field)} |"
+
+
+def _default(found: Any, field: str) -> str:
+    """What a field is where it is not given; empty where it must be."""
+    given = getattr(found, "__dataclass_fields__", {}).get(field)
+    if given is not None and given.default_factory is not MISSING:
+        return f"`{given.default_factory.__name__}()`"
+    default = (
+        given.default
+        if given is not None
+        else getattr(found, "_field_defaults", {}).get(field, MISSING)
+    )
+    if default is MISSING:
+        return ""
+    text = repr(default)
+    short = text if len(text) < 40 else f"{type(default).__name__}(…)"
+    return f"`{short}`".replace("|", "\\|")
+
+
+def _methods(found: Any) -> Iterator[str]:
+    for method, value in vars(found).items():
+        if method.startswith("_"):
+            continue
+        if isinstance(value, property):
+            shown = f"{method}: {_shown_type(value.fget.__annotations__['return'])}"
+        elif inspect.isfunction(value):
+            shown = f"{method}{_signature(value)}"
+        else:
+            continue
+        text = inspect.getdoc(value) or ""
+        yield from ("", "```python", shown, "```", "", text)
 
 
 def _reports_page() -> str:

@@ -103,7 +103,10 @@ def write(
     asked: Iterable[str] = (),
     lasting: bool = True,
 ) -> Written:
-    """Writes the files below the folder, which is made where it is missing. Arguments and errors as for `plan`.
+    """Writes the files below the folder, which is made where it is missing.
+
+    Raises WriteError, having changed nothing, for a file that exists with another content and is not among the paths
+    `asked` for (unless `force` is set), or that cannot be written.
 
     Without `lasting` the disk is not waited for: whoever writes many bundles does that once, at the end.
     """
