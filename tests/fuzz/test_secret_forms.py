@@ -1,4 +1,4 @@
-"""Secrets in some 1,600 further forms and places stand in `.env` and `secrets/` alone, which two scanners judge too.
+"""Secrets in some 2,900 further forms and places stand in `.env` and `secrets/` alone, which two scanners judge too.
 
 The scanners are detect-secrets (Apache-2.0), where it is installed, and the rules of gitleaks, where a copy of its
 `gitleaks.toml` is named by TOCOMPOSE_GITLEAKS.
@@ -11,7 +11,7 @@ import os
 import re
 import shlex
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -20,6 +20,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
+from fuzz import secret_platforms
 from fuzz.outputs import shown
 from fuzz.secret_forms import COMMANDS, CONFIGS, TOKENS, filled, secret_text, token
 
@@ -232,6 +233,37 @@ class Way(NamedTuple):
     planted: tuple[Planted, ...]
 
 
+def _on(form: str, plant: Callable[[Iterable[str]], Files], planted: Group) -> Way:
+    """A way of a platform, which gets the texts alone."""
+
+    def plant_group(group: Group) -> Files:
+        return plant(item.text for item in group)
+
+    plant_group.__name__ = plant.__name__
+    return Way(form, plant_group, planted)
+
+
+_ON_PLATFORMS = (
+    _on("quadlet", secret_platforms.quadlet_variables, tokens()),
+    _on("quadlet", secret_platforms.quadlet_labels, tokens()),
+    _on("quadlet", secret_platforms.quadlet_commands, commands()),
+    _on("quadlet", secret_platforms.quadlet_checks, commands()),
+    _on("aws", secret_platforms.task_variables, tokens()),
+    _on("aws", secret_platforms.template_variables, tokens()),
+    _on("aws", secret_platforms.copilot_variables, tokens()),
+    _on("aws", secret_platforms.task_commands, commands()),
+    _on("aws", secret_platforms.task_checks, commands()),
+    _on("render", secret_platforms.render_variables, tokens()),
+    _on("render", secret_platforms.render_commands, commands()),
+    _on("unraid", secret_platforms.unraid_variables, tokens()),
+    _on("unraid", secret_platforms.unraid_parameters, tokens()),
+    _on("unraid", secret_platforms.unraid_commands, commands()),
+    _on("engine", secret_platforms.swarm_variables, tokens()),
+    _on("engine", secret_platforms.swarm_commands, commands()),
+    _on("kubernetes", secret_platforms.pod_commands, commands()),
+    _on("docker_run", secret_platforms.recipe_commands, commands()),
+    _on("docker_run", secret_platforms.unit_commands, commands()),
+)
 WAYS = (
     Way("docker_run", variables, tokens()), Way("docker_run", labels, tokens()), Way("docker_run", words, tokens()),
     Way("kubernetes", pod_variables, tokens()), Way("kubernetes", config_maps, tokens()),
@@ -243,6 +275,7 @@ WAYS = (
     Way("docker_run", cloud_init_files, configs()), Way("docker_run", crontab_commands, commands()),
     Way("compose", old_compose_variables, tokens()), Way("compose", old_compose_commands, commands()),
     Way("docker_run", documented, tokens()),
+    *_ON_PLATFORMS,
 )  # fmt: skip
 CASES = [(way, start) for way in WAYS for start in range(0, len(way.planted), _TOGETHER)]
 
@@ -319,7 +352,7 @@ def _detect_secrets_finds(text: str) -> Iterator[str]:
                 yield finding.secret_value or ""
 
 
-@pytest.mark.parametrize(("way", "start"), CASES[::9])
+@pytest.mark.parametrize(("way", "start"), CASES[::16])
 def test_no_form_of_a_secret_is_shown(way: Way, start: int) -> None:
     assert not list(leaks(way, start))
 
