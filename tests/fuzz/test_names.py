@@ -447,4 +447,4 @@ def test_what_was_not_read_is_told_with_the_way_to_allow_it(tmp_path: Path) -> N
     (root / "link.sh").unlink()
     (said,) = [item for item in convert(Folder(root)).notes if item.code == "TC023"]
     assert said.message == "../shared/app.env was not read: it lies outside of the source"
-    assert said.advice == f"If it is meant, allow it: --allow-path {beside}"
+    assert said.advice == f"To allow it, use `--allow-path {beside}`."
