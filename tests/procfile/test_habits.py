@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from tocompose.exporters.bundle import Layout
+from tocompose.importers import ImportOptions
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 
@@ -416,3 +417,79 @@ def test_the_driver_that_demands_tls_gets_a_server_that_speaks_it() -> None:
         "app.json": '{"addons": ["heroku-postgresql"]}',
     }
     assert "ssl=on" in services_of(converted(files))["postgres"]["command"]
+
+
+# --- process managers, workspaces, servers elsewhere ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "only"),
+    [
+        ("overmind start -f Procfile.dev -x css", {"js"}),
+        ("overmind s -f Procfile.dev -l web,css", {"css"}),
+        ('exec foreman start -f Procfile.dev "$@"', {"css", "js"}),
+        ("hivemind Procfile.dev --processes web,js", {"js"}),
+    ],
+)
+def test_bin_dev_says_which_processes_a_developer_starts(call: str, only: set[str]) -> None:
+    files = {
+        **RAILS,
+        "Procfile": "web: puma\n",
+        "Procfile.dev": "web: bin/rails s\ncss: bin/rails css:watch\njs: yarn build --watch\n",
+        "bin/dev": f"#!/bin/sh\nexport PORT=3000\n{call}\n",
+    }
+    assert developed(files).keys() - {"web"} == only
+    assert len(messages(converted(files), "TC332")) == 2 - len(only)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pnpm-workspace.yaml": "packages: [packages/*]\n", "package.json": "{}"},
+        {"package.json": '{"workspaces": ["packages/*"]}'},
+    ],
+)
+def test_a_mount_of_several_packages_keeps_the_libraries_of_each(
+    files: dict[str, str],
+) -> None:
+    web = {"Procfile": "web: npm -w api start\n", "packages/api/package.json": "{}"}
+    volumes = developed({**web, **files})["web"]["volumes"]
+    assert {"/app/node_modules", "/app/packages/api/node_modules"} < set(volumes)
+    alone = developed({**web, "package.json": "{}"})["web"]["volumes"]
+    assert "/app/packages/api/node_modules" not in alone
+
+
+def test_a_library_of_a_language_that_the_image_lacks_brings_no_program() -> None:
+    files = {
+        "Procfile": "web: npm start\napi: uvicorn main:app\n",
+        "package.json": '{"scripts": {"start": "node a"}}',
+        "a.js": "",
+        "requirements.txt": "uvicorn\n",
+        "main.py": "",
+    }
+    [text] = messages(converted(files), "TC567")
+    assert "uvicorn" in text
+
+
+@pytest.mark.parametrize(("text", "is_said"), [("\\$PORT", True), ("$PORT", False)])
+def test_a_backslash_before_the_port_is_told(text: str, is_said: bool) -> None:
+    files = {"Procfile": f"web: puma -p {text}\n", "Gemfile": "gem 'puma'\n"}
+    assert bool(messages(converted(files), "TC591")) is is_said
+
+
+def test_a_server_elsewhere_that_is_told_in_parts_is_kept_on_request() -> None:
+    files = {
+        "Procfile": "web: gunicorn app.wsgi\n",
+        "requirements.txt": "psycopg2\ngunicorn\n",
+        "app/settings.py": "ENGINE = 'django.db.backends.postgresql'\n",
+        ".env": "DB_HOST=db.prod.example.org\nDB_USER=live\nDB_PASSWORD=x7GvLq92\n",
+    }
+    assert "postgres" in services_of(converted(files))
+    content = {path: text.encode() for path, text in files.items()}
+    options = ImportOptions(options={"servers": ("remote",)})
+    layout = Layout(split=True)
+    result = convert(
+        Memory(content), Options(source="procfile", layout=layout, settings=options)
+    )
+    assert set(services_of(result)) == {"web"}
+    assert "db.prod.example.org" in text_of(result, ".env")

@@ -106,7 +106,9 @@ class _Rebase:
         if path.decode() not in self.generated:
             return copy[0]
         if self._is_elsewhere:
-            return b"COPY --from=%s %s%s" % (_CONTEXT.encode(), path, target)
+            # The context has its name from the compose file, which the linter does not see.
+            comment = b"# hadolint ignore=DL3022"
+            return b"%s\nCOPY --from=%s %s%s" % (comment, _CONTEXT.encode(), path, target)
         return instruction + self.to_output.encode() + path + target
 
     @property

@@ -334,19 +334,23 @@ def keeps_remote(repository: Repository) -> bool:
 
 def remote_variable(repository: Repository, names: Iterable[str]) -> str:
     """The first of the variables to which `.env` gives the address of a server elsewhere; empty where none has one."""
-    text = repository.read_text(".env") or ""
-    if text.lstrip().startswith("{"):
-        return ""
-    # Evidence only: the values are accounted for where they become variables.
-    values = {
-        str(child.key): child.node.text
-        for child in read_dotenv(text.encode()).tree.children
-        if isinstance(child.node, Leaf)
-    }
+    values = stated_values(repository)
     addresses = ((name, values.get(name, "")) for name in names)
     return next(
         (name for name, value in addresses if "://" in value and is_remote(value)), ""
     )
+
+
+def stated_values(repository: Repository) -> dict[str, str]:
+    """The values in `.env`: evidence only, since they are accounted for where they become variables."""
+    text = repository.read_text(".env") or ""
+    if text.lstrip().startswith("{"):
+        return {}
+    return {
+        str(child.key): child.node.text
+        for child in read_dotenv(text.encode()).tree.children
+        if isinstance(child.node, Leaf)
+    }
 
 
 def _is_in_same_file(request: AddonRequest, backing: Backing) -> bool:

@@ -126,6 +126,7 @@ def _name_processes(
     repository: Repository, stated: tuple[StatedProcess, ...], service_names: set[str]
 ) -> tuple[Process, ...]:
     named = processes.name_services(repository, stated, service_names)
+    gather.note_kept_dollars(repository, named)
     return gather.publish_server(repository, gather.sort_out_tasks(repository, named))
 
 

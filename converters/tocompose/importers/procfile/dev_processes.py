@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from tocompose.importers.procfile.backing import Backing, BackingRequest, make_backing
 from tocompose.importers.procfile.language import find_program
+from tocompose.importers.procfile.nested import of_development
 from tocompose.importers.procfile.ports import open_address, stated_port
 from tocompose.importers.procfile.processes import (
     Process,
@@ -69,7 +70,7 @@ def add_development_side(
         return DevelopmentSide(services)
     tree = repository.open(path, read_procfile, "procfile")
     made = _DevelopmentSide(plan, services, web, path, names)
-    for process in of_procfile(tree):
+    for process in of_development(repository, of_procfile(tree)):
         made.add(process)
     return made.result()
 

@@ -25,6 +25,7 @@ from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import Row
 
 _NODE_MODULES = "node_modules"
+_MOST_FILES = 100_000
 
 
 def add_overlays(
@@ -176,6 +177,18 @@ def _debug_ports(row: Row, command: tuple[str, ...] | None) -> Iterator[Port]:
         yield Port(target=number, published=published, host_ip="127.0.0.1")
 
 
+def _workspace_modules(plan: AppPlan) -> Iterator[str]:
+    """The libraries of each package of a repository of several, which package managers link below its folder."""
+    repository = plan.repository
+    states_packages = "workspaces" in repository.read_json("package.json")
+    if not states_packages and not repository.has_file("pnpm-workspace.yaml"):
+        return
+    for path in sorted(repository.project.files())[:_MOST_FILES]:
+        folder, _, name = path.rpartition("/")
+        if name == "package.json" and folder and _NODE_MODULES not in folder:
+            yield f"{folder}/{_NODE_MODULES}"
+
+
 def _source_mounts(plan: AppPlan, image: Image, row: Row) -> Iterator[Mount]:
     """The source where the image holds it, and a volume for each folder that the image fills itself."""
     context = image.source or (image.build.context if image.build else ".")
@@ -186,5 +199,7 @@ def _source_mounts(plan: AppPlan, image: Image, row: Row) -> Iterator[Mount]:
     builds_front_end = image.generated and image.language in ("ruby", "elixir")
     if builds_front_end and plan.repository.has_file("package.json"):
         folders.append(_NODE_MODULES)
+    if _NODE_MODULES in folders:
+        folders += _workspace_modules(plan)
     for folder in dict.fromkeys((*folders, *image.filled)):
         yield Mount(kind="volume", target=f"{image.workdir.rstrip('/')}/{folder}")

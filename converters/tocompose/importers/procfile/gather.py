@@ -29,6 +29,7 @@ from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import load
 
+_KEPT_PORT = regex(r"(?<!\\)(?:\\\\)*\\\$\{?PORT\b")
 _WRAPPED = regex(r"(?:exec\s+)?((?:\S*/)?([\w.-]+))\s+(?:--\s+)?(\S.*)", re.DOTALL)
 
 
@@ -171,6 +172,14 @@ def publish_server(
         process._replace(kind="web") if process is servers[0] else process
         for process in processes
     )
+
+
+def note_kept_dollars(repository: Repository, processes: tuple[Process, ...]) -> None:
+    """Says of commands in which a backslash keeps the shell from putting the port in, as tutorials show by mistake."""
+    for process in processes:
+        if _KEPT_PORT.search(process.text):
+            subject = ModelPath.service(process.service, "command")
+            repository.add_note("TC591", process.span, subject=subject, name=process.type)
 
 
 def _is_told_port(process: Process) -> bool:

@@ -71,6 +71,14 @@ def host_elsewhere(kind: str, samples: Mapping[str, str]) -> str:
     return ""
 
 
+def remote_host(kind: str, values: Mapping[str, str]) -> str:
+    """The first variable that holds the host of a server elsewhere, of values that are used; empty when none does."""
+    for variable in _read_names(kind, values):
+        if variable.role == "host" and is_remote(values[variable.name]):
+            return variable.name
+    return ""
+
+
 def engine_variable(kind: str, samples: Mapping[str, str]) -> str:
     """The variable whose sample value names the kind as the app's database (`DB_CONNECTION=pgsql`); empty when none."""
     for variable in _read_names(kind, samples):

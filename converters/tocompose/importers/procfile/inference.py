@@ -11,6 +11,7 @@ from tocompose.importers.procfile.addons import (
     addon_rows,
     keeps_remote,
     remote_variable,
+    stated_values,
 )
 from tocompose.importers.procfile.backing import (
     Backing,
@@ -28,6 +29,7 @@ from tocompose.importers.procfile.host_port_variables import (
     PartialVariable,
     find_partial_variables,
     host_elsewhere,
+    remote_host,
 )
 from tocompose.importers.procfile.scan import CodeScan
 from tocompose.knowledge.servers import family_kinds, server_family, server_port
@@ -264,7 +266,9 @@ class _Case:
 
     def note_remote(self) -> bool:
         """Says that `.env` names a server elsewhere, which the app uses; False where it names none."""
-        variable = remote_variable(self._repository, self._sure_names())
+        variable = remote_variable(self._repository, self._sure_names()) or remote_host(
+            self._kind, stated_values(self._repository)
+        )
         if variable:
             subject = ModelPath.of("settings", variable)
             self._repository.add_note(

@@ -26,13 +26,22 @@ def _known(column: str) -> list[Any]:
 
 
 class _NestedCall(NamedTuple):
-    """A process manager's command line; `only` are the process types that it is told to start, empty for all."""
+    """A process manager's command line; `only` are the process types that it is told to start, empty for all.
+
+    `left_out` are those that it is told not to.
+    """
 
     manager: str
     file: str
     only: tuple[str, ...]
+    left_out: tuple[str, ...]
     formation: dict[str, int]
     ignored: tuple[str, ...]
+
+    def starts(self, process_type: str) -> bool:
+        """Whether it starts the processes of a type."""
+        is_meant = not self.only or process_type in self.only
+        return is_meant and process_type not in self.left_out
 
 
 def expand_nested(
@@ -84,7 +93,7 @@ def _started_processes(
 ) -> Iterator[StatedProcess]:
     """The processes that the manager would start; those that it is not told to start are noted."""
     for process in processes:
-        if call.only and process.type not in call.only:
+        if not call.starts(process.type):
             process.cursor.note("TC332", name=process.type, manager=call.manager)
             continue
         quantity = call.formation.get(process.type, call.formation.get("all"))
@@ -104,17 +113,29 @@ def _find_call(repository: Repository, text: str) -> _NestedCall | None:
     )
 
 
+def of_development(
+    repository: Repository, processes: tuple[StatedProcess, ...]
+) -> tuple[StatedProcess, ...]:
+    """The processes that bin/dev starts, all where it names none; the others are noted."""
+    script = repository.read_text("bin/dev") or ""
+    match = re.search(_manager_line(), script, re.MULTILINE)
+    arguments = match[1].replace('"$@"', "").split() if match else []
+    call = _read_call(arguments) if arguments else None
+    return tuple(_started_processes(processes, call)) if call else processes
+
+
+def _manager_line() -> str:
+    managers = "|".join(map(re.escape, _known("managers")))
+    return rf"^[ \t]*(?:exec[ \t]+)?(?:bundle exec[ \t]+)?((?:{managers})\b[^\n;&|]*)"
+
+
 def starts_processes(repository: Repository, command: tuple[str, ...]) -> bool:
     """Whether a command starts the processes of a Procfile: by a manager, a script of package.json, or `bin/dev`."""
     text = shlex.join(command)
     if _find_call(repository, text) is not None:
         return True
     script = repository.read_text(text.removeprefix("./")) or ""
-    managers = "|".join(map(re.escape, _known("managers")))
-    return (
-        re.search(rf"^[ \t]*(?:exec[ \t]+)?(?:{managers})\b", script, re.MULTILINE)
-        is not None
-    )
+    return re.search(_manager_line(), script, re.MULTILINE) is not None
 
 
 def without_launchers(arguments: list[str]) -> list[str]:
@@ -161,16 +182,22 @@ def _read_call(arguments: list[str]) -> _NestedCall | None:
     if options is None:
         return None
     file, formation, only, ignored = "Procfile", dict[str, int](), list[str](), list[str]()
+    left_out: list[str] = []
     for option, value in _read_options(options):
         if option in _known("file_options") or (not option and manager == "hivemind"):
             file = value
         elif option in _known("formation_options"):
             formation.update(parse_pairs(value))
+            only += [name for name in value.split(",") if re.fullmatch(r"[\w-]+", name)]
+        elif option in _known("leaving_options"):
+            left_out += value.split(",")
         elif option:
             ignored.append(option)
         elif value != "start":
             only.append(value)
-    return _NestedCall(manager, file, tuple(only), formation, tuple(ignored))
+    return _NestedCall(
+        manager, file, tuple(only), tuple(left_out), formation, tuple(ignored)
+    )
 
 
 def _options_of_start(arguments: list[str]) -> list[str] | None:
@@ -186,7 +213,7 @@ def _options_of_start(arguments: list[str]) -> list[str] | None:
 
 
 def _takes_value(option: str) -> bool:
-    columns = ("file_options", "formation_options", "value_options")
+    columns = ("file_options", "formation_options", "leaving_options", "value_options")
     return any(option in _known(column) for column in columns)
 
 

@@ -130,14 +130,17 @@ def note_missing(
     """Says of each command what it runs that neither the generated image nor the repository has."""
     package = repository.read_json("package.json")
     development = map_at(package, "devDependencies")
+    languages = (
+        source.spoken & {"node"} | {language} if language in _WITH_NODE else {language}
+    )
     image = ImagePrograms(
         language,
         (
-            *source.libraries,
+            *(library for library in source.libraries if library.language in languages),
             *(Library("node", name, "package.json") for name in development),
         ),
         source.packages,
-        source.spoken & {"node"} | {language} if language in _WITH_NODE else {language},
+        languages,
         makes_files=bool(
             tuple(node.build_steps(package, node.package_tool(repository, package)))
         ),
