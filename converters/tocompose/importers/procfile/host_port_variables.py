@@ -167,7 +167,9 @@ def _read_name(name: str, kind: str) -> PartialVariable | None:
         return None
     prefixes = (row["parts"].get("prefixes"), table["shared"].get(row.get("family")))
     for index, pattern in enumerate(prefixes):
-        match = _name_pattern(pattern).fullmatch(name) if pattern else None
+        # The prefixes are words: a name without any needs no pattern to be made.
+        may_fit = bool(pattern) and any(word in name for word in pattern.split("|"))
+        match = _name_pattern(pattern).fullmatch(name) if may_fit else None
         if match is None or re.fullmatch(table["not_ours"], match["first"] or ""):
             continue
         role = next(role for role in table["endings"] if match[role] is not None)
