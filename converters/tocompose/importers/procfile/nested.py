@@ -118,13 +118,13 @@ def of_development(
 ) -> tuple[StatedProcess, ...]:
     """The processes that bin/dev starts, all where it names none; the others are noted."""
     script = repository.read_text("bin/dev") or ""
-    match = re.search(_manager_line(), script, re.MULTILINE)
+    match = re.search(_starting_line(), script, re.MULTILINE)
     arguments = match[1].replace('"$@"', "").split() if match else []
     call = _read_call(arguments) if arguments else None
     return tuple(_started_processes(processes, call)) if call else processes
 
 
-def _manager_line() -> str:
+def _starting_line() -> str:
     managers = "|".join(map(re.escape, _known("managers")))
     return rf"^[ \t]*(?:exec[ \t]+)?(?:bundle exec[ \t]+)?((?:{managers})\b[^\n;&|]*)"
 
@@ -135,7 +135,7 @@ def starts_processes(repository: Repository, command: tuple[str, ...]) -> bool:
     if _find_call(repository, text) is not None:
         return True
     script = repository.read_text(text.removeprefix("./")) or ""
-    return re.search(_manager_line(), script, re.MULTILINE) is not None
+    return re.search(_starting_line(), script, re.MULTILINE) is not None
 
 
 def without_launchers(arguments: list[str]) -> list[str]:
