@@ -29,7 +29,7 @@ from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import load
 
-_KEPT_PORT = regex(r"(?<!\\)(?:\\\\)*\\\$\{?PORT\b")
+_KEPT_PORT = regex(r"(?<!\\)(?:\\\\)*\\[$]\W?PORT\b")
 _WRAPPED = regex(r"(?:exec\s+)?((?:\S*/)?([\w.-]+))\s+(?:--\s+)?(\S.*)", re.DOTALL)
 
 
