@@ -55,6 +55,7 @@ def test_help_imports_no_part_of_the_converter(arguments: list[str]) -> None:
         "tocompose.cli.options",
         "tocompose.cli.settings",
         "tocompose.collector",
+        "tocompose.limits",
         "tocompose.reports",
         "tocompose.wording",
     }
