@@ -43,7 +43,6 @@ BY_COMPOSE = {
     "{mem_reservation: 64m, deploy: {resources: {reservations: {memory: 65m}}}}": "mem_reservation",
     "{tmpfs: [/x, '/x:size=1m']}": "tmpfs",
     "{tmpfs: [/x], volumes: ['/srv:/x/']}": "tmpfs",
-    "{volumes: [{type: image, target: /x}]}": "volumes",
     "{healthcheck: {test: [curl, -f]}}": "healthcheck",
     "{container_name: 'a b'}": "container_name",
     "{security_opt: [mask=/proc]}": "security_opt",
@@ -55,6 +54,7 @@ BY_COMPOSE = {
 }
 # Refused by the engine, whatever its version.
 BY_ENGINE = {
+    "{volumes: [{type: image, target: /x}]}": "volumes",
     "{network_mode: 'service:b', ports: ['81:80']}": "ports",
     "{network_mode: 'service:b', expose: ['80']}": "expose",
     "{network_mode: 'service:b', hostname: h}": "hostname",
