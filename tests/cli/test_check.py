@@ -168,7 +168,8 @@ def test_what_is_no_compose_file_is_not_called_good(tocompose, tmp_path, text, s
 
 
 def test_a_file_that_only_includes_others_is_a_compose_file(tocompose, tmp_path):
-    (tmp_path / "compose.yaml").write_text("include: [none.yaml]\n")
+    (tmp_path / "compose.yaml").write_text("include: [web.yaml]\n")
+    (tmp_path / "web.yaml").write_text("services: {web: {image: 'acme/web:1'}}\n")
     assert tocompose("check").code == 0
 
 

@@ -15,7 +15,8 @@ from tocompose.notes import families, registry
 def test_every_code_is_explained(tocompose, code):
     ran = tocompose("explain", code.lower())
     assert ran.out.startswith(f"{code}: ")
-    assert not re.search(r"\{\w+\}", ran.out)
+    # Examples may hold variables of Compose.
+    assert not re.search(r"(?<!\$)\{\w+\}", ran.out)
 
 
 def test_explain_lists_every_code(tocompose):
