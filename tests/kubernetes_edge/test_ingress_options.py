@@ -187,13 +187,8 @@ def test_servers_with_certificates_of_their_own_are_told() -> None:
     [name for name, row in annotation_rows().items() if "note" in row and "*" not in name],
 )
 def test_every_annotation_without_an_equivalent_is_said(name: str) -> None:
-    value = (
-        "https://$host/auth"
-        if name.endswith("auth-url")
-        else "FCGI"
-        if name.endswith("protocol")
-        else "x/y"
-    )
+    values = {"auth-url": "https://$host/auth", "backend-protocol": "FCGI", "app-root": "/"}
+    value = values.get(name.rpartition("/")[2], "x/y")
     result = converted(
         app("web"), ingress("i", [rule("a.com", ("/", "Prefix", "web"))], {name: value})
     )
