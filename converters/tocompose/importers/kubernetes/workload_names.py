@@ -85,7 +85,8 @@ class _Naming:
 
     def _suffix(self, workload: Workload, name: str) -> str:
         """What tells the workload from another one, or from a Service, that has the name."""
-        namespace, kind = f"-{workload.namespace}", f"-{workload.kind.lower()}"
+        namespace = f"-{service_name(workload.namespace)}"
+        kind = f"-{workload.kind.lower()}"
         selected = self._reserved.get((workload.namespace, name))
         if selected is not None and id(workload) not in selected:
             return kind
