@@ -115,7 +115,7 @@ CASES: dict[str, tuple[list[Any], Spoil, str]] = {
         _wait_for_a_server,
         "waits until db has ended",
     ),
-    "seed": ([pod("Job", "seed")], _seed_again, "at each `docker compose up`"),
+    "seed": ([pod("Job", "seed")], _seed_again, "at each docker compose up"),
     "priority": (
         [*app("a"), *app("b"), *TWINS],
         _forget_priorities,
