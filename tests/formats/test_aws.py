@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 from typing import Any
 
 import pytest
@@ -488,3 +490,59 @@ def test_what_a_container_says_itself_stands_behind_its_environment() -> None:
     dockerrun = {"AWSEBDockerrunVersion": 2, "containerDefinitions": [container]}
     files = {"Dockerrun.aws.json": json.dumps(dockerrun), **EXTENSIONS}
     assert services(converted(files, "aws"))["web"]["environment"]["MODE"] == "own"
+
+
+TERRAFORM = """
+resource "aws_ecs_task_definition" "shop" {
+  family       = "shop"
+  network_mode = "bridge"
+  container_definitions = jsonencode([
+    {
+      name  = "web"
+      image = "${var.repository}/web:${var.tag}" # built elsewhere
+      cpu   = var.cpu
+      portMappings = [{ containerPort = 80, hostPort = 8080 }]
+      environment = [
+        { name = "MODE", value = "a = {b}, c" },
+        { "name" : "COUNT", "value" : tostring(var.count) },
+        { name = "URL", value = format("%s/x", aws_db.main.endpoint) },
+      ]
+    },
+    { name = "cache", image = "redis:7", essential = false }
+  ])
+}
+"""
+
+
+def test_container_definitions_of_terraform() -> None:
+    result = converted({"main.tf": TERRAFORM}, "aws")
+    found = services(result)
+    names = re.findall(r"\$\{(\w+)", found["web"]["image"])
+    assert names == ["REPOSITORY", "TAG"]
+    assert found["web"]["ports"] == ["8080:80"]
+    environment = found["web"]["environment"]
+    assert environment["MODE"] == "a = {b}, c" and environment["COUNT"] == "${COUNT}"
+    assert environment["URL"].startswith("${") and found["cache"] == {"image": "redis:7"}
+    told = [one.message for one in result.notes if one.code == "TC790"]
+    assert any("network_mode" in message for message in told)
+    assert any("cpu: ${CPU}" in message for message in told)
+    assert "TC001" not in codes_of(result)
+    places = [
+        one.span.line for one in result.notes if "cpu: ${CPU}" in one.message and one.span
+    ]
+    assert places == [9]
+
+
+def test_a_here_document_of_terraform() -> None:
+    text = (
+        'resource "aws_ecs_task_definition" "a" {\n  container_definitions = <<-END\n'
+        '  [{"name": "a", "image": "${var.image}", "memory": 64}]\n  END\n}\n'
+    )
+    image = services(converted({"a.tf": text}, "aws"))["a"]["image"]
+    assert image.startswith("${IMAGE")
+
+
+@given(st.text(alphabet='[]{}()="\\n,:a1.$#/ ', max_size=40))
+def test_any_text_of_terraform_is_read_or_refused(text: str) -> None:
+    with contextlib.suppress(SourceError):
+        converted({"a.tf": f"container_definitions = jsonencode({text}"}, "aws")

@@ -16,7 +16,7 @@ class Aws:
 
     name = "aws"
     options = _OPTIONS
-    title = "AWS: ECS task definitions, Dockerrun.aws.json, Copilot manifests"
+    title = "AWS: ECS task definitions (also of Terraform), Dockerrun.aws.json, Copilot manifests"
     tables = ("aws/ecs", "aws/beanstalk", "aws/copilot")
     sources = (
         "Dockerrun*",

@@ -68,7 +68,7 @@ class FieldWriter:
         self.arguments: list[Argument] = []
         self.operands: list[Argument] = []
         self.image: Argument | None = None
-        self._is_template = path.endswith((".tpl", ".tftpl"))
+        self._is_template = path.endswith((".tpl", ".tftpl", ".tf"))
 
     @property
     def subject(self) -> ModelPath:

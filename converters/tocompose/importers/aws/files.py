@@ -7,10 +7,17 @@ from enum import Enum
 from typing import NamedTuple
 
 from tocompose.importers.aws.cloudformation import task_properties
-from tocompose.importers.aws.recognition import TASK_TYPE, YAML_ENDINGS, aws_files
+from tocompose.importers.aws.recognition import (
+    TASK_TYPE,
+    TERRAFORM_ENDING,
+    YAML_ENDINGS,
+    aws_files,
+)
+from tocompose.importers.aws.terraform import container_lists, settings_beside
 from tocompose.ledger import Cursor, Ledger
 from tocompose.project import Project
 from tocompose.readers.json import read_json
+from tocompose.readers.reading import decode
 from tocompose.source import Branch
 
 
@@ -35,7 +42,9 @@ def read_sources(project: Project, ledger: Ledger) -> Iterator[AwsSource]:
     """What each file describes; all leaves of it are accounted for from now on."""
     for path in aws_files(project):
         content = project.read(path) or b""
-        if path.endswith(YAML_ENDINGS):
+        if path.endswith(TERRAFORM_ENDING):
+            yield from _terraform_sources(content, path, ledger)
+        elif path.endswith(YAML_ENDINGS):
             yield from _yaml_sources(content, path, ledger)
         else:
             yield from _json_sources(content, path, ledger)
@@ -59,6 +68,15 @@ def _json_sources(content: bytes, path: str, ledger: Ledger) -> Iterator[AwsSour
         yield AwsSource(AwsKind.TASK, task, path)
     if wrapped:
         cursor.skip("it is about the definition, not about its containers")
+
+
+def _terraform_sources(content: bytes, path: str, ledger: Ledger) -> Iterator[AwsSource]:
+    text = decode(content)
+    for definitions in container_lists(text):
+        cursor = ledger.open(read_json(definitions.encode(), path).tree)
+        yield AwsSource(AwsKind.CONTAINERS, cursor, path)
+        if settings := settings_beside(text):
+            cursor.annotate("TC790", object=path, fields=settings)
 
 
 def _yaml_sources(content: bytes, path: str, ledger: Ledger) -> Iterator[AwsSource]:

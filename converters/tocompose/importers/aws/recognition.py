@@ -19,6 +19,8 @@ _COPILOT_TYPE = regex(
     re.MULTILINE,
 )
 _JSON_ENDINGS = (".json", ".json.tpl", ".json.tftpl", ".jsonc")
+TERRAFORM_ENDING = ".tf"
+_TERRAFORM = regex(rb"\bcontainer_definitions\s*=\s*(?:jsonencode\s*\(|<<)")
 YAML_ENDINGS = (".yml", ".yaml", ".template")
 _MANIFESTS = ("manifest.yml", "manifest.yaml")
 
@@ -29,6 +31,8 @@ def aws_files(project: Project) -> tuple[str, ...]:
 
 
 def _describes(project: Project, path: str) -> bool:
+    if path.endswith(TERRAFORM_ENDING):
+        return _TERRAFORM.search(project.read(path) or b"") is not None
     is_named = path in project.named
     is_yaml = path.endswith(YAML_ENDINGS)
     if not is_yaml and not path.endswith(_JSON_ENDINGS) and not is_named:

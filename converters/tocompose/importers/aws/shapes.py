@@ -83,7 +83,9 @@ def write_seconds(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
 def write_units(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """Units of a processor: a weight on a machine of one's own; Fargate counts those of the task."""
     number = number_of(cursor)
-    if writer.facts.get("fargate") or not number:
+    if number is None:
+        writer.leave_out("TC790", cursor)
+    elif writer.facts.get("fargate") or not number:
         cursor.skip("the limit of the task counts")
     else:
         writer.add_plain(row.target, f"{max(2, int(number))}", cursor)

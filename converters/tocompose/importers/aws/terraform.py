@@ -1,0 +1,141 @@
+"""Container definitions in files of Terraform: the argument of `jsonencode`, or a here-document, as JSON.
+
+What is written out is read; what Terraform works out becomes a variable to set. Lines stay where they are.
+https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/ecs_task_definition
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tocompose.patterns import regex
+from tocompose.syntax.names import variable_name
+
+_ENCODED = regex(r"\bcontainer_definitions\s*=\s*jsonencode\s*\(")
+_DOCUMENT = regex(
+    r"\bcontainer_definitions\s*=\s*<<-?\s*(?P<mark>\w+)[ \t]*\n(?P<body>.*?)^[ \t]*(?P=mark)\b",
+    re.MULTILINE | re.DOTALL,
+)
+_BLOCK = regex(
+    r'^resource\s+"aws_ecs_task_definition"\s+"[^"]*"\s*\{(?P<body>.*?)^\}', re.M | re.S
+)
+_ATTRIBUTE = regex(r"^ {0,4}(\w+)\s*(?:=|\{)", re.MULTILINE)
+# Names of the task itself, and what Terraform alone is told.
+_UNTOLD = frozenset({"container_definitions", "family", "tags", "lifecycle", "depends_on"})
+_TOKEN = regex(
+    r"(?P<blank>\s+)|(?P<comment>#[^\n]*|//[^\n]*|/\*.*?\*/)|(?P<text>\"(?:[^\"\\\n]|\\.)*\")|(?P<sign>[\[\]{},:=])"
+    r"|(?P<number>-?\d+(?:\.\d+)?(?![\w.(]))",
+    re.DOTALL,
+)
+_KEY = regex(r"(?P<name>[A-Za-z_][\w-]*|\"[^\"\n]*\")\s*(?:=(?!=)|:)")
+_INTERPOLATION = regex(r"(?<!\$)\$\{([^{}]*)\}")
+_CONVERSION = regex(r"\Ato(?:string|number)\((.*)\)\Z", re.DOTALL)
+_PREFIX = regex(r"\A(?:var|local|data)\.")
+_CONSTANTS = frozenset({"true", "false", "null"})
+_OPENING, _CLOSING = "([{", ")]}"
+
+
+def container_lists(text: str) -> Iterator[str]:
+    """Each list of container definitions as JSON, behind blanks that keep its lines."""
+    for encoded in _ENCODED.finditer(text):
+        start = encoded.end()
+        end_offset = _end_of_group(text, start)
+        yield _line_ends(text[:start]) + _as_json(text[start:end_offset])
+    for match in _DOCUMENT.finditer(text):
+        body = _INTERPOLATION.sub(_as_variable, match["body"])
+        yield _line_ends(text[: match.start("body")]) + body
+
+
+def settings_beside(text: str) -> str:
+    """The names of what else the tasks are told, one after the other."""
+    names = (
+        name
+        for block in _BLOCK.finditer(text)
+        for name in _ATTRIBUTE.findall(block["body"])
+    )
+    return ", ".join(name for name in dict.fromkeys(names) if name not in _UNTOLD)
+
+
+def _line_ends(text: str) -> str:
+    return "\n" * text.count("\n")
+
+
+def _as_variable(match: re.Match[str]) -> str:
+    return f"${{{_name_of(match[1])}}}"
+
+
+def _name_of(expression: str) -> str:
+    """The variable for an expression: the name of one of Terraform's own, without what makes a text of it."""
+    bare = _CONVERSION.sub(r"\1", expression.strip())
+    return variable_name(_PREFIX.sub("", bare))
+
+
+def _end_of_group(text: str, position: int) -> int:
+    """Where the parenthesis closes that is open at a position."""
+    depth = 0
+    while position < len(text):
+        token = _TOKEN.match(text, position)
+        if token is not None and token.lastgroup in ("text", "comment"):
+            position = token.end()
+            continue
+        if text[position] in _OPENING:
+            depth += 1
+        elif text[position] in _CLOSING:
+            if depth == 0:
+                return position
+            depth -= 1
+        position += 1
+    return position
+
+
+def _as_json(text: str) -> str:
+    """An expression of Terraform as JSON."""
+    pieces: list[str] = []
+    position, is_key = 0, False
+    while position < len(text):
+        if is_key and (key := _KEY.match(text, position)):
+            pieces.append(f'"{key["name"].strip(chr(34))}":')
+            position, is_key = key.end(), False
+            continue
+        token = _TOKEN.match(text, position)
+        if token is None:
+            # A parenthesis that nothing opened is passed over.
+            end_offset = max(_end_of_expression(text, position), position + 1)
+            pieces.append(_open_value(text[position:end_offset]))
+            position = end_offset
+            continue
+        pieces.append(_piece_of(token))
+        # A key begins a map, and follows each entry of it; in a list no name has a sign behind it.
+        is_key = token.lastgroup != "sign" or token[0] in "{,}]"
+        position = token.end()
+    return "".join(pieces)
+
+
+def _piece_of(token: re.Match[str]) -> str:
+    match token.lastgroup:
+        case "text":
+            return _INTERPOLATION.sub(_as_variable, token[0])
+        case "comment":
+            return _line_ends(token[0])
+    return token[0]
+
+
+def _open_value(expression: str) -> str:
+    """A constant as it stands; a variable for what Terraform works out."""
+    bare = expression.strip()
+    if bare in _CONSTANTS or not re.search(r"\w", bare):
+        return expression
+    return f'"${{{_name_of(bare)}}}"' + _line_ends(expression)
+
+
+def _end_of_expression(text: str, position: int) -> int:
+    """Where an expression ends: at the line, comma or bracket that it does not hold itself."""
+    depth = 0
+    while position < len(text):
+        char = text[position]
+        if depth == 0 and char in ",\n]})":
+            return position
+        depth += (char in _OPENING) - (char in _CLOSING)
+        position += 1
+    return position
