@@ -29,7 +29,7 @@ _TOKEN = regex(
     re.DOTALL,
 )
 _KEY = regex(r"(?P<name>[A-Za-z_][\w-]*|\"[^\"\n]*\")\s*(?:=(?!=)|:)")
-_INTERPOLATION = regex(r"(?<!\$)\$\{([^{}]*)\}")
+_OPEN = "$" + "{"
 _CONVERSION = regex(r"\Ato(?:string|number)\((.*)\)\Z", re.DOTALL)
 _PREFIX = regex(r"\A(?:var|local|data)\.")
 _CONSTANTS = frozenset({"true", "false", "null"})
@@ -43,7 +43,7 @@ def container_lists(text: str) -> Iterator[str]:
         end_offset = _end_of_group(text, start)
         yield _line_ends(text[:start]) + _as_json(text[start:end_offset])
     for match in _DOCUMENT.finditer(text):
-        body = _INTERPOLATION.sub(_as_variable, match["body"])
+        body = _with_variables(match["body"])
         yield _line_ends(text[: match.start("body")]) + body
 
 
@@ -61,8 +61,16 @@ def _line_ends(text: str) -> str:
     return "\n" * text.count("\n")
 
 
-def _as_variable(match: re.Match[str]) -> str:
-    return f"${{{_name_of(match[1])}}}"
+def _with_variables(text: str) -> str:
+    """The text with a variable of Compose for each expression in it."""
+    first, *pieces = text.split(_OPEN)
+    for piece in pieces:
+        expression, closing, literal_text = piece.partition("}")
+        if not closing or first.endswith("$"):
+            first += _OPEN + piece
+        else:
+            first += f"{_OPEN}{_name_of(expression)}}}{literal_text}"
+    return first
 
 
 def _name_of(expression: str) -> str:
@@ -115,7 +123,7 @@ def _as_json(text: str) -> str:
 def _piece_of(token: re.Match[str]) -> str:
     match token.lastgroup:
         case "text":
-            return _INTERPOLATION.sub(_as_variable, token[0])
+            return _with_variables(token[0])
         case "comment":
             return _line_ends(token[0])
     return token[0]
