@@ -58,15 +58,17 @@ def _variables(settings: Cursor) -> Iterator[tuple[str, Cursor]]:
 
 def _tell_rest(cursor: Cursor, path: str) -> None:
     """Says in one note a file what Elastic Beanstalk does on its machines beside."""
-    others = {field.key: field for field in cursor if field.key != "option_settings"}
+    machine_settings = {
+        field.key: field for field in cursor if field.key != "option_settings"
+    }
     settings = cursor.at("option_settings")
     for setting in settings:
         is_entry = settings.kind == "list"
         namespace = setting.peek("namespace") or _VARIABLES if is_entry else setting.key
         if namespace != _VARIABLES:
-            others.setdefault(namespace, setting)
+            machine_settings.setdefault(namespace, setting)
             setting.skip("see TC790")
-    for field in others.values():
+    for field in machine_settings.values():
         field.skip("see TC790")
-    if others:
-        cursor.annotate("TC790", object=path, fields=", ".join(others))
+    if machine_settings:
+        cursor.annotate("TC790", object=path, fields=", ".join(machine_settings))

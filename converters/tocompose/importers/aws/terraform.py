@@ -63,14 +63,14 @@ def _line_ends(text: str) -> str:
 
 def _with_variables(text: str) -> str:
     """The text with a variable of Compose for each expression in it."""
-    first, *pieces = text.split(_OPEN)
+    joined_text, *pieces = text.split(_OPEN)
     for piece in pieces:
         expression, closing, literal_text = piece.partition("}")
-        if not closing or first.endswith("$"):
-            first += _OPEN + piece
+        if not closing or joined_text.endswith("$"):
+            joined_text += _OPEN + piece
         else:
-            first += f"{_OPEN}{_name_of(expression)}}}{literal_text}"
-    return first
+            joined_text += f"{_OPEN}{_name_of(expression)}}}{literal_text}"
+    return joined_text
 
 
 def _name_of(expression: str) -> str:

@@ -112,8 +112,8 @@ def _commands(
     containers: Iterable[EngineObject], pods: Iterable[EngineObject]
 ) -> Iterator[tuple[str, Cursor]]:
     """What holds the command line that made a pod, by its infra container: the pod, or that container alone."""
-    shown = {_infra_id(pod): pod.cursor for pod in pods}
-    yield from shown.items()
+    pods_by_infra = {_infra_id(pod): pod.cursor for pod in pods}
+    yield from pods_by_infra.items()
     for container in filter(is_infra, containers):
-        if container.text("Id") not in shown:
+        if container.text("Id") not in pods_by_infra:
             yield container.text("Id"), container.cursor.at("Config")

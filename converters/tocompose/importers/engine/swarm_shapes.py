@@ -60,8 +60,10 @@ def read_templated_environment(
 def read_templated_mounts(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """The mounts; of a volume for each task that of the first, since all containers of a service share one here."""
     service_name = text_at(context.cursor, "Spec", "Name")
-    for field_entry, found in zip(cursor, list(read_mounts(cursor, context)), strict=True):
-        mount = found.fact.value
+    for field_entry, mount_fact in zip(
+        cursor, list(read_mounts(cursor, context)), strict=True
+    ):
+        mount = mount_fact.fact.value
         subject = context.path.child("volumes", mount.target)
         source = fill_service_name(mount.source or "", service_name)
         of_first_task = fill_task_number(source)
@@ -75,7 +77,7 @@ def read_templated_mounts(cursor: Cursor, context: ObjectContext) -> Iterator[Fi
                 "TC498", subject=subject, name=of_first_task, service=context.name
             )
         mount = replace(mount, source=of_first_task or None)
-        yield found._replace(fact=found.fact._replace(value=mount))
+        yield mount_fact._replace(fact=mount_fact.fact._replace(value=mount))
 
 
 def read_host_lines(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
