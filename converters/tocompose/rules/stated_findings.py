@@ -96,7 +96,7 @@ def _commented(file: File, statements: list[Statement]) -> File:
     for statement in statements:
         by_line.setdefault(statement.line, []).append(statement)
     for number, of_line in by_line.items():
-        lines[number - 1] = f"{lines[number - 1]} {_comment(of_line)}"
+        lines[number - 1] = f"{lines[number - 1]}  {_comment(of_line)}"
     content = "\n".join(lines).encode("utf-8", "surrogateescape")
     # A line may end within a text of several lines, where a comment would be part of it.
     return replace(file, content=content) if _say_the_same(file, content) else file
