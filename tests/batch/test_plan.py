@@ -56,7 +56,7 @@ def test_an_existing_compose_file_is_left_alone(tmp_path: Path) -> None:
         (),
         ["TC811"],
     )
-    assert "docker-compose.yml already" in said(found, "TC811")
+    assert "already has docker-compose.yml" in said(found, "TC811")
 
 
 def test_unless_it_is_asked_for(tmp_path: Path) -> None:

@@ -41,9 +41,9 @@ def script(*lines: str) -> dict[str, str]:
             ["/path/to/other media:/media"],
         ),
         (
-            "--device path to device:path to device",
+            "--device /dev/a card:/dev/a card",
             "devices",
-            ["path to device:path to device"],
+            ["/dev/a card:/dev/a card"],
         ),
         ("--label title=a name of words", "labels", {"title": "a name of words"}),
     ],

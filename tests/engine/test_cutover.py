@@ -189,7 +189,7 @@ def test_the_data_come_along_and_the_way_back_is_open(name: str, folder: Path) -
     text = written(script, folder)
     _, _, section = text.partition("## Moving over")
     steps_over, _, rest = section.partition("To go back")
-    steps_back = rest.partition("When nothing is missing")[0]
+    steps_back = rest.partition("When everything works")[0]
     shell("\n".join(STEP.findall(steps_over)), folder)
     assert MARK in shell(seen(container, new_path), folder)
     if name == "job":

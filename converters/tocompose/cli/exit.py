@@ -62,20 +62,20 @@ def watched_memory() -> Iterator[None]:
     if not hasattr(signal, "setitimer"):
         yield
         return
-    signal.signal(signal.SIGVTALRM, _look_at_memory)
+    # Here: a handler that imports within an import breaks the import it interrupts.
+    from resource import RUSAGE_SELF, getrusage
+
+    def look_at_memory(signal_number: int, frame: FrameType | None) -> None:
+        unit = 1 if sys.platform == "darwin" else 1024
+        if getrusage(RUSAGE_SELF).ru_maxrss * unit > limit("MEMORY") * 1_000_000:
+            _end_for_memory()
+
+    signal.signal(signal.SIGVTALRM, look_at_memory)
     signal.setitimer(signal.ITIMER_VIRTUAL, _WATCHED_SECONDS, _WATCHED_SECONDS)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-
-
-def _look_at_memory(signal_number: int, frame: FrameType | None) -> None:
-    from resource import RUSAGE_SELF, getrusage
-
-    unit = 1 if sys.platform == "darwin" else 1024
-    if getrusage(RUSAGE_SELF).ru_maxrss * unit > limit("MEMORY") * 1_000_000:
-        _end_for_memory()
 
 
 def _end_for_memory() -> NoReturn:

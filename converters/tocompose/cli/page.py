@@ -22,12 +22,13 @@ from tocompose.cli.exit import fail
 def page_command(folder: str, runtime: str, force: bool) -> None:
     """Write the page as static files: it converts in the browser, and nothing that is pasted leaves it.
 
-    Any web server can serve the folder. Nothing is downloaded here: npm brings what runs Python in the browser.
+    Any web server can serve the folder. Nothing is downloaded here. What runs Python in the browser comes from npm:
+    `npm install pyodide web-tree-sitter tree-sitter-bash`.
 
     \b
     Examples:
-      npm install pyodide web-tree-sitter tree-sitter-bash
       tocompose page public
+      tocompose page public --runtime ~/page
     """
     from tocompose.web.static import MissingRuntime, PageExists, write_page
 

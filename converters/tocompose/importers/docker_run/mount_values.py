@@ -210,6 +210,8 @@ def _check_kind(kind: str, stated: dict[str, str]) -> None:
         raise ValueError("a mount of the type bind takes a source")
     if kind == "tmpfs" and stated.get("source"):
         raise ValueError("a mount of the type tmpfs takes no source")
+    if kind not in _MOUNT_KINDS:
+        return
     for key in stated:
         prefix = key.partition("-")[0]
         if prefix != key and prefix in _MOUNT_KINDS and prefix != kind:
