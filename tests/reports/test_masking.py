@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from growth import grows_with_input
 from tocompose.knowledge.secrets import names as secret_names
-from tocompose.model import EnvSetting, EnvVariable, File, Service, Stack
+from tocompose.model import CommandText, EnvSetting, EnvVariable, File, Service, Stack
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
+from tocompose.record import replace
 from tocompose.reports import FORMS, render
 from tocompose.reports.known_secrets import is_secret_name
 from tocompose.reports.masking import MASK, SourceLines
@@ -184,6 +185,16 @@ def test_a_secret_that_is_kept_in_place_shows_nowhere(value: str) -> None:
         environment=(EnvVariable(name="DB_PASSWORD", value=value.replace("$", "$$")),),
     )
     assert value not in masked(f"x {value}", Stack(name="x", services=(service,)))
+
+
+@pytest.mark.parametrize("key", ["command", "entrypoint"])
+def test_a_secret_in_a_command_that_is_one_text_with_variables_shows_nowhere(
+    key: str,
+) -> None:
+    command = CommandText("serve --password ${P} --token hunter2-xyz")
+    service = replace(Service(name="a"), **{key: command})
+    stack = Stack(name="x", services=(service,))
+    assert masked("x hunter2-xyz", stack) == "x •••"
 
 
 @pytest.mark.slow

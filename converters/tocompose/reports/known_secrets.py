@@ -52,15 +52,26 @@ def _secrets_of_service(service: Service) -> Iterator[Secret]:
         for layer in (service, *service.overlays.values())
         for variable in layer.environment
     }
-    texts: dict[tuple[str, ...], str] = dict(texts_within(service))
     for path, text in texts_within(service):
         is_variable = path[0] == "environment"
         yield from _secrets_of_text(path, text, origins[path[1]] if is_variable else None)
+    texts: dict[tuple[str, ...], str] = dict(texts_within(service))
+    texts.update(_command_words(service))
     for keys, secret in service_command_secrets(service):
         command_text = texts[*keys, str(secret.word)]
         value = plain(command_text[secret.start : secret.end])
         if value:
             yield Secret(value, None)
+
+
+def _command_words(service: Service) -> dict[tuple[str, ...], str]:
+    """The words of the commands by their paths, of those too that stand as one text."""
+    commands = {"entrypoint": service.entrypoint, "command": service.command}
+    return {
+        (key, str(index)): word
+        for key, words in commands.items()
+        for index, word in enumerate(words or ())
+    }
 
 
 def _secrets_of_text(path: ModelPath, text: str, origin: Span | None) -> Iterator[Secret]:
