@@ -92,7 +92,7 @@ class CheckAnswer(BaseModel, frozen=True):
 
 
 class ExplainAnswer(BaseModel, frozen=True):
-    """What a note means, why it is said and what to do about it."""
+    """What a note means, why it is said and what to do about it; or what a practice does."""
 
     problem: str
     text: str
@@ -165,9 +165,12 @@ def check(
 
 
 def explain(
-    code: Annotated[str, Field(description="The code of a note, such as TC132.")],
+    code: Annotated[
+        str,
+        Field(description="The code of a note, such as TC132, or a practice, such as LOG."),
+    ],
 ) -> ExplainAnswer:
-    """Explain a note by its code."""
+    """Explain a note by its code, or a practice by its id."""
     answer = _ask("explain", {"code": code}, {})
     return ExplainAnswer(problem=_problem_of(answer), text=answer.get("text", ""))
 

@@ -119,6 +119,20 @@ def test_a_note_is_explained() -> None:
     assert answered("explain", {"code": "TC000"})[0] == 404
 
 
+def test_a_practice_is_explained_as_at_the_terminal() -> None:
+    status, answer = answered("explain", {"code": "log"})
+    assert (status, answer["code"], answer["kind"]) == (200, "LOG", "practice")
+    command = [sys.executable, "-m", "tocompose", "explain", "LOG"]
+    ran = subprocess.run(command, capture_output=True, check=True)
+    assert answer["text"].encode() == ran.stdout
+
+
+@pytest.mark.parametrize("code", ["", " ", None])
+def test_without_a_code_the_explanation_says_what_it_needs(code: str | None) -> None:
+    status, answer = answered("explain", {"code": code})
+    assert (status, answer["error"]["message"]) == (400, "the request needs code")
+
+
 BAD_NAMES = [
     *("../run.sh", "/etc/passwd", "a/../../b", "a//b", "./a", "a/.", "", "a\0b", "C:/x"),
     *("a\\b", "a\nb", "x" * 200, "a/b/c/d/e/f/g", "a/\u202eb"),
@@ -270,6 +284,7 @@ def test_the_description_names_every_field() -> None:
         ("plan", {"text": RUN}),
         ("check", {"text": "services: {web: {image: nginx}}"}),
         ("explain", {"code": "TC001"}),
+        ("explain", {"code": "LOG"}),
         ("about", {}),
     ],
 )

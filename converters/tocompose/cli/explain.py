@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from textwrap import dedent, indent
 
 import click
 
@@ -40,13 +39,16 @@ def explain_command(asked_codes: tuple[str, ...], list_all: bool) -> None:
     if list_all or not asked_codes:
         _print_codes(all_codes())
         return
+    # Loaded here: to list the codes the rules are not needed.
+    from tocompose.rules.practice_texts import explain_practice
+
     texts = list[str]()
     for code in asked_codes:
         try:
             texts.append(explain_code(code.upper()))
         except KeyError:
-            if (practice_text := _explain_practice(code.upper())) is not None:
-                texts.append(practice_text)
+            if (practice := explain_practice(code)) is not None:
+                texts.append(practice.text)
                 continue
             begun = [name for name in all_codes() if name.startswith(code.upper())]
             if not begun or len(asked_codes) > 1:
@@ -55,30 +57,6 @@ def explain_command(asked_codes: tuple[str, ...], list_all: bool) -> None:
                 )
             _print_codes(begun)
     click.echo("\n".join(texts), nl=False)
-
-
-def _explain_practice(name: str) -> str | None:
-    """What a practice does, how to leave it out, and an example; None where there is none of that id."""
-    from tocompose.rules import registry
-
-    rule = next((rule for rule in registry() if rule.id == name), None)
-    if rule is None:
-        return None
-    lines = [f"{rule.id}: {rule.title} (practice)", ""]
-    if rule.examples:
-        example = rule.examples[0]
-        files = {
-            "Before": example.before,
-            "After": example.after,
-            "Beside it, for development": example.override,
-            "Beside it, for production": example.prod,
-        }
-        for title, text in files.items():
-            if text:
-                lines += [f"{title}:", indent(dedent(text).strip(), "  ")]
-        lines.append("")
-    lines += [f"To leave it out: --practices all,-{rule.id}", "", rule.url]
-    return "\n".join(lines) + "\n"
 
 
 def _print_codes(codes: Iterable[str]) -> None:

@@ -127,8 +127,14 @@ OPERATIONS: Mapping[str, Operation] = {
         ),
     ),
     "explain": Operation(
-        "What a note means, why it is said and what to do about it.",
-        (RequestField("code", "text", "The code of a note, such as TC001."),),
+        "What a note means, why it is said and what to do about it; or what a practice does.",
+        (
+            RequestField(
+                "code",
+                "text",
+                "The code of a note, such as TC001, or the id of a practice, such as LOG.",
+            ),
+        ),
     ),
     "about": Operation("The version, the formats, the fields and the limits."),
 }

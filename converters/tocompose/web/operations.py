@@ -23,6 +23,7 @@ from tocompose.reports.line_links import LinkTarget, note_lines
 from tocompose.reports.report import Report, image_of, report
 from tocompose.rules import Context
 from tocompose.web.fields import OPERATIONS, BadRequest, ConversionRequest, RequestField
+from tocompose.wording import spelling_hint
 
 _OVERLAYS = {"dev": ComposeFileRole.DEV, "prod": ComposeFileRole.PROD}
 # What of the report stands in an answer beside the files and the notes.
@@ -195,14 +196,28 @@ def answer_check(request: ConversionRequest) -> dict[str, Any]:
 
 
 def answer_explain(request: ConversionRequest) -> dict[str, Any]:
-    """What a note means."""
-    from tocompose.reports.text import explain_code
+    """What a note means, or what a practice does."""
+    from tocompose.reports.text import all_codes, explain_code
+    from tocompose.rules.practice_texts import explain_practice
 
-    code = str(request.fields.get("code", "")).upper()
+    asked = str(request.fields.get("code", "")).strip()
+    if not asked:
+        raise BadRequest(400, "malformed", "the request needs code")
+    code = asked.upper()
+    if (practice := explain_practice(code)) is not None:
+        return {
+            "code": practice.id,
+            "kind": "practice",
+            "title": practice.title,
+            "text": practice.text,
+        }
     try:
         row, text = explanation(code), explain_code(code)
     except KeyError:
-        raise BadRequest(404, "unknown", f"there is no note {code!r}") from None
+        # To compare the names takes long where the text is long.
+        hint = spelling_hint(code[:100], all_codes())
+        message = f"there is no note and no practice {asked[:100]!r}{hint}"
+        raise BadRequest(404, "unknown", message) from None
     return {"code": code, "kind": row["kind"], "title": row["title"], "text": text}
 
 
