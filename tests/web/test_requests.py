@@ -114,6 +114,32 @@ def test_a_check_finds_and_puts_right() -> None:
     assert {note["code"] for note in chosen["notes"]} == {"TC707"}
 
 
+@pytest.mark.parametrize("field", ["select", "ignore"])
+def test_a_rule_that_is_none_is_refused(field: str) -> None:
+    """With a slip of the pen nothing would be found, as if all were well."""
+    text = "services:\n  web:\n    image: nginx\n"
+    status, answer = answered("check", {"text": text, "options": {field: ["TC0O7"]}})
+    assert status == 400
+    assert answer["error"]["message"].startswith("there is no rule 'TC0O7'; did you mean")
+    _, both = answered("check", {"text": text, "options": {"select": ["tc707, TC709"]}})
+    assert {note["code"] for note in both["notes"]} == {"TC707", "TC709"}
+
+
+def test_an_option_with_a_field_of_its_own_says_so() -> None:
+    for option, words in (
+        ("set=a=b", "a field of options (set)"),
+        ("argv=x", "argv cannot be"),
+    ):
+        options = {"option": [option]}
+        status, answer = answered("convert", {"text": RUN, "options": options})
+        assert status == 400 and words in answer["error"]["message"]
+
+
+def test_a_number_of_many_digits_is_said_to_be_one() -> None:
+    status, answer = answered("explain", b'{"code": ' + b"9" * 5000 + b"}")
+    assert status == 400 and "too many digits" in answer["error"]["message"]
+
+
 def test_a_note_is_explained() -> None:
     assert answered("explain", {"code": "tc001"})[1]["title"] == "Not carried over"
     assert answered("explain", {"code": "TC000"})[0] == 404

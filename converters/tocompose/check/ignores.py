@@ -10,8 +10,10 @@ from typing import NamedTuple
 from tocompose.compose.documents import ComposeFile
 from tocompose.notes import Note, explanation, note
 from tocompose.plugins import note_rows
+from tocompose.reports.text import all_codes
 from tocompose.source import Branch, Span
 from tocompose.syntax.model_path import ModelPath
+from tocompose.wording import spelling_hint
 
 # A comment begins at the start of a line or behind a blank (https://yaml.org/spec/1.2.2/#66-comments).
 _COMMENT = re.compile(
@@ -108,6 +110,22 @@ def is_code(text: str) -> bool:
         return re.fullmatch(r"TC\d{3}", text) is not None and bool(explanation(text))
     except KeyError:
         return False
+
+
+class UnknownRule(ValueError):
+    """A text that is neither the code of a rule nor the beginning of one; it says which may have been meant."""
+
+
+def read_codes(texts: Iterable[str]) -> tuple[str, ...]:
+    """The codes of rules and the beginnings of them in texts with commas, each once. Raises UnknownRule."""
+    codes = [code.strip().upper() for text in texts for code in text.split(",")]
+    chosen = tuple(dict.fromkeys(code for code in codes if code))
+    for code in chosen:
+        if not is_code(code):
+            # To compare the names takes long where the text is long.
+            hint = spelling_hint(code[:100], all_codes())
+            raise UnknownRule(f"there is no rule {code[:100]!r}{hint}")
+    return chosen
 
 
 def read_ignores(file: ComposeFile) -> Iterator[Ignore]:

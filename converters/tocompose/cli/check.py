@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from tocompose.check import Audit, Lint, RuleSelection, audit, fails, lint, repair
 from tocompose.check.findings import explain_unrecognised, findings_report
-from tocompose.check.ignores import is_code
+from tocompose.check.ignores import UnknownRule, read_codes
 from tocompose.cli.check_stacks import CheckedStack, CheckedStacks, open_stacks
 from tocompose.cli.conversion import style_of
 from tocompose.cli.exit import EXIT_DIFFERS, fail, write_text
@@ -24,9 +24,7 @@ from tocompose.project import Folder
 from tocompose.reports import FORMS, form_of
 from tocompose.reports.audit import as_text, render_audit
 from tocompose.reports.report import Report
-from tocompose.reports.text import all_codes
 from tocompose.source import Span
-from tocompose.wording import spelling_hint
 from tocompose.writing import WriteError, plan, write
 
 
@@ -56,12 +54,10 @@ class CodeListType(click.ParamType[Any]):
     ) -> tuple[str, ...]:
         """The codes, each once."""
         texts = value if isinstance(value, tuple | list) else [value]
-        codes = [code.strip().upper() for text in texts for code in str(text).split(",")]
-        for code in codes:
-            if code and not is_code(code):
-                hint = spelling_hint(code, all_codes())
-                self.fail(f"there is no rule {code!r}{hint}", param, ctx)
-        return tuple(dict.fromkeys(code for code in codes if code))
+        try:
+            return read_codes(map(str, texts))
+        except UnknownRule as problem:
+            self.fail(str(problem), param, ctx)
 
 
 @click.command("check")

@@ -26,6 +26,8 @@ from tocompose.web.fields import OPERATIONS, BadRequest, ConversionRequest, Requ
 from tocompose.wording import spelling_hint
 
 _OVERLAYS = {"dev": ComposeFileRole.DEV, "prod": ComposeFileRole.PROD}
+# Options of the formats that have a field of their own.
+_FORMAT_OPTIONS = ("namespace", "values", "set")
 # What of the report stands in an answer beside the files and the notes.
 _REPORTED = ("name", "importer", "sources", "values", "notes_by_kind", "next")
 
@@ -125,19 +127,20 @@ def _read_answers(values: Mapping[str, Any] | None) -> Answers:
 def _importer_options(
     values: Mapping[str, Any], answers: Answers
 ) -> dict[str, tuple[str, ...]]:
-    options = {
-        name: tuple(values[name])
-        for name in ("namespace", "values", "set")
-        if values.get(name)
-    }
+    options = {name: list(values[name]) for name in _FORMAT_OPTIONS if values.get(name)}
     for text in values.get("option", ()):
         name, sign, value = text.partition("=")
-        if not sign or not name or name in ("namespace", "values", "set", "argv", "paste"):
-            raise BadRequest(400, "malformed", f"option: {text!r}: write NAME=VALUE")
-        options[name] = (*options.get(name, ()), value)
+        if not sign or not name:
+            message = f"option: {text[:100]!r}: write NAME=VALUE"
+            raise BadRequest(400, "malformed", message)
+        if name in (*_FORMAT_OPTIONS, "argv", "paste"):
+            hint = f": it is a field of options ({name})" if name in _FORMAT_OPTIONS else ""
+            message = f"option: {name} cannot be given here{hint}"
+            raise BadRequest(400, "malformed", message)
+        options.setdefault(name, []).append(value)
     if servers := answers.by_id.get("servers"):
-        options.setdefault("servers", (servers,))
-    return options
+        options.setdefault("servers", [servers])
+    return {name: tuple(texts) for name, texts in options.items()}
 
 
 def _check_answers_used(answers: Answers, result: Result) -> None:
@@ -171,13 +174,15 @@ def answer_check(request: ConversionRequest) -> dict[str, Any]:
     """The score and the findings, and the files as they would be with what is safe put right."""
     from tocompose.check import RuleSelection, audit, lint, repair
     from tocompose.check.findings import explain_unrecognised, findings_report
+    from tocompose.check.ignores import UnknownRule, read_codes
 
     project = request.project
-    codes = {
-        name: tuple(code.strip().upper() for code in request.options.get(name, ()))
-        for name in ("select", "ignore")
-    }
-    selection = RuleSelection(**codes)
+    try:
+        selection = RuleSelection(
+            *(read_codes(request.options.get(name, ())) for name in ("select", "ignore"))
+        )
+    except UnknownRule as unknown:
+        raise BadRequest(400, "malformed", str(unknown)) from None
     audited = audit(project, project.named, "", selection)
     problem = explain_unrecognised(audited, project)
     if audited is None or problem is not None:

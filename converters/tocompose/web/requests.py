@@ -108,11 +108,17 @@ def _parse_json(body: bytes) -> Any:
             # An escape may be half of a pair, which no file can hold.
             json.dumps(values, ensure_ascii=False).encode("utf-8")
     except ValueError as problem:
-        said = problem if isinstance(problem, json.JSONDecodeError) else "it is no Unicode"
-        raise BadRequest(
-            400, "malformed", f"the request is no JSON in UTF-8: {said}"
-        ) from None
+        message = f"the request is no JSON in UTF-8: {_json_problem(problem)}"
+        raise BadRequest(400, "malformed", message) from None
     return values
+
+
+def _json_problem(problem: ValueError) -> str:
+    """What the text has wrong."""
+    if isinstance(problem, UnicodeError):
+        return "it is no Unicode"
+    is_syntax = isinstance(problem, json.JSONDecodeError)
+    return str(problem) if is_syntax else "a number has too many digits"
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
