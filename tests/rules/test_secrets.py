@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from textwrap import indent
 
@@ -12,7 +13,14 @@ from rules.snippets import stack
 from tocompose.knowledge.images import image_facts
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.secrets.texts import may_be_secret, secret_value
-from tocompose.model import ComposeFileRole, EnvSetting, EnvVariable, Service, Stack
+from tocompose.model import (
+    CommandText,
+    ComposeFileRole,
+    EnvSetting,
+    EnvVariable,
+    Service,
+    Stack,
+)
 from tocompose.rules import Context, Outcome, registry
 from tocompose.rules.secrets import is_secret
 
@@ -397,6 +405,22 @@ def test_commands_without_secrets(command: str) -> None:
     assert (
         values(moved(f"services: {{web: {{image: 'me/web:1', command: {command}}}}}")) == {}
     )
+
+
+@pytest.mark.parametrize("key", ["command", "entrypoint"])
+def test_secrets_leave_a_command_that_is_one_text_with_variables(key: str) -> None:
+    line = "run ${V} --password ${P:-hunter2x} --token 'a0b1 c2d3' -c \"mysql -phunter3x\""
+    service = replace(Service(name="app"), **{key: CommandText(line)})
+    outcome = BY_ID["SEC-OUT"].apply(Stack(name="x", services=(service,)), Context())
+    changed = getattr(outcome.stack.service("app"), key)
+    assert re.sub(r":\?set \w+ in \.env", ":?", changed.text) == (
+        "run ${V} --password ${P:?} --token '${APP_TOKEN:?}' -c \"mysql -p${APP_PASSWORD:?}\""
+    )
+    assert values(outcome) == {
+        "P": "hunter2x",
+        "APP_TOKEN": "a0b1 c2d3",
+        "APP_PASSWORD": "hunter3x",
+    }
 
 
 def test_a_user_name_that_equals_a_password_stays() -> None:

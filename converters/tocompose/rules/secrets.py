@@ -12,6 +12,7 @@ from typing import TypeAlias, TypeVar
 
 from tocompose.knowledge.secrets.commands import (
     CommandSecret,
+    command_secrets,
     script_secrets,
     service_command_secrets,
 )
@@ -50,6 +51,7 @@ from tocompose.syntax.names import variable_name
 _OPTIONS = frozenset({"annotations", "sysctls", "storage_opt", "pre_stop", "post_start"})
 _DRIVER_OPTIONS = frozenset({"logging", "volumes"})
 _COMMANDS = frozenset({"command", "entrypoint", "healthcheck"})
+_COMMAND_LINES = frozenset({("command",), ("entrypoint",)})
 # Where the value of a secret may be repeated: here, and in all that no field of the model is for.
 _REPEATING = _COMMANDS | {"environment", "labels", "logging"}
 _FIELDS = frozenset({field.name for field in fields(Service)} | {"volumes", "env_file"})
@@ -144,7 +146,11 @@ class _SecretPass:
         def without_secrets(path: ModelPath, text: str) -> str:
             key, name = path[2], path[-1]
             if key in _COMMANDS or path in in_commands:
-                return self._safe_word(service, path, text, in_commands.get(path, []))
+                # A command that is one text with variables is read as a shell's line.
+                is_line = path[2:] in _COMMAND_LINES
+                line_secrets = command_secrets((text,)) if is_line else []
+                text_secrets = in_commands.get(path, line_secrets)
+                return self._safe_word(service, path, text, text_secrets)
             if key == "environment":
                 holder = variable_holder(service, path, origins.get(name))
                 return text if name.endswith("_FILE") else self._safe_text(holder, text)
