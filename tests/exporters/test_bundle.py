@@ -21,6 +21,7 @@ from judges import (
 )
 from samples import DB, PASSWORD, SHOP, TOKEN, WEB, at
 from tocompose.exporters.bundle import Bundle, Layout, bundle
+from tocompose.exporters.dotenv import env_files
 from tocompose.model import (
     ComposeFileRole,
     EnvSetting,
@@ -31,6 +32,7 @@ from tocompose.model import (
     Stack,
 )
 from tocompose.notes import Note, note
+from tocompose.syntax.interpolation import variables
 from tocompose.syntax.model_path import ModelPath
 
 BASE, DEV, PROD = (
@@ -125,6 +127,15 @@ def test_env_example_documents_every_variable_of_env() -> None:
         assert example[line - 1].startswith("# ")
     assert 'DB_PASSWORD="change-me"' in example
     assert files[".gitignore"].splitlines() == [".env", "secrets/"]
+
+
+def test_env_example_repeats_no_default_that_is_a_secret() -> None:
+    stack = Stack(name="x", services=(replace(DB, image="db:${DB_PASSWORD:-hunter2x}"),))
+    used = {variable.name: variable for variable in variables("${DB_PASSWORD:-hunter2x}")}
+    (example,) = env_files(stack, used)
+    assert example.path == ".env.example"
+    assert b'DB_PASSWORD="change-me"\n' in example.content
+    assert b"hunter2x" not in example.content
 
 
 def test_env_example_lists_variables_that_only_the_compose_files_name() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from posixpath import normpath
 
 from tocompose.earlier_run import ENV_HEAD
+from tocompose.knowledge.secrets.texts import secret_defaults
 from tocompose.model import EnvSetting, File, Stack
 from tocompose.notes import Note, note
 from tocompose.syntax.interpolation import Variable
@@ -73,6 +74,11 @@ def _passed_through(stack: Stack) -> set[str]:
 def _setting_of(variable: Variable) -> EnvSetting:
     """A variable that the compose files use and the source gives no value to."""
     default = variable.default or ""
+    if any(True for _ in secret_defaults(variable, is_secret=False)):
+        text = f"{variable.name} of the compose file, which holds a default for it."
+        return EnvSetting(
+            name=variable.name, example="change-me", description=text, secret=True
+        )
     if default and "$" not in default:
         text = f"{variable.name} is {default} unless it is set."
         return EnvSetting(name=variable.name, example=default, description=text)
