@@ -33,7 +33,7 @@ Practices: TypeAlias = Annotated[
 ]
 Codes: TypeAlias = Annotated[
     list[str],
-    Field(description="Only these rules, by their codes or the beginnings of them."),
+    Field(description="Only rules whose codes begin so, such as TC51,TC712."),
 ]
 
 

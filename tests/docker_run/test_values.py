@@ -129,6 +129,13 @@ def test_docker_reads_no_array_in_an_entrypoint() -> None:
     assert service("docker run --entrypoint '[\"a\"]' acme/a")["entrypoint"] == ['["a"]']
 
 
+def test_a_mount_of_the_command_stands_for_the_folder_that_podman_makes_writable() -> None:
+    """podman adds its own tmpfs only where nothing is mounted; so no mount is told as a second one."""
+    command = "podman run -d --read-only --tmpfs /tmp:size=64m -v runs:/run acme/a"
+    assert service(command)["tmpfs"] == ["/tmp:size=64m", "/var/tmp"]
+    assert "TC049" not in codes(command)
+
+
 def test_a_read_only_container_of_podman_has_its_writable_folders() -> None:
     assert service("podman run -d --read-only acme/a")["tmpfs"] == [
         "/run",

@@ -140,7 +140,10 @@ def test_env_example_repeats_no_default_that_is_a_secret() -> None:
 
 def test_env_example_lists_variables_that_only_the_compose_files_name() -> None:
     files = split()
-    assert '# WEB_CPUS is 1 unless it is set.\nWEB_CPUS="1"\n' in files[".env.example"]
+    assert (
+        '# Optional; 1 is used where WEB_CPUS is not set.\nWEB_CPUS="1"\n'
+        in files[".env.example"]
+    )
     assert "WEB_CPUS" not in files[".env"]
     given = replace(
         SHOP,

@@ -64,4 +64,4 @@ def test_notes_that_differ_in_numbers_only_are_told_together() -> None:
     short, long = (render(told, Style(verbosity=verbosity)) for verbosity in (0, 1))
     assert len(short.splitlines()) <= 80
     assert short.count("[TC231]") == 1 and long.count("[TC231]") == 20
-    assert "(also with other numbers svc-1 :" in short
+    assert "(also with other numbers svc-1 in line " in short

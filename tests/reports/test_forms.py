@@ -332,6 +332,23 @@ def test_the_heading_of_a_subject(subject: ModelPath, heading: str) -> None:
     )
 
 
+def test_a_repeated_note_names_a_line_only_where_it_is_another() -> None:
+    """Of a file that is one long line, another column is no other line."""
+    places = {"web": (1, 3), "worker": (1, 90), "beat": (2, 3)}
+    limits = tuple(
+        Note(
+            code="TC327",
+            kind=Kind.CHANGED,
+            message=f"{name} has no limit",
+            subject=ModelPath.service(name),
+            span=Span("app.json", line, column, line, column + 1),
+        )
+        for name, (line, column) in places.items()
+    )
+    text = terminal(example()._replace(notes=limits))
+    assert "web has no limit (also worker, beat in line 2) [TC327]" in text
+
+
 def test_what_replicas_share_is_said_once() -> None:
     span = Span("app.yaml", 7, 3, 7, 9)
     probes = tuple(

@@ -43,10 +43,10 @@ from tocompose.notes import Kind
 @add_batch_options
 @click.pass_context
 def batch_command(ctx: click.Context, /, roots: tuple[str, ...], **_: object) -> None:
-    """Many repositories at once: finds them, plans, converts, and sums up.
+    """Convert many repositories: find them, plan, convert and summarise.
 
-    Into DIR go the outputs, summary.jsonl, summary.csv, summary.sarif, junit.xml, dashboard.html and failed.txt, which
-    --repos takes back. Exit code 3 says that some repositories failed, 1 that --fail-on found a note.
+    DIR gets the outputs, summary.jsonl, summary.csv, summary.sarif, junit.xml, dashboard.html and failed.txt, a list
+    for --repos. Exit code 3 means that some repositories failed, 1 that there is a note that --fail-on names.
 
     \b
     Examples:

@@ -43,7 +43,7 @@ _REPOSITORY_OPTIONS = (
         "--repos",
         metavar="FILE",
         type=_FILE,
-        help="A list of repositories, one a line; - is standard input.",
+        help="A list of repositories, one per line; - is standard input.",
     ),
     click.option(
         "--include",
@@ -60,7 +60,7 @@ _REPOSITORY_OPTIONS = (
     click.option(
         "--max-depth",
         type=click.IntRange(0),
-        help="How deep below ROOT repositories are looked for.",
+        help="How many folders below ROOT to search for repositories.",
     ),
 )
 _CONVERSION_OPTIONS = (
@@ -74,13 +74,13 @@ _CONVERSION_OPTIONS = (
         "--prefer",
         metavar="FORMAT",
         multiple=True,
-        help="Take that format where there are several.",
+        help="Use that format where a repository has several.",
     ),
     click.option(
         "--existing",
         type=ChoiceType("leave", "convert"),
         default="leave",
-        help="Where a compose file is there.",
+        help="What to do with a repository that has a compose file.",
     ),
     click.option(
         "--render", is_flag=True, help="kustomize and helm may be run on the repositories."
@@ -103,7 +103,7 @@ _READING_OPTIONS = (
         metavar="PATH",
         type=_FILE,
         multiple=True,
-        help="What else all repositories may read.",
+        help="A file or folder outside of the repositories that they may read.",
     ),
 )
 _RUN_OPTIONS = (
@@ -112,40 +112,40 @@ _RUN_OPTIONS = (
         "--output",
         metavar="DIR",
         type=_FOLDER,
-        help="For outputs, summaries and the state (tocompose-out).",
+        help="Folder of outputs, summaries and state (default: tocompose-out).",
     ),
     click.option(
         "--out-layout",
         type=ChoiceType(*OUTPUT_MODES),
         default="tree",
-        help="tree, in-place or patch.",
+        help="Write to a folder each, into the repositories, or as patches.",
     ),
     FORCE_OPTION,
-    click.option("--dry-run", is_flag=True, help="Convert, tell, write nothing."),
+    click.option("--dry-run", is_flag=True, help="Convert and report, but write nothing."),
     click.option(
         "-j",
         "--jobs",
         type=click.IntRange(0),
         default=0,
-        help="How many processes; 0 is one a core.",
+        help="How many processes; 0 means one per core.",
     ),
     click.option(
         "--timeout",
         type=click.FloatRange(0.1),
         default=60.0,
-        help="Seconds for one repository.",
+        help="Time limit for one repository in seconds.",
     ),
     click.option(
         "--memory",
         type=click.IntRange(100),
         default=512,
-        help="Megabytes for one repository.",
+        help="Memory limit for one repository in megabytes.",
     ),
     click.option(
-        "--resume", is_flag=True, help="Go on where an earlier run into the same DIR ended."
+        "--resume", is_flag=True, help="Continue an earlier run into the same DIR."
     ),
     click.option(
-        "--retry-failed", is_flag=True, help="With --resume: also what failed before."
+        "--retry-failed", is_flag=True, help="With --resume: also retry what failed before."
     ),
     click.option(
         "--fail-fast", is_flag=True, help="Stop at the first repository that fails."
@@ -156,19 +156,19 @@ _RUN_OPTIONS = (
         metavar="FILE",
         type=_FILE,
         multiple=True,
-        help="A summary at another place, its form by the name.",
+        help="Also write a summary to FILE; its ending chooses the form.",
     ),
     click.option(
         "--reviews",
         is_flag=True,
-        help="Also a commit message, the text of a pull request and SARIF for each repository.",
+        help="Also write a commit message, a pull request text and SARIF for each repository.",
     ),
     click.option(
         "--format",
         "form",
         type=ChoiceType("text", "jsonl"),
         default="text",
-        help="What standard output gets.",
+        help="Form of what is printed to standard output.",
     ),
     click.option("-q", "--quiet", is_flag=True, help="Print only what failed."),
 )

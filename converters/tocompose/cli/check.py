@@ -69,26 +69,26 @@ class CodeListType(click.ParamType[Any]):
     multiple=True,
     metavar="FILE",
     type=click.Path(),
-    help="A file of one stack; put together in the order given, as docker compose does.",
+    help="A file of one stack; repeat it, and the files are merged as docker compose does.",
 )
 @click.option(
     "--select",
     type=CodeListType(),
     default="",
     metavar="CODES",
-    help="Only these rules, by their codes or the beginnings of them.",
+    help="Only rules whose codes begin so, such as TC51,TC712.",
 )
 @click.option(
     "--ignore",
     type=CodeListType(),
     default="",
     metavar="CODES",
-    help="Not these rules; the longer of two that fit has the say.",
+    help="Leave out rules whose codes begin so; the longer match wins over --select.",
 )
 @click.option(
     "--fix",
     is_flag=True,
-    help="Write what is safe to put right; shows the difference first.",
+    help="Apply safe fixes; shows the difference first.",
 )
 @click.option(
     "--diff",
@@ -101,7 +101,7 @@ class CodeListType(click.ParamType[Any]):
     type=ChoiceType(*FORMS),
     default="text",
     metavar="FORM",
-    help=f"{', '.join(FORMS)}.",
+    help=f"How findings are printed: {', '.join(FORMS)}.",
 )
 @click.option(
     "--report",
@@ -115,13 +115,13 @@ class CodeListType(click.ParamType[Any]):
     multiple=True,
     metavar="PATH",
     type=click.Path(),
-    help="What else the files may include and extend.",
+    help="A file or folder outside that the files may include or extend.",
 )
 @click.option(
     "--fail-on",
     type=LevelType(*(level.value for level in Level), "never"),
     default=Level.ERROR.value,
-    help="Exit with 1 when there is a finding as grave as that.",
+    help="Exit with 1 if there is a finding of that level or a higher one.",
 )
 @click.option(
     "-q",
@@ -131,15 +131,15 @@ class CodeListType(click.ParamType[Any]):
 )
 @click.pass_context
 def check_command(ctx: click.Context, /, files: tuple[str, ...], **_: object) -> None:
-    """Hold compose files against the checklist, with a score for each line.
+    """Lint compose files against the checklist, and score each of its lines.
 
     Each file is a stack, and so is each folder, which is read as docker compose reads it: the base file and the
     override file beside it, or the files that COMPOSE_FILE in its .env lists; limits and secrets may also stand in the
-    production file (docker-compose.prod.yml). Files of one stack are named with -f. Without a name it is this folder,
-    or the folders below that have a compose file.
+    production file (docker-compose.prod.yml). Name the files of one stack with -f. Without arguments, this folder is
+    checked, or the folders below it that have a compose file.
 
     An error is refused by docker compose or fails at up, a warning is a risk, an info could be better. A comment
-    leaves a finding alone, on its line, or above an entry for all of it: # tocompose: ignore[TC712] the reason.
+    silences a finding on its own line, or above an entry in all of it: # tocompose: ignore[TC712] the reason.
 
     \b
     Examples:

@@ -33,7 +33,7 @@ from tocompose.importers import ImportOptions, SourceError
     "-A",
     "--all-namespaces",
     is_flag=True,
-    help="Every namespace but those of Kubernetes itself.",
+    help="All namespaces except those of Kubernetes itself.",
 )
 @click.option(
     "-l",
@@ -47,7 +47,7 @@ from tocompose.importers import ImportOptions, SourceError
 @click.option(
     "--secrets/--no-secrets",
     default=True,
-    help="Whether Secrets are read; without them values stay open.",
+    help="Whether Secrets are read; without them their values are left for you to set.",
 )
 @click.option(
     "--allow-exec",
@@ -58,9 +58,9 @@ from tocompose.importers import ImportOptions, SourceError
 @add_conversion_options
 @click.pass_context
 def cluster_command(ctx: click.Context, /, **_: object) -> None:
-    """What runs in a Kubernetes cluster to compose files.
+    """Convert what runs in a Kubernetes cluster to compose files.
 
-    Sends list requests only. A kind that may not be read is named in a note, and the rest is converted.
+    Sends list requests only. A kind that you have no permission to read is named in a note; the rest is converted.
 
     \b
     Examples:

@@ -18,8 +18,8 @@ _MARK = "tocompose.cli.docker_entry"
 
 
 @click.command("docker-plugin")
-@click.option("--uninstall", is_flag=True, help="Remove the plug-in again.")
-@click.option("--force", is_flag=True, help="Replace a file that is not ours.")
+@click.option("--uninstall", is_flag=True, help="Remove the plug-in.")
+@click.option("--force", is_flag=True, help="Replace a file that tocompose did not write.")
 def docker_plugin_command(uninstall: bool, force: bool) -> None:
     """Install tocompose as a plug-in of the docker CLI, for `docker tocompose …`.
 

@@ -44,7 +44,7 @@ from tocompose.project import Memory
     "projects",
     metavar="NAME",
     multiple=True,
-    help="Only containers of this project of Compose.",
+    help="Only containers of this Compose project.",
 )
 @click.option(
     "--state",
@@ -56,7 +56,7 @@ from tocompose.project import Memory
 @click.option(
     "--one-stack",
     is_flag=True,
-    help="Everything in one stack, whatever ties the containers together.",
+    help="Put all containers in one stack, connected or not.",
 )
 @TIMEOUT_OPTION
 @add_conversion_options
@@ -64,7 +64,7 @@ from tocompose.project import Memory
 def engine_command(
     ctx: click.Context, /, names: tuple[str, ...], one_stack: bool, **_: object
 ) -> None:
-    """What runs on a Docker or podman engine to compose files.
+    """Convert the containers of a Docker or podman engine to compose files.
 
     Sends GET requests only. NAMEs are containers; without one all are read. Containers that networks, links or volumes
     tie together are one stack: with -o each stack gets a folder of its own.

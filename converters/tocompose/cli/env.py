@@ -24,8 +24,8 @@ from tocompose.writing.env_values import MissingValue, missing_values, set_value
 def env_command(folder: str, generate: bool) -> None:
     """Ask for each value that .env lacks, and write it there.
 
-    Secrets are not shown while you type. What is there stays; an empty answer leaves a value out. Exit code 1 says
-    that required values are still missing.
+    Secrets are not shown while you type. Values that .env has stay; an empty answer leaves a value out. Exit code 1
+    means that required values are still missing.
 
     \b
     Examples:

@@ -24,11 +24,12 @@ def _complete_codes(
 @click.argument(
     "asked_codes", metavar="[CODE]...", nargs=-1, shell_complete=_complete_codes
 )
-@click.option("--all", "list_all", is_flag=True, help="Every code, a line each.")
+@click.option("--all", "list_all", is_flag=True, help="List all codes, one per line.")
 def explain_command(asked_codes: tuple[str, ...], list_all: bool) -> None:
-    """What a note means, why it is said and what to do about it.
+    """Explain a note: what it means, why it is there and what to do about it.
 
-    The beginning of a code, such as TC2, lists all that begin so. The id of a practice, such as LOG, is explained too.
+    The beginning of a code, such as TC2, lists all codes that begin with it. The id of a practice, such as LOG, is
+    explained too.
 
     \b
     Examples:

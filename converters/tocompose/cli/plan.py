@@ -32,7 +32,7 @@ from tocompose.reports.report import image_of
     "shape",
     type=ChoiceType("text", "json", "answers"),
     default="text",
-    help="text, json or answers.",
+    help="Output form.",
 )
 @add_importer_options
 @add_conversion_options

@@ -18,36 +18,36 @@ _LIMITS = RequestLimits()
     "--host",
     default="127.0.0.1",
     metavar="ADDRESS",
-    help="The address to listen on; 0.0.0.0 is every network of this machine.",
+    help="The address to listen on; 0.0.0.0 means all networks of this machine.",
 )
 @click.option("--port", default=8686, type=click.IntRange(0, 65535), help="The port.")
 @click.option(
     "--allow-host",
     multiple=True,
     metavar="NAME",
-    help="A name under which it is reached, besides addresses and localhost.",
+    help="A host name that requests may use, besides addresses and localhost.",
 )
 @click.option(
     "--allow-origin",
     multiple=True,
     metavar="ORIGIN",
-    help="Another page that may ask, such as https://panel.example.",
+    help="Another web page that may call the API, such as https://panel.example.",
 )
 @click.option(
     "--timeout",
     default=_LIMITS.seconds,
     type=click.FloatRange(1, 600),
     metavar="SECONDS",
-    help="How long one answer may take.",
+    help="Time limit for one request.",
 )
 @click.option(
     "--max-bytes",
     default=_LIMITS.request_bytes,
     type=click.IntRange(1000, 100_000_000),
-    help="How many bytes one request may have.",
+    help="Size limit of one request.",
 )
 @click.option(
-    "--jobs", type=click.IntRange(1, 64), help="How many answers are worked on at once."
+    "--jobs", type=click.IntRange(1, 64), help="How many requests are processed at once."
 )
 def serve_command(
     host: str,
@@ -60,8 +60,8 @@ def serve_command(
 ) -> None:
     """Serve a page that converts what is pasted or dropped, and a JSON API.
 
-    Nothing is kept of what is sent, and no file of this machine is read. Only this machine is answered unless
-    --host says otherwise. There are no accounts: whoever reaches it may use it.
+    Nothing that is sent is kept, and no file of this machine is read. It listens on this machine only, unless --host
+    says otherwise. There are no accounts: whoever reaches it may use it.
 
     \b
     Examples:

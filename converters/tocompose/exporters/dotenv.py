@@ -80,9 +80,9 @@ def _setting_of(variable: Variable) -> EnvSetting:
             name=variable.name, example="change-me", description=text, secret=True
         )
     if default and "$" not in default:
-        text = f"{variable.name} is {default} unless it is set."
+        text = f"Optional; {default} is used where {variable.name} is not set."
         return EnvSetting(name=variable.name, example=default, description=text)
-    text = f"{variable.name} is taken from the environment."
+    text = f"The source takes {variable.name} from the environment and gives no value."
     return EnvSetting(name=variable.name, description=text)
 
 
@@ -159,7 +159,7 @@ def _example_lines(
 
 
 def _description_of(setting: EnvSetting) -> str:
-    text = " ".join(setting.description.split()) or f"{setting.name} of the source."
+    text = " ".join(setting.description.split()) or f"Value of {setting.name}."
     marks = {"required": setting.required, "secret": setting.secret}
     kinds = [mark for mark, holds in marks.items() if holds]
     return f"{text} ({', '.join(kinds)})" if kinds else text

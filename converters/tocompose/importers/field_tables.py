@@ -22,7 +22,7 @@ from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import TableError, load
 
 _COLUMNS = (frozenset({"target", "shape"}), frozenset({"note"}), frozenset({"ignore"}))
-_ABSENT = "null or empty counts as absent"
+_ABSENT = "empty or null, so nothing is set"
 
 
 class FieldRow(NamedTuple):

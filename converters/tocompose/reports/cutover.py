@@ -19,22 +19,22 @@ _OF_CONTAINERS = ("docker_run", "engine")
 _ELSEWHERE = {
     "compose": (
         "`docker compose up -d` replaces the containers of this project; named volumes and folders of the host stay.",
-        "If a note above says that data must be copied, copy them first, while the old containers are there.",
+        "If a note above says that data must be copied, copy it first, while the old containers still exist.",
         "To go back, start the old file with the Compose that it was written for.",
     ),
     "kubernetes": (
         "The cluster is not changed.",
-        "Data on its volumes are not copied: stop what writes to them (`kubectl scale --replicas=0`), copy the data"
+        "The data on its volumes is not copied: stop what writes to them (`kubectl scale --replicas=0`), copy the data"
         " with `kubectl cp` to the volumes and folders in the table above, then start the stack.",
         "To go back, stop the stack and scale up again.",
     ),
     "procfile": (
         "The app on the platform keeps running until its domain points to this stack.",
-        "The data of its add-ons are not copied: dump them there and restore them here before the domain is switched.",
+        "The data of its add-ons is not copied: dump it there and restore it here before the domain is switched.",
         "To go back, point the domain at the platform again.",
     ),
 }
-_DATA_STAY = "Data written to the stack in the meantime stay in the stack."
+_DATA_STAY = "Data written to the stack in the meantime stays in the stack."
 
 
 class Cutover(NamedTuple):

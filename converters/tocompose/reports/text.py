@@ -134,11 +134,12 @@ def _spoken_for(
 
 def _spoken_subject(note: Note, speaker: Note) -> str:
     """The subject of a note that another speaks for, with its line where that is another one."""
-    span = note.span
-    if span is None or span == speaker.span:
+    span, near = note.span, speaker.span
+    if span is None or (near and (near.file, near.line) == (span.file, span.line)):
         return subject_of(note)
-    is_near = speaker.span is not None and speaker.span.file == span.file
-    return f"{subject_of(note)} {'' if is_near else span.file}:{span.line}"
+    if near and near.file == span.file:
+        return f"{subject_of(note)} in line {span.line}"
+    return f"{subject_of(note)} {span.file}:{span.line}"
 
 
 def _lines_by_code(notes: list[Note], style: Style) -> Iterator[str]:

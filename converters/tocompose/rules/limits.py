@@ -44,7 +44,7 @@ _OLD_KEYS = {
     "pids": ("pids_limit",),
 }
 # What can be changed in `.env`, and how it is called there.
-_CHANGEABLE = {"cpus": "processors", "memory": "memory"}
+_CHANGEABLE = {"cpus": "CPU", "memory": "Memory"}
 _LIMIT_NAMES = {"memory": "memory", "cpus": "CPU", "pids": "process"}
 _MANY_PIDS = "2048"  # What needs more memory than usual (JVMs, whole suites, desktops) has more threads.
 _USUAL_SHARED = "64M"  # Docker's own size of /dev/shm.
@@ -206,7 +206,7 @@ def _limit_setting(
     if name in taken_names or key not in _CHANGEABLE:
         return None
     taken_names.add(name)
-    purpose = f"The most {_CHANGEABLE[key]} that {service.name} may use in production"
+    purpose = f"{_CHANGEABLE[key]} limit of {service.name} in production"
     return EnvSetting(name=name, value=default, description=purpose, example=default)
 
 

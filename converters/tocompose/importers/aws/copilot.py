@@ -51,7 +51,7 @@ class CopilotCommands:
             self.name, self._variables, {"published": published}, self._path
         )
         write_fields(writer, self._cursor, "Copilot")
-        self._cursor.at("name").skip("the service has its name")
+        self._cursor.at("name").skip("used as the name of the service")
         build = self._cursor.at("image", "build")
         if build and not is_absent(build):
             yield self._build(writer, build)

@@ -21,8 +21,8 @@ from tocompose.syntax.interpolation import literal, variable_names
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, variable_name
 
-_ABSENT = "null or empty counts as absent"
-HOLDS_ANYWAY = "it is what holds anyway"
+_ABSENT = "empty or null, so nothing is set"
+HOLDS_ANYWAY = "the default value"
 
 
 @cache

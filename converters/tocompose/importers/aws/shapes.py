@@ -86,7 +86,7 @@ def write_units(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     if number is None:
         writer.leave_out("TC790", cursor)
     elif writer.facts.get("fargate") or not number:
-        cursor.skip("the limit of the task counts")
+        cursor.skip("the limit of the task is used instead")
     else:
         writer.add_plain(row.target, f"{max(2, int(number))}", cursor)
 

@@ -165,7 +165,7 @@ class TaskCommands:
             writer.arguments.append(Argument(f"--network=container:{owner}", mode.span))
         elif mode.peek() in ("host", "none"):
             writer.add_plain("--network", mode.peek() or "", mode)
-        mode.skip("the networks of the services say it")
+        mode.skip("the services' networks express it")
 
     def _write_check_time(self, writer: FieldWriter, container: Cursor) -> None:
         """How long a check may take on ECS, which is less than an engine gives it."""
@@ -174,8 +174,10 @@ class TaskCommands:
             writer.arguments.append(Argument("--health-timeout=5s", check.span))
 
     def _settle_names(self, container: Cursor) -> None:
-        container.at("name").skip("the service has its name")
-        container.at("essential").skip("Compose lets the others run when one ends")
+        container.at("name").skip("used as the name of the service")
+        container.at("essential").skip(
+            "Compose keeps the other containers running when one ends"
+        )
         for _, _, element in dependencies_of(container):
             if element.peek("containerName") not in self._names:
                 element.note(
@@ -200,7 +202,7 @@ class TaskCommands:
         if platform:
             writer.add_plain("--platform", platform, machine)
         elif machine:
-            machine.skip("the engine takes the image of its own machine")
+            machine.skip("the engine picks the image for its own platform")
         self._write_limits(writer)
 
     def _share(self, writer: FieldWriter, flag: str, mode: Cursor) -> None:

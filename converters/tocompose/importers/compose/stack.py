@@ -282,10 +282,10 @@ def _settle_service(cursor: Cursor, services: Set[str]) -> None:
 
 def _settle_section(cursor: Cursor) -> None:
     if cursor.key == "version":
-        cursor.skip("docker compose takes every file for one of the newest format")
+        cursor.skip("docker compose ignores the version of the format")
     elif cursor.key.startswith("x-") or cursor.key in ("include", "name"):
         cursor.skip("what it says stands where it is used")
     else:
         for section_child in cursor:
-            section_child.skip("the section is written as it was")
-        cursor.skip("the section is written as it was")
+            section_child.skip("the section was copied as it is")
+        cursor.skip("the section was copied as it is")

@@ -119,7 +119,7 @@ def read_container(
     options = tuple(_options_that_agree(line, path))
     facts = read_facts(options, path, f"{invocation.tool} run")
     facts += _read_updates(updates, path)
-    facts = _podman_tmpfs(line, invocation, path) + facts
+    facts = _podman_tmpfs(line, invocation, path, _mounted_folders(facts)) + facts
     moved = (fact_below(fact, invocation.directory) for fact in facts)
     image.take(path.child("image"))
     service, refs = describe_service(
@@ -179,10 +179,26 @@ def _options_that_agree(line: CommandLine, path: ModelPath) -> Iterator[Option]:
 _PODMAN_TMPFS = ("/run", "/tmp", "/var/tmp")
 
 
+def _mounted_folders(facts: Iterable[FlagFact]) -> frozenset[str]:
+    """What the command itself mounts, by the paths in the container."""
+    values = [
+        flag_fact.fact.value
+        for flag_fact in facts
+        if flag_fact.target in ("volumes", "tmpfs")
+    ]
+    return frozenset(
+        value.target if isinstance(value, Mount) else str(value).partition(":")[0]
+        for value in values
+    )
+
+
 def _podman_tmpfs(
-    line: CommandLine, invocation: Invocation, path: ModelPath
+    line: CommandLine,
+    invocation: Invocation,
+    path: ModelPath,
+    mounted_folders: frozenset[str],
 ) -> tuple[FlagFact, ...]:
-    """The folders in which podman lets a container write that may only be read otherwise."""
+    """The folders in which podman lets a container write that may only be read otherwise, without those mounted."""
     argument = line.value_of("--read-only")
     wish = line.value_of("--read-only-tmpfs")
     is_refused = wish is not None and wish.text in ("false", "0")
@@ -194,6 +210,7 @@ def _podman_tmpfs(
     return tuple(
         FlagFact("tmpfs", Fact(folder, FactMerge.APPEND), argument)
         for folder in _PODMAN_TMPFS
+        if folder not in mounted_folders
     )
 
 

@@ -35,7 +35,7 @@ def read_network_mode(cursor: Cursor, context: ObjectContext) -> Iterator[FieldF
         attachment = NetworkAttachment(network=context.network_key(mode))
         yield FieldFact(Fact(attachment, FactMerge.APPEND), cursor)
     else:
-        cursor.skip("the networks of the container say it")
+        cursor.skip("the container's networks express it")
 
 
 def _read_default_bridge(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:

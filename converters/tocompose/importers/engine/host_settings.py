@@ -24,7 +24,7 @@ def read_restart(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """The restart policy; `no` and nothing are what holds without the key."""
     name, count = text_of(cursor, "Name"), number_at(cursor, "MaximumRetryCount")
     if name in ("", "no"):
-        cursor.skip("it is what holds without the key")
+        cursor.skip("the default value")
         return
     policy = f"{name}:{count}" if name == "on-failure" and count > 0 else name
     yield FieldFact(Fact(policy), cursor)
@@ -38,7 +38,7 @@ def read_logging(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """The log driver with its options, unless it is what the daemon takes by itself."""
     driver, options = cursor.at("Type"), cursor.at("Config")
     if not options.children and text_at(driver) in ("", *_DEFAULT_LOGS):
-        cursor.skip("the daemon's own log driver")
+        cursor.skip("the default log driver of the engine")
         return
     if context.is_podman:
         cursor.note(
@@ -178,7 +178,7 @@ def read_masked_paths(cursor: Cursor, context: ObjectContext) -> Iterator[FieldF
         fact = Fact("systempaths=unconfined", FactMerge.APPEND)
         yield FieldFact(fact, cursor)
     else:
-        cursor.skip("the engine has its own list")
+        cursor.skip("the engine's default list")
 
 
 def read_extra_hosts(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:

@@ -58,7 +58,7 @@ def read_anonymous_volumes(cursor: Cursor, context: ObjectContext) -> Iterator[F
     asked_for = set(_wished_targets(context))
     for field_entry in cursor:
         if field_entry.key in context.image_texts("Volumes"):
-            field_entry.skip("the image says it already")
+            field_entry.skip("the image already sets it")
         elif field_entry.key in asked_for:
             field_entry.skip("a mount of the container says what stands there")
         else:
@@ -201,7 +201,7 @@ def read_effective_mounts(cursor: Cursor, context: ObjectContext) -> Iterator[Fi
         if is_anonymous and name not in wished_sources:
             _tell_anonymous(field_entry, context, target, name)
         if target in wished:
-            field_entry.skip("what was asked for is read elsewhere")
+            field_entry.skip("repeated from another key, which was read")
         elif shares_volumes:
             field_entry.skip("`volumes_from` brings it")
         else:

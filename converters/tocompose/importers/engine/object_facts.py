@@ -136,14 +136,12 @@ def _written_key(target: str, fact: Fact) -> tuple[str, ...]:
 def _settle_rest(context: ObjectContext, type_name: str) -> None:
     """Settles what the table ignores, and gives one note a code for what has no key."""
     ledger = context.cursor.ledger
-    walk = FieldWalk(
-        field_tables(), ledger, default_reason="the engine fills it in by itself"
-    )
+    walk = FieldWalk(field_tables(), ledger, default_reason="the engine fills it in")
     if context.cursor.node is not None:
         walk.visit(context.cursor.node, type_name)
     note_findings(walk.findings, ledger, context.name, context.path)
     for leaf in _empty_leaves(context.cursor):
-        leaf.skip("null or empty counts as absent")
+        leaf.skip("empty or null, so nothing is set")
 
 
 def _empty_leaves(cursor: Cursor) -> Iterator[Cursor]:

@@ -38,7 +38,7 @@ def read_port_bindings(cursor: Cursor, context: ObjectContext) -> Iterator[Field
 def read_publish_all(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """Every port of the image on a port of the engine's choice, which Compose has no single key for."""
     if not is_true(cursor):
-        cursor.skip("it is what holds without the key")
+        cursor.skip("the default value")
         return
     exposed = context.cursor.at("Config", "ExposedPorts")
     bound = context.cursor.at("HostConfig", "PortBindings")

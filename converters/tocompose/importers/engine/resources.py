@@ -157,9 +157,7 @@ def _settle(cursor: Cursor, type_name: str, path: ModelPath) -> None:
     """Settles every field of a network or volume by its row."""
     if cursor.node is None:
         return
-    walk = FieldWalk(
-        field_tables(), cursor.ledger, default_reason="it is what holds without the key"
-    )
+    walk = FieldWalk(field_tables(), cursor.ledger, default_reason="the default value")
     walk.visit(cursor.node, type_name)
     note_findings(walk.findings, cursor.ledger, path[-1], path)
     for field in cursor:

@@ -23,8 +23,8 @@ class FieldFact(NamedTuple):
 
 FieldShape: TypeAlias = Callable[[Cursor, ObjectContext], Iterator[FieldFact]]
 
-ENGINE_FILLS_IN = "the engine fills it in by itself"
-IMAGE_SAYS = "the image says it already"
+ENGINE_FILLS_IN = "the engine fills it in"
+IMAGE_SAYS = "the image already sets it"
 
 
 def text_of(cursor: Cursor, *keys: str | int) -> str:
@@ -58,7 +58,7 @@ def read_switch(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     if is_true(cursor):
         yield FieldFact(Fact(True), cursor)
     else:
-        cursor.skip("it is what holds without the key")
+        cursor.skip("the default value")
 
 
 def read_list(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
@@ -153,7 +153,7 @@ def read_exposed_ports(cursor: Cursor, context: ObjectContext) -> Iterator[Field
         if field_entry.key in of_image:
             field_entry.skip(IMAGE_SAYS)
         elif context.cursor.at("HostConfig", "PortBindings", field_entry.key).children:
-            field_entry.skip("the port is published")
+            field_entry.skip("the port is published anyway")
         else:
             yield FieldFact(Fact(field_entry.key, FactMerge.APPEND), field_entry)
 
@@ -168,7 +168,7 @@ def read_hostname(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]
             "it is that of the machine, or of the container whose network is shared"
         )
     elif identity.startswith(name):
-        cursor.skip("the engine makes it of the container's id")
+        cursor.skip("the engine derives it from the container's id")
     else:
         yield FieldFact(Fact(text_of(cursor)), cursor)
 

@@ -114,7 +114,7 @@ def read_service_mode(cursor: Cursor, context: ObjectContext) -> Iterator[FieldF
     for mode in cursor:
         if mode.key == "Replicated":
             if text_at(mode, "Replicas") in ("", "1"):
-                mode.skip("it is what holds without the key")
+                mode.skip("the default value")
             else:
                 yield FieldFact(Fact(number_at(mode, "Replicas")), mode)
         elif mode.key == "Global":
@@ -243,7 +243,7 @@ def read_app_armor(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact
     if text_at(cursor, "Mode") == "disabled":
         yield FieldFact(Fact("apparmor=unconfined", FactMerge.APPEND), cursor)
     else:
-        cursor.skip("it is what holds without the key")
+        cursor.skip("the default value")
 
 
 def read_no_new_privileges(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
@@ -251,7 +251,7 @@ def read_no_new_privileges(cursor: Cursor, context: ObjectContext) -> Iterator[F
     if is_true(cursor):
         yield FieldFact(Fact("no-new-privileges:true", FactMerge.APPEND), cursor)
     else:
-        cursor.skip("it is what holds without the key")
+        cursor.skip("the default value")
 
 
 def read_selinux(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
@@ -263,7 +263,7 @@ def read_selinux(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
         if value := text_of(cursor, part):
             option = f"label={part.lower()}:{value}"
             yield FieldFact(Fact(option, FactMerge.APPEND), cursor.at(part))
-    cursor.skip("it is what holds without the key")
+    cursor.skip("the default value")
 
 
 def read_seccomp(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
@@ -275,4 +275,4 @@ def read_seccomp(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
         subject = context.path.child("security_opt")
         cursor.note("TC467", subject=subject, object=context.name, fields="Seccomp")
     else:
-        cursor.skip("it is what holds without the key")
+        cursor.skip("the default value")

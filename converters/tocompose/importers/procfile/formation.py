@@ -139,7 +139,7 @@ def _settle_quantity(
         cursor.skip("the platform runs this type on its own occasion, whatever its number")
         return None
     elif number == 1:
-        cursor.skip("one is what Compose runs")
+        cursor.skip("Compose runs one by default")
         return None
     else:
         cursor.take(to=path.child("deploy", "replicas"))
@@ -258,6 +258,6 @@ def apply_quantities(
         result.append(process._replace(quantity=None if number == 1 else number))
     for _, setting in quantities.values():
         setting.skip(
-            "it changes no number: one is what Compose runs, or app.json goes before"
+            "it changes no number: Compose runs one by default, or app.json goes before"
         )
     return tuple(result)

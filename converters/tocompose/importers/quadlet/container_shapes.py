@@ -192,8 +192,8 @@ def write_notify(
     """When the unit counts as started: when it is healthy, or when its program says so."""
     setting = writer.last(settings)
     if (setting.peek() or "").lower() == "healthy":
-        setting.skip("what starts after it waits for its health")
+        setting.skip("services that start after it wait until it is healthy")
     elif is_on(setting.peek() or ""):
         writer.leave_out(setting, "TC782")
     else:
-        setting.skip("it is what holds anyway")
+        setting.skip("the default value")

@@ -8,7 +8,7 @@ from tocompose.importers.quadlet.units import QuadletUnit, UnitKind
 from tocompose.ledger import Cursor
 from tocompose.syntax.names import identifier
 
-_ABSENT = "no such unit is among the sources"
+_ABSENT = "that unit is not among the sources"
 _NAME_KEYS = {UnitKind.NETWORK: "NetworkName", UnitKind.VOLUME: "VolumeName"}
 
 

@@ -44,7 +44,7 @@ def write_switch(
     setting = writer.last(settings)
     state = "true" if is_on(setting.peek() or "") else "false"
     if state == row.default:
-        setting.skip("it is what holds anyway")
+        setting.skip("the default value")
         return
     writer.add(row.target, writer.texts.value(setting).with_text(state))
 
@@ -57,7 +57,7 @@ def write_option_switch(
     if is_on(setting.peek() or ""):
         writer.add(row.target, writer.texts.value(setting).with_text(""))
     else:
-        setting.skip("it is what holds anyway")
+        setting.skip("the default value")
 
 
 def write_restart(
@@ -99,7 +99,7 @@ def write_limit(writer: CommandWriter, row: FieldRow, settings: tuple[Cursor, ..
     """A limit; a share of what the host has is none that Compose can say."""
     setting = writer.last(settings)
     if (setting.peek() or "") == "infinity":
-        setting.skip("it is what holds anyway")
+        setting.skip("the default value")
     elif (setting.peek() or "").endswith("%"):
         writer.leave_out(setting)
     else:
@@ -117,7 +117,7 @@ def write_ipam_driver(
     """Who gives addresses: the engine, or nobody that Docker knows."""
     setting = writer.last(settings)
     if setting.peek() == "host-local":
-        setting.skip("it is what holds anyway")
+        setting.skip("the default value")
     else:
         writer.leave_out(setting)
 

@@ -115,8 +115,6 @@ def settle_rest(root: Cursor, blueprint: Blueprint) -> None:
 def _walk(cursor: Cursor, type_name: str, name: str, subject: ModelPath) -> None:
     if cursor.node is None:
         return
-    walk = FieldWalk(
-        field_tables(), cursor.ledger, default_reason="it is what holds anyway"
-    )
+    walk = FieldWalk(field_tables(), cursor.ledger, default_reason="the default value")
     walk.visit(cursor.node, type_name)
     note_findings(walk.findings, cursor.ledger, name, subject)

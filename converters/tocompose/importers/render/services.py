@@ -193,10 +193,10 @@ def _with_plan(render_part: Part, service: Service) -> Service:
     plan = render_part.cursor.at("plan")
     row = load("render/plans")["plans"].get(text_of(plan).lower().replace("_", " "))
     if row is None:
-        plan.skip("it has no limits that are known")
+        plan.skip("the limits of this plan are not known")
         return service
     limits = Limits(cpus=row["cpus"], memory=row["memory"])
-    limit_text = f"{row['memory']} of memory, {row['cpus']} processors"
+    limit_text = f"{row['memory']} of memory, {row['cpus']} CPUs"
     plan.note(
         "TC839",
         subject=render_part.path,
@@ -246,7 +246,7 @@ def convert_database(render_part: Part) -> tuple[Converted, EnvSetting]:
         )
         or ""
     )
-    render_part.cursor.at("name").skip("the service has its name")
+    render_part.cursor.at("name").skip("used as the name of the service")
     server = _server(render_part, "postgres", version)
     environment = {
         "POSTGRES_DB": facts["database"],
@@ -280,7 +280,7 @@ def convert_key_value(render_part: Part) -> Converted:
             "--appendonly",
             "no" if "off" in _option(render_part, mode).lower() else "yes",
         ]
-    render_part.cursor.at("plan").skip("it has no limits that are known")
+    render_part.cursor.at("plan").skip("the limits of this plan are not known")
     command = ("redis-server", *options) if options else None
     return server._replace(services=(replace(server.services[0], command=command),))
 

@@ -122,9 +122,11 @@ def _services(
 def settle_names(blueprint: Blueprint) -> None:
     """Settles what the names and kinds of the parts say."""
     for render_part in (*blueprint.services, *blueprint.databases):
-        render_part.cursor.at("name").skip("the service has its name")
+        render_part.cursor.at("name").skip("used as the name of the service")
         for key in ("runtime", "env"):
-            render_part.cursor.at(key).skip("it says what the image is made by")
+            render_part.cursor.at(key).skip(
+                "the runtime, which decides how the image is built"
+            )
 
 
 def _without_circles(services: Iterable[Service]) -> dict[str, Service]:

@@ -100,7 +100,7 @@ class Wiring:
             "TC832", subject=render_part.path, name=key, object=render_part.name
         )
         secret = is_secret(key)
-        self._set_open(key, env_entry, secret, "It stands in Render's dashboard.")
+        self._set_open(key, env_entry, secret, "Copy it from Render's dashboard.")
         return Resolved(demand_value(key) if secret else f"${{{key}:-}}")
 
     def _generated(self, key: str, env_entry: Cursor, render_part: Part) -> Resolved:
@@ -114,7 +114,6 @@ class Wiring:
             "TC833",
             subject=ModelPath.of("settings", name),
             name=name,
-            object=render_part.name,
         )
         description = "A secret that Render generated"
         self._set_open(name, env_entry, True, description)
@@ -194,7 +193,7 @@ class Wiring:
 
 
 def _map_entry(env_entry: Cursor, path: ModelPath) -> None:
-    env_entry.at("sync").skip("the value stands in the dashboard")
+    env_entry.at("sync").skip("its value is in Render's dashboard")
     env_entry.at("fromService", "type").skip("the name says which service it is")
     for child in env_entry:
         if child.key not in ("previewValue", "sync"):

@@ -18,7 +18,7 @@ from tocompose.syntax.interpolation import literal
 _SENTENCE = regex(r"\s*(.+?[.!?])(?:\s|$)", 16)
 _PORT = regex(r"\[PORT:(\d+)\]")
 _OPERATORS = frozenset({"&&", "||", ";", "|", "&"})
-_EMPTY = "nothing stands there"
+_EMPTY = "empty, so nothing is set"
 
 
 def write_elements(writer: TemplateWriter, cursor: Cursor, type_name: str) -> None:
@@ -35,7 +35,7 @@ def write_elements(writer: TemplateWriter, cursor: Cursor, type_name: str) -> No
         elif row.type:
             write_elements(writer, child, row.type)
         elif row.default and text_of(child).lower() == row.default:
-            child.skip("it is what holds anyway")
+            child.skip("the default value")
         elif row.target and row.shape in _SHAPES:
             _SHAPES[row.shape](writer, row, child)
 
@@ -55,7 +55,7 @@ def write_switch(writer: TemplateWriter, row: FieldRow, cursor: Cursor) -> None:
     if text_of(cursor).lower() == "true":
         writer.add(row.target, "true", cursor)
     else:
-        cursor.skip("it is what holds anyway")
+        cursor.skip("the default value")
 
 
 def write_image(writer: TemplateWriter, row: FieldRow, cursor: Cursor) -> None:
@@ -147,7 +147,7 @@ def write_overview(writer: TemplateWriter, row: FieldRow, cursor: Cursor) -> Non
     text = " ".join(text_of(cursor).replace("[br]", " ").split())
     sentence = _SENTENCE.match(text)
     writer.comment = writer.comment or (sentence[1] if sentence else text)[:200]
-    cursor.skip("its first sentence stands as a comment")
+    cursor.skip("its first sentence is kept as a comment")
 
 
 def write_icon(writer: TemplateWriter, row: FieldRow, cursor: Cursor) -> None:

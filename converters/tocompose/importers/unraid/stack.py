@@ -50,7 +50,7 @@ def _write_template(
     write_elements(writer, template, "Container")
     _add_time_zone(writer)
     if template.node is not None:
-        walk = FieldWalk(field_tables(), ledger, default_reason="it is what holds anyway")
+        walk = FieldWalk(field_tables(), ledger, default_reason="the default value")
         walk.visit(template.node, "Container")
         note_findings(walk.findings, ledger, writer.name, writer.subject)
     return writer
