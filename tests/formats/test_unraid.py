@@ -93,7 +93,7 @@ def test_removing_any_line_shows() -> None:
 
 def test_what_is_left_out_has_a_reason() -> None:
     assert any(
-        "shop window" in reason for reason in reasons(converted(_everything(), "unraid"))
+        "app store" in reason for reason in reasons(converted(_everything(), "unraid"))
     )
 
 
