@@ -132,7 +132,7 @@ def test_a_secret_left_out_is_said(tmp_path: Path) -> None:
     )
     batch("r", "--out-layout", "patch", "-o", "out", cwd=tmp_path)
     summary = (tmp_path / "out" / "summary.jsonl").read_text()
-    assert '"TC815"' in summary and ".env hold" in summary
+    assert '"TC815"' in summary and "the patch leaves out .env" in summary
 
 
 @needs_git
