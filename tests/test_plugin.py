@@ -141,6 +141,39 @@ BROKEN = {
         "",
         "the plug-in broken cannot be loaded",
     ),
+    "a module that ends the program": (
+        "importers",
+        "twice:IMPORTER",
+        "raise SystemExit(0)\n",
+        "",
+        "the plug-in broken cannot be loaded",
+    ),
+    "a class": (
+        "importers",
+        "twice:Format",
+        "class Format:\n    name = title = 'x'\n",
+        "",
+        "is a class; name an object of it",
+    ),
+    "no rule": ("rules", "twice:RULE", "RULE = 5\n", "", "has no id, title, mend"),
+    "no package": ("tables", "twice:ROWS", "ROWS = 5\n", "a: {}\n", "has no __file__"),
+    "a table that is no YAML": (
+        "tables",
+        "twice",
+        "",
+        "ABC001: [\n",
+        "the plug-in broken: notes.yaml:2 cannot be read as YAML",
+    ),
+    "a table that is no map": ("tables", "twice", "", "- a\n", "notes.yaml must be a map"),
+    "a rule that raises": (
+        "rules",
+        "twice:RULE",
+        "from tocompose.rules import Rule\n"
+        "def mend(stack, context):\n    raise RuntimeError\n"
+        "RULE = Rule('ZZ-A', 'a', 'may', mend=mend)\n",
+        "",
+        "a fault of the plug-in broken (RuntimeError in __init__.py:3)",
+    ),
     "a code of ours": (
         "tables",
         "twice",
@@ -161,6 +194,44 @@ BROKEN = {
 @pytest.mark.parametrize("case", BROKEN)
 def test_what_is_wrong_with_a_package_is_one_sentence(case: str, tmp_path: Path) -> None:
     group, value, code, notes, message = BROKEN[case]
+    words = ("explain", "ABC001") if notes else ("docker", "run", "nginx")
+    if group == "importers":
+        words = ("formats",)
+    _install_broken(tmp_path, group, value, code, notes)
+    ran = _run(tmp_path / "site", *words, cwd=tmp_path)
+    assert ran.returncode == 2 and message in ran.stderr, ran.stderr
+    assert "fault of tocompose itself" not in ran.stderr
+
+
+FORMAT = """class Format:
+    name, title = NAME, "a list of images"
+    def sniff(self, project):
+        return tuple(path for path in project.files() if path == "images.txt")
+    def read(self, project, ledger, settings):
+        raise RuntimeError("hunter2")
+IMPORTER = Format()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("images", "a fault of the plug-in broken (RuntimeError in __init__.py:6)"),
+        ("docker_run", "the format docker_run of broken is there twice"),
+    ],
+)
+def test_a_format_that_cannot_be_used_is_named(
+    name: str, message: str, tmp_path: Path
+) -> None:
+    code = FORMAT.replace("NAME", repr(name))
+    _install_broken(tmp_path, "importers", "twice:IMPORTER", code, "")
+    (tmp_path / "images.txt").write_text("redis:7\n")
+    ran = _run(tmp_path / "site", "convert", "images.txt", cwd=tmp_path)
+    assert ran.returncode == 2 and message in ran.stderr, ran.stderr
+    assert "hunter2" not in ran.stderr
+
+
+def _install_broken(tmp_path: Path, group: str, value: str, code: str, notes: str) -> None:
     package = tmp_path / "site" / "twice"
     (package / "mappings").mkdir(parents=True)
     (package / "__init__.py").write_text(code)
@@ -169,7 +240,3 @@ def test_what_is_wrong_with_a_package_is_one_sentence(case: str, tmp_path: Path)
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1\n")
     (metadata / "entry_points.txt").write_text(f"[tocompose.{group}]\nit = {value}\n")
-    words = ("explain", "ABC001") if notes else ("docker", "run", "nginx")
-    ran = _run(tmp_path / "site", *words, cwd=tmp_path)
-    assert ran.returncode == 2 and message in ran.stderr, ran.stderr
-    assert "fault of tocompose itself" not in ran.stderr

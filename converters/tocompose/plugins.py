@@ -18,6 +18,12 @@ from tocompose.tables import Document, Row, documents, parse, parse_documents
 IMPORTERS, RULES, TABLES = "tocompose.importers", "tocompose.rules", "tocompose.tables"
 # The codes of a package's notes: its own letters, three digits. TC is ours.
 NOTE_CODE = re.compile(r"(?!TC)[A-Z]{2,8}\d{3}")
+# What a thing of each group has; of the tables it is a package.
+_ATTRIBUTES = {
+    IMPORTERS: ("name", "title", "sniff", "read"),
+    RULES: ("id", "title", "mend", "judge", "examples"),
+    TABLES: ("__file__",),
+}
 # Where an installed package says what it registers.
 _ENTRY_POINTS = ("*.dist-info/entry_points.txt", "*.egg-info/entry_points.txt")
 
@@ -66,7 +72,27 @@ def contributions(group: str) -> tuple[PluginPart, ...]:
     registered = {
         entry_point.name: entry_point for entry_point in entry_points(group=group)
     }
-    return tuple(_load(registered[name]) for name in sorted(registered))
+    return tuple(_load(registered[name], group) for name in sorted(registered))
+
+
+def package_at_fault(fault: BaseException) -> str | None:
+    """The package of a plug-in in whose code a fault happened, or which made it happen; None where there is none."""
+    if not has_plugins():
+        return None
+    from importlib.metadata import entry_points
+
+    owners = {
+        entry_point.module.partition(".")[0]: _package_of(entry_point)
+        for group in (IMPORTERS, RULES)
+        for entry_point in entry_points(group=group)
+    }
+    trace = fault.__traceback__
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if (package := owners.get(module.partition(".")[0])) is not None:
+            return package
+        trace = trace.tb_next
+    return None
 
 
 def with_brought_rules(own_rules: Iterable[Any], position: int) -> tuple[Any, ...]:
@@ -87,15 +113,25 @@ def brought_judges() -> Iterator[Any]:
     return (part.value for part in contributions(RULES) if part.value.mend is None)
 
 
-def _load(entry_point: Any) -> PluginPart:
-    package = entry_point.dist.name if entry_point.dist else entry_point.value
+def _package_of(entry_point: Any) -> str:
+    return str(entry_point.dist.name if entry_point.dist else entry_point.value)
+
+
+def _load(entry_point: Any, group: str) -> PluginPart:
+    package = _package_of(entry_point)
+    told = f"{entry_point.name} = {entry_point.value}"
     try:
-        return PluginPart(package, entry_point.name, entry_point.load())
-    except Exception as fault:
+        value = entry_point.load()
+    except (Exception, SystemExit) as fault:
         raise PluginError(
-            f"the plug-in {package} cannot be loaded: {entry_point.name} = {entry_point.value}: "
-            f"{type(fault).__name__}: {fault}"
+            f"the plug-in {package} cannot be loaded: {told}: {type(fault).__name__}: {fault}"
         ) from fault
+    if isinstance(value, type):
+        raise PluginError(f"the plug-in {package}: {told} is a class; name an object of it")
+    missing = [name for name in _ATTRIBUTES[group] if not hasattr(value, name)]
+    if missing:
+        raise PluginError(f"the plug-in {package}: {told} has no {', '.join(missing)}")
+    return PluginPart(package, entry_point.name, value)
 
 
 @cache
@@ -103,11 +139,27 @@ def table_rows(name: str) -> Mapping[str, Row]:
     """The rows of a table that packages bring, by key. Raises PluginError for a key that two of them have."""
     rows: dict[str, Row] = {}
     for package, text in _table_texts(name):
-        for key, row in (parse(text) or {}).items():
+        for key, row in _parse_rows(package, name, text).items():
             if key in rows or not isinstance(row, dict):
                 problem = "is there twice" if key in rows else "must be a map"
                 raise PluginError(f"the plug-in {package}: {name}.yaml: {key} {problem}")
             rows[str(key)] = row
+    return rows
+
+
+def _parse_rows(package: str, name: str, text: str) -> Mapping[Any, Any]:
+    from yaml import YAMLError
+
+    try:
+        rows = parse(text) or {}
+    except YAMLError as problem:
+        place = getattr(problem, "problem_mark", None)
+        line = f":{place.line + 1}" if place else ""
+        raise PluginError(
+            f"the plug-in {package}: {name}.yaml{line} cannot be read as YAML"
+        ) from problem
+    if not isinstance(rows, dict):
+        raise PluginError(f"the plug-in {package}: {name}.yaml must be a map")
     return rows
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from tocompose.ledger import Ledger
 from tocompose.model import Stack
 from tocompose.notes import Note
-from tocompose.plugins import IMPORTERS, contributions
+from tocompose.plugins import IMPORTERS, PluginError, contributions
 from tocompose.project import Project
 from tocompose.record import record
 
@@ -75,8 +75,17 @@ def own() -> Iterator[Importer]:
 
 
 def plugins() -> Iterator[Importer]:
-    """The importers that installed packages register under the entry-point group `tocompose.importers`."""
-    for contribution in contributions(IMPORTERS):
+    """The importers that installed packages register under the entry-point group `tocompose.importers`.
+
+    Raises PluginError for a name that is there already.
+    """
+    brought = contributions(IMPORTERS)
+    names = {own_importer.name for own_importer in own()} if brought else set()
+    for contribution in brought:
+        if contribution.value.name in names:
+            name, package = contribution.value.name, contribution.package
+            raise PluginError(f"the format {name} of {package} is there twice")
+        names.add(contribution.value.name)
         yield contribution.value
 
 
