@@ -12,7 +12,15 @@ from tocompose.importers import ImportOptions
 from tocompose.ledger import Cursor, Ledger
 from tocompose.model import EnvVariable, Service, Stack
 from tocompose.project import Project
-from tocompose.rules import Outcome, Rule, map_services, restart
+from tocompose.rules import (
+    Example,
+    Outcome,
+    Rule,
+    Verdict,
+    View,
+    map_services,
+    restart,
+)
 from tocompose.source import Branch, Child, Leaf, Span
 from tocompose.syntax.model_path import ModelPath
 
@@ -130,6 +138,48 @@ def _silent(stack: Stack, context: object) -> Outcome:
     ],
 )
 def test_a_rule_that_breaks_a_law_fails(rule: Rule, message: str) -> None:
+    if not message:
+        testing.check_rule(rule)
+        return
+    with pytest.raises(AssertionError, match=message):
+        testing.check_rule(rule)
+
+
+def _find_latest(view: View) -> Iterator[Verdict]:
+    for service in view.main.stack.services:
+        holds = not (service.image or "").endswith(":latest")
+        yield view.main.verdict(service, "image", "X-01", holds, "TC712")
+
+
+BARE = "services: {web: {image: 'nginx:latest'}}"
+JUDGING = Rule(
+    id="NO-LATEST",
+    title="Images have a version",
+    severity="should",
+    judge=_find_latest,
+    url="https://docs.docker.com/reference/compose-file/services/#image",
+    examples=(
+        Example(
+            before=BARE,
+            after="services: {web: {image: 'nginx:1.27'}}",
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        (JUDGING, ""),
+        (JUDGING._replace(judge=lambda view: ()), "finds no fault with the `before`"),
+        (JUDGING._replace(judge=None), "neither mends nor judges"),
+        (
+            JUDGING._replace(examples=(Example(before=BARE, after=BARE),)),
+            "finds fault with its own result",
+        ),
+    ],
+)
+def test_a_rule_that_only_judges_is_tried_on_both_files(rule: Rule, message: str) -> None:
     if not message:
         testing.check_rule(rule)
         return

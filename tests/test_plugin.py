@@ -197,7 +197,7 @@ def test_what_is_wrong_with_a_package_is_one_sentence(case: str, tmp_path: Path)
     words = ("explain", "ABC001") if notes else ("docker", "run", "nginx")
     if group == "importers":
         words = ("formats",)
-    _install_broken(tmp_path, group, value, code, notes)
+    _install_package(tmp_path, group, value, code, notes)
     ran = _run(tmp_path / "site", *words, cwd=tmp_path)
     assert ran.returncode == 2 and message in ran.stderr, ran.stderr
     assert "fault of tocompose itself" not in ran.stderr
@@ -224,14 +224,14 @@ def test_a_format_that_cannot_be_used_is_named(
     name: str, message: str, tmp_path: Path
 ) -> None:
     code = FORMAT.replace("NAME", repr(name))
-    _install_broken(tmp_path, "importers", "twice:IMPORTER", code, "")
+    _install_package(tmp_path, "importers", "twice:IMPORTER", code, "")
     (tmp_path / "images.txt").write_text("redis:7\n")
     ran = _run(tmp_path / "site", "convert", "images.txt", cwd=tmp_path)
     assert ran.returncode == 2 and message in ran.stderr, ran.stderr
     assert "hunter2" not in ran.stderr
 
 
-def _install_broken(tmp_path: Path, group: str, value: str, code: str, notes: str) -> None:
+def _install_package(tmp_path: Path, group: str, value: str, code: str, notes: str) -> None:
     package = tmp_path / "site" / "twice"
     (package / "mappings").mkdir(parents=True)
     (package / "__init__.py").write_text(code)
@@ -240,3 +240,36 @@ def _install_broken(tmp_path: Path, group: str, value: str, code: str, notes: st
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1\n")
     (metadata / "entry_points.txt").write_text(f"[tocompose.{group}]\nit = {value}\n")
+
+
+JUDGE = """from tocompose.rules import Rule
+def judge(view):
+    for service in view.main.stack.services:
+        holds = (service.image or "").startswith("mirror.example/")
+        yield view.main.verdict(service, "image", "X-01", holds, "ABC001")
+RULE = Rule("MIRROR", "Images of the mirror", "should", judge=judge)
+"""
+MIRROR_NOTE = (
+    "ABC001: {kind: lost, title: Foreign image, message: '{service} has a foreign image', "
+    "why: The mirror is scanned., advice: Take the image of the mirror.}\n"
+)
+
+
+def test_a_rule_that_only_judges_finds_in_check(tmp_path: Path) -> None:
+    _install_package(tmp_path, "rules", "twice:RULE", JUDGE, MIRROR_NOTE)
+    with (tmp_path / "site" / "broken-1.dist-info" / "entry_points.txt").open("a") as file:
+        file.write("[tocompose.tables]\nthese = twice\n")
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  a:\n    image: mirror.example/x:1\n  b:\n    image: nginx:1.27\n"
+        "  c:\n    image: redis:7 # tocompose: ignore[ABC001] not there yet\n"
+    )
+    site = tmp_path / "site"
+    ran = _run(site, "check", "--select", "ABC", "--format", "json", cwd=tmp_path)
+    notes = json.loads(ran.stdout)["notes"]
+    places = [(note["code"], note["level"], note["span"]["line"]) for note in notes]
+    assert places == [("ABC001", "error", 5)], ran.stdout + ran.stderr
+    assert ran.returncode == 1
+    assert "b has a foreign image" in _run(site, "check", cwd=tmp_path).stdout
+    assert "ABC001" not in _run(site, "check", "--ignore", "ABC", cwd=tmp_path).stdout
+    converted = _run(site, "docker", "run", "nginx", cwd=tmp_path)
+    assert converted.returncode == 0, "what only judges takes no part in a conversion"

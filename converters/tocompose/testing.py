@@ -244,7 +244,10 @@ def check_accepted(
 
 
 def check_rule(rule: Rule) -> None:
-    """The rule turns each of its examples into what it should be, leaves that alone, and tells what it adds."""
+    """The rule turns each of its examples into what it should be, leaves that alone, and tells what it adds.
+
+    One that only judges finds fault with `before` and none with `after`.
+    """
     assert rule.id in {known_rule.id for known_rule in registry()} or rule.mend is None, (
         f"{rule.id} is not registered"
     )
@@ -252,6 +255,10 @@ def check_rule(rule: Rule) -> None:
         f"{rule.id} needs a title, a URL and an example"
     )
     for example in rule.examples:
+        _check_verdicts(rule, example)
+        if rule.mend is None:
+            _check_finding(rule, example)
+            continue
         unmended = _view(example.before).main.stack
         outcome = rule.apply(unmended, example.context)
         mended = outcome.stack
@@ -262,7 +269,6 @@ def check_rule(rule: Rule) -> None:
             f"{rule.id}: applied twice, it changes its own result"
         )
         _check_additions(rule, unmended, outcome)
-        _check_verdicts(rule, example)
 
 
 def _check_additions(rule: Rule, unmended: Stack, outcome: Outcome) -> None:
@@ -272,6 +278,15 @@ def _check_additions(rule: Rule, unmended: Stack, outcome: Outcome) -> None:
         assert one_note.kind in (Kind.ADDED, Kind.CHANGED, Kind.ASSUMED, Kind.INFO), (
             f"{rule.id}: a rule loses nothing, but says {one_note.code}"
         )
+
+
+def _check_finding(rule: Rule, example: Example) -> None:
+    assert rule.judge is not None, f"{rule.id} neither mends nor judges"
+    verdicts = list(rule.judge(_view(example.before)))
+    faults = [verdict.note for verdict in verdicts if verdict.note is not None]
+    assert faults, f"{rule.id}: it finds no fault with the `before` of its example"
+    for fault in faults:
+        assert explanation(fault.code)["title"] and fault.message
 
 
 def _check_verdicts(rule: Rule, example: Example) -> None:
