@@ -119,18 +119,22 @@ def _package_of(entry_point: Any) -> str:
 
 def _load(entry_point: Any, group: str) -> PluginPart:
     package = _package_of(entry_point)
-    told = f"{entry_point.name} = {entry_point.value}"
+    registration = f"{entry_point.name} = {entry_point.value}"
     try:
         value = entry_point.load()
     except (Exception, SystemExit) as fault:
         raise PluginError(
-            f"the plug-in {package} cannot be loaded: {told}: {type(fault).__name__}: {fault}"
+            f"the plug-in {package} cannot be loaded: {registration}: {type(fault).__name__}: {fault}"
         ) from fault
     if isinstance(value, type):
-        raise PluginError(f"the plug-in {package}: {told} is a class; name an object of it")
+        raise PluginError(
+            f"the plug-in {package}: {registration} is a class; name an object of it"
+        )
     missing = [name for name in _ATTRIBUTES[group] if not hasattr(value, name)]
     if missing:
-        raise PluginError(f"the plug-in {package}: {told} has no {', '.join(missing)}")
+        raise PluginError(
+            f"the plug-in {package}: {registration} has no {', '.join(missing)}"
+        )
     return PluginPart(package, entry_point.name, value)
 
 
@@ -153,8 +157,8 @@ def _parse_rows(package: str, name: str, text: str) -> Mapping[Any, Any]:
     try:
         rows = parse(text) or {}
     except YAMLError as problem:
-        place = getattr(problem, "problem_mark", None)
-        line = f":{place.line + 1}" if place else ""
+        mark = getattr(problem, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
         raise PluginError(
             f"the plug-in {package}: {name}.yaml{line} cannot be read as YAML"
         ) from problem

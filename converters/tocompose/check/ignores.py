@@ -119,13 +119,13 @@ class UnknownRule(ValueError):
 def read_codes(texts: Iterable[str]) -> tuple[str, ...]:
     """The codes of rules and the beginnings of them in texts with commas, each once. Raises UnknownRule."""
     codes = [code.strip().upper() for text in texts for code in text.split(",")]
-    chosen = tuple(dict.fromkeys(code for code in codes if code))
-    for code in chosen:
+    starts = tuple(dict.fromkeys(code for code in codes if code))
+    for code in starts:
         if not is_code(code):
             # To compare the names takes long where the text is long.
             hint = spelling_hint(code[:100], all_codes())
             raise UnknownRule(f"there is no rule {code[:100]!r}{hint}")
-    return chosen
+    return starts
 
 
 def read_ignores(file: ComposeFile) -> Iterator[Ignore]:

@@ -205,10 +205,10 @@ def answer_explain(request: ConversionRequest) -> dict[str, Any]:
     from tocompose.reports.text import all_codes, explain_code
     from tocompose.rules.practice_texts import explain_practice
 
-    asked = str(request.fields.get("code", "")).strip()
-    if not asked:
+    named_code = str(request.fields.get("code", "")).strip()
+    if not named_code:
         raise BadRequest(400, "malformed", "the request needs code")
-    code = asked.upper()
+    code = named_code.upper()
     if (practice := explain_practice(code)) is not None:
         return {
             "code": practice.id,
@@ -221,7 +221,7 @@ def answer_explain(request: ConversionRequest) -> dict[str, Any]:
     except KeyError:
         # To compare the names takes long where the text is long.
         hint = spelling_hint(code[:100], all_codes())
-        message = f"there is no note and no practice {asked[:100]!r}{hint}"
+        message = f"there is no note and no practice {named_code[:100]!r}{hint}"
         raise BadRequest(404, "unknown", message) from None
     return {"code": code, "kind": row["kind"], "title": row["title"], "text": text}
 
