@@ -542,6 +542,26 @@ def test_a_here_document_of_terraform() -> None:
     assert image.startswith("${IMAGE")
 
 
+def test_a_dollar_sign_of_terraform_is_text_without_a_brace() -> None:
+    text = """resource "aws_ecs_task_definition" "a" {
+  container_definitions = jsonencode([{
+    name = "a", image = "acme/a:1", command = ["echo", "$HOME costs $5", "$${HOME}", "${var.home}"]
+    environment = [{ name = "HASH", value = "$2y$10$XlaSZ0TWyckAbrbmq302uN" }]
+  }])
+}
+"""
+    result = converted({"main.tf": text}, "aws")
+    service = services(result)["a"]
+    assert service["command"] == ["echo", "$$HOME costs $$5", "$${HOME}", "${HOME}"]
+    assert service["environment"] == {"HASH": "$$2y$$10$$XlaSZ0TWyckAbrbmq302uN"}
+    container = (
+        '{"name": "a", "image": "a:1", "command": ["$HOME", "$aB", "${HOME}", "$5"]}'
+    )
+    template = f'{{"containerDefinitions": [{container}]}}'
+    shared = services(converted({"task.json.tpl": template}, "aws"))["a"]
+    assert shared["command"] == ["$HOME", "$$aB", "${HOME}", "$$5"]
+
+
 @given(st.text(alphabet='[]{}()="\\n,:a1.$#/ ', max_size=40))
 def test_any_text_of_terraform_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(SourceError):

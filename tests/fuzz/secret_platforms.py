@@ -1,5 +1,5 @@
-"""Secrets planted in the files of platforms: Quadlet, task definitions and templates of AWS, Render, Unraid, services
-of a swarm."""
+"""Secrets planted in the files of platforms: Quadlet, task definitions and templates of AWS, Terraform, Render, Unraid,
+services of a swarm."""
 
 from __future__ import annotations
 
@@ -93,6 +93,36 @@ def template_variables(texts: Texts) -> Files:
     task = {"Type": "AWS::ECS::TaskDefinition", "Properties": properties}
     template = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Task": task}}
     return {"template.yaml": yaml.safe_dump(template)}
+
+
+def terraform_variables(texts: Texts) -> Files:
+    """A variable of a container in a file of Terraform each, and a label of it."""
+    env = ",\n".join(
+        f'{{ name = "THING_{n}", value = {_in_terraform(text)} }}'
+        for n, text in enumerate(texts)
+    )
+    return _terraform(f'{{ name = "web", image = "acme/web:1", environment = [{env}] }}')
+
+
+def terraform_commands(texts: Texts) -> Files:
+    """What each container in a file of Terraform runs, and what asks it."""
+    containers = (
+        f'{{ name = "w{n}", image = "acme/web:1", command = ["sh", "-c", {_in_terraform(text)}],\n'
+        f'healthCheck = {{ command = ["CMD-SHELL", {_in_terraform(text)}] }} }}'
+        for n, text in enumerate(texts)
+    )
+    return _terraform(",\n".join(containers))
+
+
+def _in_terraform(text: str) -> str:
+    """The text as a quoted one of Terraform, without expressions."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return quoted.replace("${", "$${").replace("%{", "%%{")
+
+
+def _terraform(containers: str) -> Files:
+    task = f'family = "web"\ncontainer_definitions = jsonencode([\n{containers}\n])'
+    return {"main.tf": f'resource "aws_ecs_task_definition" "web" {{\n{task}\n}}\n'}
 
 
 def copilot_variables(texts: Texts) -> Files:

@@ -1,4 +1,4 @@
-"""Secrets in some 2,900 further forms and places stand in `.env` and `secrets/` alone, which two scanners judge too.
+"""Secrets in some 3,400 further forms and places stand in `.env` and `secrets/` alone, which two scanners judge too.
 
 The scanners are detect-secrets (Apache-2.0), where it is installed, and the rules of gitleaks, where a copy of its
 `gitleaks.toml` is named by TOCOMPOSE_GITLEAKS.
@@ -251,8 +251,10 @@ _ON_PLATFORMS = (
     _on("aws", secret_platforms.task_variables, tokens()),
     _on("aws", secret_platforms.template_variables, tokens()),
     _on("aws", secret_platforms.copilot_variables, tokens()),
+    _on("aws", secret_platforms.terraform_variables, tokens()),
     _on("aws", secret_platforms.task_commands, commands()),
     _on("aws", secret_platforms.task_checks, commands()),
+    _on("aws", secret_platforms.terraform_commands, commands()),
     _on("render", secret_platforms.render_variables, tokens()),
     _on("render", secret_platforms.render_commands, commands()),
     _on("unraid", secret_platforms.unraid_variables, tokens()),

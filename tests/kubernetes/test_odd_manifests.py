@@ -632,3 +632,24 @@ def test_what_the_api_server_fills_in_is_not_said_of_a_lost_probe() -> None:
     [lost] = [note.message for note in notes if note.code == "TC231"]
     assert "http://127.0.0.1:80/live (failureThreshold 5) cannot" in lost
     assert "TC001" not in {note.code for note in notes}
+
+
+def test_the_replicas_of_an_autoscaler_whose_workload_runs_nothing() -> None:
+    scaler = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "idle"},
+        "spec": {
+            "minReplicas": 2,
+            "maxReplicas": 5,
+            "scaleTargetRef": {"kind": "Deployment", "name": "idle"},
+        },
+    }
+    idle = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "idle"},
+        "spec": {"template": {"spec": {}}},
+    }
+    codes = {note.code for note in result(pod(more=[idle, scaler])).notes}
+    assert {"TC210", "TC254"} <= codes and "TC901" not in codes

@@ -15,6 +15,7 @@ from tocompose.importers.field_tables import (
     values_in_words,
 )
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.readers.templates import template_atoms
 from tocompose.source import Leaf
 from tocompose.syntax.interpolation import literal, variable_names
@@ -29,6 +30,21 @@ HOLDS_ANYWAY = "the default value"
 def field_tables() -> FieldTables:
     """The rows by type: TaskDefinition, Dockerrun, Copilot and what stands below them."""
     return FieldTables.load("aws/ecs", "aws/beanstalk", "aws/copilot")
+
+
+# A sign that begins an expression, or its escaped form; any other is text. In a `.tpl`, which envsubst may read too,
+# `$NAME` is a variable. https://developer.hashicorp.com/terraform/language/expressions/strings
+_TERRAFORM_SIGN = regex(r"(\$\$?\{)|\$")
+_TEMPLATE_SIGNS = {
+    "tf": _TERRAFORM_SIGN,
+    "tftpl": _TERRAFORM_SIGN,
+    "tpl": regex(r"(\$\$?\{|\$[A-Z][A-Z0-9_]*\b)|\$"),
+}
+
+
+def _signs_doubled(text: str, sign: re.Pattern[str] | None) -> str:
+    """The text with each dollar sign doubled that is text in its template."""
+    return sign.sub(lambda match: match[1] or "$$", text) if sign else text
 
 
 class AwsVariables:
@@ -68,7 +84,7 @@ class FieldWriter:
         self.arguments: list[Argument] = []
         self.operands: list[Argument] = []
         self.image: Argument | None = None
-        self._is_template = path.endswith((".tpl", ".tftpl", ".tf"))
+        self._template_sign = _TEMPLATE_SIGNS.get(path.rpartition(".")[2])
 
     @property
     def subject(self) -> ModelPath:
@@ -83,10 +99,11 @@ class FieldWriter:
             if atom.kind == "template":
                 self.variables.keep(atom.text)
                 texts.append(f"${{{atom.text}}}")
-            elif is_open or self._is_template:
-                for name in variable_names(atom.text):
+            elif is_open or self._template_sign:
+                open_text = _signs_doubled(atom.text, self._template_sign)
+                for name in variable_names(open_text):
                     self.variables.keep(name)
-                texts.append(atom.text)
+                texts.append(open_text)
             else:
                 texts.append(literal(atom.text))
         return Argument("".join(texts), cursor.value_span, (cursor,))

@@ -63,7 +63,7 @@ def _desired_replicas(
     cursor = workload.stated_replicas
     if workload.kind == "StatefulSet":
         return (0 if workload.replicas == 0 else None), cursor
-    if workload.replicas is None and autoscaler is not None:
+    if workload.replicas is None and autoscaler is not None and workload.pods:
         cursor = autoscaler.at("spec", "minReplicas")
         return take_integer(cursor, to), cursor
     if workload.replicas is not None and workload.pods:
