@@ -83,6 +83,12 @@ def test_a_device_without_its_rate_is_left_out():
     assert "blkio_config.device_read_bps.rate x" in messages[0]
 
 
+def test_a_weight_that_a_variable_holds_is_left_out():
+    body, messages = _accepted({"image": "web:1", "blkio_config": {"weight": "${W:-5}"}})
+    assert body == {"image": "web:1"}
+    assert "blkio_config.weight ${W:-5}" in messages[0]
+
+
 def test_what_stands_twice_is_written_once():
     options = ["label=disable", "seccomp=unconfined"]
     twice = [*options, "label=disable"]

@@ -20,7 +20,10 @@ from tocompose.source import Branch, Child, Leaf, Node
 from tocompose.tables import load
 
 _LOOPS = ("loop", "with_items", "with_list", "with_dict")
-_SETTING = regex(r"(?P<name>\w+)=(?P<value>\"[^\"]*\"|'[^']*'|\{\{.*?\}\}\S*|\S*)")
+# No name begins within a word, and no expression within another: a long text is read once.
+_SETTING = regex(
+    r"(?<!\w)(?P<name>\w+)=(?P<value>\"[^\"]*\"|'[^']*'|\{\{(?:(?!\{\{).)*?\}\}\S*|\S*)"
+)
 _MOST_ROUNDS = 50
 
 
