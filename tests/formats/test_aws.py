@@ -542,6 +542,23 @@ def test_a_here_document_of_terraform() -> None:
     assert image.startswith("${IMAGE")
 
 
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "NaN", '"inf"'])
+def test_a_number_without_end_is_said_to_be_none(number: str) -> None:
+    container = f'{{"name": "a", "image": "a:1", "memory": {number}, "cpu": {number}}}'
+    text = f'{{"family": "x", "containerDefinitions": [{container}]}}'
+    result = converted({"task-definition.json": text}, "aws")
+    assert services(result)["a"] == {"image": "a:1"}
+    assert codes_of(result) & {"TC790", "TC771", "TC001"}
+
+
+def test_a_container_that_waits_for_itself() -> None:
+    waits = '"dependsOn": [{"containerName": "a", "condition": "START"}]'
+    text = f'{{"family": "x", "containerDefinitions": [{{"name": "a", "image": "a:1", {waits}}}]}}'
+    result = converted({"task-definition.json": text}, "aws")
+    assert services(result)["a"] == {"image": "a:1"}
+    assert "TC790" in codes_of(result) and "TC901" not in codes_of(result)
+
+
 def test_a_dollar_sign_of_terraform_is_text_without_a_brace() -> None:
     text = """resource "aws_ecs_task_definition" "a" {
   container_definitions = jsonencode([{

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from math import isfinite
 
 from tocompose.importers.docker_run.invocation import Argument, Invocation
 from tocompose.importers.field_tables import (
@@ -171,6 +172,7 @@ def settle_rest(cursor: Cursor, type_name: str, name: str, subject: ModelPath) -
 def number_of(cursor: Cursor) -> float | None:
     """The number at a cursor, which may be written as a text."""
     try:
-        return float((cursor.peek() or "").strip())
+        number = float((cursor.peek() or "").strip())
     except ValueError:
         return None
+    return number if isfinite(number) else None

@@ -73,7 +73,7 @@ def _with_waits(stack: Stack, waits: Iterable[Wait], jobs: set[str]) -> Stack:
 def _add_wait(services: dict[str, Service], wait: Wait) -> None:
     waiting = services.get(identifier(wait.waiting))
     awaited = services.get(identifier(wait.awaited))
-    if waiting is None or awaited is None:
+    if waiting is None or awaited is None or waiting.name == awaited.name:
         wait.cursor.note("TC790", object=wait.waiting, fields=f"dependsOn: {wait.awaited}")
         return
     path = ModelPath.service(waiting.name)
