@@ -14,6 +14,7 @@ from tocompose.readers.text import Edit, Text
 
 _QUOTED = r"\"(?:[^\"`]|`.)*\"|'[^']*'"
 _ITEM = rf"(?:{_QUOTED}|[\w./:=@-]+)"
+_WITHIN_ITEM = regex(r"[\w./:=-]")
 _LIST = rf"{_ITEM}(?:\s*,\s*{_ITEM})+"
 _VALUES = rf"(?P<values>@\([^()]*\)|{_LIST}|-?\w+\.\.\$?\w+|\$\w+)"
 _FOREACH = regex(rf"foreach\s*\(\s*\$(?P<name>\w+)\s+in\s+{_VALUES}\s*\)\s*\{{", re.I)
@@ -59,7 +60,7 @@ class _Blocks:
 
     def edits(self) -> Iterator[Edit]:
         """What is replaced, in the order of the text."""
-        position, is_start = 0, True
+        position, is_start, follows_comma = 0, True, False
         while position < len(self._text):
             edit = self._statement_edit(position) if is_start else None
             edit = edit or self._edit_at(position)
@@ -70,12 +71,28 @@ class _Blocks:
             char = self._text[position]
             skipped = _SKIPPED.match(self._text, position)
             if skipped is not None:
-                position, is_start = skipped.end(), False
+                position, is_start, follows_comma = skipped.end(), False, False
                 continue
-            is_start = char in ";{}\n|=" or (is_start and char in " \t")
+            is_start = self._begins_after(position, follows_comma) or (
+                is_start and char in " \t"
+            )
+            if not char.isspace():
+                follows_comma = char == ","
             if char == "{":
                 self._closers.append(None)
             position += 1
+
+    def _begins_after(self, position: int, follows_comma: bool) -> bool:
+        """Whether a statement or a value may begin behind the sign that stands here.
+
+        Nothing begins within a list: its items would be read anew from each of them.
+        """
+        char = self._text[position]
+        if char == "\n":
+            return not follows_comma
+        if char == "=":
+            return _WITHIN_ITEM.match(self._text, position + 1) is None
+        return char in ";{}|"
 
     def _statement_edit(self, position: int) -> Edit | None:
         """The edit of what begins a statement here."""
