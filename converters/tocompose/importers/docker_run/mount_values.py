@@ -210,11 +210,11 @@ def _check_kind(kind: str, stated: dict[str, str]) -> None:
         raise ValueError("a mount of the type bind takes a source")
     if kind == "tmpfs" and stated.get("source"):
         raise ValueError("a mount of the type tmpfs takes no source")
-    if kind not in _MOUNT_KINDS:
-        return
+    # podman gives a ramfs the options of a tmpfs (podman-run(1), --mount).
+    takes = "tmpfs" if kind == "ramfs" else kind
     for key in stated:
         prefix = key.partition("-")[0]
-        if prefix != key and prefix in _MOUNT_KINDS and prefix != kind:
+        if prefix != key and prefix in _MOUNT_KINDS and prefix != takes:
             raise ValueError(f"{key} is for mounts of the type {prefix}")
 
 
