@@ -139,6 +139,8 @@ def _installing(way: str, built: Path, folder: Path) -> list[list[str]]:
         "install",
         "--quiet",
         "--no-deps",
+        # Without it pip takes away the checkout that is installed where the tests run.
+        "--ignore-installed",
         "--prefix",
         str(folder),
     ]
