@@ -128,7 +128,7 @@ def test_files_beside_are_completed(tmp_path: Path) -> None:
     assert (
         (tmp_path / ".env.example")
         .read_text()
-        .startswith("# mine\nOTHER=1\n# TAG is taken")
+        .startswith("# mine\nOTHER=1\n# The source takes TAG")
     )
     assert (tmp_path / ".env").read_text() == "TAG=1\n" and (
         tmp_path / ".gitignore"
