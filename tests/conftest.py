@@ -12,6 +12,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 from hypothesis import settings
@@ -20,6 +21,8 @@ from hypothesis import settings
 collect_ignore = ["plugin_example"]
 
 _TURN = Path(tempfile.gettempdir(), f"tocompose-engine-{os.getuid()}.lock")
+_HELD_TURN = pytest.StashKey[TextIO]()
+_PAGES = Path(__file__).parent / "web"
 
 # What a shell starts in the background ignores interrupts, and so does all that it starts (POSIX, "Signals and Error
 # Handling"): a handler here gives children the default back, so that they can be interrupted by a test.
@@ -57,10 +60,31 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Lets one process at a time build and start containers: two at once are slow enough to count as unhealthy."""
-    if item.get_closest_marker("engine") is None:
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Iterator[None]:
+    """Lets one process at a time build and start containers: two at once are slow enough to count as unhealthy.
+
+    Pages that a server gives take their turn too, one after the other: each new network of the engine is a change of
+    the machine's networks, on which Chromium breaks off what it loads (ERR_NETWORK_CHANGED).
+    """
+    if item.get_closest_marker("engine") is None and not _loads_pages(item):
         return (yield)
-    with _TURN.open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
+    stash = item.session.stash
+    if _HELD_TURN not in stash:
+        stash[_HELD_TURN] = _TURN.open("w")
+    turn = stash[_HELD_TURN]
+    fcntl.flock(turn, fcntl.LOCK_EX)
+    try:
         return (yield)
+    finally:
+        if not (_loads_pages(item) and _loads_pages(nextitem)):
+            fcntl.flock(turn, fcntl.LOCK_UN)
+
+
+def _loads_pages(item: pytest.Item | None) -> bool:
+    return (
+        item is not None
+        and item.path.parent == _PAGES
+        and item.get_closest_marker("browser") is not None
+    )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,12 +15,14 @@ import pytest
 from browsers import complaints, open_browser
 from corpora import corpus_sources
 from tocompose.web.static import MissingRuntime, PageExists, write_page
+from web import test_page as with_server
 from web.pages import (
     HOSTILE,
     RUN,
     Recorder,
     at_terminal,
     beside,
+    downloaded,
     drop,
     in_browser,
     lines,
@@ -51,9 +55,14 @@ def static(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaticPage]:
 
 
 @pytest.fixture(scope="module")
-def page(static: StaticPage) -> Iterator[Any]:
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="module")
+def page(static: StaticPage, downloads: Path) -> Iterator[Any]:
     """The page, opened once: Python is loaded once."""
-    with open_browser() as browser:
+    with open_browser(downloads) as browser:
         browser.set_script_timeout(600)
         open_page(browser, static.url)
         yield browser
@@ -79,6 +88,38 @@ def test_nothing_of_a_source_becomes_markup(page: Any) -> None:
     paste(page, f"docker run --label 'a={HOSTILE}' --{HOSTILE} nginx </script>")
     assert page.title == "tocompose"
     assert page.find_elements("css selector", "main img, main script") == []
+
+
+@needs_runtime
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "holds",
+    [
+        with_server.test_notes_stand_beside_their_lines,
+        with_server.test_the_keyboard_is_enough,
+        with_server.test_every_control_has_a_name,
+        partial(with_server.test_both_themes_can_be_read, theme="light"),
+        partial(with_server.test_both_themes_can_be_read, theme="dark"),
+        with_server.test_a_phone_does_not_scroll_sideways,
+    ],
+)
+def test_it_is_as_with_a_server(page: Any, holds: Callable[[Any], None]) -> None:
+    button = page.find_element("id", "clear")
+    if button.is_displayed():
+        button.click()
+    holds(page)
+    assert complaints(page) == []
+
+
+@needs_runtime
+@pytest.mark.browser
+def test_all_files_are_downloaded(page: Any, downloads: Path) -> None:
+    paste(page, RUN)
+    page.find_element("id", "download").click()
+    with zipfile.ZipFile(downloaded(downloads)) as archive:
+        held = {name: archive.read(name).decode() for name in archive.namelist()}
+    answer = json.loads(at_terminal("convert", json.dumps({"text": RUN})))
+    assert held == {file["path"]: file["text"] for file in answer["files"]}
 
 
 @needs_runtime
