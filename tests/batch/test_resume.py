@@ -267,3 +267,16 @@ def test_a_kill_between_files_and_state_changes_no_word(tmp_path: Path, given: s
     written = contents(repository)
     assert [item.notes for item in finish_intents(output, False)] == [outcome.notes]
     assert contents(repository) == written
+
+
+def test_a_kill_between_state_and_intent_gives_no_second_line(tmp_path: Path) -> None:
+    make(tmp_path / "r" / "a", {"run.sh": SCRIPT})
+    words = ("r", "-j", 1, "-o", "out", "--out-layout", "in-place")
+    batch(*words, cwd=tmp_path)
+    (line,) = (tmp_path / "out" / "state.jsonl").read_text().splitlines()
+    outcome = {name: value for name, value in json.loads(line).items() if name != "key"}
+    pending = tmp_path / "out" / FOLDER
+    pending.mkdir(exist_ok=True)
+    (pending / "0.json").write_text(json.dumps({"outcome": outcome, "targets": []}))
+    batch(*words, "--resume", cwd=tmp_path)
+    assert lines(tmp_path / "out") == ["a"]

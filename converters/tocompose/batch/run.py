@@ -63,7 +63,9 @@ class Batch:
             return
         repository_ids = {repository.id for repository in self.repositories}
         for outcome in finish_intents(self.options.output, self.options.force):
-            if outcome.repository.id in repository_ids:
+            identity = outcome.repository.id
+            # The run may have been killed between the line of its state and the end of the intent.
+            if identity in repository_ids and self.state.earlier(identity) != outcome:
                 self._record_outcome(outcome)
             forget_intent(self.options.output, outcome.repository.id)
 
