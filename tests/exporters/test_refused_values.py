@@ -87,6 +87,8 @@ def test_a_weight_that_a_variable_holds_is_left_out():
     body, messages = _accepted({"image": "web:1", "blkio_config": {"weight": "${W:-5}"}})
     assert body == {"image": "web:1"}
     assert "blkio_config.weight ${W:-5}" in messages[0]
+    kept = {"image": "web:1", "blkio_config": {"weight": 300}}
+    assert _accepted(kept) == (kept, [])
 
 
 def test_what_stands_twice_is_written_once():

@@ -221,7 +221,7 @@ def _keeps_rule(row: Row, value: Any) -> bool:
     if isinstance(value, Mapping | list):
         fits = _RECORD_FORMS.get(row["form"])
         return fits is None or fits(value)
-    if row.get("literal") and variable_names(str(value)):
+    if row.get("literal") and any(variable_names(str(value))):
         return False
     reads = _FORMS.get(row["form"])
     return reads is None or any(reads(row, text) for text in _possible_texts(str(value)))
