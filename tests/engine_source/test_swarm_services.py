@@ -56,6 +56,18 @@ def test_each_task_has_a_volume_of_its_own_of_which_the_first_is_taken() -> None
     assert codes_of(result) == {"TC485", "TC498"}
 
 
+def test_a_folder_in_memory_with_options_stands_in_its_short_form() -> None:
+    options = {"SizeBytes": 1_000_000, "Options": [["noexec"]]}
+    mounts = [
+        {"Type": "tmpfs", "Target": "/t", "TmpfsOptions": options},
+        {"Type": "tmpfs", "Target": "/t{{.Task.Slot}}", "TmpfsOptions": options},
+    ]
+    settings = {"Image": "shop/web:1", "Mounts": mounts}
+    result = read_objects(swarm_service(ContainerSpec=settings))
+    assert compose_of(result)["services"]["web"]["tmpfs"] == ["/t:noexec,size=1000000"]
+    assert codes_of(result) == {"TC485"}
+
+
 def test_how_often_a_job_runs_is_told() -> None:
     service = swarm_service()
     service["Spec"]["Mode"] = {"ReplicatedJob": {"TotalCompletions": 5, "MaxConcurrent": 1}}

@@ -15,7 +15,7 @@ from tocompose.importers.engine.mounts import read_mounts
 from tocompose.importers.engine.object_context import ObjectContext
 from tocompose.importers.engine.shapes import FieldFact, read_environment, text_of
 from tocompose.ledger import Cursor
-from tocompose.model import ConfigMount, NetworkAttachment, Port
+from tocompose.model import ConfigMount, Mount, NetworkAttachment, Port
 from tocompose.record import replace
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.units import format_duration
@@ -60,10 +60,16 @@ def read_templated_environment(
 def read_templated_mounts(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """The mounts; of a volume for each task that of the first, since all containers of a service share one here."""
     service_name = text_at(context.cursor, "Spec", "Name")
-    for field_entry, mount_fact in zip(
-        cursor, list(read_mounts(cursor, context)), strict=True
-    ):
-        mount = mount_fact.fact.value
+    for mount_fact in read_mounts(cursor, context):
+        mount, field_entry = mount_fact.fact.value, mount_fact.cursor
+        if not isinstance(mount, Mount):
+            # A folder in memory with options stands in its short form, and has no source.
+            if has_template(mount):
+                field = f"Mounts: {text_at(field_entry, 'Target')}"
+                field_entry.note("TC485", subject=context.path.child("tmpfs"), field=field)
+            else:
+                yield mount_fact
+            continue
         subject = context.path.child("volumes", mount.target)
         source = fill_service_name(mount.source or "", service_name)
         of_first_task = fill_task_number(source)
