@@ -22,7 +22,7 @@ from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import TableError, load
 
 _COLUMNS = (frozenset({"target", "shape"}), frozenset({"note"}), frozenset({"ignore"}))
-_ABSENT = "empty or null, so nothing is set"
+ABSENT = "empty or null, so nothing is set"
 
 
 class FieldRow(NamedTuple):
@@ -133,7 +133,7 @@ class FieldWalk:
         for child in node.children:
             row = rows.get(child.key)  # type: ignore[arg-type]
             if isinstance(child.node, Leaf) and _is_absent(child.node, row):
-                self._ledger.settle(child.node, Fate.IGNORED, _ABSENT)
+                self._ledger.settle(child.node, Fate.IGNORED, ABSENT)
             elif row is not None:
                 self._settle(child, row, f"{path}{child.key}")
 
@@ -167,7 +167,7 @@ class FieldWalk:
         if isinstance(node, Branch):
             for leaf in leaves(node):
                 if is_empty(leaf):
-                    self._ledger.settle(leaf, Fate.IGNORED, _ABSENT)
+                    self._ledger.settle(leaf, Fate.IGNORED, ABSENT)
 
 
 def _is_absent(leaf: Leaf, row: FieldRow | None) -> bool:

@@ -196,7 +196,6 @@ def node_stage(
     beside = ("package.json", tool.lock, *filter(repository.has_file, _FILES_BESIDE))
     scripts = package_scripts(package)
     has_hooks = any(name in scripts for name in _INSTALL_HOOKS)
-    has_workspaces = "workspaces" in package or repository.has_file("pnpm-workspace.yaml")
     clean_up = " && yarn cache clean" if tool.name.startswith("yarn") else ""
     return NodeStage(
         image=slim_image("node", version),
@@ -206,10 +205,15 @@ def node_stage(
         manifests=tuple(filter(None, beside)) if has_package else (),
         folders=tuple(filter(repository.project.exists, _FOLDERS_BESIDE)),
         whole_first=has_hooks
-        or has_workspaces
+        or has_workspaces(repository, package)
         or _names_folders(package)
         or repository.project.exists("prisma"),
     )
+
+
+def has_workspaces(repository: Repository, package: dict[str, Any]) -> bool:
+    """Whether the repository holds several packages, which a package manager links."""
+    return "workspaces" in package or repository.has_file("pnpm-workspace.yaml")
 
 
 def _names_folders(package: dict[str, Any]) -> bool:

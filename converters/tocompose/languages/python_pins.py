@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from tocompose.languages.versions import Numbers
+from tocompose.languages.versions import Numbers, numbers_of
 from tocompose.patterns import regex
 from tocompose.repository import Repository
 from tocompose.tables import load
@@ -34,7 +34,7 @@ def fitting_python(repository: Repository) -> FittingPython | None:
     pins = dict(_pinned(repository))
     oldest = max(
         (
-            _numbers(line)
+            numbers_of(line)
             for name, pin in pins.items()
             if (line := _line_of(needed, name, pin))
         ),
@@ -43,9 +43,9 @@ def fitting_python(repository: Repository) -> FittingPython | None:
     fitting = [
         FittingPython(line, f"it is the newest that {name} of requirements.txt is made for")
         for name, pin in pins.items()
-        if (line := _line_of(lines, name, pin)) and _numbers(line) >= oldest
+        if (line := _line_of(lines, name, pin)) and numbers_of(line) >= oldest
     ]
-    return min(fitting, key=lambda choice: _numbers(choice.number), default=None)
+    return min(fitting, key=lambda choice: numbers_of(choice.number), default=None)
 
 
 def _pinned(repository: Repository) -> Iterator[tuple[str, tuple[str, Numbers]]]:
@@ -55,7 +55,7 @@ def _pinned(repository: Repository) -> Iterator[tuple[str, tuple[str, Numbers]]]
         bound = _BOUND.search(requirement[2]) if requirement else None
         if requirement and bound:
             name = re.sub(r"[._-]+", "-", requirement[1]).lower()
-            yield name, (bound[1], _numbers(bound[2]))
+            yield name, (bound[1], numbers_of(bound[2]))
 
 
 def _line_of(
@@ -65,11 +65,7 @@ def _line_of(
     sign, numbers = pin
     reached = ""
     for since, line in rows.get(name, {}).items():
-        first = _numbers(since)
+        first = numbers_of(since)
         is_reached = first < numbers if sign == "<" else first <= numbers
         reached = line if is_reached else reached
     return reached
-
-
-def _numbers(text: str) -> Numbers:
-    return tuple(int(number) for number in text.split("."))

@@ -211,15 +211,16 @@ def debian_release(language: str, version: str) -> str:
     for release, row in load("languages")[language]["debian"].items():
         since = row["since"].get(line)
         if since is None:
-            is_built = _reaches(numbers[:size], _numbers(str(row["from"])))
+            is_built = _reaches(numbers[:size], numbers_of(str(row["from"])))
         else:
-            is_built = _reaches(numbers[size:], _numbers(since))
+            is_built = _reaches(numbers[size:], numbers_of(since))
         if is_built:
             return str(release)
     return ""
 
 
-def _numbers(text: str) -> tuple[int, ...]:
+def numbers_of(text: str) -> Numbers:
+    """The numbers of a version such as `3.12`."""
     return tuple(int(number) for number in text.split("."))
 
 

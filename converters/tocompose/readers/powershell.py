@@ -32,8 +32,7 @@ _ARRAY = regex(
     rf"\$(?P<name>\w+)\s*(?P<sign>\+?=)\s*(?P<values>@\([^()]*\)|{_LIST}|\d+\.\.\d+)"
 )
 _CALL = regex(r"&\s*(?P<quote>[\"']?)(?=(?:docker|podman|nerdctl)\b)", re.I)
-_SPLAT = regex(r"(?<=[ \t])@(?P<name>[A-Za-z_]\w*)(?=\s|;|\}|\Z)")
-_WORD = regex(r"(?<=[ \t])\$(?P<name>[A-Za-z_]\w*)(?=\s|;|\}|\Z)")
+_EXPANDED = regex(r"(?<=[ \t])(?P<sign>[@$])(?P<name>[A-Za-z_]\w*)(?=\s|;|\}|\Z)")
 _SUBEXPRESSION = regex(r"\$\(\$(?P<name>\w+)\)")
 _SKIPPED = regex(rf"{_QUOTED}|#[^\n]*")
 _SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "ne": "!="}
@@ -56,7 +55,7 @@ class _Blocks:
         self._text = text
         self._closers: list[str | None] = []
         self._arrays: set[str] = set()
-        self._is_piped = 0
+        self._is_piped = False
 
     def edits(self) -> Iterator[Edit]:
         """What is replaced, in the order of the text."""
@@ -100,7 +99,7 @@ class _Blocks:
             if match := pattern.match(self._text, position):
                 text, closer = opening(match)
                 self._closers.append(closer)
-                self._is_piped += pattern is _PIPED
+                self._is_piped |= pattern is _PIPED
                 return match.start(), match.end(), text
         if array := _ARRAY.match(self._text, position):
             self._arrays.add(array["name"])
@@ -116,10 +115,9 @@ class _Blocks:
         char = self._text[position]
         if char == "}" and self._closers:
             return self._close_block(position)
-        for pattern in (_SPLAT, _WORD):
-            match = pattern.match(self._text, position)
-            if match and (pattern is _SPLAT or match["name"] in self._arrays):
-                return match.start(), match.end(), f'"${{{match["name"]}[@]}}"'
+        match = _EXPANDED.match(self._text, position)
+        if match and (match["sign"] == "@" or match["name"] in self._arrays):
+            return match.start(), match.end(), f'"${{{match["name"]}[@]}}"'
         if self._is_piped and self._text.startswith("$_", position):
             return position, position + 2, f"${{{_PIPED_NAME}}}"
         return None
@@ -150,14 +148,9 @@ def _items_of(values: str) -> list[str]:
     return [match[0] for match in re.finditer(rf"{_QUOTED}|[^\s,]+", bare)]
 
 
-def _open_foreach(match: re.Match[str]) -> tuple[str, str]:
+def _open_each(match: re.Match[str]) -> tuple[str, str]:
     words = " ".join(_items_of(match["values"]))
-    return f"for {match['name']} in {words}; do ", "done"
-
-
-def _open_piped(match: re.Match[str]) -> tuple[str, str]:
-    words = " ".join(_items_of(match["values"]))
-    return f"for {_PIPED_NAME} in {words}; do ", "done"
+    return f"for {match.groupdict().get('name', _PIPED_NAME)} in {words}; do ", "done"
 
 
 def _open_count(match: re.Match[str]) -> tuple[str, str]:
@@ -180,11 +173,11 @@ def _open_function(match: re.Match[str]) -> tuple[str, str]:
 _OPENINGS: tuple[
     tuple[re.Pattern[str], Callable[[re.Match[str]], tuple[str, str]]], ...
 ] = (
-    (_FOREACH, _open_foreach),
+    (_FOREACH, _open_each),
     (_COUNT, _open_count),
     (_IF, _open_condition),
     (_FUNCTION, _open_function),
-    (_PIPED, _open_piped),
+    (_PIPED, _open_each),
 )
 _VARIABLE = r"\$(?:env:)?(\w+)"
 _IS_SET = regex(_VARIABLE, re.I)

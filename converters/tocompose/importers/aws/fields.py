@@ -9,6 +9,7 @@ from math import isfinite
 
 from tocompose.importers.docker_run.invocation import Argument, Invocation
 from tocompose.importers.field_tables import (
+    ABSENT,
     FieldTables,
     FieldWalk,
     is_empty,
@@ -23,7 +24,6 @@ from tocompose.syntax.interpolation import literal, variable_names
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, variable_name
 
-_ABSENT = "empty or null, so nothing is set"
 HOLDS_ANYWAY = "the default value"
 
 
@@ -155,7 +155,7 @@ def is_absent(cursor: Cursor) -> bool:
     if node is None:
         return True
     if isinstance(node, Leaf) and (is_empty(node) or not node.text):
-        cursor.skip(_ABSENT)
+        cursor.skip(ABSENT)
         return True
     return False
 

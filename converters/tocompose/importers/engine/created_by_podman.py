@@ -17,8 +17,7 @@ _VERBS = (("run",), ("create",), ("pod", "create"))
 def create_command(cursor: Cursor, owner: str) -> tuple[Invocation, ...]:
     """The command that made what the cursor describes; empty where none is kept, or it makes something else."""
     command = cursor.at("CreateCommand")
-    command_line = [text_at(argument) for argument in command]
-    verb, verb_end = read_verb(command_line, _verb_index(command_line))
+    verb, verb_end = _read_verb(command)
     if verb not in _VERBS:
         return ()
     arguments = tuple(
@@ -35,8 +34,13 @@ def create_command(cursor: Cursor, owner: str) -> tuple[Invocation, ...]:
 
 def has_create_command(cursor: Cursor) -> bool:
     """Whether the command that made what the cursor describes is kept."""
-    command_line = [text_at(argument) for argument in cursor.at("CreateCommand")]
-    return read_verb(command_line, _verb_index(command_line))[0] in _VERBS
+    return _read_verb(cursor.at("CreateCommand"))[0] in _VERBS
+
+
+def _read_verb(command: Cursor) -> tuple[tuple[str, ...], int]:
+    """The words of podman's verb, and where its own arguments begin."""
+    command_line = [text_at(argument) for argument in command]
+    return read_verb(command_line, _verb_index(command_line))
 
 
 def _verb_index(command_line: list[str]) -> int:

@@ -10,7 +10,7 @@ from tocompose.importers.docker_run.mount_values import read_volume
 from tocompose.importers.docker_run.shapes import Fact, FactMerge
 from tocompose.importers.engine.json_values import is_true, number_at, text_at, words_at
 from tocompose.importers.engine.object_context import ObjectContext
-from tocompose.importers.engine.shapes import FieldFact, text_of
+from tocompose.importers.engine.shapes import IMAGE_SAYS, FieldFact, text_of
 from tocompose.ledger import Cursor
 from tocompose.model import Mount
 from tocompose.syntax.interpolation import literal
@@ -58,7 +58,7 @@ def read_anonymous_volumes(cursor: Cursor, context: ObjectContext) -> Iterator[F
     asked_for = set(_wished_targets(context))
     for field_entry in cursor:
         if field_entry.key in context.image_texts("Volumes"):
-            field_entry.skip("the image already sets it")
+            field_entry.skip(IMAGE_SAYS)
         elif field_entry.key in asked_for:
             field_entry.skip("a mount of the container says what stands there")
         else:

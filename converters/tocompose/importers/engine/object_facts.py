@@ -22,6 +22,7 @@ from tocompose.importers.engine.json_values import text_at
 from tocompose.importers.engine.object_context import ObjectContext
 from tocompose.importers.engine.shapes import FieldFact, FieldShape
 from tocompose.importers.field_tables import (
+    ABSENT,
     FieldRow,
     FieldWalk,
     is_empty,
@@ -136,12 +137,12 @@ def _written_key(target: str, fact: Fact) -> tuple[str, ...]:
 def _settle_rest(context: ObjectContext, type_name: str) -> None:
     """Settles what the table ignores, and gives one note a code for what has no key."""
     ledger = context.cursor.ledger
-    walk = FieldWalk(field_tables(), ledger, default_reason="the engine fills it in")
+    walk = FieldWalk(field_tables(), ledger, default_reason=shapes.ENGINE_FILLS_IN)
     if context.cursor.node is not None:
         walk.visit(context.cursor.node, type_name)
     note_findings(walk.findings, ledger, context.name, context.path)
     for leaf in _empty_leaves(context.cursor):
-        leaf.skip("empty or null, so nothing is set")
+        leaf.skip(ABSENT)
 
 
 def _empty_leaves(cursor: Cursor) -> Iterator[Cursor]:

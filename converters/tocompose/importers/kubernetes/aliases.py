@@ -41,7 +41,8 @@ def _early_names(model: ClusterModel) -> dict[str, tuple[str, ...]]:
         namespaces = _service_namespaces(service, model)
         for workload, pod in service.networked_pods():
             if all(
-                pod.joins_owner(c) or c.service == pod.network_owner for c in pod.containers
+                pod.joins_owner(container) or container.service == pod.network_owner
+                for container in pod.containers
             ):
                 continue
             to = ModelPath.service(pod.network_owner, "networks")

@@ -135,9 +135,7 @@ class ContainerContext:
     @property
     def joins_owner(self) -> bool:
         """Whether it is in the network namespace of another container."""
-        return self.service != self.pod.network_owner and self.pod.joins_owner(
-            self._pod_container
-        )
+        return self.pod.joins_owner(self._pod_container)
 
     @property
     def is_replicated(self) -> bool:

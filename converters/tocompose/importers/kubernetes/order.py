@@ -62,7 +62,7 @@ def _arrange_pod(
         elif container.role is ContainerRole.SIDECAR:
             has_startup_probe = container.cursor.at("startupProbe").kind == "map"
             condition = (
-                _readiness(model.builder.services[name]) if has_startup_probe else _STARTED
+                readiness(model.builder.services[name]) if has_startup_probe else _STARTED
             )
             dependencies.append(Dependency(service=name, condition=condition))
             container.cursor.at("restartPolicy").take(to=ModelPath.service(name, "restart"))
@@ -74,7 +74,8 @@ def _network_mode(workload: Workload, pod: Pod, container: PodContainer) -> str 
     return f"service:{pod.network_owner}" if pod.joins_owner(container) else None
 
 
-def _readiness(service: Service) -> str:
+def readiness(service: Service) -> str:
+    """The condition of those that wait until a service is ready, as far as that can be asked."""
     return _STARTED if service.healthcheck is None else _HEALTHY
 
 
@@ -86,7 +87,7 @@ def _previous_pod(
     if previous_pod is None or peek_text(policy) == "Parallel":
         return []
     service = model.builder.services[previous_pod.main_container.service]
-    return [Dependency(service=service.name, condition=_readiness(service))]
+    return [Dependency(service=service.name, condition=readiness(service))]
 
 
 def _api_dependencies(workload: Workload, model: ClusterModel) -> list[Dependency]:

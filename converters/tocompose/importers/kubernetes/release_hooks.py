@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
+from tocompose.importers.kubernetes.order import readiness
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.importers.kubernetes.stack_builder import Contribution
 from tocompose.importers.kubernetes.workloads import RUN_ONCE, Workload
@@ -15,15 +16,10 @@ from tocompose.readers.yaml import integer
 from tocompose.syntax.model_path import ModelPath
 
 _DONE = "service_completed_successfully"
-_STARTED = "service_started"
-_HEALTHY = "service_healthy"
 # https://helm.sh/docs/topics/charts_hooks/, https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/
-_HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
-_WEIGHTS = {
-    "helm.sh/hook": "helm.sh/hook-weight",
-    "argocd.argoproj.io/hook": "argocd.argoproj.io/sync-wave",
-}
 _WAVE = "argocd.argoproj.io/sync-wave"
+_WEIGHTS = {"helm.sh/hook": "helm.sh/hook-weight", "argocd.argoproj.io/hook": _WAVE}
+_HOOKS = tuple(_WEIGHTS)
 _BEFORE = frozenset({"pre-install", "pre-upgrade", "PreSync"})
 _AFTER = frozenset({"post-install", "post-upgrade", "PostSync"})
 _WITH = frozenset({"Sync"})
@@ -75,11 +71,11 @@ class ReleaseHook(NamedTuple):
 def release_hook(workload: Workload) -> ReleaseHook:
     """When a release runs a workload; one without moments is part of the release itself."""
     annotations = workload.kube_object.at("metadata", "annotations")
-    for key in _HOOKS:
+    for key, weight_key in _WEIGHTS.items():
         hooks = peek_text(annotations.at(key))
         if hooks:
             moments = frozenset(hook.strip() for hook in hooks.split(","))
-            weight = annotations.at(_WEIGHTS[key])
+            weight = annotations.at(weight_key)
             return ReleaseHook(moments, annotations.at(key), _number(weight), weight)
     wave = annotations.at(_WAVE)
     return ReleaseHook(frozenset(), annotations.at(_HOOKS[0]), _number(wave), wave)
@@ -125,11 +121,11 @@ def _order_around(
     lasting = [step.place for step in steps if step.lasts]
     for step in steps:
         if step.lasts and job.place < step.place:
-            yield _wait(step, job)
+            yield _wait_for_end(step, job)
         elif step.lasts and step.place < job.place:
-            yield _wait(job, step, model)
+            yield _wait_until_ready(job, step, model)
         elif step.is_job and _is_placed(step) and _runs_next(job, step, lasting):
-            yield _wait(step, job)
+            yield _wait_for_end(step, job)
 
 
 def _find_steps(model: ClusterModel) -> Iterator[_Step]:
@@ -163,20 +159,19 @@ def _runs_next(job: _Step, step: _Step, lasting: list[tuple[int, int]]) -> bool:
     return job.place < step.place
 
 
-def _wait(step: _Step, awaited: _Step, model: ClusterModel | None = None) -> Contribution:
-    """A step after another one: after its end, or with a model once it is ready."""
-    condition = _DONE
-    if model is not None:
-        service = model.builder.services[awaited.service]
-        condition = _STARTED if service.healthcheck is None else _HEALTHY
-    job = awaited if model is None else step
+def _wait_for_end(step: _Step, job: _Step) -> Contribution:
+    """A step after the end of a job."""
     to = ModelPath.service(step.service, "depends_on")
     step.hook.weight_cursor.take(to=to)
     job.hook.settle(to)
     origin = job.hook.cursor.span if job.hook.cursor else job.hook.weight_cursor.span
-    edge = Dependency(
-        service=awaited.service,
-        condition=condition,
-        origin=origin if model is None else None,
-    )
+    edge = Dependency(service=job.service, condition=_DONE, origin=origin)
     return Contribution(service=step.service, depends_on=(edge,))
+
+
+def _wait_until_ready(job: _Step, step: _Step, model: ClusterModel) -> Contribution:
+    """A job after what lasts, once that is ready."""
+    job.hook.settle(ModelPath.service(job.service, "depends_on"))
+    condition = readiness(model.builder.services[step.service])
+    edge = Dependency(service=step.service, condition=condition)
+    return Contribution(service=job.service, depends_on=(edge,))

@@ -10,6 +10,7 @@ from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.services import AppPlan
 from tocompose.knowledge.secrets.commands import command_secrets
 from tocompose.languages import language_rows
+from tocompose.languages.node import has_workspaces
 from tocompose.model import (
     Build,
     ComposeFileRole,
@@ -180,8 +181,7 @@ def _debug_ports(row: Row, command: tuple[str, ...] | None) -> Iterator[Port]:
 def _workspace_modules(plan: AppPlan) -> Iterator[str]:
     """The libraries of each package of a repository of several, which package managers link below its folder."""
     repository = plan.repository
-    states_packages = "workspaces" in repository.read_json("package.json")
-    if not states_packages and not repository.has_file("pnpm-workspace.yaml"):
+    if not has_workspaces(repository, repository.read_json("package.json")):
         return
     for path in sorted(repository.project.files())[:_MOST_FILES]:
         folder, _, name = path.rpartition("/")
