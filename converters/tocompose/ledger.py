@@ -92,18 +92,16 @@ class Ledger:
 
     def add_note(self, new_note: Note) -> None:
         """Adds a note that settles no leaf; beyond the limit of its code it is only counted."""
-        if new_note in self._known_notes:
-            return
-        if self.is_spent(new_note.code):
+        if new_note in self._known_notes or not self.count_in(new_note.code):
             return
         self._known_notes.add(new_note)
         self.notes.append(new_note)
 
-    def is_spent(self, code: str) -> bool:
-        """Whether there are as many notes of the code as there may be; one more is counted."""
+    def count_in(self, code: str) -> bool:
+        """Counts one more note of the code; whether it may still be said."""
         most = limit("NOTES")
         self._said_notes[code] += 1
-        return self._said_notes[code] > most
+        return self._said_notes[code] <= most
 
     def counted_notes(self) -> list[Note]:
         """A note for each code of which more were to be said than may be."""
@@ -316,7 +314,7 @@ def audit_unread(ledger: Ledger) -> list[Note]:
     return [
         note("TC001", leaf.span, what=_describe_leaf(ledger, leaf))
         for leaf in ledger.leaves()
-        if ledger.fate(leaf).fate is Fate.UNREAD and not ledger.is_spent("TC001")
+        if ledger.fate(leaf).fate is Fate.UNREAD and ledger.count_in("TC001")
     ]
 
 

@@ -227,7 +227,7 @@ def _swarm(parts: Iterable[dict[str, object]]) -> Files:
 
 def pod_commands(texts: Texts) -> Files:
     """What the containers of a pod run before they stop, once they have started, and to be asked."""
-    containers = [
+    containers: list[dict[str, object]] = [
         {
             "name": f"w{n}",
             "image": "acme/web:1",
@@ -236,13 +236,16 @@ def pod_commands(texts: Texts) -> Files:
         }
         for n, text in enumerate(texts)
     ]
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
+    return {"a.yaml": yaml.safe_dump(pod(containers))}
+
+
+def pod(containers: list[dict[str, object]]) -> dict[str, dict[str, object]]:
+    """A Pod of these containers."""
+    described: dict[str, dict[str, object]] = {
         "metadata": {"name": "web"},
         "spec": {"containers": containers},
     }
-    return {"a.yaml": yaml.safe_dump(pod)}
+    return {"apiVersion": "v1", "kind": "Pod", **described}  # type: ignore[dict-item]
 
 
 def recipe_commands(texts: Texts) -> Files:

@@ -23,6 +23,7 @@ import yaml
 from fuzz import secret_platforms
 from fuzz.outputs import shown
 from fuzz.secret_forms import COMMANDS, CONFIGS, TOKENS, filled, secret_text, token
+from fuzz.secret_platforms import Files
 
 _TOGETHER = 12
 
@@ -52,7 +53,6 @@ def _planted(name: str, template: str) -> Planted:
     return Planted(name, filled(template, secret), (secret,))
 
 
-Files = dict[str, str]
 Group = tuple[Planted, ...]
 
 
@@ -81,7 +81,9 @@ def words(group: Group) -> Files:
 def pod_variables(group: Group) -> Files:
     env = [{"name": f"THING_{n}", "value": item.text} for n, item in enumerate(group)]
     return {
-        "a.yaml": yaml.safe_dump(_pod([{"name": "a", "image": "acme/a:1", "env": env}]))
+        "a.yaml": yaml.safe_dump(
+            secret_platforms.pod([{"name": "a", "image": "acme/a:1", "env": env}])
+        )
     }
 
 
@@ -105,7 +107,9 @@ def config_maps(group: Group) -> Files:
         "data": data,
     }
     mount = {"name": "c", "mountPath": "/c"}
-    pod = _pod([{"name": "a", "image": "acme/a:1", "volumeMounts": [mount]}])
+    pod = secret_platforms.pod(
+        [{"name": "a", "image": "acme/a:1", "volumeMounts": [mount]}]
+    )
     pod["spec"]["volumes"] = [{"name": "c", "configMap": {"name": "c"}}]
     return {"a.yaml": yaml.safe_dump_all([config, pod])}
 
@@ -215,14 +219,6 @@ def documented(group: Group) -> Files:
     )
     command = f"docker run -d --name web \\\n  {words} \\\n  acme/web:1"
     return {"README.md": f"# Web\n\n```sh\n{command}\n```\n"}
-
-
-def _pod(containers: list[dict[str, object]]) -> dict[str, dict[str, object]]:
-    pod: dict[str, dict[str, object]] = {
-        "metadata": {"name": "web"},
-        "spec": {"containers": containers},
-    }
-    return {"apiVersion": "v1", "kind": "Pod", **pod}  # type: ignore[dict-item]
 
 
 class Way(NamedTuple):

@@ -7,13 +7,11 @@ from pathlib import Path
 from tocompose.compose.documents import Places
 from tocompose.compose.loading import find_compose_files, load_files
 from tocompose.compose.read import stack_of
-from tocompose.knowledge.images import image_facts, role_of
-from tocompose.model import Role, Service
+from tocompose.knowledge.images import DATA_ROLES, image_facts, role_of
+from tocompose.model import Service
 from tocompose.project import Folder
 from tocompose.stack_texts import services_by_variable
 from tocompose.syntax.interpolation import apply_defaults
-
-_SERVERS = frozenset({Role.DATA, Role.CACHE, Role.QUEUE})
 
 
 def server_variables(folder: Path) -> frozenset[str]:
@@ -31,4 +29,4 @@ def server_variables(folder: Path) -> frozenset[str]:
 
 def _is_server(service: Service) -> bool:
     facts = image_facts(apply_defaults(service.image)) if service.image else None
-    return facts is not None and role_of(facts) in _SERVERS
+    return facts is not None and role_of(facts) in DATA_ROLES

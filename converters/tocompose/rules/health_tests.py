@@ -77,19 +77,18 @@ def _judge_form(startup: Startup, service: Service, check: Healthcheck) -> Verdi
 
 
 def _judge_tools(startup: Startup, service: Service, text: str) -> Iterator[Verdict]:
-    image = facts_of(service)
-    if image is None or image.tools is None or service.build is not None:
-        return
     missing = _missing_tools(service, text)
+    if missing is None:
+        return
     facts = {"tool": ", ".join(missing), "image": service.image or ""}
     yield startup.verdict(service, _TEST, "T9", not missing, "TC730", **facts)
 
 
-def _missing_tools(service: Service, text: str) -> list[str]:
-    """The programs that the command calls and the image is known to lack."""
+def _missing_tools(service: Service, text: str) -> list[str] | None:
+    """The programs that the command calls and the image lacks; None where it is not known what that has."""
     image = facts_of(service)
     if image is None or image.tools is None or service.build is not None:
-        return []
+        return None
     if "apk add" in text or "apt" in text:
         return []
     called = (tool for tool in _CLIENTS if _calls_blindly(text, tool))
@@ -103,17 +102,16 @@ def _calls_blindly(text: str, tool: str) -> bool:
 
 
 def _judge_socket(startup: Startup, service: Service, text: str) -> Iterator[Verdict]:
-    if _SOCKET_PING.search(text) is None:
-        return
     tool = _tool_over_socket(text)
-    yield startup.verdict(service, _TEST, "T21", not tool, "TC740", tool=tool)
+    if tool is not None:
+        yield startup.verdict(service, _TEST, "T21", not tool, "TC740", tool=tool)
 
 
-def _tool_over_socket(text: str) -> str:
-    """The program that asks a database over its socket; empty where none does."""
+def _tool_over_socket(text: str) -> str | None:
+    """The program that asks a database over its socket; empty where it asks over TCP, None where none is asked."""
     ping = _SOCKET_PING.search(text)
     if ping is None:
-        return ""
+        return None
     host_option = _PG_OVER_TCP if ping[0].startswith("pg_isready") else _OVER_TCP
     return "" if host_option.search(text) else ping[0].split()[0]
 

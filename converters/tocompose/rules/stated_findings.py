@@ -8,9 +8,10 @@ from typing import NamedTuple
 from tocompose.compose.documents import document_of, read_file
 from tocompose.model import File, Stack
 from tocompose.notes import Level, Note
+from tocompose.plugins import brought_judges
 from tocompose.project import Memory
 from tocompose.record import replace
-from tocompose.rules import Rule, judging_rules
+from tocompose.rules import Rule, registry
 from tocompose.rules.opened_files import open_view
 
 _SUFFIXES = (".yml", ".yaml")
@@ -34,7 +35,8 @@ def with_statements(
     Whoever checks the files later sees what came with the source apart from what is new; each comment can be deleted.
     """
     told = tuple(notes)
-    rules = [rule for rule in judging_rules() if _may_apply(rule, told)]
+    # Of our own only those that mend have told something: the others need not be loaded.
+    rules = [rule for rule in (*registry(), *brought_judges()) if _may_apply(rule, told)]
     if not rules or not any(file.path.endswith(_SUFFIXES) for file in files):
         return files
     statements: dict[str, list[Statement]] = {}
