@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import permutations, product
 from typing import Any, NamedTuple
 
+from tocompose.importers import ImportOptions
 from tocompose.model import Dependency, EnvSetting, Role, Service, Stack
 from tocompose.notes import Kind, Note, explanation, note
 from tocompose.record import replace
@@ -268,6 +269,16 @@ def _with_value(setting: EnvSetting, values: Mapping[str, str]) -> EnvSetting:
     return (
         replace(setting, value=values[setting.name]) if setting.name in values else setting
     )
+
+
+def answered_settings(settings: ImportOptions, answers: Answers) -> ImportOptions:
+    """The settings of the import, with the answers that it needs; what the command line says outranks them."""
+    name = settings.name or answers.by_id.get("name")
+    servers = answers.by_id.get("servers")
+    options = dict(settings.options)
+    if servers:
+        options.setdefault("servers", (servers,))
+    return replace(settings, name=name, options=options)
 
 
 def read_answers(text: str, name: str) -> Answers:

@@ -11,7 +11,8 @@ from tocompose.model import Stack
 from tocompose.notes import Kind, Note, explanation
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Project
-from tocompose.reports.plan import Decision
+from tocompose.reports.plan import Decision, PlanHeading
+from tocompose.reports.report import image_of
 from tocompose.rules import registry, select
 
 
@@ -20,6 +21,16 @@ class ConversionPlan(NamedTuple):
 
     result: Result
     decisions: tuple[Decision, ...]
+
+    @property
+    def heading(self) -> PlanHeading:
+        """What is converted."""
+        stack = self.result.stack
+        sources = {leaf.span.file for leaf in self.result.ledger.leaves()}
+        services = tuple((service.name, image_of(service)) for service in stack.services)
+        return PlanHeading(
+            stack.name, self.result.importer, tuple(sorted(sources)), services
+        )
 
 
 def plan(project: Project, options: Options) -> ConversionPlan:

@@ -9,24 +9,20 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
-from tocompose.answers import Answers, read_answers
+from tocompose.answers import Answers, answered_settings, read_answers
 from tocompose.cli.exit import EXIT_DIFFERS, Finished, fail, refuse_options, write_text
 from tocompose.cli.settings import ConversionOptions
 from tocompose.collector import collector_off
-from tocompose.exporters.bundle import Layout
+from tocompose.exporters.bundle import OVERLAYS, Layout
 from tocompose.importers import ImportOptions, SourceError
-from tocompose.model import ComposeFileRole, File
+from tocompose.model import File
 from tocompose.notes import Note, note
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Folder, Memory, Project, path_between
-from tocompose.record import replace
 from tocompose.rules import Context
 
 if TYPE_CHECKING:
     from tocompose.reports.text import Style
-
-
-_OVERLAYS = {"dev": ComposeFileRole.DEV, "prod": ComposeFileRole.PROD}
 
 
 def pipeline_options_for(
@@ -43,7 +39,7 @@ def pipeline_options_for(
     layout = Layout(
         split=output_folder(options) is not None,
         modern_names=options.modern_names,
-        environments=tuple(_OVERLAYS[name] for name in options.env),
+        environments=tuple(OVERLAYS[name] for name in options.env),
         inline_secrets=options.inline_secrets,
     )
     if options.merge is not None and options.output is not None:
@@ -53,22 +49,12 @@ def pipeline_options_for(
         source=source or answers.by_id.get("format"),
         practices=options.practices,
         layout=layout,
-        settings=_answered_settings(settings, answers),
+        settings=answered_settings(settings, answers),
         context=Context(harden=options.harden, keep_ports=options.keep_ports),
         answers=answers,
         existing=_existing_file(options.merge),
         **_relative_paths(project, options),
     )
-
-
-def _answered_settings(settings: ImportOptions, answers: Answers) -> ImportOptions:
-    """The settings of the import, with the answers that it needs; what the command line says outranks them."""
-    name = settings.name or answers.by_id.get("name")
-    servers = answers.by_id.get("servers")
-    options = dict(settings.options)
-    if servers:
-        options.setdefault("servers", (servers,))
-    return replace(settings, name=name, options=options)
 
 
 def _relative_paths(project: Project, options: ConversionOptions) -> dict[str, str]:

@@ -233,11 +233,11 @@ def fail(message: str) -> NoReturn:
 
 def _describe_internal_fault(fault: BaseException) -> str:
     from tocompose.plugins import package_at_fault
-    from tocompose.reports.escape import fault_line
+    from tocompose.reports.escape import describe_fault
 
     package = package_at_fault(fault)
     whose = "tocompose itself" if package is None else f"the plug-in {package}"
     return (
-        f"a fault of {whose} ({type(fault).__name__} in {fault_line(fault)}). Nothing was written.\n"
+        f"{describe_fault(fault, whose)}. Nothing was written.\n"
         "Please report it with the input; TOCOMPOSE_TRACEBACK=1 shows where it comes from."
     )

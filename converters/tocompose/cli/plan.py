@@ -21,8 +21,7 @@ from tocompose.decisions import plan
 from tocompose.importers import ImportOptions, SourceError
 from tocompose.importers.docker_run.pasted import paste_options
 from tocompose.project import Memory
-from tocompose.reports.plan import PlanHeading, as_answers, as_data, as_text
-from tocompose.reports.report import image_of
+from tocompose.reports.plan import as_answers, as_data, as_text
 
 
 @click.command("plan", context_settings={"ignore_unknown_options": True})
@@ -63,17 +62,7 @@ def plan_command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -
         )
     except (SourceError, ValueError) as problem:
         fail(str(problem))
-    services = tuple(
-        (service.name, image_of(service))
-        for service in conversion_plan.result.stack.services
-    )
-    files = sorted({leaf.span.file for leaf in conversion_plan.result.ledger.leaves()})
-    heading = PlanHeading(
-        conversion_plan.result.stack.name,
-        conversion_plan.result.importer,
-        tuple(files),
-        services,
-    )
+    heading = conversion_plan.heading
     shape = ctx.params["shape"]
     if shape == "json":
         text = json.dumps(as_data(heading, conversion_plan.decisions), indent=2) + "\n"

@@ -45,6 +45,9 @@ from tocompose.syntax.model_path import ModelPath
 if TYPE_CHECKING:
     from tocompose.exporters.insertion import Insertion
 
+# The files beside the base, as `--env` names them.
+OVERLAYS = {"dev": ComposeFileRole.DEV, "prod": ComposeFileRole.PROD}
+
 
 @record
 class Layout:

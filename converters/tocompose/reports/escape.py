@@ -92,6 +92,11 @@ def fault_line(fault: BaseException) -> str:
     return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
 
 
+def describe_fault(fault: BaseException, whose: str = "tocompose itself") -> str:
+    """Whose fault it is, of what kind, and where it happened."""
+    return f"a fault of {whose} ({type(fault).__name__} in {fault_line(fault)})"
+
+
 def template_environment(*, autoescape: bool) -> Any:
     """A new environment; `autoescape` is for HTML, Markdown has filters of its own. A name that is not there raises."""
     from jinja2 import Environment, PackageLoader, StrictUndefined

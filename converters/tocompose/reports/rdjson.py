@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tocompose.notes import Level, Note
+from tocompose.notes import Note
 from tocompose.reports.json import dump_json
 from tocompose.reports.report import Report, message_with_advice
 from tocompose.reports.sarif import default_span
 from tocompose.source import Span
-
-_SEVERITIES = {Level.ERROR: "ERROR", Level.WARNING: "WARNING", Level.INFO: "INFO"}
 
 
 def render(report: Report) -> str:
@@ -37,7 +35,7 @@ def _diagnostic(note: Note, span: Span, report: Report) -> dict[str, Any]:
                 "end": _position(report, span.file, span.end_line, span.end_column),
             },
         },
-        "severity": _SEVERITIES[note.kind.level],
+        "severity": note.kind.level.name,
         "code": code,
     }
 

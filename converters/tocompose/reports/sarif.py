@@ -6,6 +6,7 @@ https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-upl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
@@ -28,15 +29,17 @@ MAX_MESSAGE = 1000
 
 def render(report: Report) -> str:
     """One run; its results are the notes, the losses first, so that what a limit cuts off matters least."""
-    shown = report.notes[:MAX_RESULTS]
+    return sarif_text(report.notes, default_span(report))
+
+
+def sarif_text(notes: Sequence[Note], elsewhere: Span) -> str:
+    """The log of one run; a note without a place stands `elsewhere`."""
+    shown = notes[:MAX_RESULTS]
     codes = list(dict.fromkeys(note.code for note in shown))
-    elsewhere = default_span(report)
     results = [
         sarif_result(note, codes.index(note.code), note.span or elsewhere) for note in shown
     ]
-    return (
-        dump_json(sarif_log(codes, results, len(report.notes), len(shown)), indent=2) + "\n"
-    )
+    return dump_json(sarif_log(codes, results, len(notes), len(shown)), indent=2) + "\n"
 
 
 def sarif_log(

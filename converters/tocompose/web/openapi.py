@@ -61,15 +61,18 @@ _NOTES = {
     },
 }
 _PROBLEM = {**_TEXT, "description": "Why there is nothing, where the source is refused."}
+_STACK: dict[str, Any] = {
+    "converted": {"type": "boolean"},
+    "problem": _PROBLEM,
+    "name": _TEXT,
+    "importer": _TEXT,
+    "sources": {"type": "array", "items": _TEXT},
+    "services": {"type": "array", "items": {"type": "object"}},
+}
 # What each answer holds.
 _ANSWERS: dict[str, dict[str, Any]] = {
     "convert": {
-        "converted": {"type": "boolean"},
-        "problem": _PROBLEM,
-        "name": _TEXT,
-        "importer": _TEXT,
-        "sources": {"type": "array", "items": _TEXT},
-        "services": {"type": "array", "items": {"type": "object"}},
+        **_STACK,
         "files": _WRITTEN_FILES,
         "notes": _NOTES,
         "notes_by_kind": {"type": "object"},
@@ -77,12 +80,7 @@ _ANSWERS: dict[str, dict[str, Any]] = {
         "next": {"type": "array", "items": {"type": "object"}},
     },
     "plan": {
-        "converted": {"type": "boolean"},
-        "problem": _PROBLEM,
-        "name": _TEXT,
-        "importer": _TEXT,
-        "sources": {"type": "array", "items": _TEXT},
-        "services": {"type": "array", "items": {"type": "object"}},
+        **_STACK,
         "decisions": {"type": "array", "items": {"type": "object"}},
         "answers": {**_TEXT, "description": "A TOML file of all decisions to edit."},
     },

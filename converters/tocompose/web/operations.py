@@ -8,24 +8,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from tocompose import __version__
-from tocompose.answers import Answers, read_answers
+from tocompose.answers import Answers, answered_settings, read_answers
 from tocompose.collector import collector_off
-from tocompose.exporters.bundle import Layout
+from tocompose.exporters.bundle import OVERLAYS, Layout
 from tocompose.importers import ImportOptions, SourceError, importers
 from tocompose.limits import LIMITS, limit
-from tocompose.model import ComposeFileRole, File
+from tocompose.model import File
 from tocompose.notes import Note, explanation
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import PRUNED
 from tocompose.reports import with_reports
 from tocompose.reports.json import note_record, report_document
-from tocompose.reports.line_links import LinkTarget, note_lines
+from tocompose.reports.line_links import note_lines
 from tocompose.reports.report import Report, image_of, report
 from tocompose.rules import Context
 from tocompose.web.fields import OPERATIONS, BadRequest, ConversionRequest, RequestField
 from tocompose.wording import spelling_hint
 
-_OVERLAYS = {"dev": ComposeFileRole.DEV, "prod": ComposeFileRole.PROD}
 # Options of the formats that have a field of their own.
 _FORMAT_OPTIONS = ("namespace", "values", "set")
 # What of the report stands in an answer beside the files and the notes.
@@ -89,30 +88,25 @@ def _file_record(file: File) -> dict[str, Any]:
 
 def _placed_notes(full_report: Report) -> Iterator[dict[str, Any]]:
     for note, lines in zip(full_report.notes, note_lines(full_report), strict=True):
-        yield {**note_record(note), "lines": [_line_record(line) for line in lines]}
-
-
-def _line_record(line: LinkTarget) -> dict[str, Any]:
-    return line._asdict()
+        yield {**note_record(note), "lines": [line._asdict() for line in lines]}
 
 
 def _pipeline_options(request: ConversionRequest) -> Options:
     values = request.options
     answers = _read_answers(values.get("answers"))
     import_options = ImportOptions(
-        name=values.get("name") or answers.by_id.get("name"),
-        options=_importer_options(values, answers),
+        name=values.get("name"), options=_importer_options(values)
     )
-    environments = values.get("env", list(_OVERLAYS))
+    environments = values.get("env", list(OVERLAYS))
     return Options(
         source=values.get("from") or answers.by_id.get("format"),
         practices=values.get("practices", "all"),
         layout=Layout(
             split=not values.get("one-file", False),
             modern_names=values.get("modern-names", False),
-            environments=tuple(_OVERLAYS[name] for name in dict.fromkeys(environments)),
+            environments=tuple(OVERLAYS[name] for name in dict.fromkeys(environments)),
         ),
-        settings=import_options,
+        settings=answered_settings(import_options, answers),
         context=Context(
             harden=values.get("harden", False), keep_ports=values.get("keep-ports", False)
         ),
@@ -124,9 +118,7 @@ def _read_answers(values: Mapping[str, Any] | None) -> Answers:
     return read_answers(json.dumps(values), "answers.json") if values else Answers()
 
 
-def _importer_options(
-    values: Mapping[str, Any], answers: Answers
-) -> dict[str, tuple[str, ...]]:
+def _importer_options(values: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     options = {name: list(values[name]) for name in _FORMAT_OPTIONS if values.get(name)}
     for text in values.get("option", ()):
         name, sign, value = text.partition("=")
@@ -138,8 +130,6 @@ def _importer_options(
             message = f"option: {name} cannot be given here{hint}"
             raise BadRequest(400, "malformed", message)
         options.setdefault(name, []).append(value)
-    if servers := answers.by_id.get("servers"):
-        options.setdefault("servers", [servers])
     return {name: tuple(texts) for name, texts in options.items()}
 
 
@@ -152,20 +142,13 @@ def _check_answers_used(answers: Answers, result: Result) -> None:
 def answer_plan(request: ConversionRequest) -> dict[str, Any]:
     """The decisions of a conversion, and a file of answers to edit."""
     from tocompose.decisions import plan
-    from tocompose.reports.plan import PlanHeading, as_answers, as_data
+    from tocompose.reports.plan import as_answers, as_data
 
     try:
         conversion_plan = plan(request.project, _pipeline_options(request))
     except (SourceError, ValueError) as problem:
         return _refusal(problem)
-    result = conversion_plan.result
-    heading = PlanHeading(
-        result.stack.name,
-        result.importer,
-        tuple(sorted({leaf.span.file for leaf in result.ledger.leaves()})),
-        tuple((service["name"], service["image"]) for service in _services(result)),
-    )
-    data = as_data(heading, conversion_plan.decisions)
+    data = as_data(conversion_plan.heading, conversion_plan.decisions)
     return {"converted": True, **data, "answers": as_answers(conversion_plan.decisions)}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, NoReturn
 
 from tocompose.project import PRUNED, Memory
-from tocompose.reports.escape import fault_line
+from tocompose.reports.escape import describe_fault
 from tocompose.reports.json import dump_json
 from tocompose.web.fields import (
     OPERATIONS,
@@ -42,10 +42,7 @@ def answer_request(operation: str, body: bytes, limits: RequestLimits) -> Reply:
     except MemoryError:
         return error_reply(_out_of_memory())
     except Exception as fault:
-        message = (
-            f"a fault of tocompose itself ({type(fault).__name__} in {fault_line(fault)}); "
-            "please report it with the input"
-        )
+        message = f"{describe_fault(fault)}; please report it with the input"
         return error_reply(BadRequest(500, "fault", message))
 
 

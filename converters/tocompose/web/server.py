@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tocompose.reports.escape import fault_line
+from tocompose.reports.escape import describe_fault
 from tocompose.web.assets import asset_names, asset_type, page_html, read_asset
 from tocompose.web.fields import BadRequest, RequestLimits
 from tocompose.web.openapi import openapi_document
@@ -112,8 +112,7 @@ async def _refused_route(request: Request, problem: Exception) -> Response:
 
 
 async def _failed_answer(request: Request, fault: Exception) -> Response:
-    text = f"a fault of tocompose itself ({type(fault).__name__} in {fault_line(fault)})"
-    return _json_response(error_reply(BadRequest(500, "fault", text)))
+    return _json_response(error_reply(BadRequest(500, "fault", describe_fault(fault))))
 
 
 def _json_response(reply: Reply) -> Response:

@@ -15,9 +15,9 @@ from tocompose.batch.outcome import RepositoryOutcome, StackRecord, Status
 from tocompose.batch.walk import join_path
 from tocompose.notes import Kind, Note
 from tocompose.reports.escape import code_span, escape_prose, printable
-from tocompose.reports.json import dump_json
-from tocompose.reports.report import message_with_advice
-from tocompose.reports.sarif import MAX_RESULTS, sarif_log, sarif_result
+from tocompose.reports.markdown import HEADINGS
+from tocompose.reports.report import message_with_advice, place_of
+from tocompose.reports.sarif import MAX_RESULTS, sarif_text
 from tocompose.source import Span
 from tocompose.wording import listed_names
 
@@ -25,10 +25,8 @@ COMMIT_FILE, REQUEST_FILE, NOTES_FILE = "commit.txt", "pull-request.md", "notes.
 # https://git-scm.com/docs/git-commit#_discussion: lines of such a length stand whole in a log.
 _WIDTH, _SUBJECT = 72, 60
 _MOST_NOTES = 50
-_TOLD_KINDS = (Kind.LOST, Kind.CHANGED, Kind.ASSUMED)
 _HEADINGS = {
-    Kind.LOST: "Lost: Compose has no equivalent",
-    Kind.CHANGED: "Changed: carried over with a difference",
+    **{kind: HEADINGS[kind] for kind in (Kind.LOST, Kind.CHANGED)},
     Kind.ASSUMED: "Assumed: please confirm",
 }
 
@@ -96,8 +94,7 @@ def _bullet(text: str) -> str:
 
 
 def _note_line(note: Note) -> str:
-    place = f"{note.span}: " if note.span else ""
-    return f"{printable(place + note.message)} [{note.code}]"
+    return f"{printable(place_of(note) + note.message)} [{note.code}]"
 
 
 def _more_lines(count: int) -> Iterator[str]:
@@ -109,10 +106,10 @@ def _request_lines(outcome: RepositoryOutcome) -> Iterator[str]:
     yield "This adds Docker Compose files for what the repository runs today."
     for stack in outcome.stacks:
         yield from _stack_lines(stack)
-    for kind in _TOLD_KINDS:
+    for kind, heading in _HEADINGS.items():
         notes = [note for note in outcome.notes if note.kind is kind]
         if notes:
-            yield from ("", f"## {_HEADINGS[kind]}", "")
+            yield from ("", f"## {heading}", "")
             yield from (_request_item(note) for note in notes[:_MOST_NOTES])
             yield from _more_lines(len(notes))
     counts = outcome.notes_by_kind()
@@ -123,26 +120,20 @@ def _request_lines(outcome: RepositoryOutcome) -> Iterator[str]:
 def _stack_lines(stack: StackRecord) -> Iterator[str]:
     yield from ("", f"- {escape_prose(_stack_sentence(stack))}")
     public = [name for name in stack.files if not is_secret_path(name)]
-    names = [code_span(printable(join_path(stack.folder, name))) for name in public]
+    names = [code_span(join_path(stack.folder, name)) for name in public]
     yield f"- Files: {', '.join(names)}"
     way = f"cd {shlex.quote(stack.folder)} && " if stack.folder else ""
-    yield f"- To try it: {code_span(printable(f'{way}docker compose up -d --wait'))}"
+    yield f"- To try it: {code_span(f'{way}docker compose up -d --wait')}"
 
 
 def _request_item(note: Note) -> str:
-    place = f"{code_span(printable(str(note.span)))}: " if note.span else ""
+    place = f"{code_span(str(note.span))}: " if note.span else ""
     box = "- [ ] " if note.advice else "- "
-    return f"{box}{place}{escape_prose(printable(message_with_advice(note)))} ({note.code})"
+    return f"{box}{place}{escape_prose(message_with_advice(note))} ({note.code})"
 
 
 def _sarif_text(outcome: RepositoryOutcome) -> str:
     """The notes of one repository as a run of their own, so that code scanning finds its files."""
     shown = outcome.notes[:MAX_RESULTS]
-    codes = list(dict.fromkeys(note.code for note in shown))
     first_file = next((note.span.file for note in shown if note.span), "docker-compose.yml")
-    elsewhere = Span(first_file, 1, 1, 1, 1)
-    results = [
-        sarif_result(note, codes.index(note.code), note.span or elsewhere) for note in shown
-    ]
-    log = sarif_log(codes, results, len(outcome.notes), len(shown))
-    return dump_json(log, indent=2) + "\n"
+    return sarif_text(outcome.notes, Span(first_file, 1, 1, 1, 1))
