@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
+from tocompose.patterns import regex
 from tocompose.readers.words import PLACEHOLDER, Unbalanced, dollar_end, double_quote_end
+from tocompose.record import NamedTuple
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
-_BODY = re.compile(
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
+_BODY = regex(
     r"(?P<mark>[#!](?=[A-Za-z0-9_@*]))?(?P<name>[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])(?:\[(?P<index>[^\]]*)\])?"
     r"(?P<op>:[-=?+]|[-=?+]|##?|%%?|//?|\^\^?|,,?|:|@)?",
 )
 _DEFAULTING = frozenset({":-", "-", ":=", "=", ":+", "+", ":?", "?"})
-_BARE_QUOTE = re.compile(r'(?<!\\)"')
-_NAMES_BY_PREFIX = re.compile(r"!([A-Za-z_]\w*)([@*])")
+_BARE_QUOTE = regex(r'(?<!\\)"')
+_NAMES_BY_PREFIX = regex(r"!([A-Za-z_]\w*)([@*])")
 # What never closes, and what opens more expansions than can be held at once.
 UNREADABLE = (Unbalanced, RecursionError)
-_STOP = re.compile(r"[\\'\"`$<]")
-_QUOTED_STOP = re.compile(r"[\\`$]")
+_STOP = regex(r"[\\'\"`$<]")
+_QUOTED_STOP = regex(r"[\\`$]")
 _ESCAPES = {
     "n": "\n",
     "t": "\t",
@@ -32,7 +33,7 @@ _ESCAPES = {
     "f": "\f",
     "v": "\v",
 }
-_ANSI = re.compile(
+_ANSI = regex(
     r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|c(.)|(.))",
     re.DOTALL,
 )
@@ -78,8 +79,8 @@ def word_atoms(raw: str, *, quoted: bool = False, assigned: bool = False) -> Ite
 
 # What looks like an assignment: there a tilde counts behind the first `=` and every `:` too, wherever the word stands.
 # https://www.gnu.org/software/bash/manual/html_node/Tilde-Expansion.html
-_ASSIGNED = re.compile(r"[A-Za-z_]\w*\+?=")
-_TILDE = re.compile(r"~(?=[/:]|\Z)")
+_ASSIGNED = regex(r"[A-Za-z_]\w*\+?=")
+_TILDE = regex(r"~(?=[/:]|\Z)")
 
 
 def _with_home(atoms: list[Atom], value_start: int, end_offset: int) -> Iterator[Atom]:

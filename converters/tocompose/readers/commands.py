@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from tocompose.patterns import regex
 from tocompose.readers.repair import LOGICAL_LINE
 from tocompose.readers.text import Text
 from tocompose.readers.words import REDIRECTIONS, Token, Unbalanced, tokens
@@ -29,7 +30,7 @@ RESERVED = frozenset(
     | {"function", "select", "coproc", "{", "}", "time"}
 ) - {"in", "time"}
 DECLARATIONS = frozenset({"export", "local", "declare", "readonly", "typeset"})
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[([^\]]*)\])?(\+?)=")
+_ASSIGNMENT = regex(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[([^\]]*)\])?(\+?)=")
 
 
 class Compound(ValueError):

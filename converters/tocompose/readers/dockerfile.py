@@ -7,14 +7,15 @@ first (line numbers unchanged), and the rest is done here.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.patterns import regex
+from tocompose.readers.json_data import strict_json
 from tocompose.readers.reading import Oddity, decode
+from tocompose.record import NamedTuple
 from tocompose.source import Span
 from tocompose.syntax.units import is_whole_number
 
@@ -71,6 +72,8 @@ class Stage(NamedTuple):
     health: Health | None = None
     environment: Mapping[str, str] = {}
     copies: tuple[str, ...] = ()
+    # What its RUN lines run, and the shells that SHELL gives them to.
+    runs: tuple[str, ...] = ()
     own_cmd: bool = False
 
     @property
@@ -299,6 +302,8 @@ _CHANGES: Mapping[str, Callable[[Stage, str, Mapping[str, str]], dict[str, Any]]
     },
     "COPY": lambda stage, value, known: {"copies": (*stage.copies, value)},
     "ADD": lambda stage, value, known: {"copies": (*stage.copies, value)},
+    "RUN": lambda stage, value, known: {"runs": (*stage.runs, value)},
+    "SHELL": lambda stage, value, known: {"runs": (*stage.runs, value)},
 }
 
 
@@ -307,10 +312,7 @@ def _join_workdir(workdir: str, path: str) -> str:
 
 
 def _read_words(value: str) -> Words:
-    try:
-        parsed = json.loads(value)
-    except ValueError:
-        return Words(True, (value.strip(),))
+    parsed = strict_json(value)
     return (
         Words(False, tuple(map(str, parsed)))
         if isinstance(parsed, list)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tocompose.patterns import regex
 from tocompose.readers.reading import Oddity, Reading, decode
+from tocompose.record import NamedTuple
 from tocompose.source import Branch, Child, Leaf, Span
+from tocompose.syntax.interpolation import literal, substitute
 
 _FOREMAN = regex(r"([A-Za-z_0-9]+)=(.*)")
 _EXPORT = regex(r"(?:export[ \t]+)([A-Za-z_][A-Za-z_0-9]*)=(.*)")
@@ -22,6 +23,16 @@ _INTERPOLATED = regex(r"\$(?:\$|\{|[A-Za-z_])")
 _QUOTED = regex(r"""(?s)(["']).*\1\s*""")
 _BARE = regex(r"[A-Za-z_][A-Za-z_0-9]*")
 
+# An entry as compose-go reads it (dotenv/parser.go); a value in quotes may have several lines.
+_COMPOSE_ENTRY = regex(
+    r"(?m)^\ufeff?[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z_0-9.-]*)[ \t]*(?P<sign>[=:])[ \t]*"
+    r"(?:(?P<quoted>'(?P<single>(?:[^'\\]|\\[\s\S])*)'|\"(?P<double>(?:[^\"\\]|\\[\s\S])*)\")(?P<after>[^\n]*)"
+    r"|(?P<bare>[^\n]*))"
+)
+# What may follow a quote that closes: a comment, or a name. Compose refuses other signs in a name.
+_AFTER_QUOTE = regex(r"[ \t]*(?:#.*|[\w.\[\] \t-]*(?:[=:].*)?)\r?")
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
+
 
 class Entry(NamedTuple):
     """A name, its value with foreman's quoting undone, and the comment above it."""
@@ -29,6 +40,14 @@ class Entry(NamedTuple):
     name: str
     value: str
     comment: str
+
+
+class OpenQuote(NamedTuple):
+    """Where the value of a name starts with a quote that does not close."""
+
+    name: str
+    line: int
+    column: int
 
 
 def read_dotenv(content: bytes, file: str = ".env") -> Reading:
@@ -53,6 +72,48 @@ def read_dotenv(content: bytes, file: str = ".env") -> Reading:
             oddities += oddity
     oddities += _duplicate_oddities(children)
     return Reading(Branch("dotenv", tuple(children), whole), tuple(oddities))
+
+
+def compose_entries(text: str) -> Iterator[re.Match[str]]:
+    """The entries that docker compose reads: the group `name`, the `sign` behind it, and `quoted` or `bare`."""
+    return _COMPOSE_ENTRY.finditer(text)
+
+
+def open_quote(text: str) -> OpenQuote | None:
+    """The first quote for which docker compose refuses a `.env` file.
+
+    It does not close, or it closes at a quote that was meant to open the value of a later line.
+    """
+    for entry in compose_entries(text):
+        is_open = (entry["bare"] or "").startswith(("'", '"'))
+        if is_open or not _AFTER_QUOTE.fullmatch(entry["after"] or ""):
+            start = entry.start("bare" if is_open else "quoted")
+            line_start = text.rfind("\n", 0, start) + 1
+            line = text.count("\n", 0, start) + 1
+            return OpenQuote(entry["name"], line, start - line_start + 1)
+    return None
+
+
+def compose_values(content: bytes) -> dict[str, str]:
+    """The values that docker compose reads: a comment ends a bare value, variables of earlier lines are filled in."""
+    values: dict[str, str] = {}
+    for match in compose_entries(decode(content).replace("\r\n", "\n")):
+        if match["single"] is not None:
+            value = match["single"].replace("\\'", "'")
+        elif match["double"] is not None:
+            value = substitute(_unescape(match["double"]), values)
+        else:
+            bare = re.split(r"(?:^|[ \t])#", match["bare"], maxsplit=1)[0]
+            value = substitute(bare.strip(), values)
+        values[match["name"]] = value
+    return values
+
+
+def _unescape(text: str) -> str:
+    """A text in double quotes without its backslashes, as a template of Compose."""
+    return re.sub(
+        r"(?s)\\(.)", lambda match: literal(_ESCAPED.get(match[1], match[1])), text
+    )
 
 
 def comments(content: bytes) -> dict[str, str]:

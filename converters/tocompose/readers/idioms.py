@@ -8,24 +8,25 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable
-from typing import NamedTuple
 
+from tocompose.patterns import regex
 from tocompose.readers.prompts import without_prompts
 from tocompose.readers.text import Text
 from tocompose.readers.typography import WEB_BLANKS
 from tocompose.readers.words import Unbalanced, tokens
+from tocompose.record import NamedTuple
 
 # `-e A=1 \` + "`#comment`": an empty command substitution, the trick of image documentation.
-_BACKTICK_COMMENT = re.compile(r"(?<!\S)`[ \t]*#[^`\n]*`(?!\S)")
-_QUOTES = re.compile(r"\\.|'[^']*('|\Z)|\"(?:[^\"\\]|\\.)*(\"|\Z)", re.DOTALL)
+_BACKTICK_COMMENT = regex(r"(?<!\S)`[ \t]*#[^`\n]*`(?!\S)")
+_QUOTES = regex(r"\\.|'[^']*('|\Z)|\"(?:[^\"\\]|\\.)*(\"|\Z)", re.DOTALL)
 # A backslash that was meant to be the last character of its line.
-_TAILED_BACKSLASH = re.compile(r"(?<!\\)\\([ \t]+(?:#[^\n]*)?)(?=\n)")
-_JOINED_COMMENT = re.compile(r"\\\n((?:[ \t]*#[^\n]*\n)+)(?=[ \t]*(\S*))")
-_ELLIPSIS = re.compile(r"^[ \t]*(?:\.\.\.|…|\[\.\.\.\]|\[…\])[ \t]*\\?$", re.MULTILINE)
-_WEB_BLANK = re.compile(f"[{WEB_BLANKS}]")
+_TAILED_BACKSLASH = regex(r"(?<!\\)\\([ \t]+(?:#[^\n]*)?)(?=\n)")
+_JOINED_COMMENT = regex(r"\\\n((?:[ \t]*#[^\n]*\n)+)(?=[ \t]*(\S*))")
+_ELLIPSIS = regex(r"^[ \t]*(?:\.\.\.|…|\[\.\.\.\]|\[…\])[ \t]*\\?$", re.MULTILINE)
+_WEB_BLANK = regex(f"[{WEB_BLANKS}]")
 
 # `-e A=x|y \\`: an operator in a value without quotes, where options in the next line go on with the command.
-_LOOSE_VALUE = re.compile(
+_LOOSE_VALUE = regex(
     r"\\\n[ \t]+(?:-e|--env|-l|--label)[ =]([A-Za-z_][\w.-]*=[^\s'\"`$\\()<>]*)"
     r"(?=[ \t]*(?:`[^`\n]*`)?[ \t]*\\\n[ \t]*-)"
 )

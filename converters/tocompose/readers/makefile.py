@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from tocompose.patterns import regex
 from tocompose.readers import shell
 from tocompose.readers.text import Edit, Text, join_texts, without_returns
+from tocompose.record import NamedTuple
 from tocompose.source import Branch, Child, Leaf, Node, Span
 
-_SETTING = re.compile(
+_SETTING = regex(
     r"(?P<export>(?:export|override)[ \t]+)*(?P<name>[A-Za-z_][\w.-]*)[ \t]*(?P<operator>:{0,3}=|\?=|\+=|!=)[ \t]*"
     r"(?P<value>.*)",
     re.DOTALL,
 )
-_RULE = re.compile(
-    r"(?P<targets>[^\s:#=][^:#=\n]*?)[ \t]*::?(?![:=])(?P<rest>.*)", re.DOTALL
-)
-_DEFINE = re.compile(r"define[ \t]+(?P<name>[A-Za-z_][\w.-]*)[ \t]*[:?+]?=?[ \t]*$")
-_DIRECTIVE = re.compile(
+_RULE = regex(r"(?P<targets>[^\s:#=][^:#=\n]*?)[ \t]*::?(?![:=])(?P<rest>.*)", re.DOTALL)
+_DEFINE = regex(r"define[ \t]+(?P<name>[A-Za-z_][\w.-]*)[ \t]*[:?+]?=?[ \t]*$")
+_DIRECTIVE = regex(
     r"(?:-?include|sinclude|export|unexport|if(?:n?eq|n?def)|else|endif|endef|undefine|vpath|\.\w+)\b"
 )
-_SIMPLE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)|\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_AUTOMATIC = re.compile(r"\$(?:([@<^*?+|%])|[({]([@<^*?+|%])([DF])?[)}])")
+_SIMPLE = regex(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)|\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_AUTOMATIC = regex(r"\$(?:([@<^*?+|%])|[({]([@<^*?+|%])([DF])?[)}])")
 
 
 class _Logical(NamedTuple):

@@ -5,36 +5,37 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from html import unescape
-from typing import NamedTuple
 
+from tocompose.patterns import regex
 from tocompose.readers import shell, systemd
 from tocompose.readers.mentions import CALL, MODULE, STARTING_CALL
 from tocompose.readers.repair import LOGICAL_LINE
 from tocompose.readers.text import Text, Unreadable, join_texts, without_returns
+from tocompose.record import NamedTuple
 from tocompose.source import Branch, Child, Leaf, Node
 from tocompose.tables import load
 
-_FENCE = re.compile(
+_FENCE = regex(
     r"^(?P<lead>[ \t]*(?:>[ \t]?)*(?:(?:[-*+]|\d+[.)])[ \t]+)?)(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^\n`]*)$"
 )
-_LISTING = re.compile(r"^(?P<mark>-{4,}|\.{4,})[ \t]*$")
+_LISTING = regex(r"^(?P<mark>-{4,}|\.{4,})[ \t]*$")
 # Code in running text: between backticks, in a tag, or alone in the cell of a table.
-_INLINE = re.compile(
+_INLINE = regex(
     r"(?<!`)(?P<mark>`{1,3})(?!`)(?P<code>[^`\n]+(?:\n[^`\n]+)?)(?P=mark)(?!`)"
     r"|<(?:code|kbd|tt)>(?P<tagged>[^<>\n]+)</(?:code|kbd|tt)>"
     r"|(?<=\|)[ \t]*(?P<cell>(?:docker|podman|nerdctl)[ \t][^|`\n]+?)[ \t]*(?=\|)"
 )
-_UNIT = re.compile(r"^[ \t]*\[Service\][ \t]*$", re.MULTILINE)
-_SETTING = re.compile(
+_UNIT = regex(r"^[ \t]*\[Service\][ \t]*$", re.MULTILINE)
+_SETTING = regex(
     r"[ \t]*(?:\$[ \t]+)?(?:#.*|(?:export[ \t]+)?[A-Za-z_]\w*=(?:[^\s]*|\"[^\"]*\"|'[^']*'))?[ \t]*"
 )
 
 
-_PRE = re.compile(r"[ \t]*<pre\b", re.IGNORECASE)
-_TAG = re.compile(
+_PRE = regex(r"[ \t]*<pre\b", re.IGNORECASE)
+_TAG = regex(
     r"</?(?:pre|code|strong|em|b|i|u|span|mark|kbd|samp|a|br|div)\b[^<>]*>", re.IGNORECASE
 )
-_ENTITY = re.compile(r"&(?:[a-z]+|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
+_ENTITY = regex(r"&(?:[a-z]+|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
 
 
 class _SourceLine(NamedTuple):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tocompose.patterns import regex
-from tocompose.readers.reading import Oddity, Reading, decode
+from tocompose.readers.reading import BYTE_ORDER_MARKS, Oddity, Reading, decode
+from tocompose.record import NamedTuple
 from tocompose.source import Branch, Child, Leaf, Span
 
 _PROCESS = regex(
@@ -71,7 +71,7 @@ def _split_lines(text: str) -> list[str]:
 
 
 def _file_oddities(content: bytes, whole: Span) -> Iterator[Oddity]:
-    if content.startswith(b"\xef\xbb\xbf"):
+    if content.startswith(BYTE_ORDER_MARKS):
         yield Oddity("bom", whole, {"file": whole.file})
     if b"\r" in content:
         yield Oddity("crlf", whole, {"file": whole.file})

@@ -6,9 +6,9 @@ A prompt may look like anything, so it is learnt from the lines on which a docke
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 
 _CLIENT = r"(?:docker|podman|nerdctl)(?:\.exe)?[ \t]"
 _COMMAND = regex(rf"(?:sudo[ \t]+(?:-\w+[ \t]+)*)?{_CLIENT}")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from tocompose.patterns import regex
 from tocompose.readers.text import Text
 from tocompose.readers.words import Unbalanced, tokens
+from tocompose.record import NamedTuple
 
-LOGICAL_LINE = re.compile(r"(?:[^\n\\]|\\.|\\\n|\\\Z)+", re.DOTALL)
+LOGICAL_LINE = regex(r"(?:[^\n\\]|\\.|\\\n|\\\Z)+", re.DOTALL)
 _MOST_REPAIRS = 20
 _MOST_CANDIDATES = 12
 # Each candidate is judged by reading the whole text again, some microseconds a character: about two seconds together.

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from tocompose.patterns import regex
 from tocompose.readers.commands import by_line, simple_list
-from tocompose.readers.idioms import cleaned, loose_operators
+from tocompose.readers.idioms import cleaned, continued_lines, loose_operators
 from tocompose.readers.repair import LOGICAL_LINE
 from tocompose.readers.text import Edit, Text, Unreadable, without_returns
 from tocompose.readers.typography import TypographicMark, typographic_marks
@@ -20,9 +21,9 @@ from tocompose.syntax.names import variable_name
 
 LONGEST_TEXT = 2_000_000
 LONGEST_LINE = 200_000
-_EXPRESSION = re.compile(r"\$\{\{([^{}\n]*)\}\}")
-_DOCKER = re.compile(r"(?:\S*/)?(?:docker|podman)")
-_CALL = re.compile(r"(?<![\w.-])(?:docker|podman|nerdctl)(?:\.exe)?[^\S\n]")
+_EXPRESSION = regex(r"\$\{\{([^{}\n]*)\}\}")
+_DOCKER = regex(r"(?:\S*/)?(?:docker|podman)")
+_CALL = regex(r"(?<![\w.-])(?:docker|podman|nerdctl)(?:\.exe)?[^\S\n]")
 
 
 def read(source: Text, *, documentation: bool = False) -> Branch:
@@ -78,7 +79,7 @@ def _without_typography(source: Text) -> tuple[Text, list[Node]]:
         return source, []
     edits: list[Edit] = []
     leaves: list[Node] = []
-    for line in LOGICAL_LINE.finditer(source.text):
+    for line in LOGICAL_LINE.finditer(continued_lines(source.text)):
         call = _CALL.search(line[0])
         if call is None:
             continue
@@ -163,41 +164,41 @@ def _guard_expressions(source: Text) -> None:
         start = stop + 1
 
 
-_POWERSHELL_END = re.compile(r"(?<=[ \t])`(?=[ \t]*\n)")
-_CMD_END = re.compile(r"(?<=[ \t])\^(?=[ \t]*\n)")
+_POWERSHELL_END = regex(r"(?<=[ \t])`(?=[ \t]*\n)")
+_CMD_END = regex(r"(?<=[ \t])\^(?=[ \t]*\n)")
 _POWERSHELL_PROMPT = r"(?:PS\b[^>\n]{0,80}>{1,2}[ \t]*)?"
-_POWERSHELL = re.compile(
+_POWERSHELL = regex(
     rf"\$env:\w|^[ \t]*{_POWERSHELL_PROMPT}\$\w+[ \t]*=[ \t]*[\"'(\w]|\b(?:Write-(?:Host|Output|Error)|Get-Location)\b",
     re.M | re.I,
 )
 # A folder of the host, then its path: `C:\data`, `.\data`, `$PWD\data`, `%cd%\data`.
-_QUOTED_PATH = re.compile(r"(?<=[\"'])((?:\w[\w-]*=)?[A-Za-z]:\\[^\"'`:*?<>|\n]*)")
-_PATH = re.compile(r"(?<![\w$}%])([A-Za-z]:\\[^\s\"'`:;,*?<>|]*[^\s\"'`:;,*?<>|\\])")
+_QUOTED_PATH = regex(r"(?<=[\"'])((?:\w[\w-]*=)?[A-Za-z]:\\[^\"'`:*?<>|\n]*)")
+_PATH = regex(r"(?<![\w$}%])([A-Za-z]:\\[^\s\"'`:;,*?<>|]*[^\s\"'`:;,*?<>|\\])")
 # A pipe that programs of Windows listen on, such as the engine's.
-_PIPE = re.compile(r"(\\\\\.\\pipe\\[\w.-]+)", re.I)
-_RELATIVE = re.compile(
+_PIPE = regex(r"(\\\\\.\\pipe\\[\w.-]+)", re.I)
+_RELATIVE = regex(
     r"(?:(?<![\w\\/])\.{1,2}|\$\{?(?:env:)?\w+\}?|\$\(\(?\$?(?:Get-Location|pwd)\)?(?:\.Path)?\)|%\w+%|%~dp0)"
     r"(\\[^\s\"'`:;*?<>|]*[^\s\"'`:;*?<>|\\])",
     re.I,
 )
-_POWERSHELL_FOLDER = re.compile(
+_POWERSHELL_FOLDER = regex(
     r"\$\(\(?\$?(?:Get-Location|pwd)\)?(?:\.Path)?\)|\$\{?(?:pwd|PSScriptRoot)\}?(?!\w)",
     re.I,
 )
-_POWERSHELL_VARIABLE = re.compile(r"\$\{?env:(\w+)\}?", re.I)
-_POWERSHELL_SETTING = re.compile(
+_POWERSHELL_VARIABLE = regex(r"\$\{?env:(\w+)\}?", re.I)
+_POWERSHELL_SETTING = regex(
     rf"^([ \t]*{_POWERSHELL_PROMPT})\$(?:env:)?(\w+)[ \t]*=[ \t]*(?=[\"'\w])",
     re.M | re.I,
 )
 _CMD_PROMPT = r"[A-Za-z]:[\\/][^>\n\"']{0,80}>[ \t]*"
-_CMD_FOLDER = re.compile(r"%cd%|%~dp0(?:\\|(?=[\w.]))?", re.I)
-_CMD_VARIABLE = re.compile(r"(?<!%)%(\w+)%(?!%)")
-_CMD_SETTING = re.compile(
+_CMD_FOLDER = regex(r"%cd%|%~dp0(?:\\|(?=[\w.]))?", re.I)
+_CMD_VARIABLE = regex(r"(?<!%)%(\w+)%(?!%)")
+_CMD_SETTING = regex(
     rf'^([ \t]*(?:{_CMD_PROMPT})?@?)set[ \t]+(?:"(\w+)=([^"\n]*)"[ \t]*|(\w+)=([^"\n]*))$',
     re.M | re.I,
 )
-_PROMPTED_SETTING = re.compile(rf"^[ \t]*{_CMD_PROMPT}set[ \t]+\"?\w+=", re.M | re.I)
-_CMD_REMARK = re.compile(r"^[ \t]*(?:@?rem\b|::)", re.M | re.I)
+_PROMPTED_SETTING = regex(rf"^[ \t]*{_CMD_PROMPT}set[ \t]+\"?\w+=", re.M | re.I)
+_CMD_REMARK = regex(r"^[ \t]*(?:@?rem\b|::)", re.M | re.I)
 
 
 def as_shell(source: Text) -> Text:

@@ -6,15 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from tocompose.patterns import regex
 from tocompose.readers.atoms import Atom
 from tocompose.readers.text import Text, Unreadable, without_returns
 from tocompose.source import Branch, Child, Leaf, Node
 
-_SECTION = re.compile(r"[ \t]*\[(?P<name>[^\]\n]+)\][ \t]*$")
-_SETTING = re.compile(
-    r"[ \t]*(?P<key>[A-Za-z][\w-]*)[ \t]*=[ \t]*(?P<value>.*)$", re.DOTALL
-)
-_COMMANDS = re.compile(r"Exec\w+$")
+_SECTION = regex(r"[ \t]*\[(?P<name>[^\]\n]+)\][ \t]*$")
+_SETTING = regex(r"[ \t]*(?P<key>[A-Za-z][\w-]*)[ \t]*=[ \t]*(?P<value>.*)$", re.DOTALL)
+_COMMANDS = regex(r"Exec\w+$")
 _LISTS = frozenset(
     {
         "Environment",
@@ -29,7 +28,7 @@ _LISTS = frozenset(
     }
 )
 # https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html#Quoting
-_ESCAPE = re.compile(
+_ESCAPE = regex(
     r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))", re.DOTALL
 )
 _CHARS = {
@@ -42,10 +41,8 @@ _CHARS = {
     "v": "\v",
     "s": " ",
 }
-_VARIABLE = re.compile(r"\$\$|\$\{([A-Za-z_]\w*)\}|%(.)", re.DOTALL)
-_WORD = re.compile(
-    r"(?:\\\n|[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')+", re.DOTALL
-)
+_VARIABLE = regex(r"\$\$|\$\{([A-Za-z_]\w*)\}|%(.)", re.DOTALL)
+_WORD = regex(r"(?:\\\n|[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')+", re.DOTALL)
 
 
 # Whether a setting of a section is a list of words.

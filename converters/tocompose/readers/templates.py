@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tocompose.patterns import regex
 from tocompose.readers.atoms import Atom
 from tocompose.readers.text import Text
+from tocompose.record import NamedTuple
 from tocompose.syntax.names import variable_name
 
 # Go's `{{.State.Running}}` of `docker inspect` is none: what it names begins in small letters further down.

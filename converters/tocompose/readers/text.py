@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from tocompose.readers import reading
+from tocompose.record import NamedTuple
 from tocompose.source import Span
 
 Edit: TypeAlias = tuple[int, int, str]
@@ -138,15 +140,8 @@ def without_returns(source: Text) -> Text:
 
 def decode(data: bytes) -> str | None:
     """The text of a file in UTF-8, UTF-16 with a mark, or Latin-1; None for what is not text."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
-    if b"\x00" in data:
-        return None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    return None if _is_junk(text) else text
+    text = reading.decode(data)
+    return None if "\0" in text or _is_junk(text) else text
 
 
 def _is_junk(text: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from tocompose.patterns import regex
 from tocompose.readers.reading import Oddity, Reading, decode
 from tocompose.source import Branch, Child, Leaf, Node, Path, Span
+from tocompose.syntax.parse_faults import parse_fault
 
 _HEADER = regex(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?")
 _ENTRY = regex(
@@ -19,7 +20,7 @@ _STYLES = {bool: "bool", int: "number", float: "number", str: "string"}
 def read_toml(content: bytes, file: str) -> Reading:
     """Branches of kind `map` and `list`; leaf styles string, number, bool, date, `{}`, `[]`.
 
-    Never raises: a file that is no TOML is an empty map. Oddities: broken.
+    Never raises: a file that is no TOML is an empty map. Oddities: broken, too-deep.
     """
     import tomllib
 
@@ -28,8 +29,13 @@ def read_toml(content: bytes, file: str) -> Reading:
     whole = Span(file, 1, 1, len(lines) or 1, len(lines[-1]) + 1 if lines else 1)
     try:
         data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return Reading(Branch("map", (), whole), (Oddity("broken", whole, {}),))
+    except RecursionError:
+        return Reading(Branch("map", (), whole), (Oddity("too-deep", whole, {}),))
+    except tomllib.TOMLDecodeError as problem:
+        fault = parse_fault(problem, text)
+        place = Span(file, fault.line, fault.column, fault.line, fault.column + 1)
+        oddity = Oddity("broken", place, {"problem": fault.problem})
+        return Reading(Branch("map", (), whole), (oddity,))
     tree = _node(data, (), whole, _spans(lines, file))
     return Reading(tree if isinstance(tree, Branch) else Branch("map", (), whole))
 

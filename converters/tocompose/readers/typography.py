@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from functools import cache
-from typing import NamedTuple
 
 from tocompose.patterns import regex
 from tocompose.readers.words import Unbalanced, double_quote_end
+from tocompose.record import NamedTuple
 from tocompose.tables import load
 
 # Hyphens, dashes and minus signs of Unicode that stand where `-` or `--` was typed.

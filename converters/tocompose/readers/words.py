@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 
 # Longest first. A digit before a redirection belongs to it and is found by the word rule.
-_OPERATOR = re.compile(
-    r"&&|\|\||;;&|;;|;&|\|&|&>>|&>|<<<|<<-|<<|<&|<>|>>|>&|>\||[;&|<>()\n]"
-)
+_OPERATOR = regex(r"&&|\|\||;;&|;;|;&|\|&|&>>|&>|<<<|<<-|<<|<&|<>|>>|>&|>\||[;&|<>()\n]")
 REDIRECTIONS = frozenset(
     {"&>>", "&>", "<<<", "<<-", "<<", "<&", "<>", ">>", ">&", ">|", "<", ">"}
 )
 # `<name>` as people write what the reader must fill in: no blank inside its brackets' edges, nothing glued behind it.
 # A bar is part of it where no blank stands beside it: `<hub_ip|hub_name>`.
-PLACEHOLDER = re.compile(
+PLACEHOLDER = regex(
     r"<(?=[A-Za-z_/])(?:[^<>\n|;&\"'`$\\]*(?<![\s=])|[\w./:-]+(?:\|[\w./:-]+)+)>(?![\w&(])"
 )
 # Only these are blanks to a shell; other white space is part of a word.
-_PLAIN = re.compile(r"[^ \t\f\r\n;&|<>()\\'\"`$]+")
-_BLANK = re.compile(r"(?:[ \t\f\r]|\\\n)+")
+_PLAIN = regex(r"[^ \t\f\r\n;&|<>()\\'\"`$]+")
+_BLANK = regex(r"(?:[ \t\f\r]|\\\n)+")
 
 
 class Token(NamedTuple):
@@ -169,9 +169,9 @@ def _brace_end(text: str, index: int, end_offset: int) -> int:
 
 # What has a meaning of its own in front of the character that closes.
 _STOPS = {
-    '"': re.compile(r'["\\`$]'),
-    ")": re.compile(r"[)\\`($'\"]"),
-    "}": re.compile(r"[}\\`$'\"]"),
+    '"': regex(r'["\\`$]'),
+    ")": regex(r"[)\\`($'\"]"),
+    "}": regex(r"[}\\`$'\"]"),
 }
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.parsers import expat
 
 from tocompose.readers.reading import decode
 from tocompose.readers.text import Unreadable
+from tocompose.record import NamedTuple
 from tocompose.source import Branch, Child, Leaf, Node, Span
 
 _LARGEST = 2_000_000

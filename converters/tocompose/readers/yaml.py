@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 from tocompose.collector import collector_off
 from tocompose.ledger import Cursor, Ledger
 from tocompose.limits import limit
 from tocompose.notes import note
+from tocompose.readers.reading import decode, encoding_oddities, oddity_notes
 from tocompose.readers.yaml_tree import RefusedYaml, TreeBuilder, YamlDocument
-from tocompose.source import Span
+from tocompose.source import Span, leaves
 
 # Patterns that few inputs need are texts: re compiles them on first use.
 _DOCUMENT = r"(?m)^(?:%[^\n]*\n)*---(?=\s|\Z)"
@@ -22,27 +23,64 @@ _SURROGATES = r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
 
 def read_yaml(text: bytes, file: str) -> list[YamlDocument]:
     """Every document of a YAML or JSON stream that holds something, in order; those that do not parse with a note."""
-    try:
-        source = _decode_stream(text)
-    except UnicodeError as error:
-        return [
-            _unparsed_document(
-                Span(file, 1, 1, 1, 1),
-                f"it is not UTF-8 text ({error})",
-                "Save the file as UTF-8.",
-            )
-        ]
+    source = _decode_stream(text)
+    odd_bytes = _notes_of_bytes(text, file)
     with collector_off():
         room = limit("VALUES")
         documents, is_complete = _read_stream(source, file, 0, room)
+        if _is_read_as_json(source, file, is_complete):
+            return [*_json_documents(source, file), *odd_bytes]
         if is_complete:
-            return documents
+            return [*documents, *odd_bytes]
         documents = []
         for line, document_text in _document_texts(source):
             more_documents, _ = _read_stream(document_text, file, line, room)
             room -= sum(document.values for document in more_documents)
             documents += more_documents
-        return documents
+        return [*documents, *odd_bytes]
+
+
+_JSON_START = r"\s*(?:\{\s*[\"}/]|\[\s*[\[{\"\]/])"
+
+
+def _is_read_as_json(source: str, file: str, is_yaml: bool) -> bool:
+    """Whether the text is JSON with a fault of its own, which a reader of YAML refuses or reads in another way."""
+    if not re.match(_JSON_START, source) or re.search(_DOCUMENT, source):
+        return False
+    if not is_yaml and "{{" in source:
+        return False
+    if not is_yaml or not file.endswith(".json"):
+        return not is_yaml
+    # Few sources are JSON: the others need not load its reader.
+    from tocompose.readers.json_data import strict_json
+
+    return strict_json(source) is None
+
+
+def _json_documents(source: str, file: str) -> list[YamlDocument]:
+    """The values of a text of JSON with the styles of YAML, and what is odd in it."""
+    from tocompose.readers.json import read_json_documents
+
+    documents = read_json_documents(source.encode("utf-8", "surrogatepass"), file)
+    most_documents = limit("DOCUMENTS")
+    trees = documents.trees[:most_documents]
+    for leaf in chain.from_iterable(map(leaves, trees)):
+        leaf.style = _STYLES_OF_JSON.get(leaf.style, "plain")
+    told = [YamlDocument(None, tuple(oddity_notes("json", documents.oddities)))]
+    if len(documents.trees) > most_documents:
+        first_left_out = YamlDocument(documents.trees[most_documents])
+        told.append(_too_many(first_left_out, file, most_documents))
+    return [*map(YamlDocument, trees), *told]
+
+
+_STYLES_OF_JSON = {"string": "double", "unparsed": "double", "{}": "{}", "[]": "[]"}
+
+
+def _notes_of_bytes(content: bytes, file: str) -> list[YamlDocument]:
+    """A document that holds nothing but the note of bytes that are no UTF-8, where there are some."""
+    oddities = (odd for odd in encoding_oddities(content, file) if odd.kind == "not-utf-8")
+    notes = tuple(oddity_notes("json", oddities))
+    return [YamlDocument(None, notes)] if notes else []
 
 
 def yaml_cursors(text: bytes, file: str, ledger: Ledger) -> list[Cursor]:
@@ -59,9 +97,7 @@ def yaml_cursors(text: bytes, file: str, ledger: Ledger) -> list[Cursor]:
 
 
 def _decode_stream(text: bytes) -> str:
-    if text[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return text.decode("utf-16")
-    source = text.decode("utf-8-sig")
+    source = decode(text)
     if source.lstrip()[:1] in ("{", "[") and "\\u" in source:
         # libyaml refuses the two halves that JSON writes for a character beyond the first plane.
         return re.sub(

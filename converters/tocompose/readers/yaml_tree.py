@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from sys import intern
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, TypeGuard
 
 from tocompose.limits import limit
 from tocompose.notes import Note
+from tocompose.record import NamedTuple
 from tocompose.source import Branch, Child, Leaf, Node, Span
 
 _STYLES = {
@@ -52,6 +53,7 @@ class TreeBuilder:
         self._next = get_event
         self._file = file
         self._first = lines + 1
+        self._mark_line, self._line = 0, self._first
         self._deepest, self._most = limit("DEPTH"), limit("ALIASED_VALUES")
         self._source = source
         self._anchors: dict[str, Node | None] = {}
@@ -76,17 +78,15 @@ class TreeBuilder:
         return YamlDocument(root, (), tuple(self._hidden), self._nodes)
 
     def _span_of(self, event: Any) -> Span:
-        start, end_mark, first_line = event.start_mark, event.end_mark, self._first
-        return tuple.__new__(
-            Span,
-            (
-                self._file,
-                start.line + first_line,
-                start.column + 1,
-                end_mark.line + first_line,
-                end_mark.column + 1,
-            ),
-        )
+        start, end_mark = event.start_mark, event.end_mark
+        # One number for all that stands on a line: of a large file the spans are a third of the tree.
+        if start.line != self._mark_line:
+            self._mark_line, self._line = start.line, start.line + self._first
+        line = self._line
+        is_inline = end_mark.line == start.line
+        end_line = line if is_inline else end_mark.line + self._first
+        span = (self._file, line, start.column + 1, end_line, end_mark.column + 1)
+        return tuple.__new__(Span, span)
 
     def _read_node(self, event: Any, depth: int) -> Node:
         kind = type(event)

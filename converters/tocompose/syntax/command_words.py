@@ -14,18 +14,28 @@ _OPERATORS = frozenset(";&|<>")
 _QUOTES = frozenset("'\"`")
 
 
+def is_open_command(text: str) -> bool:
+    """Whether a quote or a backslash at the end of what is read still waits for what follows."""
+    return _split(text).is_open
+
+
 def command_words(text: str) -> tuple[str, ...]:
     """The words; a variable stands whole in its word."""
+    splitter = _split(text)
+    if splitter.is_open:
+        # Compose refuses it; what a shell would make of it is the best there is.
+        return _shell_words(text)
+    return tuple(splitter.finish())
+
+
+def _split(text: str) -> _WordSplitter:
     splitter = _WordSplitter()
     for segment in parse(text):
         if isinstance(segment, Variable):
             splitter.add(segment.source)
         elif not all(map(splitter.read, segment.source)):
             break
-    if splitter.is_open:
-        # Compose refuses it; what a shell would make of it is the best there is.
-        return _shell_words(text)
-    return tuple(splitter.finish())
+    return splitter
 
 
 def _shell_words(text: str) -> tuple[str, ...]:

@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 
 _TOKEN = regex(
     r"\$(?:\$|(?P<bare>[A-Za-z_][A-Za-z0-9_]*)"

@@ -5,9 +5,8 @@ https://docs.docker.com/reference/compose-file/services/#short-syntax-5
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import split_outside_variables
 
 _DRIVE = regex(r"[A-Za-z]:[\\/]")
@@ -34,6 +33,11 @@ def parse_mount(text: str) -> MountParts:
     So `a:/x:ro` mounts the path `a:/x` at `ro`, and `d:/x` is an anonymous volume.
     https://github.com/compose-spec/compose-go/blob/main/format/volume.go
     """
+    return _mount_parts(mount_sections(text))
+
+
+def mount_sections(text: str) -> list[str]:
+    """The sections between the colons of a mount as compose-go counts them, more than three of which it refuses."""
     fields = split_outside_variables(text, ":")
     sections: list[str] = []
     while fields:
@@ -41,7 +45,7 @@ def parse_mount(text: str) -> MountParts:
         if fields and len(section) == 1 and section.isalpha():
             section = f"{section}:{fields.pop(0)}"
         sections.append(section)
-    return _mount_parts(sections)
+    return sections
 
 
 def parse_docker_mount(text: str) -> MountParts:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from enum import Enum
+from zlib import crc32
 
 from tocompose.patterns import regex
 
@@ -46,6 +48,8 @@ SET_BY_THE_SHELL = names_set_by(SetBy.SYSTEM, SetBy.SESSION, SetBy.SHELL)
 # Docker Compose prefers what these have in the user's shell to what `.env` says.
 SHADOWED_BY_THE_SHELL = SET_BY_THE_SHELL | names_set_by(SetBy.SOME_SESSIONS)
 _NOT_IN_NAME = regex(r"[^a-z0-9_-]+")
+# https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json, networks and volumes
+_KEY = regex(r"[a-zA-Z0-9._-]+")
 _NOT_IN_VARIABLE = regex(r"[^A-Z0-9_]+")
 
 
@@ -54,19 +58,40 @@ def identifier(text: str, fallback: str = "app") -> str:
     return _NOT_IN_NAME.sub("-", text.lower()).strip("-_") or fallback
 
 
+def is_key(name: str) -> bool:
+    """Whether a service, network, volume, config or secret may be called so."""
+    return _KEY.fullmatch(name) is not None
+
+
+def resource_key(name: str) -> str:
+    """The key for what the engine calls so: the name itself where Compose takes it as a key.
+
+    The engine takes any text as a network's name. Two names that differ only in signs that no key has get two keys.
+    """
+    if is_key(name):
+        return name
+    return f"{identifier(name, 'other')}-{crc32(name.encode('utf-8', 'replace')):08x}"
+
+
 def variable_name(text: str) -> str:
     """A name for an environment variable: upper case letters, digits and `_`."""
     name = _NOT_IN_VARIABLE.sub("_", text.upper()).strip("_") or "VALUE"
     return f"_{name}" if name[0].isdigit() else name
 
 
-def unique_name(name: str, taken_names: set[str]) -> str:
-    """The name, or the first of `name-2`, `name-3` … that is free; it is added to `taken`."""
+def free_name(name: str, taken_names: Container[str], joint: str = "-") -> str:
+    """The name, or the first of `name-2`, `name-3` … that is free."""
     candidate, number = name, 2
     while candidate in taken_names:
-        candidate, number = f"{name}-{number}", number + 1
-    taken_names.add(candidate)
+        candidate, number = f"{name}{joint}{number}", number + 1
     return candidate
+
+
+def unique_name(name: str, taken_names: set[str]) -> str:
+    """The name that is free, which is added to `taken_names`."""
+    unique = free_name(name, taken_names)
+    taken_names.add(unique)
+    return unique
 
 
 def is_shell(program: str) -> bool:

@@ -5,8 +5,7 @@ https://docs.docker.com/reference/compose-file/services/#short-syntax-3
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import split_outside_variables
 from tocompose.syntax.units import is_whole_number
 

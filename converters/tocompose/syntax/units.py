@@ -58,6 +58,20 @@ def parse_byte_size(text: str) -> int | None:
     return int(count) if count < _MOST_BYTES else None
 
 
+def is_same_amount(text: str, other_text: str) -> bool:
+    """Whether both state one number or size: `512m` is `512M`, `0.5` is `.50`."""
+    amounts = [_amount(text), _amount(other_text)]
+    return text == other_text or (None not in amounts and amounts[0] == amounts[1])
+
+
+def _amount(text: str) -> float | None:
+    """The number, or the whole bytes of a size with a unit."""
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        return None
+    return parse_byte_size(text) if match["unit"] else float(match["number"])
+
+
 def format_byte_size(count: int) -> str:
     """The bytes as Compose reads them: in whole gigabytes or megabytes (`2G`, `512M`), else in bytes."""
     for unit in ("g", "m"):
