@@ -8,19 +8,23 @@ from typing import TYPE_CHECKING
 
 from tocompose.importers import ImportOptions, SourceError
 from tocompose.ledger import Cursor, Ledger
-from tocompose.model import Stack
+from tocompose.model import Runtime, Stack
 from tocompose.notes import note
 from tocompose.patterns import regex
 from tocompose.project import Project
+from tocompose.readers.reading import in_utf8
+from tocompose.record import replace
 from tocompose.source import Span
 
 if TYPE_CHECKING:
     from tocompose.importers.kubernetes.cluster_model import ClusterModel
     from tocompose.importers.kubernetes.objects import KubeObjects
-    from tocompose.importers.kubernetes.operators.manifests import OperatorRequest
+    from tocompose.importers.kubernetes.operators.manifests import OperatorAnswer
     from tocompose.rendering import Rendering
 
-_OBJECT = regex(rb"""^[\s{,-]*["']?apiVersion["']?\s*:""", re.MULTILINE)
+_OBJECT = regex(
+    rb"""^[\s{,-]*["']?apiVersion["']?\s*:|[{,]\s*"apiVersion"\s*:""", re.MULTILINE
+)
 _KIND = regex(rb"""["']?\bkind["']?\s*:""")
 # https://helm.sh/docs/chart_template_guide/builtin_objects/
 _EXPRESSION = regex(
@@ -148,7 +152,7 @@ class Kubernetes:
             file not in project.named or file.lower().endswith(_PROSE)
         ):
             return False
-        text = project.read(file) or b""
+        text = in_utf8(project.read(file) or b"")
         return (
             b"apiVersion" in text
             and _OBJECT.search(text) is not None
@@ -202,7 +206,8 @@ def convert(
     from tocompose.importers.kubernetes.access import note_access
     from tocompose.importers.kubernetes.aliases import attach_networks
     from tocompose.importers.kubernetes.cluster_model import resolve_model
-    from tocompose.importers.kubernetes.containers import build_services
+    from tocompose.importers.kubernetes.config_names import name_config
+    from tocompose.importers.kubernetes.containers import convert_pods
     from tocompose.importers.kubernetes.leftovers import (
         note_kinds,
         note_unused_config,
@@ -219,68 +224,78 @@ def convert(
     )
     from tocompose.importers.kubernetes.outside import note_outside
     from tocompose.importers.kubernetes.pods import note_pods, settle_inherited
-    from tocompose.importers.kubernetes.publication import publish_ports, settle_ports
+    from tocompose.importers.kubernetes.publication import (
+        note_unpublished,
+        publish_ports,
+        settle_ports,
+    )
     from tocompose.importers.kubernetes.release_hooks import order_releases
     from tocompose.importers.kubernetes.run_once import run_once
     from tocompose.importers.kubernetes.scale import scale_services
     from tocompose.importers.kubernetes.schedules import schedule_jobs
+    from tocompose.importers.kubernetes.stack_builder import StackBuilder
     from tocompose.syntax.names import identifier
 
     template = _is_template(documents, ledger, options)
     objects = _objects(documents, ledger)
     objects = within_namespaces(objects, options.get("namespace", ()))
-    objects, requests = _operated(objects)
+    objects, answers = _operated(objects)
     routed = any(kind not in _UNROUTED for kind in objects.kinds())
     if routed:
         from tocompose.importers.kubernetes.routing.controllers import without_controllers
 
         objects = without_controllers(objects, ledger)
-    model = resolve_model(objects, ledger)
-    builder = model.builder
-    builder.is_template = template
-    prepared = build_services(model)
-    run_once(model)
-    schedule_jobs(model)
-    builder.apply(arrange_pods(model, prepared))
-    builder.apply(order_releases(model))
+    model = name_config(resolve_model(objects, ledger, is_template=template))
+    builder = StackBuilder()
+    services = builder.services
+    pods = convert_pods(model)
+    builder.apply(part for pod in pods for part in pod.parts)
+    builder.apply(run_once(model, services, builder.volumes))
+    builder.apply(schedule_jobs(model, services))
+    jobs = {pod.base: pod.jobs for pod in pods}
+    builder.apply(arrange_pods(model, services, jobs))
+    builder.apply(order_releases(model, services))
     builder.apply(start_on_request(model))
     builder.apply(scale_services(model))
-    builder.apply(publish_ports(model))
-    builder.apply(attach_networks(model))
+    builder.apply(publish_ports(model, services))
+    builder.apply(attach_networks(model, services, builder.calls))
     if routed:
         from tocompose.importers.kubernetes.routing import route
 
-        route(model, options)
+        builder.apply(route(model, builder, options))
+    note_unpublished(model, services)
     settle_ports(model)
-    note_outside(model)
-    note_access(model)
-    note_pods(model)
-    stack = builder.build_stack(identifier(name or main_namespace(model) or fallback))
-    model.config_store.absent.add_notes(ledger)
-    _note_operated(requests, model)
+    builder.apply(note_outside(model, builder))
+    builder.apply(note_access(model))
+    builder.apply(note_pods(model))
+    stack_name = identifier(name or main_namespace(model) or fallback)
+    stack = builder.build_stack(stack_name)
+    model.config_store.absent.add_notes(builder.demands, ledger)
+    _note_operated(answers, model)
     note_kinds(model)
-    note_unused_config(model)
+    note_unused_config(model, builder.used_config)
     note_namespaces(model)
-    settle_fields(model)
+    settle_fields(model, builder.findings)
     settle_inherited(model)
-    return stack
+    return replace(stack, runs_in=Runtime.CLUSTER)
 
 
-def _operated(objects: KubeObjects) -> tuple[KubeObjects, tuple[OperatorRequest, ...]]:
+def _operated(objects: KubeObjects) -> tuple[KubeObjects, tuple[OperatorAnswer, ...]]:
     """The objects with what operators would make of the custom ones; imported for inputs that hold some."""
     if not any("." in kind for kind in objects.kinds()):
         return objects, ()
     from tocompose.importers.kubernetes.operators import expand_operators
 
-    return expand_operators(objects)
+    expansion = expand_operators(objects)
+    return expansion.objects, expansion.answers
 
 
-def _note_operated(requests: tuple[OperatorRequest, ...], model: ClusterModel) -> None:
-    if requests:
+def _note_operated(answers: tuple[OperatorAnswer, ...], model: ClusterModel) -> None:
+    if answers:
         from tocompose.importers.kubernetes.operators import note_expansions
 
         names = {workload.kube_object: workload.name for workload in model.workloads}
-        note_expansions(requests, names, model.ledger)
+        note_expansions(answers, names, model.ledger)
 
 
 def _is_template(

@@ -6,8 +6,7 @@ Of a Secret that a controller of the cluster makes, the object that asks for it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
 
 from tocompose.importers.field_tables import values_in_words
 from tocompose.importers.kubernetes.kinds import kind_row
@@ -15,18 +14,28 @@ from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
+from tocompose.record import NamedTuple
 from tocompose.source import Leaf, Span
 from tocompose.syntax.model_path import ROOT, ModelPath
 
-_ABSENT, _MADE = "TC213", "TC390"
+_ABSENT, _MADE, _UNUSED = "TC213", "TC390", "TC696"
 
 
-class _Demand(NamedTuple):
-    """One use of an absent object: what must be filled in, for which service, and where that is asked."""
+class AbsentDemand(NamedTuple):
+    """One use of an object that the input does not hold: what must be filled in, for which service, and where that is
+    asked."""
 
+    kind: str
+    namespace: str
+    name: str
     place: str
     subject: ModelPath
     span: Span
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The kind, namespace and name of the object."""
+        return self.kind, self.namespace, self.name
 
 
 class SecretMaker(NamedTuple):
@@ -36,16 +45,11 @@ class SecretMaker(NamedTuple):
     keys: tuple[str, ...]
 
 
-class AbsentObjects:
-    """What containers want of ConfigMaps and Secrets that the input does not hold."""
+class AbsentObjects(NamedTuple):
+    """What is known of the ConfigMaps and Secrets that the input does not hold; `makers` by namespace and name."""
 
-    def __init__(self, objects: KubeObjects) -> None:
-        self._objects = objects
-        self._makers = {
-            (maker.namespace, name): SecretMaker(maker, keys)
-            for maker, name, keys in _secret_makers(objects)
-        }
-        self._demands: dict[tuple[str, str, str], dict[_Demand, None]] = {}
+    objects: KubeObjects
+    makers: Mapping[tuple[str, str], SecretMaker]
 
     def code(self, kind: str, namespace: str, name: str) -> str:
         """The code of the note that is said of the object."""
@@ -56,41 +60,23 @@ class AbsentObjects:
         maker = self._maker(kind, namespace, name)
         return maker.keys if maker else ()
 
-    def ask(
-        self,
-        kind: str,
-        namespace: str,
-        name: str,
-        place: str,
-        subject: ModelPath,
-        span: Span,
-    ) -> None:
-        """Records that `place` must be filled in for a service."""
-        demands = self._demands.setdefault((kind, namespace, name), {})
-        demands[_Demand(place, subject, span)] = None
-
-    def add_notes(self, ledger: Ledger) -> None:
+    def add_notes(self, demands: Iterable[AbsentDemand], ledger: Ledger) -> None:
         """Says a note for each absent object that is wanted, and for each that a controller would make."""
-        for (kind, namespace, name), demands in self._demands.items():
-            maker = self._maker(kind, namespace, name)
-            if maker is None:
-                self._note_absent(kind, namespace, name, list(demands), ledger)
-        for (namespace, name), maker in self._makers.items():
-            demands = self._demands.get(("Secret", namespace, name), {})
-            _note_made(maker, name, list(demands))
+        by_object: dict[tuple[str, str, str], dict[AbsentDemand, None]] = {}
+        for demand in demands:
+            by_object.setdefault(demand.key, {})[demand] = None
+        for key, own_demands in by_object.items():
+            if self._maker(*key) is None:
+                self._note_absent(list(own_demands), ledger)
+        for (namespace, name), maker in self.makers.items():
+            _note_made(maker, name, list(by_object.get(("Secret", namespace, name), {})))
 
     def _maker(self, kind: str, namespace: str, name: str) -> SecretMaker | None:
-        return self._makers.get((namespace, name)) if kind == "Secret" else None
+        return self.makers.get((namespace, name)) if kind == "Secret" else None
 
-    def _note_absent(
-        self,
-        kind: str,
-        namespace: str,
-        name: str,
-        demands: list[_Demand],
-        ledger: Ledger,
-    ) -> None:
-        is_present = self._objects.get(kind, namespace, name) is not None
+    def _note_absent(self, demands: list[AbsentDemand], ledger: Ledger) -> None:
+        kind, namespace, name = demands[0].key
+        is_present = self.objects.get(kind, namespace, name) is not None
         ledger.add_note(
             note(
                 _ABSENT,
@@ -103,27 +89,32 @@ class AbsentObjects:
         )
 
 
-def _note_made(maker: SecretMaker, name: str, demands: list[_Demand]) -> None:
+def absent_objects(objects: KubeObjects) -> AbsentObjects:
+    """What the input says of ConfigMaps and Secrets that it does not hold."""
+    makers = {
+        (maker.namespace, name): SecretMaker(maker, keys)
+        for maker, name, keys in _secret_makers(objects)
+    }
+    return AbsentObjects(objects, makers)
+
+
+def _note_made(maker: SecretMaker, name: str, demands: list[AbsentDemand]) -> None:
     kube_object = maker.kube_object
-    if demands:
-        demand = f"to be filled in: {_places(demands)}"
-    else:
-        demand = "no container of the manifests uses it"
     keys = f" ({', '.join(maker.keys)})" if maker.keys else ""
     kube_object.cursor.note(
-        _MADE,
+        _MADE if demands else _UNUSED,
         subject=_common_subject(demands),
         object=f"{kube_object} ({values_in_words(kube_object.cursor.node)})",
         secret=f"{name}{keys}",
-        demand=demand,
+        places=_places(demands),
     )
 
 
-def _places(demands: Iterable[_Demand]) -> str:
+def _places(demands: Iterable[AbsentDemand]) -> str:
     return ", ".join(dict.fromkeys(demand.place for demand in demands))
 
 
-def _common_subject(demands: list[_Demand]) -> ModelPath:
+def _common_subject(demands: list[AbsentDemand]) -> ModelPath:
     """What all demands are about; the whole stack where they differ."""
     subjects = {demand.subject for demand in demands}
     if len(subjects) == 1:

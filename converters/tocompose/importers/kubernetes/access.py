@@ -4,41 +4,51 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
+from collections.abc import Iterator
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
-from tocompose.importers.kubernetes.scalars import list_entries, peek_bool, peek_text
+from tocompose.importers.kubernetes.objects import KubeObject
+from tocompose.importers.kubernetes.pod_fields import PullSecret
+from tocompose.importers.kubernetes.scalars import Stated, list_entries, peek_text
+from tocompose.importers.kubernetes.stack_builder import (
+    ObjectFinding,
+    UsedConfig,
+    not_applicable,
+)
 from tocompose.importers.kubernetes.waits import api_client
 from tocompose.importers.kubernetes.workloads import Workload
 from tocompose.knowledge.images import image_ref
-from tocompose.ledger import Cursor
+from tocompose.repository import map_at
 from tocompose.syntax.model_path import ModelPath
 
 _DOCKER_HUB = "docker.io"
 
 
-def note_access(model: ClusterModel) -> None:
-    """Says of each workload which account it runs under, loudly where the manifests give that account permissions."""
+def note_access(model: ClusterModel) -> Iterator[UsedConfig | ObjectFinding]:
+    """The Secrets with credentials of registries. Says of each workload which account it runs under, loudly where the
+    manifests give that account permissions."""
     bound = _bound_accounts(model)
     for workload in model.workloads:
-        for key in ("serviceAccountName", "serviceAccount"):
-            if workload.pod_spec.at(key):
-                _say_account(workload, workload.pod_spec.at(key), bound, model)
-        token = workload.pod_spec.at("automountServiceAccountToken")
-        if peek_bool(token) is False:
-            model.not_applicable(token, workload.kube_object)
-        for reference in list_entries(workload.pod_spec.at("imagePullSecrets")):
-            _say_credentials(workload, reference, model)
+        identity = workload.pod_spec.identity
+        for account in identity.accounts:
+            yield from _say_account(workload, account, bound)
+        if identity.mounts_token.flag is False:
+            yield from not_applicable(identity.mounts_token.cursor, workload.kube_object)
+        for reference in identity.pull_secrets:
+            name = reference.name or ""
+            secret = model.config_store.find("Secret", workload.namespace, name)
+            if secret is not None:
+                yield UsedConfig(secret)
+            _say_credentials(workload, reference, secret, model)
         _say_clients(workload)
 
 
 def _say_clients(workload: Workload) -> None:
     """Says of each container that is a client of the API that it finds none."""
     for pod_container in workload.containers():
-        if api_client(pod_container.cursor):
+        if api_client(pod_container.fields):
             fields = f"the container of {pod_container.service} is made to ask it"
-            image = pod_container.cursor.at("image")
-            image.annotate(
+            pod_container.fields.image.cursor.annotate(
                 "TC247",
                 object=str(workload.kube_object),
                 fields=fields,
@@ -60,16 +70,15 @@ def _bound_accounts(model: ClusterModel) -> dict[tuple[str, str], str]:
 
 def _say_account(
     workload: Workload,
-    cursor: Cursor,
+    account: Stated,
     bound: dict[tuple[str, str], str],
-    model: ClusterModel,
-) -> None:
-    name = peek_text(cursor)
+) -> Iterator[ObjectFinding]:
+    name, cursor = account
     if name is None:
         return
     role = bound.get((workload.namespace, name))
     if role is None:
-        model.not_applicable(cursor, workload.kube_object)
+        yield from not_applicable(cursor, workload.kube_object)
     else:
         fields = f"it runs as the service account {name}, which has the role {role}"
         cursor.annotate(
@@ -81,44 +90,44 @@ def _say_account(
         cursor.mark_noted("TC247")
 
 
-def _say_credentials(workload: Workload, reference: Cursor, model: ClusterModel) -> None:
-    name = peek_text(reference.at("name")) or ""
-    registry = _registry_of_secret(model, workload.namespace, name) or _registry_of_image(
-        workload
-    )
-    reference.note(
+def _say_credentials(
+    workload: Workload,
+    reference: PullSecret,
+    secret: KubeObject | None,
+    model: ClusterModel,
+) -> None:
+    registry = _registry_of_secret(secret, model) if secret is not None else None
+    reference.cursor.note(
         "TC250",
         object=str(workload.kube_object),
-        fields=f"imagePullSecrets {name}",
-        registry=registry,
+        fields=f"imagePullSecrets {reference.name or ''}",
+        registry=registry or _registry_of_image(workload),
         subject=ModelPath.service(workload.name, "image"),
     )
 
 
-def _registry_of_secret(model: ClusterModel, namespace: str, name: str) -> str | None:
+def _registry_of_secret(kube_object: KubeObject, model: ClusterModel) -> str | None:
     """The host that the credentials are for; what else the Secret holds stays where it is."""
-    kube_object = model.config_store.find("Secret", namespace, name)
-    if kube_object is None:
-        return None
     for config_entry in model.config_store.entries(kube_object).values():
         config_entry.cursor.mark_noted("TC250")
     try:
         text = base64.b64decode(
             peek_text(kube_object.at("data", ".dockerconfigjson")) or ""
         )
-        hosts = list(
-            json.loads(
-                text or peek_text(kube_object.at("stringData", ".dockerconfigjson")) or "{}"
-            ).get("auths", {})
-        )
-    except (binascii.Error, ValueError, AttributeError):
+    except (binascii.Error, ValueError):
         return None
+    written_out = peek_text(kube_object.at("stringData", ".dockerconfigjson")) or ""
+    # Few manifests hold a login to a registry: the others need not load the reader of JSON.
+    from tocompose.readers.json_data import read_plain_json
+
+    data = read_plain_json(text or written_out.encode(), ".dockerconfigjson").data
+    hosts = list(map_at(data, "auths"))
     return str(hosts[0]) if hosts else None
 
 
 def _registry_of_image(workload: Workload) -> str:
     for pod in workload.pods:
-        reference = image_ref(peek_text(pod.main_container.cursor.at("image")) or "")
+        reference = image_ref(pod.main_container.fields.image.text or "")
         if reference is not None and reference.registry:
             return reference.registry
     return _DOCKER_HUB

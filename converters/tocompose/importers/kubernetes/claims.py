@@ -2,132 +2,120 @@
 
 from __future__ import annotations
 
-from tocompose.importers.kubernetes.cluster_model import ContainerContext
-from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_text
-from tocompose.importers.kubernetes.volume_sources import (
-    VolumeSource,
-    host_path,
-    nfs_volume,
+from collections.abc import Iterable, Iterator, Mapping
+
+from tocompose.importers.kubernetes.container_fields import Container, VolumeMount
+from tocompose.importers.kubernetes.objects import KubeObjects
+from tocompose.importers.kubernetes.scalars import Stated
+from tocompose.importers.kubernetes.volume_fields import (
+    ClaimTemplate,
+    ClaimVolume,
+    PersistentClaim,
+    PersistentVolume,
+    PodVolume,
+    decode_claim,
+    decode_persistent_volume,
 )
-from tocompose.ledger import Cursor
-from tocompose.model import Volume
-from tocompose.syntax.interpolation import literal
-from tocompose.syntax.model_path import ModelPath
+from tocompose.importers.kubernetes.workloads import Workload
+from tocompose.record import NamedTuple, field, record, replace
 
 
+class ClaimBinding(NamedTuple):
+    """What a claim comes to: the claim and the volume behind it, None where the input does not hold them, with the
+    fields that tie them, and the name of the volume of the engine."""
+
+    claim: PersistentClaim | None
+    volume: PersistentVolume | None
+    ties: tuple[Stated, ...]
+    name: str
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether the input says where the claim's files are."""
+        return self.volume is not None and self.volume.source is not None
+
+
+@record
 class Claims:
-    """The claims of the input and the volumes that they are bound to."""
+    """The claims of the input and the volumes that they are bound to, by namespace and name of the claim, volumes also
+    by their own name; `owners` are the namespaces whose claim of a name keeps it."""
 
-    def __init__(self, objects: KubeObjects) -> None:
-        self._objects = objects
-        self._names: dict[str, str] = {}
-        self._bound = {}
-        for volume in objects.of_kind("PersistentVolume"):
-            reference = volume.at("spec", "claimRef")
-            name = peek_text(reference.at("name"))
-            if name:
-                self._bound[(peek_text(reference.at("namespace")) or "default", name)] = (
-                    volume
-                )
-        self.used: set[KubeObject] = set()
+    claims: Mapping[tuple[str, str], PersistentClaim] = field(compare=False)
+    volumes: Mapping[str, PersistentVolume] = field(compare=False)
+    bound: Mapping[tuple[str, str], PersistentVolume] = field(compare=False)
+    owners: Mapping[str, str] = field(default_factory=dict, compare=False)
 
-    def template(self, container: ContainerContext, name: str) -> VolumeSource | None:
-        """The volume of a StatefulSet's claim template, one for each of its pods, named as Kubernetes names it."""
-        for template in list_entries(
-            container.workload.kube_object.at("spec", "volumeClaimTemplates")
+    def binding(self, namespace: str, name: str) -> ClaimBinding:
+        """What the claim of that name in a namespace comes to. The name has the namespace in it where another one has
+        a claim of that name."""
+        claim = self.claims.get((namespace, name))
+        is_owner = self.owners.get(name, namespace) == namespace
+        volume_name = name if is_owner else f"{name}-{namespace}"
+        if claim is not None and (
+            by_name := self.volumes.get(claim.volume_name.text or "")
         ):
-            if peek_text(template.at("metadata", "name")) == name:
-                volume = f"{name}-{container.workload.name}-{container.pod.ordinal or 0}"
-                to = ModelPath.of("volumes", volume)
-                template.at("metadata", "name").take(to=to)
-                _settle_template(template, container)
-                container.builder.add_volume(
-                    Volume(name=volume, origin=template.value_span)
-                )
-                return VolumeSource(
-                    kind="volume", source=volume, read_only=_read_only(template)
-                )
-        return None
-
-    def source(self, reference: Cursor, container: ContainerContext) -> VolumeSource:
-        """What a pod's reference to a claim mounts."""
-        name = peek_text(reference) or f"{container.workload.name}-claim"
-        claim = self._objects.get("PersistentVolumeClaim", container.namespace, name)
-        volume = self._volume(claim, name, container)
-        if claim is not None:
-            self.used.add(claim)
-        source = self._from_volume(volume, container) if volume is not None else None
-        if source is None:
-            source = VolumeSource(kind="volume", source=self._named(claim, name, container))
-        if claim is not None:
-            is_volume = source.kind == "volume" and source.source is not None
-            claim.count_identity_as_mapped(
-                ModelPath.of("volumes", source.source or "")
-                if is_volume
-                else container.path("volumes")
-            )
-            source = source._replace(read_only=source.read_only or _read_only(claim.cursor))
-        return source
-
-    def _volume(
-        self, claim: KubeObject | None, name: str, container: ContainerContext
-    ) -> KubeObject | None:
-        volume_name = (
-            peek_text(claim.at("spec", "volumeName")) if claim is not None else None
-        )
-        by_name = next(
-            iter(self._objects.in_all_namespaces("PersistentVolume", volume_name or "")),
-            None,
-        )
-        if by_name is not None and claim is not None:
-            claim.at("spec", "volumeName").take(to=container.path("volumes"))
-            return by_name
-        bound = self._bound.get((container.namespace, name))
-        if bound is not None:
-            for key in ("name", "namespace"):
-                bound.at("spec", "claimRef", key).take(to=container.path("volumes"))
-        return bound
-
-    def _named(
-        self, claim: KubeObject | None, name: str, container: ContainerContext
-    ) -> str:
-        """The claim's name; with the namespace where another one has a claim of that name."""
-        owner = self._names.setdefault(name, container.namespace)
-        volume = name if owner == container.namespace else f"{name}-{container.namespace}"
-        origin = claim.span if claim is not None else None
-        return container.builder.add_volume(Volume(name=volume, origin=origin))
-
-    def _from_volume(
-        self, volume: KubeObject, container: ContainerContext
-    ) -> VolumeSource | None:
-        """What a PersistentVolume of the input stands for; None where only the cluster's storage knows."""
-        spec = volume.at("spec")
-        self.used.add(volume)
-        volume.count_identity_as_mapped(container.path("volumes"))
-        if not spec.at("nfs"):
-            container.model.not_applicable(spec.at("mountOptions"), volume, "TC243")
-        for key in ("hostPath", "local"):
-            if spec.at(key):
-                return host_path(spec.at(key), container)
-        if spec.at("nfs"):
-            nfs_options = tuple(
-                literal(option_text)
-                for option in list_entries(spec.at("mountOptions"))
-                if (option_text := take_text(option, ModelPath.of("volumes")))
-            )
-            source = nfs_volume(spec.at("nfs"), volume.name, container, nfs_options)
-            volume.count_identity_as_mapped(ModelPath.of("volumes", volume.name))
-            return source
-        return None
+            return ClaimBinding(claim, by_name, (claim.volume_name,), volume_name)
+        bound = self.bound.get((namespace, name))
+        ties = (bound.claim_name, bound.claim_namespace) if bound is not None else ()
+        return ClaimBinding(claim, bound, ties, volume_name)
 
 
-def _settle_template(template: Cursor, container: ContainerContext) -> None:
-    for path in (("apiVersion",), ("kind",)):
-        container.not_applicable(template.at(*path), "TC257")
-    container.not_applicable(template.at("spec", "volumeName"), "TC243")
+def bind_claims(objects: KubeObjects, workloads: Iterable[Workload]) -> Claims:
+    """The claims and persistent volumes of the input; of two claims of one name the first in use keeps it."""
+    claims = [
+        decode_claim(kube_object)
+        for kube_object in objects.of_kind("PersistentVolumeClaim")
+    ]
+    volumes = [
+        decode_persistent_volume(kube_object)
+        for kube_object in objects.of_kind("PersistentVolume")
+    ]
+    unnamed = Claims(
+        claims={
+            (claim.kube_object.namespace, claim.kube_object.name): claim for claim in claims
+        },
+        volumes={volume.kube_object.name: volume for volume in reversed(volumes)},
+        bound={volume.claim_key: volume for volume in volumes if volume.claim_name.text},
+    )
+    return replace(unnamed, owners=_name_owners(unnamed, workloads))
 
 
-def _read_only(claim: Cursor) -> bool:
-    modes = [peek_text(mode) for mode in list_entries(claim.at("spec", "accessModes"))]
-    return modes == ["ReadOnlyMany"]
+def _name_owners(claims: Claims, workloads: Iterable[Workload]) -> dict[str, str]:
+    """The namespace that keeps the name of each claim that becomes a volume of the engine."""
+    owners: dict[str, str] = {}
+    for workload in workloads:
+        for name in _mounted_claims(workload):
+            if not claims.binding(workload.namespace, name).is_stated:
+                owners.setdefault(name, workload.namespace)
+    return owners
+
+
+def _mounted_claims(workload: Workload) -> Iterator[str]:
+    for pod_container in workload.containers():
+        for _, volume in mounted_volumes(pod_container.fields, workload):
+            if isinstance(volume.source, ClaimVolume):
+                yield claim_name(volume.source, workload)
+
+
+def mounted_volumes(
+    fields: Container, workload: Workload
+) -> Iterator[tuple[VolumeMount, PodVolume]]:
+    """The mounts of a container that have a path and a volume of the pod behind them, not a claim template."""
+    for mount in fields.mounts:
+        volume = workload.pod_spec.volume(mount.volume)
+        is_template = claim_template(workload, mount.volume) is not None
+        if mount.path and volume is not None and not is_template:
+            yield mount, volume
+
+
+def claim_name(volume: ClaimVolume, workload: Workload) -> str:
+    """The name of the claim that a volume refers to."""
+    return volume.claim_name.text or f"{workload.name}-claim"
+
+
+def claim_template(workload: Workload, name: str) -> ClaimTemplate | None:
+    """The claim template of that name, which takes the place of a volume of the same name."""
+    for template in workload.claim_templates:
+        if template.name.text == name:
+            return template
+    return None

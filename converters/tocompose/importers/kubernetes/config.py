@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
-from tocompose.importers.kubernetes.absent import AbsentObjects
+from tocompose.importers.kubernetes.absent import AbsentObjects, absent_objects
 from tocompose.importers.kubernetes.objects import (
     COMPOSED,
     GENERATED,
@@ -16,14 +16,13 @@ from tocompose.importers.kubernetes.objects import (
     MadeObject,
 )
 from tocompose.importers.kubernetes.scalars import peek_text, take_text
-from tocompose.importers.kubernetes.stack_builder import StackBuilder
 from tocompose.ledger import Cursor
 from tocompose.model import EnvSetting
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple, field, record
 from tocompose.source import Span
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import SHADOWED_BY_THE_SHELL, variable_name
 
 _PLACEHOLDER = regex(r"\{([\w./-]+)\}")
 
@@ -40,95 +39,203 @@ class ConfigEntry(NamedTuple):
             text = take_text(self.cursor, to)
             return b"" if text is None else text.encode()
         decoded = self._decoded()
-        if decoded is not None:
+        if decoded is None:
+            self.cursor.note("TC209", field=self.cursor.key, expected="base64")
+        else:
             self.cursor.take(to=to)
         return decoded
 
+    @property
     def text(self) -> str | None:
-        """The content as text for a variable; None, with a note, when it is none; settles nothing else."""
-        decoded = (
-            self._decoded() if self.encoded else (peek_text(self.cursor) or "").encode()
-        )
-        try:
-            return None if decoded is None else decoded.decode()
-        except UnicodeDecodeError:
-            self.cursor.note(
-                "TC209",
-                field=self.cursor.key,
-                expected="base64 of a text: a variable holds no bytes",
-            )
+        """The content as text for a variable; None when it is none. No variable of a process holds a zero byte."""
+        decoded = self._decoded()
+        if decoded is None or b"\0" in decoded:
             return None
+        try:
+            return decoded.decode()
+        except UnicodeDecodeError:
+            return None
+
+    def note_bytes(self) -> None:
+        """Says that the content is no text for a variable."""
+        expected = "base64"
+        if self._decoded() is not None:
+            expected = "base64 of a text: a variable holds no bytes"
+        self.cursor.note("TC209", field=self.cursor.key, expected=expected)
 
     def _decoded(self) -> bytes | None:
         text = peek_text(self.cursor) or ""
+        if not self.encoded:
+            return text.encode()
         try:
             return base64.b64decode("".join(text.split()), validate=True)
         except (binascii.Error, ValueError):
-            self.cursor.note("TC209", field=self.cursor.key, expected="base64")
             return None
+
+
+_SECTIONS = (("data", None), ("binaryData", True), ("stringData", False))
 
 
 def config_entries(kube_object: KubeObject) -> dict[str, ConfigEntry]:
     """The keys of a ConfigMap or Secret. A Secret's stringData wins over its data."""
-    secret = kube_object.title == "Secret"
-    entry_by_key: dict[str, ConfigEntry] = {}
-    for section, encoded in (("data", secret), ("binaryData", True), ("stringData", False)):
-        for cursor in kube_object.at(section):
-            if section == "stringData" and cursor.key in entry_by_key:
-                entry_by_key[cursor.key].cursor.skip("stringData of the same key wins")
-            entry_by_key[cursor.key] = ConfigEntry(cursor, encoded)
-    return entry_by_key
+    is_secret = kube_object.title == "Secret"
+    return {
+        cursor.key: ConfigEntry(cursor, is_secret if encoded is None else encoded)
+        for section, encoded in _SECTIONS
+        for cursor in kube_object.at(section)
+    }
 
 
+def skip_overridden(kube_object: KubeObject) -> None:
+    """Counts the keys of a Secret's data that its stringData holds too as ignored."""
+    for cursor in kube_object.at("stringData"):
+        for section in ("data", "binaryData"):
+            kube_object.at(section, cursor.key).skip("stringData of the same key wins")
+
+
+class SecretValue(NamedTuple):
+    """A value that becomes an entry of `.env`: the key of a Secret, or of an object that the input does not hold.
+
+    It is named after the variable that first asks for it, or after the object (`fallback`) where that name is taken.
+    Without an `entry` the user must fill it in.
+    """
+
+    namespace: str
+    source: str
+    key: str
+    variable: str
+    fallback: str
+    origin: Span
+    owner: KubeObject | None = None
+    entry: ConfigEntry | None = None
+
+    @property
+    def identity(self) -> ValueKey:
+        """What two uses of one value have in common."""
+        return self.namespace, self.source, self.key, self.entry is None
+
+    def named(self, name: str) -> EnvSetting:
+        """The entry of `.env` of that name."""
+        if self.entry is None:
+            absent = f"from {self.source}, key {self.key}, which the manifests do not hold"
+            return EnvSetting(
+                name=name,
+                secret=True,
+                required=True,
+                description=absent,
+                origin=self.origin,
+            )
+        return EnvSetting(
+            name=name,
+            value=self.entry.text,
+            secret=True,
+            description=f"from {self.source}, key {self.key}",
+            origin=self.origin,
+        )
+
+
+ValueKey: TypeAlias = tuple[str, str, str, bool]
+
+
+def absent_value(
+    namespace: str, source: str, key: str, variable: str, origin: Span
+) -> SecretValue:
+    """The value of a key that the input does not hold."""
+    return SecretValue(namespace, source, key, variable, f"{source}_{key}", origin)
+
+
+@record
 class ConfigStore:
-    """The ConfigMaps and Secrets of the input, and who uses them."""
+    """The ConfigMaps and Secrets of the input with their keys, the entries of `.env` that values become, and the
+    folders that volumes of files become, by the service and the name of the volume, with what single files of them are
+    called as configs and secrets, by their paths; `absent` knows of the objects that the input does not hold."""
 
-    def __init__(self, objects: KubeObjects, builder: StackBuilder) -> None:
-        self._objects = objects
-        self._draft = builder
-        self._entries: dict[KubeObject, dict[str, ConfigEntry]] = {}
-        self._names: dict[tuple[str, str, str], str] = {}
-        self._taken: set[str] = set()
-        self.used: dict[KubeObject, None] = {}
-        self.absent = AbsentObjects(objects)
+    objects: KubeObjects
+    absent: AbsentObjects = field(compare=False)
+    entries_by_object: Mapping[KubeObject, Mapping[str, ConfigEntry]] = field(compare=False)
+    settings: Mapping[ValueKey, EnvSetting] = field(default_factory=dict, compare=False)
+    setting_names: frozenset[str] = field(default=frozenset(), compare=False)
+    folders: Mapping[tuple[str, str], str] = field(default_factory=dict, compare=False)
+    file_names: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def find(self, kind: str, namespace: str, name: str) -> KubeObject | None:
-        """The ConfigMap or Secret of that name, which thereby counts as used."""
-        kube_object = self._objects.get(kind, namespace, name)
-        if kube_object is not None:
-            self.used[kube_object] = None
-        return kube_object
+        """The ConfigMap or Secret of that name."""
+        return self.objects.get(kind, namespace, name)
 
-    def entries(self, kube_object: KubeObject) -> dict[str, ConfigEntry]:
+    def entries(self, kube_object: KubeObject) -> Mapping[str, ConfigEntry]:
         """The keys of a ConfigMap or Secret."""
-        if kube_object not in self._entries:
-            self._entries[kube_object] = config_entries(kube_object)
-        return self._entries[kube_object]
+        return self.entries_by_object[kube_object]
 
-    def setting(self, kube_object: KubeObject, key: str, variable: str) -> str | None:
-        """The name of the `.env` entry that holds a key of a Secret, made on first use; None when it is not text.
+    def variables(self, kube_object: KubeObject) -> Mapping[str, ConfigEntry]:
+        """The keys of a ConfigMap or Secret that a variable can hold: not those of the binaryData of a ConfigMap.
 
-        It is named after the variable that first asks for it, or after the Secret where that name is taken.
+        https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/kubelet/kubelet_pods.go (makeEnvironmentVariables)
         """
-        setting_name = self._names.get((kube_object.namespace, kube_object.name, key))
-        if setting_name is not None:
-            return setting_name
+        entries = self.entries(kube_object)
+        if kube_object.title == "Secret":
+            return entries
+        return {key: value for key, value in entries.items() if not value.encoded}
+
+    def setting(self, value: SecretValue) -> str:
+        """The name of the entry of `.env` that a value becomes."""
+        return self.settings[value.identity].name
+
+    def secret_value(
+        self, kube_object: KubeObject, key: str, variable: str, user: Span
+    ) -> SecretValue:
+        """The value of a key of a Secret for its `user`, who must fill in one that is no text."""
         config_entry = self.entries(kube_object)[key]
-        text = config_entry.text()
-        if text is None:
-            return None
-        name = self._free(variable, f"{kube_object.name}_{key}")
-        config_entry.content(ModelPath.of("settings", name))
-        self._names[(kube_object.namespace, kube_object.name, key)] = name
-        kube_object.count_identity_as_mapped(ModelPath.of("settings", name))
-        self._draft.settings[name] = EnvSetting(
-            name=name,
-            value=text,
-            secret=True,
-            description=f"from Secret {kube_object.name}, key {key}",
-            origin=config_entry.cursor.span,
+        if config_entry.text is None:
+            source = f"{kube_object.title} {kube_object.name}"
+            return absent_value(kube_object.namespace, source, key, variable, user)
+        return SecretValue(
+            kube_object.namespace,
+            f"Secret {kube_object.name}",
+            key,
+            variable,
+            f"{kube_object.name}_{key}",
+            config_entry.cursor.span,
+            kube_object,
+            config_entry,
         )
-        return name
+
+    def values_behind(
+        self, kube_object: KubeObject, key: str, variable: str, user: Span
+    ) -> Iterator[SecretValue]:
+        """The values that the text of a key is made of: itself, unless an operator makes the Secret."""
+        if not isinstance(kube_object, MadeObject):
+            if kube_object.title == "Secret":
+                yield self.secret_value(kube_object, key, variable, user)
+            return
+        cursor = self.entries(kube_object)[key].cursor
+        if cursor.style == GENERATED:
+            yield _generated_value(kube_object, key)
+        elif cursor.style == COMPOSED:
+            for match in _PLACEHOLDER.finditer(literal(cursor.peek() or "")):
+                yield from self._composed_values(kube_object, match[1])
+
+    def _composed_values(
+        self, kube_object: MadeObject, reference: str
+    ) -> Iterator[SecretValue]:
+        secret, _, key = reference.rpartition("/")
+        other_secret = self._composed_of(kube_object, reference)
+        if other_secret is None:
+            yield _referred_value(kube_object, secret, key)
+        else:
+            variable = f"{secret}_{key}"
+            yield from self.values_behind(other_secret, key, variable, kube_object.span)
+
+    def _composed_of(self, kube_object: MadeObject, reference: str) -> KubeObject | None:
+        """The Secret that a part of a composed value is taken from: its own or another (`secret/key`)."""
+        secret, _, key = reference.rpartition("/")
+        if not secret:
+            return kube_object
+        other_secret = self.find("Secret", kube_object.namespace, secret)
+        return (
+            other_secret
+            if other_secret is not None and key in self.entries(other_secret)
+            else None
+        )
 
     def made_value(self, kube_object: KubeObject, key: str) -> str | None:
         """The value of a key of a Secret that an operator makes, as Compose reads it; None for any other object.
@@ -137,74 +244,55 @@ class ConfigStore:
         """
         if not isinstance(kube_object, MadeObject):
             return None
-        config_entry = self.entries(kube_object)[key].cursor
-        text = config_entry.peek() or ""
-        if config_entry.style == COMPOSED:
+        cursor = self.entries(kube_object)[key].cursor
+        text = literal(cursor.peek() or "")
+        if cursor.style == COMPOSED:
             return _PLACEHOLDER.sub(
-                lambda match: self._composed_part(kube_object, match[1]), literal(text)
+                lambda match: self._composed_part(kube_object, match[1]), text
             )
-        if config_entry.style != GENERATED:
-            return literal(text)
-        setting_name = self.missing(
-            kube_object.namespace,
-            f"Secret {kube_object.name}",
-            key,
-            f"{kube_object.name.partition('.')[0]}_{key}",
-            kube_object.span,
-        )
-        return f"${{{setting_name}:?{key} of Secret {kube_object.name}}}"
+        if cursor.style != GENERATED:
+            return text
+        name = self.setting(_generated_value(kube_object, key))
+        return f"${{{name}:?{key} of Secret {kube_object.name}}}"
 
     def _composed_part(self, kube_object: MadeObject, reference: str) -> str:
         """The value of another key of the Secret, or of another Secret (`secret/key`)."""
         secret, _, key = reference.rpartition("/")
-        if not secret:
-            return self.made_value(kube_object, key) or ""
-        other = self.find("Secret", kube_object.namespace, secret)
-        if other is None or key not in self.entries(other):
-            name = self.missing(
-                kube_object.namespace,
-                f"Secret {secret}",
-                key,
-                f"{secret}_{key}",
-                kube_object.span,
-            )
+        other_secret = self._composed_of(kube_object, reference)
+        if other_secret is None:
+            name = self.setting(_referred_value(kube_object, secret, key))
             return f"${{{name}:?{key} of Secret {secret}}}"
-        made_value = self.made_value(other, key)
-        return made_value or f"${{{self.setting(other, key, f'{secret}_{key}')}}}"
+        if isinstance(other_secret, MadeObject):
+            return self.made_value(other_secret, key) or ""
+        value = self.secret_value(other_secret, key, f"{secret}_{key}", kube_object.span)
+        return f"${{{self.setting(value)}}}"
 
-    def missing(
-        self, namespace: str, source: str, key: str, variable: str, span: Span
-    ) -> str:
-        """The `.env` entry for a key that the input does not hold: the user must fill it in."""
-        setting_name = self._names.get((namespace, source, key))
-        if setting_name is not None:
-            return setting_name
-        name = self._free(variable, f"{source}_{key}")
-        self._names[(namespace, source, key)] = name
-        self._draft.settings[name] = EnvSetting(
-            name=name,
-            secret=True,
-            required=True,
-            description=f"from {source}, key {key}, which the manifests do not hold",
-            origin=span,
-        )
-        return name
 
-    def _free(self, preferred: str, fallback: str) -> str:
-        name = variable_name(preferred)
-        if (
-            name in SHADOWED_BY_THE_SHELL
-            or name in self._taken
-            or name.startswith(("COMPOSE_", "DOCKER_"))
-        ):
-            name = variable_name(fallback)
-        # A hyphen would make `${NAME-2}` a default value.
-        number, free = 2, name
-        while free in self._taken:
-            free, number = f"{name}_{number}", number + 1
-        self._taken.add(free)
-        return free
+def _generated_value(kube_object: KubeObject, key: str) -> SecretValue:
+    """What an operator makes up for a key."""
+    return absent_value(
+        kube_object.namespace,
+        f"Secret {kube_object.name}",
+        key,
+        f"{kube_object.name.partition('.')[0]}_{key}",
+        kube_object.span,
+    )
 
-    def each(self) -> Iterator[KubeObject]:
-        """Every ConfigMap and Secret that something uses."""
-        yield from self.used
+
+def _referred_value(kube_object: KubeObject, secret: str, key: str) -> SecretValue:
+    """What an operator's Secret takes from one that the input does not hold."""
+    return absent_value(
+        kube_object.namespace, f"Secret {secret}", key, f"{secret}_{key}", kube_object.span
+    )
+
+
+def config_store(objects: KubeObjects) -> ConfigStore:
+    """The ConfigMaps and Secrets of the input, none of their values with a name yet."""
+    return ConfigStore(
+        objects=objects,
+        absent=absent_objects(objects),
+        entries_by_object={
+            kube_object: config_entries(kube_object)
+            for kube_object in objects.of_kind("ConfigMap", "Secret")
+        },
+    )

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
+from tocompose.importers.kubernetes.environment_fields import (
+    EnvEntry,
+    EnvSource,
+    decode_env,
+    decode_env_sources,
+)
+from tocompose.importers.kubernetes.probe_fields import Probe, decode_probes
 from tocompose.importers.kubernetes.scalars import (
+    Stated,
     list_entries,
-    peek_bool,
     peek_text,
+    stated,
+    stated_entries,
+    stated_map,
+)
+from tocompose.importers.kubernetes.security_fields import (
+    Privileges,
+    SecurityContext,
+    decode_privileges,
+    decode_security,
 )
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
+from tocompose.record import NamedTuple
 
 
 class ContainerPort(NamedTuple):
@@ -21,7 +37,8 @@ class ContainerPort(NamedTuple):
     name: str
     number: int | None
     protocol: str
-    host_port: str | None
+    host_port: Stated
+    host_address: Stated
 
 
 def decode_ports(container: Cursor) -> tuple[ContainerPort, ...]:
@@ -36,7 +53,8 @@ def _decode_ports(cursor: Cursor) -> Iterator[ContainerPort]:
             name=peek_text(port.at("name")) or "",
             number=integer(peek_text(port.at("containerPort")) or ""),
             protocol=(peek_text(port.at("protocol")) or "TCP").lower(),
-            host_port=peek_text(port.at("hostPort")),
+            host_port=stated(port, "hostPort"),
+            host_address=stated(port, "hostIP"),
         )
 
 
@@ -46,14 +64,18 @@ def find_port(ports: tuple[ContainerPort, ...], name: str) -> ContainerPort | No
 
 
 class VolumeMount(NamedTuple):
-    """Where a container mounts which volume of its pod; `path` begins with a slash, and is empty where none is said."""
+    """Where a container mounts which volume of its pod; `path` begins with a slash, and is empty where none is said.
+    `keys` are the fields that say which volume, where and how."""
 
     cursor: Cursor
     volume: str
     path: str
-    read_only: bool
-    propagation: str | None
-    recursive_read_only: str | None
+    keys: tuple[Stated, ...]
+    sub_path: Stated
+    sub_path_expression: Stated
+    read_only: Stated
+    propagation: Stated
+    recursive_read_only: Stated
 
 
 def decode_mounts(container: Cursor) -> tuple[VolumeMount, ...]:
@@ -62,59 +84,137 @@ def decode_mounts(container: Cursor) -> tuple[VolumeMount, ...]:
 
 
 def _decode_mount(cursor: Cursor) -> VolumeMount:
-    path = peek_text(cursor.at("mountPath")) or ""
+    name, mount_path = stated(cursor, "name"), stated(cursor, "mountPath")
+    read_only, path = stated(cursor, "readOnly"), mount_path.text or ""
     return VolumeMount(
         cursor,
-        volume=peek_text(cursor.at("name")) or "",
+        volume=name.text or "",
         path=path if path.startswith("/") or not path else f"/{path}",
-        read_only=peek_bool(cursor.at("readOnly")) is True,
-        propagation=peek_text(cursor.at("mountPropagation")),
-        recursive_read_only=peek_text(cursor.at("recursiveReadOnly")),
+        keys=(name, mount_path, read_only),
+        sub_path=stated(cursor, "subPath"),
+        sub_path_expression=stated(cursor, "subPathExpr"),
+        read_only=read_only,
+        propagation=stated(cursor, "mountPropagation"),
+        recursive_read_only=stated(cursor, "recursiveReadOnly"),
     )
 
 
-class PodVolume(NamedTuple):
-    """One volume of a pod; `sources` are what may stand behind it, by their kind."""
+class Resources(NamedTuple):
+    """The amounts of resources by name: those that a container may use at most, and those that it asks for."""
+
+    limits: Mapping[str, Stated]
+    requests: Mapping[str, Stated]
+
+
+NO_RESOURCES = Resources({}, {})
+
+
+def decode_resources(container: Cursor) -> Resources:
+    """The resources of a container."""
+    resources = container.at("resources")
+    return Resources(stated_map(resources, "limits"), stated_map(resources, "requests"))
+
+
+def decode_default_resources(limit_range: Cursor) -> Resources:
+    """What an entry of a LimitRange fills in."""
+    return Resources(
+        stated_map(limit_range, "default"), stated_map(limit_range, "defaultRequest")
+    )
+
+
+class LifecycleHook(NamedTuple):
+    """What runs after a container's start or before its stop; `key` is its name in the API."""
+
+    key: str
+    cursor: Cursor
+    command: tuple[Stated, ...]
+    sleep_seconds: Stated
+
+
+_HOOKS = ("postStart", "preStop")
+
+
+def _decode_hooks(lifecycle: Cursor) -> Iterator[LifecycleHook]:
+    for key in _HOOKS:
+        if handler := lifecycle.at(key):
+            command = stated_entries(handler.at("exec"), "command")
+            seconds = stated(handler.at("sleep"), "seconds")
+            yield LifecycleHook(key, handler, command, seconds)
+
+
+class VolumeDevice(NamedTuple):
+    """A block device that a container is given."""
 
     cursor: Cursor
-    name: str
-    sources: Mapping[str, Cursor]
+    volume: str
+    path: str
 
 
-def decode_volumes(pod_spec: Cursor) -> tuple[PodVolume, ...]:
-    """The volumes of a pod, in the order of the source."""
-    return tuple(
-        PodVolume(
-            volume,
-            name=peek_text(volume.at("name")) or "",
-            sources={child.key: child for child in volume if child.key != "name"},
-        )
-        for volume in list_entries(pod_spec.at("volumes"))
+def _decode_device(cursor: Cursor) -> VolumeDevice:
+    return VolumeDevice(
+        cursor,
+        volume=peek_text(cursor.at("name")) or "without a name",
+        path=peek_text(cursor.at("devicePath")) or "an unknown path",
     )
 
 
-class RunAs(NamedTuple):
-    """Who a container runs as: the user and the group, its own or those of its pod, and where each is said."""
+class Container(NamedTuple):
+    """A container as the manifests state it; `cursor` is the place of the whole.
 
-    user: str | None
-    group: str | None
-    user_cursor: Cursor
-    group_cursor: Cursor
+    The probes stand in the order in which they say best whether it is healthy.
+    """
+
+    cursor: Cursor
+    name: Stated
+    image: Stated
+    pull_policy: Stated
+    command: tuple[Stated, ...]
+    arguments: tuple[Stated, ...]
+    working_directory: Stated
+    stdin: Stated
+    tty: Stated
+    restart_policy: Stated
+    stop_signal: Stated
+    hooks: tuple[LifecycleHook, ...]
+    env: tuple[EnvEntry, ...]
+    env_sources: tuple[EnvSource, ...]
+    resources: Resources
+    security: SecurityContext
+    privileges: Privileges
+    probes: tuple[Probe, ...]
+    ports: tuple[ContainerPort, ...]
+    mounts: tuple[VolumeMount, ...]
+    devices: tuple[VolumeDevice, ...]
 
     @property
-    def is_root(self) -> bool:
-        """Whether the manifests say that it is root."""
-        return self.user == "0"
+    def words(self) -> tuple[Stated, ...]:
+        """The command and its arguments."""
+        return (*self.command, *self.arguments)
 
 
-def decode_run_as(container: Cursor, pod_spec: Cursor) -> RunAs:
-    """The user and the group of a container."""
-    contexts = (container.at("securityContext"), pod_spec.at("securityContext"))
-    user_cursor = _first_stated("runAsUser", contexts)
-    group_cursor = _first_stated("runAsGroup", contexts)
-    return RunAs(peek_text(user_cursor), peek_text(group_cursor), user_cursor, group_cursor)
-
-
-def _first_stated(key: str, contexts: tuple[Cursor, Cursor]) -> Cursor:
-    own, shared = (context.at(key) for context in contexts)
-    return own if peek_text(own) is not None else shared
+def decode_container(cursor: Cursor) -> Container:
+    """The container that stands at the cursor."""
+    lifecycle, security = cursor.at("lifecycle"), cursor.at("securityContext")
+    return Container(
+        cursor,
+        name=stated(cursor, "name"),
+        image=stated(cursor, "image"),
+        pull_policy=stated(cursor, "imagePullPolicy"),
+        command=stated_entries(cursor, "command"),
+        arguments=stated_entries(cursor, "args"),
+        working_directory=stated(cursor, "workingDir"),
+        stdin=stated(cursor, "stdin"),
+        tty=stated(cursor, "tty"),
+        restart_policy=stated(cursor, "restartPolicy"),
+        stop_signal=stated(lifecycle, "stopSignal"),
+        hooks=tuple(_decode_hooks(lifecycle)),
+        env=decode_env(cursor),
+        env_sources=decode_env_sources(cursor),
+        resources=decode_resources(cursor),
+        security=decode_security(security),
+        privileges=decode_privileges(security),
+        probes=decode_probes(cursor),
+        ports=decode_ports(cursor),
+        mounts=decode_mounts(cursor),
+        devices=tuple(map(_decode_device, list_entries(cursor.at("volumeDevices")))),
+    )

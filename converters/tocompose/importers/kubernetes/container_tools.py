@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text
 from tocompose.knowledge.images import ALPINE_TOOLS, image_facts, image_ref
-from tocompose.ledger import Cursor
+from tocompose.knowledge.interpreters import interpreter_of
 from tocompose.syntax.names import is_shell
 
 _EMPTY_HINTS = ("distroless", "scratch", "chainguard", "cgr.dev/")
@@ -19,7 +18,7 @@ def container_tools(container: ContainerContext) -> frozenset[str] | None:
     Known is what the image table says, what the base in the tag brings, and what the manifest itself shows by calling
     a shell in the container.
     """
-    image = peek_text(container.cursor.at("image")) or ""
+    image = container.fields.image.text or ""
     if any(hint in image for hint in _EMPTY_HINTS):
         return frozenset()
     facts = image_facts(image)
@@ -33,18 +32,18 @@ def container_tools(container: ContainerContext) -> frozenset[str] | None:
     return frozenset({"sh"}) if calls_shell else None
 
 
+def container_interpreter(container: ContainerContext) -> str | None:
+    """The interpreter that the programs need which the manifest calls in the container; None where none shows."""
+    return next(filter(None, map(interpreter_of, _called_programs(container))), None)
+
+
 def _called_programs(container: ContainerContext) -> Iterator[str]:
-    cursor = container.cursor
-    command = cursor.at("command")
-    yield from _first_word(command if command else cursor.at("args"))
-    for probe in container.probes:
-        if probe.action is not None and probe.action.first_word:
-            yield probe.action.first_word
-    for hook in ("postStart", "preStop"):
-        yield from _first_word(cursor.at("lifecycle", hook, "exec", "command"))
-
-
-def _first_word(command: Cursor) -> Iterator[str]:
-    for word in list_entries(command):
-        yield peek_text(word) or ""
-        return
+    fields = container.fields
+    actions = (probe.action for probe in fields.probes)
+    for command in (
+        fields.words,
+        *(action.command for action in actions if action is not None),
+        *(hook.command for hook in fields.hooks),
+    ):
+        if command:
+            yield command[0].text or ""

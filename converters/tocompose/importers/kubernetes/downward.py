@@ -3,114 +3,189 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
+from tocompose.importers.kubernetes.container_fields import Container, Resources
+from tocompose.importers.kubernetes.environment_fields import (
+    FieldReference,
+    ResourceReference,
+)
 from tocompose.importers.kubernetes.resources import ONE, parse_quantity, rounded_up
-from tocompose.importers.kubernetes.scalars import peek_text
+from tocompose.importers.kubernetes.scalars import Stated, string_map
 from tocompose.ledger import Cursor
-from tocompose.syntax.interpolation import literal
+from tocompose.record import NamedTuple
+from tocompose.syntax.interpolation import literal, plain
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import variable_name
 
 HOST = "host.docker.internal"
 _KEYED = r"metadata\.(?P<section>labels|annotations)(?:\['(?P<key>[^']+)'\])?"
+_INDEX = "metadata.annotations['batch.kubernetes.io/job-completion-index']"
+_MAPS = ("metadata.labels", "metadata.annotations")
 
 
-def field_value(
-    reference: Cursor, container: ContainerContext, to: ModelPath, name: str
-) -> str | None:
-    """The text of a `fieldRef` as Compose reads it; None, with a note, for a field that does not exist."""
-    cursor = reference.at("fieldPath")
-    path = peek_text(cursor) or ""
+class PodValue(NamedTuple):
+    """What a reference to the pod itself comes to: its text as Compose reads it, None where it says nothing.
+
+    `sources` are the fields that the text is made of; `code` and `facts` are the note on it, which is said at
+    `noted_at`; a value that `names_host` counts on the container's host name.
+    """
+
+    text: str | None
+    noted_at: Cursor
+    sources: tuple[Cursor, ...] = ()
+    code: str = ""
+    facts: Mapping[str, Any] = {}
+    names_host: bool = False
+    extra_host: str = ""
+
+    def settle(self, container: ContainerContext, to: ModelPath) -> str | None:
+        """The text; what it is made of counts as mapped to `to`."""
+        for source in self.sources:
+            source.take(to=to)
+        if self.text is None:
+            self.noted_at.note(self.code, subject=to, **self.facts)
+        elif self.code:
+            self.noted_at.annotate(self.code, subject=to, **self.facts)
+        if self.names_host:
+            container.name_host()
+        if self.extra_host:
+            container.add_host(self.extra_host, "host-gateway")
+        return self.text
+
+
+def pod_value(
+    reference: FieldReference | ResourceReference, container: ContainerContext, name: str
+) -> PodValue:
+    """What the reference under that name comes to in a container."""
+    if isinstance(reference, ResourceReference):
+        return _resource_value(reference, container, name)
+    return _field_value(reference, container, name)
+
+
+def file_value(
+    reference: FieldReference | ResourceReference, container: ContainerContext, name: str
+) -> PodValue:
+    """The text of the file of that name: for a map of labels or annotations, a line `key="value"` each."""
+    if isinstance(reference, FieldReference) and reference.field_path.text in _MAPS:
+        key = reference.field_path.text.partition(".")[2]
+        section = container.workload.pod_template.at("metadata", key)
+        lines = (
+            f'{key}="{_escape_value(text)}"\n'
+            for key, text in sorted(string_map(section).items())
+        )
+        noted_at = reference.field_path.cursor
+        return PodValue("".join(lines), noted_at, (noted_at, *section))
+    answer = pod_value(reference, container, name)
+    if answer.text is None or isinstance(reference, ResourceReference):
+        return answer
+    return answer._replace(text=plain(answer.text) or answer.text)
+
+
+def _escape_value(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _field_value(
+    reference: FieldReference, container: ContainerContext, name: str
+) -> PodValue:
+    """A field of the pod; one that does not exist has no text."""
+    cursor, path = reference.field_path.cursor, reference.field_path.text or ""
+    if path == _INDEX and container.workload.is_indexed:
+        return PodValue(str(container.pod.ordinal), cursor, (cursor,))
     keyed = re.fullmatch(_KEYED, path)
     if keyed and keyed["key"]:
         metadata_entry = container.workload.pod_template.at(
             "metadata", keyed["section"], keyed["key"]
         )
-        cursor.take(to=to)
-        return literal(metadata_entry.take(to=to) or "")
+        text = literal(metadata_entry.peek() or "")
+        return PodValue(text, cursor, (cursor, metadata_entry))
     if path in ("metadata.name", "metadata.namespace", "spec.serviceAccountName"):
-        cursor.take(to=to)
-        return _identity_value(path, container, cursor, to)
+        return _identity_value(reference.field_path, container)
     if path in ("status.podIP", "status.podIPs", "status.hostIP", "status.hostIPs"):
-        cursor.take(to=to)
-        return _address_value(path, container, cursor, to)
+        return _address_value(reference.field_path, container)
     if path in ("metadata.uid", "spec.nodeName"):
-        cursor.take(to=to)
-        cursor.annotate("TC216", field=path, value=container.pod.base, subject=to)
-        return f"${{{variable_name(container.pod.base)}_{_variable_suffix(path)}:-{container.pod.base}}}"
-    cursor.note("TC219", fields=f"{path or 'fieldRef'} ({name})", subject=to)
-    return None
+        base = container.pod.base
+        text = f"${{{variable_name(base)}_{_variable_suffix(path)}:-{base}}}"
+        facts = {"field": path, "value": base}
+        return PodValue(text, cursor, (cursor,), "TC216", facts)
+    facts = {"fields": f"{path or 'fieldRef'} ({name})"}
+    return PodValue(None, cursor, (), "TC219", facts)
 
 
 def _variable_suffix(path: str) -> str:
     return "UID" if path.endswith("uid") else "NODE_NAME"
 
 
-def _identity_value(
-    path: str, container: ContainerContext, cursor: Cursor, to: ModelPath
-) -> str:
-    workload = container.workload
+def _identity_value(field: Stated, container: ContainerContext) -> PodValue:
+    path, cursor = field
+    workload, base = container.workload, container.pod.base
     if path == "metadata.namespace":
-        workload.kube_object.at("metadata", "namespace").take(to=to)
-        return literal(container.namespace)
+        namespace = workload.kube_object.at("metadata", "namespace")
+        return PodValue(literal(container.namespace), cursor, (cursor, namespace))
     if path == "spec.serviceAccountName":
-        spec = workload.pod_spec
-        account = spec.take("serviceAccountName", to=to) or spec.take(
-            "serviceAccount", to=to
-        )
-        return literal(account or "default")
+        accounts = workload.pod_spec.identity.accounts
+        account = next((account for account in accounts if account.text), None)
+        if account is None:
+            return PodValue("default", cursor, (cursor,))
+        return PodValue(literal(account.text or ""), cursor, (cursor, account.cursor))
+    own_name = workload.kube_object.name if workload.kind == "Pod" else base
+    answer = PodValue(
+        container.pod.hostname or own_name, cursor, (cursor,), names_host=True
+    )
     if (workload.replicas or 1) > 1 and container.pod.ordinal is None:
-        cursor.annotate("TC216", field=path, value=container.pod.base, subject=to)
-    container.needs_hostname = True
-    own_name = workload.kube_object.name if workload.kind == "Pod" else container.pod.base
-    return container.pod.hostname or own_name
+        return answer._replace(code="TC216", facts={"field": path, "value": base})
+    return answer
 
 
-def _address_value(
-    path: str, container: ContainerContext, cursor: Cursor, to: ModelPath
-) -> str:
-    if path.startswith("status.hostIP"):
-        container.extra_hosts[HOST] = "host-gateway"
-        cursor.annotate("TC216", field=path, value=HOST, subject=to)
-        return HOST
+def _address_value(field: Stated, container: ContainerContext) -> PodValue:
+    path, cursor = field
+    if path is not None and path.startswith("status.hostIP"):
+        facts = {"field": path, "value": HOST}
+        return PodValue(HOST, cursor, (cursor,), "TC216", facts, extra_host=HOST)
     name = "127.0.0.1" if container.workload.host_network else container.pod.base
-    cursor.annotate("TC217", value=name, subject=to)
-    return name
+    return PodValue(name, cursor, (cursor,), "TC217", {"value": name})
 
 
-def resource_value(
-    reference: Cursor, container: ContainerContext, to: ModelPath, name: str
-) -> str | None:
-    """The text of a `resourceFieldRef`, rounded up as Kubernetes does; None, with a note, where no limit is set."""
-    path = peek_text(reference.at("resource")) or ""
-    owner = peek_text(reference.at("containerName"))
-    cursor = _container_named(container, owner) if owner else container.cursor
-    amount = _resource_amount(cursor, path, to) if cursor else None
-    divisor = parse_quantity(peek_text(reference.at("divisor")) or "1") or ONE
+def _resource_value(
+    reference: ResourceReference, container: ContainerContext, name: str
+) -> PodValue:
+    """An amount of a container, rounded up as Kubernetes does; one without a limit has no text."""
+    path, owner = reference.resource.text or "", reference.container_name.text
+    fields = _container_named(container, owner) if owner else container.fields
+    stated_amount = _resource_amount(fields.resources, path) if fields else None
+    amount = parse_quantity(stated_amount.text or "") if stated_amount else None
+    divisor = parse_quantity(reference.divisor.text or "1") or ONE
+    sources = [stated_amount] if stated_amount else []
     if amount is None:
-        reference.note("TC218", field=path or "resourceFieldRef", name=name, subject=to)
-        return None
-    for key in ("resource", "divisor"):
-        reference.take(key, to=to)
+        facts = {"field": path or "resourceFieldRef", "name": name}
+        return PodValue(None, reference.cursor, _places(sources), "TC218", facts)
+    sources += [reference.resource, reference.divisor]
     if owner and owner != container.name:
-        reference.take("containerName", to=to)
-    return str(rounded_up(amount, divisor))
+        sources.append(reference.container_name)
+    return PodValue(str(rounded_up(amount, divisor)), reference.cursor, _places(sources))
 
 
-def _container_named(container: ContainerContext, name: str) -> Cursor | None:
+def _places(fields: Iterable[Stated]) -> tuple[Cursor, ...]:
+    return tuple(field.cursor for field in fields)
+
+
+def _container_named(container: ContainerContext, name: str) -> Container | None:
     for pod_container in container.pod.containers:
         if pod_container.name == name:
-            return pod_container.cursor
+            return pod_container.fields
     return None
 
 
-def _resource_amount(container: Cursor, path: str, to: ModelPath) -> int | None:
+def _resource_amount(resources: Resources, path: str) -> Stated | None:
     section, _, resource = path.partition(".")
-    resources = container.at("resources")
-    for key in ("limits",) if section == "limits" else ("requests", "limits"):
-        text = peek_text(resources.at(key, resource))
-        if text is not None:
-            resources.take(key, resource, to=to)
-            return parse_quantity(text)
+    sections = [resources.limits]
+    if section != "limits":
+        sections.insert(0, resources.requests)
+    for amounts in sections:
+        amount = amounts.get(resource)
+        if amount is not None and amount.text is not None:
+            return amount
     return None

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
+from tocompose.importers.kubernetes.absent import AbsentDemand
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
-from tocompose.importers.kubernetes.downward import field_value, resource_value
-from tocompose.importers.kubernetes.links import expand_references, link_variables
+from tocompose.importers.kubernetes.config import SecretValue, absent_value
+from tocompose.importers.kubernetes.downward import pod_value
+from tocompose.importers.kubernetes.environment_fields import (
+    ConfigReference,
+    EnvEntry,
+    EnvSource,
+    FieldReference,
+    ResourceReference,
+    ValueReference,
+)
+from tocompose.importers.kubernetes.links import expand_references
 from tocompose.importers.kubernetes.objects import KubeObject
-from tocompose.importers.kubernetes.references import rewrite_text, translated_port
-from tocompose.importers.kubernetes.scalars import (
-    list_entries,
-    peek_bool,
-    peek_text,
-    take_text,
+from tocompose.importers.kubernetes.references import (
+    called_service,
+    rewrite_text,
+    translated_port,
 )
 from tocompose.importers.kubernetes.services import KubeService
-from tocompose.ledger import Cursor
 from tocompose.model import EnvFile, EnvVariable, File
 from tocompose.notes import note
 from tocompose.patterns import regex
@@ -26,55 +33,90 @@ from tocompose.source import Span
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.units import is_whole_number
 
+_INDEX = "JOB_COMPLETION_INDEX"
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
 _HOST = regex(r"(?P<prefix>.*?)_?(?:HOST|HOSTNAME|ADDR|ADDRESS|SERVER|SERVICE_HOST)")
 
 
-class Environment(NamedTuple):
-    """The variables of a container, texts as Compose reads them, with the places that they come from; `files` are
-    those that the user must write, by path."""
+class Environment:
+    """The variables of a container while they are put together, texts as Compose reads them, with the places that they
+    come from; `files` are those that the user must write."""
 
-    values: dict[str, str]
-    spans: dict[str, Span]
-    files: dict[str, EnvFile]
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+        self._spans: dict[str, Span] = {}
+        self._files: dict[str, EnvFile] = {}
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The texts by name; what is put in later is seen as well."""
+        return MappingProxyType(self._values)
+
+    @property
+    def files(self) -> tuple[EnvFile, ...]:
+        """The files that the user must write."""
+        return tuple(self._files.values())
+
+    def span(self, name: str) -> Span:
+        """The place that a variable comes from."""
+        return self._spans[name]
 
     def variables(self) -> tuple[EnvVariable, ...]:
         """The variables for the model."""
         return tuple(
-            EnvVariable(name=name, value=text, origin=self.spans[name])
-            for name, text in self.values.items()
+            EnvVariable(name=name, value=text, origin=self._spans[name])
+            for name, text in self._values.items()
         )
 
     def put(self, name: str, text: str, span: Span) -> None:
         """Sets a variable; one set again moves to the end, as the later one wins."""
-        self.values.pop(name, None)
-        self.values[name] = text
-        self.spans[name] = span
+        self._values.pop(name, None)
+        self._values[name] = text
+        self._spans[name] = span
+
+    def change(self, name: str, text: str) -> None:
+        """Gives a variable another text where it stands."""
+        self._values[name] = text
+
+    def add_file(self, path: str, span: Span) -> None:
+        """Adds a file of variables."""
+        self._files[path] = EnvFile(path=literal(path), required=False, origin=span)
 
 
 def container_environment(container: ContainerContext) -> Environment:
     """The variables of a container: first `envFrom`, then `env`, in which a later name wins."""
-    environment = Environment({}, {}, {})
-    cursor = container.cursor
-    for source in list_entries(cursor.at("envFrom")):
+    environment = Environment()
+    for source in container.fields.env_sources:
         for name, text, span in _imported_variables(source, container, environment):
             environment.put(name, text, span)
     scope = _ExpansionScope(environment.values, container)
-    for env_entry in _env_entries(cursor.at("env"), container):
+    for env_entry in _env_entries(container):
         _add_variable(env_entry, container, environment, scope)
+    _put_index(container, environment)
     _follow_ports(container, environment)
-    if container.builder.is_template:
+    if container.model.is_template:
         _open_template(container, environment)
     return environment
+
+
+def _put_index(container: ContainerContext, environment: Environment) -> None:
+    """Tells a pod of an indexed job its number, unless the manifest does.
+
+    https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/controller/job/indexed_job_utils.go
+    """
+    workload, number = container.workload, container.pod.ordinal
+    if workload.is_indexed and number is not None and _INDEX not in environment.values:
+        span = workload.job.completion_mode.cursor.span
+        environment.put(_INDEX, str(number), span)
 
 
 class _ExpansionScope(dict[str, str]):
     """What `$(NAME)` may name in a value: the variables so far, then the Services' own."""
 
-    def __init__(self, values: dict[str, str], container: ContainerContext) -> None:
+    def __init__(self, values: Mapping[str, str], container: ContainerContext) -> None:
         super().__init__()
         self._values = values
-        self._links = link_variables(container)
+        self._links = container.link_variables
 
     def __contains__(self, name: object) -> bool:
         return name in self._values or name in self._links
@@ -91,149 +133,139 @@ def expansion_scope(
     return _ExpansionScope(environment.values, container)
 
 
-def _env_entries(cursor: Cursor, container: ContainerContext) -> Iterator[Cursor]:
+def _env_entries(container: ContainerContext) -> Iterator[EnvEntry]:
     """The entries of `env`; of two with one name the earlier never has an effect, except on what lies between."""
-    env_entries = list(list_entries(cursor))
-    final = {
-        peek_text(env_entry.at("name")): number
-        for number, env_entry in enumerate(env_entries)
-    }
+    env_entries = container.fields.env
+    final = {env_entry.name.text: number for number, env_entry in enumerate(env_entries)}
     for number, env_entry in enumerate(env_entries):
-        name = peek_text(env_entry.at("name"))
+        name = env_entry.name.text
         if name is None:
-            env_entry.note(
-                "TC215", name="without a name", subject=container.path("environment")
+            env_entry.cursor.note(
+                "TC215",
+                problem="a variable without a name was left out",
+                subject=container.path("environment"),
             )
         else:
             if final[name] != number:
-                env_entry.annotate(
+                env_entry.cursor.annotate(
                     "TC215",
-                    name=f"{name}, which stands twice,",
+                    problem=f"the variable {name} stands twice; the last one counts",
                     subject=container.path("environment"),
                 )
             yield env_entry
 
 
 def _add_variable(
-    env_entry: Cursor,
+    env_entry: EnvEntry,
     container: ContainerContext,
     environment: Environment,
     scope: _ExpansionScope,
 ) -> None:
-    name = peek_text(env_entry.at("name")) or ""
+    name, origin = env_entry.name.text or "", env_entry.origin
     to = container.path("environment", name)
-    origin = env_entry.at("valueFrom")
-    if peek_text(env_entry.at("value")) is None and origin.kind == "map":
-        text = _from_reference(origin, container, name)
+    text: str | None
+    if env_entry.value.text is None and origin is not None:
+        text = _from_reference(env_entry.reference, container, name)
     else:
-        text = take_text(env_entry.at("value"), to) or ""
-        if origin.kind == "map" and text:
+        text = env_entry.value.take_text(to) or ""
+        if origin is not None and text:
             origin.skip("a literal value is given as well")
         text = rewrite_text(
-            expand_references(text, scope), env_entry.at("value"), container, to
+            expand_references(text, scope), env_entry.value.cursor, container, to
         )
     if text is None:
-        env_entry.at("name").mark_noted("TC214")
+        env_entry.name.cursor.mark_noted("TC214")
     else:
-        env_entry.at("name").take(to=to)
-        environment.put(name, text, env_entry.span)
+        env_entry.name.cursor.take(to=to)
+        environment.put(name, text, env_entry.cursor.span)
 
 
 def _open_template(container: ContainerContext, environment: Environment) -> None:
     """Leaves the variables of a template variables of the stack."""
     from tocompose.importers.kubernetes.templates import open_variables
 
-    for name, text in environment.values.items():
+    for name, text in list(environment.values.items()):
         opened, open_names = open_variables(text, environment.values.keys() - {name})
-        environment.values[name] = opened
+        environment.change(name, opened)
         for setting_name in open_names:
-            container.builder.require_setting(
+            container.require(
                 setting_name,
                 f"part of the environment of {container.service}",
-                environment.spans[name],
+                environment.span(name),
             )
 
 
-def _from_reference(origin: Cursor, container: ContainerContext, name: str) -> str | None:
+def _from_reference(
+    reference: ValueReference | None, container: ContainerContext, name: str
+) -> str | None:
     """The value that `valueFrom` points to; None when the variable is left out, which a note says."""
-    for key, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
-        if reference := origin.at(key):
-            return _key_value(reference, kind, container, name)
-    if reference := origin.at("fieldRef"):
-        return field_value(reference, container, container.path("environment", name), name)
-    if reference := origin.at("resourceFieldRef"):
-        return resource_value(
-            reference, container, container.path("environment", name), name
-        )
-    return None
+    to = container.path("environment", name)
+    match reference:
+        case ConfigReference():
+            return _key_value(reference, container, name)
+        case FieldReference() | ResourceReference():
+            return pod_value(reference, container, name).settle(container, to)
+        case None:
+            return None
 
 
 def _key_value(
-    reference: Cursor, kind: str, container: ContainerContext, name: str
+    reference: ConfigReference, container: ContainerContext, name: str
 ) -> str | None:
-    source, key = (
-        peek_text(reference.at("name")) or "",
-        peek_text(reference.at("key")) or "",
-    )
+    kind, cursor = reference.kind, reference.cursor
+    source, key = reference.name.text or "", reference.key.text or ""
     store, to = container.store, container.path("environment", name)
     kube_object = store.find(kind, container.namespace, source)
-    present = kube_object is not None and key in store.entries(kube_object)
-    if not present and peek_bool(reference.at("optional")):
-        reference.note(
+    if kube_object is not None:
+        container.use_config(kube_object)
+        if key in store.variables(kube_object):
+            text = _config_value(kube_object, key, name, container)
+            if text is None:
+                cursor.mark_noted("TC209")
+            else:
+                reference.name.cursor.take(to=to)
+                reference.key.cursor.take(to=to)
+            return text
+    if reference.is_optional:
+        cursor.note(
             "TC214",
             what=f"{kind} {source}, key {key}",
             name=name,
             subject=container.path("environment"),
         )
         return None
-    if kube_object is not None and present:
-        text = _config_value(kube_object, key, name, container)
-        if text is None:
-            reference.mark_noted("TC209")
-        else:
-            reference.take("name", to=to)
-            reference.take("key", to=to)
-        return text
-    reference.map(to=to)
-    text_of = _missing_value(kind, source, key, name, container)
-    setting = text_of[2:].partition(":")[0]
-    store.absent.ask(
-        kind,
-        container.namespace,
-        source,
-        f"{setting} (key {key})",
-        to,
-        reference.span,
+    cursor.map(to=to)
+    title, span = f"{kind} {source}", container.fields.cursor.span
+    value = absent_value(container.namespace, title, key, name, span)
+    setting_in_words = f"{container.use_value(value)} (key {key})"
+    container.contribute(
+        AbsentDemand(kind, container.namespace, source, setting_in_words, to, cursor.span)
     )
-    return text_of
+    return _required_value(value, container)
 
 
-def _missing_value(
-    kind: str, source: str, key: str, name: str, container: ContainerContext
-) -> str:
+def _required_value(value: SecretValue, container: ContainerContext) -> str:
     """A value that the user must fill in, in `.env`."""
-    span = container.cursor.span
-    setting = container.store.missing(
-        container.namespace, f"{kind} {source}", key, name, span
-    )
-    return f"${{{setting}:?from {kind} {source}, key {key}}}"
+    return f"${{{container.use_value(value)}:?from {value.source}, key {value.key}}}"
 
 
 def _config_value(
     kube_object: KubeObject, key: str, name: str, container: ContainerContext
 ) -> str | None:
     store, to = container.store, container.path("environment", name)
+    span, config_entry = container.fields.cursor.span, store.entries(kube_object)[key]
+    values = list(store.values_behind(kube_object, key, name, span))
+    for value in values:
+        container.use_value(value)
     made_value = store.made_value(kube_object, key)
     if made_value is not None:
         return made_value
-    if kube_object.title == "Secret":
-        setting = store.setting(kube_object, key, name)
-        return (
-            f"${{{setting}}}"
-            if setting
-            else _missing_value(kube_object.title, kube_object.name, key, name, container)
-        )
-    config_entry = store.entries(kube_object)[key]
+    if values:
+        (value,) = values
+        if value.entry is not None:
+            return f"${{{container.use_value(value)}}}"
+        config_entry.note_bytes()
+        return _required_value(value, container)
     content = config_entry.content(to)
     if content is None:
         return None
@@ -244,69 +276,67 @@ def _config_value(
 
 
 def _imported_variables(
-    source: Cursor, container: ContainerContext, environment: Environment
+    source: EnvSource, container: ContainerContext, environment: Environment
 ) -> Iterator[tuple[str, str, Span]]:
     """The variables that one entry of `envFrom` brings in."""
     store, to = container.store, container.path()
-    prefix = peek_text(source.at("prefix")) or ""
-    for key, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
-        reference = source.at(key)
-        if not reference:
-            continue
-        name = peek_text(reference.at("name")) or ""
-        kube_object = store.find(kind, container.namespace, name)
+    prefix = source.prefix.text or ""
+    for reference in source.references:
+        name = reference.name.text or ""
+        kube_object = store.find(reference.kind, container.namespace, name)
         if kube_object is None:
-            _stand_in_file(source, reference, f"{kind} {name}", container, environment)
+            _stand_in_file(source, reference, container, environment)
             continue
-        reference.at("name").take(to=to)
-        if store.entries(kube_object):
-            source.at("prefix").take(to=to)
-        for key_ in store.entries(kube_object):
-            yield from _imported_variable(kube_object, key_, f"{prefix}{key_}", container)
+        container.use_config(kube_object)
+        reference.name.cursor.take(to=to)
+        if store.variables(kube_object):
+            source.prefix.cursor.take(to=to)
+        for key in store.variables(kube_object):
+            yield from _imported_variable(kube_object, key, f"{prefix}{key}", container)
 
 
 def _stand_in_file(
-    source: Cursor,
-    reference: Cursor,
-    source_name: str,
+    source: EnvSource,
+    reference: ConfigReference,
     container: ContainerContext,
     environment: Environment,
 ) -> None:
     """A file of variables in the place of a ConfigMap or Secret that the input does not hold."""
-    if peek_bool(reference.at("optional")):
-        reference.note(
-            "TC214", what=source_name, name="its variables", subject=container.path()
+    kind, name, span = reference.kind, reference.name.text or "", reference.cursor.span
+    source_name = f"{kind} {name}"
+    if reference.is_optional:
+        reference.cursor.note(
+            "TC214", what=source_name, name="all its variables", subject=container.path()
         )
         return
-    kind, _, name = source_name.partition(" ")
     secret = kind == "Secret"
     path, to = (
         f"./{'secrets' if secret else 'config'}/{name}.env",
         container.path("env_file"),
     )
-    prefix = peek_text(source.at("prefix"))
-    reference.at("name").take(to=to)
+    prefix = source.prefix.text
+    reference.name.cursor.take(to=to)
     file_in_words = (
         f"{path} (its variables, each name with {prefix} in front)"
         if prefix
         else f"{path} (its variables)"
     )
-    absent = container.store.absent
-    absent.ask(kind, container.namespace, name, file_in_words, to, reference.span)
-    source.mark_noted(absent.code(kind, container.namespace, name))
+    container.contribute(
+        AbsentDemand(kind, container.namespace, name, file_in_words, to, span)
+    )
+    code = container.store.absent.code(kind, container.namespace, name)
+    source.cursor.mark_noted(code)
     take_text = f"# {source_name} is not among the manifests: write its variables here, NAME=value on a line each.\n"
-    container.builder.add_file(
+    container.contribute(
         File(
             path=path[2:],
             content=take_text.encode(),
             mode=0o600 if secret else 0o644,
             secret=secret,
-            origin=reference.span,
+            origin=span,
         )
     )
-    environment.files[path] = EnvFile(
-        path=literal(path), required=False, origin=reference.span
-    )
+    environment.add_file(path, span)
 
 
 def _imported_variable(
@@ -316,7 +346,7 @@ def _imported_variable(
     if not re.fullmatch(_IDENTIFIER, name):
         cursor.annotate(
             "TC215",
-            name=f"{name}, which is no identifier,",
+            problem=f"the variable is named {name}: shells drop names that are no identifiers",
             subject=container.path("environment", name),
         )
     text = _config_value(kube_object, key, name, container)
@@ -330,7 +360,7 @@ def _follow_ports(container: ContainerContext, environment: Environment) -> None
         match = _HOST.fullmatch(name)
         if match is None or not host:
             continue
-        service = container.kube_services.resolve(host, container.namespace)
+        service = called_service(host, container)
         if service is None or service.headless:
             continue
         prefix = match["prefix"]
@@ -347,11 +377,12 @@ def _translate_variable(
     )
     if translation is None:
         return
-    new_port = environment.values[name] = str(translation[1])
+    new_port = str(translation[1])
+    environment.change(name, new_port)
     container.model.ledger.add_note(
         note(
             "TC221",
-            environment.spans[name],
+            environment.span(name),
             subject=container.path("environment", name),
             old=port_text,
             new=new_port,

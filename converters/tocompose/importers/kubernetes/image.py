@@ -9,7 +9,6 @@ from tocompose.importers.kubernetes.scalars import (
     list_entries,
     peek_text,
     take_scalar,
-    take_text,
 )
 from tocompose.importers.kubernetes.templates import TemplateVariable, replace_variables
 from tocompose.knowledge.images import image_ref
@@ -29,8 +28,9 @@ def _as_variable(placeholder: re.Match[str]) -> str:
 
 def container_image(container: ContainerContext) -> str:
     """The image; variables in it stay variables. A stand-in where there is none, or only a template's."""
-    cursor = container.cursor.at("image")
-    reference = (take_text(cursor, container.path("image")) or "").strip()
+    stated_image = container.fields.image
+    cursor = stated_image.cursor
+    reference = (stated_image.take_text(container.path("image")) or "").strip()
     if "$" in reference:
         if image_ref(replace_variables(reference, _sample_value)) is not None:
             return _with_variables(reference, cursor, container)
@@ -50,7 +50,7 @@ def _stand_in(reference: str, cursor: Cursor, container: ContainerContext) -> st
         streamed = _image_of_stream(container)
         if streamed is not None:
             return literal(streamed)
-    (cursor or container.cursor).annotate(
+    (cursor or container.fields.cursor).annotate(
         "TC212", object=container.workload_title, subject=container.path("image")
     )
     if reference and "{{" not in reference:
@@ -100,7 +100,7 @@ def _with_variables(reference: str, cursor: Cursor, container: ContainerContext)
         names[variable.name] = None
         if variable.default is None:
             description = f"part of the image of {container.service}"
-            container.builder.require_setting(variable.name, description, cursor.span)
+            container.require(variable.name, description, cursor.span)
         return variable.in_compose()
 
     opened = replace_variables(reference, open_variable)

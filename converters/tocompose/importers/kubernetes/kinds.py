@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
 
 from tocompose.importers.field_tables import FieldTables
 from tocompose.importers.kubernetes import FIELD_TABLES
+from tocompose.record import NamedTuple
 from tocompose.tables import load
 
 # Why a field with the value that the API server gives it says nothing.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from tocompose.importers.field_tables import (
     FieldWalk,
@@ -14,6 +14,7 @@ from tocompose.importers.field_tables import (
     values_in_words,
 )
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
+from tocompose.importers.kubernetes.config import skip_overridden
 from tocompose.importers.kubernetes.kinds import FILLED_IN, field_tables, kind_row
 from tocompose.importers.kubernetes.objects import KubeObject, MadeObject
 from tocompose.importers.kubernetes.scalars import list_entries
@@ -95,29 +96,29 @@ class _RunNote:
             self._ledger.add_note(note(self._code, self._first_span, fields=fields))
 
 
-def settle_fields(model: ClusterModel) -> None:
-    """Says a note for each object about its fields whose rows ask for one, and one for the run about names."""
+def settle_fields(
+    model: ClusterModel, found: Mapping[KubeObject, Sequence[Finding]]
+) -> None:
+    """Says a note for each object about its fields whose rows ask for one and those that rules found, and one for the
+    run about names."""
     ledger = model.ledger
     cluster_fields = _RunNote(_CLUSTER_FIELDS, ledger)
     unused_names = _RunNote(_UNUSED_NAMES, ledger)
     walk = FieldWalk(field_tables(), ledger, default_reason=FILLED_IN, added=INJECTED)
-    subjects = {
-        id(workload.kube_object): ModelPath.service(workload.name)
-        for workload in model.workloads
-    }
+    subjects = dict(_subjects(model))
     per_run: list[Finding] = []
     for kube_object in model.objects:
         walk.findings = []
         for node, type_name in _typed_parts(kube_object):
             walk.visit(node, type_name)
-        findings = [*walk.findings, *model.builder.findings.get(kube_object, ())]
+        findings = [*walk.findings, *found.get(kube_object, ())]
         own_findings = [finding for finding in findings if finding.code not in _PER_RUN]
         per_run.extend(findings)
         note_findings(
             own_findings,
             ledger,
             str(kube_object),
-            subjects.get(id(kube_object), ROOT),
+            subjects.get(kube_object, ROOT),
         )
     cluster_fields.add_findings(per_run)
     cluster_fields.add_note()
@@ -126,6 +127,16 @@ def settle_fields(model: ClusterModel) -> None:
         if shape in _NAME_SHAPES:
             unused_names.add_names(_NAME_SHAPES[shape], node)
     unused_names.add_note()
+
+
+def _subjects(model: ClusterModel) -> Iterator[tuple[KubeObject, ModelPath]]:
+    """What became of each object that a note can name: the service of a workload, the volume of a claim in use."""
+    for workload in model.workloads:
+        yield workload.kube_object, ModelPath.service(workload.name)
+    for (namespace, name), claim in model.claims.claims.items():
+        if name in model.claims.owners:
+            volume_name = model.claims.binding(namespace, name).name
+            yield claim.kube_object, ModelPath.of("volumes", volume_name)
 
 
 def _typed_parts(kube_object: KubeObject) -> Iterable[tuple[Node, str]]:
@@ -169,12 +180,12 @@ def _without_meaning(name: str, model: ClusterModel) -> list[KubeObject]:
     return [kube_object for kube_object in objects if kube_object.cursor.unread()]
 
 
-def note_unused_config(model: ClusterModel) -> None:
+def note_unused_config(model: ClusterModel, used_config: Set[KubeObject]) -> None:
     """One note for each ConfigMap, Secret or claim that no container uses."""
     for kube_object in model.objects.of_kind("ConfigMap", "Secret"):
         if isinstance(kube_object, MadeObject):
             continue
-        if kube_object in model.config_store.used:
+        if kube_object in used_config or not kube_object.at("kind").unread():
             _note_unused_keys(kube_object, model)
         else:
             _note_unused_object(kube_object, model)
@@ -188,6 +199,7 @@ def note_unused_config(model: ClusterModel) -> None:
 
 
 def _note_unused_keys(kube_object: KubeObject, model: ClusterModel) -> None:
+    skip_overridden(kube_object)
     cursors = [entry.cursor for entry in model.config_store.entries(kube_object).values()]
     unread = [cursor for cursor in cursors if cursor.kind == "leaf" and cursor.unread()]
     keys = ", ".join(cursor.key for cursor in unread)

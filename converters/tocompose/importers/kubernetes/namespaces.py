@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from tocompose.importers import SourceError
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
@@ -23,6 +22,7 @@ from tocompose.importers.kubernetes.objects import (
 from tocompose.importers.kubernetes.scalars import peek_text, string_map
 from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
+from tocompose.record import NamedTuple
 
 
 def within_namespaces(objects: KubeObjects, namespaces: tuple[str, ...]) -> KubeObjects:
@@ -83,9 +83,12 @@ def adopt_namespaces(objects: KubeObjects, ledger: Ledger) -> KubeObjects:
     if not ties:
         return objects
     keys = {kube_object.key for kube_object in objects}
-    for kube_object, namespace in _moves(ties, objects).items():
-        if (kube_object.kind, namespace, kube_object.name) not in keys:
-            kube_object.namespace = namespace
+    moves = _moves(ties, objects)
+    adopted: list[KubeObject] = []
+    for kube_object in objects:
+        namespace = moves.get(kube_object, kube_object.namespace)
+        is_free = (kube_object.kind, namespace, kube_object.name) not in keys
+        adopted.append(kube_object.moved(namespace) if is_free else kube_object)
     tie = ties[0]
     ledger.add_note(
         note(
@@ -97,7 +100,7 @@ def adopt_namespaces(objects: KubeObjects, ledger: Ledger) -> KubeObjects:
             namespace=tie.namespace,
         )
     )
-    return KubeObjects(objects)
+    return KubeObjects(adopted)
 
 
 def _moves(ties: list[_NamespaceTie], objects: KubeObjects) -> dict[KubeObject, str]:

@@ -37,17 +37,19 @@ class KubeObject:
         "title",
     )
 
-    def __init__(self, cursor: Cursor, kind: str) -> None:
+    def __init__(
+        self, cursor: Cursor, kind: str, name: str = "", namespace: str = ""
+    ) -> None:
         self.cursor = cursor
         self.kind = kind
         self.title = kind.partition(".")[0]
         metadata = cursor.at("metadata")
         self.labels = string_map(metadata.at("labels"))
         self.annotations = string_map(metadata.at("annotations"))
-        self.name = peek_text(metadata.at("name")) or ""
+        self.name = name or peek_text(metadata.at("name")) or ""
         stated_namespace = peek_text(metadata.at("namespace"))
         self.states_namespace = stated_namespace is not None
-        self.namespace = stated_namespace or DEFAULT
+        self.namespace = namespace or stated_namespace or DEFAULT
 
     def __str__(self) -> str:
         return f"{self.title} {self.name}"
@@ -66,6 +68,14 @@ class KubeObject:
     def span(self) -> Span:
         """Where the object begins."""
         return self.cursor.value_span
+
+    def renamed(self, name: str) -> KubeObject:
+        """The object under another name."""
+        return KubeObject(self.cursor, self.kind, name, self.namespace)
+
+    def moved(self, namespace: str) -> KubeObject:
+        """The object in another namespace."""
+        return KubeObject(self.cursor, self.kind, self.name, namespace)
 
     def at(self, *keys: str | int) -> Cursor:
         """The cursor at a path below the object."""
@@ -115,10 +125,12 @@ class KubeObjects:
         self._by_key = {kube_object.key: kube_object for kube_object in self.all}
         self._by_kind: dict[str, list[KubeObject]] = {}
         self._by_name: dict[tuple[str, str], list[KubeObject]] = {}
+        self._by_namespace: dict[tuple[str, str], list[KubeObject]] = {}
         for kube_object in self.all:
-            kind, _, name = kube_object.key
+            kind, namespace, name = kube_object.key
             self._by_kind.setdefault(kind, []).append(kube_object)
             self._by_name.setdefault((kind, name), []).append(kube_object)
+            self._by_namespace.setdefault((kind, namespace), []).append(kube_object)
 
     def __iter__(self) -> Iterator[KubeObject]:
         return iter(self.all)
@@ -133,6 +145,10 @@ class KubeObjects:
         """The object of that kind and name in a namespace."""
         return self._by_key.get((kind, namespace, name))
 
+    def in_namespace(self, kind: str, namespace: str) -> list[KubeObject]:
+        """The objects of that kind in a namespace."""
+        return self._by_namespace.get((kind, namespace), [])
+
     def in_all_namespaces(self, kind: str, name: str) -> list[KubeObject]:
         """The objects of that kind and name in all namespaces."""
         return self._by_name.get((kind, name), [])
@@ -145,8 +161,8 @@ class KubeObjects:
 def collect_objects(cursors: Iterable[Cursor], ledger: Ledger) -> KubeObjects:
     """The objects of the documents. Of two with one key the last counts, as with `kubectl apply`."""
     objects = [kube_object for cursor in cursors for kube_object in _objects_at(cursor)]
-    _name_objects(objects)
-    return KubeObjects(_without_duplicates(_without_owned(objects, ledger)))
+    named_objects = _name_objects(objects)
+    return KubeObjects(_without_duplicates(_without_owned(named_objects, ledger)))
 
 
 def _objects_at(cursor: Cursor) -> Iterator[KubeObject]:
@@ -155,7 +171,7 @@ def _objects_at(cursor: Cursor) -> Iterator[KubeObject]:
         cursor.note("TC200", what="its kind" if version else "apiVersion and kind")
     elif kind.endswith("List") and _is_list(cursor.at("items")):
         for key in ("apiVersion", "kind", "metadata"):
-            cursor.at(key).skip("a List only wraps its items")
+            cursor.at(key).skip("a List only wraps other objects")
         for list_item in cursor.at("items"):
             yield from _objects_at(list_item)
     else:
@@ -179,25 +195,31 @@ def _annotate(kube_object: KubeObject, problem: str, *path: str) -> None:
     )
 
 
-def _name_objects(objects: list[KubeObject]) -> None:
-    """Gives objects with a generateName a name of their own."""
+def _name_objects(objects: list[KubeObject]) -> list[KubeObject]:
+    """The objects; those with a generateName have a name of their own."""
     keys = {kube_object.key for kube_object in objects}
-    for kube_object in objects:
-        if kube_object.name:
-            continue
-        cursor = kube_object.at("metadata", "generateName")
-        kind = kube_object.title.lower()
-        base = (peek_text(cursor) or kind).rstrip("-") or kind
-        kube_object.name, number = base, 2
-        while kube_object.key in keys:
-            kube_object.name, number = f"{base}-{number}", number + 1
-        keys.add(kube_object.key)
-        (cursor or kube_object.cursor).annotate(
-            "TC206",
-            object=kube_object.title,
-            what=f"it has no name of its own and is called {kube_object.name}",
-        )
-        cursor.mark_noted("TC206")
+    return [
+        kube_object if kube_object.name else _name_object(kube_object, keys)
+        for kube_object in objects
+    ]
+
+
+def _name_object(kube_object: KubeObject, keys: set[tuple[str, str, str]]) -> KubeObject:
+    """The object with a name that no other has, which `keys` holds from now on."""
+    cursor = kube_object.at("metadata", "generateName")
+    kind = kube_object.title.lower()
+    base = (peek_text(cursor) or kind).rstrip("-") or kind
+    named, number = kube_object.renamed(base), 2
+    while named.key in keys:
+        named, number = kube_object.renamed(f"{base}-{number}"), number + 1
+    keys.add(named.key)
+    (cursor or kube_object.cursor).annotate(
+        "TC206",
+        object=kube_object.title,
+        what=f"it has no name of its own and is called {named.name}",
+    )
+    cursor.mark_noted("TC206")
+    return named
 
 
 def _without_owned(objects: list[KubeObject], ledger: Ledger) -> Iterator[KubeObject]:
@@ -301,9 +323,9 @@ def without_copies(objects: KubeObjects, ledger: Ledger) -> KubeObjects:
                 note("TC268", kube_object.span, object=str(kube_object), owner=owner)
             )
             continue
-        remaining.append(kube_object)
         if maker is not None:
-            _name_after_controller(kube_object, keys)
+            kube_object = _named_after_controller(kube_object, keys)
+        remaining.append(kube_object)
     return KubeObjects(remaining)
 
 
@@ -320,9 +342,10 @@ def _stated_replicas(kube_object: KubeObject) -> int:
     return integer(peek_text(kube_object.at("spec", "replicas")) or "") or 0
 
 
-def _name_after_controller(
+def _named_after_controller(
     kube_object: KubeObject, keys: set[tuple[str, str, str]]
-) -> None:
+) -> KubeObject:
+    """The object without the ending that its controller has given it, unless another has that name."""
     name = kube_object.name
     if kube_object.title == "Pod":
         generated_from = peek_text(kube_object.at("metadata", "generateName"))
@@ -333,4 +356,5 @@ def _name_after_controller(
     if name and name != old_name and (title, namespace, name) not in keys:
         problem = "its controller, which is not among the manifests, added the ending"
         _annotate(kube_object, f"{problem}; it is called {name}", "metadata", "name")
-        kube_object.name = name
+        return kube_object.renamed(name)
+    return kube_object

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import MadeObject
+from tocompose.importers.kubernetes.probe_fields import STARTUP, find_probe
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.importers.kubernetes.stack_builder import Contribution
+from tocompose.importers.kubernetes.volume_jobs import VolumeJobs
 from tocompose.importers.kubernetes.waits import ApiWait
 from tocompose.importers.kubernetes.workloads import (
     ContainerRole,
@@ -23,26 +25,37 @@ _STARTED = "service_started"
 _HEALTHY = "service_healthy"
 
 
-def arrange_pods(model: ClusterModel, prepared: dict[str, str]) -> Iterator[Contribution]:
-    """Network namespaces and start order of every pod; `prepared` names the one-shot before a pod, by its base."""
+def arrange_pods(
+    model: ClusterModel, services: Mapping[str, Service], jobs: Mapping[str, VolumeJobs]
+) -> Iterator[Contribution]:
+    """Network namespaces and start order of every pod; `jobs` are those that prepare its volumes, by its base."""
     for workload in model.workloads:
         previous_pod: Pod | None = None
         awaited = _api_dependencies(workload, model)
         for pod in workload.pods:
-            dependencies = [*awaited, *_previous_pod(workload, previous_pod, model)]
-            if pod.base in prepared:
-                preparation = Dependency(service=prepared[pod.base], condition=_DONE)
-                dependencies.insert(0, preparation)
-            yield from _arrange_pod(workload, pod, dependencies, model)
+            dependencies = [*awaited, *_previous_pod(workload, previous_pod, services)]
+            first_job, later_job = jobs[pod.base]
+            if first_job is not None:
+                dependencies.insert(0, Dependency(service=first_job.name, condition=_DONE))
+            yield from _arrange_pod(workload, pod, dependencies, later_job, services)
             previous_pod = pod
 
 
 def _arrange_pod(
-    workload: Workload, pod: Pod, dependencies: list[Dependency], model: ClusterModel
+    workload: Workload,
+    pod: Pod,
+    dependencies: list[Dependency],
+    later_job: Service | None,
+    services: Mapping[str, Service],
 ) -> Iterator[Contribution]:
     """Each container after the init containers and sidecars that stand before it. Of the init containers the last one
-    is enough: it waits for those before it."""
+    is enough: it waits for those before it. The later job for the volumes comes after all of them."""
     last_init: Dependency | None = None
+    init_services = [
+        container.service
+        for container in pod.containers
+        if container.role is ContainerRole.INIT
+    ]
     for container in pod.containers:
         name = container.service
         yield Contribution(
@@ -56,16 +69,18 @@ def _arrange_pod(
             if last_init is not None:
                 dependencies.remove(last_init)
             last_init = Dependency(
-                service=name, condition=_DONE, origin=container.cursor.span
+                service=name, condition=_DONE, origin=container.fields.cursor.span
             )
             dependencies.append(last_init)
+            if later_job is not None and name == init_services[-1]:
+                yield Contribution(service=later_job.name, depends_on=tuple(dependencies))
+                dependencies.append(Dependency(service=later_job.name, condition=_DONE))
         elif container.role is ContainerRole.SIDECAR:
-            has_startup_probe = container.cursor.at("startupProbe").kind == "map"
-            condition = (
-                readiness(model.builder.services[name]) if has_startup_probe else _STARTED
-            )
+            has_startup_probe = find_probe(container.fields.probes, STARTUP) is not None
+            condition = readiness(services[name]) if has_startup_probe else _STARTED
             dependencies.append(Dependency(service=name, condition=condition))
-            container.cursor.at("restartPolicy").take(to=ModelPath.service(name, "restart"))
+            restart_policy = container.fields.restart_policy.cursor
+            restart_policy.take(to=ModelPath.service(name, "restart"))
 
 
 def _network_mode(workload: Workload, pod: Pod, container: PodContainer) -> str | None:
@@ -80,13 +95,14 @@ def readiness(service: Service) -> str:
 
 
 def _previous_pod(
-    workload: Workload, previous_pod: Pod | None, model: ClusterModel
+    workload: Workload, previous_pod: Pod | None, services: Mapping[str, Service]
 ) -> list[Dependency]:
     """https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#deployment-and-scaling-guarantees"""
     policy = workload.kube_object.at("spec", "podManagementPolicy")
-    if previous_pod is None or peek_text(policy) == "Parallel":
+    is_parallel = workload.is_indexed or peek_text(policy) == "Parallel"
+    if previous_pod is None or is_parallel:
         return []
-    service = model.builder.services[previous_pod.main_container.service]
+    service = services[previous_pod.main_container.service]
     return [Dependency(service=service.name, condition=readiness(service))]
 
 
@@ -98,11 +114,11 @@ def _api_dependencies(workload: Workload, model: ClusterModel) -> list[Dependenc
         for dependency in dependencies:
             by_service.setdefault(dependency.service, dependency)
         names = ", ".join(dependency.service for dependency in dependencies)
-        container.note(
+        container.cursor.note(
             "TC269",
             subject=ModelPath.service(workload.name, "depends_on"),
             object=str(workload.kube_object),
-            name=peek_text(container.at("name")) or "init container",
+            name=container.name.text or "init container",
             what=f"depends_on waits for {names}"
             if names
             else "what it waits for is not among the manifests",

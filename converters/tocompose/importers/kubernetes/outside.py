@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from tocompose.importers.field_tables import values_in_words
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
+from tocompose.importers.kubernetes.endpoint_fields import decode_endpoints
 from tocompose.importers.kubernetes.objects import KubeObject
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text
+from tocompose.importers.kubernetes.scalars import Stated
 from tocompose.importers.kubernetes.services import KubeService
-from tocompose.ledger import Cursor
+from tocompose.importers.kubernetes.stack_builder import (
+    Contribution,
+    StackBuilder,
+    StackPart,
+    UnresolvedHost,
+    not_applicable,
+)
+from tocompose.model import Service
 from tocompose.notes import note
 from tocompose.patterns import regex
-from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 
 # A host of one label in an address, and alone.
@@ -21,17 +28,18 @@ _LABEL = regex(r"[a-z][a-z0-9-]*")
 _NO_HOSTS = frozenset({"localhost", "kubernetes", "host", "true", "false", "none", "null"})
 
 
-def note_outside(model: ClusterModel) -> None:
-    """Says of each Service without workloads what its clients will miss."""
+def note_outside(model: ClusterModel, builder: StackBuilder) -> Iterator[StackPart]:
+    """Says of each Service without workloads what its clients will miss; the addresses that stand for some."""
     for service in model.kube_services:
         if service.external is None:
-            external_name = service.kube_object.at("spec", "externalName")
-            model.not_applicable(external_name, service.kube_object)
+            external_name = service.spec.external_name.cursor
+            yield from not_applicable(external_name, service.kube_object)
         if not any(workload.pods for workload in service.workloads):
-            _note_without_pods(service, model)
-    for host, span, name in _hosts_without_answer(model):
-        model.builder.unresolved_hosts.setdefault(host, (span, name))
-    for host, (span, name) in model.builder.unresolved_hosts.items():
+            yield from _note_without_pods(service, model, builder.callers.get(service, ()))
+    unresolved = dict(builder.unresolved_hosts)
+    for unanswered in _hosts_without_answer(model, builder.services):
+        unresolved.setdefault(unanswered.host, unanswered)
+    for host, span, name in unresolved.values():
         subject = ModelPath.service(name)
         model.ledger.add_note(note("TC266", span, subject=subject, service=name, host=host))
     for endpoints in model.objects.of_kind("Endpoints", "EndpointSlice"):
@@ -42,9 +50,11 @@ def note_outside(model: ClusterModel) -> None:
             endpoints.cursor.annotate("TC226", object=str(endpoints), fields=fields)
 
 
-def _hosts_without_answer(model: ClusterModel) -> Iterator[tuple[str, Span, str]]:
+def _hosts_without_answer(
+    model: ClusterModel, services_by_name: Mapping[str, Service]
+) -> Iterator[UnresolvedHost]:
     """The hosts without a dot that variables call, and that neither a service nor a Service of the input is called."""
-    services = model.builder.services.values()
+    services = services_by_name.values()
     known_names = {service.name for service in model.kube_services} | _NO_HOSTS
     for service in services:
         known_names |= {service.name, str(service.options.get("hostname", ""))}
@@ -58,7 +68,7 @@ def _hosts_without_answer(model: ClusterModel) -> Iterator[tuple[str, Span, str]
         for setting in service.environment:
             for host in _called_hosts(setting.name, setting.value or ""):
                 if host not in known_names and setting.origin is not None:
-                    yield host, setting.origin, service.name
+                    yield UnresolvedHost(host, setting.origin, service.name)
 
 
 def _called_hosts(name: str, text: str) -> Iterator[str]:
@@ -68,36 +78,49 @@ def _called_hosts(name: str, text: str) -> Iterator[str]:
         yield text
 
 
-def _note_without_pods(service: KubeService, model: ClusterModel) -> None:
+def _note_without_pods(
+    service: KubeService, model: ClusterModel, callers: Iterable[str]
+) -> Iterator[Contribution]:
     cursor = service.kube_object.cursor
     values = values_in_words(cursor.node)
     if service.external:
-        service.kube_object.at("spec", "externalName").annotate(
+        service.spec.external_name.cursor.annotate(
             "TC225", service=f"{service.name} ({values})", host=service.external
         )
         cursor.mark_noted("TC225")
-    elif not _give_address(service, model):
+    elif addresses := _stated_addresses(service, model):
+        yield from _give_address(service, addresses, callers)
+    else:
         ports = ", ".join(str(port.number) for port in service.ports) or "none"
         cursor.note("TC222", service=service.name, ports=f"{ports}; {values}")
 
 
-def _give_address(service: KubeService, model: ClusterModel) -> bool:
-    """Whether a Service without a selector has addresses; the first is given to each service that mentions it."""
-    addresses = [
-        (endpoints, cursor)
+def _stated_addresses(
+    service: KubeService, model: ClusterModel
+) -> list[tuple[KubeObject, Stated]]:
+    """The addresses of a Service without a selector, each with the object that states it."""
+    return [
+        (endpoints, address)
         for endpoints in _endpoints_of(service, model)
-        for cursor in _endpoint_addresses(endpoints)
+        for subset in decode_endpoints(endpoints)
+        for address in subset.addresses
     ]
-    if not addresses:
-        return False
+
+
+def _give_address(
+    service: KubeService,
+    addresses: list[tuple[KubeObject, Stated]],
+    callers: Iterable[str],
+) -> Iterator[Contribution]:
+    """The first of the addresses, given to each service that mentions the Service."""
     endpoints, first_address = addresses[0]
-    address = peek_text(first_address) or ""
-    for name in model.builder.callers.get(service, ()):
+    address = first_address.text or ""
+    for name in callers:
         to = ModelPath.service(name, "extra_hosts")
-        first_address.take(to=to)
+        first_address.cursor.take(to=to)
         for kube_object in (endpoints, service.kube_object):
             kube_object.count_identity_as_mapped(to)
-        model.builder.add_extra_host(name, service.name, address)
+        yield Contribution(service=name, extra_hosts=(f"{service.name}={address}",))
     stand_in = f"{address} stands for {service.name} as a fixed address"
     if len(addresses) > 1:
         stand_in = f"{stand_in}; {len(addresses) - 1} more addresses"
@@ -107,7 +130,6 @@ def _give_address(service: KubeService, model: ClusterModel) -> bool:
     )
     for kube_object in (endpoints, service.kube_object):
         kube_object.cursor.mark_noted("TC226")
-    return True
 
 
 def _endpoints_of(kube_service: KubeService, model: ClusterModel) -> Iterator[KubeObject]:
@@ -120,11 +142,3 @@ def _endpoints_of(kube_service: KubeService, model: ClusterModel) -> Iterator[Ku
             and kube_object.labels.get("kubernetes.io/service-name") == kube_service.name
         ):
             yield kube_object
-
-
-def _endpoint_addresses(kube_object: KubeObject) -> Iterator[Cursor]:
-    for subset in list_entries(kube_object.at("subsets")):
-        for address in list_entries(subset.at("addresses")):
-            yield address.at("ip")
-    for endpoint in list_entries(kube_object.at("endpoints")):
-        yield from list_entries(endpoint.at("addresses"))

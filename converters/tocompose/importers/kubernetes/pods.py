@@ -7,21 +7,19 @@ from typing import Any
 
 from tocompose.importers.field_tables import Finding, values_in_words
 from tocompose.importers.kubernetes.cluster_model import (
-    NOT_APPLICABLE,
     ClusterModel,
     ContainerContext,
 )
 from tocompose.importers.kubernetes.kinds import FILLED_IN
-from tocompose.importers.kubernetes.scalars import (
-    list_entries,
-    peek_bool,
-    peek_text,
-    string_map,
-    take_bool,
-    take_text,
+from tocompose.importers.kubernetes.pod_fields import ResolverConfig
+from tocompose.importers.kubernetes.scalars import string_map
+from tocompose.importers.kubernetes.security_fields import SecurityContext, run_as
+from tocompose.importers.kubernetes.stack_builder import (
+    NOT_APPLICABLE,
+    ObjectFinding,
+    not_applicable,
 )
 from tocompose.importers.kubernetes.workloads import ContainerRole, Pod, Workload
-from tocompose.ledger import Cursor
 from tocompose.notes import note
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
@@ -35,67 +33,67 @@ def pod_options(container: ContainerContext) -> dict[str, Any]:
     """The Compose keys that come from the pod; those of its network only for containers with a network of their own:
     the owner of the namespace, and the init containers before it."""
     spec, options = container.pod_spec, dict[str, Any]()
-    for field, key in (("hostPID", "pid"), ("hostIPC", "ipc")):
+    for namespace, key in ((spec.host_pid, "pid"), (spec.host_ipc, "ipc")):
         # What is not shared has no key.
-        is_shared = peek_bool(spec.at(field)) is True
-        take_bool(spec.at(field), container.path(key) if is_shared else container.path())
+        is_shared = namespace.flag is True
+        namespace.take_bool(container.path(key) if is_shared else container.path())
         if is_shared:
             options[key] = "host"
     first_running = next(container.pod.running_containers()).service
-    shares_processes = spec.at("shareProcessNamespace")
-    if peek_bool(shares_processes) is not None:
-        shares_processes.take(to=container.path())
+    shares_processes = spec.shares_processes
+    if shares_processes.flag is not None:
+        shares_processes.cursor.take(to=container.path())
     joins_first = (
         container.role is not ContainerRole.INIT and container.service != first_running
     )
-    if peek_bool(shares_processes) and joins_first:
+    if shares_processes.flag and joins_first:
         options["pid"] = f"service:{first_running}"
     _set_platform(container, options)
     _set_runtime(container, options)
     if not container.joins_owner:
         _set_hostname(container, options)
         if not container.workload.host_network:
-            _set_resolver(spec.at("dnsConfig"), container, options)
+            _set_resolver(container, options)
         _set_extra_hosts(container, options)
     return options
 
 
 def _set_platform(container: ContainerContext, options: dict[str, Any]) -> None:
-    selector = container.pod_spec.at("nodeSelector")
+    selector = container.pod_spec.node_selector
     for key in _ARCH:
-        arch = take_text(selector.at(key), container.path("platform"))
+        if key not in selector:
+            continue
+        arch = selector[key].take_text(container.path("platform"))
         if arch is not None:
             options["platform"] = f"linux/{literal(arch)}"
 
 
 def _set_runtime(container: ContainerContext, options: dict[str, Any]) -> None:
-    name = take_text(container.pod_spec.at("runtimeClassName"), container.path("runtime"))
+    name = container.pod_spec.runtime_class.take_text(container.path("runtime"))
     if name is not None:
         options["runtime"] = _RUNTIMES.get(name, literal(name))
 
 
 def _set_hostname(container: ContainerContext, options: dict[str, Any]) -> None:
     """The host name: what the pod says, else a StatefulSet pod's own name, from which programs read their number."""
-    spec, to = container.pod_spec, container.path("hostname")
+    names, to = container.pod_spec.names, container.path("hostname")
     hostname = (
-        take_text(spec.at("hostnameOverride"), to)
-        or take_text(spec.at("hostname"), to)
+        names.hostname_override.take_text(to)
+        or names.hostname.take_text(to)
         or container.pod.hostname
     )
     if hostname is None and container.needs_hostname and not container.is_replicated:
         hostname = container.pod.base
-    domain = peek_text(spec.at("subdomain"))
-    full = spec.at("setHostnameAsFQDN")
-    if hostname is not None and domain and take_bool(full, to) is True:
-        spec.at("subdomain").take(to=to)
+    domain = names.subdomain.text
+    if hostname is not None and domain and names.is_full_name.take_bool(to) is True:
+        names.subdomain.cursor.take(to=to)
         hostname = f"{hostname}.{domain}.{container.namespace}.svc.cluster.local"
     if hostname is not None:
         options["hostname"] = literal(hostname[:_LONGEST_NAME])
 
 
-def _set_resolver(
-    config: Cursor, container: ContainerContext, options: dict[str, Any]
-) -> None:
+def _set_resolver(container: ContainerContext, options: dict[str, Any]) -> None:
+    config = container.pod_spec.resolver
     dns_options = {
         "dns": list(_dns_servers(config, container)),
         "dns_search": list(_search_domains(config, container)),
@@ -104,44 +102,43 @@ def _set_resolver(
     options.update({key: listed for key, listed in dns_options.items() if listed})
 
 
-def _dns_servers(config: Cursor, container: ContainerContext) -> Iterator[str]:
-    for server_cursor in list_entries(config.at("nameservers")):
-        if server := peek_text(server_cursor):
-            server_cursor.take(to=container.path("dns"))
+def _dns_servers(config: ResolverConfig, container: ContainerContext) -> Iterator[str]:
+    for server, cursor in config.nameservers:
+        if server:
+            cursor.take(to=container.path("dns"))
             yield literal(server)
 
 
-def _search_domains(config: Cursor, container: ContainerContext) -> Iterator[str]:
-    for domain_cursor in list_entries(config.at("searches")):
-        domain = peek_text(domain_cursor) or ""
-        if domain.endswith("cluster.local"):
+def _search_domains(config: ResolverConfig, container: ContainerContext) -> Iterator[str]:
+    for domain, cursor in config.searches:
+        if domain and domain.endswith("cluster.local"):
             fields = f"dnsConfig search {domain}"
-            domain_cursor.note("TC201", object=container.workload_title, fields=fields)
+            cursor.note("TC201", object=container.workload_title, fields=fields)
         elif domain:
-            domain_cursor.take(to=container.path("dns_search"))
+            cursor.take(to=container.path("dns_search"))
             yield literal(domain)
 
 
-def _resolver_options(config: Cursor, to: ModelPath) -> Iterator[str]:
-    for option in list_entries(config.at("options")):
-        name = take_text(option.at("name"), to)
+def _resolver_options(config: ResolverConfig, to: ModelPath) -> Iterator[str]:
+    for option in config.options:
+        name = option.name.take_text(to)
         if name is None:
             continue
-        setting = take_text(option.at("value"), to)
+        setting = option.value.take_text(to)
         yield literal(name if setting is None else f"{name}:{setting}")
 
 
 def _set_extra_hosts(container: ContainerContext, options: dict[str, Any]) -> None:
     hosts = []
-    for host_alias in list_entries(container.pod_spec.at("hostAliases")):
+    for host_alias in container.pod_spec.host_aliases:
         # One without the other says nothing: it stays unread, which a note tells.
-        if not peek_text(host_alias.at("ip")):
+        if not host_alias.address.text:
             continue
-        for name in list_entries(host_alias.at("hostnames")):
-            hostname = take_text(name, container.path("extra_hosts"))
+        for name in host_alias.hostnames:
+            hostname = name.take_text(container.path("extra_hosts"))
             if not hostname:
                 continue
-            address = take_text(host_alias.at("ip"), container.path("extra_hosts"))
+            address = host_alias.address.take_text(container.path("extra_hosts"))
             if address:
                 hosts.append(f"{literal(hostname)}={literal(address)}")
     hosts.extend(f"{name}={address}" for name, address in container.extra_hosts.items())
@@ -152,8 +149,8 @@ def _set_extra_hosts(container: ContainerContext, options: dict[str, Any]) -> No
 _ARCH = ("kubernetes.io/arch", "beta.kubernetes.io/arch")
 
 
-def note_pods(model: ClusterModel) -> None:
-    """The notes on shared networks, init containers and the host's network, and on fields without a use here."""
+def note_pods(model: ClusterModel) -> Iterator[ObjectFinding]:
+    """Says the notes on shared networks, init containers and the host's network; finds fields without a use here."""
     for workload in model.workloads:
         if not workload.pods:
             continue
@@ -161,7 +158,7 @@ def note_pods(model: ClusterModel) -> None:
         _note_host_network(workload)
         _note_selector(workload)
         _note_unmounted(workload)
-        _note_useless_fields(workload, model)
+        yield from _useless_fields(workload)
 
 
 def _note_shape(workload: Workload, pod: Pod, model: ClusterModel) -> None:
@@ -170,9 +167,9 @@ def _note_shape(workload: Workload, pod: Pod, model: ClusterModel) -> None:
         workload.kube_object.span,
         ModelPath.service(pod.base),
     )
-    partners = ", ".join(
+    partners = [
         container.service for container in pod.containers if pod.joins_owner(container)
-    )
+    ]
     if partners and not workload.host_network:
         model.ledger.add_note(
             note(
@@ -180,7 +177,8 @@ def _note_shape(workload: Workload, pod: Pod, model: ClusterModel) -> None:
                 span,
                 subject=subject,
                 object=title,
-                partners=partners,
+                partners=", ".join(partners),
+                joined=" ".join(partners),
                 owner=pod.network_owner,
             )
         )
@@ -192,8 +190,11 @@ def _note_shape(workload: Workload, pod: Pod, model: ClusterModel) -> None:
 
 
 def _note_host_network(workload: Workload) -> None:
-    cursor = workload.pod_spec.at("hostNetwork")
-    if peek_bool(cursor) is True:
+    flag, cursor = (
+        workload.pod_spec.host_network.flag,
+        workload.pod_spec.host_network.cursor,
+    )
+    if flag is True:
         for pod_container in workload.containers():
             cursor.take(to=ModelPath.service(pod_container.service, "network_mode"))
         cursor.annotate(
@@ -201,7 +202,7 @@ def _note_host_network(workload: Workload) -> None:
             object=str(workload.kube_object),
             subject=ModelPath.service(workload.name, "network_mode"),
         )
-    elif peek_bool(cursor) is False:
+    elif flag is False:
         cursor.skip(FILLED_IN)
 
 
@@ -215,15 +216,13 @@ def _note_selector(workload: Workload) -> None:
 def _note_unmounted(workload: Workload) -> None:
     """Says of each volume that no container mounts it."""
     mounted = {
-        mount.volume for container in workload.containers() for mount in container.mounts
+        mount.volume
+        for container in workload.containers()
+        for mount in container.fields.mounts
     }
-    templates = workload.kube_object.at("spec", "volumeClaimTemplates")
     volumes = [
-        *((volume.cursor, volume.name or None) for volume in workload.volumes),
-        *(
-            (template, template.peek("metadata", "name"))
-            for template in list_entries(templates)
-        ),
+        *((volume.cursor, volume.name or None) for volume in workload.pod_spec.volumes),
+        *((template.cursor, template.name.text) for template in workload.claim_templates),
     ]
     for volume, name in volumes:
         if name not in mounted:
@@ -232,40 +231,41 @@ def _note_unmounted(workload: Workload) -> None:
             volume.note("TC253", object=description)
 
 
-def _note_useless_fields(workload: Workload, model: ClusterModel) -> None:
-    """Collects what has no use here for the note of the workload."""
+def _useless_fields(workload: Workload) -> Iterator[ObjectFinding]:
+    """What has no use here, for the note of the workload."""
     kube_object, pod_spec = workload.kube_object, workload.pod_spec
-    for selector in pod_spec.at("nodeSelector"):
-        if selector.key not in _ARCH:
-            model.not_applicable(selector, kube_object)
-    _settle_non_root(pod_spec, workload, model)
+    for key, selector in pod_spec.node_selector.items():
+        if key not in _ARCH:
+            yield from not_applicable(selector.cursor, kube_object)
+    yield from _settle_non_root(pod_spec.security, workload)
     for container in workload.containers():
-        _settle_non_root(container.cursor, workload, model)
-        restart_policy = container.cursor.at("restartPolicy")
+        yield from _settle_non_root(container.fields.security, workload)
+        restart_policy = container.fields.restart_policy.cursor
         if restart_policy.unread():
-            model.not_applicable(restart_policy, kube_object)
-    change = pod_spec.at("securityContext", "fsGroupChangePolicy")
+            yield from not_applicable(restart_policy, kube_object)
+    change = pod_spec.ownership.change_policy.cursor
     if change.unread():
-        model.not_applicable(change, kube_object)
+        yield from not_applicable(change, kube_object)
     if workload.kind == "DaemonSet":
         kind = next(child for child in kube_object.cursor.children if child.key == "kind")
         finding = Finding(NOT_APPLICABLE, "one pod on every node", kind)
-        model.builder.findings.setdefault(kube_object, []).append(finding)
+        yield ObjectFinding(kube_object, finding)
 
 
-def _settle_non_root(spec: Cursor, workload: Workload, model: ClusterModel) -> None:
+def _settle_non_root(
+    context: SecurityContext, workload: Workload
+) -> Iterator[ObjectFinding]:
     """`runAsNonRoot` of a pod or container: a check that a user other than root makes pass."""
-    non_root = spec.at("securityContext", "runAsNonRoot")
-    if peek_bool(non_root) is False:
-        non_root.skip(FILLED_IN)
-    elif peek_text(non_root) is not None:
-        user_path = ("securityContext", "runAsUser")
-        uid = peek_text(spec.at(*user_path)) or peek_text(workload.pod_spec.at(*user_path))
+    non_root = context.non_root
+    if non_root.flag is False:
+        non_root.cursor.skip(FILLED_IN)
+    elif non_root.text is not None:
+        uid = run_as(context, workload.pod_spec.security).user.text
         code = "TC248" if uid in (None, "0") else NOT_APPLICABLE
-        model.not_applicable(non_root, workload.kube_object, code)
+        yield from not_applicable(non_root.cursor, workload.kube_object, code)
 
 
 def settle_inherited(model: ClusterModel) -> None:
     """Settings of a pod that each of its containers overrides never had an effect."""
     for workload in model.workloads:
-        workload.pod_spec.at("securityContext").skip("every container sets its own")
+        workload.pod_spec.security.cursor.skip("each container sets its own")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from tocompose.importers.field_tables import values_in_words
 from tocompose.importers.kubernetes.kinds import FILLED_IN
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_integer
+from tocompose.importers.kubernetes.scalars import (
+    Stated,
+    list_entries,
+    peek_text,
+    stated,
+    stated_entries,
+)
 from tocompose.ledger import Cursor
-from tocompose.readers.yaml import integer
+from tocompose.record import NamedTuple
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 
@@ -44,22 +50,23 @@ class ProbeTimes(NamedTuple):
 
 
 class ProbeAction(NamedTuple):
-    """What a probe does, `kind` being its key in the API; `first_word` is the program of a command."""
+    """What a probe does, `kind` being its key in the API."""
 
     kind: str
     cursor: Cursor
-    port: str | None
+    port: Stated
     path: str | None
     host: str
     scheme: str
     headers: tuple[str, ...]
-    first_word: str | None
+    command: tuple[Stated, ...]
 
     def describe(self) -> str:
         """What it asks, in words: a path and a port where it has them, else all that it says."""
-        if self.port is None:
+        port = self.port.text
+        if port is None:
             return values_in_words(self.cursor.node)
-        address = f"{self.path} on {self.port}" if self.path else f"port {self.port}"
+        address = f"{self.path} on {port}" if self.path else f"port {port}"
         further = self.further_values()
         return f"{address} ({further})" if further else address
 
@@ -91,12 +98,16 @@ class ProbeAction(NamedTuple):
 
 
 class Probe(NamedTuple):
-    """One probe, `key` being its name in the API; without an action it asks nothing."""
+    """One probe, `key` being its name in the API; without an action it asks nothing.
+
+    `stated_times` are its numbers as they are written, by what the API calls them.
+    """
 
     key: str
     cursor: Cursor
     action: ProbeAction | None
     times: ProbeTimes
+    stated_times: Mapping[str, Stated]
 
     @property
     def span(self) -> Span:
@@ -121,9 +132,9 @@ class Probe(NamedTuple):
 
     def take_times(self, to: ModelPath) -> ProbeTimes:
         """Its times, which thereby count as carried over, all but the number of successes."""
-        for key in _TIMES:
+        for key, stated_time in self.stated_times.items():
             if key != "successThreshold":
-                take_integer(self.cursor.at(key), to)
+                stated_time.take_integer(to)
         return self.times
 
     def settle_filled_in(self) -> None:
@@ -146,27 +157,20 @@ def decode_probes(container: Cursor) -> tuple[Probe, ...]:
 
 
 def _decode_probe(cursor: Cursor) -> Probe:
+    stated_times = {key: stated(cursor, key) for key in _TIMES}
     numbers = {
-        name: _stated_number(cursor.at(key)) or usual
-        for key, (name, usual) in _TIMES.items()
+        name: stated_times[key].number or usual for key, (name, usual) in _TIMES.items()
     }
     action = next((cursor.at(kind) for kind in _ACTIONS if cursor.at(kind)), None)
     decoded = None if action is None else _decode_action(action)
-    return Probe(cursor.key, cursor, decoded, ProbeTimes(**numbers))
-
-
-def _stated_number(cursor: Cursor) -> int | None:
-    text = peek_text(cursor)
-    return None if text is None else integer(text, "plain")
+    return Probe(cursor.key, cursor, decoded, ProbeTimes(**numbers), stated_times)
 
 
 def _decode_action(cursor: Cursor) -> ProbeAction:
-    words = list_entries(cursor.at("command")) if cursor.key == "exec" else iter(())
-    first_word = next(words, None)
     return ProbeAction(
         cursor.key,
         cursor,
-        port=peek_text(cursor.at("port")),
+        port=stated(cursor, "port"),
         path=peek_text(cursor.at("path")),
         host=peek_text(cursor.at("host")) or "127.0.0.1",
         scheme=(peek_text(cursor.at("scheme")) or _SCHEME).upper(),
@@ -174,7 +178,7 @@ def _decode_action(cursor: Cursor) -> ProbeAction:
             f"{peek_text(header.at('name')) or ''}: {peek_text(header.at('value')) or ''}"
             for header in list_entries(cursor.at("httpHeaders"))
         ),
-        first_word=None if first_word is None else peek_text(first_word),
+        command=stated_entries(cursor, "command") if cursor.key == "exec" else (),
     )
 
 

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
-from tocompose.importers.kubernetes.container_tools import container_tools
-from tocompose.importers.kubernetes.http_checks import HttpRequest, quote_word
+from tocompose.importers.kubernetes.container_tools import (
+    container_interpreter,
+    container_tools,
+)
+from tocompose.importers.kubernetes.http_checks import (
+    ASKING_INTERPRETERS,
+    HttpRequest,
+    quote_word,
+)
 from tocompose.importers.kubernetes.probe_fields import (
     LIVENESS,
     READINESS,
@@ -15,14 +22,8 @@ from tocompose.importers.kubernetes.probe_fields import (
     ProbeAction,
     find_probe,
 )
-from tocompose.importers.kubernetes.scalars import (
-    list_entries,
-    peek_text,
-    take_integer,
-    take_text,
-)
+from tocompose.importers.kubernetes.scalars import Stated
 from tocompose.knowledge.images import image_facts
-from tocompose.ledger import Cursor
 from tocompose.model import Healthcheck
 from tocompose.readers.yaml import integer
 from tocompose.syntax.interpolation import literal
@@ -31,7 +32,6 @@ from tocompose.syntax.model_path import ModelPath
 _ADVICE = {
     LIVENESS: "Let the application exit when it cannot go on, or run autoheal.",
     READINESS: "Ask for both in one health command.",
-    STARTUP: "Give the healthcheck of the service a start_period as long as the application may take.",
 }
 
 
@@ -41,7 +41,7 @@ def container_healthcheck(container: ContainerContext) -> Healthcheck | None:
     A probe whose client may be missing in the image gives none, with a note: a check that cannot run would report a
     working container as unhealthy.
     """
-    probes = container.probes
+    probes = container.fields.probes
     usable = [probe for probe in probes if probe.action is not None]
     if not usable:
         return None
@@ -68,7 +68,7 @@ def _best_probe(probes: list[Probe], container: ContainerContext) -> Probe:
 
 # The programs of which one is enough to ask; a command brings its own.
 _CLIENTS = {
-    "httpGet": frozenset({"sh", "curl", "wget"}),
+    "httpGet": frozenset({"sh", "curl", "wget", *ASKING_INTERPRETERS}),
     "tcpSocket": frozenset({"sh", "nc"}),
     "grpc": frozenset[str](),
 }
@@ -79,7 +79,8 @@ def _can_run(action: ProbeAction, container: ContainerContext) -> bool:
     if action.kind == "exec":
         return True
     held = container_tools(container) or frozenset()
-    return bool(held & _CLIENTS[action.kind])
+    programs = {*held, container_interpreter(container)}
+    return not programs.isdisjoint(_CLIENTS[action.kind])
 
 
 def _timed_check(
@@ -108,12 +109,12 @@ def _timed_check(
 
 def _note_successes(probe: Probe, container: ContainerContext) -> None:
     to = container.path("healthcheck")
-    cursor = probe.cursor.at("successThreshold")
-    if (take_integer(cursor, to) or 1) > 1:
-        cursor.annotate(
+    successes = probe.stated_times["successThreshold"]
+    if (successes.take_integer(to) or 1) > 1:
+        successes.cursor.annotate(
             "TC233",
             object=container.workload_title,
-            fields=f"successThreshold: {peek_text(cursor)}",
+            fields=f"successThreshold: {successes.text}",
             subject=to,
         )
 
@@ -124,9 +125,10 @@ def _start_period(probe: Probe, startup: Probe | None, container: ContainerConte
     liveness probe, and what the image needs to set up its data."""
     start = _stated_start(probe, startup, container)
     to = container.path("healthcheck")
-    if probe.key == READINESS:
-        liveness = container.cursor.at(LIVENESS, "initialDelaySeconds")
-        start = max(start, take_integer(liveness, to) or 0)
+    liveness = find_probe(container.fields.probes, LIVENESS)
+    if probe.key == READINESS and liveness is not None:
+        delay = liveness.stated_times["initialDelaySeconds"]
+        start = max(start, delay.take_integer(to) or 0)
     needed, allowed = _usual_start(container), start + probe.times.until_failure
     if needed <= allowed:
         return start
@@ -145,14 +147,14 @@ def _stated_start(probe: Probe, startup: Probe | None, container: ContainerConte
     if startup is not None:
         startup_times = startup.take_times(container.path("healthcheck"))
         if start:
-            container.not_applicable(probe.cursor.at("initialDelaySeconds"))
+            container.not_applicable(probe.stated_times["initialDelaySeconds"].cursor)
         return max(start, startup_times.initial_delay + startup_times.until_failure)
     return start + probe.times.until_failure if probe.key == STARTUP else start
 
 
 def _usual_start(container: ContainerContext) -> int:
     """How long the image may take to set up its data, as far as it is known."""
-    facts = image_facts(peek_text(container.cursor.at("image")) or "")
+    facts = image_facts(container.fields.image.text or "")
     for check in facts.checks if facts else ():
         if check.start_period:
             return int(check.start_period.removesuffix("s"))
@@ -165,7 +167,7 @@ def _settle_lost(lost_probes: list[Probe], container: ContainerContext) -> None:
         if probe.action is None:
             probe.cursor.mark_noted("TC231")
         else:
-            _note_probe("TC230", probe, container)
+            _note_probe("TC230", probe, container, is_timed=False)
 
 
 def _settle_others(
@@ -181,13 +183,25 @@ def _settle_others(
             _note_probe("TC232" if is_same else "TC230", probe, container)
 
 
-def _note_probe(code: str, probe: Probe, container: ContainerContext) -> None:
+def _advice(probe: Probe, *, is_timed: bool) -> str:
+    """What to do without a probe; the time of a startup probe stands in the check where there is one."""
+    if probe.key != STARTUP:
+        return _ADVICE[probe.key]
+    if is_timed:
+        return "Nothing to do: its time is in the `start_period` of the health check."
+    allowed = probe.times.initial_delay + probe.times.until_failure
+    return f"When you add a health check, give it `start_period: {allowed}s`: so long the probe waits."
+
+
+def _note_probe(
+    code: str, probe: Probe, container: ContainerContext, *, is_timed: bool = True
+) -> None:
     probe.settle_filled_in()
     probe.cursor.note(
         code,
         object=container.service,
         what=f"{probe.key} ({probe.describe()})",
-        advice_text=_ADVICE[probe.key],
+        advice_text=_advice(probe, is_timed=is_timed),
         subject=container.path("healthcheck"),
     )
 
@@ -196,34 +210,33 @@ def _check_command(probe: Probe, container: ContainerContext) -> tuple[str, ...]
     action = probe.action
     assert action is not None, "a probe that asks nothing gives no check"
     if action.kind == "exec":
-        command = action.cursor.at("command")
-        is_list = command.kind == "list"
         to = container.path("healthcheck")
-        return ("CMD", *_exec_words(command, to)) if is_list else None
+        return ("CMD", *_exec_words(action.command, to)) if action.command else None
     number = _probe_port(action, container)
     if number is None:
         return None
     return _BUILDERS[action.kind](probe, action, number, container)
 
 
-def _exec_words(command: Cursor, to: ModelPath) -> Iterator[str]:
-    for argument in list_entries(command):
-        if (text := take_text(argument, to)) is not None:
+def _exec_words(command: tuple[Stated, ...], to: ModelPath) -> Iterator[str]:
+    for argument in command:
+        if (text := argument.take_text(to)) is not None:
             yield literal(text)
 
 
 def _probe_port(action: ProbeAction, container: ContainerContext) -> int | None:
     """The number of a probe's port, which may name a container port."""
-    if action.port is None:
+    stated_port = action.port.text
+    if stated_port is None:
         return None
-    number = integer(action.port)
+    number = integer(stated_port)
     if number is None:
-        number = _named_port(action.port, container)
+        number = _named_port(stated_port, container)
     if number is None:
-        action.cursor.at("port").note(
+        action.port.cursor.note(
             "TC227",
             service=container.service,
-            port=action.port,
+            port=stated_port,
             subject=container.path("healthcheck"),
         )
     return number
@@ -231,7 +244,7 @@ def _probe_port(action: ProbeAction, container: ContainerContext) -> int | None:
 
 def _named_port(name: str, container: ContainerContext) -> int | None:
     number = None
-    for port in container.ports:
+    for port in container.fields.ports:
         if port.name == name:
             port.cursor.at("name").take(to=container.path())
             port.cursor.at("containerPort").take(to=container.path())
@@ -251,6 +264,10 @@ def _http_command(
         return ("CMD-SHELL", literal(command))
     if tools and "sh" in tools:
         return _listening_command(action, number, container, request.with_either_client())
+    test = request.command_of(container_interpreter(container))
+    if test is not None:
+        action.cursor.map(to=container.path("healthcheck"))
+        return tuple(map(literal, test))
     return _note_impossible(probe, container, f"an HTTP request to {request.url}", tools)
 
 
@@ -292,7 +309,7 @@ def _note_impossible(
     action = probe.action
     assert action is not None, "a probe that asks nothing gives no check"
     why = "is not known to hold a client" if held is None else "holds no client"
-    image = peek_text(container.cursor.at("image")) or "the image"
+    image = container.fields.image.text or "the image"
     details = "; ".join(filter(None, (action.further_values(), probe.times_in_words())))
     check = f"{check} ({details})" if details else check
     probe.settle_filled_in()

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.container_fields import ContainerPort
 from tocompose.importers.kubernetes.kinds import FILLED_IN
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_text
 from tocompose.importers.kubernetes.services import KubeService, ServicePort, container_port
 from tocompose.importers.kubernetes.stack_builder import Contribution
 from tocompose.importers.kubernetes.workloads import ContainerRole, Pod, Workload
+from tocompose.knowledge.images import DATA_ROLES, image_facts, role_of
 from tocompose.ledger import Cursor
-from tocompose.model import Port
+from tocompose.model import Port, Service
 from tocompose.readers.yaml import integer
 from tocompose.record import replace
-from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.syntax.ports import is_any_address
 
 _PRIVILEGED = 1024
 _INIT_ENDS = "an init container ends before anybody could connect"
+
+_ADVICE = "To run several, remove the published port and let a reverse proxy, such as Traefik, reach the service."
 
 
 class HostPorts:
@@ -54,17 +56,22 @@ class HostPorts:
         return replace(port, published=str(host_port))
 
 
-def publish_ports(model: ClusterModel) -> Iterator[Contribution]:
+def publish_ports(
+    model: ClusterModel, services: Mapping[str, Service]
+) -> Iterator[Contribution]:
     """What the cluster made reachable from outside, published, and what containers listen on, exposed."""
     host_ports = HostPorts()
     for workload, pod in model.pods():
-        yield from _expose_pod(workload, pod, model, host_ports)
+        yield from _expose_pod(workload, pod, services, host_ports)
     for service in model.kube_services:
-        yield from _publish_service(service, model, host_ports)
+        yield from _publish_service(service, services, host_ports)
 
 
 def _expose_pod(
-    workload: Workload, pod: Pod, model: ClusterModel, host_ports: HostPorts
+    workload: Workload,
+    pod: Pod,
+    services: Mapping[str, Service],
+    host_ports: HostPorts,
 ) -> Iterator[Contribution]:
     """Container ports: exposed; published where they ask for a port of the host."""
     exposed: dict[str, None] = {}
@@ -77,7 +84,7 @@ def _expose_pod(
         else:
             exposed[f"{port.number}/{port.protocol}"] = None
         port.cursor.take("protocol", to=to)
-        yield from _publish_host_port(port, workload, pod, model, host_ports)
+        yield from _publish_host_port(port, workload, pod, services, host_ports)
     if exposed:
         yield Contribution(service=pod.network_owner, expose=tuple(exposed))
 
@@ -86,7 +93,7 @@ def _reachable_ports(workload: Workload, pod: Pod) -> Iterator[ContainerPort]:
     """The ports of the pod; those that nobody could reach, or that are no numbers, are noted."""
     for container in pod.containers:
         is_init = container.role is ContainerRole.INIT
-        for port in container.ports:
+        for port in container.fields.ports:
             if port.number is None:
                 port.cursor.note(
                     "TC209", field="ports", expected="a list of ports with a number each"
@@ -106,34 +113,32 @@ def _publish_host_port(
     port: ContainerPort,
     workload: Workload,
     pod: Pod,
-    model: ClusterModel,
+    services: Mapping[str, Service],
     host_ports: HostPorts,
 ) -> Iterator[Contribution]:
-    preferred = integer(port.host_port or "")
+    preferred = integer(port.host_port.text or "")
     if not preferred:
         return
     owner = pod.network_owner
     to = ModelPath.service(owner, "ports")
-    port.cursor.take("hostPort", to=to)
-    address = take_text(port.cursor.at("hostIP"), to)
+    port.host_port.cursor.take(to=to)
+    address = port.host_address.take_text(to)
     target = Port(
         target=str(port.number),
         host_ip=None if is_any_address(address) else address,
         protocol=port.protocol,
         origin=port.cursor.span,
     )
-    published = host_ports.publish(preferred, target, port.cursor.at("hostPort"), owner, to)
+    published = host_ports.publish(preferred, target, port.host_port.cursor, owner, to)
     yield Contribution(service=owner, ports=(published,))
-    yield from _limit_to_one(owner, workload, model)
+    yield from _limit_to_one(owner, workload, services)
 
 
 def _publish_service(
-    service: KubeService, model: ClusterModel, host_ports: HostPorts
+    service: KubeService, services: Mapping[str, Service], host_ports: HostPorts
 ) -> Iterator[Contribution]:
-    spec = service.kube_object.at("spec")
-    external_ips = [
-        peek_text(entry) or "" for entry in list_entries(spec.at("externalIPs"))
-    ]
+    spec = service.spec
+    external_ips = [address.text or "" for address in spec.external_addresses]
     reached = list(service.networked_pods())
     if not reached or not (service.is_published or any(external_ips)):
         return
@@ -141,16 +146,18 @@ def _publish_service(
     targets = list(_targets(service, workload))
     if not targets:
         # What is wrong with the ports is said by `settle_ports`.
-        for key in ("type", "externalIPs"):
-            spec.at(key).mark_noted("TC227")
+        for publishing in (spec.type, *spec.external_addresses):
+            publishing.cursor.mark_noted("TC227")
         return
     owner = pod.network_owner
     to = ModelPath.service(owner, "ports")
-    spec.at("type").take(to=to)
-    spec.at("externalIPs").map(to=to)
+    for publishing in (spec.type, *spec.external_addresses):
+        publishing.cursor.take(to=to)
     if len(reached) > 1:
-        pods = f"{len(reached)} pods"
-        spec.at("type").annotate("TC229", service=service.name, what=pods, subject=to)
+        pods = f"the host port leads to one of the {len(reached)} workloads that the Service selects"
+        spec.type.cursor.annotate(
+            "TC229", service=service.name, what=pods, advice=_ADVICE, subject=to
+        )
     for port, target in targets:
         published = [
             _at_address(port, target, address) for address in filter(None, external_ips)
@@ -160,7 +167,7 @@ def _publish_service(
                 0, _publish_service_port(service, port, target, to, host_ports)
             )
         yield Contribution(service=owner, ports=tuple(published))
-    yield from _limit_to_one(owner, workload, model)
+    yield from _limit_to_one(owner, workload, services)
 
 
 def _targets(service: KubeService, workload: Workload) -> Iterator[tuple[ServicePort, int]]:
@@ -206,19 +213,49 @@ def _publish_service_port(
 
 
 def _limit_to_one(
-    name: str, workload: Workload, model: ClusterModel
+    name: str, workload: Workload, services: Mapping[str, Service]
 ) -> Iterator[Contribution]:
     """A host port can be had once: a service that publishes one cannot run several times."""
-    replicas = model.builder.services[name].replicas or 1
+    replicas = services[name].replicas or 1
     if replicas > 1:
         cursor = workload.stated_replicas or workload.kube_object.cursor
         cursor.annotate(
             "TC229",
             service=name,
-            what=f"{replicas} replicas",
+            what=f"1 replica runs instead of {replicas}, because a host port leads to one container only",
+            advice=_ADVICE,
             subject=ModelPath.service(name, "deploy", "replicas"),
         )
         yield Contribution(service=name, replicas=1)
+
+
+def note_unpublished(model: ClusterModel, services: Mapping[str, Service]) -> None:
+    """Says that nothing outside reaches the stack, where Services lead to more than data."""
+    if any(service.ports or service.network_mode for service in services.values()):
+        return
+    reached = list(_servers(model, services))
+    if not reached:
+        return
+    name, target, cursor = reached[0]
+    cursor.annotate(
+        "TC694",
+        subject=ModelPath.service(name) if len(reached) == 1 else ROOT,
+        services=", ".join(dict.fromkeys(server for server, _, _ in reached)),
+        service=name,
+        port=str(target),
+    )
+
+
+def _servers(
+    model: ClusterModel, services: Mapping[str, Service]
+) -> Iterator[tuple[str, int, Cursor]]:
+    """The services with a container port that a Service leads to, without those that keep data for others."""
+    for kube_service in model.kube_services:
+        for workload, pod in kube_service.networked_pods():
+            targets = [target for _, target in _targets(kube_service, workload)]
+            image = image_facts(services[pod.network_owner].image or "")
+            if targets and (image is None or role_of(image) not in DATA_ROLES):
+                yield pod.network_owner, targets[0], kube_service.kube_object.cursor
 
 
 def settle_ports(model: ClusterModel) -> None:

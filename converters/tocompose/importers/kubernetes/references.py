@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.objects import MadeObject
 from tocompose.importers.kubernetes.services import KubeService, KubeServices, ServicePort
+from tocompose.importers.kubernetes.stack_builder import AddressCaller, UnresolvedHost
 from tocompose.knowledge.servers import scheme_ports
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
 
 # Ports that a URL without a port means, beside those of servers.
@@ -162,8 +164,6 @@ def translated_port(
     return (port, target) if target is not None and target != number else None
 
 
-_BEFORE = r"(?:(?<=[\s/@=,;:\"'(\[])|^)"
-_AFTER = r"(?=[\s/:,;?#\"')\]]|$)"
 _DOTTED = r"(?<![\w.-])[a-z0-9][a-z0-9-]*\.[a-z0-9][a-z0-9.-]*[a-z0-9]"
 _IN_CLUSTER = (
     r"(?<![\w.-])[a-z0-9][a-z0-9-]*\.[a-z0-9-]+\.svc(?:\.cluster\.local)?(?![\w-])"
@@ -218,16 +218,21 @@ def _is_plain(kube_service: KubeService) -> bool:
 def record_hosts(text: str, cursor: Cursor, container: ContainerContext) -> None:
     """Takes note of the Services of other namespaces that the text names, and of names in the cluster that no Service
     of the input has."""
-    kube_services = container.kube_services
-    if "." in text and len(kube_services.namespaces) > 1:
+    if "." in text and len(container.kube_services.namespaces) > 1:
         for host in re.findall(_DOTTED, text):
-            kube_services.resolve(host, container.namespace)
+            called_service(host, container)
     if ".svc" in text:
         for host in re.findall(_IN_CLUSTER, text):
-            if kube_services.resolve(host, container.namespace) is None:
-                container.builder.unresolved_hosts.setdefault(
-                    host, (cursor.span, container.service)
-                )
+            if called_service(host, container) is None:
+                container.contribute(UnresolvedHost(host, cursor.span, container.service))
+
+
+def called_service(host: str, container: ContainerContext) -> KubeService | None:
+    """The Service that a host name means to the container, which thereby calls it."""
+    call = container.kube_services.call(host, container.namespace)
+    if call is not None:
+        container.contribute(call)
+    return container.kube_services.resolve(host, container.namespace)
 
 
 def annotate_rewrites(done: list[PortRewrite], cursor: Cursor, to: ModelPath) -> None:
@@ -249,31 +254,10 @@ def replace_outside_names(
 ) -> str:
     """The text with the names of external Services replaced by what they stand for. Names that the network does not
     know become extra hosts of the container."""
-    kube_services = container.kube_services
-    pattern = _outside_pattern(kube_services)
+    pattern = container.kube_services.outside_names
     if pattern is None or not text:
         return text
     return pattern.sub(_replacement(cursor, container, to), text)
-
-
-def _outside_pattern(kube_services: KubeServices) -> re.Pattern[str] | None:
-    """What matches the names of Services that no container on the network answers to; None when there are none."""
-    if kube_services.outside_pattern is None:
-        names = [
-            re.escape(kube_service_.name)
-            for kube_service_ in kube_services
-            if _is_outside(kube_service_)
-        ]
-        names.sort(key=len, reverse=True)
-        text = rf"{_BEFORE}(?P<host>(?:{'|'.join(names)})(?:\.[a-z0-9-]+(?:\.svc(?:\.[a-z0-9.-]+)?)?)?){_AFTER}"
-        kube_services.outside_pattern = (re.compile(text) if names else None,)
-    return kube_services.outside_pattern[0]
-
-
-def _is_outside(kube_service: KubeService) -> bool:
-    return not kube_service.workloads or any(
-        workload.host_network for workload in kube_service.workloads
-    )
 
 
 def _replacement(
@@ -282,7 +266,7 @@ def _replacement(
     def replaced(match: re.Match[str]) -> str:
         host = match["host"]
         kube_service = container.kube_services.resolve(host, container.namespace)
-        if kube_service is None or not _is_outside(kube_service):
+        if kube_service is None or not kube_service.is_outside:
             return host
         if kube_service.external and not re.fullmatch(_ADDRESS, kube_service.external):
             cursor.annotate(
@@ -290,13 +274,11 @@ def _replacement(
             )
             return kube_service.external
         if kube_service.external:
-            container.extra_hosts[host] = kube_service.external
+            container.add_host(host, kube_service.external)
         elif kube_service.workloads:
-            container.extra_hosts[host] = "host-gateway"
+            container.add_host(host, "host-gateway")
         else:
-            container.builder.callers.setdefault(kube_service, {}).setdefault(
-                container.pod.network_owner
-            )
+            container.contribute(AddressCaller(kube_service, container.pod.network_owner))
         return host
 
     return replaced

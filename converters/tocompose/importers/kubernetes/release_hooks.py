@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.order import readiness
@@ -11,8 +10,9 @@ from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.importers.kubernetes.stack_builder import Contribution
 from tocompose.importers.kubernetes.workloads import RUN_ONCE, Workload
 from tocompose.ledger import Cursor
-from tocompose.model import Dependency
+from tocompose.model import Dependency, Service
 from tocompose.readers.yaml import integer
+from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
 
 _DONE = "service_completed_successfully"
@@ -103,7 +103,9 @@ class _Step(NamedTuple):
         return self.workload.kind not in RUN_ONCE and not self.hook.moments
 
 
-def order_releases(model: ClusterModel) -> Iterator[Contribution]:
+def order_releases(
+    model: ClusterModel, services: Mapping[str, Service]
+) -> Iterator[Contribution]:
     """The jobs of a release in their order, and the rest before or after them."""
     by_namespace: dict[str, list[_Step]] = {}
     for step in _find_steps(model):
@@ -111,11 +113,11 @@ def order_releases(model: ClusterModel) -> Iterator[Contribution]:
     for steps in by_namespace.values():
         for job in steps:
             if job.is_job and _is_placed(job):
-                yield from _order_around(job, steps, model)
+                yield from _order_around(job, steps, services)
 
 
 def _order_around(
-    job: _Step, steps: list[_Step], model: ClusterModel
+    job: _Step, steps: list[_Step], services: Mapping[str, Service]
 ) -> Iterator[Contribution]:
     """What waits for a job, and what of the lasting services it waits for."""
     lasting = [step.place for step in steps if step.lasts]
@@ -123,7 +125,7 @@ def _order_around(
         if step.lasts and job.place < step.place:
             yield _wait_for_end(step, job)
         elif step.lasts and step.place < job.place:
-            yield _wait_until_ready(job, step, model)
+            yield _wait_until_ready(job, step, services)
         elif step.is_job and _is_placed(step) and _runs_next(job, step, lasting):
             yield _wait_for_end(step, job)
 
@@ -169,9 +171,11 @@ def _wait_for_end(step: _Step, job: _Step) -> Contribution:
     return Contribution(service=step.service, depends_on=(edge,))
 
 
-def _wait_until_ready(job: _Step, step: _Step, model: ClusterModel) -> Contribution:
+def _wait_until_ready(
+    job: _Step, step: _Step, services: Mapping[str, Service]
+) -> Contribution:
     """A job after what lasts, once that is ready."""
     job.hook.settle(ModelPath.service(job.service, "depends_on"))
-    condition = readiness(model.builder.services[step.service])
+    condition = readiness(services[step.service])
     edge = Dependency(service=step.service, condition=condition)
     return Contribution(service=job.service, depends_on=(edge,))

@@ -5,11 +5,12 @@ Quantities (`500m`, `1.5Gi`, `1e3`) are counted in billionths, the least that Ku
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
-from tocompose.importers.kubernetes.scalars import peek_text
-from tocompose.ledger import Cursor
+from tocompose.importers.kubernetes.container_fields import NO_RESOURCES, Resources
+from tocompose.importers.kubernetes.scalars import Stated
 from tocompose.model import Limits, ResourceLimits
 from tocompose.patterns import regex
 from tocompose.syntax.model_path import ModelPath
@@ -17,26 +18,25 @@ from tocompose.syntax.units import format_byte_size
 
 
 def container_resources(
-    container: ContainerContext, defaults: Cursor | None = None
+    container: ContainerContext, defaults: Resources | None = None
 ) -> tuple[ResourceLimits, dict[str, Any]]:
     """The limits and reservations of a container, and the Compose keys beyond them (`cpu_shares`, `gpus`, `devices`).
 
-    `defaults` is the LimitRange item that fills in what the container does not say.
+    `defaults` is what a LimitRange fills in where the container does not say it.
     """
-    cursor = container.cursor.at("resources")
-    if not cursor and defaults is None:
+    stated_resources = container.fields.resources
+    if stated_resources == NO_RESOURCES and defaults is None:
         return ResourceLimits(), {}
     to = container.path("deploy", "resources")
-    default_limits = defaults.at("default") if defaults else None
-    default_requests = defaults.at("defaultRequest") if defaults else None
-    limits = _read_amounts(cursor.at("limits"), default_limits, to.child("limits"))
-    requests = _read_amounts(
-        cursor.at("requests"), default_requests, to.child("reservations")
-    )
-    _note_other_resources(cursor, to, container)
+    usual = defaults or NO_RESOURCES
+    all_limits = _with_defaults(stated_resources.limits, usual.limits)
+    all_requests = _with_defaults(stated_resources.requests, usual.requests)
+    limits = _read_amounts(all_limits, to.child("limits"))
+    requests = _read_amounts(all_requests, to.child("reservations"))
+    _note_other_resources(stated_resources, to, container)
     if "memory" in limits and requests.get("memory", 0) > limits["memory"]:
         requests["memory"] = limits["memory"]
-        cursor.at("requests", "memory").annotate(
+        all_requests["memory"].cursor.annotate(
             "TC259",
             what="the memory request is above the limit and was lowered to it",
             subject=to,
@@ -45,45 +45,54 @@ def container_resources(
     if "cpu" in requests:
         # What the kubelet sets; Compose's reservations.cpus has no effect on the engine.
         options["cpu_shares"] = max(2, requests["cpu"] * 1024 // ONE)
-    for section in ("limits", "requests"):
-        options.update(_devices(cursor.at(section), container))
+    for section in stated_resources:
+        options.update(_devices(section, container))
     return ResourceLimits(limits=_limits(limits), reservations=_limits(requests)), options
 
 
-def _read_amounts(
-    section: Cursor, defaults: Cursor | None, to: ModelPath
-) -> dict[str, int]:
-    amounts: dict[str, int] = {}
-    for name, key in _AMOUNTS.items():
-        cursor = section.at(name)
-        if defaults is not None and peek_text(cursor) is None:
-            cursor = defaults.at(name)
-        amount = _read_amount(cursor)
-        if amount is None:
-            continue
-        if name == "memory" and to[-1] == "limits" and amount < _LEAST_MEMORY:
-            limit = f"the memory limit {peek_text(cursor)}"
-            problem = (
-                f"{limit} is below the 6 MB that the engine needs and was raised to it"
-            )
-            cursor.annotate("TC259", what=problem, subject=to)
-            amount = _LEAST_MEMORY
-        if name == "cpu" and to[-1] == "limits":
-            amount = _engine_cpus(amount, cursor, to)
-            if amount is None:
-                continue
-        cursor.take(to=to.child(key))
-        amounts[name] = amount
+def _with_defaults(
+    section: Mapping[str, Stated], defaults: Mapping[str, Stated]
+) -> dict[str, Stated]:
+    """What a container says of its amounts of memory and CPU, else the defaults."""
+    amounts: dict[str, Stated] = {}
+    for name in _AMOUNTS:
+        for stated_amounts in (section, defaults):
+            amount = stated_amounts.get(name)
+            if amount is not None and amount.text is not None:
+                amounts[name] = amount
+                break
     return amounts
 
 
-def _engine_cpus(amount: int, cursor: Cursor, to: ModelPath) -> int | None:
+def _read_amounts(section: Mapping[str, Stated], to: ModelPath) -> dict[str, int]:
+    amounts: dict[str, int] = {}
+    for name, stated_amount in section.items():
+        amount = _read_amount(stated_amount)
+        if amount is not None and to[-1] == "limits":
+            amount = _ENGINE_LIMITS[name](amount, stated_amount, to)
+        if amount is not None:
+            stated_amount.cursor.take(to=to.child(_AMOUNTS[name]))
+            amounts[name] = amount
+    return amounts
+
+
+def _engine_memory(amount: int, stated_amount: Stated, to: ModelPath) -> int | None:
+    """The memory limit as the engine takes it."""
+    if amount >= _LEAST_MEMORY:
+        return amount
+    limit = f"the memory limit {stated_amount.text}"
+    problem = f"{limit} is below the 6 MB that the engine needs and was raised to it"
+    stated_amount.cursor.annotate("TC259", what=problem, subject=to)
+    return _LEAST_MEMORY
+
+
+def _engine_cpus(amount: int, stated_amount: Stated, to: ModelPath) -> int | None:
     """The CPU limit as the engine takes it: at least a millisecond of its period of 100, as the kubelet gives.
 
     None for one that the engine of most machines refuses, which has fewer CPUs: it limits nothing there.
     https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/cm/helpers_linux.go (MinQuotaPeriod)
     """
-    limit = f"the CPU limit {peek_text(cursor)}"
+    limit, cursor = f"the CPU limit {stated_amount.text}", stated_amount.cursor
     if amount > _MANY_CPUS:
         problem = f"{limit} was left out: the engine refuses more CPUs than the machine has"
         cursor.note("TC259", what=problem, subject=to)
@@ -94,12 +103,13 @@ def _engine_cpus(amount: int, cursor: Cursor, to: ModelPath) -> int | None:
     return max(amount, _LEAST_CPU)
 
 
-def _read_amount(cursor: Cursor) -> int | None:
-    """The amount in billionths; None where none is asked for, which settles the cursor."""
-    text = peek_text(cursor)
-    if text is None:
-        return None
-    amount = parse_quantity(text)
+_ENGINE_LIMITS = {"cpu": _engine_cpus, "memory": _engine_memory}
+
+
+def _read_amount(stated_amount: Stated) -> int | None:
+    """The amount in billionths; None where none is asked for, which settles it."""
+    cursor = stated_amount.cursor
+    amount = parse_quantity(stated_amount.text or "")
     if amount == 0:
         cursor.skip("nothing is asked for: zero is as good as no amount")
         return None
@@ -111,22 +121,24 @@ def _read_amount(cursor: Cursor) -> int | None:
 
 
 def _note_other_resources(
-    resources: Cursor, to: ModelPath, container: ContainerContext
+    resources: Resources, to: ModelPath, container: ContainerContext
 ) -> None:
     """Says of each resource that Compose does not know that it is lost; a limit stands for its request too."""
-    limits = resources.at("limits")
-    for key, to_key in (("limits", "limits"), ("requests", "reservations")):
-        for cursor in resources.at(key):
-            text = peek_text(cursor)
-            if text is None or cursor.key in _AMOUNTS or _is_device(cursor.key):
+    limited = {key for key, amount in resources.limits.items() if amount.text is not None}
+    for section, to_key in (
+        (resources.limits, "limits"),
+        (resources.requests, "reservations"),
+    ):
+        for key, amount in section.items():
+            if amount.text is None or key in _AMOUNTS or _is_device(key):
                 continue
-            if key == "requests" and peek_text(limits.at(cursor.key)) is not None:
-                cursor.mark_noted("TC252")
+            if section is resources.requests and key in limited:
+                amount.cursor.mark_noted("TC252")
             else:
-                cursor.note(
+                amount.cursor.note(
                     "TC252",
                     object=container.workload_title,
-                    fields=f"{cursor.key}: {text}",
+                    fields=f"{key}: {amount.text}",
                     subject=to.child(to_key),
                 )
 
@@ -135,27 +147,27 @@ def _is_device(name: str) -> bool:
     return name == _NVIDIA or name in _DEVICE_FILES
 
 
-def _devices(section: Cursor, container: ContainerContext) -> dict[str, Any]:
+def _devices(section: Mapping[str, Stated], container: ContainerContext) -> dict[str, Any]:
     """GPUs: NVIDIA's through the engine's device requests, AMD's and Intel's as device files."""
     options: dict[str, Any] = {}
-    for cursor in section:
-        text = peek_text(cursor)
-        if text is None or not _is_device(cursor.key):
+    for key, stated_amount in section.items():
+        text, cursor = stated_amount
+        if text is None or not _is_device(key):
             continue
         amount = parse_quantity(text)
         if amount is None or amount % ONE:
-            cursor.note("TC209", field=cursor.key, expected="a whole number")
-        elif cursor.key == _NVIDIA:
+            cursor.note("TC209", field=key, expected="a whole number")
+        elif key == _NVIDIA:
             cursor.take(to=container.path("gpus"))
             options["gpus"] = [{"driver": "nvidia", "count": amount // ONE}]
         else:
             cursor.note(
                 "TC252",
                 object=container.workload_title,
-                fields=f"{cursor.key}: {text}",
+                fields=f"{key}: {text}",
                 subject=container.path("devices"),
             )
-            options["devices"] = [f"{file}:{file}" for file in _DEVICE_FILES[cursor.key]]
+            options["devices"] = [f"{file}:{file}" for file in _DEVICE_FILES[key]]
     return options
 
 

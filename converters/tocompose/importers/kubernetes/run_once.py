@@ -7,16 +7,18 @@ https://kubernetes.io/docs/concepts/workloads/controllers/job/
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import MadeObject
 from tocompose.importers.kubernetes.release_hooks import release_hook
-from tocompose.importers.kubernetes.scalars import peek_bool, peek_text
+from tocompose.importers.kubernetes.stack_builder import Contribution, StackPart
 from tocompose.importers.kubernetes.workloads import Pod, Workload
 from tocompose.knowledge.versions import default_version
 from tocompose.model import Dependency, Mount, Role, Service, Volume
 from tocompose.notes import note
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import unique_name
+from tocompose.syntax.names import free_name
 
 _FOLDER = "/run-once"
 # The marker is checked and left by a shell that is brought along: the image may have none.
@@ -24,13 +26,18 @@ _SHELL = f"{_FOLDER}/busybox"
 _SCRIPT = '[ -e "$$0" ] || { "$$@" && : > "$$0"; }'
 
 
-def run_once(model: ClusterModel) -> None:
+def run_once(
+    model: ClusterModel, services: Mapping[str, Service], volumes: Mapping[str, Volume]
+) -> Iterator[StackPart]:
     """Gives each job that must not run twice its marker, and says which jobs run again at each start."""
     for workload in model.workloads:
         if not _ends_for_good(workload):
             continue
         for pod in workload.pods:
-            _mark_pod(workload, pod, model)
+            if why_not := _why_not_once(workload, pod, services):
+                _note_repeated(workload, pod, why_not, model)
+            else:
+                yield from _mark_pod(workload, pod, model, services, volumes)
 
 
 def _ends_for_good(workload: Workload) -> bool:
@@ -39,54 +46,58 @@ def _ends_for_good(workload: Workload) -> bool:
     hook = release_hook(workload)
     if hook.is_repeated or hook.profile:
         return False
-    return not peek_bool(workload.job_spec.at("suspend"))
+    return not workload.job.suspended.flag
 
 
-def _mark_pod(workload: Workload, pod: Pod, model: ClusterModel) -> None:
-    builder = model.builder
-    names = [container.service for container in pod.running_containers()]
-    services = [builder.services[name] for name in names]
-    main, span = pod.main_container.service, workload.kube_object.span
-    is_parallel = (peek_text(workload.job_spec.at("parallelism")) or "1") not in ("0", "1")
-    if is_parallel or not all(service.entrypoint for service in services):
-        why = (
-            "its image's own command" if not is_parallel else "a job that runs in parallel"
+def _why_not_once(
+    workload: Workload, pod: Pod, services: Mapping[str, Service]
+) -> str | None:
+    """What keeps a job from a marker; None where nothing does."""
+    at_once = workload.job.parallelism.text or "1"
+    if at_once not in ("0", "1") and not workload.is_indexed:
+        return "a job that runs in parallel"
+    names = (container.service for container in pod.running_containers())
+    is_stated = all(services[name].entrypoint for name in names)
+    return None if is_stated else "its image's own command"
+
+
+def _note_repeated(workload: Workload, pod: Pod, why_not: str, model: ClusterModel) -> None:
+    model.ledger.add_note(
+        note(
+            "TC395",
+            workload.kube_object.span,
+            subject=ModelPath.service(pod.main_container.service),
+            object=str(workload.kube_object),
+            why_not=why_not,
         )
-        model.ledger.add_note(
-            note(
-                "TC395",
-                span,
-                subject=ModelPath.service(main),
-                object=str(workload.kube_object),
-                why_not=why,
-            )
-        )
-        return
-    volume = unique_name(f"{main}-once", set(builder.volumes))
-    builder.add_volume(Volume(name=volume, origin=span))
-    preparing = _preparing_service(
-        unique_name(f"{main}-once", set(builder.services)), volume, workload
     )
-    builder.add_service(preparing)
-    for service in services:
-        builder.change_service(
-            service.name,
-            entrypoint=(
-                *(_SHELL, "sh", "-c", _SCRIPT, f"{_FOLDER}/{service.name}"),
-                *(service.entrypoint or ()),
-            ),
-            mounts=(
-                *service.mounts,
-                Mount(kind="volume", source=volume, target=_FOLDER, origin=span),
-            ),
-            depends_on=(
-                Dependency(
-                    service=preparing.name,
-                    condition="service_completed_successfully",
-                    origin=span,
-                ),
-                *service.depends_on,
-            ),
+
+
+def _mark_pod(
+    workload: Workload,
+    pod: Pod,
+    model: ClusterModel,
+    services: Mapping[str, Service],
+    volumes: Mapping[str, Volume],
+) -> Iterator[StackPart]:
+    main, span = pod.main_container.service, workload.kube_object.span
+    volume = free_name(f"{main}-once", volumes)
+    yield Volume(name=volume, origin=span)
+    preparing_name = free_name(f"{main}-once", services)
+    preparing = _preparing_service(preparing_name, volume, workload)
+    yield preparing
+    marker = Mount(kind="volume", source=volume, target=_FOLDER, origin=span)
+    after_preparing = Dependency(
+        service=preparing.name, condition="service_completed_successfully", origin=span
+    )
+    for container in pod.running_containers():
+        name = container.service
+        marked_call = (_SHELL, "sh", "-c", _SCRIPT, f"{_FOLDER}/{name}")
+        yield Contribution(
+            service=name,
+            entrypoint=(*marked_call, *(services[name].entrypoint or ())),
+            mounts=(marker,),
+            depends_on=(after_preparing,),
         )
     model.ledger.add_note(
         note(

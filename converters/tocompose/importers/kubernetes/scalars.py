@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import boolean, integer, is_null, resolve
+from tocompose.record import NamedTuple
 from tocompose.source import Leaf
 from tocompose.syntax.model_path import ModelPath
 
@@ -113,3 +114,56 @@ def list_entries(cursor: Cursor) -> Iterator[Cursor]:
         cursor.note("TC209", field=cursor.key, expected="a list")
     elif cursor.kind == "list":
         yield from cursor
+
+
+class Stated(NamedTuple):
+    """A field of one value, read once: its text, None where nothing is said, and where that stands."""
+
+    text: str | None
+    cursor: Cursor
+
+    @property
+    def flag(self) -> bool | None:
+        """The truth value that it says, for a decision; settles nothing."""
+        return None if self.text is None else boolean(self.text, "plain")
+
+    @property
+    def number(self) -> int | None:
+        """The whole number that it says, for a decision; settles nothing."""
+        return None if self.text is None else integer(self.text, "plain")
+
+    def take(self, to: ModelPath) -> str | None:
+        """The text as it is, mapped to `to`; None where nothing is said."""
+        if self.text is not None:
+            self.cursor.take(to=to)
+        return self.text
+
+    def take_text(self, to: ModelPath) -> str | None:
+        """The string, mapped to `to`, as `take_text` gives it."""
+        return None if self.text is None else take_text(self.cursor, to)
+
+    def take_integer(self, to: ModelPath) -> int | None:
+        """The whole number, mapped to `to`, as `take_integer` gives it."""
+        return None if self.text is None else take_integer(self.cursor, to)
+
+    def take_bool(self, to: ModelPath) -> bool | None:
+        """The truth value, mapped to `to`, as `take_bool` gives it."""
+        return None if self.text is None else take_bool(self.cursor, to)
+
+
+def stated(cursor: Cursor, key: str) -> Stated:
+    """The field of that key."""
+    if not cursor:
+        return Stated(None, cursor)
+    field = cursor.at(key)
+    return Stated(peek_text(field) if field else None, field)
+
+
+def stated_entries(cursor: Cursor, key: str) -> tuple[Stated, ...]:
+    """The entries of the list of that key."""
+    return tuple(Stated(peek_text(entry), entry) for entry in list_entries(cursor.at(key)))
+
+
+def stated_map(cursor: Cursor, key: str) -> Mapping[str, Stated]:
+    """The fields of the map of that key."""
+    return {field.key: Stated(peek_text(field), field) for field in cursor.at(key)}

@@ -9,21 +9,29 @@ from tocompose.importers.field_tables import values_in_words
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.release_hooks import release_hook
-from tocompose.importers.kubernetes.scalars import peek_bool, peek_text, take_integer
+from tocompose.importers.kubernetes.scalars import peek_text, take_integer
 from tocompose.importers.kubernetes.schedules import is_schedule, plain_schedule, zone_of
-from tocompose.importers.kubernetes.stack_builder import Contribution
+from tocompose.importers.kubernetes.stack_builder import (
+    Contribution,
+    ObjectFinding,
+    not_applicable,
+)
 from tocompose.importers.kubernetes.workloads import RUN_ONCE, Workload
 from tocompose.ledger import Cursor
 from tocompose.syntax.model_path import ModelPath
 
+_ADVICE_ON_PODS = (
+    "To run several, give each container a network of its own, if none needs the localhost of another, and set "
+    "deploy.replicas."
+)
 # What happens when the hour comes while a run is on, by `concurrencyPolicy`.
 _OVERLAP = defaultdict(
-    lambda: "a run that is still on goes on, and the next one is left out",
-    Replace="a run that is still on is replaced",
+    lambda: "if a run is still going, the next one is skipped",
+    Replace="if a run is still going, the next one replaces it",
 )
 
 
-def scale_services(model: ClusterModel) -> Iterator[Contribution]:
+def scale_services(model: ClusterModel) -> Iterator[Contribution | ObjectFinding]:
     """Replicas and profiles of every service."""
     autoscalers = {
         _scale_target(autoscaler): autoscaler
@@ -35,7 +43,13 @@ def scale_services(model: ClusterModel) -> Iterator[Contribution]:
         count, cursor = _desired_replicas(workload, autoscaler)
         if count is not None:
             yield from _replicate(workload, count, cursor)
-        profile = _profile_of(workload, model)
+        has_schedule = workload.kind == "CronJob" and not release_hook(workload).profile
+        if has_schedule and workload.pods:
+            job_suspended = workload.job.suspended.cursor
+            yield from not_applicable(job_suspended, workload.kube_object, "TC241")
+        if workload.kind in RUN_ONCE and not workload.is_indexed:
+            yield from _uncounted_runs(workload)
+        profile = _profile_of(workload)
         if profile:
             for container in workload.containers():
                 yield Contribution(service=container.service, profiles=(profile,))
@@ -56,10 +70,14 @@ def _desired_replicas(
     """The replicas that the workload asks for, else the least that its autoscaler keeps."""
     to = ModelPath.service(workload.name)
     if workload.kind in RUN_ONCE:
-        cursor = workload.job_spec.at("parallelism")
-        return (take_integer(cursor, to) if workload.pods else None), cursor
+        parallelism = workload.job.parallelism
+        if workload.is_indexed:
+            _note_all_at_once(workload)
+            return None, parallelism.cursor
+        count = parallelism.take_integer(to) if workload.pods else None
+        return count, parallelism.cursor
     if autoscaler is not None:
-        _note_autoscaler(autoscaler, workload, to)
+        _note_autoscaler(autoscaler, to)
     cursor = workload.stated_replicas
     if workload.kind == "StatefulSet":
         return (0 if workload.replicas == 0 else None), cursor
@@ -71,7 +89,29 @@ def _desired_replicas(
     return workload.replicas, cursor
 
 
-def _note_autoscaler(autoscaler: KubeObject, workload: Workload, to: ModelPath) -> None:
+def _uncounted_runs(workload: Workload) -> Iterator[ObjectFinding]:
+    """The fields that say how often a job must succeed whose pods have no numbers."""
+    job = workload.job
+    for stated_field, usual in (
+        (job.completions, "1"),
+        (job.completion_mode, "NonIndexed"),
+    ):
+        if stated_field.text != usual:
+            cursor = stated_field.cursor
+            yield from not_applicable(cursor, workload.kube_object, "TC241")
+
+
+def _note_all_at_once(workload: Workload) -> None:
+    """Says where the cluster would run fewer pods of a job at once than it has."""
+    to = ModelPath.service(workload.pods[0].main_container.service)
+    at_once, count = workload.job.parallelism.take_integer(to) or 1, len(workload.pods)
+    if at_once < count:
+        workload.kube_object.cursor.annotate(
+            "TC693", job=workload.name, count=count, at_once=at_once, subject=to
+        )
+
+
+def _note_autoscaler(autoscaler: KubeObject, to: ModelPath) -> None:
     spec = autoscaler.at("spec")
     facts = {key: peek_text(spec.at(key)) or "1" for key in ("minReplicas", "maxReplicas")}
     autoscaler.cursor.annotate(
@@ -90,7 +130,9 @@ def _replicate(workload: Workload, count: int, cursor: Cursor) -> Iterator[Contr
             cursor.annotate(
                 "TC229",
                 service=pod.base,
-                what=f"{count} replicas of a pod with {len(running)} containers",
+                what=f"1 replica runs instead of {count}, because the {len(running)} containers of the pod"
+                " share one network",
+                advice=_ADVICE_ON_PODS,
                 subject=ModelPath.service(pod.base),
             )
         elif count != 1:
@@ -99,7 +141,7 @@ def _replicate(workload: Workload, count: int, cursor: Cursor) -> Iterator[Contr
                 yield Contribution(service=container.service, replicas=count)
 
 
-def _profile_of(workload: Workload, model: ClusterModel) -> str | None:
+def _profile_of(workload: Workload) -> str | None:
     """The profile of what must not start with the rest."""
     hook = release_hook(workload)
     if hook.profile:
@@ -109,32 +151,31 @@ def _profile_of(workload: Workload, model: ClusterModel) -> str | None:
     to = ModelPath.service(workload.name, "profiles")
     if workload.kind == "CronJob":
         if workload.pods:
-            _note_schedule(workload, to, model)
+            _note_schedule(workload, to)
         return "cron"
-    if workload.kind == "Job" and peek_bool(workload.kube_object.at("spec", "suspend")):
+    suspended = workload.job.suspended
+    if workload.kind == "Job" and suspended.flag:
         if workload.pods:
-            workload.kube_object.at("spec", "suspend").take(to=to)
+            suspended.cursor.take(to=to)
         return "suspended"
-    workload.kube_object.at("spec", "suspend").mark_noted("TC257")
+    suspended.cursor.mark_noted("TC257")
     return None
 
 
-def _note_schedule(workload: Workload, to: ModelPath, model: ClusterModel) -> None:
+def _note_schedule(workload: Workload, to: ModelPath) -> None:
     """Says when the scheduler runs the job, and how the job runs by hand."""
-    spec = workload.kube_object.at("spec")
-    cursor = spec.at("schedule")
+    cron, cursor = workload.cron, workload.cron.schedule.cursor
     cursor.take(to=to)
-    spec.at("suspend").take(to=to)
-    model.not_applicable(workload.job_spec.at("suspend"), workload.kube_object, "TC241")
-    schedule = peek_text(cursor) or ""
+    cron.suspended.cursor.take(to=to)
+    schedule = cron.schedule.text or ""
     if not is_schedule(schedule):
         return
-    when = f"at {plain_schedule(schedule)} ({zone_of(spec)})"
-    if peek_bool(spec.at("suspend")) is True:
+    when = f"at {plain_schedule(schedule)} ({zone_of(cron)})"
+    if cron.suspended.flag is True:
         when = f"is suspended; once its line in config/scheduler/crontabs counts it runs {when}"
     else:
         when = f"runs {when}, started by the service scheduler"
-    policy = peek_text(spec.at("concurrencyPolicy")) or "Allow"
+    policy = cron.overlap_policy.text or "Allow"
     (cursor or workload.kube_object.cursor).annotate(
         "TC240", service=workload.name, when=when, overlap=_OVERLAP[policy], subject=to
     )

@@ -6,17 +6,17 @@ https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
-from tocompose.importers.kubernetes.scalars import peek_bool, peek_text
+from tocompose.importers.kubernetes.job_fields import CronSpec
+from tocompose.importers.kubernetes.stack_builder import StackPart
 from tocompose.importers.kubernetes.workloads import ContainerRole, Pod, Workload
 from tocompose.knowledge.versions import default_version
-from tocompose.ledger import Cursor
 from tocompose.model import File, Mount, Role, Service
+from tocompose.patterns import regex
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import unique_name
+from tocompose.syntax.names import free_name
 
 PROFILE = "scheduler"
 _FOLDER = "config/scheduler"
@@ -32,9 +32,9 @@ _NICKNAMES = {
     "@hourly": "0 * * * *",
 }
 _OVERLAPS = ("Allow", "Forbid", "Replace")
-_PREFIX = re.compile(r"\s*(?:CRON_)?TZ=(\S+)\s+")
-_EVERY = re.compile(r"@every (\d+)([mh])(?:0[ms])*")
-_FIVE_FIELDS = re.compile(r"[\w*/,-]+(?: [\w*/,-]+){4}")
+_PREFIX = regex(r"\s*(?:CRON_)?TZ=(\S+)\s+")
+_EVERY = regex(r"@every (\d+)([mh])(?:0[ms])*")
+_FIVE_FIELDS = regex(r"[\w*/,-]+(?: [\w*/,-]+){4}")
 _START = r"""#!/bin/sh
 # Runs the jobs of this project by docker compose, each at its hours: crontabs/ZONE holds those of a time zone.
 set -e
@@ -74,8 +74,10 @@ exit $code
 """
 
 
-def schedule_jobs(model: ClusterModel) -> None:
-    """Adds the scheduler and its files where the manifests hold a CronJob."""
+def schedule_jobs(
+    model: ClusterModel, services: Mapping[str, Service]
+) -> Iterator[StackPart]:
+    """The scheduler and its files where the manifests hold a CronJob."""
     lines: dict[str, list[str]] = {}
     for workload in model.workloads:
         if workload.kind == "CronJob":
@@ -87,23 +89,23 @@ def schedule_jobs(model: ClusterModel) -> None:
     for zone, zone_lines in lines.items():
         path = f"{_FOLDER}/crontabs/{zone.replace('/', '+')}"
         content = "\n".join(zone_lines) + "\n"
-        model.builder.add_file(File(path=path, content=content.encode()))
+        yield File(path=path, content=content.encode())
     for name, script in (("start.sh", _START), ("run.sh", _RUN)):
-        model.builder.add_file(File(path=f"{_FOLDER}/{name}", content=script.encode()))
-    model.builder.add_service(_scheduler(model, has_zones=set(lines) != {"UTC"}))
+        yield File(path=f"{_FOLDER}/{name}", content=script.encode())
+    name = free_name("scheduler", services)
+    yield _scheduler(name, model, has_zones=set(lines) != {"UTC"})
 
 
 def take_zone(workload: Workload, model: ClusterModel) -> str:
     """The time zone of a CronJob; without one the cluster's own, which is mostly UTC."""
-    spec = workload.kube_object.at("spec")
-    spec.at("timeZone").take(to=ModelPath.of("services", workload.name))
-    return zone_of(spec)
+    workload.cron.time_zone.cursor.take(to=ModelPath.of("services", workload.name))
+    return zone_of(workload.cron)
 
 
-def zone_of(spec: Cursor) -> str:
+def zone_of(cron: CronSpec) -> str:
     """The time zone that a CronJob states, in a field of its own or before its schedule."""
-    stated_zone = _PREFIX.match(peek_text(spec.at("schedule")) or "")
-    return peek_text(spec.at("timeZone")) or (stated_zone[1] if stated_zone else "UTC")
+    stated_zone = _PREFIX.match(cron.schedule.text or "")
+    return cron.time_zone.text or (stated_zone[1] if stated_zone else "UTC")
 
 
 def is_schedule(text: str) -> bool:
@@ -112,17 +114,16 @@ def is_schedule(text: str) -> bool:
 
 
 def _crontab_line(workload: Workload, pod: Pod) -> str:
-    spec = workload.kube_object.at("spec")
-    policy_cursor = spec.at("concurrencyPolicy")
+    cron, policy_cursor = workload.cron, workload.cron.overlap_policy.cursor
     policy_cursor.take(to=ModelPath.of("services", workload.name))
-    policy = peek_text(policy_cursor) or "Allow"
+    policy = cron.overlap_policy.text or "Allow"
     if policy not in _OVERLAPS:
         policy_cursor.annotate(
             "TC209", field="concurrencyPolicy", expected=" or ".join(_OVERLAPS)
         )
-    schedule = plain_schedule(peek_text(spec.at("schedule")) or "")
+    schedule = plain_schedule(cron.schedule.text or "")
     if not is_schedule(schedule):
-        cursor = spec.at("schedule") or workload.kube_object.cursor
+        cursor = cron.schedule.cursor or workload.kube_object.cursor
         cursor.annotate(
             "TC397",
             service=workload.name,
@@ -131,7 +132,7 @@ def _crontab_line(workload: Workload, pod: Pod) -> str:
         )
         schedule = f"# unreadable: {schedule}"
     services = " ".join(_started_services(pod))
-    mark = "# suspended: " if peek_bool(spec.at("suspend")) else ""
+    mark = "# suspended: " if cron.suspended.flag else ""
     command = f"sh /scheduler/run.sh {policy} {services} > /proc/1/fd/1 2>&1"
     return f"{mark}{schedule} {command}"
 
@@ -163,7 +164,7 @@ def _every(count: int, unit: str) -> str | None:
     return None
 
 
-def _scheduler(model: ClusterModel, *, has_zones: bool) -> Service:
+def _scheduler(name: str, model: ClusterModel, *, has_zones: bool) -> Service:
     span = next(
         workload.kube_object.span
         for workload in model.workloads
@@ -183,7 +184,7 @@ def _scheduler(model: ClusterModel, *, has_zones: bool) -> Service:
         zones = Mount(kind="bind", source=_ZONES, target=_ZONES, read_only=True)
         mounts.append(zones)
     return Service(
-        name=unique_name("scheduler", set(model.builder.services)),
+        name=name,
         image=f"docker:{default_version('docker-cli')}",
         entrypoint=("sh", "/scheduler/start.sh"),
         mounts=tuple(mounts),

@@ -7,13 +7,10 @@ from typing import Any
 
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.scalars import (
-    list_entries,
+    Stated,
     peek_text,
-    take_bool,
-    take_integer,
-    take_text,
 )
-from tocompose.ledger import Cursor
+from tocompose.importers.kubernetes.security_fields import SecurityProfile
 from tocompose.model import Security
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
@@ -23,146 +20,127 @@ _NOTHING = Security()
 
 def container_security(container: ContainerContext) -> Security:
     """The security part of the compose service."""
-    own_context, pod_context = (
-        container.cursor.at("securityContext"),
-        container.pod_spec.at("securityContext"),
-    )
-    if not own_context and not pod_context:
+    privileges, shared = container.fields.privileges, container.pod_spec.security
+    if not container.fields.security.cursor and not shared.cursor:
         return _NOTHING
     return Security(
         user=container_user(container),
-        group_add=tuple(_added_groups(pod_context, container)),
-        privileged=take_bool(own_context.at("privileged"), container.path("privileged")),
-        read_only=take_bool(
-            own_context.at("readOnlyRootFilesystem"), container.path("read_only")
-        ),
-        cap_add=_capabilities(
-            own_context.at("capabilities", "add"), container.path("cap_add")
-        ),
-        cap_drop=_capabilities(
-            own_context.at("capabilities", "drop"), container.path("cap_drop")
-        ),
-        security_opt=tuple(_security_options(own_context, pod_context, container)),
+        group_add=tuple(_added_groups(container)),
+        privileged=privileges.privileged.take_bool(container.path("privileged")),
+        read_only=privileges.read_only_root.take_bool(container.path("read_only")),
+        cap_add=_capabilities(privileges.added_capabilities, container.path("cap_add")),
+        cap_drop=_capabilities(privileges.dropped_capabilities, container.path("cap_drop")),
+        security_opt=tuple(_security_options(container)),
     )
 
 
 def container_user(container: ContainerContext) -> str | None:
     """`uid` or `uid:gid`; a group alone needs the image's user, which nobody knows."""
     to, run_as = container.path("user"), container.run_as
-    number = take_integer(run_as.user_cursor, to)
+    number = run_as.user.take_integer(to)
     if number is None:
-        if run_as.group is not None:
-            run_as.group_cursor.note(
+        if run_as.group.text is not None:
+            run_as.group.cursor.note(
                 "TC248",
                 object=container.workload_title,
-                fields=f"runAsGroup: {run_as.group}",
+                fields=f"runAsGroup: {run_as.group.text}",
                 subject=to,
             )
         return None
-    group = take_integer(run_as.group_cursor, to)
+    group = run_as.group.take_integer(to)
     return str(number) if group is None else f"{number}:{group}"
 
 
 def fs_group(container: ContainerContext) -> str | None:
     """The group that owns the pod's volumes."""
-    number = take_integer(
-        container.pod_spec.at("securityContext", "fsGroup"),
-        container.path("group_add"),
-    )
+    group = container.pod_spec.ownership.group
+    number = group.take_integer(container.path("group_add"))
     return None if number is None else str(number)
 
 
-def _added_groups(pod_context: Cursor, container: ContainerContext) -> Iterator[str]:
+def _added_groups(container: ContainerContext) -> Iterator[str]:
     group = fs_group(container)
     if group is not None:
         yield group
-    for group_entry in list_entries(pod_context.at("supplementalGroups")):
-        number = take_integer(group_entry, container.path("group_add"))
+    for further_group in container.pod_spec.ownership.further_groups:
+        number = further_group.take_integer(container.path("group_add"))
         if number is not None and str(number) != group:
             yield str(number)
 
 
-def _capabilities(cursor: Cursor, to: ModelPath) -> tuple[str, ...]:
+def _capabilities(capabilities: tuple[Stated, ...], to: ModelPath) -> tuple[str, ...]:
     return tuple(
         literal(name)
-        for capability in list_entries(cursor)
-        if (name := take_text(capability, to)) is not None
+        for capability in capabilities
+        if (name := capability.take_text(to)) is not None
     )
 
 
-def _security_options(
-    own_context: Cursor, pod_context: Cursor, container: ContainerContext
-) -> Iterator[str]:
-    to = container.path("security_opt")
-    escalation = take_bool(own_context.at("allowPrivilegeEscalation"), to)
+def _security_options(container: ContainerContext) -> Iterator[str]:
+    own, shared = container.fields.security, container.pod_spec.security
+    privileges, to = container.fields.privileges, container.path("security_opt")
+    escalation = privileges.escalation.take_bool(to)
     if escalation is not None:
         # Said outright, it also stands against what a practice would add in production.
         yield f"no-new-privileges:{str(not escalation).lower()}"
-    proc_mount = own_context.at("procMount")
-    if peek_text(proc_mount) == "Unmasked":
-        proc_mount.take(to=to)
+    proc_mount = privileges.proc_mount
+    if proc_mount.text == "Unmasked":
+        proc_mount.cursor.take(to=to)
         yield "systempaths=unconfined"
-    elif peek_text(proc_mount) == "Default":
-        proc_mount.skip("what docker does anyway")
-    yield from _seccomp_option(
-        _own_or_pod_map(own_context, pod_context, "seccompProfile"), container, to
-    )
-    yield from _apparmor_option(
-        _own_or_pod_map(own_context, pod_context, "appArmorProfile"), container, to
-    )
-    labels = _own_or_pod_map(own_context, pod_context, "seLinuxOptions")
-    for key in ("user", "role", "type", "level"):
-        if (label := take_text(labels.at(key), to)) is not None:
+    elif proc_mount.text == "Default":
+        proc_mount.cursor.skip("the default of docker")
+    if seccomp := own.seccomp or shared.seccomp:
+        yield from _seccomp_option(seccomp, container, to)
+    if apparmor := own.apparmor or shared.apparmor:
+        yield from _apparmor_option(apparmor, container, to)
+    labels = own.selinux if own.selinux is not None else shared.selinux
+    for key, stated_label in (labels or {}).items():
+        if (label := stated_label.take_text(to)) is not None:
             yield f"label:{key}:{literal(label)}"
 
 
-def _own_or_pod_map(own_context: Cursor, pod_context: Cursor, key: str) -> Cursor:
-    return own_context.at(key) if own_context.at(key).kind == "map" else pod_context.at(key)
-
-
 def _seccomp_option(
-    profile: Cursor, container: ContainerContext, to: ModelPath
+    profile: SecurityProfile, container: ContainerContext, to: ModelPath
 ) -> Iterator[str]:
-    kind = peek_text(profile.at("type"))
+    kind = profile.kind
     if kind is None:
         return
     if kind == "Unconfined":
-        profile.map(to=to)
+        profile.cursor.map(to=to)
         yield "seccomp:unconfined"
     elif kind == "RuntimeDefault":
-        profile.note("TC255", object=container.workload_title, what="seccomp", subject=to)
+        profile.cursor.note(
+            "TC255", object=container.workload_title, what="seccomp", subject=to
+        )
     else:
-        name = peek_text(profile.at("localhostProfile")) or ""
-        profile.note(
+        profile.cursor.note(
             "TC248",
             object=container.workload_title,
-            fields=f"seccompProfile {name}",
+            fields=f"seccompProfile {profile.local_name or ''}",
             subject=to,
         )
 
 
 def _apparmor_option(
-    profile: Cursor, container: ContainerContext, to: ModelPath
+    profile: SecurityProfile, container: ContainerContext, to: ModelPath
 ) -> Iterator[str]:
-    kind = peek_text(profile.at("type"))
+    kind = profile.kind
     if kind is None:
         return
     if kind == "RuntimeDefault":
-        profile.note("TC255", object=container.workload_title, what="AppArmor", subject=to)
+        profile.cursor.note(
+            "TC255", object=container.workload_title, what="AppArmor", subject=to
+        )
         return
     if kind not in ("Unconfined", "Localhost"):
-        profile.note(
+        profile.cursor.note(
             "TC209",
             field="appArmorProfile",
             expected="RuntimeDefault, Unconfined or Localhost",
         )
         return
-    name = (
-        "unconfined"
-        if kind == "Unconfined"
-        else peek_text(profile.at("localhostProfile")) or "docker-default"
-    )
-    profile.map(to=to)
+    name = "unconfined" if kind == "Unconfined" else profile.local_name or "docker-default"
+    profile.cursor.map(to=to)
     yield f"apparmor:{literal(name)}"
 
 
@@ -181,21 +159,19 @@ def beta_apparmor(container: ContainerContext) -> tuple[str, ...]:
 def kernel_settings(container: ContainerContext) -> dict[str, Any]:
     """The pod's kernel settings; those of the network only at the owner of its network namespace."""
     settings: dict[str, Any] = {}
-    if not container.pod_spec.at("securityContext", "sysctls"):
-        return settings
     owner = container.service == container.pod.network_owner
-    for sysctl in list_entries(container.pod_spec.at("securityContext", "sysctls")):
-        name, setting = peek_text(sysctl.at("name")), peek_text(sysctl.at("value"))
+    for sysctl in container.pod_spec.sysctls:
+        name, setting = sysctl.name.text, sysctl.value.text
         if name is None or setting is None or (name.startswith("net.") and not owner):
             continue
         if name.startswith("net.") and container.workload.host_network:
-            sysctl.note(
+            sysctl.cursor.note(
                 "TC248",
                 object=container.workload_title,
                 fields=f"sysctl {name}",
                 subject=container.path(),
             )
             continue
-        sysctl.map(to=container.path("sysctls"))
+        sysctl.cursor.map(to=container.path("sysctls"))
         settings[literal(name)] = literal(setting)
     return settings

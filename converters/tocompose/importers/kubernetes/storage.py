@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
-from tocompose.importers.field_tables import values_in_words
-from tocompose.importers.kubernetes.claims import Claims
+from tocompose.importers.kubernetes.claims import claim_template
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
-from tocompose.importers.kubernetes.config_files import (
-    VolumeFiles,
-    mount_files,
-    volume_files,
-)
-from tocompose.importers.kubernetes.container_fields import PodVolume, VolumeMount
+from tocompose.importers.kubernetes.config_files import mount_files, settle_files
+from tocompose.importers.kubernetes.container_fields import VolumeMount
 from tocompose.importers.kubernetes.links import expand_references
-from tocompose.importers.kubernetes.pod_volumes import source_of
-from tocompose.importers.kubernetes.scalars import (
-    list_entries,
-    peek_text,
-    take_scalar,
-)
+from tocompose.importers.kubernetes.pod_volumes import source_of, template_source
+from tocompose.importers.kubernetes.volume_fields import FILE_VOLUMES, PodVolume
+from tocompose.importers.kubernetes.volume_files import VolumeFiles, volume_files
 from tocompose.importers.kubernetes.volume_sources import VolumeSource
-from tocompose.ledger import Cursor
 from tocompose.model import ConfigMount, File, Mount
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import literal, plain
 from tocompose.syntax.model_path import ModelPath
 
@@ -38,166 +31,158 @@ _GENERATED = ("./config/", "./secrets/")
 _ADDED = regex(r"kube-api-access-[a-z0-9]{5}|.+-token-[a-z0-9]{5}")
 
 
-class ContainerStorage:
-    """What the mounts of one container come to; `options` are Compose keys beside them, `texts` what its files say,
-    `scope` the variables that paths may name.
+class ContainerStorage(NamedTuple):
+    """What mounts of a container come to; `options` are Compose keys beside them, `texts` what the files say.
 
     A one-shot must make the `sub_paths` of each volume, open `empty_dirs` for everybody and give `owned` to the group.
     """
 
-    __slots__ = (
-        "configs",
-        "empty_dirs",
-        "mounts",
-        "options",
-        "owned",
-        "scope",
-        "secrets",
-        "sub_paths",
-        "texts",
-    )
+    mounts: tuple[Mount, ...] = ()
+    configs: tuple[ConfigMount, ...] = ()
+    secrets: tuple[ConfigMount, ...] = ()
+    options: tuple[tuple[str, Any], ...] = ()
+    sub_paths: tuple[tuple[str, str], ...] = ()
+    empty_dirs: tuple[str, ...] = ()
+    owned: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
-    def __init__(self, scope: Mapping[str, str]) -> None:
-        self.scope = scope
-        self.mounts: list[Mount] = []
-        self.configs: list[ConfigMount] = []
-        self.secrets: list[ConfigMount] = []
-        self.options: dict[str, Any] = {}
-        self.sub_paths: dict[str, list[str]] = {}
-        self.empty_dirs: list[str] = []
-        self.owned: list[str] = []
-        self.texts: list[str] = []
+
+_NOTHING = ContainerStorage()
 
 
 def _sub_path(mount: VolumeMount, scope: Mapping[str, str], to: ModelPath) -> str:
     """The path in the volume, mapped to `to`; empty for all of it."""
-    fixed = take_scalar(mount.cursor.at("subPath"), to)
+    fixed, cursor = mount.sub_path
     if fixed is not None:
+        cursor.take(to=to)
         return fixed.strip("/")
-    expression = take_scalar(mount.cursor.at("subPathExpr"), to)
+    expression, cursor = mount.sub_path_expression
     if expression is None:
         return ""
+    cursor.take(to=to)
     path = expand_references(expression, scope)
     return (plain(path) or path).strip("/")
 
 
 def container_storage(
-    container: ContainerContext, claims: Claims, scope: Mapping[str, str]
+    container: ContainerContext, scope: Mapping[str, str]
 ) -> ContainerStorage:
-    """The storage of a container."""
-    storage = ContainerStorage(scope)
-    volumes = {volume.name: volume for volume in container.workload.volumes}
-    for mount in container.mounts:
+    """The storage of a container, in whose paths variables of the scope may stand."""
+    volumes = {volume.name: volume for volume in container.workload.pod_spec.volumes}
+    mounted = []
+    for mount in container.fields.mounts:
         if mount.path:
             volume = volumes.get(mount.volume)
-            _add_mount(mount, volume, container, claims, storage)
+            mounted.append(_mounted_storage(mount, volume, container, scope))
         else:
             expected = "a path in the container"
             mount.cursor.note("TC209", field="mountPath", expected=expected)
-    _add_mount_points(storage, container)
-    for device in list_entries(container.cursor.at("volumeDevices")):
-        name, values = peek_text(device.at("name")), values_in_words(device.node)
-        fields = f"volumeDevices {name} ({values})"
-        device.note("TC244", object=container.workload_title, fields=fields)
+    columns = zip(*mounted, strict=True)
+    storage = ContainerStorage(*map(tuple, map(chain.from_iterable, columns)))
+    for file in _mount_points(storage):
+        container.contribute(file)
+    for device in container.fields.devices:
+        to = container.path("devices")
+        device.cursor.note(
+            "TC690",
+            service=container.service,
+            volume=device.volume,
+            path=device.path,
+            subject=to,
+        )
     return storage
 
 
-def _add_mount(
+def _mounted_storage(
     mount: VolumeMount,
     volume: PodVolume | None,
     container: ContainerContext,
-    claims: Claims,
-    storage: ContainerStorage,
-) -> None:
+    scope: Mapping[str, str],
+) -> ContainerStorage:
+    """What a mount of a volume of the pod, or of a claim template, comes to."""
     if mount.path.rstrip("/") == _ACCOUNT and _ADDED.fullmatch(mount.volume):
         for injected in (mount, volume):
             if injected is not None:
                 injected.cursor.skip(INJECTED)
-        return
-    template = claims.template(container, mount.volume)
+        return _NOTHING
+    template = claim_template(container.workload, mount.volume)
     if template is not None:
         if volume is not None:
             volume.cursor.skip("the claim template of the same name takes its place")
-        _add_source(template, mount, container, storage)
-    elif volume is None:
+        source = template_source(template, container)
+        return _mounted_source(source, mount, container, scope)
+    if volume is None:
         description, to = container.describe_volume(mount.volume), container.path("volumes")
         mount.cursor.note("TC213", what=description, name=mount.path, subject=to)
-    elif (files := volume_files(volume, container, container.path())) is not None:
-        key = _add_files(files, mount, container, storage)
-        volume.cursor.at("name").take(to=container.path(key))
-    else:
-        source = source_of(volume, container, claims, mount.path)
-        if source is not None:
-            _add_source(source, mount, container, storage)
-            volume.cursor.at("name").take(to=container.path(source.key))
+        return _NOTHING
+    if isinstance(volume.source, FILE_VOLUMES):
+        settle_files(volume.source, container)
+        files = volume_files(volume.source, volume.name, container)
+        return _mounted_files(files, volume, mount, container, scope)
+    source = source_of(volume.source, volume, container, mount.path)
+    volume.name_cursor.take(to=container.path(source.key))
+    return _mounted_source(source, mount, container, scope)
 
 
-def _add_files(
+def _mounted_files(
     files: VolumeFiles,
+    volume: PodVolume,
     mount: VolumeMount,
     container: ContainerContext,
-    storage: ContainerStorage,
-) -> str:
-    """Adds what the files of a volume become; gives the key of the service that they are under."""
-    sub_path = _sub_path(mount, storage.scope, container.path())
-    mounted = mount_files(files, mount.path, sub_path, mount.cursor, container)
-    storage.mounts.extend(mounted.mounts)
-    storage.configs.extend(mounted.configs)
-    storage.secrets.extend(mounted.secrets)
-    storage.texts.extend(_file_texts(files))
-    key = "volumes" if mounted.mounts else "secrets" if mounted.secrets else "configs"
-    mount.cursor.map(to=container.path(key))
-    _settle_redundant(mount.cursor, container)
-    mount.cursor.at("mountPropagation").mark_noted("TC201")
-    return key
+    scope: Mapping[str, str],
+) -> ContainerStorage:
+    """What a mounted volume of files comes to."""
+    sub_path = _sub_path(mount, scope, container.path())
+    mounts, configs, secrets = mount_files(files, mount, sub_path, container)
+    to = container.path("volumes" if mounts else "secrets" if secrets else "configs")
+    mount.cursor.map(to=to)
+    volume.name_cursor.take(to=to)
+    _settle_redundant(mount, container)
+    mount.propagation.cursor.mark_noted("TC201")
+    texts = tuple(_file_texts(files))
+    return ContainerStorage(mounts, configs, secrets, texts=texts)
 
 
 def _file_texts(volume: VolumeFiles) -> Iterator[str]:
     """The texts of ConfigMap files, which may name the variables of Services."""
     for file in volume.files:
         if file.entry is not None and not file.secret:
-            text = peek_text(file.entry.cursor)
-            if text is not None:
-                yield text
+            yield file.entry.text or ""
 
 
-def _settle_redundant(mount: Cursor, container: ContainerContext) -> None:
+def _settle_redundant(mount: VolumeMount, container: ContainerContext) -> None:
     """`readOnly` where the source cannot be written to anyway."""
-    if peek_text(mount.at("readOnly")) is not None:
-        container.not_applicable(mount.at("readOnly"))
+    if mount.read_only.text is not None:
+        container.not_applicable(mount.read_only.cursor)
 
 
-def _add_source(
+def _mounted_source(
     source: VolumeSource,
     mount: VolumeMount,
     container: ContainerContext,
-    storage: ContainerStorage,
-) -> None:
-    sub_path = _sub_path(mount, storage.scope, container.path())
-    for key in ("name", "mountPath", "readOnly"):
-        mount.cursor.take(key, to=container.path(source.key))
+    scope: Mapping[str, str],
+) -> ContainerStorage:
+    """What a mounted volume that is no volume of files comes to."""
+    sub_path = _sub_path(mount, scope, container.path())
+    for key in mount.keys:
+        key.cursor.take(to=container.path(source.key))
     if source.options:
-        storage.options |= source.options
-        return
+        return ContainerStorage(options=tuple(source.options.items()))
     if source.read_only:
-        _settle_redundant(mount.cursor, container)
+        _settle_redundant(mount, container)
     name = source.source
     if sub_path and source.kind == "bind":
         name = f"{name}/{literal(sub_path)}"
-    options = _mount_options(source, mount, sub_path, container)
-    read_only = source.read_only or mount.read_only
-    if source.kind == "volume":
-        _prepare_volume(source, sub_path, read_only, storage)
-    storage.mounts.append(
-        Mount(
-            kind=source.kind,
-            source=name,
-            target=literal(mount.path),
-            read_only=read_only,
-            options=options,
-            origin=mount.cursor.span,
-        )
+    mounted = Mount(
+        kind=source.kind,
+        source=name,
+        target=literal(mount.path),
+        read_only=source.read_only or mount.read_only.flag is True,
+        options=_mount_options(source, mount, sub_path, container),
+        origin=mount.cursor.span,
     )
+    storage = ContainerStorage(mounts=(mounted,))
+    return _prepared(storage, source, sub_path) if source.kind == "volume" else storage
 
 
 def _mount_options(
@@ -209,37 +194,44 @@ def _mount_options(
             options.pop("bind", None)
         _set_bind_options(mount, options, container)
         return options
-    if sub_path and source.kind in ("volume", "image"):
+    # A volume without a name belongs to this mount alone: nothing else of it could be seen.
+    if sub_path and source.source is not None and source.kind in ("volume", "image"):
         options.setdefault(source.kind, {})["subpath"] = literal(sub_path)
-    mount.cursor.at("mountPropagation").skip("only bind mounts have a propagation")
-    mount.cursor.at("recursiveReadOnly").skip("a volume has nothing mounted below it")
+    mount.propagation.cursor.skip("only bind mounts have a propagation")
+    mount.recursive_read_only.cursor.skip("a volume has nothing mounted below it")
     return options
 
 
-def _prepare_volume(
-    source: VolumeSource, sub_path: str, read_only: bool, storage: ContainerStorage
-) -> None:
-    """Adds what a one-shot must do to the volume before it is mounted."""
+def _prepared(
+    storage: ContainerStorage, source: VolumeSource, sub_path: str
+) -> ContainerStorage:
+    """The storage with what a one-shot must do to the volume before it is mounted."""
+    name, (mounted,) = source.source, storage.mounts
+    if name is None:
+        return storage
     if sub_path:
-        storage.sub_paths.setdefault(source.source or "", []).append(sub_path)
-    if source.source and not read_only:
-        (storage.empty_dirs if source.empty else storage.owned).append(source.source)
+        storage = storage._replace(sub_paths=((name, sub_path),))
+    if mounted.read_only:
+        return storage
+    if source.empty:
+        return storage._replace(empty_dirs=(name,))
+    return storage._replace(owned=(name,))
 
 
 def _set_bind_options(
     mount: VolumeMount, options: dict[str, dict[str, Any]], container: ContainerContext
 ) -> None:
-    propagation = _PROPAGATION.get(mount.propagation or "")
+    propagation = _PROPAGATION.get(mount.propagation.text or "")
     if propagation:
         options.setdefault("bind", {})["propagation"] = propagation
-    if mount.recursive_read_only in ("Enabled", "IfPossible"):
+    if mount.recursive_read_only.text in ("Enabled", "IfPossible"):
         options.setdefault("bind", {})["recursive"] = "readonly"
-    for key in ("mountPropagation", "recursiveReadOnly"):
-        mount.cursor.at(key).take(to=container.path("volumes"))
+    for field in (mount.propagation, mount.recursive_read_only):
+        field.cursor.take(to=container.path("volumes"))
 
 
-def _add_mount_points(storage: ContainerStorage, container: ContainerContext) -> None:
-    """Makes the places in generated folders where other mounts of the container lie, as the kubelet does: the folders
+def _mount_points(storage: ContainerStorage) -> Iterator[File]:
+    """The places in generated folders where other mounts of the container lie, which the kubelet makes: the folders
     are read-only once they are mounted."""
     grants = [str(grant.target) for grant in (*storage.configs, *storage.secrets)]
     for folder in storage.mounts:
@@ -251,4 +243,4 @@ def _add_mount_points(storage: ContainerStorage, container: ContainerContext) ->
         for path in (*(f"{target}/.keep" for target in mounts), *grants):
             if path.startswith(inside):
                 path = f"{source.removeprefix('./')}/{path.removeprefix(inside)}"
-                container.builder.add_file(File(path=path, content=b""))
+                yield File(path=path, content=b"")

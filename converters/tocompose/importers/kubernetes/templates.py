@@ -11,13 +11,14 @@ import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import chain
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from tocompose.importers.kubernetes.kinds import kind_row, qualified_kind
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.source import Leaf, Node, leaves
 from tocompose.syntax.interpolation import required_reference
 

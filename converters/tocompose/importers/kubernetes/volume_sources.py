@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
-from tocompose.importers.kubernetes.scalars import peek_bool, peek_text, take_text
-from tocompose.ledger import Cursor
+from tocompose.importers.kubernetes.volume_fields import HostPathVolume, NfsVolume
 from tocompose.model import Volume
+from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
 
@@ -39,18 +39,18 @@ _TYPES = frozenset(
 )
 
 
-def host_path(cursor: Cursor, container: ContainerContext) -> VolumeSource:
+def host_path(volume: HostPathVolume, container: ContainerContext) -> VolumeSource:
     """A bind mount; a path that must exist already is not created."""
     to = container.path("volumes")
-    path = take_text(cursor.at("path"), to) or "/"
-    kind = peek_text(cursor.at("type")) or ""
+    path = volume.path.take_text(to) or "/"
+    kind = volume.type.text or ""
     if kind in _TYPES:
-        cursor.at("type").take(to=to)
+        volume.type.take(to)
     elif kind:
-        cursor.at("type").note("TC209", field="type", expected="a type of hostPath")
+        volume.type.cursor.note("TC209", field="type", expected="a type of hostPath")
     if kind == "FileOrCreate":
         # The engine would make a folder there.
-        cursor.at("type").annotate("TC396", service=to.service_name, path=path, subject=to)
+        volume.type.cursor.annotate("TC396", service=to.service_name, path=path, subject=to)
     is_created = kind in ("", "DirectoryOrCreate")
     options = {} if is_created else {"bind": {"create_host_path": False}}
     if path.rstrip("/") in (
@@ -58,7 +58,7 @@ def host_path(cursor: Cursor, container: ContainerContext) -> VolumeSource:
         "/run/docker.sock",
         "/var/run/containerd/containerd.sock",
     ):
-        cursor.annotate(
+        volume.cursor.annotate(
             "TC246", path=path, what="hands the container control over the host", subject=to
         )
     elif path.startswith(
@@ -70,26 +70,23 @@ def host_path(cursor: Cursor, container: ContainerContext) -> VolumeSource:
             "/run/k3s",
         )
     ):
-        cursor.annotate(
+        volume.cursor.annotate(
             "TC246", path=path, what="is a path of a Kubernetes node", subject=to
         )
     return VolumeSource(kind="bind", source=literal(path), mount_options=options)
 
 
 def nfs_volume(
-    cursor: Cursor,
+    volume: NfsVolume,
     name: str,
     container: ContainerContext,
     mount_options: tuple[str, ...] = (),
 ) -> VolumeSource:
     """A named volume that the local driver mounts from the NFS server."""
     to = ModelPath.of("volumes", name)
-    server, path = (
-        take_text(cursor.at("server"), to) or "",
-        take_text(cursor.at("path"), to) or "/",
-    )
-    read_only = peek_bool(cursor.at("readOnly")) is True
-    cursor.at("readOnly").take(to=to)
+    server, path = volume.server.take_text(to) or "", volume.path.take_text(to) or "/"
+    read_only = volume.read_only.flag is True
+    volume.read_only.cursor.take(to=to)
     nfs_options = [f"addr={server}", *(["ro"] if read_only else []), *mount_options]
     options = {
         "driver_opts": {
@@ -98,7 +95,7 @@ def nfs_volume(
             "device": literal(f":{path}"),
         }
     }
-    container.builder.add_volume(
-        Volume(name=name, driver="local", options=options, origin=cursor.span)
+    container.contribute(
+        Volume(name=name, driver="local", options=options, origin=volume.cursor.span)
     )
     return VolumeSource(kind="volume", source=name, read_only=read_only)

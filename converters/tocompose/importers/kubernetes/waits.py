@@ -5,11 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import NamedTuple
 
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text
+from tocompose.importers.kubernetes.container_fields import Container
 from tocompose.knowledge.images import image_ref
-from tocompose.ledger import Cursor
+from tocompose.record import NamedTuple
 from tocompose.syntax.names import is_shell
 from tocompose.tables import load
 
@@ -38,9 +37,9 @@ class ApiWait(NamedTuple):
     namespace: str | None
 
 
-def api_client(container: Cursor) -> str | None:
+def api_client(container: Container) -> str | None:
     """The client of the Kubernetes API that the container's image is made of."""
-    image = peek_text(container.at("image")) or ""
+    image = container.image.text or ""
     if "k8s" not in image and "kubectl" not in image:
         return None
     reference = image_ref(image)
@@ -49,7 +48,7 @@ def api_client(container: Cursor) -> str | None:
     return _wait_table("images").get(reference.repository.rpartition("/")[2])
 
 
-def api_wait(container: Cursor) -> ApiWait | None:
+def api_wait(container: Container) -> ApiWait | None:
     """What the init container waits for; None when it does anything else, or cannot be understood."""
     program = api_client(container)
     if program is None:
@@ -65,12 +64,8 @@ def api_wait(container: Cursor) -> ApiWait | None:
     return None
 
 
-def _program_arguments(container: Cursor) -> list[str]:
-    arguments = [
-        peek_text(argument) or ""
-        for key in ("command", "args")
-        for argument in list_entries(container.at(key))
-    ]
+def _program_arguments(container: Container) -> list[str]:
+    arguments = [argument.text or "" for argument in container.words]
     match arguments:
         case [shell, flag, script] if is_shell(shell) and _runs_script(flag):
             return [] if _CHAINED & set(script.strip()) else _split_words(script)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
-from tocompose.importers.kubernetes.scalars import list_entries
+from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.workloads import (
     Workload,
     expand_pods,
@@ -15,6 +15,7 @@ from tocompose.importers.kubernetes.workloads import (
 )
 from tocompose.limits import limit
 from tocompose.notes import note
+from tocompose.record import replace
 from tocompose.source import leaves
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import unique_name
@@ -30,32 +31,38 @@ _ENDINGS = {
     "Pod": ("-pod",),
     "CronJob": ("-cronjob",),
 }
-# The Services by namespace and name with the workloads they select (by `id`).
-ReservedNames: TypeAlias = Mapping[tuple[str, str], frozenset[int]]
+# The Services by namespace and name with the objects of the workloads they select.
+ReservedNames: TypeAlias = Mapping[tuple[str, str], frozenset[KubeObject]]
 
 
-def name_workloads(workloads: tuple[Workload, ...], reserved: ReservedNames) -> None:
-    """Gives each workload the name of its compose service, and its pods theirs.
+def name_workloads(
+    workloads: tuple[Workload, ...], reserved: ReservedNames
+) -> tuple[Workload, ...]:
+    """The workloads, each with the name of its compose service, and with pods that have theirs.
 
     A workload must not answer to the name of a Service that selects others.
     """
     short_names = _short_names(workloads, reserved)
     naming = _Naming(workloads, reserved)
     most, is_full = limit("SERVICES"), False
+    named: list[Workload] = []
     for workload in workloads:
-        cursor = workload.kube_object.cursor
-        if not any(list_entries(workload.pod_spec.at("containers"))):
-            cursor.note("TC210", object=str(workload.kube_object))
-            continue
-        if len(naming.names) >= most:
+        kube_object = workload.kube_object
+        if not workload.pod_spec.containers:
+            kube_object.cursor.note("TC210", object=str(kube_object))
+        elif len(naming.names) >= most:
             if not is_full:
-                cursor.annotate("TC025", what=str(workload.kube_object), most=most)
-            cursor.mark_noted("TC025")
+                kube_object.cursor.annotate("TC025", what=str(kube_object), most=most)
+            kube_object.cursor.mark_noted("TC025")
             is_full = True
-            continue
-        naming.name(workload, short_names.get(id(workload)) or workload.kube_object.name)
-        expand_pods(workload, naming.names)
-    _note_short_names([workload for workload in workloads if id(workload) in short_names])
+        else:
+            preferred = short_names.get(kube_object) or kube_object.name
+            workload = expand_pods(naming.rename(workload, preferred), naming.names)
+        named.append(workload)
+    _note_short_names(
+        [workload for workload in named if workload.kube_object in short_names]
+    )
+    return tuple(named)
 
 
 class _Naming:
@@ -67,28 +74,27 @@ class _Naming:
         self._ambiguous = set(_ambiguous_names(workloads))
         self._namespaces: dict[str, str] = {}
 
-    def name(self, workload: Workload, preferred: str) -> None:
-        """Gives the workload that name, or the nearest one that is free; a note says when it is another."""
+    def rename(self, workload: Workload, preferred: str) -> Workload:
+        """The workload with that name, or the nearest one that is free; a note says when it is another."""
         allowed = service_name(preferred)
-        workload.name = unique_name(
-            f"{allowed}{self._suffix(workload, allowed)}", self.names
-        )
+        name = unique_name(f"{allowed}{self._suffix(workload, allowed)}", self.names)
         self._namespaces.setdefault(allowed, workload.namespace)
-        if workload.name != preferred:
+        if name != preferred:
             cursor = workload.kube_object.at("metadata", "name")
             (cursor or workload.kube_object.cursor).annotate(
                 "TC207",
                 object=str(workload.kube_object),
-                name=workload.name,
-                subject=ModelPath.service(workload.name),
+                name=name,
+                subject=ModelPath.service(name),
             )
+        return replace(workload, name=name)
 
     def _suffix(self, workload: Workload, name: str) -> str:
         """What tells the workload from another one, or from a Service, that has the name."""
         namespace = f"-{service_name(workload.namespace)}"
         kind = f"-{workload.kind.lower()}"
         selected = self._reserved.get((workload.namespace, name))
-        if selected is not None and id(workload) not in selected:
+        if selected is not None and workload.kube_object not in selected:
             return kind
         if (workload.namespace, workload.kube_object.name) in self._ambiguous:
             return namespace
@@ -107,10 +113,12 @@ def _note_short_names(shortened: list[Workload]) -> None:
         first_object.cursor.ledger.add_note(note("TC276", first_object.span, names=names))
 
 
-def _short_names(workloads: Iterable[Workload], reserved: ReservedNames) -> dict[int, str]:
-    """The names of workloads (by `id`) without the kind that they end in, where nothing else has the short name."""
+def _short_names(
+    workloads: Iterable[Workload], reserved: ReservedNames
+) -> dict[KubeObject, str]:
+    """The names of workloads without the kind that they end in, where nothing else has the short name."""
     shortened = {
-        id(workload): short_name
+        workload.kube_object: short_name
         for workload in workloads
         if (short_name := _without_ending(workload))
     }
@@ -118,13 +126,13 @@ def _short_names(workloads: Iterable[Workload], reserved: ReservedNames) -> dict
         return {}
     uses = Counter(workload.kube_object.name for workload in workloads)
     uses.update(shortened.values())
-    selected_by_name: dict[str, set[int]] = {}
+    selected_by_name: dict[str, set[KubeObject | None]] = {}
     for (_, name), selected in reserved.items():
-        selected_by_name.setdefault(name, set()).update(selected or {0})
+        selected_by_name.setdefault(name, set()).update(selected or {None})
     return {
-        key: name
-        for key, name in shortened.items()
-        if uses[name] == 1 and selected_by_name.get(name, {key}) == {key}
+        kube_object: name
+        for kube_object, name in shortened.items()
+        if uses[name] == 1 and selected_by_name.get(name, {kube_object}) == {kube_object}
     }
 
 
@@ -152,5 +160,5 @@ def _ambiguous_names(workloads: Iterable[Workload]) -> Iterator[tuple[str, str]]
 
 
 def _mentions_host(workload: Workload, host: str) -> bool:
-    node = workload.pod_spec.node
+    node = workload.pod_spec.cursor.node
     return node is not None and any(host in leaf.text for leaf in leaves(node))

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
-from typing import NamedTuple
 
-from tocompose.importers.kubernetes.container_fields import (
-    ContainerPort,
-    PodVolume,
-    VolumeMount,
-    decode_mounts,
-    decode_ports,
-    decode_volumes,
+from tocompose.importers.kubernetes.container_fields import Container, ContainerPort
+from tocompose.importers.kubernetes.job_fields import (
+    CronSpec,
+    JobSpec,
+    decode_cron,
+    decode_job,
 )
 from tocompose.importers.kubernetes.kinds import kind_row
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
+from tocompose.importers.kubernetes.pod_fields import PodSpec, decode_pod
 from tocompose.importers.kubernetes.scalars import (
-    list_entries,
-    peek_bool,
     peek_text,
     string_map,
     take_integer,
 )
+from tocompose.importers.kubernetes.volume_fields import (
+    ClaimTemplate,
+    decode_claim_templates,
+)
 from tocompose.importers.kubernetes.waits import ApiWait, api_wait
 from tocompose.ledger import Cursor
 from tocompose.limits import limit
+from tocompose.record import NamedTuple, field, record, replace
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, unique_name
 
@@ -54,9 +56,7 @@ class PodContainer(NamedTuple):
     service: str
     name: str
     role: ContainerRole
-    cursor: Cursor
-    ports: tuple[ContainerPort, ...] = ()
-    mounts: tuple[VolumeMount, ...] = ()
+    fields: Container
 
 
 class Pod(NamedTuple):
@@ -93,51 +93,46 @@ class Pod(NamedTuple):
         return container.service != self.network_owner
 
 
+@record
 class Workload:
-    """An object that runs pods; `labels` are those that Services select by, `host_network` says that the pod uses the
-    host's network; `api_waits` are the init containers that only wait for something else; `scaled_by` is the Rollout
-    that runs the pods in its place, or the object itself."""
+    """An object that runs pods; `labels` are those that Services select by; `api_waits` are the init containers that
+    only wait for something else; `scaled_by` is the Rollout that runs the pods in its place, or the object itself.
 
-    __slots__ = (
-        "_ports",
-        "_volumes",
-        "api_waits",
-        "host_network",
-        "job_spec",
-        "kind",
-        "kube_object",
-        "labels",
-        "name",
-        "namespace",
-        "pod_spec",
-        "pod_template",
-        "pods",
-        "replicas",
-        "scaled_by",
-    )
+    Its name, its pods and how many of them run are known once all workloads are named.
+    """
 
-    def __init__(self, kube_object: KubeObject, rollout: KubeObject | None = None) -> None:
-        self.kube_object = kube_object
-        self.scaled_by = rollout or kube_object
-        self.kind = kube_object.title
-        self.name = kube_object.name
-        self.namespace = kube_object.namespace
-        self.pod_template = kube_object.at(*(kind_row(kube_object.kind).template or ()))
-        self.pod_spec = self.pod_template.at("spec")
-        self.labels = string_map(self.pod_template.at("metadata", "labels"))
-        job_path = ("jobTemplate", "spec") if self.kind == "CronJob" else ()
-        self.job_spec = kube_object.at("spec", *job_path)
-        self.replicas: int | None = None
-        self.host_network = peek_bool(self.pod_spec.at("hostNetwork")) is True
-        self.api_waits: tuple[tuple[Cursor, ApiWait], ...] = ()
-        self.pods: tuple[Pod, ...] = ()
-        self._ports: dict[str, ContainerPort] | None = None
-        self._volumes: tuple[PodVolume, ...] | None = None
+    kube_object: KubeObject
+    scaled_by: KubeObject = field(compare=False)
+    name: str = field(compare=False)
+    pod_template: Cursor = field(compare=False)
+    labels: Mapping[str, str] = field(compare=False)
+    pod_spec: PodSpec = field(compare=False)
+    job: JobSpec = field(compare=False)
+    cron: CronSpec = field(compare=False)
+    claim_templates: tuple[ClaimTemplate, ...] = field(compare=False)
+    replicas: int | None = field(default=None, compare=False)
+    api_waits: tuple[tuple[Container, ApiWait], ...] = field(default=(), compare=False)
+    pods: tuple[Pod, ...] = field(default=(), compare=False)
+
+    @property
+    def kind(self) -> str:
+        """Its kind, without the API group."""
+        return self.kube_object.title
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace."""
+        return self.kube_object.namespace
 
     @property
     def stated_replicas(self) -> Cursor:
         """Where it is said how many pods run."""
         return self.scaled_by.at("spec", "replicas")
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether it is a job whose pods have numbers."""
+        return self.kind == "Job" and self.job.is_indexed
 
     @property
     def is_replicated(self) -> bool:
@@ -147,24 +142,18 @@ class Workload:
         return all(len(list(pod.running_containers())) == 1 for pod in self.pods)
 
     @property
-    def volumes(self) -> tuple[PodVolume, ...]:
-        """The volumes of the pod, in the order of the source."""
-        if self._volumes is None:
-            self._volumes = decode_volumes(self.pod_spec)
-        return self._volumes
+    def host_network(self) -> bool:
+        """Whether the pod uses the host's network."""
+        return self.pod_spec.host_network.flag is True
 
     def ports(self) -> Iterator[ContainerPort]:
         """The declared ports of the pod's running containers."""
         for container in self.pods[0].running_containers() if self.pods else ():
-            yield from container.ports
+            yield from container.fields.ports
 
     def port(self, name: str) -> ContainerPort | None:
         """The declared port of that name in one of the pod's running containers."""
-        if self._ports is None:
-            self._ports = {}
-            for port in self.ports():
-                self._ports.setdefault(port.name, port)
-        return self._ports.get(name)
+        return next((port for port in self.ports() if port.name == name), None)
 
     def containers(self) -> Iterator[PodContainer]:
         """The containers of all pods: every compose service of the workload."""
@@ -181,11 +170,37 @@ def find_workloads(objects: KubeObjects) -> tuple[Workload, ...]:
         rollout for key, rollout in rollouts.items() if objects.get(*key) is not None
     }
     return tuple(
-        Workload(kube_object, rollouts.get(kube_object.key))
+        _decode_workload(kube_object, rollouts.get(kube_object.key))
         for kube_object in objects
         if kube_object.title in WORKLOADS
         and kube_object not in placeless
         and kind_row(kube_object.kind).template is not None
+    )
+
+
+def pod_template(kube_object: KubeObject) -> Cursor:
+    """What the pods of a workload are made after."""
+    return kube_object.at(*(kind_row(kube_object.kind).template or ()))
+
+
+def pod_labels(kube_object: KubeObject) -> Mapping[str, str]:
+    """The labels of the pods of a workload."""
+    return string_map(pod_template(kube_object).at("metadata", "labels"))
+
+
+def _decode_workload(kube_object: KubeObject, rollout: KubeObject | None) -> Workload:
+    template, spec = pod_template(kube_object), kube_object.at("spec")
+    is_cron = kube_object.title == "CronJob"
+    return Workload(
+        kube_object=kube_object,
+        scaled_by=rollout or kube_object,
+        name=kube_object.name,
+        pod_template=template,
+        labels=pod_labels(kube_object),
+        pod_spec=decode_pod(template.at("spec")),
+        job=decode_job(spec.at("jobTemplate", "spec") if is_cron else spec),
+        cron=decode_cron(spec),
+        claim_templates=decode_claim_templates(spec),
     )
 
 
@@ -211,38 +226,58 @@ def _settle_reference(workload: Workload) -> None:
     own_replicas.skip(f"{rollout} says how many pods run")
 
 
-def expand_pods(workload: Workload, names: set[str]) -> None:
-    """Gives the workload its pods: one for each ordinal of a StatefulSet, else one that stands for all."""
-    spec = workload.kube_object.at("spec")
-    workload.replicas = take_integer(workload.stated_replicas, ModelPath.of("services"))
+def expand_pods(workload: Workload, names: set[str]) -> Workload:
+    """The workload with its pods: one for each ordinal of a StatefulSet or index of a job, else one that stands for
+    all."""
+    replicas = take_integer(workload.stated_replicas, ModelPath.of("services"))
     _settle_reference(workload)
-    if workload.kind != "StatefulSet":
-        workload.pods = (_build_pod(workload, workload.name, None, None, names),)
-        return
-    start = take_integer(spec.at("ordinals", "start"), ModelPath.of("services")) or 0
-    count = _bounded_replicas(
-        1 if workload.replicas is None else workload.replicas, workload
+    waits = tuple(
+        (fields, wait)
+        for fields in workload.pod_spec.init_containers
+        if (wait := api_wait(fields)) is not None
     )
+    workload = replace(workload, replicas=replicas, api_waits=waits)
+    if workload.kind == "StatefulSet":
+        return replace(workload, pods=_stateful_pods(workload, names))
+    if workload.is_indexed:
+        return replace(workload, pods=_indexed_pods(workload, names))
+    return replace(workload, pods=(_build_pod(workload, workload.name, None, None, names),))
+
+
+def _stateful_pods(workload: Workload, names: set[str]) -> tuple[Pod, ...]:
+    stated_start = workload.kube_object.at("spec", "ordinals", "start")
+    start = take_integer(stated_start, ModelPath.of("services")) or 0
+    replicas = 1 if workload.replicas is None else workload.replicas
+    count = _bounded_count(replicas, workload.stated_replicas, workload)
     # A StatefulSet without pods keeps one service, for the day that it is scaled up.
-    ordinals = range(start, start + max(count, 1))
-    workload.pods = tuple(
-        _stateful_pod(workload, ordinal, len(ordinals), names) for ordinal in ordinals
-    )
-    if count > 1:
+    return _numbered_pods(workload, range(start, start + max(count, 1)), names)
+
+
+def _indexed_pods(workload: Workload, names: set[str]) -> tuple[Pod, ...]:
+    to, completions = ModelPath.of("services"), workload.job.completions
+    workload.job.completion_mode.take(to)
+    count = _bounded_count(completions.take_integer(to) or 1, completions.cursor, workload)
+    return _numbered_pods(workload, range(max(count, 1)), names)
+
+
+def _numbered_pods(workload: Workload, numbers: range, names: set[str]) -> tuple[Pod, ...]:
+    pods = tuple(_numbered_pod(workload, number, len(numbers), names) for number in numbers)
+    if len(numbers) > 1:
         names.discard(workload.name)
+    return pods
 
 
-def _bounded_replicas(replicas: int, workload: Workload) -> int:
+def _bounded_count(count: int, stated_at: Cursor, workload: Workload) -> int:
     """So many pods as may be written out one by one."""
     most_pods = limit("PODS")
-    if replicas > most_pods:
-        workload.stated_replicas.annotate(
-            "TC022", what=str(workload.kube_object), pods=replicas, most=most_pods
+    if count > most_pods:
+        stated_at.annotate(
+            "TC022", what=str(workload.kube_object), pods=count, most=most_pods
         )
-    return max(min(replicas, most_pods), 0)
+    return max(min(count, most_pods), 0)
 
 
-def _stateful_pod(workload: Workload, ordinal: int, count: int, names: set[str]) -> Pod:
+def _numbered_pod(workload: Workload, ordinal: int, count: int, names: set[str]) -> Pod:
     base = workload.name if count == 1 else unique_name(f"{workload.name}-{ordinal}", names)
     hostname = f"{workload.kube_object.name}-{ordinal}"
     return _build_pod(workload, base, hostname, ordinal, names)
@@ -256,14 +291,14 @@ def _build_pod(
     names: set[str],
 ) -> Pod:
     containers = [
-        _named_container(cursor, _init_role(cursor), base, names)
-        for cursor in _init_containers(workload)
+        _named_container(fields, _init_role(fields), base, names)
+        for fields in _init_containers(workload)
     ]
     main, *co_containers = _ordered_containers(workload)
-    main_name = peek_text(main.at("name")) or ""
-    containers.append(_decode_container(base, main_name, ContainerRole.MAIN, main))
-    for cursor in co_containers:
-        containers.append(_named_container(cursor, ContainerRole.CO_CONTAINER, base, names))
+    main_name = main.name.text or ""
+    containers.append(PodContainer(base, main_name, ContainerRole.MAIN, main))
+    for fields in co_containers:
+        containers.append(_named_container(fields, ContainerRole.CO_CONTAINER, base, names))
     sidecars = (
         container.service
         for container in containers
@@ -272,53 +307,48 @@ def _build_pod(
     return Pod(base, hostname, ordinal, next(sidecars, base), tuple(containers))
 
 
-def _init_containers(workload: Workload) -> list[Cursor]:
+def _init_containers(workload: Workload) -> list[Container]:
     """The init containers and sidecars, without those that only wait for something of the cluster."""
-    cursors = list(list_entries(workload.pod_spec.at("initContainers")))
-    waits = [(cursor, api_wait(cursor)) for cursor in cursors]
-    workload.api_waits = tuple((cursor, wait) for cursor, wait in waits if wait is not None)
-    return [cursor for cursor, wait in waits if wait is None]
+    waiting = [fields for fields, _ in workload.api_waits]
+    return [
+        fields
+        for fields in workload.pod_spec.init_containers
+        if not any(fields is waiting_fields for waiting_fields in waiting)
+    ]
 
 
-def _init_role(cursor: Cursor) -> ContainerRole:
-    is_sidecar = peek_text(cursor.at("restartPolicy")) == "Always"
+def _init_role(fields: Container) -> ContainerRole:
+    is_sidecar = fields.restart_policy.text == "Always"
     return ContainerRole.SIDECAR if is_sidecar else ContainerRole.INIT
 
 
-def _ordered_containers(workload: Workload) -> list[Cursor]:
+def _ordered_containers(workload: Workload) -> list[Container]:
     """The containers, first the one that stands for the pod: the default one of kubectl, else the workload's namesake.
 
     https://kubernetes.io/docs/reference/labels-annotations-taints/#kubectl-kubernetes-io-default-container
     """
-    cursors = list(list_entries(workload.pod_spec.at("containers")))
-    names = [peek_text(cursor.at("name")) for cursor in cursors]
+    ordered = list(workload.pod_spec.containers)
+    names = [fields.name.text for fields in ordered]
     default = workload.pod_template.at(
         "metadata", "annotations", "kubectl.kubernetes.io/default-container"
     )
     for preferred in (peek_text(default), workload.kube_object.name, workload.name):
         if preferred and preferred in names:
-            cursors.insert(0, cursors.pop(names.index(preferred)))
+            ordered.insert(0, ordered.pop(names.index(preferred)))
             break
-    return cursors
+    return ordered
 
 
 def _named_container(
-    cursor: Cursor, role: ContainerRole, base: str, names: set[str]
+    fields: Container, role: ContainerRole, base: str, names: set[str]
 ) -> PodContainer:
     """A container beside the main one: its service is named after the pod's and its own name, neither said twice."""
-    name = peek_text(cursor.at("name")) or "container"
+    name = fields.name.text or "container"
     short_name = service_name(name).removeprefix(f"{base}-")
     if role is ContainerRole.INIT and "init" not in short_name.split("-"):
         short_name = f"init-{short_name}"
     service = unique_name(f"{base}-{short_name}", names)
-    return _decode_container(service, name, role, cursor)
-
-
-def _decode_container(
-    service: str, name: str, role: ContainerRole, cursor: Cursor
-) -> PodContainer:
-    ports, mounts = decode_ports(cursor), decode_mounts(cursor)
-    return PodContainer(service, name, role, cursor, ports, mounts)
+    return PodContainer(service, name, role, fields)
 
 
 def service_name(name: str) -> str:

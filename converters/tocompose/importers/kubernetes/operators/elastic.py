@@ -5,22 +5,37 @@ https://www.elastic.co/docs/deploy-manage/deploy/cloud-on-k8s
 
 from __future__ import annotations
 
-from tocompose.importers.kubernetes.operators.manifests import (
-    SERVICES,
+import json
+from collections.abc import Iterator, Mapping
+
+from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
+from tocompose.importers.kubernetes.operators.parts import (
+    SPEAKS_HTTP,
     Manifest,
     OperatedServer,
-    OperatorRequest,
+    OperatorPart,
     ServerPort,
+    ServerSecret,
+    ServerService,
     from_secret,
     image_of,
 )
-from tocompose.importers.kubernetes.scalars import list_entries, take_scalar
+from tocompose.importers.kubernetes.operators.spec_fields import (
+    decode_named,
+    decode_part,
+    decode_parts,
+    decode_text,
+    decode_texts,
+)
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text
 from tocompose.ledger import Cursor
-from tocompose.source import Branch
+from tocompose.record import NamedTuple
+from tocompose.source import Branch, Node
 
 _REGISTRY = "docker.elastic.co"
+ELASTIC_USER = "elastic"
 _HTTP, _TRANSPORT = ServerPort("http", 9200), ServerPort("transport", 9300)
-_KIBANA = ServerPort("http", 5601)
+_KIBANA, _APM = ServerPort("http", 5601), ServerPort("http", 8200)
 # What the operator decides about a cluster.
 _DECIDED = (
     "cluster.",
@@ -32,140 +47,259 @@ _DECIDED = (
 )
 
 
-def answer(request: OperatorRequest) -> None:
-    """Makes the server with its Services and Secrets."""
-    if request.kube_object.title == "Elasticsearch":
-        _answer_elasticsearch(request)
-    else:
-        _answer_kibana(request)
-    if _is_plain(request):
-        request.remarks.append(
-            "it speaks http, where the operator's speaks https with a certificate of its own"
-        )
+class ElasticSpec(NamedTuple):
+    """What a server of Elastic's is to be: `options` are its own by name, with dots; lists stay lists.
+
+    `is_plain` says that the operator's would speak https with a certificate of its own.
+    """
+
+    version: str | None
+    image: Node | None
+    options: Mapping[str, str | tuple[str, ...]]
+    resources: Node | None
+    env: tuple[Node, ...]
+    service_type: Node | None
+    is_plain: bool
+    elasticsearch: str | None
+    kibana: str | None = None
 
 
-def _service_type(request: OperatorRequest) -> Cursor:
-    return request.at("spec", "http", "service", "spec", "type")
+def decode_elasticsearch(cluster: KubeObject) -> ElasticSpec:
+    """The spec of an Elasticsearch: of its nodes those that hold data, which one node stands for."""
+    spec = cluster.at("spec")
+    nodes = _decode_data_nodes(spec.at("nodeSets"))
+    containers = nodes.at("podTemplate", "spec", "containers")
+    options = _decode_options(nodes.at("config"), _DECIDED)
+    return _decode_server(spec, options, decode_named(containers, "elasticsearch"))
 
 
-def _is_plain(request: OperatorRequest) -> bool:
-    """Whether the operator's server would speak https with a certificate of its own."""
-    tls = request.at("spec", "http", "tls", "selfSignedCertificate", "disabled")
-    return take_scalar(tls, SERVICES) != "true"
+def _decode_data_nodes(node_sets: Cursor) -> Cursor:
+    """The nodes that say most of the one that stands for all: the first of those with data that have a pod template."""
+    for nodes in list_entries(node_sets):
+        roles = nodes.at("config", "node.roles") or nodes.at("config", "node", "roles")
+        names = [peek_text(role) or "" for role in list_entries(roles)]
+        has_data = not roles or any(name.startswith("data") for name in names)
+        if has_data and nodes.at("podTemplate", "spec", "containers"):
+            return nodes
+    return node_sets.at(0)
 
 
-def _answer_elasticsearch(request: OperatorRequest) -> None:
-    name = request.name
-    secret = f"{name}-es-elastic-user"
-    request.add_secret(secret, {"elastic": None})
-    nodes = request.at("spec", "nodeSets", 0)
-    container = nodes.at("podTemplate", "spec", "containers", 0)
-    request.add_server(
-        OperatedServer(
-            name=f"{name}-es",
-            image=request.at("spec", "image") or _image("elasticsearch", request),
-            ports=(_HTTP, _TRANSPORT),
-            env={
-                "discovery.type": "single-node",
-                "ELASTIC_PASSWORD": from_secret(secret, "elastic"),
-                "xpack.security.enabled": "true",
-                "xpack.security.http.ssl.enabled": "false",
-                "xpack.security.transport.ssl.enabled": "false",
-                **_options(nodes.at("config")),
-            },
-            data_folder="/usr/share/elasticsearch/data",
-            resources=container.at("resources"),
-            more_env=container.at("env"),
-        )
+def decode_client(client: KubeObject, container: str) -> ElasticSpec:
+    """The spec of a Kibana or an ApmServer, whose own container has that name."""
+    spec = client.at("spec")
+    containers = spec.at("podTemplate", "spec", "containers")
+    options = _decode_options(spec.at("config"), ())
+    return _decode_server(spec, options, decode_named(containers, container))
+
+
+def _decode_server(
+    spec: Cursor, options: Mapping[str, str | tuple[str, ...]], container: Cursor
+) -> ElasticSpec:
+    tls = ("http", "tls", "selfSignedCertificate", "disabled")
+    return ElasticSpec(
+        version=decode_text(spec, "version"),
+        image=decode_part(spec, "image"),
+        options=options,
+        resources=decode_part(container, "resources"),
+        env=decode_parts(container, "env"),
+        service_type=decode_part(spec, "http", "service", "spec", "type"),
+        is_plain=decode_text(spec, *tls) != "true",
+        elasticsearch=decode_text(spec, "elasticsearchRef", "name"),
+        kibana=decode_text(spec, "kibanaRef", "name"),
     )
-    for ending, service_type in (
-        ("http", _service_type(request)),
-        ("internal-http", None),
-    ):
-        request.add_service(
-            f"{name}-es-{ending}",
-            f"{name}-es",
-            (_HTTP,),
-            is_plain=_is_plain(request),
-            service_type=service_type,
-        )
-    request.add_service(f"{name}-es-transport", f"{name}-es", (_TRANSPORT,))
 
 
-def _image(program: str, request: OperatorRequest) -> str:
-    version = request.take("spec", "version")
-    return image_of(f"{_REGISTRY}/{program}/{program}", version, "elasticsearch")
-
-
-def _options(cursor: Cursor, prefix: str = "") -> dict[str, Manifest]:
-    """The options of elasticsearch.yml, nested or with dots, as the variables that its entry point reads."""
-    options: dict[str, Manifest] = {}
+def _decode_options(
+    cursor: Cursor, decided: tuple[str, ...], prefix: str = ""
+) -> dict[str, str | tuple[str, ...]]:
+    """The options, nested or with dots, without those that the operator decides."""
+    options: dict[str, str | tuple[str, ...]] = {}
     for option in cursor:
         name = f"{prefix}{option.key}"
         if isinstance(option.node, Branch) and option.kind == "map":
-            options |= _options(option, f"{name}.")
-        elif option.kind == "leaf" and not name.startswith(_DECIDED):
-            options[name] = take_scalar(option, SERVICES) or ""
+            options |= _decode_options(option, decided, f"{name}.")
+        elif not name.startswith(decided):
+            is_list = option.kind == "list"
+            options[name] = decode_texts(option) if is_list else decode_text(option) or ""
     return options
 
 
-def _answer_kibana(request: OperatorRequest) -> None:
-    name = request.name
-    reference = request.take("spec", "elasticsearchRef", "name")
-    address = f"http://{reference}-es-http:{_HTTP.number}"
+def answer(kube_object: KubeObject, objects: KubeObjects) -> Iterator[OperatorPart]:
+    """The server with its Services and Secrets."""
+    name = kube_object.name
+    match kube_object.title:
+        case "Elasticsearch":
+            spec = decode_elasticsearch(kube_object)
+            yield from _elasticsearch_parts(spec, name)
+        case "Kibana":
+            spec = decode_client(kube_object, "kibana")
+            yield from _kibana_parts(spec, name)
+        case _:
+            spec = decode_client(kube_object, "apm-server")
+            yield from _apm_parts(spec, name)
+    if spec.is_plain:
+        yield SPEAKS_HTTP
+
+
+def elastic_image(group: str, program: str, version: str | None) -> str:
+    """The image of a program of Elastic's."""
+    return image_of(f"{_REGISTRY}/{group}/{program}", version, "elasticsearch")
+
+
+def _elasticsearch_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]:
+    secret, server = elastic_secret(name), f"{name}-es"
+    yield ServerSecret(secret, {ELASTIC_USER: None})
+    # Its entry point reads lists with commas.
+    options: Mapping[str, Manifest] = {
+        option: text if isinstance(text, str) else ",".join(text)
+        for option, text in spec.options.items()
+    }
+    yield OperatedServer(
+        name=server,
+        image=spec.image or elastic_image("elasticsearch", "elasticsearch", spec.version),
+        ports=(_HTTP, _TRANSPORT),
+        env={
+            "discovery.type": "single-node",
+            "ELASTIC_PASSWORD": from_secret(secret, ELASTIC_USER),
+            "xpack.security.enabled": "true",
+            "xpack.security.http.ssl.enabled": "false",
+            "xpack.security.transport.ssl.enabled": "false",
+            **options,
+        },
+        data_folder="/usr/share/elasticsearch/data",
+        resources=spec.resources,
+        more_env=spec.env,
+    )
+    for ending, service_type in (("http", spec.service_type), ("internal-http", None)):
+        yield ServerService(
+            f"{server}-{ending}",
+            server,
+            (_HTTP,),
+            is_plain=spec.is_plain,
+            service_type=service_type,
+        )
+    yield ServerService(f"{server}-transport", server, (_TRANSPORT,))
+
+
+def _kibana_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]:
+    # Its entry point reads lists as JSON.
     env: dict[str, Manifest] = {
-        key.replace(".", "_").upper(): text
-        for key, text in _options(request.at("spec", "config")).items()
+        option.replace(".", "_").upper(): text
+        if isinstance(text, str)
+        else json.dumps(list(text))
+        for option, text in spec.options.items()
     }
     secret = f"{name}-kibana-user"
-    if reference:
-        request.add_secret(secret, {"password": None})
+    if spec.elasticsearch:
+        yield ServerSecret(secret, {"password": None})
         env |= {
-            "ELASTICSEARCH_HOSTS": address,
+            "ELASTICSEARCH_HOSTS": elasticsearch_url(spec.elasticsearch),
             "ELASTICSEARCH_USERNAME": "kibana_system",
             "ELASTICSEARCH_PASSWORD": from_secret(secret, "password"),
         }
-    container = next(
-        list_entries(request.at("spec", "podTemplate", "spec", "containers")), None
-    )
-    request.add_server(
-        OperatedServer(
-            name=f"{name}-kb",
-            image=request.at("spec", "image") or _image("kibana", request),
-            ports=(_KIBANA,),
-            env=env,
-            resources=container.at("resources") if container else None,
-        ),
+    yield OperatedServer(
+        name=f"{name}-kb",
+        image=spec.image or elastic_image("kibana", "kibana", spec.version),
         kind="Deployment",
+        ports=(_KIBANA,),
+        env=env,
+        resources=spec.resources,
+        more_env=spec.env,
     )
-    request.add_service(
+    yield ServerService(
         f"{name}-kb-http",
         f"{name}-kb",
         (_KIBANA,),
-        is_plain=_is_plain(request),
-        service_type=_service_type(request),
+        is_plain=spec.is_plain,
+        service_type=spec.service_type,
     )
-    if reference:
-        _add_login(request, reference, address, secret)
+    if spec.elasticsearch:
+        yield _login_job(spec, name, spec.elasticsearch, secret)
 
 
-def _add_login(request: OperatorRequest, reference: str, address: str, secret: str) -> None:
+def elastic_secret(name: str) -> str:
+    """The Secret of the superuser of an Elasticsearch, whose key is the user."""
+    return f"{name}-es-elastic-user"
+
+
+def elasticsearch_url(name: str) -> str:
+    """Where an Elasticsearch of that name answers."""
+    return f"http://{name}-es-http:{_HTTP.number}"
+
+
+def kibana_url(name: str) -> str:
+    """Where a Kibana of that name answers."""
+    return f"http://{name}-kb-http:{_KIBANA.number}"
+
+
+def _login_job(
+    spec: ElasticSpec, name: str, elasticsearch: str, secret: str
+) -> OperatedServer:
     """The one-shot that gives Kibana's own user its password, as the operator does."""
     script = (
         'until curl -fsS -u "elastic:$ELASTIC_PASSWORD" -H "Content-Type: application/json" -X POST '
         '-d "{\\"password\\":\\"$KIBANA_PASSWORD\\"}" "$ELASTICSEARCH_URL/_security/user/kibana_system/_password"; '
         "do sleep 5; done"
     )
-    request.add_server(
-        OperatedServer(
-            name=f"{request.name}-kb-login",
-            image=_image("elasticsearch", request),
-            env={
-                "ELASTICSEARCH_URL": address,
-                "ELASTIC_PASSWORD": from_secret(f"{reference}-es-elastic-user", "elastic"),
-                "KIBANA_PASSWORD": from_secret(secret, "password"),
-            },
-            command=("sh", "-c", script),
-        ),
+    return OperatedServer(
+        name=f"{name}-kb-login",
+        image=elastic_image("elasticsearch", "elasticsearch", spec.version),
         kind="Job",
+        env={
+            "ELASTICSEARCH_URL": elasticsearch_url(elasticsearch),
+            "ELASTIC_PASSWORD": from_secret(elastic_secret(elasticsearch), ELASTIC_USER),
+            "KIBANA_PASSWORD": from_secret(secret, "password"),
+        },
+        command=("sh", "-c", script),
+    )
+
+
+def _apm_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]:
+    """The APM server with its token.
+
+    https://www.elastic.co/docs/deploy-manage/deploy/cloud-on-k8s/configuration-apm-server
+    """
+    secret, server = f"{name}-apm-token", f"{name}-apm-server"
+    yield ServerSecret(secret, {"secret-token": None})
+    env: dict[str, Manifest] = {"SECRET_TOKEN": from_secret(secret, "secret-token")}
+    options = {
+        "apm-server.host": f"0.0.0.0:{_APM.number}",
+        "apm-server.auth.secret_token": "$(SECRET_TOKEN)",
+    }
+    if spec.elasticsearch:
+        user = elastic_secret(spec.elasticsearch)
+        env["ELASTIC_PASSWORD"] = from_secret(user, ELASTIC_USER)
+        options |= {
+            "output.elasticsearch.hosts": json.dumps(
+                [elasticsearch_url(spec.elasticsearch)]
+            ),
+            "output.elasticsearch.username": ELASTIC_USER,
+            "output.elasticsearch.password": "$(ELASTIC_PASSWORD)",
+        }
+    if spec.kibana:
+        options |= {
+            "apm-server.kibana.enabled": "true",
+            "apm-server.kibana.host": kibana_url(spec.kibana),
+        }
+    stated = {
+        option: text if isinstance(text, str) else json.dumps(list(text))
+        for option, text in spec.options.items()
+    }
+    words = (f"{option}={text}" for option, text in {**options, **stated}.items())
+    yield OperatedServer(
+        name=server,
+        image=spec.image or elastic_image("apm", "apm-server", spec.version),
+        kind="Deployment",
+        ports=(_APM,),
+        env=env,
+        args=("-e", *(argument for word in words for argument in ("-E", word))),
+        resources=spec.resources,
+        more_env=spec.env,
+    )
+    yield ServerService(
+        f"{name}-apm-http",
+        server,
+        (_APM,),
+        is_plain=spec.is_plain,
+        service_type=spec.service_type,
     )

@@ -5,151 +5,179 @@ https://istio.io/latest/docs/reference/config/networking/virtual-service/
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
-from tocompose.importers.kubernetes.objects import KubeObject
-from tocompose.importers.kubernetes.operators.manifests import (
-    SERVICES,
+from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
+from tocompose.importers.kubernetes.operators.istio_fields import (
+    HeaderChanges,
+    IstioDestination,
+    IstioMatch,
+    IstioRoute,
+    IstioServer,
+    NamedMatch,
+    VirtualServiceSpec,
+    decode_gateway,
+    decode_used_gateway,
+    decode_virtual_service,
+)
+from tocompose.importers.kubernetes.operators.parts import (
+    MadeManifest,
     Manifest,
-    OperatorRequest,
+    OperatorPart,
+    OperatorRemark,
+    ReadAlong,
 )
-from tocompose.importers.kubernetes.scalars import (
-    list_entries,
-    peek_text,
-    string_map,
-    take_scalar,
-)
-from tocompose.ledger import Cursor
+from tocompose.record import NamedTuple
+from tocompose.traefik.rules import TEXT_PREFIX
 
 _API = "gateway.networking.k8s.io/v1"
 _ISTIO = "networking.istio.io"
 _MESH = "mesh"
-_PATHS = {"exact": "Exact", "prefix": "PathPrefix", "regex": "RegularExpression"}
+# https://istio.io/latest/docs/reference/config/networking/virtual-service/#StringMatch: a prefix is one of letters.
+_PATHS = {"exact": "Exact", "prefix": TEXT_PREFIX, "regex": "RegularExpression"}
 _PROTOCOLS = {"HTTP2": "HTTP", "GRPC": "HTTP", "GRPC-WEB": "HTTP"}
+# What a route without a match takes: the proxy rewrites that as text too.
+_EVERYTHING: Manifest = {"path": {"type": TEXT_PREFIX, "value": "/"}}
 
 
-class _GatewayPort(NamedTuple):
-    """One listener of a Gateway: a port for one host; `redirects` says that it only sends to https."""
+class GatewaySection(NamedTuple):
+    """One listener of a Gateway: a port for one host."""
 
     name: str
-    server: Cursor
+    server: IstioServer
     host: str
-    redirects: bool
 
 
-def answer(request: OperatorRequest) -> None:
-    """Makes the objects of Gateway API."""
-    if request.kube_object.title == "Gateway":
-        _answer_gateway(request)
-    else:
-        _answer_virtual_service(request)
-
-
-def _sections(gateway: KubeObject) -> Iterator[_GatewayPort]:
-    for number, server in enumerate(list_entries(gateway.at("spec", "servers"))):
-        redirects = peek_text(server.at("tls", "httpsRedirect")) == "true"
-        for position, host in enumerate(list_entries(server.at("hosts"))):
-            name = f"{peek_text(server.at('port', 'name')) or 'port'}-{number}-{position}"
-            text = (peek_text(host) or "*").rpartition("/")[2]
-            yield _GatewayPort(name, server, "" if text == "*" else text, redirects)
-
-
-def _answer_gateway(request: OperatorRequest) -> None:
-    sections = list(_sections(request.kube_object))
-    if not sections:
+def answer(kube_object: KubeObject, objects: KubeObjects) -> Iterator[OperatorPart]:
+    """The objects of Gateway API."""
+    if kube_object.title == "Gateway":
+        if any(server.hosts for server in decode_gateway(kube_object)):
+            yield from _gateway_parts(decode_used_gateway(kube_object), kube_object.name)
         return
-    for server in list_entries(request.at("spec", "servers")):
-        for host in list_entries(server.at("hosts")):
-            take_scalar(host, SERVICES)
-        for path in (("port", "protocol"), ("tls", "httpsRedirect")):
-            take_scalar(server.at(*path), SERVICES)
-        server.at("port", "name").skip("nothing refers to the name of the port")
-    request.at("spec", "selector").skip("the proxy takes the place of the gateway's pods")
-    listeners = [_listener(section) for section in sections]
+    spec = decode_virtual_service(kube_object, objects)
+    keys = {_gateway_key(text, kube_object.namespace) for text in spec.gateways}
+    gateways = {
+        key: decode_gateway(gateway)
+        for key in keys
+        if (gateway := objects.get(f"Gateway.{_ISTIO}", *key)) is not None
+    }
+    yield from _route_parts(spec, kube_object, gateways)
+
+
+def _gateway_key(text: str, own_namespace: str) -> tuple[str, str]:
+    """The namespace and name of a Gateway that a VirtualService names."""
+    namespace, _, name = text.rpartition("/")
+    return namespace or own_namespace, name
+
+
+def _sections(servers: tuple[IstioServer, ...]) -> Iterator[GatewaySection]:
+    for number, server in enumerate(servers):
+        for position, text in enumerate(server.hosts):
+            name = f"{server.port_name}-{number}-{position}"
+            host = text.rpartition("/")[2]
+            yield GatewaySection(name, server, "" if host == "*" else host)
+
+
+def _gateway_parts(servers: tuple[IstioServer, ...], name: str) -> Iterator[OperatorPart]:
+    sections = list(_sections(servers))
+    listeners: Manifest = [_listener(section) for section in sections]
     spec: Manifest = {"gatewayClassName": "istio", "listeners": listeners}
-    request.add("Gateway", request.name, api_version=_API, spec=spec)
-    redirecting = [section for section in sections if section.redirects]
-    if redirecting:
-        parents: list[Manifest] = [
-            {"name": request.name, "sectionName": section.name} for section in redirecting
-        ]
+    yield MadeManifest("Gateway", name, {"spec": spec}, _API)
+    parents: list[Manifest] = [
+        {"name": name, "sectionName": section.name}
+        for section in sections
+        if section.server.redirects
+    ]
+    if parents:
         redirect: Manifest = {"scheme": "https", "statusCode": 301}
         rule: Manifest = {
             "filters": [{"type": "RequestRedirect", "requestRedirect": redirect}]
         }
-        request.add(
-            "HTTPRoute",
-            f"{request.name}-https",
-            api_version=_API,
-            spec={"parentRefs": parents, "rules": [rule]},
-        )
+        route: Manifest = {"parentRefs": parents, "rules": [rule]}
+        yield MadeManifest("HTTPRoute", f"{name}-https", {"spec": route}, _API)
 
 
-def _listener(section: _GatewayPort) -> Manifest:
+def _listener(section: GatewaySection) -> Manifest:
     server = section.server
-    protocol = (peek_text(server.at("port", "protocol")) or "HTTP").upper()
-    mode = (take_scalar(server.at("tls", "mode"), SERVICES) or "").upper()
-    credential = server.at("tls", "credentialName")
     tls: dict[str, Manifest] | None = None
-    if mode:
+    if server.tls_mode:
+        credential: Manifest = [{"name": server.credential}] if server.credential else None
         tls = {
-            "mode": "Passthrough" if mode == "PASSTHROUGH" else "Terminate",
-            "certificateRefs": [{"name": credential}] if credential else None,
+            "mode": "Passthrough" if server.tls_mode == "PASSTHROUGH" else "Terminate",
+            "certificateRefs": credential,
         }
     return {
         "name": section.name,
-        "port": server.at("port", "number"),
-        "protocol": _PROTOCOLS.get(protocol, protocol),
+        "port": server.port,
+        "protocol": _PROTOCOLS.get(server.protocol, server.protocol),
         "hostname": section.host or None,
         "tls": tls,
     }
 
 
-def _answer_virtual_service(request: OperatorRequest) -> None:
-    parents = list(_parents(request))
-    rules = [_rule(route, request) for route in list_entries(request.at("spec", "http"))]
-    if not parents or not rules:
+def _route_parts(
+    spec: VirtualServiceSpec,
+    service: KubeObject,
+    gateways: Mapping[tuple[str, str], tuple[IstioServer, ...]],
+) -> Iterator[OperatorPart]:
+    parents: list[Manifest] = []
+    for text in spec.gateways:
+        if (text or _MESH) == _MESH:
+            yield OperatorRemark("calls within the mesh go straight to the services")
+        else:
+            parents += _parents(text, service.namespace, gateways)
+    yield from _subset_parts(spec)
+    # The first route that matches is taken, however exact another one is.
+    rules: list[Manifest] = [
+        {**_rule(route), "sourceOrder": len(spec.routes) - index}
+        for index, route in enumerate(spec.routes)
+    ]
+    names: list[Manifest] = [host for host in spec.hosts if host and host != "*"]
+    if parents and rules:
+        route: Manifest = {
+            "parentRefs": parents,
+            "hostnames": names or None,
+            "rules": rules,
+        }
+        yield MadeManifest("HTTPRoute", service.name, {"spec": route}, _API)
+
+
+def _subset_parts(spec: VirtualServiceSpec) -> Iterator[OperatorPart]:
+    """A Service for each subset of pods that some route leads to."""
+    subsets = {
+        destination.subset.name: destination.subset
+        for route in spec.routes
+        for destination in route.destinations
+        if destination.subset
+    }
+    for subset in subsets.values():
+        yield ReadAlong(subset.rule)
+        pods: Manifest = {"selector": dict(subset.labels), "ports": subset.ports}
+        yield MadeManifest("Service", subset.name, {"spec": pods})
+
+
+def _parents(
+    gateway: str,
+    own_namespace: str,
+    gateways: Mapping[tuple[str, str], tuple[IstioServer, ...]],
+) -> Iterator[Manifest]:
+    """The listeners of a Gateway on which the routes hang."""
+    namespace, name = _gateway_key(gateway, own_namespace)
+    parent: dict[str, Manifest] = {"name": name, "namespace": namespace}
+    sections = list(_sections(gateways.get((namespace, name), ())))
+    if not any(section.server.redirects for section in sections):
+        yield parent
         return
-    hosts = [
-        take_scalar(host, SERVICES) for host in list_entries(request.at("spec", "hosts"))
-    ]
-    names: list[Manifest] = [host for host in hosts if host and host != "*"]
-    request.add(
-        "HTTPRoute",
-        request.name,
-        api_version=_API,
-        spec={"parentRefs": parents, "hostnames": names or None, "rules": rules},
-    )
+    for section in sections:
+        if not section.server.redirects:
+            yield {**parent, "sectionName": section.name}
 
 
-def _parents(request: OperatorRequest) -> Iterator[Manifest]:
-    """The listeners on which the routes hang; none where they are for the mesh alone."""
-    for reference in list_entries(request.at("spec", "gateways")):
-        text = take_scalar(reference, SERVICES) or _MESH
-        if text == _MESH:
-            request.remarks.append("calls within the mesh go straight to the services")
-            continue
-        namespace, _, name = text.rpartition("/")
-        namespace = namespace or request.namespace
-        parent: dict[str, Manifest] = {"name": name, "namespace": namespace}
-        gateway = request.objects.get(f"Gateway.{_ISTIO}", namespace, name)
-        sections = list(_sections(gateway)) if gateway else []
-        if not any(section.redirects for section in sections):
-            yield parent
-            continue
-        for section in sections:
-            if not section.redirects:
-                yield {**parent, "sectionName": section.name}
-
-
-def _rule(route: Cursor, request: OperatorRequest) -> Manifest:
-    matches = [_match(match) for match in list_entries(route.at("match"))]
-    targets = [
-        target
-        for destination in list_entries(route.at("route"))
-        if (target := _target(destination, request))
-    ]
+def _rule(route: IstioRoute) -> dict[str, Manifest]:
+    matches = [_match(match) for match in route.matches]
+    if not matches and route.new_path:
+        matches.append(_EVERYTHING)
+    targets = [_target(destination) for destination in route.destinations]
     return {
         "matches": matches or None,
         "filters": list(_filters(route)) or None,
@@ -157,115 +185,73 @@ def _rule(route: Cursor, request: OperatorRequest) -> Manifest:
     }
 
 
-def _match(match: Cursor) -> Manifest:
+def _match(match: IstioMatch) -> Manifest:
     path: Manifest = None
-    for condition in match.at("uri"):
-        path = {"type": _PATHS.get(condition.key), "value": condition}
-    headers: list[Manifest] = [
-        {"name": header.key, **_text_condition(condition)}
-        for header in match.at("headers")
-        for condition in header
-    ]
-    queries: list[Manifest] = [
-        {"name": query.key, **_text_condition(condition)}
-        for query in match.at("queryParams")
-        for condition in query
-    ]
+    if match.path is not None:
+        path = {"type": _PATHS.get(match.path.kind), "value": match.path.node}
     return {
         "path": path,
-        "method": match.at("method", "exact"),
-        "headers": headers or None,
-        "queryParams": queries or None,
+        "method": match.method,
+        "headers": list(map(_condition, match.headers)) or None,
+        "queryParams": list(map(_condition, match.parameters)) or None,
     }
 
 
-def _text_condition(condition: Cursor) -> dict[str, Manifest]:
-    if condition.key == "exact":
-        return {"type": "Exact", "value": condition}
-    text = take_scalar(condition, SERVICES) or ""
-    pattern = f"{text}.*" if condition.key == "prefix" else text
-    return {"type": "RegularExpression", "value": pattern}
+def _condition(named: NamedMatch) -> Manifest:
+    match = named.match
+    if match.kind == "exact":
+        return {"name": named.name, "type": "Exact", "value": match.node}
+    pattern = f"{match.text}.*" if match.kind == "prefix" else match.text
+    return {"name": named.name, "type": "RegularExpression", "value": pattern}
 
 
-def _target(destination: Cursor, request: OperatorRequest) -> Manifest:
+def _target(destination: IstioDestination) -> Manifest:
     """The Service of a destination: that of the host, or one for its subset."""
-    host = take_scalar(destination.at("destination", "host"), SERVICES) or ""
-    name, _, rest = host.partition(".")
-    namespace = rest.partition(".")[0] or request.namespace
-    service = request.objects.get("Service", namespace, name)
-    subset = take_scalar(destination.at("destination", "subset"), SERVICES)
-    if subset and service is not None:
-        name = _subset_service(service, host, subset, request) or name
-    port: Manifest = destination.at("destination", "port", "number")
-    if not port and service is not None:
-        port = peek_text(service.at("spec", "ports", 0, "port"))
+    subset = destination.subset
     return {
-        "name": name,
-        "namespace": namespace,
-        "port": int(port) if isinstance(port, str) else port,
-        "weight": destination.at("weight"),
+        "name": destination.name if subset is None else subset.name,
+        "namespace": destination.namespace,
+        "port": destination.port,
+        "weight": destination.weight,
     }
 
 
-def _subset_service(
-    service: KubeObject, host: str, subset: str, request: OperatorRequest
-) -> str | None:
-    """The name of a Service for the pods of a subset, which a DestinationRule describes by labels."""
-    for rule in request.objects.of_kind(f"DestinationRule.{_ISTIO}"):
-        rule_host = peek_text(rule.at("spec", "host")) or ""
-        if rule_host.partition(".")[0] != host.partition(".")[0]:
-            continue
-        for entry in list_entries(rule.at("spec", "subsets")):
-            if peek_text(entry.at("name")) != subset:
-                continue
-            entry.map(to=SERVICES)
-            rule.at("spec", "host").take(to=SERVICES)
-            if rule not in request.also:
-                request.also.append(rule)
-            labels = {
-                **string_map(service.at("spec", "selector")),
-                **string_map(entry.at("labels")),
-            }
-            name = f"{service.name}-{subset}"
-            ports = service.at("spec", "ports")
-            request.add("Service", name, spec={"selector": labels, "ports": ports})
-            return name
-    return None
-
-
-def _filters(route: Cursor) -> Iterator[Manifest]:
-    rewrite = route.at("rewrite", "uri")
-    host = route.at("rewrite", "authority")
-    if rewrite or host:
-        path: Manifest = {"type": "ReplacePrefixMatch", "replacePrefixMatch": rewrite}
+def _filters(route: IstioRoute) -> Iterator[Manifest]:
+    if route.new_path or route.new_authority:
+        path: Manifest = {
+            "type": "ReplacePrefixMatch",
+            "replacePrefixMatch": route.new_path,
+        }
         yield {
             "type": "URLRewrite",
-            "urlRewrite": {"hostname": host, "path": path if rewrite else None},
+            "urlRewrite": {
+                "hostname": route.new_authority,
+                "path": path if route.new_path else None,
+            },
         }
-    redirect = route.at("redirect")
-    if redirect:
-        whole: Manifest = {"type": "ReplaceFullPath", "replaceFullPath": redirect.at("uri")}
+    redirect = route.redirect
+    if redirect is not None:
+        whole: Manifest = {"type": "ReplaceFullPath", "replaceFullPath": redirect.path}
         yield {
             "type": "RequestRedirect",
             "requestRedirect": {
-                "scheme": redirect.at("scheme"),
-                "hostname": redirect.at("authority"),
-                "path": whole if redirect.at("uri") else None,
-                "statusCode": redirect.at("redirectCode") or 301,
+                "scheme": redirect.scheme,
+                "hostname": redirect.authority,
+                "path": whole if redirect.path else None,
+                "statusCode": redirect.code or 301,
             },
         }
-    for section, name in (("request", "Request"), ("response", "Response")):
-        headers = route.at("headers", section)
-        if headers:
-            yield _header_filter(headers, name)
+    for side, changes in route.headers.items():
+        yield _header_filter(side, changes)
 
 
-def _header_filter(headers: Cursor, name: str) -> Manifest:
-    changes: dict[str, Manifest] = {
-        action: [{"name": header.key, "value": header} for header in headers.at(action)]
-        for action in ("set", "add")
-        if headers.at(action)
+def _header_filter(side: str, changes: HeaderChanges) -> Manifest:
+    modifier: dict[str, Manifest] = {
+        action: [{"name": name, "value": node} for name, node in headers]
+        for action, headers in changes.changed.items()
     }
-    changes["remove"] = headers.at("remove")
-    section = f"{name[0].lower()}{name[1:]}HeaderModifier"
-    return {"type": f"{name}HeaderModifier", section: changes}
+    modifier["remove"] = changes.removed
+    return {
+        "type": f"{side.title()}HeaderModifier",
+        f"{side}HeaderModifier": modifier,
+    }

@@ -5,22 +5,42 @@ https://strimzi.io/docs/operators/latest/configuring
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
-from tocompose.importers.kubernetes.objects import KubeObject
-from tocompose.importers.kubernetes.operators.manifests import (
-    SERVICES,
+from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
+from tocompose.importers.kubernetes.operators.kafka_users import (
+    CLUSTER_LABEL,
+    LOGIN_MODULE,
+    MECHANISM,
+    SCRAM,
+    decode_login,
+    decode_mechanism,
+    login_parts,
+)
+from tocompose.importers.kubernetes.operators.parts import (
     Manifest,
     OperatedServer,
-    OperatorRequest,
+    OperatorPart,
+    OperatorRemark,
+    ReadAlong,
     ServerPort,
+    ServerService,
     image_of,
+    shell_command,
 )
-from tocompose.importers.kubernetes.scalars import list_entries, take_scalar
+from tocompose.importers.kubernetes.operators.spec_fields import (
+    SERVICES,
+    decode_flag,
+    decode_part,
+    decode_text,
+)
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
+from tocompose.knowledge.image_conditions import tag_version
 from tocompose.ledger import Cursor
+from tocompose.readers.yaml import integer
+from tocompose.record import NamedTuple
+from tocompose.source import Node
 
-_CLUSTER = "strimzi.io/cluster"
 _GROUP = "kafka.strimzi.io"
 _CONTROLLER = 29093
 _DATA = "/var/lib/kafka/data"
@@ -32,66 +52,252 @@ _ONE_BROKER = (
     "transaction.state.log.min.isr",
     "transaction.state.log.replication.factor",
 )
+# What only an upgrade of a running cluster needs: https://kafka.apache.org/documentation/#upgrade
+_FOR_UPGRADES = ("inter.broker.protocol.version", "log.message.format.version")
 _TOPICS = "/opt/kafka/bin/kafka-topics.sh"
+# The first version of which there is an image: https://hub.docker.com/r/apache/kafka/tags
+_FIRST_IMAGE = "3.7.0"
+# How the broker speaks to itself, and to what sets it up, where all listeners ask for a password.
+_REPLICATION = 9091
+# Listeners for the outside, with the type of their Service.
+_OUTSIDE = {
+    "nodeport": "NodePort",
+    "loadbalancer": "LoadBalancer",
+    "route": None,
+    "ingress": None,
+    "cluster-ip": None,
+}
 
 
-class _Listener(NamedTuple):
-    """A listener of the brokers."""
+class KafkaListener(NamedTuple):
+    """A listener of the brokers; `outside` is its type where it is not for the cluster alone. It `asks_password` where
+    the input has users with one."""
 
     name: str
     port: int
+    has_tls: bool = False
+    has_login: bool = False
+    asks_password: bool = False
+    outside: str | None = None
+    node_port: int | None = None
+    advertised_host: str | None = None
+    advertised_port: int | None = None
+
+    @property
+    def server_port(self) -> ServerPort:
+        """The port of the server on which it listens."""
+        return ServerPort(self.name, self.port, node_port=self.node_port)
+
+    def address(self, host: str) -> str:
+        """What clients are told to call: the host, or where the outside reaches a port that is published."""
+        if _OUTSIDE.get(self.outside or "") is None:
+            return f"{host}:{self.port}"
+        port = self.advertised_port or self.node_port or self.port
+        return f"{self.advertised_host or 'localhost'}:{port}"
 
 
-def answer(request: OperatorRequest) -> None:
-    """Makes the broker, its Services, and the one-shot for its topics."""
-    name, spec = request.name, request.at("spec", "kafka")
-    listeners = list(_listeners(spec.at("listeners"), request))
-    listeners = listeners or [_Listener("plain", 9092)]
-    bootstrap = f"{name}-kafka-bootstrap"
-    ports = tuple(ServerPort(listener.name, listener.port) for listener in listeners)
-    request.add_server(
-        OperatedServer(
-            name=f"{name}-kafka",
-            image=_kafka_image(spec),
-            ports=ports,
-            env=_environment(listeners, bootstrap) | _options(spec.at("config")),
-            data_folder=_DATA,
-            resources=_resources(request),
-            storage=spec.at("storage", "size"),
-        )
+class KafkaSpec(NamedTuple):
+    """What a Kafka asks for, together with the pools of its nodes; `broker` is what its brokers are named after."""
+
+    version: str | None
+    broker: str
+    listeners: tuple[KafkaListener, ...]
+    options: Mapping[str, str]
+    heap: str
+    resources: Node | None
+    storage: Node | None
+
+
+class KafkaTopic(NamedTuple):
+    """A topic to make."""
+
+    name: str
+    partitions: str
+    options: Mapping[str, str]
+
+
+def decode_kafka(
+    kafka: KubeObject, pools: tuple[KubeObject, ...], *, has_users: bool
+) -> KafkaSpec:
+    """The spec of a Kafka; what it does not say of its brokers, the first pool of them says."""
+    spec = kafka.at("spec", "kafka")
+    brokers = [pool for pool in pools if "broker" in _decode_pool_roles(pool)]
+    broker_spec = (brokers or [*pools, kafka])[0].at("spec")
+    resources, jvm_options = (
+        key_cursor if (key_cursor := spec.at(key)) else broker_spec.at(key)
+        for key in ("resources", "jvmOptions")
     )
-    for service in (bootstrap, f"{name}-kafka-brokers"):
-        request.add_service(service, f"{name}-kafka", ports)
-    for pool in _of_cluster("KafkaNodePool", request):
-        request.also.append(pool)
-    _add_topics(request, f"{bootstrap}:{listeners[0].port}", _kafka_image(spec))
+    return KafkaSpec(
+        version=decode_text(spec, "version"),
+        broker=brokers[0].name if brokers else "kafka",
+        listeners=tuple(
+            _decode_listener(listener, has_users=has_users)
+            for listener in list_entries(spec.at("listeners"))
+        ),
+        options=_decode_options(spec.at("config"), (*_ONE_BROKER, *_FOR_UPGRADES)),
+        heap=decode_heap(jvm_options),
+        resources=decode_part(resources),
+        storage=decode_part(spec, "storage", "size"),
+    )
 
 
-def _kafka_image(spec: Cursor) -> str:
-    return image_of("apache/kafka", take_scalar(spec.at("version"), SERVICES), "kafka")
+def _decode_pool_roles(pool: KubeObject) -> tuple[str | None, ...]:
+    return tuple(map(peek_text, list_entries(pool.at("spec", "roles"))))
 
 
-def _listeners(cursor: Cursor, request: OperatorRequest) -> Iterator[_Listener]:
-    """The listeners within the cluster: all of them in plain, since the operator's certificates are not here."""
-    for listener in list_entries(cursor):
-        name = take_scalar(listener.at("name"), SERVICES) or "plain"
-        port = take_scalar(listener.at("port"), SERVICES) or "9092"
-        if take_scalar(listener.at("tls"), SERVICES) == "true":
-            request.remarks.append(
-                f"the listener {name} speaks in plain: take TLS out of its clients"
+def _decode_listener(listener: Cursor, *, has_users: bool) -> KafkaListener:
+    kind = peek_text(listener.at("type"))
+    authentication = listener.at("authentication", "type")
+    asks_password = has_users and peek_text(authentication) == SCRAM
+    if asks_password:
+        decode_text(authentication)
+    is_outside = kind in _OUTSIDE
+    settings = listener.at("configuration")
+    return KafkaListener(
+        name=decode_text(listener, "name") or "plain",
+        port=integer(decode_text(listener, "port") or "") or 9092,
+        has_tls=decode_flag(listener, "tls"),
+        has_login=bool(listener.at("authentication")),
+        asks_password=asks_password,
+        outside=decode_text(listener, "type") if is_outside else None,
+        node_port=integer(decode_text(settings, "bootstrap", "nodePort") or ""),
+        advertised_host=decode_text(settings, "brokers", 0, "advertisedHost"),
+        advertised_port=integer(
+            decode_text(settings, "brokers", 0, "advertisedPort") or ""
+        ),
+    )
+
+
+def _decode_options(config: Cursor, left_out: tuple[str, ...]) -> dict[str, str]:
+    return {
+        option.key: take_scalar(option, SERVICES) or ""
+        for option in config
+        if option.key not in left_out
+    }
+
+
+def decode_heap(jvm_options: Cursor) -> str:
+    """The options of Java that say how large its heap is."""
+    sizes = ((option, decode_text(jvm_options, option)) for option in ("-Xms", "-Xmx"))
+    return " ".join(f"{option}{size}" for option, size in sizes if size)
+
+
+def decode_topic(topic: KubeObject) -> KafkaTopic:
+    """The spec of a KafkaTopic."""
+    spec = topic.at("spec")
+    topic.at("metadata", "labels", CLUSTER_LABEL).take(to=SERVICES)
+    return KafkaTopic(
+        name=decode_text(spec, "topicName") or topic.name,
+        partitions=decode_text(spec, "partitions") or "1",
+        options=_decode_options(spec.at("config"), _ONE_BROKER),
+    )
+
+
+def answer(kafka: KubeObject, objects: KubeObjects) -> Iterator[OperatorPart]:
+    """The broker, its Services, and the one-shot for its topics."""
+    pools = cluster_members("KafkaNodePool", kafka, objects)
+    topics = cluster_members("KafkaTopic", kafka, objects)
+    users = tuple(
+        user
+        for user in cluster_members("KafkaUser", kafka, objects)
+        if decode_mechanism(user) == SCRAM
+    )
+    spec = decode_kafka(kafka, pools, has_users=bool(users))
+    yield from _broker_parts(spec, kafka.name)
+    yield from map(ReadAlong, (*pools, *topics))
+    address = f"{kafka.name}-kafka-bootstrap:{_open_listener(_all_listeners(spec)).port}"
+    if topics:
+        yield _topic_maker(spec, tuple(map(decode_topic, topics)), kafka.name, address)
+    if any(listener.asks_password for listener in spec.listeners):
+        logins, image = tuple(map(decode_login, users)), kafka_image(spec.version)
+        yield from login_parts(logins, image, kafka.name, address)
+
+
+def cluster_members(
+    title: str, cluster: KubeObject, objects: KubeObjects
+) -> tuple[KubeObject, ...]:
+    """The objects of a kind that bear the label of a Kafka, or of a KafkaConnect."""
+    return tuple(
+        kube_object
+        for kube_object in objects.in_namespace(f"{title}.{_GROUP}", cluster.namespace)
+        if kube_object.labels.get(CLUSTER_LABEL) == cluster.name
+    )
+
+
+def _all_listeners(spec: KafkaSpec) -> tuple[KafkaListener, ...]:
+    """The listeners, one of which asks for no password: the broker and its one-shots need it."""
+    listeners = spec.listeners or (KafkaListener("plain", 9092),)
+    if all(listener.asks_password for listener in listeners):
+        return (*listeners, KafkaListener("replication", _REPLICATION))
+    return listeners
+
+
+def _open_listener(listeners: tuple[KafkaListener, ...]) -> KafkaListener:
+    return next(listener for listener in listeners if not listener.asks_password)
+
+
+def _broker_parts(spec: KafkaSpec, name: str) -> Iterator[OperatorPart]:
+    listeners = _all_listeners(spec)
+    for listener in listeners:
+        yield from _listener_remarks(listener)
+    if spec.version and spec.version not in kafka_image(spec.version):
+        yield OperatorRemark(f"of {spec.version} there is no image of Apache's own")
+    bootstrap, brokers = f"{name}-kafka-bootstrap", f"{name}-kafka-brokers"
+    ports = tuple(listener.server_port for listener in listeners)
+    server = f"{name}-{spec.broker}"
+    heap: Mapping[str, Manifest] = {"KAFKA_HEAP_OPTS": spec.heap} if spec.heap else {}
+    options = {_variable(option): text for option, text in spec.options.items()}
+    yield OperatedServer(
+        name=server,
+        image=kafka_image(spec.version),
+        ports=ports,
+        env={**_environment(listeners, bootstrap), **options, **heap},
+        data_folder=_DATA,
+        resources=spec.resources,
+        storage=spec.storage,
+        governing=brokers,
+    )
+    for service in (bootstrap, brokers):
+        yield ServerService(service, server, ports)
+    for listener in listeners:
+        if listener.outside:
+            yield ServerService(
+                f"{name}-kafka-{listener.name}-bootstrap",
+                server,
+                (listener.server_port,),
+                service_type=_OUTSIDE[listener.outside],
             )
-        if listener.at("authentication"):
-            request.remarks.append(f"the listener {name} lets everybody in")
-        yield _Listener(name, int(port))
 
 
-def _environment(listeners: list[_Listener], host: str) -> dict[str, Manifest]:
+def _listener_remarks(listener: KafkaListener) -> Iterator[OperatorRemark]:
+    """All listeners are plaintext, since the operator's certificates are not here."""
+    if listener.has_tls:
+        yield OperatorRemark(
+            f"the listener {listener.name} is plaintext here: remove TLS from its clients"
+        )
+    if listener.has_login and not listener.asks_password:
+        yield OperatorRemark(f"the listener {listener.name} lets everybody in")
+    address = listener.address("")
+    if not address.startswith(":"):
+        yield OperatorRemark(f"the listener {listener.name} is advertised as {address}")
+
+
+def kafka_image(version: str | None) -> str:
+    """The image of Apache's own in that version, or the first that there is."""
+    is_too_old = version and tag_version(version) < tag_version(_FIRST_IMAGE)
+    return image_of("apache/kafka", _FIRST_IMAGE if is_too_old else version, "kafka")
+
+
+def _environment(listeners: tuple[KafkaListener, ...], host: str) -> dict[str, Manifest]:
     names = [listener.name.upper() for listener in listeners]
-    bound = [f"{name}://:{each.port}" for name, each in zip(names, listeners, strict=True)]
-    advertised = [
-        f"{name}://{host}:{each.port}" for name, each in zip(names, listeners, strict=True)
+    named = tuple(zip(names, listeners, strict=True))
+    bound = [f"{name}://:{listener.port}" for name, listener in named]
+    advertised = [f"{name}://{listener.address(host)}" for name, listener in named]
+    logins = [name for name, listener in named if listener.asks_password]
+    protocols = [
+        f"{name}:{'SASL_PLAINTEXT' if name in logins else 'PLAINTEXT'}"
+        for name in (*names, "CONTROLLER")
     ]
-    protocols = [f"{name}:PLAINTEXT" for name in (*names, "CONTROLLER")]
     return {
         "KAFKA_NODE_ID": "1",
         "KAFKA_PROCESS_ROLES": "broker,controller",
@@ -99,70 +305,46 @@ def _environment(listeners: list[_Listener], host: str) -> dict[str, Manifest]:
         "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
         "KAFKA_LISTENERS": ",".join([*bound, f"CONTROLLER://:{_CONTROLLER}"]),
         "KAFKA_ADVERTISED_LISTENERS": ",".join(advertised),
-        "KAFKA_INTER_BROKER_LISTENER_NAME": names[0],
+        "KAFKA_INTER_BROKER_LISTENER_NAME": _open_listener(listeners).name.upper(),
         "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": ",".join(protocols),
         "KAFKA_LOG_DIRS": _DATA,
         **{_variable(key): "1" for key in _ONE_BROKER},
+        **{_variable(key): text for key, text in _login_options(logins)},
     }
+
+
+def _login_options(listener_names: list[str]) -> Iterator[tuple[str, str]]:
+    """https://kafka.apache.org/documentation/#security_sasl_scram"""
+    if listener_names:
+        yield "sasl.enabled.mechanisms", MECHANISM
+    for name in listener_names:
+        key = f"listener.name.{name.lower()}.{MECHANISM.lower()}.sasl.jaas.config"
+        yield key, f"{LOGIN_MODULE};"
 
 
 def _variable(key: str) -> str:
-    """https://hub.docker.com/r/apache/kafka: how its entry point reads an option of the broker."""
-    return f"KAFKA_{key.replace('_', '___').replace('-', '__').replace('.', '_').upper()}"
+    """How the entry point of the image reads an option of the broker.
+
+    https://github.com/apache/kafka/blob/trunk/docker/examples/README.md#using-environment-variables
+    """
+    return f"KAFKA_{key.replace('_', '__').replace('-', '___').replace('.', '_').upper()}"
 
 
-def _options(cursor: Cursor) -> dict[str, Manifest]:
-    return {
-        _variable(option.key): take_scalar(option, SERVICES) or ""
-        for option in cursor
-        if option.key not in _ONE_BROKER
-    }
-
-
-def _resources(request: OperatorRequest) -> Cursor:
-    """The limits of a broker: the cluster's, else those of its first pool."""
-    stated = request.at("spec", "kafka", "resources")
-    pools = [] if stated else _of_cluster("KafkaNodePool", request)
-    return pools[0].at("spec", "resources") if pools else stated
-
-
-def _of_cluster(title: str, request: OperatorRequest) -> list[KubeObject]:
-    return [
-        kube_object
-        for kube_object in request.objects.of_kind(f"{title}.{_GROUP}")
-        if kube_object.namespace == request.namespace
-        and kube_object.labels.get(_CLUSTER) == request.name
-    ]
-
-
-def _add_topics(request: OperatorRequest, address: str, image: str) -> None:
-    topics = _of_cluster("KafkaTopic", request)
-    if not topics:
-        return
-    request.also.extend(topics)
-    commands = [_topic_command(topic) for topic in topics]
-    request.add_server(
-        OperatedServer(
-            name=f"{request.name}-topics",
-            image=image,
-            env={"KAFKA_BOOTSTRAP": address},
-            command=("sh", "-c", "\n".join(["set -e", *commands])),
-        ),
+def _topic_maker(
+    spec: KafkaSpec, topics: tuple[KafkaTopic, ...], name: str, address: str
+) -> OperatedServer:
+    return OperatedServer(
+        name=f"{name}-topics",
+        image=kafka_image(spec.version),
         kind="Job",
+        env={"KAFKA_BOOTSTRAP": address},
+        command=shell_command(map(_topic_command, topics)),
     )
 
 
-def _topic_command(topic: KubeObject) -> str:
-    spec = topic.at("spec")
-    topic.at("metadata", "labels", _CLUSTER).take(to=SERVICES)
-    name = take_scalar(spec.at("topicName"), SERVICES) or topic.name
-    partitions = take_scalar(spec.at("partitions"), SERVICES) or "1"
-    options = [
-        f" --config {option.key}='{take_scalar(option, SERVICES)}'"
-        for option in spec.at("config")
-        if option.key not in _ONE_BROKER
-    ]
+def _topic_command(topic: KafkaTopic) -> str:
+    options = [f" --config {key}='{text}'" for key, text in topic.options.items()]
     return (
         f'{_TOPICS} --bootstrap-server "$KAFKA_BOOTSTRAP" --create --if-not-exists '
-        f"--topic '{name}' --partitions {partitions} --replication-factor 1{''.join(options)}"
+        f"--topic '{topic.name}' --partitions {topic.partitions} --replication-factor 1{''.join(options)}"
     )

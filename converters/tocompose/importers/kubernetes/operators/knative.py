@@ -1,62 +1,180 @@
-"""Service of Knative: its container as a Deployment, and a Service on port 80.
+"""Service of Knative: its container as a Deployment, and a Service on port 80; a DomainMapping is a route to one.
 
 https://knative.dev/docs/serving/
 """
 
 from __future__ import annotations
 
-from tocompose.importers.kubernetes.operators.manifests import (
-    SERVICES,
+from collections.abc import Iterator, Mapping
+
+from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
+from tocompose.importers.kubernetes.operators.parts import (
+    MadeManifest,
     Manifest,
-    OperatorRequest,
+    OperatorPart,
+    OperatorRemark,
+    workload_sections,
 )
-from tocompose.importers.kubernetes.scalars import take_scalar
+from tocompose.importers.kubernetes.operators.spec_fields import (
+    decode_fields,
+    decode_parts,
+    decode_text,
+)
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text
+from tocompose.ledger import Cursor
+from tocompose.readers.yaml import integer
+from tocompose.record import NamedTuple
+from tocompose.source import Node
 
 _LABEL = "serving.knative.dev/service"
 # Where a container listens that names no port, which it is told by the variable PORT.
 # https://github.com/knative/specs/blob/main/specs/serving/runtime-contract.md#inbound-network-connectivity
-_PORT = "8080"
+_PORT = 8080
+_KNATIVE_FIELDS = (
+    "containerConcurrency",
+    "timeoutSeconds",
+    "responseStartTimeoutSeconds",
+)
+# https://knative.dev/docs/serving/autoscaling/scale-bounds/
+_LEAST = ("autoscaling.knative.dev/min-scale", "autoscaling.knative.dev/minScale")
+_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+_INGRESS = "networking.k8s.io/v1"
 
 
-def answer(request: OperatorRequest) -> None:
-    """Makes the workload and its Service."""
-    template = request.at("spec", "template")
-    containers = template.at("spec", "containers")
-    if not template.at("spec"):
+class KnativeSpec(NamedTuple):
+    """What a Service asks for: the fields of its pod and of its first container as they are, and the rest of the
+    containers. `replicas` is the least number of pods that it keeps, `shares` what older revisions get of the requests,
+    in words."""
+
+    port: int
+    replicas: int | None
+    pod_fields: Mapping[str, Node]
+    container_fields: Mapping[str, Manifest]
+    env: tuple[Node, ...]
+    sidecars: tuple[Node, ...]
+    pod: Node
+    shares: tuple[str, ...]
+
+
+class DomainSpec(NamedTuple):
+    """A host name and the Service that it leads to."""
+
+    host: str
+    service: str
+
+
+def decode_service(service: KubeObject) -> KnativeSpec | None:
+    """The spec of a Service; None for one without a pod."""
+    template = service.at("spec", "template")
+    pod = template.at("spec")
+    if pod.node is None:
+        return None
+    containers = pod.at("containers")
+    first_container = containers.at(0)
+    port_text = decode_text(first_container, "ports", 0, "containerPort") or ""
+    port = integer(port_text) or _PORT
+    annotations = template.at("metadata", "annotations")
+    bounds = (integer(decode_text(annotations, key) or "") or 0 for key in _LEAST)
+    return KnativeSpec(
+        port=port,
+        replicas=next((bound for bound in bounds if bound > 1), None),
+        pod_fields=decode_fields(pod, _KNATIVE_FIELDS),
+        container_fields=_decode_container(first_container, port),
+        env=decode_parts(first_container, "env"),
+        sidecars=decode_parts(pod, "containers")[1:],
+        pod=pod.node,
+        shares=tuple(_decode_shares(service.at("spec", "traffic"))),
+    )
+
+
+def _decode_shares(traffic: Cursor) -> Iterator[str]:
+    """The shares of older revisions, which only the cluster has; that of the latest is carried over.
+
+    https://knative.dev/docs/serving/traffic-management/
+    """
+    for share in list_entries(traffic):
+        revision = peek_text(share.at("revisionName"))
+        percent = decode_text(share, "percent") or "0"
+        decode_text(share, "latestRevision" if revision is None else "revisionName")
+        if revision is not None and percent != "0":
+            yield f"{percent} % to {revision}"
+
+
+def _decode_container(container: Cursor, port: int) -> dict[str, Manifest]:
+    """The fields of the container; a probe that names no port asks that of the container."""
+    fields: dict[str, Manifest] = dict(decode_fields(container, ()))
+    for key in _PROBES:
+        for action in ("httpGet", "tcpSocket", "grpc"):
+            probe = container.at(key)
+            if probe.at(action) and peek_text(probe.at(action, "port")) in (None, "0"):
+                decode_text(probe, action, "port")
+                own_action: dict[str, Manifest] = {
+                    **decode_fields(probe.at(action), ("port",)),
+                    "port": port,
+                }
+                fields[key] = {**decode_fields(probe, (action,)), action: own_action}
+    return fields
+
+
+def decode_domain(mapping: KubeObject) -> DomainSpec | None:
+    """The spec of a DomainMapping; None where it leads to anything but a Service."""
+    reference = mapping.at("spec", "ref")
+    if peek_text(reference.at("kind")) != "Service":
+        return None
+    for key in ("kind", "apiVersion"):
+        decode_text(reference, key)
+    return DomainSpec(mapping.name, decode_text(reference, "name") or "")
+
+
+def answer(service: KubeObject, objects: KubeObjects) -> Iterator[OperatorPart]:
+    """The workload and its Service, or the route of a DomainMapping."""
+    if service.title == "DomainMapping":
+        domain = decode_domain(service)
+        if domain is not None:
+            yield _domain_route(domain)
         return
-    labels = {_LABEL: request.name}
-    first = containers.at(0)
-    port = take_scalar(first.at("ports", 0, "containerPort"), SERVICES) or _PORT
-    env: list[Manifest] = [*first.at("env"), {"name": "PORT", "value": port}]
+    spec = decode_service(service)
+    if spec is not None:
+        yield from _service_parts(spec, service.name)
+        if spec.shares:
+            yield OperatorRemark(
+                f"the cluster sends {', '.join(spec.shares)}, here all requests reach this revision: "
+                "`kubectl get revision -o yaml` shows the others"
+            )
+
+
+def _domain_route(domain: DomainSpec) -> MadeManifest:
+    backend: Manifest = {"service": {"name": domain.service, "port": {"number": 80}}}
+    path: Manifest = {"path": "/", "pathType": "Prefix", "backend": backend}
+    rule: Manifest = {"host": domain.host, "http": {"paths": [path]}}
+    return MadeManifest("Ingress", domain.host, {"spec": {"rules": [rule]}}, _INGRESS)
+
+
+def _service_parts(spec: KnativeSpec, name: str) -> Iterator[OperatorPart]:
+    labels: Manifest = {_LABEL: name}
     container: dict[str, Manifest] = {
-        "name": request.name,
-        **{str(child.key): child.node for child in first.children},
-        "env": env,
-        "ports": [{"name": "http1", "containerPort": int(port)}],
+        "name": name,
+        **spec.container_fields,
+        "env": [*spec.env, {"name": "PORT", "value": str(spec.port)}],
+        "ports": [{"name": "http1", "containerPort": spec.port}],
     }
     pod: dict[str, Manifest] = {
-        str(child.key): child.node
-        for child in template.at("spec").children
-        if child.key
-        not in ("containerConcurrency", "timeoutSeconds", "responseStartTimeoutSeconds")
+        **spec.pod_fields,
+        "containers": [container, *spec.sidecars],
     }
-    pod["containers"] = [container, *list(containers)[1:]]
-    made_object = request.add(
+    yield MadeManifest(
         "Deployment",
-        request.name,
-        spec={
-            "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": pod},
-        },
+        name,
+        workload_sections(labels, pod, spec.replicas),
+        grafts=((spec.pod, "PodSpec"),),
     )
-    made_object.grafts = tuple(
-        (below.node, "PodSpec") for below in [template.at("spec")] if below.node is not None
-    )
-    request.add(
+    yield MadeManifest(
         "Service",
-        request.name,
-        spec={
-            "selector": labels,
-            "ports": [{"name": "http", "port": 80, "targetPort": int(port)}],
+        name,
+        {
+            "spec": {
+                "selector": labels,
+                "ports": [{"name": "http", "port": 80, "targetPort": spec.port}],
+            }
         },
     )

@@ -5,106 +5,220 @@ https://github.com/mongodb/mongodb-kubernetes/tree/master/docs/mongodbcommunity
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote
 
-from tocompose.importers.kubernetes.operators.manifests import (
-    SERVICES,
+from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
+from tocompose.importers.kubernetes.operators.parts import (
     Manifest,
     OperatedServer,
-    OperatorRequest,
+    OperatorPart,
+    OperatorRemark,
     ServerPort,
+    ServerSecret,
+    ServerService,
     from_secret,
     image_of,
 )
-from tocompose.importers.kubernetes.scalars import list_entries, take_scalar
+from tocompose.importers.kubernetes.operators.spec_fields import (
+    decode_flag,
+    decode_map,
+    decode_named,
+    decode_part,
+    decode_parts,
+    decode_text,
+    decode_value,
+)
+from tocompose.importers.kubernetes.scalars import list_entries
+from tocompose.knowledge.image_conditions import tag_version
 from tocompose.ledger import Cursor
+from tocompose.record import NamedTuple
+from tocompose.source import Node
 
 _PORT = ServerPort("mongodb", 27017)
-_SCRIPT = "/docker-entrypoint-initdb.d/10-users.js"
+_SCRIPT = "/docker-entrypoint-initdb.d/10-users"
+# The first whose image has mongosh, which knows the variables of the container: https://hub.docker.com/_/mongo
+_FIRST_WITH_MONGOSH = "5"
 
 
-class _User(NamedTuple):
-    """A user with the Secret of its password, and its roles as JSON."""
+class MongoUser(NamedTuple):
+    """A user with the Secret of its password, and its roles as JSON; `connection_secret` is the name of the Secret of
+    its connection string, with the options of that."""
 
     name: str
     database: str
     secret: str
     key: str
-    roles: str
+    roles: tuple[tuple[str, str], ...]
+    connection_secret: str | None
+    connection_options: Mapping[str, str]
 
 
-def answer(request: OperatorRequest) -> None:
-    """Makes the server, its Service and the Secrets of its users."""
-    name = request.name
-    users = [_user(entry, request) for entry in list_entries(request.at("spec", "users"))]
+class MongoRole(NamedTuple):
+    """A role of the user's own: its privileges and the roles that it inherits, as MongoDB writes them."""
+
+    name: str
+    database: str
+    privileges: object
+    roles: object
+
+
+class MongoSpec(NamedTuple):
+    """What a MongoDBCommunity asks for."""
+
+    version: str | None
+    users: tuple[MongoUser, ...]
+    roles: tuple[MongoRole, ...]
+    connection_options: Mapping[str, str]
+    speaks_tls: bool
+    resources: Node | None
+    env: tuple[Node, ...]
+
+
+def decode_community(community: KubeObject) -> MongoSpec:
+    """The spec of a MongoDBCommunity."""
+    spec = community.at("spec")
+    containers = spec.at("statefulSet", "spec", "template", "spec", "containers")
+    container = decode_named(containers, "mongod")
+    return MongoSpec(
+        version=decode_text(spec, "version"),
+        users=tuple(map(_decode_user, list_entries(spec.at("users")))),
+        roles=tuple(map(_decode_role, list_entries(spec.at("security", "roles")))),
+        connection_options=decode_map(spec, "additionalConnectionStringConfig"),
+        speaks_tls=decode_flag(spec, "security", "tls", "enabled"),
+        resources=decode_part(container, "resources"),
+        env=decode_parts(container, "env"),
+    )
+
+
+def _decode_user(user: Cursor) -> MongoUser:
+    name = decode_text(user, "name") or "user"
+    database = decode_text(user, "db") or "admin"
+    return MongoUser(
+        name,
+        database,
+        secret=decode_text(user, "passwordSecretRef", "name") or f"{name}-password",
+        key=decode_text(user, "passwordSecretRef", "key") or "password",
+        connection_secret=decode_text(user, "connectionStringSecretName"),
+        roles=tuple(
+            (decode_text(role, "name") or "", decode_text(role, "db") or database)
+            for role in list_entries(user.at("roles"))
+        ),
+        connection_options=decode_map(user, "additionalConnectionStringConfig"),
+    )
+
+
+def _decode_role(role: Cursor) -> MongoRole:
+    return MongoRole(
+        name=decode_text(role, "role") or "",
+        database=decode_text(role, "db") or "admin",
+        privileges=decode_value(role.at("privileges")) if role.at("privileges") else [],
+        roles=decode_value(role.at("roles")) if len(role.at("roles")) else [],
+    )
+
+
+def answer(community: KubeObject, objects: KubeObjects) -> Iterator[OperatorPart]:
+    """The server, its Service and the Secrets of its users."""
+    spec = decode_community(community)
+    return _server_parts(spec, community.name, community.namespace)
+
+
+def _server_parts(spec: MongoSpec, name: str, namespace: str) -> Iterator[OperatorPart]:
+    service = f"{name}-svc"
+    for user in spec.users:
+        yield _connection_secret(user, spec, name, namespace)
     env: dict[str, Manifest] = {}
-    files: dict[str, Manifest] = {}
-    if users:
+    if spec.users:
         root = f"{name}-root"
-        request.add_secret(root, {"password": None})
+        yield ServerSecret(root, {"password": None})
         env = {
             "MONGO_INITDB_ROOT_USERNAME": "root",
             "MONGO_INITDB_ROOT_PASSWORD": from_secret(root, "password"),
         }
-        for number, user in enumerate(users, 1):
+        for number, user in enumerate(spec.users, 1):
             env[f"USER_PASSWORD_{number}"] = from_secret(user.secret, user.key)
-        files = {_SCRIPT: _script(users)}
-    container = request.at(
-        "spec", "statefulSet", "spec", "template", "spec", "containers", 0
+    yield OperatedServer(
+        name=name,
+        image=image_of("mongo", spec.version),
+        ports=(_PORT,),
+        env=env,
+        data_folder="/data/db",
+        files=_script_file(spec) if spec.users else {},
+        resources=spec.resources,
+        governing=service,
+        more_env=spec.env,
     )
-    request.add_server(
-        OperatedServer(
-            name=name,
-            image=image_of("mongo", request.take("spec", "version")),
-            ports=(_PORT,),
-            env=env,
-            data_folder="/data/db",
-            files=files,
-            resources=container.at("resources"),
-        )
-    )
-    request.add_service(f"{name}-svc", name, (_PORT,))
-    request.remarks.append(
+    yield ServerService(service, name, (_PORT,))
+    yield OperatorRemark(
         "it is no replica set: take replicaSet out of what clients write themselves"
     )
+    if spec.speaks_tls:
+        yield OperatorRemark(
+            "it speaks without TLS: take tls out of what clients write themselves"
+        )
 
 
-def _user(entry: Cursor, request: OperatorRequest) -> _User:
-    """A user; the operator writes a Secret with its connection string."""
-    name = take_scalar(entry.at("name"), SERVICES) or "user"
-    database = take_scalar(entry.at("db"), SERVICES) or "admin"
-    secret = (
-        take_scalar(entry.at("passwordSecretRef", "name"), SERVICES) or f"{name}-password"
-    )
-    key = take_scalar(entry.at("passwordSecretRef", "key"), SERVICES) or "password"
-    default_name = f"{request.name}-{database}-{name}"
-    connection = (
-        take_scalar(entry.at("connectionStringSecretName"), SERVICES) or default_name
-    )
-    host = f"{request.name}-svc.{request.namespace}.svc.cluster.local:{_PORT.number}"
-    login = f"mongodb://{name}:{{password}}@{host}/{database}?authSource={database}"
-    request.add_secret(
-        connection,
+def _connection_secret(
+    user: MongoUser, spec: MongoSpec, name: str, namespace: str
+) -> ServerSecret:
+    """The Secret with the connection string of a user."""
+    host = f"{name}-svc.{namespace}.svc.cluster.local:{_PORT.number}"
+    options = {
+        "authSource": user.database,
+        **spec.connection_options,
+        **user.connection_options,
+    }
+    query = "&".join(f"{key}={quote(text)}" for key, text in options.items())
+    database = user.database
+    login = f"mongodb://{user.name}:{{password}}@{host}/{database}?{query}"
+    return ServerSecret(
+        user.connection_secret or f"{name}-{database}-{user.name}",
         {
-            "username": name,
-            "password": f"{{{secret}/{key}}}",
+            "username": user.name,
+            "password": f"{{{user.secret}/{user.key}}}",
             "connectionString.standard": login,
             "connectionString.standardSrv": login,
         },
     )
-    roles = ", ".join(
-        f'{{role: "{take_scalar(role.at("name"), SERVICES)}", '
-        f'db: "{take_scalar(role.at("db"), SERVICES) or database}"}}'
-        for role in list_entries(entry.at("roles"))
+
+
+def _script_file(spec: MongoSpec) -> Mapping[str, Manifest]:
+    """The file of the script; the older shell is told of the variables by one that the entry point runs."""
+    script = _script(spec)
+    if tag_version(spec.version or "") >= tag_version(_FIRST_WITH_MONGOSH):
+        return {f"{_SCRIPT}.js": script}
+    passwords = ", ".join(
+        f'USER_PASSWORD_{number}: "$USER_PASSWORD_{number}"'
+        for number, _ in enumerate(spec.users, 1)
     )
-    return _User(name, database, secret, key, f"[{roles}]")
-
-
-def _script(users: list[_User]) -> str:
-    """The script that makes the users in an empty server; their passwords are variables of the container."""
+    login = '-u "$MONGO_INITDB_ROOT_USERNAME" -p "$MONGO_INITDB_ROOT_PASSWORD"'
     lines = [
-        f'db.getSiblingDB("{user.database}").createUser({{user: "{user.name}", '
-        f"pwd: process.env.USER_PASSWORD_{number}, roles: {user.roles}}});"
-        for number, user in enumerate(users, 1)
+        "#!/bin/sh",
+        f"mongo --quiet {login} --authenticationDatabase admin <<JS",
+        f"process = {{env: {{{passwords}}}}};",
+        f"{script.replace('$', chr(92) + '$')}JS",
+    ]
+    return {f"{_SCRIPT}.sh": "\n".join(lines) + "\n"}
+
+
+def _script(spec: MongoSpec) -> str:
+    """The script that makes roles and users in an empty server; the passwords are variables of the container."""
+    lines = [
+        f"db.getSiblingDB({json.dumps(role.database)}).createRole({{role: {json.dumps(role.name)}, "
+        f"privileges: {json.dumps(role.privileges)}, roles: {json.dumps(role.roles)}}});"
+        for role in spec.roles
+    ]
+    lines += [
+        f"db.getSiblingDB({json.dumps(user.database)}).createUser({{user: {json.dumps(user.name)}, "
+        f"pwd: process.env.USER_PASSWORD_{number}, roles: [{_role_list(user)}]}});"
+        for number, user in enumerate(spec.users, 1)
     ]
     return "\n".join(lines) + "\n"
+
+
+def _role_list(user: MongoUser) -> str:
+    return ", ".join(
+        f"{{role: {json.dumps(name)}, db: {json.dumps(database)}}}"
+        for name, database in user.roles
+    )

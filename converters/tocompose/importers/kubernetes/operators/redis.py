@@ -6,167 +6,304 @@ https://github.com/spotahome/redis-operator#connection-to-the-created-redis-fail
 
 from __future__ import annotations
 
-from tocompose.importers.kubernetes.operators.manifests import (
-    SERVICES,
+import shlex
+from collections.abc import Iterator
+
+from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
+from tocompose.importers.kubernetes.operators.parts import (
     Manifest,
+    MountedKey,
     OperatedServer,
-    OperatorRequest,
+    OperatorPart,
+    OperatorRemark,
     ServerPort,
+    ServerService,
     from_secret,
     image_of,
 )
-from tocompose.importers.kubernetes.scalars import list_entries, take_scalar
+from tocompose.importers.kubernetes.operators.spec_fields import (
+    decode_claim_size,
+    decode_part,
+    decode_parts,
+    decode_text,
+    decode_texts,
+)
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text
+from tocompose.knowledge.images import image_ref
+from tocompose.ledger import Cursor
 from tocompose.patterns import regex
+from tocompose.readers.yaml import integer
+from tocompose.record import NamedTuple
+from tocompose.source import Node
 
-_REDIS, _SENTINEL = ServerPort("redis", 6379), ServerPort("sentinel", 26379)
-_TAG = regex(r":v?(\d+(?:\.\d+)*)")
-_OFFICIAL = regex(r"(?:docker\.io/)?(?:library/)?redis[:@].*")
+_PORT, _SENTINEL = 6379, ServerPort("sentinel", 26379)
+_VERSION = regex(r"v?(\d+(?:\.\d+)*)")
 # The Services of each kind, by what they add to the name.
 _SERVICES = {
     "Redis": ("", "-headless", "-additional"),
     "RedisReplication": ("", "-headless", "-additional", "-master", "-replica"),
     "RedisCluster": ("-leader", "-leader-headless", "-follower", "-follower-headless"),
 }
+# The key of the ConfigMap that `additionalRedisConfig` names, and where its file stands.
+_MORE_KEY, _MORE_FILE = "redis-additional.conf", "/etc/redis/redis-additional.conf"
+# What a sentinel is told of its master, by the field that says so.
+_SENTINEL_OPTIONS = {
+    "downAfterMilliseconds": "down-after-milliseconds",
+    "failoverTimeout": "failover-timeout",
+    "parallelSyncs": "parallel-syncs",
+}
 
 
-def answer(request: OperatorRequest) -> None:
-    """Makes the server and its Services."""
-    title = request.kube_object.title
-    if title == "RedisFailover":
-        _answer_failover(request)
-    elif title == "RedisSentinel":
-        _answer_sentinel(request)
-    else:
-        _answer_redis(request)
+class RedisSpec(NamedTuple):
+    """What a Redis server is to be: `options` are lines of its configuration, `more_options` a ConfigMap of more."""
+
+    image: str | None
+    secret: str | None
+    key: str | None
+    port: int
+    options: tuple[str, ...]
+    more_options: MountedKey | None
+    service_type: Node | None
+    resources: Node | None
+    storage: Node | None
+    env: tuple[Node, ...]
+
+    @property
+    def password(self) -> Manifest:
+        """The value of the variable that holds the password; None without one."""
+        return from_secret(self.secret, self.key or "password") if self.secret else None
 
 
-def _answer_redis(request: OperatorRequest) -> None:
-    name, settings = request.name, request.at("spec", "kubernetesConfig")
-    secret = take_scalar(settings.at("redisSecret", "name"), SERVICES)
-    key = take_scalar(settings.at("redisSecret", "key"), SERVICES)
-    image = _redis_image(take_scalar(settings.at("image"), SERVICES), request)
-    is_cluster = request.kube_object.title == "RedisCluster"
-    arguments = ["--cluster-enabled", "yes"] if is_cluster else []
-    if is_cluster:
-        request.remarks.append(
+class SentinelSpec(NamedTuple):
+    """What a sentinel watches, and the options that it applies."""
+
+    image: str | None
+    master_host: str
+    master_name: str
+    password: Manifest
+    options: tuple[str, ...]
+
+
+def decode_redis(redis_object: KubeObject, objects: KubeObjects) -> RedisSpec:
+    """The spec of a Redis, RedisReplication or RedisCluster of OT's operator."""
+    spec = redis_object.at("spec")
+    settings = spec.at("kubernetesConfig")
+    leader = spec.at("redisLeader", "redisConfig")
+    config = leader if leader else spec.at("redisConfig")
+    return RedisSpec(
+        image=decode_text(settings, "image"),
+        secret=decode_text(settings, "redisSecret", "name"),
+        key=decode_text(settings, "redisSecret", "key"),
+        port=_PORT,
+        options=(),
+        more_options=_decode_more_options(config, redis_object.namespace, objects),
+        service_type=decode_part(settings, "service", "serviceType"),
+        resources=decode_part(settings, "resources"),
+        storage=decode_claim_size(spec, "storage", "volumeClaimTemplate"),
+        env=decode_parts(spec, "env"),
+    )
+
+
+def _decode_more_options(
+    config: Cursor, namespace: str, objects: KubeObjects
+) -> MountedKey | None:
+    """The file of more options; the name of a ConfigMap that has none stays unread."""
+    name = peek_text(config.at("additionalRedisConfig")) or ""
+    config_map = objects.get("ConfigMap", namespace, name)
+    if config_map is None or not config_map.at("data", _MORE_KEY):
+        return None
+    decode_text(config, "additionalRedisConfig")
+    return MountedKey("ConfigMap", name, _MORE_KEY, _MORE_FILE)
+
+
+def decode_failover(failover: KubeObject) -> RedisSpec:
+    """What a RedisFailover says of its Redis."""
+    spec = failover.at("spec")
+    redis = spec.at("redis")
+    renames = (
+        _decode_rename(rename) for rename in list_entries(redis.at("customCommandRenames"))
+    )
+    return RedisSpec(
+        image=decode_text(redis, "image"),
+        secret=decode_text(spec, "auth", "secretPath"),
+        key=None,
+        port=integer(decode_text(redis, "port") or "") or _PORT,
+        options=(*decode_texts(redis, "customConfig"), *renames),
+        more_options=None,
+        service_type=None,
+        resources=decode_part(redis, "resources"),
+        storage=decode_claim_size(redis, "storage", "persistentVolumeClaim"),
+        env=(),
+    )
+
+
+def decode_failover_sentinel(failover: KubeObject) -> tuple[str, ...]:
+    """The options of the sentinels of a RedisFailover."""
+    return decode_texts(failover.at("spec"), "sentinel", "customConfig")
+
+
+def _decode_rename(rename: Cursor) -> str:
+    new_name = decode_text(rename, "to") or '""'
+    return f"rename-command {decode_text(rename, 'from')} {new_name}"
+
+
+def decode_sentinel(sentinel: KubeObject) -> SentinelSpec | None:
+    """The spec of a RedisSentinel; None for one that watches nothing."""
+    settings = sentinel.at("spec", "redisSentinelConfig")
+    if peek_text(settings.at("redisReplicationName")) is None:
+        return None
+    reference = settings.at("redisReplicationPassword", "secretKeyRef")
+    secret = decode_text(reference, "name")
+    key = decode_text(reference, "key") or "password"
+    return SentinelSpec(
+        image=decode_text(sentinel.at("spec"), "kubernetesConfig", "image"),
+        master_host=decode_text(settings, "redisReplicationName") or "",
+        master_name=decode_text(settings, "masterGroupName") or "myMaster",
+        password=from_secret(secret, key) if secret else None,
+        options=tuple(_decode_sentinel_options(settings)),
+    )
+
+
+def _decode_sentinel_options(settings: Cursor) -> Iterator[str]:
+    for key, option in _SENTINEL_OPTIONS.items():
+        if text := decode_text(settings, key):
+            yield f"{option} {text}"
+
+
+def answer(redis_object: KubeObject, objects: KubeObjects) -> Iterator[OperatorPart]:
+    """The server and its Services."""
+    name = redis_object.name
+    match redis_object.title:
+        case "RedisFailover":
+            options = decode_failover_sentinel(redis_object)
+            yield from _failover_parts(decode_failover(redis_object), options, name)
+        case "RedisSentinel":
+            sentinel = decode_sentinel(redis_object)
+            if sentinel is not None:
+                yield from _watching_parts(sentinel, name)
+        case title:
+            yield from _redis_parts(decode_redis(redis_object, objects), name, title)
+
+
+def _redis_parts(spec: RedisSpec, name: str, title: str) -> Iterator[OperatorPart]:
+    arguments = ("--cluster-enabled", "yes") if title == "RedisCluster" else ()
+    yield from _image_remarks(spec.image)
+    if arguments:
+        yield OperatorRemark(
             "a cluster of one node holds no slots yet: run redis-cli --cluster fix in it once, or use it without the "
             "cluster protocol"
         )
-    request.add_server(
-        _redis_server(
-            request,
-            name,
-            image,
-            from_secret(secret, key or "password") if secret else None,
-            arguments,
+    server = _redis_server(spec, name, arguments, f"{name}-headless")
+    yield server
+    for ending in _SERVICES[title]:
+        service_type = spec.service_type if ending == "-additional" else None
+        yield ServerService(
+            f"{name}{ending}", name, server.ports, service_type=service_type
         )
-    )
-    for ending in _SERVICES[request.kube_object.title]:
-        request.add_service(f"{name}{ending}", name, (_REDIS,))
 
 
 def _redis_server(
-    request: OperatorRequest,
-    name: str,
-    image: str,
-    password: Manifest,
-    arguments: list[str],
+    spec: RedisSpec, name: str, arguments: tuple[str, ...], governing: str
 ) -> OperatedServer:
-    command = ["redis-server", "--appendonly", "yes", *arguments]
+    more_options = [spec.more_options.path] if spec.more_options else []
+    command = ["redis-server", *more_options, "--appendonly", "yes", *arguments]
     env: dict[str, Manifest] = {}
-    if password is not None:
-        env["REDIS_PASSWORD"] = password
+    if spec.port != _PORT:
+        command += ["--port", str(spec.port)]
+    if spec.password is not None:
+        env["REDIS_PASSWORD"] = spec.password
         command += ["--requirepass", "$(REDIS_PASSWORD)"]
-    spec = request.at("spec")
-    claim = ("storage", "volumeClaimTemplate", "spec", "resources", "requests", "storage")
-    failover_claim = ("redis", "storage", "persistentVolumeClaim", "spec", *claim[3:])
     return OperatedServer(
         name=name,
-        image=image,
-        ports=(_REDIS,),
+        image=_redis_image(spec.image),
+        ports=(ServerPort("redis", spec.port),),
         env=env,
         args=tuple(command),
         data_folder="/data",
-        resources=spec.at("kubernetesConfig", "resources") or spec.at("redis", "resources"),
-        storage=spec.at(*claim) or spec.at(*failover_claim),
+        resources=spec.resources,
+        storage=spec.storage,
+        mounted_key=spec.more_options,
+        governing=governing,
+        more_env=spec.env,
     )
 
 
-def _redis_image(stated: str | None, request: OperatorRequest) -> str:
+def _redis_image(image: str | None) -> str:
     """The image that is stated where it is Redis' own; that of an operator needs the operator to start it."""
-    if stated and _OFFICIAL.fullmatch(stated):
-        return stated
-    if stated:
-        request.remarks.append(f"{stated} was replaced")
-    version = _TAG.search(stated or "")
+    if image is None:
+        return image_of("redis")
+    reference = image_ref(image)
+    if reference is not None and reference.name == "redis" and reference.tag:
+        return image
+    version = _VERSION.match(reference.tag) if reference is not None else None
     return image_of("redis", version[1] if version else None)
 
 
-def _answer_failover(request: OperatorRequest) -> None:
-    name = f"rfr-{request.name}"
-    secret = request.take("spec", "auth", "secretPath")
-    password = from_secret(secret, "password") if secret else None
-    image = _redis_image(request.take("spec", "redis", "image"), request)
-    options = [
-        take_scalar(option, SERVICES) or ""
-        for option in list_entries(request.at("spec", "redis", "customConfig"))
-    ]
-    arguments = [
-        word
-        for option in options
-        for word in (f"--{option.partition(' ')[0]}", option.partition(" ")[2])
-    ]
-    request.add_server(_redis_server(request, name, image, password, arguments))
+def _image_remarks(image: str | None) -> Iterator[OperatorRemark]:
+    if image and _redis_image(image) != image:
+        yield OperatorRemark(f"{image} was replaced")
+
+
+def _failover_parts(
+    spec: RedisSpec, sentinel_options: tuple[str, ...], failover: str
+) -> Iterator[OperatorPart]:
+    name, master = f"rfr-{failover}", f"rfrm-{failover}"
+    yield from _image_remarks(spec.image)
+    arguments = tuple(word for option in spec.options for word in _option_words(option))
+    server = _redis_server(spec, name, arguments, name)
+    yield server
     for prefix in ("rfr", "rfrm", "rfrs"):
-        request.add_service(f"{prefix}-{request.name}", name, (_REDIS,))
-    _add_sentinel(request, f"rfs-{request.name}", f"rfrm-{request.name}", image, password)
+        yield ServerService(f"{prefix}-{failover}", name, server.ports)
+    sentinel = SentinelSpec(spec.image, master, "mymaster", spec.password, sentinel_options)
+    yield from _sentinel_parts(sentinel, f"rfs-{failover}", spec.port)
 
 
-def _answer_sentinel(request: OperatorRequest) -> None:
-    replication = request.take("spec", "redisSentinelConfig", "redisReplicationName")
-    if replication is None:
-        return
-    name = f"{request.name}-sentinel"
-    secret = request.take(
-        "spec", "redisSentinelConfig", "redisReplicationPassword", "secretKeyRef", "name"
-    )
-    key = request.take(
-        "spec", "redisSentinelConfig", "redisReplicationPassword", "secretKeyRef", "key"
-    )
-    password = from_secret(secret, key or "password") if secret else None
-    image = _redis_image(request.take("spec", "kubernetesConfig", "image"), request)
-    master = request.take("spec", "redisSentinelConfig", "masterGroupName") or "myMaster"
-    _add_sentinel(request, name, replication, image, password, master)
+def _option_words(option: str) -> tuple[str, ...]:
+    """A line of the configuration as arguments: redis-server takes each for one word of it."""
+    try:
+        words = shlex.split(option)
+    except ValueError:
+        words = option.split()
+    return (f"--{words[0]}", *words[1:]) if words else ()
 
 
-def _add_sentinel(
-    request: OperatorRequest,
-    name: str,
-    host: str,
-    image: str,
-    password: Manifest,
-    master: str = "mymaster",
-) -> None:
+def _watching_parts(sentinel: SentinelSpec, name: str) -> Iterator[OperatorPart]:
+    yield from _image_remarks(sentinel.image)
+    server = f"{name}-sentinel"
+    yield from _sentinel_parts(sentinel, server, _PORT)
+    for ending in ("-headless", "-additional"):
+        yield ServerService(f"{server}{ending}", server, (_SENTINEL,))
+
+
+def _sentinel_parts(
+    sentinel: SentinelSpec, name: str, master_port: int
+) -> Iterator[OperatorPart]:
     """A sentinel that tells clients the host name of the one server."""
+    host, master = sentinel.master_host, sentinel.master_name
     lines = [
         f"port {_SENTINEL.number}",
         "sentinel resolve-hostnames yes",
         "sentinel announce-hostnames yes",
-        f"sentinel monitor {master} {host} {_REDIS.number} 1",
+        f"sentinel monitor {master} {host} {master_port} 1",
     ]
     env: dict[str, Manifest] = {"REDIS_HOST": host}
-    if password is not None:
-        env["REDIS_PASSWORD"] = password
+    if sentinel.password is not None:
+        env["REDIS_PASSWORD"] = sentinel.password
         lines.append(f"sentinel auth-pass {master} $REDIS_PASSWORD")
-    text = "\\n".join(lines)
-    script = f'printf "{text}\\n" > /data/sentinel.conf && exec redis-sentinel /data/sentinel.conf'
-    request.add_server(
-        OperatedServer(
-            name=name,
-            image=image,
-            ports=(_SENTINEL,),
-            env=env,
-            command=("sh", "-c", script),
-        )
+    lines += [_sentinel_line(option, master) for option in sentinel.options]
+    words = " ".join(f'"{line}"' for line in lines)
+    script = f"printf '%s\\n' {words} > /data/sentinel.conf && exec redis-sentinel /data/sentinel.conf"
+    yield OperatedServer(
+        name=name,
+        image=_redis_image(sentinel.image),
+        ports=(_SENTINEL,),
+        env=env,
+        command=("sh", "-c", script),
+        side_server=True,
     )
-    request.add_service(name, name, (_SENTINEL,))
+    yield ServerService(name, name, (_SENTINEL,))
+
+
+def _sentinel_line(option: str, master: str) -> str:
+    key, _, value = option.partition(" ")
+    return f"sentinel {key} {master} {value}"

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
+from tocompose.importers.kubernetes.endpoint_fields import (
+    EndpointSubset,
+    decode_endpoints,
+)
+from tocompose.importers.kubernetes.routing.route_fields import RouteBackend
 from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
+from tocompose.importers.kubernetes.scalars import (
+    Stated,
+)
 from tocompose.importers.kubernetes.services import KubeService, ServicePort, container_port
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
+from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
 from tocompose.traefik.proxy import (
     ContainerHome,
-    Proxy,
     TraefikService,
 )
+from tocompose.traefik.proxy_builder import ProxyBuilder
 from tocompose.traefik.service import FILE
 
 # Traefik's own words for how to speak to a server: https://doc.traefik.io/traefik/routing/providers/kubernetes-ingress/#on-service
@@ -36,18 +43,14 @@ class ReachedService(NamedTuple):
     addresses: tuple[str, ...] = ()
 
     @property
-    def protocol(self) -> Cursor:
-        """Where the Service says how its servers are spoken to."""
-        return (
-            self.port.cursor.at("appProtocol")
-            if self.port
-            else self.kube_service.kube_object.at("spec", "appProtocol")
-        )
+    def protocol(self) -> Stated:
+        """What the Service says of how its servers are spoken to."""
+        return self.port.app_protocol if self.port else self.kube_service.spec.app_protocol
 
     @property
     def scheme(self) -> str | None:
         """How the Service says that its servers are spoken to; None for plain HTTP."""
-        return _SCHEMES.get(peek_text(self.protocol) or "")
+        return _SCHEMES.get(self.protocol.text or "")
 
 
 def reach_backend(
@@ -84,7 +87,7 @@ def reach_backend(
 
 
 def traefik_target(
-    reached: ReachedService, proxy: Proxy, options: tuple[tuple[str, str], ...]
+    reached: ReachedService, proxy: ProxyBuilder, options: tuple[tuple[str, str], ...]
 ) -> TraefikService:
     """The Traefik service: of containers, or in the proxy's own file for addresses outside of the stack."""
     if reached.homes:
@@ -96,40 +99,39 @@ def traefik_target(
     urls = tuple(
         f"{'https' if secure else 'http'}://{address}" for address in reached.addresses
     )
-    reached.kube_service.kube_object.at("spec", "externalName").take(
-        to=ModelPath.of("files", FILE)
-    )
+    external_name = reached.kube_service.spec.external_name.cursor
+    external_name.take(to=ModelPath.of("files", FILE))
     return proxy.outside_target(reached.kube_service.name, urls)
 
 
 def weighted_targets(
-    references: Cursor,
+    references: Iterable[RouteBackend],
     site: RouteSite,
     route: str,
-    target_options: Callable[[Cursor, ReachedService], Iterable[tuple[str, str]]],
+    target_options: Callable[[RouteBackend, ReachedService], Iterable[tuple[str, str]]],
 ) -> Iterator[tuple[TraefikService, ReachedService, int]]:
     """What each reference of a rule leads to, with its weight; what cannot be reached is noted at it."""
-    for reference in list_entries(references):
-        kind = peek_text(reference.at("kind"))
+    for reference in references:
+        kind, cursor = reference.kind.text, reference.cursor
         if kind not in (None, "Service"):
             why = f"it leads to a {kind}, which labels cannot describe"
-            reference.note("TC282", route=route, why=why)
+            cursor.note("TC282", route=route, why=why)
             continue
-        namespace = peek_text(reference.at("namespace")) or site.namespace
-        name, port = peek_text(reference.at("name")) or "", peek_text(reference.at("port"))
-        reached = reach_backend(site, namespace, name, port, reference, route)
+        namespace = reference.namespace.text or site.namespace
+        name, port = reference.name.text or "", reference.port.text
+        reached = reach_backend(site, namespace, name, port, cursor, route)
         if reached is None:
             continue
-        for key in ("group", "kind", "name", "namespace", "port"):
-            reference.at(key).take(to=reached.labels)
+        for identifying_field in reference.identity:
+            identifying_field.cursor.take(to=reached.labels)
         options = tuple(target_options(reference, reached))
-        weight = integer(take_scalar(reference.at("weight"), reached.labels) or "1")
+        weight = integer(reference.weight.take(reached.labels) or "1")
         target = traefik_target(reached, site.proxy, options)
         yield target, reached, 1 if weight is None else weight
 
 
 def shared_target(
-    weighted: list[tuple[TraefikService, int]], proxy: Proxy, name: str
+    weighted: list[tuple[TraefikService, int]], proxy: ProxyBuilder, name: str
 ) -> TraefikService:
     """The only service of a rule, or one of the proxy that divides requests by weight."""
     return weighted[0][0] if len(weighted) == 1 else proxy.share_target(name, weighted)
@@ -148,24 +150,23 @@ def _outside_addresses(
     endpoints = world.objects.get("Endpoints", backend.namespace, backend.name)
     if endpoints is None or backend.selector:
         return
-    for subset in list_entries(endpoints.at("subsets")):
+    for subset in decode_endpoints(endpoints):
         port_number = _endpoint_port(subset, port) or number
-        for endpoint in list_entries(subset.at("addresses")):
-            if address := peek_text(endpoint.at("ip")):
+        for stated_address in subset.addresses:
+            if address := stated_address.text:
                 host = f"[{address}]" if ":" in address else address
                 yield f"{host}:{port_number}"
 
 
-def _endpoint_port(subset: Cursor, port: ServicePort | None) -> str | None:
+def _endpoint_port(subset: EndpointSubset, port: ServicePort | None) -> str | None:
     """The port of endpoints that has the name of the Service's port, else their first."""
-    ports = list(list_entries(subset.at("ports")))
     same_name = [
         endpoint_port
-        for endpoint_port in ports
-        if port and peek_text(endpoint_port.at("name")) == (port.name or None)
+        for endpoint_port in subset.ports
+        if port and endpoint_port.name == (port.name or None)
     ]
-    chosen_port = next(iter(same_name or ports), None)
-    return peek_text(chosen_port.at("port")) if chosen_port else None
+    chosen_port = next(iter(same_name or subset.ports), None)
+    return chosen_port.number if chosen_port else None
 
 
 def _asked_port(backend: KubeService, asked_port: str | None) -> ServicePort | None:

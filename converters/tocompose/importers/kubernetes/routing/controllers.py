@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.routing.middlewares import GROUPS
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text, string_map
-from tocompose.importers.kubernetes.workloads import Workload, find_workloads
-from tocompose.ledger import Cursor, Ledger
+from tocompose.importers.kubernetes.routing.policy_fields import LabelSelector, PolicyPeer
+from tocompose.importers.kubernetes.scalars import string_map
+from tocompose.importers.kubernetes.workloads import (
+    Workload,
+    find_workloads,
+    pod_labels,
+)
+from tocompose.ledger import Ledger
 from tocompose.notes import note
+from tocompose.patterns import regex
 from tocompose.tables import table
 
 # Images that do nothing but watch the Kubernetes API for routes; the last part of the name, or the last two.
-_CONTROLLER_IMAGES = re.compile(
+_CONTROLLER_IMAGES = regex(
     r"(?:^|/)(?:ingress-nginx/(?:controller|kube-webhook-certgen)|nginx-ingress-controller|kube-webhook-certgen"
     r"|nginx/nginx-ingress|nginxinc/kubernetes-ingress|haproxytech/kubernetes-ingress|haproxy-ingress"
     r"|kong/kubernetes-ingress-controller|projectcontour/contour|envoyproxy/gateway|nginx-gateway-fabric"
     r"|aws-load-balancer-controller|aws-alb-ingress-controller|ingress-gce-[\w-]+|cert-manager-[\w-]+"
     r"|defaultbackend(?:-\w+)?|http-svclb|klipper-lb)(?=[:@]|$)"
 )
-_TRAEFIK = re.compile(r"(?:^|/)traefik(?=[:@]|$)")
+_TRAEFIK = regex(r"(?:^|/)traefik(?=[:@]|$)")
 _ROUTE_KINDS = ("Ingress", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute")
 
 
@@ -64,29 +69,27 @@ def without_controllers(objects: KubeObjects, ledger: Ledger) -> KubeObjects:
     )
 
 
-def names_controller(peer: Cursor, left_out: Iterable[KubeObject]) -> bool:
+def names_controller(peer: PolicyPeer, left_out: Iterable[KubeObject]) -> bool:
     """Whether a peer of a network policy is the Ingress controller: one that was left out of the input, or one that
     the names of its namespace or of its pods show."""
-    namespace_selector = peer.at("namespaceSelector")
-    if not namespace_selector:
+    if not peer.namespaces.is_stated:
         return False
-    namespaces = _selected_words(namespace_selector)
-    pods = _selected_words(peer.at("podSelector"))
+    namespaces, pods = _selected_words(peer.namespaces), _selected_words(peer.pods)
     if any(_is_meant(peer, namespaces, controller) for controller in left_out):
         return True
     if not pods and not namespaces - _SHARED_NAMESPACES:
-        return namespace_selector.style == "{}"
+        return peer.namespaces.cursor.style == "{}"
     return any(
         (not namespaces or bool(namespaces & names)) and (not pods or bool(pods & labels))
         for names, labels in _controller_words()
     )
 
 
-def _selected_words(selector: Cursor) -> set[str]:
+def _selected_words(selector: LabelSelector) -> set[str]:
     """The values that a label selector asks for, whatever the keys."""
-    words = set(string_map(selector.at("matchLabels")).values())
-    for expression in list_entries(selector.at("matchExpressions")):
-        words |= {peek_text(value) or "" for value in list_entries(expression.at("values"))}
+    words = set(selector.labels.values())
+    for expression in selector.expressions:
+        words |= {value or "" for value in expression.values}
     return words
 
 
@@ -94,10 +97,10 @@ def _selected_words(selector: Cursor) -> set[str]:
 _SHARED_NAMESPACES = frozenset({"kube-system", "ingress"})
 
 
-def _is_meant(peer: Cursor, namespace_words: set[str], controller: KubeObject) -> bool:
-    labels = Workload(controller).labels
-    wanted = string_map(peer.at("podSelector", "matchLabels"))
-    return controller.namespace in namespace_words and wanted.items() <= labels.items()
+def _is_meant(peer: PolicyPeer, namespace_words: set[str], controller: KubeObject) -> bool:
+    labels = pod_labels(controller)
+    wanted = peer.pods.labels.items()
+    return controller.namespace in namespace_words and wanted <= labels.items()
 
 
 @cache
@@ -126,17 +129,14 @@ def _is_controller(workload: Workload) -> bool:
 
 
 def _container_images(workload: Workload) -> Iterator[str]:
-    for container in list_entries(workload.pod_spec.at("containers")):
-        yield peek_text(container.at("image")) or ""
+    for container in workload.pod_spec.containers:
+        yield container.image.text or ""
 
 
 def _command_words(workload: Workload) -> Iterator[str]:
-    for container in list_entries(workload.pod_spec.at("containers")):
-        for key in ("command", "args"):
-            yield from (
-                (peek_text(argument) or "").lower()
-                for argument in list_entries(container.at(key))
-            )
+    for container in workload.pod_spec.containers:
+        for word in container.words:
+            yield (word.text or "").lower()
 
 
 def _orphaned_services(

@@ -5,20 +5,21 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.config import ConfigEntry
 from tocompose.importers.kubernetes.objects import KubeObject
-from tocompose.importers.kubernetes.routing.acme import certificate_hosts, certificate_of
 from tocompose.importers.kubernetes.routing.annotations import Annotations
+from tocompose.importers.kubernetes.routing.route_fields import RouteTls
 from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
+from tocompose.importers.kubernetes.scalars import Stated, peek_text
 from tocompose.ledger import Cursor
 from tocompose.model import File
+from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
-from tocompose.traefik.proxy import Certificate, ManagedCertificate, Proxy
+from tocompose.traefik.proxy import Certificate, ManagedCertificate
+from tocompose.traefik.proxy_builder import ProxyBuilder
 from tocompose.traefik.service import SECRETS, file_secret
 
 
@@ -41,7 +42,12 @@ def users_file(annotations: Annotations, site: RouteSite) -> str:
 
 
 def write_users(
-    world: ClusterModel, proxy: Proxy, namespace: str, name: str, kind: str, cursor: Cursor
+    world: ClusterModel,
+    proxy: ProxyBuilder,
+    namespace: str,
+    name: str,
+    kind: str,
+    cursor: Cursor,
 ) -> str:
     """The file of users that a Secret holds: in its key `auth` or `users`, or one key a user (`auth-map`)."""
     file_name = f"{identifier(name)}.htpasswd"
@@ -54,10 +60,10 @@ def write_users(
     if content is None:
         cursor.annotate("TC288", name=name, path=path)
     else:
-        world.builder.add_file(
+        proxy.add_file(
             File(path=path, content=content, mode=0o444, secret=True, origin=cursor.span)
         )
-    _declare_secret(world, proxy, file_name, path)
+    _declare_secret(proxy, file_name, path)
     return f"{SECRETS}/{file_name}"
 
 
@@ -85,7 +91,7 @@ def _users_content(
 
 
 def give_certificate(
-    world: ClusterModel, proxy: Proxy, namespace: str, name: str, cursor: Cursor
+    world: ClusterModel, proxy: ProxyBuilder, namespace: str, name: str, cursor: Cursor
 ) -> bool:
     """Gives the proxy the certificate of a TLS Secret; False when the manifests do not hold it."""
     secret = world.config_store.find("Secret", namespace, name)
@@ -96,13 +102,11 @@ def give_certificate(
         return False
     file_stem = identifier(name)
     for key, suffix in (("tls.crt", "crt"), ("tls.key", "key")):
-        if not _write_secret(
-            world, proxy, secret_entries[key], f"{file_stem}.{suffix}", cursor
-        ):
+        if not _write_secret(proxy, secret_entries[key], f"{file_stem}.{suffix}", cursor):
             return False
     secret.count_identity_as_mapped(ModelPath.of("files", f"secrets/{file_stem}.crt"))
     _settle_rest(secret_entries, secret)
-    proxy.certificates[file_stem] = Certificate(f"{file_stem}.crt", f"{file_stem}.key")
+    proxy.add_certificate(file_stem, Certificate(f"{file_stem}.crt", f"{file_stem}.key"))
     return True
 
 
@@ -111,12 +115,11 @@ def _settle_rest(secret_entries: Mapping[str, ConfigEntry], secret: KubeObject) 
         secret_entries["ca.crt"].cursor.skip(
             "the authority that signed it is not needed to show the certificate"
         )
-    secret.at("type").skip("the keys say what the Secret is")
+    secret.at("type").skip("it follows from the keys of the Secret")
 
 
 def _write_secret(
-    world: ClusterModel,
-    proxy: Proxy,
+    proxy: ProxyBuilder,
     secret_entry: ConfigEntry,
     file_name: str,
     cursor: Cursor,
@@ -125,16 +128,15 @@ def _write_secret(
     content = secret_entry.content(ModelPath.of("files", path))
     if content is None:
         return False
-    world.builder.add_file(
+    proxy.add_file(
         File(path=path, content=content, mode=0o444, secret=True, origin=cursor.span)
     )
-    _declare_secret(world, proxy, file_name, path)
+    _declare_secret(proxy, file_name, path)
     return True
 
 
-def _declare_secret(world: ClusterModel, proxy: Proxy, name: str, path: str) -> None:
-    world.builder.secrets.setdefault(name, file_secret(name, path))
-    proxy.secrets[name] = None
+def _declare_secret(proxy: ProxyBuilder, name: str, path: str) -> None:
+    proxy.add_secret(file_secret(name, path))
 
 
 class SecuredHosts(NamedTuple):
@@ -150,7 +152,7 @@ class SecuredHosts(NamedTuple):
 
 
 def secured_hosts(
-    tls_entries: Iterable[Cursor],
+    tls_entries: Iterable[RouteTls],
     site: RouteSite,
     labels: ModelPath,
     *,
@@ -161,20 +163,16 @@ def secured_hosts(
     everything = False
     for tls_entry in tls_entries:
         named_hosts = [
-            host
-            for cursor in list_entries(tls_entry.at("hosts"))
-            if (host := take_scalar(cursor, labels))
+            host for stated_host in tls_entry.hosts if (host := stated_host.take(labels))
         ]
         hosts += named_hosts
         everything = everything or not named_hosts
-        settle_certificate(
-            tls_entry.at("secretName"), site, labels, managed, tuple(named_hosts)
-        )
+        settle_certificate(tls_entry.secret, site, labels, managed, tuple(named_hosts))
     return SecuredHosts(frozenset(hosts), everything)
 
 
 def settle_certificate(
-    cursor: Cursor,
+    secret: Stated,
     site: RouteSite,
     labels: ModelPath,
     managed: Cursor | None,
@@ -182,7 +180,7 @@ def settle_certificate(
 ) -> None:
     """Gives the proxy the certificate of a Secret; where a certificate manager keeps it the proxy obtains its own, else
     a note says that it is to be provided."""
-    name = peek_text(cursor)
+    name, cursor = secret
     if name is None:
         return
     namespace, _, secret_name = name.rpartition("/")
@@ -210,17 +208,16 @@ def await_certificate(
     hosts: tuple[str, ...],
 ) -> bool:
     """Whether a certificate manager keeps the certificate: an annotation or a Certificate object says so."""
-    certificate = certificate_of(site.model.objects, site.namespace, secret_name)
+    certificates = site.model.certificates.get((site.namespace, secret_name), ())
     if managed:
         issuer = peek_text(managed) or ""
         issuer = "letsencrypt" if managed.key.endswith("tls-acme") else issuer
         wanted = ManagedCertificate(site.name, issuer, hosts, managed, site.namespace)
-    elif certificate is not None:
-        reference = certificate.at("spec", "issuerRef", "name")
-        names = hosts or certificate_hosts(certificate)
-        issuer = peek_text(reference) or ""
+    elif certificates:
+        names = hosts or certificates[0].hosts
+        issuer = certificates[0].issuer.text or ""
         wanted = ManagedCertificate(site.name, issuer, names, cursor, site.namespace)
     else:
         return False
-    site.proxy.managed.append(wanted)
+    site.proxy.add_managed(wanted)
     return True

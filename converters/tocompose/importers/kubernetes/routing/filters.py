@@ -7,71 +7,86 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
+from tocompose.importers.kubernetes.routing.filter_fields import (
+    HeaderModifier,
+    PathModifier,
+    RouteFilter,
+)
 from tocompose.importers.kubernetes.routing.middlewares import named_middlewares
 from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
-from tocompose.ledger import Cursor
+from tocompose.importers.kubernetes.scalars import Stated
 from tocompose.syntax.model_path import ModelPath
 from tocompose.traefik.proxy import Middleware
-from tocompose.traefik.rules import PathMatch
+from tocompose.traefik.rules import EXACT, REGEX, TEXT_PREFIX, PathMatch
+
+_MakeMiddlewares: TypeAlias = Callable[
+    [RouteFilter, PathMatch, RouteSite, ModelPath], Iterator[Middleware]
+]
 
 
 def filter_middlewares(
-    filters: Cursor, match: PathMatch, site: RouteSite, labels: ModelPath
+    filters: tuple[RouteFilter, ...], match: PathMatch, site: RouteSite, labels: ModelPath
 ) -> tuple[Middleware, ...]:
     """The middlewares of the filters of a rule, for one of its paths; those without one are noted."""
     made: list[Middleware] = []
-    for route_filter in list_entries(filters):
-        kind = peek_text(route_filter.at("type")) or ""
+    for route_filter in filters:
+        kind = route_filter.kind.text or ""
         make_middlewares = _FILTERS.get(kind)
         if make_middlewares is None:
-            route_filter.note("TC293", route=site.name, filter=kind or "without a type")
+            route_filter.cursor.note(
+                "TC293", route=site.name, filter=kind or "without a type"
+            )
             continue
-        route_filter.at("type").take(to=labels)
+        route_filter.kind.cursor.take(to=labels)
         made += make_middlewares(route_filter, match, site, labels)
     return tuple(made)
 
 
-def has_redirect(filters: Cursor) -> bool:
+def has_redirect(filters: tuple[RouteFilter, ...]) -> bool:
     """Whether the rule answers with a redirect itself, so that it needs no backend."""
-    return any(
-        peek_text(route_filter.at("type")) == "RequestRedirect"
-        for route_filter in list_entries(filters)
-    )
+    return any(route_filter.kind.text == "RequestRedirect" for route_filter in filters)
 
 
-def _header_filter(
-    section: str, option: str
-) -> Callable[[Cursor, PathMatch, RouteSite, ModelPath], Iterator[Middleware]]:
-    def make(
-        route_filter: Cursor, match: PathMatch, site: RouteSite, labels: ModelPath
-    ) -> Iterator[Middleware]:
-        options: dict[str, str] = {}
-        for action in ("set", "add"):
-            for header in list_entries(route_filter.at(section, action)):
-                name = take_scalar(header.at("name"), labels) or ""
-                options[f"{option}.{name}"] = take_scalar(header.at("value"), labels) or ""
-        if route_filter.at(section, "add"):
-            route_filter.at(section, "add").annotate("TC294", route=site.name)
-        for removed in list_entries(route_filter.at(section, "remove")):
-            # An empty value takes the header away.
-            options[f"{option}.{take_scalar(removed, labels) or ''}"] = ""
-        if options:
-            yield site.middleware("headers", options)
+def _request_header_filter(
+    route_filter: RouteFilter, match: PathMatch, site: RouteSite, labels: ModelPath
+) -> Iterator[Middleware]:
+    modifier, option = route_filter.request_headers, "customrequestheaders"
+    yield from _header_middleware(modifier, option, site, labels)
 
-    return make
+
+def _response_header_filter(
+    route_filter: RouteFilter, match: PathMatch, site: RouteSite, labels: ModelPath
+) -> Iterator[Middleware]:
+    modifier, option = route_filter.response_headers, "customresponseheaders"
+    yield from _header_middleware(modifier, option, site, labels)
+
+
+def _header_middleware(
+    modifier: HeaderModifier, option: str, site: RouteSite, labels: ModelPath
+) -> Iterator[Middleware]:
+    options: dict[str, str] = {}
+    for header in (*modifier.set, *modifier.added):
+        name = header.name.take(labels) or ""
+        options[f"{option}.{name}"] = header.value.take(labels) or ""
+    if modifier.added_at:
+        modifier.added_at.annotate("TC294", route=site.name)
+    for removed in modifier.removed:
+        # An empty value takes the header away.
+        options[f"{option}.{removed.take(labels) or ''}"] = ""
+    if options:
+        yield site.middleware("headers", options)
 
 
 def _redirect_filter(
-    route_filter: Cursor, match: PathMatch, site: RouteSite, labels: ModelPath
+    route_filter: RouteFilter, match: PathMatch, site: RouteSite, labels: ModelPath
 ) -> Iterator[Middleware]:
-    redirect = route_filter.at("requestRedirect")
-    scheme = take_scalar(redirect.at("scheme"), labels)
-    host = take_scalar(redirect.at("hostname"), labels)
-    port = take_scalar(redirect.at("port"), labels)
-    permanent = _permanence(redirect.at("statusCode"), site, labels)
-    path = _path_modifier(redirect.at("path"), labels)
+    redirect = route_filter.redirect
+    scheme, host = redirect.scheme.take(labels), redirect.host.take(labels)
+    port = redirect.port.take(labels)
+    permanent = _permanence(redirect.status_code, site, labels)
+    path = _changed_path(redirect.path, labels)
     if scheme and not host and path is None:
         options = {"scheme": scheme} | ({"port": port} if port else {})
         yield site.middleware("redirectscheme", options | permanent)
@@ -85,13 +100,13 @@ def _redirect_filter(
     yield site.middleware("redirectregex", options | permanent)
 
 
-def _permanence(status_code: Cursor, site: RouteSite, labels: ModelPath) -> dict[str, str]:
+def _permanence(status_code: Stated, site: RouteSite, labels: ModelPath) -> dict[str, str]:
     """The option of a permanent redirect; Traefik answers 301 or 302, so any other code is noted."""
-    code = take_scalar(status_code, labels) or "302"
+    code = status_code.take(labels) or "302"
     is_permanent = code in ("301", "308")
     if code not in ("301", "302"):
         answered = "301" if is_permanent else "302"
-        status_code.annotate("TC278", route=site.name, status=code, given=answered)
+        status_code.cursor.annotate("TC278", route=site.name, status=code, given=answered)
     return {"permanent": "true"} if is_permanent else {}
 
 
@@ -114,69 +129,71 @@ def _address_port(port: str | None, scheme: str | None) -> str:
 
 
 def _rewrite_filter(
-    route_filter: Cursor, match: PathMatch, site: RouteSite, labels: ModelPath
+    route_filter: RouteFilter, match: PathMatch, site: RouteSite, labels: ModelPath
 ) -> Iterator[Middleware]:
-    rewrite = route_filter.at("urlRewrite")
-    if host := take_scalar(rewrite.at("hostname"), labels):
+    rewrite = route_filter.rewrite
+    if host := rewrite.host.take(labels):
         yield site.middleware("headers", {"customrequestheaders.Host": host})
-    kind, new_path = _path_modifier(rewrite.at("path"), labels) or ("", "")
-    if kind == "ReplaceFullPath":
+    kind, new_path = _changed_path(rewrite.path, labels) or ("", "")
+    if kind == "ReplaceFullPath" or (kind and match.kind in (EXACT, REGEX)):
+        # What matches the whole path has no prefix to keep the rest of.
         yield site.middleware("replacepath", {"path": new_path})
+    elif kind == "ReplacePrefixMatch" and match.kind == TEXT_PREFIX:
+        if match.path != new_path:
+            yield _text_replacement(match.path, new_path, site)
     elif kind == "ReplacePrefixMatch":
-        stem, new_prefix = match.path.rstrip("/"), new_path.rstrip("/")
-        if stem and new_prefix:
-            # One step: of two the first leaves `/` of the prefix alone, which gets a slash behind it.
-            options = {
-                "regex": f"^{re.escape(stem)}",
-                "replacement": new_prefix.replace("$", "$$"),
-            }
-            yield site.middleware("replacepathregex", options)
-        elif stem:
-            yield site.middleware("stripprefix", {"prefixes": stem})
-        elif new_prefix:
-            yield site.middleware("addprefix", {"prefix": new_prefix})
+        yield from _prefix_replacement(match.path.rstrip("/"), new_path.rstrip("/"), site)
 
 
-def _path_modifier(cursor: Cursor, labels: ModelPath) -> tuple[str, str] | None:
+def _prefix_replacement(
+    stem: str, new_prefix: str, site: RouteSite
+) -> Iterator[Middleware]:
+    """What replaces a prefix of whole path elements."""
+    if stem and new_prefix:
+        # One step: of two the first leaves `/` of the prefix alone, which gets a slash behind it.
+        yield _text_replacement(stem, new_prefix, site)
+    elif stem:
+        yield site.middleware("stripprefix", {"prefixes": stem})
+    elif new_prefix:
+        yield site.middleware("addprefix", {"prefix": new_prefix})
+
+
+def _text_replacement(prefix: str, new_prefix: str, site: RouteSite) -> Middleware:
+    """What replaces letters at the beginning of a path, and keeps all that follows."""
+    replacement = new_prefix.replace("$", "$$")
+    options = {"regex": f"^{re.escape(prefix)}", "replacement": replacement}
+    return site.middleware("replacepathregex", options)
+
+
+def _changed_path(modifier: PathModifier, labels: ModelPath) -> tuple[str, str] | None:
     """How a path is changed, and what takes its place."""
-    kind = take_scalar(cursor.at("type"), labels)
-    full, prefix = (
-        take_scalar(cursor.at("replaceFullPath"), labels),
-        take_scalar(cursor.at("replacePrefixMatch"), labels),
-    )
+    kind = modifier.kind.take(labels)
+    full_path, prefix = modifier.full_path.take(labels), modifier.prefix.take(labels)
     if kind is None:
         return None
-    return kind, (full if kind == "ReplaceFullPath" else prefix) or "/"
+    return kind, (full_path if kind == "ReplaceFullPath" else prefix) or "/"
 
 
 def _extension_filter(
-    route_filter: Cursor, match: PathMatch, site: RouteSite, labels: ModelPath
+    route_filter: RouteFilter, match: PathMatch, site: RouteSite, labels: ModelPath
 ) -> Iterator[Middleware]:
-    reference = route_filter.at("extensionRef")
-    name = peek_text(reference.at("name")) or ""
+    reference = route_filter.extension
+    name = reference.name.text or ""
     extension = (
         named_middlewares(site, site.namespace, name, labels)
-        if peek_text(reference.at("kind")) == "Middleware"
+        if reference.kind.text == "Middleware"
         else None
     )
     if extension is None:
-        route_filter.at("extensionRef").note(
-            "TC293", route=site.name, filter=f"ExtensionRef {name}"
-        )
+        reference.cursor.note("TC293", route=site.name, filter=f"ExtensionRef {name}")
         return
-    reference.map(to=labels)
+    reference.cursor.map(to=labels)
     yield from extension
 
 
-_FILTERS: dict[
-    str, Callable[[Cursor, PathMatch, RouteSite, ModelPath], Iterator[Middleware]]
-] = {
-    "RequestHeaderModifier": _header_filter(
-        "requestHeaderModifier", "customrequestheaders"
-    ),
-    "ResponseHeaderModifier": _header_filter(
-        "responseHeaderModifier", "customresponseheaders"
-    ),
+_FILTERS: dict[str, _MakeMiddlewares] = {
+    "RequestHeaderModifier": _request_header_filter,
+    "ResponseHeaderModifier": _response_header_filter,
     "RequestRedirect": _redirect_filter,
     "URLRewrite": _rewrite_filter,
     "ExtensionRef": _extension_filter,

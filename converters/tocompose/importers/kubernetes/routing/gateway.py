@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
@@ -26,15 +25,26 @@ from tocompose.importers.kubernetes.routing.listeners import (
     take_parents,
 )
 from tocompose.importers.kubernetes.routing.nginx import skip_verification
+from tocompose.importers.kubernetes.routing.route_fields import (
+    Route,
+    RouteBackend,
+    RouteCondition,
+    RouteMatch,
+    RouteRule,
+    decode_gateway_route,
+)
 from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
 from tocompose.ledger import Cursor
+from tocompose.readers.yaml import integer
+from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
-from tocompose.traefik.proxy import Proxy, RouteClaim, Router, TraefikService
+from tocompose.traefik.proxy import RouteClaim, Router, TraefikService
+from tocompose.traefik.proxy_builder import ProxyBuilder
 from tocompose.traefik.rules import (
     EXACT,
     PREFIX,
     REGEX,
+    TEXT_PREFIX,
     PathMatch,
     all_of,
     any_of,
@@ -49,50 +59,48 @@ HTTP_KINDS, STREAM_KINDS = ("HTTPRoute", "GRPCRoute"), ("TCPRoute", "TLSRoute", 
 _NO_TARGET = TraefikService("noop@internal")
 
 
-class RouteRule(NamedTuple):
-    """One rule of a route: what it leads to, and the model path where its labels stand."""
+class ReachedRule(NamedTuple):
+    """One rule of a route with what it leads to, and the model path where its labels stand."""
 
-    cursor: Cursor
+    rule: RouteRule
     target: TraefikService
     labels: ModelPath
 
 
-def add_gateway_routes(world: ClusterModel, proxy: Proxy) -> None:
+def add_gateway_routes(world: ClusterModel, proxy: ProxyBuilder) -> None:
     """Adds the routes of Gateway API to the proxy."""
     listeners = Listeners(world, proxy)
     for route_object in world.objects.of_kind(*HTTP_KINDS, *STREAM_KINDS):
         _add_route(
-            route_object,
+            decode_gateway_route(route_object),
             listeners,
             RouteSite(world, proxy, route_object.namespace, route_object.name),
         )
     listeners.settle()
 
 
-def _add_route(route_object: KubeObject, listeners: Listeners, site: RouteSite) -> None:
-    route = str(route_object)
+def _add_route(route: Route, listeners: Listeners, site: RouteSite) -> None:
+    route_object = route.kube_object
+    if route.rules and not listeners.takes(route):
+        route_object.cursor.note(
+            "TC282", route=str(route_object), why="no listener of its Gateway takes it"
+        )
+        return
     rules = [
-        rule
-        for cursor in list_entries(route_object.at("spec", "rules"))
-        if (rule := _read_rule(cursor, route_object, site))
+        reached_rule
+        for rule in route.rules
+        if (reached_rule := _reach_rule(rule, route_object, site))
     ]
     if not rules:
         site.note_nowhere(route_object)
         return
-    parent_listeners = listeners.of_kind(route_object)
-    if not parent_listeners:
-        route_object.cursor.note(
-            "TC282", route=route, why="no listener of its Gateway takes it"
-        )
-        return
-    site.proxy.origin = site.proxy.origin or route_object.span
+    parent_listeners = listeners.of_route(route)
+    site.proxy.begin_at(route_object.span)
     labels = rules[0].labels
     route_object.count_identity_as_mapped(labels)
-    take_parents(route_object, labels)
-    hostnames = map(peek_text, list_entries(route_object.at("spec", "hostnames")))
-    names = tuple(name for name in hostnames if name)
-    groups = _listener_groups(parent_listeners, names)
-    _settle_hostnames(route_object, groups, labels)
+    take_parents(route, labels)
+    groups = _listener_groups(parent_listeners, route.host_names)
+    _settle_hostnames(route, groups, labels)
     is_http = route_object.kind in HTTP_KINDS
     add_router = _add_http_routers if is_http else _add_stream_router
     for group in groups:
@@ -101,18 +109,16 @@ def _add_route(route_object: KubeObject, listeners: Listeners, site: RouteSite) 
             add_router(rule, route_object, group, site)
 
 
-def _settle_hostnames(
-    route_object: KubeObject, groups: list[ListenerGroup], labels: ModelPath
-) -> None:
+def _settle_hostnames(route: Route, groups: list[ListenerGroup], labels: ModelPath) -> None:
     """Settles each host name: routed, or taken by no listener."""
     routed = {name for group in groups for name in group.hosts}
-    for hostname in list_entries(route_object.at("spec", "hostnames")):
-        if any(common_host(name, peek_text(hostname) or "") for name in routed):
-            take_scalar(hostname, labels)
+    for hostname in route.hostnames:
+        if any(common_host(name, hostname.text or "") for name in routed):
+            hostname.take(labels)
         else:
-            hostname.note(
+            hostname.cursor.note(
                 "TC282",
-                route=f"{route_object}, host {peek_text(hostname)}",
+                route=f"{route.kube_object}, host {hostname.text}",
                 why="no listener of its Gateway takes it",
             )
 
@@ -150,58 +156,55 @@ def _listener_groups(
     ]
 
 
-def _read_rule(
-    cursor: Cursor, route_object: KubeObject, site: RouteSite
-) -> RouteRule | None:
+def _reach_rule(
+    rule: RouteRule, route_object: KubeObject, site: RouteSite
+) -> ReachedRule | None:
     """What a rule leads to; a redirect needs no backend."""
     route = str(route_object)
 
-    def options_of(_: Cursor, reached: ReachedService) -> Iterator[tuple[str, str]]:
-        return _target_options(cursor, route_object, reached, site.proxy)
+    def options_of(_: RouteBackend, reached: ReachedService) -> Iterator[tuple[str, str]]:
+        return _target_options(rule, route_object, reached, site.proxy)
 
-    reached_targets = list(
-        weighted_targets(cursor.at("backendRefs"), site, route, options_of)
-    )
+    reached_targets = list(weighted_targets(rule.backends, site, route, options_of))
     weighted = [(target, weight) for target, _, weight in reached_targets if weight > 0]
     if weighted:
         rule_target = shared_target(weighted, site.proxy, route_object.name)
         labels = reached_targets[0][1].labels if rule_target.homes else site.proxy.labels
-        return RouteRule(cursor, rule_target, labels)
-    if filters.has_redirect(cursor.at("filters")):
-        return RouteRule(cursor, _NO_TARGET, site.proxy.labels)
+        return ReachedRule(rule, rule_target, labels)
+    if filters.has_redirect(rule.filters):
+        return ReachedRule(rule, _NO_TARGET, site.proxy.labels)
     return None
 
 
 def _target_options(
-    cursor: Cursor, route_object: KubeObject, reached: ReachedService, proxy: Proxy
+    rule: RouteRule, route_object: KubeObject, reached: ReachedService, proxy: ProxyBuilder
 ) -> Iterator[tuple[str, str]]:
     scheme = reached.scheme or ("h2c" if route_object.kind == "GRPCRoute" else None)
     if reached.scheme:
-        reached.protocol.take(to=reached.labels)
+        reached.protocol.cursor.take(to=reached.labels)
     if scheme and route_object.kind in HTTP_KINDS:
         yield "loadbalancer.server.scheme", scheme
         if scheme == "https":
-            yield from skip_verification(proxy, reached.protocol, str(route_object))
-    persistence = cursor.at("sessionPersistence")
-    if persistence and peek_text(persistence.at("type")) in (None, "Cookie"):
-        persistence.at("type").take(to=reached.labels)
-        yield (
-            "loadbalancer.sticky.cookie.name",
-            take_scalar(persistence.at("sessionName"), reached.labels) or "session",
-        )
+            yield from skip_verification(proxy, reached.protocol.cursor, str(route_object))
+    if rule.session and rule.session_kind.text in (None, "Cookie"):
+        rule.session_kind.cursor.take(to=reached.labels)
+        session_name = rule.session_name.take(reached.labels) or "session"
+        yield "loadbalancer.sticky.cookie.name", session_name
 
 
 def _add_http_routers(
-    rule: RouteRule, route_object: KubeObject, group: ListenerGroup, site: RouteSite
+    reached_rule: ReachedRule,
+    route_object: KubeObject,
+    group: ListenerGroup,
+    site: RouteSite,
 ) -> None:
     """A router for each of the rule's matches, of which any may hold, and for hosts that are as exact as each other."""
-    for condition in match_conditions(rule.cursor.at("matches"), route_object, rule.labels):
-        middlewares = filters.filter_middlewares(
-            rule.cursor.at("filters"), condition.path, site, rule.labels
-        )
+    rule, labels = reached_rule.rule, reached_rule.labels
+    for condition in match_conditions(rule.matches, route_object, labels):
+        middlewares = filters.filter_middlewares(rule.filters, condition.path, site, labels)
         for hosts in _hosts_by_rank(group.hosts):
             router = _http_router(
-                rule, route_object, group._replace(hosts=hosts), condition
+                reached_rule, route_object, group._replace(hosts=hosts), condition
             )
             site.proxy.add_router(router._replace(middlewares=middlewares))
 
@@ -214,26 +217,29 @@ def _hosts_by_rank(hosts: tuple[str, ...]) -> list[tuple[str, ...]]:
 
 
 def _http_router(
-    rule: RouteRule,
+    rule: ReachedRule,
     route_object: KubeObject,
     group: ListenerGroup,
     condition: MatchCondition,
 ) -> Router:
     owner = (route_object.namespace, route_object.name)
     hosts_rule = hosts_matcher(group.hosts, deep=True)
+    order = integer(rule.rule.source_order.take(rule.labels) or "")
+    claim = RouteClaim(route_object.age, owner, group.hosts, condition.path)
     return Router(
         route_object.name,
         all_of((hosts_rule, condition.path.rule, *condition.rules)),
         rule.target,
-        rule_priority(group.hosts, condition.path) + condition.weight,
+        rule_priority(group.hosts, PathMatch("/") if order else condition.path)
+        + (order or condition.weight),
         group.entrypoints,
         tls=() if group.listeners[0].secure else None,
-        claim=RouteClaim(route_object.age, owner, group.hosts, condition.path),
+        claim=None if order else claim,
     )
 
 
 def _add_stream_router(
-    rule: RouteRule, route_object: KubeObject, group: ListenerGroup, site: RouteSite
+    rule: ReachedRule, route_object: KubeObject, group: ListenerGroup, site: RouteSite
 ) -> None:
     listener = group.listeners[0]
     if route_object.kind == "UDPRoute":
@@ -273,29 +279,28 @@ class MatchCondition(NamedTuple):
 
 
 def match_conditions(
-    matches: Cursor, route: KubeObject, labels: ModelPath
+    matches: tuple[RouteMatch, ...], route: KubeObject, labels: ModelPath
 ) -> list[MatchCondition]:
     """Each match of a rule; without any, every request matches."""
     read_match = _grpc_condition if route.kind == "GRPCRoute" else _http_condition
     read_conditions = [
-        condition
-        for match in list_entries(matches)
-        if (condition := read_match(match, route, labels))
+        condition for match in matches if (condition := read_match(match, route, labels))
     ]
-    return read_conditions or ([] if len(matches) else [MatchCondition(PathMatch("/"))])
+    return read_conditions or ([] if matches else [MatchCondition(PathMatch("/"))])
 
 
 def _http_condition(
-    match: Cursor, route: KubeObject, labels: ModelPath
+    match: RouteMatch, route: KubeObject, labels: ModelPath
 ) -> MatchCondition | None:
-    check_expected(match.at("path", "type"), "Exact", "PathPrefix", "RegularExpression")
-    kind = take_scalar(match.at("path", "type"), labels) or "PathPrefix"
-    path = take_scalar(match.at("path", "value"), labels) or "/"
-    if _note_foreign(match.at("path"), kind, path, route):
+    kinds = ("Exact", "PathPrefix", "RegularExpression", TEXT_PREFIX)
+    check_expected(match.path_kind.cursor, *kinds)
+    kind = match.path_kind.take(labels) or "PathPrefix"
+    path = match.path.take(labels) or "/"
+    if _note_foreign(match.path_cursor, kind, path, route):
         return None
-    method = take_scalar(match.at("method"), labels)
-    headers = _pair_matchers(match.at("headers"), "Header", route, labels)
-    queries = _pair_matchers(match.at("queryParams"), "Query", route, labels)
+    method = match.method.take(labels)
+    headers = _pair_matchers(match.headers, "Header", route, labels)
+    queries = _pair_matchers(match.parameters, "Query", route, labels)
     if headers is None or queries is None:
         return None
     # The longest path counts first, then the method, then the number of headers, then that of parameters.
@@ -303,6 +308,7 @@ def _http_condition(
     rules = (*((matcher_call("Method", method),) if method else ()), *headers, *queries)
     path_matches = {
         "Exact": PathMatch(path, EXACT),
+        TEXT_PREFIX: PathMatch(path, TEXT_PREFIX),
         "RegularExpression": PathMatch(_whole_path(path), REGEX),
     }
     return MatchCondition(path_matches.get(kind, PathMatch(path, PREFIX)), rules, weight)
@@ -314,19 +320,17 @@ def _whole_path(pattern: str) -> str:
 
 
 def _grpc_condition(
-    rule_match: Cursor, route: KubeObject, labels: ModelPath
+    rule_match: RouteMatch, route: KubeObject, labels: ModelPath
 ) -> MatchCondition | None:
     """The path of a call is `/service/method`."""
-    method_match = rule_match.at("method")
-    check_expected(method_match.at("type"), "Exact", "RegularExpression")
-    kind = take_scalar(method_match.at("type"), labels) or "Exact"
-    service = take_scalar(method_match.at("service"), labels)
-    method = take_scalar(method_match.at("method"), labels)
+    check_expected(rule_match.method_kind.cursor, "Exact", "RegularExpression")
+    kind = rule_match.method_kind.take(labels) or "Exact"
+    service, method = rule_match.service.take(labels), rule_match.method.take(labels)
     match = _grpc_path(kind, service, method)
     if match.kind == REGEX and is_foreign(match.path):
-        method_match.note("TC283", route=str(route), pattern=match.path)
+        rule_match.method_cursor.note("TC283", route=str(route), pattern=match.path)
         return None
-    headers = _pair_matchers(rule_match.at("headers"), "Header", route, labels)
+    headers = _pair_matchers(rule_match.headers, "Header", route, labels)
     return (
         None
         if headers is None
@@ -345,18 +349,19 @@ def _grpc_path(kind: str, service: str | None, method: str | None) -> PathMatch:
 
 
 def _pair_matchers(
-    conditions_: Cursor, matcher: str, route: KubeObject, labels: ModelPath
+    conditions: tuple[RouteCondition, ...],
+    matcher: str,
+    route: KubeObject,
+    labels: ModelPath,
 ) -> tuple[str, ...] | None:
     """The matchers of headers or parameters; None when one cannot be told: a rule without it would let more in."""
     matchers = []
-    for condition in list_entries(conditions_):
-        check_expected(condition.at("type"), "Exact", "RegularExpression")
-        kind = take_scalar(condition.at("type"), labels) or "Exact"
-        name, expected_value = (
-            take_scalar(condition.at("name"), labels) or "",
-            take_scalar(condition.at("value"), labels) or "",
-        )
-        if _note_foreign(condition, kind, expected_value, route):
+    for condition in conditions:
+        check_expected(condition.kind.cursor, "Exact", "RegularExpression")
+        kind = condition.kind.take(labels) or "Exact"
+        name = condition.name.take(labels) or ""
+        expected_value = condition.value.take(labels) or ""
+        if _note_foreign(condition.cursor, kind, expected_value, route):
             return None
         matchers.append(
             matcher_call(
@@ -371,8 +376,6 @@ def _pair_matchers(
 def _note_foreign(cursor: Cursor, kind: str, pattern: str, route: KubeObject) -> bool:
     """Whether it is a regular expression that Go cannot compile; noted."""
     if kind == "RegularExpression" and is_foreign(pattern):
-        cursor.annotate(
-            "TC283", route=str(route), pattern=peek_text(cursor.at("value")) or pattern
-        )
+        cursor.annotate("TC283", route=str(route), pattern=pattern)
         return True
     return False

@@ -6,10 +6,9 @@ https://kubernetes.io/docs/concepts/services-networking/ingress/
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from itertools import groupby
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
-from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing import nginx, traefik_annotations
 from tocompose.importers.kubernetes.routing.annotations import (
     Annotations,
@@ -24,25 +23,32 @@ from tocompose.importers.kubernetes.routing.backends import (
 from tocompose.importers.kubernetes.routing.credentials import SecuredHosts, secured_hosts
 from tocompose.importers.kubernetes.routing.nginx import AnnotationEffect
 from tocompose.importers.kubernetes.routing.nginx_servers import (
-    CLASS_ANNOTATION,
     NginxServers,
     declared_controller,
     nginx_servers,
 )
+from tocompose.importers.kubernetes.routing.route_fields import (
+    Route,
+    RouteBackend,
+    RouteMatch,
+    RouteRule,
+    decode_ingress,
+)
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.routing.traefik_annotations import RouterWishes
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
+from tocompose.importers.kubernetes.scalars import Stated
 from tocompose.ledger import Cursor
+from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
 from tocompose.traefik.proxy import (
     SECURE,
     WEB,
     Middleware,
-    Proxy,
     RouteClaim,
     Router,
     TraefikService,
 )
+from tocompose.traefik.proxy_builder import ProxyBuilder
 from tocompose.traefik.rules import (
     EXACT,
     PREFIX,
@@ -56,40 +62,45 @@ from tocompose.traefik.rules import (
 
 
 class IngressPath(NamedTuple):
-    """One path of one host, and the containers that it leads to; `cursor` is None for a default backend."""
+    """One path of one host, and the containers that it leads to; `match` is None for a default backend."""
 
-    host: str
+    host: Stated | None
     reached: ReachedService
-    cursor: Cursor | None
-    rule: Cursor | None
+    match: RouteMatch | None
+
+    @property
+    def hostname(self) -> str:
+        """The host; empty for every host."""
+        return (self.host.text or "") if self.host else ""
 
 
-def add_ingress_routes(world: ClusterModel, proxy: Proxy) -> None:
+def add_ingress_routes(world: ClusterModel, proxy: ProxyBuilder) -> None:
     """Adds the routes of every Ingress to the proxy."""
-    servers = nginx_servers(world)
-    for ingress in world.objects.of_kind("Ingress"):
-        _add_ingress(ingress, world, proxy, servers)
+    routes = tuple(map(decode_ingress, world.objects.of_kind("Ingress")))
+    servers = nginx_servers(routes, world)
+    for route in routes:
+        _add_ingress(route, world, proxy, servers)
 
 
 def _add_ingress(
-    ingress: KubeObject, world: ClusterModel, proxy: Proxy, servers: NginxServers
+    route: Route, world: ClusterModel, proxy: ProxyBuilder, servers: NginxServers
 ) -> None:
-    spec, route = ingress.at("spec"), f"Ingress {ingress.name}"
+    ingress = route.kube_object
     site = RouteSite(world, proxy, ingress.namespace, ingress.name, ingress.age)
-    paths = [*_rule_paths(ingress, site), *_default_path(ingress, site)]
+    paths = [*_rule_paths(route, site), *_default_path(route, site)]
     if not paths:
         site.note_nowhere(ingress)
         return
-    proxy.origin = proxy.origin or ingress.span
+    proxy.begin_at(ingress.span)
     labels = paths[0].reached.labels
     ingress.count_identity_as_mapped(labels)
-    controller = _controller_kind(ingress, site, labels)
+    controller = _controller_kind(route, site, labels)
     annotations = ingress.at("metadata", "annotations")
     nginx_annotations = Annotations(annotations, nginx.PREFIX, labels)
     effect = nginx.read_effect(nginx_annotations, site)
     wishes = traefik_annotations.router_wishes(annotations, site, labels)
     tls = secured_hosts(
-        list_entries(spec.at("tls")),
+        route.tls,
         site,
         labels,
         managed=_certificate_annotation(annotations),
@@ -98,26 +109,26 @@ def _add_ingress(
     if nginx_like:
         tls = tls._replace(hosts=tls.hosts | servers.secured_hosts)
     for path in paths:
-        has_patterns = effect.regex or (nginx_like and path.host in servers.pattern_hosts)
+        has_patterns = effect.regex or (
+            nginx_like and path.hostname in servers.pattern_hosts
+        )
         path_effect = effect._replace(regex=has_patterns)
         _add_routers(path, site, path_effect, wishes, tls, nginx_like=nginx_like)
-    settle_unread(annotations, route, labels.parent)
+    settle_unread(annotations, f"Ingress {ingress.name}", labels.parent)
 
 
-def _controller_kind(ingress: KubeObject, site: RouteSite, labels: ModelPath) -> str:
+def _controller_kind(route: Route, site: RouteSite, labels: ModelPath) -> str:
     """The controller that the Ingress is meant for; a note for one whose own annotations mean nothing here."""
-    class_field = ingress.at("spec", "ingressClassName")
-    class_annotation = ingress.at("metadata", "annotations", CLASS_ANNOTATION)
-    name = take_scalar(class_field, labels) or take_scalar(class_annotation, labels)
+    name = route.class_name.take(labels)
     if name is None:
         return ""
-    site.proxy.classes[name] = None
+    site.proxy.add_class(name)
     controller = declared_controller(name, site.model) or name
     for kind in ("nginx", "traefik"):
         if kind in controller:
             return kind
-    cursor = class_field or class_annotation
-    cursor.annotate("TC281", route=f"Ingress {ingress.name}", controller=name)
+    title = f"Ingress {route.kube_object.name}"
+    route.class_name.cursor.annotate("TC281", route=title, controller=name)
     return controller
 
 
@@ -131,67 +142,57 @@ def _certificate_annotation(annotations: Cursor) -> Cursor | None:
     return next((annotations.at(name) for name in names if annotations.at(name)), None)
 
 
-def _rule_paths(ingress: KubeObject, site: RouteSite) -> Iterator[IngressPath]:
-    for rule in list_entries(ingress.at("spec", "rules")):
-        host = peek_text(rule.at("host")) or ""
-        route = f"Ingress {ingress.name}, {host}"
-        path_cursors = list(list_entries(rule.at("http", "paths")))
-        for cursor in path_cursors:
-            path_route = f"{route}{peek_text(cursor.at('path')) or '/'}"
-            backend = cursor.at("backend")
-            if reached := _reach_backend(backend, ingress, site, cursor, path_route):
-                yield IngressPath(host, reached, cursor, rule)
-        if not path_cursors and host:
-            backend = _default_cursor(ingress)
-            if reached := _reach_backend(backend, ingress, site, rule, route):
-                yield IngressPath(host, reached, None, rule)
-        if rule.at("host").unread() and not any(cursor.unread() for cursor in path_cursors):
-            rule.at("host").mark_noted("TC282")
+def _rule_paths(route: Route, site: RouteSite) -> Iterator[IngressPath]:
+    for _, entry_rules in groupby(route.rules, key=lambda rule: id(rule.entry)):
+        rules = tuple(entry_rules)
+        for rule in rules:
+            yield from _rule_path(rule, route, site)
+        host, with_paths = rules[0].host.cursor, [rule for rule in rules if rule.matches]
+        if host.unread() and not any(rule.cursor.unread() for rule in with_paths):
+            host.mark_noted("TC282")
 
 
-def _default_path(ingress: KubeObject, site: RouteSite) -> Iterator[IngressPath]:
+def _rule_path(rule: RouteRule, route: Route, site: RouteSite) -> Iterator[IngressPath]:
+    """The path of a rule; a rule without one leads all of its host to the default backend."""
+    if not rule.matches and not rule.host.text:
+        return
+    match = rule.matches[0] if rule.matches else None
+    path = (match.path.text or "/") if match else ""
+    title = f"Ingress {route.kube_object.name}, {rule.host.text or ''}{path}"
+    if reached := _reach_backend(rule.backends[0], site, rule.cursor, title):
+        yield IngressPath(rule.host, reached, match)
+
+
+def _default_path(route: Route, site: RouteSite) -> Iterator[IngressPath]:
     """What takes the requests that no rule matches."""
-    cursor = _default_cursor(ingress)
+    cursor = route.default_backend.cursor
     if cursor:
-        reached = _reach_backend(
-            cursor, ingress, site, cursor, f"Ingress {ingress.name}, default backend"
-        )
-        if reached:
-            yield IngressPath("", reached, None, None)
-
-
-def _default_cursor(ingress: KubeObject) -> Cursor:
-    return ingress.at("spec", "defaultBackend") or ingress.at("spec", "backend")
+        title = f"Ingress {route.kube_object.name}, default backend"
+        if reached := _reach_backend(route.default_backend, site, cursor, title):
+            yield IngressPath(None, reached, None)
 
 
 def _reach_backend(
-    backend: Cursor, ingress: KubeObject, site: RouteSite, blame: Cursor, route: str
+    backend: RouteBackend, site: RouteSite, blame: Cursor, route: str
 ) -> ReachedService | None:
-    """The containers of a backend, in the form of networking.k8s.io/v1 or that of the beta versions."""
-    if backend.at("resource"):
+    """The containers of a backend."""
+    if backend.resource:
         blame.note(
             "TC282",
             route=route,
             why="its backend is a resource, which only its controller can serve",
         )
         return None
-    name = backend.at("service", "name") or backend.at("serviceName")
-    number, port_name = (
-        backend.at("service", "port", "number"),
-        backend.at("service", "port", "name"),
-    )
-    asked_port = number or port_name or backend.at("servicePort")
-    if peek_text(name) is None:
+    name = backend.name.text
+    if name is None:
         blame.note("TC282", route=route, why="it names no backend")
         return None
-    reached = reach_backend(
-        site, ingress.namespace, peek_text(name) or "", peek_text(asked_port), blame, route
-    )
+    reached = reach_backend(site, site.namespace, name, backend.port.text, blame, route)
     if reached:
-        name.take(to=reached.labels)
-        asked_port.take(to=reached.labels)
-        if number and port_name:
-            port_name.skip("the number of the port is given as well")
+        backend.name.cursor.take(to=reached.labels)
+        backend.port.cursor.take(to=reached.labels)
+        if backend.second_port:
+            backend.second_port.cursor.skip("the number of the port is given as well")
     return reached
 
 
@@ -206,14 +207,14 @@ def _add_routers(
 ) -> None:
     """The routers of one path: on both entry points, or on the secure one with a redirect to it."""
     labels, proxy = path.reached.labels, site.proxy
-    if path.rule is not None:
-        path.rule.at("host").take(to=labels)
+    if path.host is not None:
+        path.host.cursor.take(to=labels)
     match, middlewares = _path_match(path, site, effect, labels)
     if match is None:
         return
-    names = (path.host, *effect.aliases) if path.host else ()
+    names = (path.hostname, *effect.aliases) if path.hostname else ()
     rule = all_of((hosts_matcher(names), match.rule))
-    catches_all = path.cursor is None and not path.host
+    catches_all = path.match is None and not path.hostname
     rank = 1 if catches_all else wishes.priority or rule_priority(names, match)
     leads_to = _router_target(path, proxy, effect.target)
     all_middlewares = (*effect.middlewares, *wishes.middlewares, *middlewares)
@@ -231,7 +232,7 @@ def _add_routers(
         proxy.add_router(_as_wished(router, wishes))
         return
     _add_both_entrypoints(
-        router, path.host, proxy, effect, tls, site, nginx_like=nginx_like
+        router, path.hostname, proxy, effect, tls, site, nginx_like=nginx_like
     )
 
 
@@ -246,7 +247,7 @@ def _as_wished(router: Router, wishes: RouterWishes) -> Router:
 def _add_both_entrypoints(
     router: Router,
     host: str,
-    proxy: Proxy,
+    proxy: ProxyBuilder,
     effect: AnnotationEffect,
     tls: SecuredHosts,
     site: RouteSite,
@@ -272,18 +273,19 @@ def _path_match(
     path: IngressPath, site: RouteSite, effect: AnnotationEffect, labels: ModelPath
 ) -> tuple[PathMatch | None, tuple[Middleware, ...]]:
     """The path as a matcher, and the rewriting that belongs to it."""
-    if path.cursor is None:
+    match = path.match
+    if match is None:
         return PathMatch("/"), ()
-    path_text = take_scalar(path.cursor.at("path"), labels) or "/"
-    kind = take_scalar(path.cursor.at("pathType"), labels) or ""
-    if not kind and path.cursor.at("backend", "service"):
-        path.cursor.annotate("TC277", route=f"Ingress {site.name}", path=path_text)
-    check_expected(path.cursor.at("pathType"), EXACT, PREFIX, "ImplementationSpecific")
+    path_text = match.path.take(labels) or "/"
+    kind = match.path_kind.take(labels) or ""
+    if not kind and match.cursor.at("backend", "service"):
+        match.cursor.annotate("TC277", route=f"Ingress {site.name}", path=path_text)
+    check_expected(match.path_kind.cursor, EXACT, PREFIX, "ImplementationSpecific")
     if not effect.regex:
         return _plain_match(path_text, kind), ()
     pattern = "(?i)^" + path_text
     if is_foreign(path_text):
-        path.cursor.note("TC283", route=f"Ingress {site.name}", pattern=path_text)
+        match.cursor.note("TC283", route=f"Ingress {site.name}", pattern=path_text)
         return None, ()
     rewritten: tuple[Middleware, ...] = ()
     if effect.rewrite and nginx.needs_rewrite(path_text, effect.rewrite):
@@ -302,16 +304,18 @@ def _plain_match(path_text: str, kind: str) -> PathMatch:
 
 
 def _router_target(
-    path: IngressPath, proxy: Proxy, options: tuple[tuple[str, str], ...]
+    path: IngressPath, proxy: ProxyBuilder, options: tuple[tuple[str, str], ...]
 ) -> TraefikService:
     reached = path.reached
     target_options = dict(options)
     if reached.scheme and "loadbalancer.server.scheme" not in target_options:
-        reached.protocol.take(to=reached.labels)
+        reached.protocol.cursor.take(to=reached.labels)
         target_options["loadbalancer.server.scheme"] = reached.scheme
         if reached.scheme == "https":
             target_options |= dict(
-                nginx.skip_verification(proxy, reached.protocol, reached.kube_service.name)
+                nginx.skip_verification(
+                    proxy, reached.protocol.cursor, reached.kube_service.name
+                )
             )
     target_options.update(traefik_annotations.service_options(reached))
     return traefik_target(reached, proxy, tuple(sorted(target_options.items())))

@@ -8,25 +8,25 @@ https://kubernetes.io/docs/concepts/services-networking/network-policies/#the-tw
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
-from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.policy import (
     allowed_peers,
-    kinds_of,
     selected_workloads,
-    stand_in,
 )
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text
+from tocompose.importers.kubernetes.routing.policy_fields import (
+    EGRESS,
+    INGRESS,
+    NetworkPolicy,
+)
 from tocompose.importers.kubernetes.services import container_port
+from tocompose.importers.kubernetes.stack_builder import Contribution, StackPart
 from tocompose.importers.kubernetes.workloads import Workload
-from tocompose.ledger import Cursor
-from tocompose.model import Network, NetworkAttachment
+from tocompose.model import Network, NetworkAttachment, Service
 from tocompose.notes import note
-from tocompose.readers.yaml import integer
-from tocompose.record import replace
+from tocompose.record import NamedTuple
 from tocompose.syntax.names import identifier, unique_name
+from tocompose.traefik.networks import NETWORK_LABEL
 
 # The engine's address pools hold some thirty networks, which all projects of the machine share.
 # https://docs.docker.com/engine/network/#automatic-subnet-allocation
@@ -37,40 +37,34 @@ class ReachGroup(NamedTuple):
     """Names of services that may all meet, so that one network holds them, and the policies that say so."""
 
     members: tuple[str, ...]
-    policies: tuple[KubeObject, ...]
-
-
-class _PolicyPort(NamedTuple):
-    """A port that a rule names: a number or a name, perhaps the first of a range."""
-
-    port: str | None
-    last: int | None
-    protocol: str
+    policies: tuple[NetworkPolicy, ...]
 
 
 class _Isolation:
     """The policies of the input with the workloads that each selects; `proxy` stands for the Ingress controller."""
 
-    def __init__(self, world: ClusterModel) -> None:
+    def __init__(
+        self,
+        policies: tuple[NetworkPolicy, ...],
+        world: ClusterModel,
+        services: Mapping[str, Service],
+    ) -> None:
         self.world = world
-        self.proxy = stand_in(world)
+        self._services = services
+        self.proxy = world.stand_in
         self.running = [workload for workload in world.workloads if workload.pods]
-        self.policies = world.objects.of_kind("NetworkPolicy")
+        self.policies = policies
         self.targets = {
-            policy: list(
-                selected_workloads(
-                    policy.at("spec", "podSelector"), policy.namespace, world
-                )
-            )
+            policy: list(selected_workloads(policy.pods, policy.namespace, world))
             for policy in self.policies
         }
 
-    def policies_of(self, workload: Workload) -> list[KubeObject]:
+    def policies_of(self, workload: Workload) -> list[NetworkPolicy]:
         """The policies that limit who reaches the workload."""
         return [
             policy
             for policy in self.policies
-            if workload in self.targets[policy] and "Ingress" in kinds_of(policy)
+            if workload in self.targets[policy] and INGRESS in policy.directions
         ]
 
     def obstacle(self) -> str:
@@ -83,7 +77,7 @@ class _Isolation:
         for policy in self.policies:
             if not _allows_all_out(policy):
                 return f"{policy} limits what its pods may reach"
-            beyond = allowed_peers(policy, "Ingress", self.world).beyond
+            beyond = allowed_peers(policy, INGRESS, self.world).beyond
             if beyond:
                 return f"{policy} names {', '.join(beyond)}"
             for workload in self.targets[policy]:
@@ -91,16 +85,14 @@ class _Isolation:
                     return f"{policy} lets only some ports of {workload.name} be reached"
         return ""
 
-    def _ports_are_all(self, policy: KubeObject, workload: Workload) -> bool:
+    def _ports_are_all(self, policy: NetworkPolicy, workload: Workload) -> bool:
         """Whether each rule of the policy names every port on which the workload is known to listen, or none."""
         listening = set(_known_ports(workload, self.world))
-        for rule in list_entries(policy.at("spec", "ingress")):
-            named_ports = [_policy_port(port) for port in list_entries(rule.at("ports"))]
-            if named_ports and not (
+        for rule in policy.rules[INGRESS]:
+            if rule.ports and not (
                 listening
                 and all(
-                    any(_covers(named, *port) for named in named_ports)
-                    for port in listening
+                    any(named.covers(*port) for named in rule.ports) for port in listening
                 )
             ):
                 return False
@@ -109,7 +101,7 @@ class _Isolation:
     def sources(self, workload: Workload) -> list[str]:
         """The names of all that the policies of the workload let in, summed; the proxy too where it routes there."""
         all_peers = [
-            allowed_peers(policy, "Ingress", self.world)
+            allowed_peers(policy, INGRESS, self.world)
             for policy in self.policies_of(workload)
         ]
         proxy = [self.proxy] if self.proxy else []
@@ -123,37 +115,60 @@ class _Isolation:
     def _is_routed(self, workload: Workload) -> bool:
         """Whether the proxy routes to the workload: a route without a way would be none."""
         return any(
-            "traefik.enable" in self.world.builder.services[container.service].labels
+            "traefik.enable" in self._services[container.service].labels
             for container in workload.containers()
         )
 
 
-def isolate_workloads(world: ClusterModel) -> tuple[tuple[KubeObject, ...], str]:
-    """Puts the services on networks as the policies allow. Gives the policies that are thereby kept to, and where there
-    are none, why."""
-    isolation = _Isolation(world)
+class NetworkPlan(NamedTuple):
+    """The networks that keep to policies, each with the policy that it comes of; where there are none, why.
+
+    `containers` are the services of each member of a group: those of a workload, or the proxy itself.
+    """
+
+    groups: tuple[tuple[ReachGroup, NetworkPolicy], ...] = ()
+    containers: Mapping[str, tuple[str, ...]] = {}
+    kept_policies: tuple[NetworkPolicy, ...] = ()
+    obstacle: str = ""
+
+
+NO_PLAN = NetworkPlan()
+
+
+def plan_networks(
+    policies: tuple[NetworkPolicy, ...],
+    world: ClusterModel,
+    services: Mapping[str, Service],
+) -> NetworkPlan:
+    """The networks that let the services meet as the policies allow."""
+    isolation = _Isolation(policies, world, services)
     if not isolation.policies:
-        return (), ""
+        return NO_PLAN
     obstacle = isolation.obstacle()
     if obstacle:
-        return (), obstacle
+        return NetworkPlan(obstacle=obstacle)
     groups = _reach_groups(isolation)
     if len(groups) > _MOST_NETWORKS:
-        return (
-            (),
-            f"they would take {len(groups)} networks, more than the engine has room for",
-        )
-    _attach_services(groups, isolation)
+        number = f"{len(groups)} networks, more than the engine has room for"
+        return NetworkPlan(obstacle=f"they would take {number}")
     for policy in isolation.policies:
         _note_kept(policy, groups, isolation)
-    return tuple(isolation.policies), ""
+    containers = {
+        workload.name: tuple(container.service for container in workload.containers())
+        for workload in isolation.running
+    }
+    if isolation.proxy:
+        containers.setdefault(isolation.proxy, (isolation.proxy,))
+    return NetworkPlan(
+        tuple((group, _origin(group, isolation)) for group in groups),
+        containers,
+        isolation.policies,
+    )
 
 
-def _allows_all_out(policy: KubeObject) -> bool:
+def _allows_all_out(policy: NetworkPolicy) -> bool:
     """Whether the policy says nothing of what its pods may reach, or allows all of it."""
-    if "Egress" not in kinds_of(policy):
-        return True
-    return any(rule.style == "{}" for rule in list_entries(policy.at("spec", "egress")))
+    return EGRESS not in policy.directions or policy.allows_all(EGRESS)
 
 
 def _known_ports(workload: Workload, world: ClusterModel) -> Iterator[tuple[int, str, str]]:
@@ -170,30 +185,12 @@ def _known_ports(workload: Workload, world: ClusterModel) -> Iterator[tuple[int,
                 yield target, service_port.protocol.upper(), service_port.target
 
 
-def _policy_port(cursor: Cursor) -> _PolicyPort:
-    last = peek_text(cursor.at("endPort"))
-    return _PolicyPort(
-        peek_text(cursor.at("port")),
-        integer(last) if last else None,
-        (peek_text(cursor.at("protocol")) or "TCP").upper(),
-    )
-
-
-def _covers(named: _PolicyPort, number: int, protocol: str, name: str) -> bool:
-    if named.protocol != protocol:
-        return False
-    if named.port is None or named.port in (str(number), name):
-        return True
-    first = integer(named.port)
-    return first is not None and named.last is not None and first <= number <= named.last
-
-
 def _reach_groups(isolation: _Isolation) -> list[ReachGroup]:
     """So many groups that each pair that may meet is in one, and none holds a pair that may not."""
     neighbours: dict[str, dict[str, None]] = {
         workload.name: {} for workload in isolation.running
     }
-    says_so: dict[str, list[KubeObject]] = {}
+    says_so: dict[str, list[NetworkPolicy]] = {}
     for workload in isolation.running:
         says_so[workload.name] = isolation.policies_of(workload)
         for source in isolation.sources(workload):
@@ -209,8 +206,8 @@ def _reach_groups(isolation: _Isolation) -> list[ReachGroup]:
 
 
 def _policies_of(
-    members: Iterable[str], says_so: Mapping[str, list[KubeObject]]
-) -> tuple[KubeObject, ...]:
+    members: Iterable[str], says_so: Mapping[str, list[NetworkPolicy]]
+) -> tuple[NetworkPolicy, ...]:
     policies = (policy for name in members for policy in says_so.get(name, ()))
     return tuple(dict.fromkeys(policies))
 
@@ -235,51 +232,41 @@ def _cliques(neighbours: Mapping[str, dict[str, None]]) -> Iterator[tuple[str, .
             yield tuple(sorted(members, key=order.__getitem__))
 
 
-def _attach_services(groups: list[ReachGroup], isolation: _Isolation) -> None:
+def attach_groups(
+    plan: NetworkPlan, services: Mapping[str, Service], networks: Mapping[str, Network]
+) -> Iterator[StackPart]:
     """Takes the services off the default network and puts each on those of its groups, under the same names."""
-    builder = isolation.world.builder
-    names = set(builder.networks)
-    by_workload = {workload.name: workload for workload in isolation.running}
-    for group in groups:
-        name = unique_name(identifier(_group_name(group, isolation)), names)
-        builder.networks[name] = Network(name=name, origin=_origin(group, isolation).span)
+    names = set(networks)
+    for group, origin in plan.groups:
+        name = unique_name(identifier(origin.kube_object.name), names)
+        yield Network(name=name, origin=origin.kube_object.span)
         for member in group.members:
-            if member in by_workload:
-                for container in by_workload[member].containers():
-                    _join_network(container.service, name, isolation.world)
-            else:
-                _join_network(member, name, isolation.world)
-    if isolation.proxy:
-        _name_proxy_networks(isolation.proxy, isolation.world)
+            for service_name in plan.containers.get(member, (member,)):
+                yield from _join_network(services[service_name], name)
 
 
-def _origin(group: ReachGroup, isolation: _Isolation) -> KubeObject:
+def _origin(group: ReachGroup, isolation: _Isolation) -> NetworkPolicy:
     """The narrowest policy of the group: the one that selects by labels and lets a member in."""
-    policies = group.policies or tuple(isolation.policies)
-    by_labels = [policy for policy in policies if len(policy.at("spec", "podSelector"))]
+    policies = group.policies or isolation.policies
+    by_labels = [policy for policy in policies if policy.pods.has_conditions]
     letting_in = [
         policy
         for policy in by_labels
-        if len(policy.at("spec", "ingress")) and _lets_in(policy, group, isolation)
+        if policy.rules[INGRESS] and _lets_in(policy, group, isolation)
     ]
     return (letting_in or by_labels or policies)[0]
 
 
-def _lets_in(policy: KubeObject, group: ReachGroup, isolation: _Isolation) -> bool:
+def _lets_in(policy: NetworkPolicy, group: ReachGroup, isolation: _Isolation) -> bool:
     """Whether the policy is about two members of the group."""
-    peers = allowed_peers(policy, "Ingress", isolation.world)
+    peers = allowed_peers(policy, INGRESS, isolation.world)
     targets = {workload.name for workload in isolation.targets[policy]}
     names = {workload.name for workload in peers.workloads} | {peers.proxy or ""}
     members = set(group.members)
     return any(target in members and (members - {target}) & names for target in targets)
 
 
-def _group_name(group: ReachGroup, isolation: _Isolation) -> str:
-    return _origin(group, isolation).name
-
-
-def _join_network(name: str, network: str, world: ClusterModel) -> None:
-    service = world.builder.services[name]
+def _join_network(service: Service, network: str) -> Iterator[Contribution]:
     if service.network_mode is not None:
         return
     aliases = service.networks[0].aliases if service.networks else ()
@@ -287,12 +274,13 @@ def _join_network(name: str, network: str, world: ClusterModel) -> None:
         attachment for attachment in service.networks if attachment.network != "default"
     )
     joined = (*other_networks, NetworkAttachment(network=network, aliases=aliases))
-    world.builder.services[name] = replace(service, networks=joined)
+    yield Contribution(service=service.name, moved_networks=joined)
 
 
-def _name_proxy_networks(proxy: str, world: ClusterModel) -> None:
+def name_proxy_networks(
+    proxy: str, services: Mapping[str, Service]
+) -> Iterator[Contribution]:
     """Tells the proxy by which network it reaches each service that has several."""
-    services = world.builder.services
     own_networks = {attachment.network for attachment in services[proxy].networks}
     for service in list(services.values()):
         if "traefik.enable" not in service.labels or service.name == proxy:
@@ -304,22 +292,24 @@ def _name_proxy_networks(proxy: str, world: ClusterModel) -> None:
         ]
         if shared and len(service.networks) > 1:
             network_name = f"${{COMPOSE_PROJECT_NAME}}_{shared[0]}"
-            labels = {**service.labels, "traefik.docker.network": network_name}
-            services[service.name] = replace(service, labels=labels)
+            labels = ((NETWORK_LABEL, network_name),)
+            yield Contribution(service=service.name, labels=labels)
 
 
-def _note_kept(policy: KubeObject, groups: list[ReachGroup], isolation: _Isolation) -> None:
+def _note_kept(
+    policy: NetworkPolicy, groups: list[ReachGroup], isolation: _Isolation
+) -> None:
     targets = {workload.name for workload in isolation.targets[policy]}
     own_groups = [group for group in groups if targets & set(group.members)]
     members_text = "; ".join(", ".join(group.members) for group in own_groups)
     isolation.world.ledger.add_note(
         note(
             "TC297",
-            policy.span,
+            policy.kube_object.span,
             object=str(policy),
             what=f"together on a network: {members_text}"
             if members_text
             else "it selects no workload of the manifests",
         )
     )
-    policy.cursor.mark_noted("TC297")
+    policy.kube_object.cursor.mark_noted("TC297")

@@ -5,7 +5,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#gateway
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
@@ -14,13 +14,20 @@ from tocompose.importers.kubernetes.routing.credentials import (
     await_certificate,
     give_certificate,
 )
+from tocompose.importers.kubernetes.routing.gateway_fields import (
+    CertificateReference,
+    ListenerFields,
+    decode_gateway,
+)
+from tocompose.importers.kubernetes.routing.route_fields import Route, RouteParent
 from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
+from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
-from tocompose.traefik.proxy import SECURE, WEB, Proxy
+from tocompose.traefik.proxy import SECURE, WEB
+from tocompose.traefik.proxy_builder import ProxyBuilder
 
 # Which routes may hang on a listener of a protocol.
 _CARRIES = {
@@ -33,7 +40,7 @@ _CARRIES = {
 
 
 class Listener(NamedTuple):
-    """One listener of a Gateway; `entrypoint` is its name in the proxy. `cursor` is None for one that is assumed."""
+    """One listener of a Gateway; `entrypoint` is its name in the proxy. `fields` is None for one that is assumed."""
 
     gateway: str
     namespace: str
@@ -43,7 +50,7 @@ class Listener(NamedTuple):
     hostname: str
     passthrough: bool
     entrypoint: str
-    cursor: Cursor | None
+    fields: ListenerFields | None
     site: RouteSite
 
     @property
@@ -53,33 +60,31 @@ class Listener(NamedTuple):
 
     def open_entrypoints(self) -> None:
         """Opens the entry point, gives the proxy its certificates, and counts the listener as mapped."""
-        proxy = self.site.proxy
-        origin = self.cursor.span if self.cursor else None
-        proxy.listen_on(
-            self.entrypoint, self.port, "udp" if self.protocol == "UDP" else "tcp", origin
-        )
-        if self.cursor is not None:
+        proxy, fields = self.site.proxy, self.fields
+        origin = fields.cursor.span if fields else None
+        protocol = "udp" if self.protocol == "UDP" else "tcp"
+        proxy.listen_on(self.entrypoint, self.port, protocol, origin)
+        if fields is not None:
             command = ModelPath.service(proxy.name, "command")
-            for key in ("name", "port", "protocol", "hostname"):
-                self.cursor.at(key).take(to=command)
-            self.cursor.at("tls", "mode").take(to=command)
-            for reference in list_entries(self.cursor.at("tls", "certificateRefs")):
+            for stated_field in (fields.name, fields.port, fields.protocol):
+                stated_field.take(command)
+            fields.hostname.take(command)
+            fields.tls_mode.take(command)
+            for reference in fields.certificates:
                 _give_certificate(reference, self.site)
 
 
-def _give_certificate(reference: Cursor, site: RouteSite) -> None:
-    name, namespace = (
-        peek_text(reference.at("name")) or "",
-        peek_text(reference.at("namespace")) or site.namespace,
-    )
-    if give_certificate(site.model, site.proxy, namespace, name, reference):
-        reference.map(to=ModelPath.service(site.proxy.name, "secrets"))
+def _give_certificate(reference: CertificateReference, site: RouteSite) -> None:
+    name = reference.name.text or ""
+    namespace, cursor = reference.namespace.text or site.namespace, reference.cursor
+    if give_certificate(site.model, site.proxy, namespace, name, cursor):
+        cursor.map(to=ModelPath.service(site.proxy.name, "secrets"))
         return
-    reference.map(to=ModelPath.service(site.proxy.name, "command"))
-    if await_certificate(reference.at("name"), site, name, None, ()):
+    cursor.map(to=ModelPath.service(site.proxy.name, "command"))
+    if await_certificate(reference.name.cursor, site, name, None, ()):
         return
     why = f"the manifests do not hold Secret {name}"
-    reference.annotate(
+    cursor.annotate(
         "TC286",
         subject=ModelPath.service(site.proxy.name),
         route=f"Gateway {site.name}",
@@ -90,123 +95,142 @@ def _give_certificate(reference: Cursor, site: RouteSite) -> None:
 class Listeners:
     """The listeners of all Gateways of the input."""
 
-    def __init__(self, world: ClusterModel, proxy: Proxy) -> None:
+    def __init__(self, world: ClusterModel, proxy: ProxyBuilder) -> None:
         self._world, self._proxy = world, proxy
         self.gateways = {
-            (gateway.namespace, gateway.name): gateway
+            (gateway.namespace, gateway.name): decode_gateway(gateway)
             for gateway in world.objects.of_kind("Gateway")
         }
         self._all: dict[tuple[str, str], list[Listener]] = {}
         self.used: dict[KubeObject, None] = {}
         ports: dict[str, tuple[int, str]] = {}
         for gateway_key, gateway in self.gateways.items():
-            site = RouteSite(world, proxy, gateway.namespace, gateway.name)
+            site = RouteSite(world, proxy, *gateway_key)
             self._all[gateway_key] = [
-                _read_listener(listener, site, ports)
-                for listener in list_entries(gateway.at("spec", "listeners"))
+                _place_listener(fields, site, ports) for fields in gateway.listeners
             ]
 
-    def of_kind(self, route: KubeObject) -> list[Listener]:
-        """The listeners that a route hangs on; the usual one where its Gateway is not in the manifests."""
-        listeners: list[Listener] = []
-        for parent in list_entries(route.at("spec", "parentRefs")):
-            if peek_text(parent.at("kind")) in (None, "Gateway"):
-                listeners += self._parent(parent, route)
-        return (
-            list(dict.fromkeys(listeners))
-            if listeners or self.gateways
-            else [self._assumed(route)]
-        )
+    def takes(self, route: Route) -> bool:
+        """Whether any listener takes a host of the route; counts no Gateway as used."""
+        names = route.host_names
+        listeners = self._hangs_on(route)
+        return any(shared_hosts(listener, names) is not None for listener in listeners)
 
-    def _parent(self, parent: Cursor, route: KubeObject) -> list[Listener]:
-        gateway_key = (
-            peek_text(parent.at("namespace")) or route.namespace,
-            peek_text(parent.at("name")) or "",
-        )
+    def of_route(self, route: Route) -> list[Listener]:
+        """The listeners that a route hangs on; the usual one where its Gateway is not in the manifests."""
+        for parent in _gateway_parents(route):
+            gateway = self.gateways.get(_gateway_key(parent, route))
+            if gateway is not None:
+                self.used[gateway.kube_object] = None
+        return self._hangs_on(route)
+
+    def _hangs_on(self, route: Route) -> list[Listener]:
+        listeners = [
+            listener
+            for parent in _gateway_parents(route)
+            for listener in self._parent(parent, route)
+        ]
+        if listeners or self.gateways:
+            return list(_without_repeats(listeners))
+        return [self._assumed(route)]
+
+    def _parent(self, parent: RouteParent, route: Route) -> list[Listener]:
+        gateway_key = _gateway_key(parent, route)
         if gateway_key not in self.gateways:
             return [self._assumed(route)]
-        section, port = peek_text(parent.at("sectionName")), peek_text(parent.at("port"))
-        self.used[self.gateways[gateway_key]] = None
+        section, port = parent.section.text, parent.port.text
         return [
             listener
             for listener in self._all[gateway_key]
             if section in (None, listener.name)
             and port in (None, str(listener.port))
-            and route.kind in _CARRIES.get(listener.protocol, ())
+            and route.kube_object.kind in _CARRIES.get(listener.protocol, ())
         ]
 
-    def _assumed(self, route: KubeObject) -> Listener:
+    def _assumed(self, route: Route) -> Listener:
         """The listener of a Gateway that somebody else wrote: the usual port, or that of the backend."""
-        site = RouteSite(self._world, self._proxy, route.namespace, route.name)
-        if route.kind in _CARRIES["HTTP"]:
+        kind, name = route.kube_object.kind, route.kube_object.name
+        site = RouteSite(self._world, self._proxy, route.kube_object.namespace, name)
+        if kind in _CARRIES["HTTP"]:
             return Listener("", "", "", "HTTP", 80, "", False, WEB, None, site)
-        if route.kind == "TLSRoute":
+        if kind == "TLSRoute":
             return Listener("", "", "", "TLS", 443, "", True, SECURE, None, site)
-        port = (
-            integer(peek_text(route.at("spec", "rules", 0, "backendRefs", 0, "port")) or "")
-            or 9000
-        )
-        protocol = "UDP" if route.kind == "UDPRoute" else "TCP"
-        return Listener(
-            "", "", "", protocol, port, "", False, identifier(route.name), None, site
-        )
+        backends = route.rules[0].backends if route.rules else ()
+        port = integer((backends[0].port.text if backends else None) or "") or 9000
+        protocol = "UDP" if kind == "UDPRoute" else "TCP"
+        return Listener("", "", "", protocol, port, "", False, identifier(name), None, site)
 
     def settle(self) -> None:
         """Counts what makes up the Gateways as mapped; says which ones no route uses."""
         command = ModelPath.service(self._proxy.name, "command")
         for gateway in self.gateways.values():
-            if gateway not in self.used or not self._proxy.entrypoints:
-                gateway.cursor.note(
-                    "TC282", route=str(gateway), why="no route of the manifests hangs on it"
-                )
+            gateway_object = gateway.kube_object
+            if gateway_object not in self.used or not self._proxy.entrypoints:
+                _note_unused(gateway_object.cursor, str(gateway_object))
                 continue
-            gateway.count_identity_as_mapped(command)
-            for listener in list_entries(gateway.at("spec", "listeners")):
-                if listener.at("name").unread() or listener.at("port").unread():
-                    route = f"{gateway}, listener {peek_text(listener.at('name'))}"
-                    listener.note(
-                        "TC282", route=route, why="no route of the manifests hangs on it"
-                    )
-            if name := take_scalar(gateway.at("spec", "gatewayClassName"), command):
-                self._proxy.classes[name] = None
+            gateway_object.count_identity_as_mapped(command)
+            for fields in gateway.listeners:
+                if fields.is_unread:
+                    name = fields.name.text
+                    _note_unused(fields.cursor, f"{gateway_object}, listener {name}")
+            if name := gateway.class_name.take(command):
+                self._proxy.add_class(name)
 
 
-def _check_listener(cursor: Cursor) -> None:
-    for key in ("port", "protocol"):
-        if peek_text(cursor.at(key)) is None:
+def _without_repeats(listeners: Iterable[Listener]) -> Iterable[Listener]:
+    """The listeners, each once; that of a Gateway which is not in the input is the same for all of them."""
+    return {
+        (listener.namespace, listener.gateway, listener.name, listener.hostname): listener
+        for listener in listeners
+    }.values()
+
+
+def _gateway_parents(route: Route) -> Iterator[RouteParent]:
+    for parent in route.parents:
+        if parent.kind.text in (None, "Gateway"):
+            yield parent
+
+
+def _gateway_key(parent: RouteParent, route: Route) -> tuple[str, str]:
+    """The namespace and name of the Gateway that a route hangs on."""
+    return parent.namespace.text or route.kube_object.namespace, parent.name.text or ""
+
+
+def _note_unused(cursor: Cursor, route: str) -> None:
+    cursor.note("TC282", route=route, why="no route of the manifests hangs on it")
+
+
+def _check_listener(fields: ListenerFields) -> None:
+    for key, stated_field in (("port", fields.port), ("protocol", fields.protocol)):
+        if stated_field.text is None:
             shape = f"a list of listeners with a {key} each"
-            cursor.annotate("TC209", field="listeners", expected=shape)
-    check_expected(cursor.at("protocol"), *_CARRIES)
-    check_expected(cursor.at("tls", "mode"), "Terminate", "Passthrough")
+            fields.cursor.annotate("TC209", field="listeners", expected=shape)
+    check_expected(fields.protocol.cursor, *_CARRIES)
+    check_expected(fields.tls_mode.cursor, "Terminate", "Passthrough")
 
 
-def _read_listener(
-    cursor: Cursor, site: RouteSite, ports: dict[str, tuple[int, str]]
+def _place_listener(
+    fields: ListenerFields, site: RouteSite, ports: dict[str, tuple[int, str]]
 ) -> Listener:
-    _check_listener(cursor)
-    protocol = peek_text(cursor.at("protocol")) or "HTTP"
-    usual_ports = {"HTTP": 80, "HTTPS": 443, "TLS": 443}
-    port = integer(peek_text(cursor.at("port")) or "") or usual_ports.get(protocol, 80)
-    name = peek_text(cursor.at("name")) or ""
-    transport = "udp" if protocol == "UDP" else "tcp"
-    entrypoint = {("tcp", 80): WEB, ("tcp", 443): SECURE}.get(
-        (transport, port)
-    ) or identifier(name, "port")
+    """The listener with its entry point in the proxy: two of one name are told apart by their ports."""
+    _check_listener(fields)
+    port, name = fields.port_number, fields.name.text or ""
+    transport = "udp" if fields.protocol_text == "UDP" else "tcp"
+    usual_entrypoints = {("tcp", 80): WEB, ("tcp", 443): SECURE}
+    entrypoint = usual_entrypoints.get((transport, port)) or identifier(name, "port")
     if ports.setdefault(entrypoint, (port, transport)) != (port, transport):
         entrypoint = f"{entrypoint}-{port}"
         ports[entrypoint] = (port, transport)
-    hostname = peek_text(cursor.at("hostname")) or ""
-    passthrough = peek_text(cursor.at("tls", "mode")) == "Passthrough"
     return Listener(
         site.name,
         site.namespace,
         name,
-        protocol,
+        fields.protocol_text,
         port,
-        hostname,
-        passthrough,
+        fields.hostname.text or "",
+        fields.tls_mode.text == "Passthrough",
         entrypoint,
-        cursor,
+        fields,
         site,
     )
 
@@ -229,8 +253,8 @@ def common_host(first_host: str, second_host: str) -> str:
     return ""
 
 
-def take_parents(route: KubeObject, to: ModelPath) -> None:
+def take_parents(route: Route, to: ModelPath) -> None:
     """Counts the references of a route to its Gateways as mapped."""
-    for parent in list_entries(route.at("spec", "parentRefs")):
-        for key in ("group", "kind", "namespace", "name", "sectionName", "port"):
-            take_scalar(parent.at(key), to)
+    for parent in route.parents:
+        for parent_field in parent:
+            parent_field.take(to)

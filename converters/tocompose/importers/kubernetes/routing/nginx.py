@@ -5,23 +5,24 @@ https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annota
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from tocompose.importers.kubernetes.references import rewrite_ports
 from tocompose.importers.kubernetes.routing.annotations import Annotations
 from tocompose.importers.kubernetes.routing.credentials import users_file
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.syntax.units import BYTE_UNITS, is_whole_number
-from tocompose.traefik.proxy import Middleware, Proxy
+from tocompose.traefik.proxy import Middleware
+from tocompose.traefik.proxy_builder import ProxyBuilder
 from tocompose.traefik.rules import go_replacement
 from tocompose.traefik.service import INSECURE
 
 PREFIX = "nginx.ingress.kubernetes.io"
 
-_SIZE = re.compile(r"(\d{1,18})([kKmMgG]?)")
+_SIZE = regex(r"(\d{1,18})([kKmMgG]?)")
 _METHODS = "GET,PUT,POST,DELETE,PATCH,OPTIONS"
 _HEADERS = "DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Range,Authorization"
 
@@ -47,7 +48,7 @@ def read_effect(annotations: Annotations, site: RouteSite) -> AnnotationEffect:
     else:
         # It counts only where a path equals its rewrite-target.
         regex = annotations.peek("use-regex") == "true"
-        annotations.at("use-regex").skip("rewrite-target says it as well")
+        annotations.at("use-regex").skip("it repeats rewrite-target")
     return AnnotationEffect(
         middlewares=tuple(
             middleware for step in _STEPS for middleware in step(annotations, site)
@@ -244,12 +245,11 @@ def _target_options(annotations: Annotations, site: RouteSite) -> Iterator[tuple
 
 
 def skip_verification(
-    proxy: Proxy, cursor: Cursor, route: str
+    proxy: ProxyBuilder, cursor: Cursor, route: str
 ) -> Iterator[tuple[str, str]]:
     """The option of a target whose servers have certificates that nobody signed, as nginx takes them."""
-    if route not in proxy.insecure:
+    if proxy.is_newly_unverified(route):
         cursor.annotate("TC298", route=route)
-    proxy.insecure[route] = None
     yield "loadbalancer.serverstransport", f"{INSECURE}@file"
 
 

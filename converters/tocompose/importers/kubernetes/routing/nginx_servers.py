@@ -6,14 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
-from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.nginx import PREFIX, needs_rewrite
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text
-
-CLASS_ANNOTATION = "kubernetes.io/ingress.class"
+from tocompose.importers.kubernetes.routing.route_fields import Route
+from tocompose.importers.kubernetes.scalars import peek_text
+from tocompose.record import NamedTuple
 
 
 class NginxServers(NamedTuple):
@@ -23,11 +21,11 @@ class NginxServers(NamedTuple):
     secured_hosts: frozenset[str]
 
 
-def nginx_servers(model: ClusterModel) -> NginxServers:
-    """The servers of all Ingresses that nginx would serve."""
+def nginx_servers(routes: tuple[Route, ...], model: ClusterModel) -> NginxServers:
+    """The servers of those Ingresses that nginx would serve."""
     ingresses = [
         ingress
-        for ingress in model.objects.of_kind("Ingress")
+        for ingress in routes
         if "nginx" in (_controller_name(ingress, model) or "nginx")
     ]
     patterns = (host for ingress in ingresses for host in _pattern_hosts(ingress))
@@ -43,30 +41,23 @@ def declared_controller(class_name: str, model: ClusterModel) -> str | None:
     return None
 
 
-def _controller_name(ingress: KubeObject, model: ClusterModel) -> str | None:
-    class_name = peek_text(ingress.at("spec", "ingressClassName")) or peek_text(
-        ingress.at("metadata", "annotations", CLASS_ANNOTATION)
-    )
+def _controller_name(ingress: Route, model: ClusterModel) -> str | None:
+    class_name = ingress.class_name.text
     return class_name and (declared_controller(class_name, model) or class_name)
 
 
-def _pattern_hosts(ingress: KubeObject) -> Iterator[str]:
-    annotations = ingress.at("metadata", "annotations")
+def _pattern_hosts(ingress: Route) -> Iterator[str]:
+    annotations = ingress.kube_object.at("metadata", "annotations")
     rewrite = peek_text(annotations.at(f"{PREFIX}/rewrite-target"))
     uses_patterns = peek_text(annotations.at(f"{PREFIX}/use-regex")) == "true"
-    for rule in list_entries(ingress.at("spec", "rules")):
-        paths = [
-            peek_text(path.at("path")) or "/"
-            for path in list_entries(rule.at("http", "paths"))
-        ]
+    for rule in ingress.rules:
+        paths = [match.path.text or "/" for match in rule.matches]
         if uses_patterns or any(needs_rewrite(path, rewrite) for path in paths):
-            yield peek_text(rule.at("host")) or ""
+            yield rule.host.text or ""
 
 
-def _secured_hosts(ingress: KubeObject) -> Iterator[str]:
-    rules = list(list_entries(ingress.at("spec", "rules")))
-    for tls_entry in list_entries(ingress.at("spec", "tls")):
-        hosts = [peek_text(host) for host in list_entries(tls_entry.at("hosts"))]
-        yield from (host for host in hosts if host)
-        if not hosts:
-            yield from (peek_text(rule.at("host")) or "" for rule in rules)
+def _secured_hosts(ingress: Route) -> Iterator[str]:
+    for tls_entry in ingress.tls:
+        yield from (host.text for host in tls_entry.hosts if host.text)
+        if not tls_entry.hosts:
+            yield from (rule.host.text or "" for rule in ingress.rules)

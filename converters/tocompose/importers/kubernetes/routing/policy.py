@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
-from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.controllers import names_controller
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text, string_map
+from tocompose.importers.kubernetes.routing.policy_fields import (
+    LabelSelector,
+    NetworkPolicy,
+    PolicyPeer,
+)
 from tocompose.importers.kubernetes.workloads import Workload
-from tocompose.ledger import Cursor
-from tocompose.model import Role
+from tocompose.model import Role, Service
+from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ROOT, ModelPath
 
 _REQUEST = "--option network-policy=networks"
@@ -33,20 +35,16 @@ class Peers(NamedTuple):
 
 
 def note_policies(
-    world: ClusterModel, kept_policies: tuple[KubeObject, ...], obstacle: str
+    policies: Iterable[NetworkPolicy], obstacle: str, is_asked: bool, world: ClusterModel
 ) -> None:
-    """Says of each NetworkPolicy, save those that networks keep to, what stays open; `obstacle` is why networks that
-    were asked for cannot keep to them, empty where nobody asked."""
-    for policy in world.objects.of_kind("NetworkPolicy"):
-        if policy in kept_policies:
+    """Says of each NetworkPolicy that no networks keep to what stays open; `obstacle` is why networks cannot keep to
+    them, which is said where they were asked for."""
+    for policy in policies:
+        cursor, kinds = policy.kube_object.cursor, policy.directions
+        if all(map(policy.allows_all, kinds)):
+            cursor.skip("the policy allows everything")
             continue
-        if _allows_all(policy):
-            policy.cursor.skip("the policy allows everything")
-            continue
-        targets = list(
-            selected_workloads(policy.at("spec", "podSelector"), policy.namespace, world)
-        )
-        kinds = kinds_of(policy)
+        targets = list(selected_workloads(policy.pods, policy.namespace, world))
         names = ", ".join(workload.name for workload in targets)
         open_parts = (
             [_open_direction(policy, kind, names, world) for kind in kinds]
@@ -57,38 +55,17 @@ def note_policies(
         subject = ModelPath.service(targets[0].name) if len(targets) == 1 else ROOT
         advice = (
             f"No networks were made of the policies: {obstacle}."
-            if obstacle
-            else _network_advice(targets, kinds, policy, world)
+            if is_asked and obstacle
+            else _network_advice(targets, kinds, policy, world, obstacle)
         )
-        policy.cursor.note(
+        cursor.note(
             "TC296", subject=subject, object=str(policy), open=open_text, advice=advice
         )
 
 
-def _allows_all(policy: KubeObject) -> bool:
-    """Whether the policy forbids nothing: each of its directions has a rule without any condition."""
-    rules = [
-        list(list_entries(policy.at("spec", kind.lower()))) for kind in kinds_of(policy)
-    ]
-    return all(
-        any(rule.style == "{}" for rule in direction_rules) for direction_rules in rules
-    )
-
-
-def kinds_of(policy: KubeObject) -> tuple[str, ...]:
-    """The directions of a policy: those named, else ingress, and egress where it has rules for that."""
-    named_kinds = [
-        policy_type
-        for type_cursor in list_entries(policy.at("spec", "policyTypes"))
-        if (policy_type := peek_text(type_cursor))
-    ]
-    return tuple(named_kinds) or (
-        "Ingress",
-        *(("Egress",) if len(policy.at("spec", "egress")) else ()),
-    )
-
-
-def _open_direction(policy: KubeObject, kind: str, names: str, world: ClusterModel) -> str:
+def _open_direction(
+    policy: NetworkPolicy, kind: str, names: str, world: ClusterModel
+) -> str:
     """What stays open in one direction."""
     peers = allowed_peers(policy, kind, world)
     verb = "be reached by" if kind == "Ingress" else "reach"
@@ -105,119 +82,70 @@ def _open_direction(policy: KubeObject, kind: str, names: str, world: ClusterMod
     )
 
 
-def _named_ports(policy: KubeObject, kind: str) -> str:
+def _named_ports(policy: NetworkPolicy, kind: str) -> str:
     """The ports that the policy names, in words; empty where it names none."""
     port_texts: dict[str, None] = {}
-    for rule in list_entries(policy.at("spec", kind.lower())):
-        for port in list_entries(rule.at("ports")):
-            number, last_port = (
-                peek_text(port.at("port")) or "every port",
-                peek_text(port.at("endPort")),
-            )
-            port_text = f"{number}-{last_port}" if last_port else number
-            port_texts[
-                f"{port_text}/{(peek_text(port.at('protocol')) or 'TCP').lower()}"
-            ] = None
+    for rule in policy.rules.get(kind, ()):
+        for port in rule.ports:
+            number = port.port or "every port"
+            port_text = f"{number}-{port.last_port}" if port.last_port else number
+            port_texts[f"{port_text}/{port.protocol.lower()}"] = None
     return f", on {', '.join(port_texts)}" if port_texts else ""
 
 
-def allowed_peers(policy: KubeObject, kind: str, world: ClusterModel) -> Peers:
+def allowed_peers(policy: NetworkPolicy, kind: str, world: ClusterModel) -> Peers:
     """Whom the rules of one direction name."""
-    key = "from" if kind == "Ingress" else "to"
     workloads: dict[Workload, None] = {}
     outside: dict[str, None] = {}
     everybody, proxy = False, None
-    for rule in list_entries(policy.at("spec", kind.lower())):
-        peers = list(list_entries(rule.at(key)))
-        everybody = everybody or not peers
-        for peer in peers:
-            block = peek_text(peer.at("ipBlock", "cidr"))
-            if block:
-                outside[f"addresses in {block}"] = None
+    for rule in policy.rules.get(kind, ()):
+        everybody = everybody or not rule.peers
+        for peer in rule.peers:
+            if peer.block:
+                outside[f"addresses in {peer.block}"] = None
                 continue
             for workload in _peer_workloads(peer, policy, world):
                 workloads[workload] = None
             if names_controller(peer, world.objects.left_out):
-                proxy = stand_in(world)
+                proxy = world.stand_in
     return Peers(tuple(workloads), tuple(outside), everybody, proxy)
 
 
-def stand_in(world: ClusterModel) -> str | None:
+def stand_in(world: ClusterModel, services: Mapping[str, Service]) -> str | None:
     """The proxy that takes the place of the Ingress controller; None where there are no routes."""
-    own_services = {
-        container.service
-        for workload in world.workloads
-        for container in workload.containers()
-    }
-    for service in world.builder.services.values():
-        if service.role is Role.PROXY and service.name not in own_services:
+    for service in services.values():
+        if service.role is Role.PROXY and service.name not in world.service_names:
             return service.name
     return None
 
 
 def _peer_workloads(
-    peer: Cursor, policy: KubeObject, world: ClusterModel
+    peer: PolicyPeer, policy: NetworkPolicy, world: ClusterModel
 ) -> Iterator[Workload]:
     """The workloads of a peer: pods of the policy's own namespace, or of all that its namespace selector matches."""
-    namespace_selector = peer.at("namespaceSelector")
-    pod_selector = peer.at("podSelector")
-    if not namespace_selector:
-        yield from selected_workloads(pod_selector, policy.namespace, world)
+    if not peer.namespaces.is_stated:
+        yield from selected_workloads(peer.pods, policy.namespace, world)
         return
     for namespace in dict.fromkeys(workload.namespace for workload in world.workloads):
-        if matches_selector(namespace_selector, _namespace_labels(namespace, world)):
-            yield from selected_workloads(pod_selector, namespace, world)
+        if peer.namespaces.matches(_namespace_labels(namespace, world)):
+            yield from selected_workloads(peer.pods, namespace, world)
 
 
 def _namespace_labels(namespace: str, world: ClusterModel) -> Mapping[str, str]:
     """The labels of a namespace; Kubernetes itself gives each one with its name."""
-    namespace_object = next(
-        (
-            candidate
-            for candidate in world.objects.of_kind("Namespace")
-            if candidate.name == namespace
-        ),
-        None,
-    )
-    return {
-        "kubernetes.io/metadata.name": namespace,
-        **(namespace_object.labels if namespace_object else {}),
-    }
+    labels = {"kubernetes.io/metadata.name": namespace}
+    for namespace_object in world.objects.in_all_namespaces("Namespace", namespace)[:1]:
+        labels |= namespace_object.labels
+    return labels
 
 
 def selected_workloads(
-    selector: Cursor, namespace: str, world: ClusterModel
+    selector: LabelSelector, namespace: str, world: ClusterModel
 ) -> Iterator[Workload]:
     """The workloads of a namespace that a label selector matches; an empty one matches all."""
     for workload in world.workloads:
-        if workload.namespace == namespace and matches_selector(selector, workload.labels):
+        if workload.namespace == namespace and selector.matches(workload.labels):
             yield workload
-
-
-def matches_selector(selector: Cursor, labels: Mapping[str, str]) -> bool:
-    """Whether labels meet a selector. https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/"""
-    if not string_map(selector.at("matchLabels")).items() <= labels.items():
-        return False
-    return all(
-        _meets_expression(expression, labels)
-        for expression in list_entries(selector.at("matchExpressions"))
-    )
-
-
-def _meets_expression(expression: Cursor, labels: Mapping[str, str]) -> bool:
-    key, operator = (
-        peek_text(expression.at("key")) or "",
-        peek_text(expression.at("operator")),
-    )
-    values = {
-        peek_text(value_cursor) for value_cursor in list_entries(expression.at("values"))
-    }
-    if operator == "Exists":
-        return key in labels
-    if operator == "DoesNotExist":
-        return key not in labels
-    is_listed = labels.get(key) in values
-    return is_listed if operator == "In" else not is_listed
 
 
 class _PolicyShape(NamedTuple):
@@ -226,6 +154,7 @@ class _PolicyShape(NamedTuple):
 
     names: str = ""
     members: str = ""
+    limits_ports_only: bool = False
     limits_entry: bool = False
     limits_exit: bool = False
     is_exact: bool = False
@@ -238,8 +167,12 @@ _ADVICE: tuple[tuple[Callable[[_PolicyShape], object], str], ...] = (
         "Nothing to do unless the workloads that it selects are added.",
     ),
     (
+        lambda shape: shape.limits_ports_only,
+        "Nothing to do unless {names} listens on other ports too.",
+    ),
+    (
         lambda shape: shape.is_exact,
-        f"{_REQUEST} puts the services on networks instead, once every workload has a policy.",
+        f"{_REQUEST} puts the services on networks that keep to it.",
     ),
     (
         lambda shape: shape.limits_entry and shape.members,
@@ -260,28 +193,34 @@ _ADVICE: tuple[tuple[Callable[[_PolicyShape], object], str], ...] = (
 def _network_advice(
     targets: Sequence[Workload],
     kinds: tuple[str, ...],
-    policy: KubeObject,
+    policy: NetworkPolicy,
     world: ClusterModel,
+    obstacle: str,
 ) -> str:
     """How networks could come near: a network for the target and those who may speak to it."""
     shape = _policy_shape([workload.name for workload in targets], kinds, policy, world)
+    if obstacle:
+        shape = shape._replace(is_exact=False)
     text = next(text for is_met, text in _ADVICE if is_met(shape))
     return text.format(names=shape.names, members=shape.members)
 
 
 def _policy_shape(
-    names: list[str], kinds: tuple[str, ...], policy: KubeObject, world: ClusterModel
+    names: list[str], kinds: tuple[str, ...], policy: NetworkPolicy, world: ClusterModel
 ) -> _PolicyShape:
-    leaves = "Egress" in kinds
-    limits_exit = leaves and not allowed_peers(policy, "Egress", world).workloads
-    shape = _PolicyShape(names=", ".join(names), limits_exit=limits_exit)
-    if "Ingress" not in kinds:
+    peers_by_kind = {kind: allowed_peers(policy, kind, world) for kind in kinds}
+    exits, peers = peers_by_kind.get("Egress"), peers_by_kind.get("Ingress")
+    shape = _PolicyShape(
+        names=", ".join(names),
+        limits_ports_only=all(allowed.everybody for allowed in peers_by_kind.values()),
+        limits_exit=exits is not None and not (exits.everybody or exits.workloads),
+    )
+    if peers is None:
         return shape
-    peers = allowed_peers(policy, "Ingress", world)
     members = dict.fromkeys([*names, *peers.names()]) if peers.names() else ()
     return shape._replace(
         members=", ".join(members),
         limits_entry=not peers.everybody,
         # Networks can say all of it, ports set aside: workloads only, inwards only.
-        is_exact=not leaves and not peers.beyond,
+        is_exact=exits is None and not peers.beyond,
     )

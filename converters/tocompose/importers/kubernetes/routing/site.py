@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.ledger import Cursor, Fate, Settlement
+from tocompose.record import NamedTuple
 from tocompose.source import leaves
 from tocompose.syntax.model_path import ModelPath
-from tocompose.traefik.proxy import Middleware, Proxy
+from tocompose.traefik.proxy import Middleware
+from tocompose.traefik.proxy_builder import ProxyBuilder
 
 
 class RouteSite(NamedTuple):
     """Where annotations stand: the world, the proxy, the namespace, the name and the age of the Ingress."""
 
     model: ClusterModel
-    proxy: Proxy
+    proxy: ProxyBuilder
     namespace: str
     name: str
     age: str = ""
@@ -39,9 +40,8 @@ class RouteSite(NamedTuple):
 
     def note_resolver(self, name: str, cursor: Cursor) -> None:
         """Says once of a certificate resolver that the proxy does not know it."""
-        if name not in self.proxy.resolvers:
+        if self.proxy.is_new_resolver(name):
             cursor.annotate("TC287", subject=ModelPath.service(self.proxy.name), name=name)
-        self.proxy.resolvers[name] = cursor.span
 
     def middleware(self, kind: str, options: Mapping[str, str]) -> Middleware:
         """A middleware named after the Ingress."""

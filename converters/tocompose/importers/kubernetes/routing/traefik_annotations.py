@@ -6,7 +6,6 @@ https://doc.traefik.io/traefik/reference/routing-configuration/kubernetes/ingres
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tocompose.importers.kubernetes.routing.backends import ReachedService
 from tocompose.importers.kubernetes.routing.middlewares import (
@@ -17,6 +16,7 @@ from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
+from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
 from tocompose.traefik.proxy import SECURE, WEB, Middleware
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, zip_longest
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
-from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.backends import (
     ReachedService,
     shared_target,
@@ -23,68 +22,86 @@ from tocompose.importers.kubernetes.routing.middlewares import (
     referenced_middlewares,
 )
 from tocompose.importers.kubernetes.routing.nginx import skip_verification
+from tocompose.importers.kubernetes.routing.route_fields import (
+    Route,
+    RouteBackend,
+    RouteDomain,
+    RouteRule,
+    RouteTls,
+    decode_traefik_route,
+)
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.routing.traefik_annotations import known_entrypoint
 from tocompose.importers.kubernetes.scalars import list_entries, take_scalar
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.readers.yaml import integer
 from tocompose.syntax.model_path import ModelPath
 from tocompose.traefik.proxy import (
     SECURE,
     WEB,
     Middleware,
-    Proxy,
     Router,
     TraefikService,
 )
+from tocompose.traefik.proxy_builder import ProxyBuilder
 from tocompose.traefik.rules import all_of
 
 KINDS = {"IngressRoute": "http", "IngressRouteTCP": "tcp", "IngressRouteUDP": "udp"}
 # Matchers of version 2 took several values, and two had other names: version 3 takes one.
-_CALL = re.compile(
+_CALL = regex(
     r"(?P<name>[A-Z][A-Za-z]*)\((?P<arguments>(?:\s*(?:`[^`]*`|\"(?:[^\"\\]|\\.)*\")\s*,?)*)\)"
 )
-_ARGUMENT = re.compile(r"`[^`]*`|\"(?:[^\"\\]|\\.)*\"")
+_ARGUMENT = regex(r"`[^`]*`|\"(?:[^\"\\]|\\.)*\"")
 _OLD_NAMES = {"Headers": "Header", "HeadersRegexp": "HeaderRegexp"}
 _PAIRS = ("Header", "HeaderRegexp", "Query", "QueryRegexp")
 
 
-def ingress_routes(world: ClusterModel, proxy: Proxy) -> None:
+def ingress_routes(world: ClusterModel, proxy: ProxyBuilder) -> None:
     """Adds the routes of Traefik's own objects to the proxy, then says which of its middlewares nobody uses."""
     for kind, protocol in KINDS.items():
         for route_object in world.objects.of_kind(*(f"{kind}.{group}" for group in GROUPS)):
-            _route_object(route_object, protocol, world, proxy)
+            _add_route(decode_traefik_route(route_object), protocol, world, proxy)
 
 
-def _route_object(
-    route_object: KubeObject, protocol: str, world: ClusterModel, proxy: Proxy
+def _add_route(
+    route: Route, protocol: str, world: ClusterModel, proxy: ProxyBuilder
 ) -> None:
+    route_object = route.kube_object
     site = RouteSite(world, proxy, route_object.namespace, route_object.name)
-    spec, route = route_object.at("spec"), f"{route_object.title} {route_object.name}"
+    title = f"{route_object.title} {route_object.name}"
     reachable_rules = []
 
-    def options_of(reference: Cursor, reached: ReachedService) -> list[tuple[str, str]]:
+    def options_of(
+        reference: RouteBackend, reached: ReachedService
+    ) -> list[tuple[str, str]]:
         return sorted(_target_options(reference, reached, proxy))
 
-    for rule in list_entries(spec.at("routes")):
-        targets = list(weighted_targets(rule.at("services"), site, route, options_of))
+    for rule in route.rules:
+        targets = list(weighted_targets(rule.backends, site, title, options_of))
         if targets:
             reachable_rules.append((rule, targets))
         else:
             # Why its services cannot be reached has been said for each of them.
-            rule.mark_noted("TC282")
+            rule.cursor.mark_noted("TC282")
     if not reachable_rules:
         site.note_nowhere(route_object)
         return
-    proxy.origin = proxy.origin or route_object.span
+    proxy.begin_at(route_object.span)
     labels = reachable_rules[0][1][0][1].labels
     route_object.count_identity_as_mapped(labels)
     entrypoints = tuple(
         known_entrypoint(name)
-        for entry_point in list_entries(spec.at("entryPoints"))
-        if (name := take_scalar(entry_point, labels))
+        for entry_point in route.entrypoints
+        if (name := entry_point.take(labels))
     )
-    tls = _tls_options(spec.at("tls"), site, labels)
+    tls = _tls_options(route.tls[0], site, labels) if route.tls else None
+    if tls is None and protocol == "http" and entrypoints == (SECURE,):
+        # Traefik's Helm chart turns TLS on for that entry point: https://github.com/traefik/traefik-helm-chart
+        tls = ()
+        route.entrypoints[0].cursor.annotate(
+            "TC691", subject=labels, route=site.name, name=SECURE
+        )
     for rule, targets in reachable_rules:
         target = shared_target(
             [(target, weight) for target, _, weight in targets], proxy, route_object.name
@@ -93,20 +110,18 @@ def _route_object(
 
 
 def _target_options(
-    service_reference: Cursor, reached: ReachedService, proxy: Proxy
+    reference: RouteBackend, reached: ReachedService, proxy: ProxyBuilder
 ) -> Iterator[tuple[str, str]]:
     labels = reached.labels
-    scheme_cursor = service_reference.at("scheme")
-    scheme = take_scalar(scheme_cursor, labels) or reached.scheme
+    scheme = reference.scheme.take(labels) or reached.scheme
     if scheme and scheme != "http":
         yield "loadbalancer.server.scheme", scheme
-    if scheme == "https" and not service_reference.at("serversTransport"):
-        blamed = scheme_cursor or service_reference
+    if scheme == "https" and not reference.transport.cursor:
+        blamed = reference.scheme.cursor or reference.cursor
         yield from skip_verification(proxy, blamed, reached.kube_service.name)
-    if host := take_scalar(service_reference.at("passHostHeader"), labels):
+    if host := reference.passes_host.take(labels):
         yield "loadbalancer.passhostheader", host
-    cookie = service_reference.at("sticky", "cookie")
-    yield from _cookie_options(cookie, labels)
+    yield from _cookie_options(reference.cookie, labels)
 
 
 def _cookie_options(cookie: Cursor, labels: ModelPath) -> Iterator[tuple[str, str]]:
@@ -119,7 +134,7 @@ def _cookie_options(cookie: Cursor, labels: ModelPath) -> Iterator[tuple[str, st
 
 
 def _add_router(
-    rule: Cursor,
+    rule: RouteRule,
     target: TraefikService,
     reached: ReachedService,
     entrypoints_asked: tuple[str, ...],
@@ -128,22 +143,23 @@ def _add_router(
     protocol: str,
 ) -> None:
     labels = reached.labels if target.homes else site.proxy.labels
-    match_text = take_scalar(rule.at("match"), labels) or ""
-    rule.at("kind").skip("every route is a rule")
+    stated_match = rule.matches[0].rule_text
+    match_text = stated_match.take(labels) or ""
+    rule.kind.cursor.skip("`Rule` is the only kind of a route")
     if (
         "{" in match_text
         and "Regexp" in match_text
         and re.search(r"`\{[\w-]+:", match_text)
     ):
-        rule.at("match").annotate("TC283", route=site.name, pattern=match_text)
-    priority = integer(take_scalar(rule.at("priority"), labels) or "")
-    middlewares = tuple(_rule_middlewares(rule.at("middlewares"), site, labels))
+        stated_match.cursor.annotate("TC283", route=site.name, pattern=match_text)
+    priority = integer(rule.priority.take(labels) or "")
+    middlewares = tuple(_rule_middlewares(rule.middlewares, site, labels))
     entrypoints = entrypoints_asked or ((SECURE,) if tls is not None else (WEB,))
     written = modernize_rule(match_text) if protocol != "udp" else ""
     router = Router(
         site.name, written, target, priority, entrypoints, middlewares, tls, protocol
     )
-    _open_entrypoints(router, reached, site, rule)
+    _open_entrypoints(router, reached, site, rule.cursor)
     site.proxy.add_router(router)
 
 
@@ -183,31 +199,29 @@ def _rule_middlewares(
 
 
 def _tls_options(
-    cursor: Cursor, site: RouteSite, labels: ModelPath
-) -> tuple[tuple[str, str], ...] | None:
-    """The options of TLS; None when the routes are plain."""
-    if not cursor:
-        return None
+    tls: RouteTls, site: RouteSite, labels: ModelPath
+) -> tuple[tuple[str, str], ...]:
+    """The options of TLS."""
     tls_options: list[tuple[str, str]] = []
-    settle_certificate(cursor.at("secretName"), site, labels, None)
-    if resolver := take_scalar(cursor.at("certResolver"), labels):
-        site.note_resolver(resolver, cursor.at("certResolver"))
+    settle_certificate(tls.secret, site, labels, None)
+    if resolver := tls.resolver.take(labels):
+        site.note_resolver(resolver, tls.resolver.cursor)
         tls_options.append(("certresolver", resolver))
-    if (passthrough := take_scalar(cursor.at("passthrough"), labels)) is not None:
+    if (passthrough := tls.passthrough.take(labels)) is not None:
         tls_options.append(("passthrough", passthrough))
-    for number, domain in enumerate(list_entries(cursor.at("domains"))):
+    for number, domain in enumerate(tls.domains):
         tls_options += _domain_options(domain, f"domains[{number}]", labels)
-    if cursor.style == "{}":
-        cursor.take(to=labels)
+    if tls.cursor.style == "{}":
+        tls.cursor.take(to=labels)
     return tuple(tls_options)
 
 
 def _domain_options(
-    domain: Cursor, option: str, labels: ModelPath
+    domain: RouteDomain, option: str, labels: ModelPath
 ) -> Iterator[tuple[str, str]]:
-    if main := take_scalar(domain.at("main"), labels):
+    if main := domain.main.take(labels):
         yield f"{option}.main", main
-    alternatives = [take_scalar(name, labels) for name in list_entries(domain.at("sans"))]
+    alternatives = [name.take(labels) for name in domain.alternatives]
     if names := [name for name in alternatives if name]:
         yield f"{option}.sans", ",".join(names)
 
