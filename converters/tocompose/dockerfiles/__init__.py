@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
+from tocompose.dockerfiles.data_files import add_data_files
 from tocompose.dockerfiles.ignored_files import (
     excluded_by_project,
     git_ignored,
@@ -21,6 +22,7 @@ from tocompose.languages.language import DockerfileFacts, DockerfileInput
 from tocompose.languages.node import inlined_prefixes
 from tocompose.languages.versions import is_archived, package_names
 from tocompose.model import File
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository
 from tocompose.syntax.model_path import ModelPath
 
@@ -62,6 +64,7 @@ def generate_dockerfile(source: DockerfileInput, language: str) -> GeneratedDock
         **facts.template,
     }
     rendered = render_template(f"{language}.j2", values).strip()
+    rendered = add_data_files(rendered, source.data_files)
     dockerfile = _without_secret_commands(
         _space_stages(rendered), (command, facts.development_command)
     )

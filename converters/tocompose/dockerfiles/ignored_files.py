@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository, map_at
 
 _SETTINGS = regex(r"(?:^|/)\.env[\w.-]*$")

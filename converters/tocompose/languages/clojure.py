@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tocompose.languages import versions
+from tocompose.languages.java import derive_jdbc_variables
 from tocompose.languages.language import DockerfileFacts, DockerfileInput, Language
 from tocompose.patterns import regex
 from tocompose.repository import Repository
@@ -82,4 +83,5 @@ LANGUAGE = Language(
     read_libraries=_read_libraries,
     dockerfile_facts=_dockerfile_facts,
     default_command=_default_command,
+    derive_variables=derive_jdbc_variables,
 )

@@ -7,9 +7,7 @@ from typing import Any
 
 from tocompose.languages import versions
 from tocompose.languages.language import DockerfileFacts, DockerfileInput, Language
-from tocompose.readers.json import read_json
 from tocompose.repository import Repository, map_at
-from tocompose.source import Branch, Node
 
 _CONFIGURATIONS = ("deno.json", "deno.jsonc")
 # https://docs.deno.com/runtime/: what a repository without a task starts.
@@ -18,20 +16,7 @@ _ENTRIES = ("main.ts", "main.js", "server.ts", "src/main.ts", "mod.ts")
 
 def _read_configuration(repository: Repository) -> dict[str, Any]:
     """The configuration as plain data; it may hold comments."""
-    file = next(filter(repository.has_file, _CONFIGURATIONS), "")
-    content = repository.project.read(file) if file else None
-    return _plain_map(read_json(content, file).tree) if content else {}
-
-
-def _plain_map(node: Node) -> dict[str, Any]:
-    if not isinstance(node, Branch):
-        return {}
-    return {
-        str(child.key): _plain_map(child.node)
-        if isinstance(child.node, Branch)
-        else child.node.text
-        for child in node.children
-    }
+    return repository.read_json(next(filter(repository.has_file, _CONFIGURATIONS), ""))
 
 
 def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:

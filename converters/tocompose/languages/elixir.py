@@ -18,17 +18,34 @@ _PACKAGE_TOOLS = {
     "yarn.lock": ("yarn --cwd assets", "install --frozen-lockfile && yarn cache clean"),
     "package.json": ("npm --prefix assets", "install"),
 }
-_LIBRARY = regex(r"^\s*\{:(\w+),(.*)")
+_LIBRARY = regex(r"\{\s*:(\w+)\s*,([^}]*)")
+_COMMENT = regex(r"(?m)^\s*#.*$")
 _FOR_DEVELOPMENT = regex(r"only:\s*\[?\s*:(dev|test)\b")
 _DEPLOYS_ASSETS = regex(r"[\"']assets\.deploy[\"']")
+# What runs at the start of a release, and what without it: https://hexdocs.pm/elixir/Config.html
+_SETTINGS = (
+    "config/config.exs",
+    "config/prod.exs",
+    "config/prod.secret.exs",
+    "config/releases.exs",
+    "config/runtime.exs",
+)
+_FETCHED = regex(
+    r"System\.(?:fetch_env!\(\s*|get_env\(\s*(?=\"\w+\"\s*\)\s*\|\|\s*raise\b))\"([A-Z][A-Z0-9_]{1,60})\""
+)
 _SERVER = ("mix", "phx.server")
 
 
 def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
-    for line in (repository.read_text("mix.exs") or "").splitlines():
-        match = _LIBRARY.match(line)
-        if match and not _FOR_DEVELOPMENT.search(match[2]):
+    mix = _COMMENT.sub("", repository.read_text("mix.exs") or "")
+    for match in _LIBRARY.finditer(mix):
+        if not _FOR_DEVELOPMENT.search(match[2]):
             yield match[1], "mix.exs"
+
+
+def _required_variables(repository: Repository) -> Iterator[str]:
+    for path in _SETTINGS:
+        yield from _FETCHED.findall(_COMMENT.sub("", repository.read_text(path) or ""))
 
 
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
@@ -89,4 +106,5 @@ LANGUAGE = Language(
     read_libraries=_read_libraries,
     dockerfile_facts=_dockerfile_facts,
     default_command=lambda repository: " ".join(_SERVER),
+    required_variables=_required_variables,
 )

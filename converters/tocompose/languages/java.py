@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from tocompose.knowledge.servers import servers
@@ -14,6 +13,7 @@ from tocompose.languages.language import DockerfileFacts, DockerfileInput, Langu
 from tocompose.languages.versions import Version
 from tocompose.patterns import regex
 from tocompose.readers.xml import child_text, local_name, read_xml
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository
 from tocompose.syntax.interpolation import parse
 
@@ -73,8 +73,11 @@ def _pom_elements(repository: Repository) -> Iterator[Element]:
     return root.iter() if root is not None else iter(())
 
 
-def _derive_variables(kind: str, url: str) -> Mapping[str, str]:
-    """What the buildpack derives from DATABASE_URL for plain JDBC and for Spring."""
+def derive_jdbc_variables(kind: str, url: str) -> Mapping[str, str]:
+    """What the buildpack derives from DATABASE_URL for plain JDBC and for Spring; the address holds user and password.
+
+    https://github.com/heroku/heroku-buildpack-jvm-common/blob/main/opt/jdbc.sh
+    """
     scheme = servers()[kind].get("jdbc")
     url_parts = [piece.source for piece in parse(url)]
     if scheme is None or len(url_parts) != 3:
@@ -84,8 +87,10 @@ def _derive_variables(kind: str, url: str) -> Mapping[str, str]:
     database = _BEHIND_PASSWORD.fullmatch(server)
     if user is None or database is None:
         return {}
+    sign = "&" if "?" in database[1] else "?"
+    access_query = f"user={user[1]}&password={password}"
     values = {
-        "URL": f"jdbc:{scheme}://{database[1]}",
+        "URL": f"jdbc:{scheme}://{database[1]}{sign}{access_query}",
         "USERNAME": user[1],
         "PASSWORD": password,
     }
@@ -239,5 +244,5 @@ LANGUAGE = Language(
     read_libraries=_read_libraries,
     dockerfile_facts=_dockerfile_facts,
     default_command=_default_command,
-    derive_variables=_derive_variables,
+    derive_variables=derive_jdbc_variables,
 )

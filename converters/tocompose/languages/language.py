@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository
 from tocompose.syntax.model_path import ModelPath
 
@@ -26,13 +26,22 @@ class Library(NamedTuple):
     file: str
 
 
+class FrameworkKey(NamedTuple):
+    """A variable that the framework itself reads, with the framework's title and the file that declares it."""
+
+    name: str
+    framework: str
+    file: str
+
+
 class DockerfileInput(NamedTuple):
     """What a language is told; `commands` begin with the web process's, whose words are `web_arguments`.
 
     `packages` are system packages that the source asks for; `required` the variables that the app cannot do without (a
     build step that loads the app gives them dummy values); `node_first` says that a Node.js buildpack comes first too;
     `inlined` are the variables that the build of a front end writes into its pages, `unset` those of them without a
-    value. `spoken` are the languages whose programs the commands name.
+    value. `spoken` are the languages whose programs the commands name. `data_files` are the paths of databases, with
+    the folder that a volume is mounted at, and whether the file has to be moved there.
     """
 
     repository: Repository
@@ -47,6 +56,7 @@ class DockerfileInput(NamedTuple):
     inlined: tuple[str, ...] = ()
     unset: frozenset[str] = frozenset()
     spoken: frozenset[str] = frozenset()
+    data_files: tuple[tuple[str, str, bool], ...] = ()
 
     @property
     def web_command(self) -> str:
@@ -85,8 +95,9 @@ class Language(NamedTuple):
     buildpack starts where no web process is named, empty for nothing; `environment` are variables that its buildpack
     sets for this app beyond those of the row; `generated_key` is a variable for which the buildpack makes a value once,
     with what it is; `derive_variables` gives what the buildpack makes of the address of a database, by kind and URL;
-    `required_variables` are those that the app's settings read without a default, `site_variables` those without which
-    its server does not start.
+    `required_variables` are those that the app's settings read without a default, `framework_keys` the keys
+    without which its framework answers nothing, `site_variables` those without which its server does not start;
+    `declared_libraries` is the text of all files that declare libraries, empty where others may do so too.
     """
 
     read_libraries: Callable[[Repository], Iterable[tuple[str, str]]]
@@ -96,7 +107,9 @@ class Language(NamedTuple):
     generated_key: Callable[[Repository], tuple[str, str] | None] = lambda repository: None
     derive_variables: Callable[[str, str], Mapping[str, str]] = lambda kind, url: _NOTHING
     required_variables: Callable[[Repository], Iterable[str]] = lambda repository: ()
+    framework_keys: Callable[[Repository], Iterable[FrameworkKey]] = lambda repository: ()
     site_variables: Callable[[Repository], Iterable[str]] = lambda repository: ()
+    declared_libraries: Callable[[Repository], str] = lambda repository: ""
     conditional_line: Callable[[str, int], bool] = lambda text, line: False
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.knowledge.versions import default_version
 from tocompose.languages import versions
@@ -20,6 +20,7 @@ from tocompose.languages.language import (
 )
 from tocompose.languages.versions import Version, slim_image
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository, map_at
 from tocompose.tables import Row, load
 
@@ -142,6 +143,14 @@ def _stated_versions(repository: Repository) -> Iterator[Version]:
     yield from versions.read_version_files(repository, "node")
 
 
+def _note_lack_of_lock(repository: Repository, package: dict[str, Any]) -> None:
+    if not repository.has_file("package.json"):
+        note_no_libraries(repository, "Node.js", "package.json")
+    elif any(map_at(package, key) for key in _REQUIREMENTS):
+        problem = "package.json has no lock file"
+        note_missing_lock(repository, problem, "npm install --package-lock-only")
+
+
 def package_tool(
     repository: Repository, package: dict[str, Any], notes_lock: bool = False
 ) -> PackageTool:
@@ -152,11 +161,8 @@ def package_tool(
         if repository.has_file(lock):
             is_classic = name == "yarn" and not _is_yarn_berry(repository, package)
             return _find_tool("yarn-classic" if is_classic else name, lock)
-    if notes_lock and not repository.has_file("package.json"):
-        note_no_libraries(repository, "Node.js", "package.json")
-    elif notes_lock and any(map_at(package, key) for key in _REQUIREMENTS):
-        problem = "package.json has no lock file"
-        note_missing_lock(repository, problem, "npm install --package-lock-only")
+    if notes_lock:
+        _note_lack_of_lock(repository, package)
     return _find_tool("npm", "")._replace(install="npm install")
 
 

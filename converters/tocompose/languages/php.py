@@ -10,6 +10,7 @@ from tocompose.languages import node, versions
 from tocompose.languages.language import (
     DockerfileFacts,
     DockerfileInput,
+    FrameworkKey,
     Language,
     note_missing_lock,
 )
@@ -67,10 +68,27 @@ def _extensions(source: DockerfileInput) -> set[str]:
     names = (library.name for library in source.libraries)
     asked_names = {name.removeprefix("ext-") for name in names if name.startswith("ext-")}
     extensions = {name.replace("zend-opcache", "opcache") for name in asked_names}
-    extensions -= set(load("languages")["php"]["built_in"])
+    extensions |= set(_locked_extensions(source.repository))
+    table = load("languages")["php"]
+    for library, needed in table["needs"].items():
+        if source.uses(library):
+            extensions.update(needed)
     if source.uses("laravel/framework", "doctrine/dbal", "illuminate/database"):
-        extensions |= {"pdo_pgsql", "pdo_mysql"}
-    return extensions
+        drivers: dict[str, str] = table["drivers"]
+        connection = source.settings.get("DB_CONNECTION", "")
+        extensions |= (
+            {drivers[connection]} if connection in drivers else {*drivers.values()}
+        )
+    return extensions - set(table["built_in"])
+
+
+def _locked_extensions(repository: Repository) -> Iterator[str]:
+    """The extensions that the libraries of composer.lock ask for, without which `composer install` stops."""
+    packages = repository.read_json("composer.lock").get("packages")
+    for package in packages if isinstance(packages, list) else ():
+        for name in map_at(package, "require") if isinstance(package, dict) else ():
+            if name.startswith("ext-"):
+                yield name.removeprefix("ext-").replace("zend-opcache", "opcache")
 
 
 def _packages_of(extensions: list[str]) -> Iterator[str]:
@@ -113,8 +131,27 @@ def _finishing_steps(repository: Repository, composer: bool) -> Iterator[str]:
         yield "mkdir -p storage bootstrap/cache"
 
 
+def _required_variables(repository: Repository) -> Iterator[str]:
+    """The key without which Laravel answers no request. https://laravel.com/docs/encryption#configuration"""
+    text = repository.read_text("config/app.php") or ""
+    if re.search(r"env\(\s*['\"]APP_KEY['\"]\s*\)", text):
+        yield "APP_KEY"
+
+
+def _framework_keys(repository: Repository) -> Iterator[FrameworkKey]:
+    """The same key, of an app without that file: Laravel has settings of its own, which read it.
+
+    https://github.com/laravel/framework/blob/11.x/config/app.php
+    """
+    required = map_at(repository.read_json("composer.json"), "require")
+    if "laravel/framework" in required and not repository.has_file("config/app.php"):
+        yield FrameworkKey("APP_KEY", "Laravel", "composer.json")
+
+
 LANGUAGE = Language(
     read_libraries=_read_libraries,
     dockerfile_facts=_dockerfile_facts,
     default_command=lambda repository: "heroku-php-apache2",
+    required_variables=_required_variables,
+    framework_keys=_framework_keys,
 )

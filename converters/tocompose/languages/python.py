@@ -6,7 +6,7 @@ import re
 import shlex
 from collections import ChainMap
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.knowledge.versions import default_version, pinned_tool
 from tocompose.languages import node, python_settings, versions
@@ -24,6 +24,7 @@ from tocompose.languages.versions import (
     slim_image,
 )
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository, map_at, value_at
 from tocompose.tables import Row, load
 
@@ -94,6 +95,14 @@ def _read_tables(packages: dict[str, Any], file: str) -> Iterator[tuple[str, str
         for extra in value.get("extras", ()) if isinstance(value, dict) else ():
             if isinstance(extra, str):
                 yield f"{name}[{extra}]", file
+
+
+def _declared_libraries(repository: Repository) -> str:
+    installers: dict[str, Row] = load("languages")["python"]["installers"]
+    file = next(filter(repository.has_file, installers), "")
+    paths = installers.get(file, {}).get("manifests", (file,))
+    text = "\n".join(repository.read_text(path) or "" for path in paths)
+    return "" if _REFERS_TO_FILES.search(text) or _FROM_REPOSITORY.search(text) else text
 
 
 def _default_command(repository: Repository) -> str:
@@ -310,5 +319,6 @@ LANGUAGE = Language(
     dockerfile_facts=_dockerfile_facts,
     default_command=_default_command,
     required_variables=_required_variables,
+    declared_libraries=_declared_libraries,
     conditional_line=python_settings.is_conditional,
 )

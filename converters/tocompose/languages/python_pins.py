@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from posixpath import dirname, join, normpath
 
 from tocompose.languages.versions import Numbers, numbers_of
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository
 from tocompose.tables import load
 
@@ -15,6 +16,7 @@ _PIN = regex(
     r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*([^#;]*)",
 )
 _BOUND = regex(r"(===?|~=|<=?)\s*v?(\d{1,9}(?:\.\d{1,9}){0,3})")
+_INCLUDED = regex(r"\s*(?:-r|--requirement)[ =]?\s*(\S+)")
 
 
 class FittingPython(NamedTuple):
@@ -50,12 +52,28 @@ def fitting_python(repository: Repository) -> FittingPython | None:
 
 def _pinned(repository: Repository) -> Iterator[tuple[str, tuple[str, Numbers]]]:
     """Each library with the bound from above: its sign, and the numbers behind it."""
-    for line in (repository.read_text("requirements.txt") or "").splitlines():
+    for line in _lines_of(repository, "requirements.txt", frozenset()):
         requirement = _PIN.match(line)
         bound = _BOUND.search(requirement[2]) if requirement else None
         if requirement and bound:
             name = re.sub(r"[._-]+", "-", requirement[1]).lower()
             yield name, (bound[1], numbers_of(bound[2]))
+
+
+def _lines_of(
+    repository: Repository, path: str, including: frozenset[str]
+) -> Iterator[str]:
+    """The lines of a file of requirements, and of the files that it includes.
+
+    https://pip.pypa.io/en/stable/reference/requirements-file-format/#referring-to-other-requirements-files
+    """
+    for line in (repository.read_text(path) or "").splitlines():
+        if not (included := _INCLUDED.match(line)):
+            yield line
+            continue
+        inner_path = normpath(join(dirname(path), included[1]))
+        if inner_path not in including:
+            yield from _lines_of(repository, inner_path, including | {inner_path})
 
 
 def _line_of(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tocompose.languages.language import stand_in_address
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 
-_NAME = re.compile(r"[A-Z][A-Z0-9_]{1,60}")
+_NAME = regex(r"[A-Z][A-Z0-9_]{1,60}")
 # Of environs and django-environ (`env.int("X")`), of decouple (`config("X", cast=bool)`): the type, a value of it.
 _VALUES_BY_TYPE = {
     "int": "1",

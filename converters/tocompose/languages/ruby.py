@@ -35,6 +35,8 @@ _BUILDING = (
     "jsbundling-rails",
     "cssbundling-rails",
 )
+# Gems that bring an engine for JavaScript of their own.
+_ENGINES = ("mini_racer", "therubyracer", "duktape")
 _PIPELINES = ("sprockets", "propshaft", *_BUILDING)
 # What the Gemfile takes from the rest of the repository.
 _TAKES_FILES = regex(
@@ -85,6 +87,13 @@ def _read_lock(repository: Repository) -> Iterator[tuple[str, str]]:
         listed = line == "DEPENDENCIES" or (listed and line.startswith("  "))
         if listed and (match := _LOCKED_GEM.match(line)):
             yield match[1], "Gemfile.lock"
+
+
+def _declared_libraries(repository: Repository) -> str:
+    gemfile = repository.read_text("Gemfile") or ""
+    if _TAKES_FILES.search(gemfile):
+        return ""
+    return gemfile and gemfile + (repository.read_text("Gemfile.lock") or "")
 
 
 def is_rails(repository: Repository) -> bool:
@@ -159,7 +168,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
                 _assets_steps(source, _precompile_step(source, lock or ""), assets)
             ),
             "node": assets,
-            "keeps_node": "node" in source.spoken,
+            "keeps_node": "node" in source.spoken or _asks_for_node(lock or ""),
             "has_package": repository.has_file("package.json"),
             "rails": is_rails(repository),
         },
@@ -276,7 +285,7 @@ def _node_stage(source: DockerfileInput, lock: str) -> node.NodeStage | None:
     repository = source.repository
     package = repository.read_json("package.json")
     is_used = package.get("dependencies") or package.get("devDependencies")
-    runs_node = "node" in source.spoken
+    runs_node = "node" in source.spoken or _asks_for_node(lock)
     if not is_used and not node.package_scripts(package) and not runs_node:
         return None
     version = node.choose_node_version(repository)
@@ -285,6 +294,14 @@ def _node_stage(source: DockerfileInput, lock: str) -> node.NodeStage | None:
     gem_builds = any(f"    {name} (" in lock for name in _BUILDING)
     steps = node.build_steps(package, tool) if source.node_first and not gem_builds else ()
     return node.node_stage(repository, package, tool, version, tuple(steps))
+
+
+def _asks_for_node(lock: str) -> bool:
+    """Whether a gem runs JavaScript: it looks for an engine when it is loaded, and the buildpack brings Node.js.
+
+    https://devcenter.heroku.com/articles/ruby-support-reference#installed-binaries
+    """
+    return "    execjs (" in lock and not any(f"    {name} (" in lock for name in _ENGINES)
 
 
 def _development_command(source: DockerfileInput) -> tuple[str, ...]:
@@ -300,4 +317,5 @@ LANGUAGE = Language(
     environment=_environment,
     generated_key=_generated_key,
     required_variables=_required_variables,
+    declared_libraries=_declared_libraries,
 )

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.readers.json import read_json
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository, map_at, value_at
 from tocompose.syntax.interpolation import (
     Segment,
@@ -158,7 +158,7 @@ def _read_site(repository: Repository, root: Cursor) -> _Site:
         is_silent=logging.peek("access") == "false",
         password_file=password_file.removeprefix("/app/"),
     )
-    logging.at("access").take(to=_PLACE)
+    _note_other_word(logging.at("access"), logging.at("access").take(to=_PLACE) or "")
     for key in ("https_only", "canonical_host"):
         if getattr(site, key):
             root.at(key).annotate("TC563", subject=_PLACE, what=key)
@@ -203,7 +203,14 @@ def _take_host(leaf: Cursor) -> str:
 
 def _take_truth(leaf: Cursor) -> bool:
     text = leaf.take(to=_PLACE) or ""
+    _note_other_word(leaf, text)
     return text.lower() not in ("", "false", "null")
+
+
+def _note_other_word(leaf: Cursor, text: str) -> None:
+    """Says of a word that is no truth value, which the buildpack takes for true, what it should be."""
+    if text.lower() not in ("", "true", "false", "null"):
+        leaf.annotate("TC315", what=leaf.key, wanted="true or false")
 
 
 def _take_level(leaf: Cursor) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from tocompose.knowledge.versions import default_version
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.readers.reading import read_lines
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.units import is_whole_number
@@ -66,7 +66,7 @@ def choose_version(
             if candidate.cursor is not None:
                 candidate.cursor.take(to=ModelPath.of("files", "Dockerfile"))
         elif candidate.cursor is not None:
-            candidate.cursor.skip("another file that names the version goes before it")
+            candidate.cursor.skip("another file states the version, and takes precedence")
     return chosen_version
 
 

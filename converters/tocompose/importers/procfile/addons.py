@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from tocompose.importers.procfile.backing import (
     OPTIONAL,
@@ -20,6 +19,7 @@ from tocompose.knowledge.servers import family_kinds
 from tocompose.ledger import Cursor
 from tocompose.model import EnvSetting
 from tocompose.readers.dotenv import read_dotenv
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository
 from tocompose.source import Leaf
 from tocompose.syntax.model_path import ModelPath

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tocompose.importers.procfile import app_folders
 from tocompose.importers.procfile.app_json import AppJson
+from tocompose.importers.procfile.database_files import DatabaseFile
 from tocompose.importers.procfile.environment import AppVariable
 from tocompose.importers.procfile.heroku_yml import HerokuYml
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.project_toml import ProjectToml
 from tocompose.ledger import Cursor
 from tocompose.model import EnvSetting
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository
 
 
@@ -46,8 +46,12 @@ class App(NamedTuple):
 
 
 class AppEnvironment(NamedTuple):
-    """The variables that every process gets, what PORT is set to (empty when nothing sets it), the `.env` entries."""
+    """The variables that every process gets, what PORT is set to (empty when nothing sets it), the `.env` entries.
+
+    `databases` are the files in which the app keeps its data, where no server does.
+    """
 
     app_variables: tuple[AppVariable, ...]
     port: str
     settings: tuple[EnvSetting, ...]
+    databases: tuple[DatabaseFile, ...] = ()

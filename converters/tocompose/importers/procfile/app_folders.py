@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from posixpath import normpath
-from typing import NamedTuple
 
 from tocompose.importers.procfile.processes import Process, StatedProcess
 from tocompose.languages import is_present, language_rows
 from tocompose.model import File
 from tocompose.patterns import regex
 from tocompose.project import Project
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository
 from tocompose.syntax.names import identifier
 
@@ -92,8 +92,12 @@ def find_folder(text: str) -> FolderCommand | None:
         if match is None:
             continue
         folder = normpath(match["folder"])
-        rest = f"{match.groupdict().get('program') or ''} {match['rest'].strip()}".strip()
-        return None if folder.startswith((".", "/")) else FolderCommand(folder, rest)
+        command_text = (
+            f"{match.groupdict().get('program') or ''} {match['rest'].strip()}".strip()
+        )
+        return (
+            None if folder.startswith((".", "/")) else FolderCommand(folder, command_text)
+        )
     return None
 
 

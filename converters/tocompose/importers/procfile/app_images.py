@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tocompose.importers.procfile import (
     app_folders,
     environment,
@@ -15,9 +13,11 @@ from tocompose.importers.procfile import (
 from tocompose.importers.procfile.app import App, AppEnvironment
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.shell import convert_command
+from tocompose.importers.procfile.stage_programs import note_lacking
 from tocompose.languages import language_rows, read_libraries
 from tocompose.languages.language import DockerfileInput, Library
 from tocompose.languages.node import inlined_names
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository, map_at
 from tocompose.syntax.interpolation import plain
 from tocompose.syntax.model_path import ModelPath
@@ -39,18 +39,20 @@ def choose_app_images(
     remaining = tuple(process for process in app.processes if process.image not in folders)
     images: dict[str, image.Image] = {}
     if remaining:
-        part = AppPart(app.repository, app.language, remaining)
-        request = _image_request(app, part, libraries, variables)
+        app_part = AppPart(app.repository, app.language, remaining)
+        request = _image_request(app, app_part, libraries, variables)
         images |= image.choose_images(app.repository, app.heroku, request)
-        if any(made.generated for made in images.values()):
+        if any(built_image.generated for built_image in images.values()):
             programs.note_missing(app.repository, remaining, app.language, request.source)
+        _hold_against_stages(app.repository, images, remaining, libraries)
     for folder in folders:
         repository = app_folders.folder_repository(app.repository, folder)
         own_language = app_folders.folder_language(app.repository.project, folder)
         inside = tuple(process for process in app.processes if process.image == folder)
-        part = AppPart(repository, own_language, inside)
-        request = _image_request(app, part, read_libraries(repository), variables)
+        app_part = AppPart(repository, own_language, inside)
+        request = _image_request(app, app_part, read_libraries(repository), variables)
         images[folder] = image.folder_image(repository, folder, request)
+        _hold_against_stages(repository, {folder: images[folder]}, inside, libraries)
         app.repository.add_note(
             "TC575",
             inside[0].span,
@@ -63,16 +65,29 @@ def choose_app_images(
     return images
 
 
+def _hold_against_stages(
+    repository: Repository,
+    images: dict[str, image.Image],
+    processes: tuple[Process, ...],
+    libraries: tuple[Library, ...],
+) -> None:
+    """Says of commands in images of the source's own Dockerfiles what these are certain to lack."""
+    for process in processes:
+        own_image = image.find_image(images, process).own_stage
+        if own_image is not None:
+            note_lacking(repository, own_image, process, libraries)
+
+
 def _image_request(
-    app: App, part: AppPart, libraries: tuple[Library, ...], variables: AppEnvironment
+    app: App, app_part: AppPart, libraries: tuple[Library, ...], variables: AppEnvironment
 ) -> image.ImageRequest:
-    source = _dockerfile_input(app, part, libraries, variables)
+    source = _dockerfile_input(app, app_part, libraries, variables)
     values = {variable.name: variable.value for variable in variables.app_variables}
-    inlined = inlined_names(part.repository, values)
+    inlined = inlined_names(app_part.repository, values)
     unset = frozenset(name for name in inlined if values[name] is None)
     return image.ImageRequest(
         app.name,
-        part.language,
+        app_part.language,
         app.repository.option("dockerfile") or "auto",
         source._replace(inlined=inlined, unset=unset),
         arguments={name: values[name] for name in inlined},
@@ -80,23 +95,26 @@ def _image_request(
 
 
 def _dockerfile_input(
-    app: App, part: AppPart, libraries: tuple[Library, ...], variables: AppEnvironment
+    app: App, app_part: AppPart, libraries: tuple[Library, ...], variables: AppEnvironment
 ) -> DockerfileInput:
-    repository = part.repository
-    ordered = sorted(part.processes, key=lambda process: not process.publishes)
+    repository = app_part.repository
+    ordered = sorted(app_part.processes, key=lambda process: not process.publishes)
     buildpacks = [
         language.find_buildpack(url) for url in language.buildpack_urls(app.buildpacks)
     ]
     scripts = map_at(repository.read_json("package.json"), "scripts")
     commands = tuple(process.text for process in ordered if process.text)
-    asked = image.asked_packages(repository, buildpacks, app.heroku)
-    port = ports.choose_web_port(ordered[0], (), variables.port, part.language)
+    asked_packages = image.asked_packages(repository, buildpacks, app.heroku)
+    unknown_image = image.Image("", None)
+    port = ports.choose_web_port(ordered[0], unknown_image, variables, app_part.language)
     return DockerfileInput(
         repository=repository,
         commands=commands,
         web_arguments=_web_arguments(ordered[0].text),
         libraries=libraries,
-        packages=programs.add_packages(repository, part.language, asked, part.processes),
+        packages=programs.add_packages(
+            repository, app_part.language, asked_packages, app_part.processes
+        ),
         port=port.number,
         required=tuple(
             variable.name
@@ -107,6 +125,11 @@ def _dockerfile_input(
         node_first="heroku-postbuild" in scripts
         or any(row.get("language") == "node" for row in buildpacks),
         spoken=programs.spoken_languages(commands),
+        data_files=tuple(
+            (database.path, database.folder, database.linked)
+            for database in variables.databases
+            if app_part.repository is app.repository
+        ),
     )
 
 

@@ -6,7 +6,6 @@ https://devcenter.heroku.com/articles/app-json-schema, https://dokku.com/docs/ap
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from tocompose.importers.procfile.environment import (
     AppVariable,
@@ -16,11 +15,13 @@ from tocompose.importers.procfile.environment import (
     settle_text,
     variable_reference,
 )
+from tocompose.importers.procfile.formation import dyno_row
 from tocompose.importers.procfile.processes import StatedProcess
 from tocompose.ledger import Cursor
 from tocompose.model import EnvSetting
 from tocompose.patterns import regex
 from tocompose.readers.json import read_json
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import load, table
@@ -28,6 +29,12 @@ from tocompose.tables import load, table
 # Process types that stand for a script: they alone make no app.
 _SCRIPTS = ("postdeploy", "pr-predestroy", "pr-predeploy")
 ONE_OFF = (*_SCRIPTS, "dokku-postdeploy")
+
+
+# https://pkg.go.dev/github.com/robfig/cron/v3#hdr-Predefined_schedules, which Dokku reads it with.
+_SCHEDULE = regex(
+    r"(?:\S+\s+){4}\S+|@(?:yearly|annually|monthly|weekly|daily|midnight|hourly|every \S+)"
+)
 
 
 class AppJson(NamedTuple):
@@ -100,14 +107,18 @@ def _dokku_scripts(scripts: Cursor) -> Iterator[StatedProcess]:
 def _read_script(script: Cursor, name: str) -> Iterator[StatedProcess]:
     command = script.at("command") if script.kind == "map" else script
     text = command.peek()
-    if script.at("size"):
-        script.at("size").skip(
-            "the script runs once, on request; it gets no limit of its own"
-        )
+    _settle_size(script.at("size"))
     if command.style in ("null", "{}", "[]") or not (text or "").strip():
         script.skip("no command is given")
         return
     yield StatedProcess(name, command, text or "")
+
+
+def _settle_size(size: Cursor) -> None:
+    if size and dyno_row(size.peek() or "") is None:
+        size.note("TC328", what="the size of a script")
+    else:
+        size.skip("the script runs once, on request; it gets no limit of its own")
 
 
 class CronJob(NamedTuple):
@@ -123,9 +134,11 @@ def read_cron(app: AppJson) -> tuple[CronJob, ...]:
     jobs = []
     for task in app.at("cron"):
         if (task.peek("command") or "").strip():
-            jobs.append(
-                CronJob(task, task.at("command"), task.peek("schedule") or "? ? ? ? ?")
-            )
+            schedule = task.peek("schedule") or "? ? ? ? ?"
+            jobs.append(CronJob(task, task.at("command"), schedule))
+            if not _SCHEDULE.fullmatch(schedule):
+                schedule_form = "five fields, or a word such as @daily"
+                task.at("schedule").annotate("TC315", what="schedule", wanted=schedule_form)
         else:
             task.note("TC307", name="cron")
     return tuple(jobs)
@@ -136,6 +149,9 @@ def read_cron(app: AppJson) -> tuple[CronJob, ...]:
 # A generator of another platform than Heroku is a command, as in `mix phx.gen.secret`.
 _COMMAND = regex(r"[\w./-]+(?: [\w./:=-]+)+")
 _NAME = regex(r"[A-Za-z_][A-Za-z0-9_.-]*")
+# A list of the hosts that an app answers to, and what lets a request of this machine in.
+_HOST_LIST = regex(r"(?:ALLOWED|TRUSTED)_HOSTS$")
+_OPEN_HOSTS = regex(r"\*|localhost|127\.0\.0\.1|^\.?$")
 _EMPTY = ("null", "{}", "[]")
 _FALSE = ("false", "null", "0", "no")
 
@@ -168,6 +184,9 @@ def _described_variable(
     name, value = variable.key, variable.at("value")
     has_value = value.kind == "leaf" and value.style not in _EMPTY
     text = settle_text(value) if has_value else None
+    if not text and (variable.peek("required") or "").lower() == "true":
+        # An empty value is what the form begins with, which asks for one.
+        text = None
     for cursor in (value, variable):
         if text is None and cursor.kind == "leaf":
             cursor.skip("no value is given")
@@ -199,10 +218,11 @@ def _asked_variable(
             variable.span,
             subject=ModelPath.of("settings", name),
             name=name,
-            maker=maker,
         )
     else:
         _settle_generator(variable.at("generator"), name)
+    if _HOST_LIST.search(name) and text and not _OPEN_HOSTS.search(text):
+        repository.add_note("TC580", variable.span, what=f"{name} ({text})")
     if text is None and required and not variable.at("generator"):
         repository.add_note(
             "TC343", variable.span, subject=ModelPath.of("settings", name), name=name

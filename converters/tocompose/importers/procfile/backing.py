@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from tocompose.importers.procfile.environment import (
     AppVariable,
@@ -31,6 +30,7 @@ from tocompose.model import (
     Volume,
 )
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath

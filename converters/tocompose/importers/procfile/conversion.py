@@ -32,9 +32,11 @@ from tocompose.importers.procfile.app import App, AppEnvironment
 from tocompose.importers.procfile.app_images import choose_app_images
 from tocompose.importers.procfile.app_json import AppJson, variables_of_app
 from tocompose.importers.procfile.backing import Backing, dependencies_on
+from tocompose.importers.procfile.database_files import find_databases
+from tocompose.importers.procfile.database_volumes import share_databases
 from tocompose.importers.procfile.defaults import (
     default_web,
-    note_generated_key,
+    note_buildpack_values,
     platform_variables,
 )
 from tocompose.importers.procfile.environment import AppVariable
@@ -46,9 +48,15 @@ from tocompose.importers.procfile.project_toml import (
     variables_of_build,
 )
 from tocompose.importers.procfile.scan import CodeScan, scan_code
+from tocompose.importers.procfile.settings_files import (
+    note_local_settings,
+    read_server_settings,
+    with_settings,
+)
+from tocompose.knowledge.servers import family_kinds
 from tocompose.languages import read_libraries
 from tocompose.languages.language import Library
-from tocompose.model import EnvSetting, Service, Stack
+from tocompose.model import EnvSetting, Runtime, Service, Stack
 from tocompose.repository import Repository
 from tocompose.syntax.names import identifier
 
@@ -61,12 +69,19 @@ def convert_repository(repository: Repository) -> Stack:
         *used_libraries(repository, app.language),
         *chain.from_iterable(map(_folder_libraries, repeat(repository), app.folders)),
     )
-    backings, provided = _find_backings(app, code, libraries)
+    settings = read_server_settings(repository)
+    backings, provided = _find_backings(app, with_settings(code, settings), libraries)
     variables = _collect_variables(app, code, backings, provided)
+    if not any(backing.kind in family_kinds("sql") for backing in backings):
+        databases = find_databases(repository, code.sqlite, variables.app_variables)
+        variables = variables._replace(databases=databases)
+    note_local_settings(repository, settings, _set_names(variables))
     images = choose_app_images(app, libraries, variables)
     plan = _make_plan(app, images, variables, backings)
     converted = tuple(services.convert_process(plan, process) for process in app.processes)
-    migrations.note_missing_tables(repository, app.language, app.processes, backings)
+    migrations.note_missing_tables(
+        repository, app.language, app.processes, backings, variables.databases
+    )
     leftovers.settle_leftovers(app.app_json, app.buildpacks, plan, code, backings)
     return _assemble_stack(app, plan, converted, backings, variables.settings)
 
@@ -204,7 +219,9 @@ def _collect_variables(
         environment_checks.inlined_by_code(repository, code),
         environment_checks.required_by_site(repository, app.language),
         environment.variables_of_commands(app.processes),
-        environment.variables_of_examples(repository),
+        environment_checks.with_selected_servers(
+            environment.variables_of_examples(repository), backings
+        ),
         platform.always,
         provided.app_variables,
         variables_of_app(repository, app.app_json, offered),
@@ -219,10 +236,17 @@ def _collect_variables(
     app_variables = environment_checks.fit_values(repository, by_name.values(), backings)
     environment.settle_variables(app_variables, losers, app.web.service)
     environment_checks.note_unset(repository, app.language, app_variables)
-    note_generated_key(repository, app_variables)
+    note_buildpack_values(repository, app_variables)
     port = environment.settle_port(port_entry, app.web)
     return AppEnvironment(
         app_variables, port, tuple(_all_settings(app_variables, backings))
+    )
+
+
+def _set_names(variables: AppEnvironment) -> frozenset[str]:
+    """The variables that have a value."""
+    return frozenset(
+        variable.name for variable in variables.app_variables if variable.value is not None
     )
 
 
@@ -262,9 +286,10 @@ def _make_plan(
         dependencies=tuple(dependencies_on(backings)),
         scales=formation.keep_existing(scales, names),
         checks=health.read_checks(repository, app.app_json, names, web_image.runtime),
-        port=ports.choose_web_port(web, web_image.exposed, variables.port, app.language),
+        port=ports.choose_web_port(web, web_image, variables, app.language),
         processes=app.processes,
         releases=tuple(process for process in app.processes if process.traits.get("once")),
+        databases=variables.databases,
     )
 
 
@@ -276,6 +301,8 @@ def _assemble_stack(
     settings: tuple[EnvSetting, ...],
 ) -> Stack:
     with_volumes, volumes = services.add_volumes(plan, converted)
+    with_volumes, shared_volumes = share_databases(plan, with_volumes)
+    volumes = (*volumes, *shared_volumes)
     overlaid = development.add_overlays(plan, app.processes, with_volumes)
     side = dev_processes.add_development_side(plan, overlaid, app.service_names)
     development.note_commands(plan, app.processes, side.services)
@@ -296,4 +323,5 @@ def _assemble_stack(
         volumes=volumes,
         settings=settings,
         files=tuple(file for image in plan.images.values() for file in image.files),
+        runs_in=Runtime.PLATFORM,
     )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from tocompose.importers.procfile.backing import Backing
 from tocompose.importers.procfile.environment import AppVariable, demand_value
 from tocompose.importers.procfile.processes import StatedProcess
 from tocompose.languages import find_language, language_rows
 from tocompose.model import EnvSetting
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository, nothing
 from tocompose.syntax.model_path import ModelPath
+from tocompose.wording import enumerated
 
 
 class PlatformVariables(NamedTuple):
@@ -38,7 +39,9 @@ def default_web(repository: Repository, language: str) -> StatedProcess:
             command=command,
         )
     elif language != "static":
-        repository.add_note("TC339", subject=ModelPath.service("web"), name="web")
+        subject = ModelPath.service("web")
+        how = "write a Procfile, or set `command` on the service"
+        repository.add_note("TC339", subject=subject, name="web", how=how)
     return StatedProcess("web", nothing(repository.ledger), command)
 
 
@@ -73,15 +76,21 @@ def _buildpack_values(
                 yield from module.derive_variables(backing.kind, url).items()
 
 
-def note_generated_key(
+def note_buildpack_values(
     repository: Repository, app_variables: Iterable[AppVariable]
 ) -> None:
-    """Says of the key that the buildpack makes for each app that the stack gets one of its own."""
+    """Says which variables are set as the buildpack sets them, and that a key that it makes is made anew."""
+    names = []
     for variable in app_variables:
-        if variable.source != "buildpack" or variable.setting is None:
+        if variable.source != "buildpack":
             continue
-        name = variable.name
-        repository.add_note("TC579", subject=ModelPath.of("settings", name), name=name)
+        if variable.setting is None:
+            names.append(variable.name)
+        else:
+            subject = ModelPath.of("settings", variable.name)
+            repository.add_note("TC579", subject=subject, name=variable.name)
+    if names:
+        repository.add_note("TC598", names=enumerated(names))
 
 
 def _generated_key(name: str, purpose: str) -> AppVariable:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.importers.procfile.backing import Backing, BackingRequest, make_backing
 from tocompose.importers.procfile.language import find_program
@@ -16,6 +16,7 @@ from tocompose.importers.procfile.processes import (
     name_services,
     of_procfile,
 )
+from tocompose.importers.procfile.programs import note_missing_in_development
 from tocompose.importers.procfile.services import AppPlan, process_variables
 from tocompose.importers.procfile.shell import convert_command
 from tocompose.importers.procfile.sources import development_file
@@ -32,7 +33,7 @@ from tocompose.model import (
 )
 from tocompose.patterns import regex
 from tocompose.readers.procfile import read_procfile
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.source import Span
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
@@ -69,10 +70,10 @@ def add_development_side(
         repository.add_note("TC335", Span(path, 1, 1, 1, 1), file=path)
         return DevelopmentSide(services)
     tree = repository.open(path, read_procfile, "procfile")
-    made = _DevelopmentSide(plan, services, web, path, names)
+    development_side = _DevelopmentSide(plan, services, web, path, names)
     for process in of_development(repository, of_procfile(tree)):
-        made.add(process)
-    return made.result()
+        development_side.add(process)
+    return development_side.result()
 
 
 def _runs_source(service: Service) -> bool:
@@ -205,6 +206,8 @@ class _DevelopmentSide:
         command = convert_command(self._fit(stated.text, process)).argv
         path = ModelPath.service(service.name, "command")
         stated.cursor.map(to=path)
+        own_line = process._replace(cursor=stated.cursor, text=stated.text)
+        note_missing_in_development(self._plan.repository, own_line)
         changed = replace(overlay, command=command)
         overlays = {**service.overlays, ComposeFileRole.DEV: changed}
         self._services[service.name] = replace(service, overlays=overlays)
@@ -266,6 +269,7 @@ class _DevelopmentSide:
             origin=process.cursor.span,
         )
         self._settle(process.cursor, named)
+        note_missing_in_development(self._plan.repository, named)
         facts: dict[str, Any] = {"name": process.type, "file": self._path}
         process.cursor.annotate("TC573", subject=ModelPath.service(named.service), **facts)
 
@@ -296,5 +300,7 @@ def _told(service: Service, variables: list[EnvVariable]) -> Service:
     if service.build is None:
         return service
     names = {variable.name for variable in variables}
-    kept = [variable for variable in service.environment if variable.name not in names]
-    return replace(service, environment=(*kept, *variables))
+    kept_variables = [
+        variable for variable in service.environment if variable.name not in names
+    ]
+    return replace(service, environment=(*kept_variables, *variables))

@@ -109,7 +109,7 @@ def _mounted_overlay(
         build=_development_build(image),
         command=command,
         environment=tuple(_development_variables(image, row, service)),
-        ports=tuple(_debug_ports(row, command)),
+        ports=tuple(_debug_ports(row, command, service)),
         mounts=tuple(_source_mounts(plan, image, row)),
         healthcheck=_development_check(service),
     )
@@ -171,8 +171,13 @@ def _development_check(service: Service) -> Healthcheck | None:
     return None if check is None or check.is_off else Healthcheck(interval="5s")
 
 
-def _debug_ports(row: Row, command: tuple[str, ...] | None) -> Iterator[Port]:
+def _debug_ports(
+    row: Row, command: tuple[str, ...] | None, service: Service
+) -> Iterator[Port]:
+    """The port of the debugger, which only one container of the machine can have."""
     number = row.get("debug", "")
+    if (service.replicas or 1) > 1:
+        return
     if number and any(number in argument for argument in command or ()):
         published = f"${{DEBUG_PORT:-{number}}}"
         yield Port(target=number, published=published, host_ip="127.0.0.1")

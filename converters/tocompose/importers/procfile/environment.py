@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
-from typing import NamedTuple
 
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.shell import named_variables
@@ -16,7 +15,7 @@ from tocompose.model import EnvSetting, EnvVariable
 from tocompose.patterns import regex
 from tocompose.readers.dotenv import comments, read_dotenv
 from tocompose.readers.json import read_json
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.interpolation import literal, variable_names, variables
@@ -57,6 +56,12 @@ class AppVariable(NamedTuple):
     origin: Span | None = None
     setting: EnvSetting | None = None
     cursors: tuple[Cursor, ...] = ()
+
+    @property
+    def plain_value(self) -> str | None:
+        """Its value as `.env` has it, or as Compose reads it."""
+        stated = self.setting.value if self.setting else None
+        return stated if stated is not None else self.value
 
 
 def is_secret(name: str, value: str = "") -> bool:
@@ -280,11 +285,31 @@ def join_layers(
     losers: list[AppVariable] = []
     for variable in chain.from_iterable(layers):
         loser = winners.get(variable.name)
-        if loser is not None:
+        if loser is not None and _shows_only(variable, loser):
+            variable = _as_shown(loser, variable)
+        elif loser is not None:
             losers.append(loser)
             variable = _with_setting_of(variable, loser)
         winners[variable.name] = variable
     return tuple(winners.values()), tuple(losers)
+
+
+def _shows_only(example: AppVariable, demanded: AppVariable) -> bool:
+    """Whether an example file names what the app cannot do without."""
+    is_demanded = demanded.setting is not None and demanded.setting.required
+    return is_demanded and example.source in EXAMPLES
+
+
+def _as_shown(demanded: AppVariable, example: AppVariable) -> AppVariable:
+    """The demanded variable with what the example file says of it."""
+    if demanded.setting is None or example.setting is None:
+        return demanded
+    setting = replace(
+        demanded.setting,
+        description=example.setting.description or demanded.setting.description,
+        example=example.setting.example,
+    )
+    return demanded._replace(setting=setting, cursors=example.cursors)
 
 
 def _with_setting_of(winner: AppVariable, loser: AppVariable) -> AppVariable:
@@ -311,13 +336,21 @@ def settle_variables(
             variable.setting is None and variable.value is not None
         )
         for cursor in variable.cursors:
-            if stands_in_file:
+            if cursor.span.file in EXAMPLES and _lacks_value(variable):
+                cursor.skip(
+                    "an example of a value is not carried over; .env shows it as a comment"
+                )
+            elif stands_in_file:
                 cursor.take(to=ModelPath.service(service, "environment", variable.name))
             elif variable.setting is not None:
                 cursor.take(to=ModelPath.of("settings", variable.name))
     for variable in losers:
         for cursor in variable.cursors:
             cursor.skip("another source of the same variable outranks this one")
+
+
+def _lacks_value(variable: AppVariable) -> bool:
+    return variable.setting is not None and variable.setting.value is None
 
 
 def environment_variables(app_variables: Iterable[AppVariable]) -> tuple[EnvVariable, ...]:

@@ -13,6 +13,7 @@ from tocompose.importers.procfile.environment import (
     is_secret,
     variable_reference,
 )
+from tocompose.importers.procfile.host_port_variables import selects_server
 from tocompose.importers.procfile.scan import CodeScan
 from tocompose.languages import find_language
 from tocompose.languages.node import inlined_names
@@ -26,10 +27,11 @@ from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import SetBy, names_set_by
 from tocompose.tables import Row, load
 
-_COOKIE_KEY = regex(r"(?:\w+_)?SECRET_KEY(?:_BASE)?")
+_COOKIE_KEY = regex(r"(?:\w+_)?SECRET_KEY(?:_BASE)?|APP_KEY")
 _SET_ELSEWHERE = names_set_by(SetBy.SYSTEM, SetBy.PLATFORM, SetBy.LANGUAGE)
 _SOURCE = "code"
 _MAKERS = (
+    ("APP_KEY", "php artisan key:generate --show"),
     ("SECRET_KEY", "openssl rand -hex 64"),
     ("SECRET_KEY_BASE", "openssl rand -hex 64"),
     ("BASIC_AUTH_PASSWORD", "openssl passwd -apr1 (in single quotes)"),
@@ -46,12 +48,18 @@ def required_by_code(
     """
     if not language:
         return ()
-    names = dict.fromkeys(find_language(language).required_variables(repository))
-    return tuple(
+    app_language = find_language(language)
+    names = dict.fromkeys(app_language.required_variables(repository))
+    of_code = (
         _required_variable(name, scan.variables[name])
         for name in names
         if name in scan.variables and name not in _SET_ELSEWHERE
     )
+    of_framework = (
+        _required_variable(key.name, Span(key.file, 1, 1, 1, 1), "framework", key.framework)
+        for key in app_language.framework_keys(repository)
+    )
+    return (*of_code, *of_framework)
 
 
 def inlined_by_code(repository: Repository, scan: CodeScan) -> tuple[AppVariable, ...]:
@@ -77,7 +85,9 @@ def required_by_site(repository: Repository, language: str) -> tuple[AppVariable
     )
 
 
-def _required_variable(name: str, span: Span, source: str = _SOURCE) -> AppVariable:
+def _required_variable(
+    name: str, span: Span, source: str = _SOURCE, reader: str = ""
+) -> AppVariable:
     demanded = source != _SOURCE or _COOKIE_KEY.fullmatch(name) is not None
     advice = next(
         (f". Make one with: {maker}" for ending, maker in _MAKERS if name.endswith(ending)),
@@ -87,7 +97,7 @@ def _required_variable(name: str, span: Span, source: str = _SOURCE) -> AppVaria
         name=name,
         secret=is_secret(name),
         required=demanded,
-        description=f"Read by {span.file} without a default{advice}",
+        description=f"Read by {reader or span.file} without a default{advice}",
         origin=span,
     )
     value = demand_value(name) if demanded else None
@@ -117,6 +127,22 @@ def _is_conditional(repository: Repository, language: str, variable: AppVariable
         return False
     text = repository.read_text(variable.origin.file) or ""
     return find_language(language).conditional_line(text, variable.origin.line)
+
+
+def with_selected_servers(
+    examples: Iterable[AppVariable], backings: tuple[Backing, ...]
+) -> tuple[AppVariable, ...]:
+    """The variables of an example file; one that selects a kind of server which the stack has keeps its value."""
+    kinds = [backing.kind for backing in backings]
+    return tuple(
+        _with_value(variable, variable.setting.example)
+        if variable.setting
+        and any(
+            selects_server(kind, variable.name, variable.setting.example) for kind in kinds
+        )
+        else variable
+        for variable in examples
+    )
 
 
 def fit_values(

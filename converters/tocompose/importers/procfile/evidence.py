@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from tocompose.importers.procfile.addons import read_requests
 from tocompose.importers.procfile.app_json import AppJson
@@ -17,6 +16,7 @@ from tocompose.knowledge.servers import family_kinds, server_family, servers
 from tocompose.languages import language_rows, read_libraries
 from tocompose.languages.language import Library
 from tocompose.readers.dotenv import read_dotenv
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository
 from tocompose.source import Leaf, Span
 from tocompose.tables import Row

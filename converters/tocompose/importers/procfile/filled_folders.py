@@ -26,8 +26,8 @@ def filled_folders(
     folders = [*_copied_targets(stage), *_named_environments(stage.environment)]
     if any(_MAKES_VENV.search(line.value) for line in dockerfile.instructions):
         folders.append(stage.environment.get("UV_PROJECT_ENVIRONMENT", f"{top}.venv"))
-    below = (folder.removeprefix(top) for folder in folders if folder.startswith(top))
-    for folder in dict.fromkeys(folder.strip("/") for folder in below):
+    subfolders = (folder.removeprefix(top) for folder in folders if folder.startswith(top))
+    for folder in dict.fromkeys(folder.strip("/") for folder in subfolders):
         if folder not in ("", ".") and not repository.project.exists(folder):
             yield folder
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from tocompose.importers.procfile.processes import Process
 from tocompose.ledger import Cursor
@@ -13,6 +12,7 @@ from tocompose.patterns import regex
 from tocompose.readers.dotenv import read_dotenv
 from tocompose.readers.reading import read_lines
 from tocompose.readers.yaml import yaml_cursors
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.units import is_whole_number
@@ -91,7 +91,7 @@ def _read_app_formation(formation: Cursor) -> Iterator[tuple[str, Scale]]:
             continue
         for key in ("process", "type"):
             if formation.kind == "list" and dyno.at(key):
-                dyno.at(key).skip("the name by which the entry is found")
+                dyno.at(key).skip("a name that other entries refer to")
         yield name, Scale(dyno.at("quantity"), dyno.at("size"))
         _note_extras(dyno, name)
 
@@ -154,13 +154,18 @@ def dyno_sizes() -> dict[str, Row]:
     }
 
 
+def dyno_row(size: str) -> Row | None:
+    """The row of a dyno size; None for one that the platform does not have."""
+    return dyno_sizes().get(size.lower()) or _parse_fir_size(size.lower())
+
+
 def _settle_resources(process: Process, cursor: Cursor) -> ResourceLimits:
     text = cursor.peek()
     if text is None or cursor.style == "null":
         cursor.skip("no size is given")
         return ResourceLimits()
     path = ModelPath.service(process.service, "deploy", "resources")
-    row = dyno_sizes().get(text.lower()) or _parse_fir_size(text.lower())
+    row = dyno_row(text)
     if row is None:
         cursor.note("TC328", what=f"formation.{process.type}.size")
         return ResourceLimits()

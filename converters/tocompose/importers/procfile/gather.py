@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tocompose.importers.procfile.app_json import (
     AppJson,
@@ -16,21 +15,25 @@ from tocompose.importers.procfile.language import ends_by_itself
 from tocompose.importers.procfile.nested import expand_nested
 from tocompose.importers.procfile.ports import names_port, stated_port
 from tocompose.importers.procfile.processes import Process, StatedProcess, of_procfile
+from tocompose.importers.procfile.shell import parse_command, simple_commands
 from tocompose.importers.procfile.sources import (
     ProcfileChoice,
     choose_procfile,
     development_file,
 )
 from tocompose.importers.procfile.steering import processes_of_folder, read_steering
+from tocompose.knowledge.wrappers import Wrapper, wrappers_before
+from tocompose.languages import find_language
 from tocompose.patterns import regex
 from tocompose.readers.procfile import read_procfile
 from tocompose.repository import Repository, nothing
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
-from tocompose.tables import load
 
+# With these it installs something else, or starts it elsewhere.
+_FURTHER_OPTIONS = ("--with", "--directory", "--project", "--package")
+_MODULE_OPTIONS = frozenset({"-m", "--module"})
 _KEPT_PORT = regex(r"(?<!\\)(?:\\\\)*\\[$]\W?PORT\b")
-_WRAPPED = regex(r"(?:exec\s+)?((?:\S*/)?([\w.-]+))\s+(?:--\s+)?(\S.*)", re.DOTALL)
 
 
 def gather_processes(
@@ -90,33 +93,80 @@ def _without_outranked(
 
 def _without_wrapper(repository: Repository, process: StatedProcess) -> StatedProcess:
     """The process, running the command behind a buildpack's program (`bin/start-nginx puma`), which no image has."""
-    match = _WRAPPED.fullmatch(process.text.strip())
-    row = load("wrappers").get(match[2]) if match else None
-    if match is None or row is None or repository.has_file(match[1].removeprefix("./")):
-        return process
+    for command in simple_commands(parse_command(process.text)):
+        texts = [shell_word.text for shell_word in command]
+        start = 0
+        for wrapper, end in wrappers_before(texts):
+            options = texts[start:end]
+            if end < len(texts) and _is_left_behind(repository, wrapper, options):
+                _note_wrapper(repository, process, wrapper)
+                before = process.text[: command[start].start]
+                program = _interpreter(wrapper, options, texts[end])
+                text = before + program + process.text[command[end].start :]
+                return _without_wrapper(repository, process._replace(text=text))
+            start = end
+    return process
+
+
+def _is_left_behind(repository: Repository, wrapper: Wrapper, words: Sequence[str]) -> bool:
+    """Whether a generated image does not have the wrapper, and what is behind it can do without."""
+    if wrapper.environment:
+        # A library that is named is installed, and what --with names is in no image.
+        libraries = dict(find_language("python").read_libraries(repository))
+        does_more = any(word.startswith(_FURTHER_OPTIONS) for word in words)
+        return words[0] not in libraries and not does_more
+    return bool(wrapper.buildpack) and not repository.has_file(words[0].removeprefix("./"))
+
+
+def _interpreter(wrapper: Wrapper, words: Sequence[str], program: str) -> str:
+    """What stands before the program in the wrapper's place: `uv run` knows scripts and modules of Python itself."""
+    if not wrapper.environment:
+        return ""
+    if not _MODULE_OPTIONS.isdisjoint(words):
+        return "python -m "
+    return "python " if program.endswith(".py") else ""
+
+
+def _note_wrapper(repository: Repository, process: StatedProcess, wrapper: Wrapper) -> None:
+    if wrapper.environment:
+        repository.add_note(
+            "TC585",
+            process.cursor.span if process.cursor else None,
+            subject=ModelPath.service(process.type, "command"),
+            name=process.type,
+            wrapper=" ".join(wrapper.words),
+            tool=wrapper.words[0],
+        )
+        return
     repository.add_note(
         "TC384",
         process.cursor.span if process.cursor else None,
         subject=ModelPath.service(process.type, "command"),
         name=process.type,
-        wrapper=match[2],
-        what=row["what"],
+        wrapper=wrapper.words[0],
+        what=wrapper.buildpack,
     )
-    return _without_wrapper(repository, process._replace(text=match[3]))
 
 
 def _image_commands(
     repository: Repository, heroku: HerokuYml, processes: tuple[StatedProcess, ...]
 ) -> Iterator[StatedProcess]:
-    """A process for each image of heroku.yml that no command names: it runs the image's own command."""
+    """A process for each image of heroku.yml that no command names: it runs the image's own command.
+
+    A release runs in the image of the process that follows it.
+    """
     named = {process.type for process in (*processes, *heroku.processes)}
-    named |= {process.image for process in heroku.processes}
+    named |= {process.image for process in heroku.processes if process.type != "release"}
     for recipe in heroku.recipes:
         if recipe.key in named:
             continue
         span = heroku.root.at("build", "docker", recipe.key).span
         repository.add_note(
-            "TC339", span, subject=ModelPath.service(recipe.key), name=recipe.key
+            "TC339",
+            span,
+            subject=ModelPath.service(recipe.key),
+            name=recipe.key,
+            how="add it to `run` in heroku.yml",
         )
         yield StatedProcess(recipe.key, nothing(repository.ledger), "")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.image import Image
@@ -14,6 +13,7 @@ from tocompose.ledger import Cursor
 from tocompose.model import Healthcheck
 from tocompose.patterns import regex
 from tocompose.readers.reading import read_lines
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
@@ -71,7 +71,16 @@ def read_checks(
             checks[process_type] = _read_dokku_check(check, path)
         elif check:
             check.note("TC348", subject=path, what="the request")
-    return checks or _read_checks_file(repository, services)
+    if "web" in checks:
+        _leave_checks_file(repository)
+        return checks
+    return {**_read_checks_file(repository, services), **checks}
+
+
+def _leave_checks_file(repository: Repository) -> None:
+    """Says of each line of CHECKS that app.json's check of web goes before it, as in Dokku."""
+    for line in repository.open("CHECKS", read_lines, "lines"):
+        line.note("TC349", name="web", kind="CHECKS")
 
 
 def _choose_check(checks: Cursor) -> Cursor:
@@ -96,7 +105,7 @@ def _rank_check(check: Cursor) -> int:
 
 
 def _read_dokku_check(check: Cursor, to: ModelPath) -> StatedCheck:
-    check.at("type").skip("Compose has one kind of check")
+    _settle_type(check.at("type"))
     for key in ("name", "description"):
         check.at(key).skip("it names the check in the platform's log")
     for key in _WITHOUT_COUNTERPART:
@@ -117,6 +126,13 @@ def _read_dokku_check(check: Cursor, to: ModelPath) -> StatedCheck:
             check.take("initialDelay", to=to.child("start_period"))
         ),
     )
+
+
+def _settle_type(kind: Cursor) -> None:
+    if (kind.peek() or "startup").lower() in _KINDS:
+        kind.skip("Compose has one kind of check")
+    else:
+        kind.note("TC315", what="the type of a health check", wanted=" or ".join(_KINDS))
 
 
 def _take_path(path: Cursor, has_command: bool, to: ModelPath) -> str:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tocompose.importers.procfile.processes import StatedProcess
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.readers.reading import read_lines
 from tocompose.readers.yaml import yaml_cursors
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository, nothing
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import is_shell
+from tocompose.syntax.names import identifier, is_shell
 
 # A script that the first word names: `./migrate.sh`, `bin/setup`.
 _SCRIPT = regex(r"\.{0,2}/|bin/|\S+\.(?:sh|bash|py|rb|js)$")
@@ -48,6 +48,13 @@ class HerokuYml(NamedTuple):
     def names_processes(self) -> bool:
         """Whether it names the processes: then the Procfile is not read, as on the platform."""
         return any(process.type != "release" for process in self.processes)
+
+    def runner_of(self, key: str) -> str:
+        """The service that an image is built for: the one of its name, or the first that says it runs in it."""
+        if any(process.type == key for process in self.processes):
+            return identifier(key)
+        runners = (process.type for process in self.processes if process.image == key)
+        return identifier(next((name for name in runners if name != "release"), key))
 
 
 def read_heroku_yml(repository: Repository) -> HerokuYml:
@@ -125,7 +132,7 @@ def _settle_image(image: Cursor, name: str, keys: tuple[str, ...]) -> str:
     if key == name:
         image.skip("it is the image of that name anyway")
     elif key in keys:
-        image.take(to=ModelPath.service(name, "image"))
+        image.take(to=ModelPath.service(identifier(name), "image"))
         return key
     elif image:
         image.note("TC340", what=f"image {key}", name=key)

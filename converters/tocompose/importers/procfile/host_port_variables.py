@@ -6,10 +6,10 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import NamedTuple
 
 from tocompose.knowledge.servers import servers
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.tables import load
 
 _HOST = regex(
@@ -97,6 +97,16 @@ def _read_names(kind: str, names: Mapping[str, str]) -> Iterator[PartialVariable
 def _names_engine(kind: str, sample: str) -> bool:
     engine = servers()[kind].get("parts", {}).get("engine")
     return bool(engine) and re.fullmatch(engine, sample.strip().lower()) is not None
+
+
+def selects_server(kind: str, name: str, value: str) -> bool:
+    """Whether a variable tells the app to use a server of the kind: `QUEUE_CONNECTION=redis`."""
+    table = load("parts")
+    endings = f"{table['endings']['engine']}|{table['selects']}"
+    if not re.fullmatch(f"(?:.+_)?(?:{endings})", name):
+        return False
+    names = (kind, *servers()[kind].get("schemes", ()))
+    return value.strip().lower() in names or _names_engine(kind, value)
 
 
 def value_template(kind: str, variable: PartialVariable, sample: str) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 from tocompose.dockerfiles import generate_dockerfile
 from tocompose.importers.procfile.app_folders import folder_dockerfile, folder_files
 from tocompose.importers.procfile.filled_folders import filled_folders
 from tocompose.importers.procfile.heroku_yml import HerokuYml, Recipe
+from tocompose.importers.procfile.processes import Process
+from tocompose.importers.procfile.stage_files import OwnImage
+from tocompose.knowledge.images import LOCAL_TAG
+from tocompose.knowledge.wrappers import behind_wrappers
 from tocompose.languages import language_rows
 from tocompose.languages.language import DockerfileInput
 from tocompose.ledger import Cursor
@@ -19,13 +23,13 @@ from tocompose.patterns import regex
 from tocompose.project import normal_path
 from tocompose.readers.dockerfile import Dockerfile, Health, Stage, read_dockerfile
 from tocompose.readers.reading import read_lines
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, is_shell
-from tocompose.tables import Row, load
+from tocompose.tables import Row
 
 APTFILES = ("Aptfile", "apt.txt", "apt-packages")
 # The names that people give the stage that a developer works in.
@@ -43,7 +47,7 @@ class Image(NamedTuple):
     lies and `source` what is mounted there (empty: the build's context); `mountable` says that the image holds it as it
     is, `builds_source` that a build makes other files of it. `swallowing_entrypoint` runs no command behind it.
     `environment` is what its language's buildpack sets, where that is not the app's; `filled` are folders below
-    `workdir` that its build fills, from outside of the source.
+    `workdir` that its build fills, from outside of the source. `own_stage` is that of the source's own Dockerfile.
     """
 
     reference: str
@@ -67,6 +71,23 @@ class Image(NamedTuple):
     swallowing_entrypoint: str = ""
     environment: Mapping[str, str] = {}
     filled: tuple[str, ...] = ()
+    own_stage: OwnImage | None = None
+
+    @property
+    def command_text(self) -> str:
+        """What the source's own Dockerfile starts, as a shell reads it; empty where that is not known."""
+        stage = self.own_stage.stage if self.own_stage else None
+        stated = (stage.entrypoint, stage.cmd) if stage else ()
+        return " ".join(
+            " ".join(started.words) if started.shell else shlex.join(started.words)
+            for started in stated
+            if started is not None
+        )
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The variables that the source's own Dockerfile sets."""
+        return self.own_stage.stage.environment if self.own_stage else {}
 
 
 class ImageRequest(NamedTuple):
@@ -84,7 +105,7 @@ class ImageRequest(NamedTuple):
     @property
     def reference(self) -> str:
         """The name and tag of the app's one image."""
-        return f"{identifier(self.app_name)}:local"
+        return f"{identifier(self.app_name)}:{LOCAL_TAG}"
 
 
 def choose_images(
@@ -101,7 +122,7 @@ def choose_images(
         image = Image(request.reference, Build(), language=request.language)
         return {"": _read_image(repository, "Dockerfile", "", image)}
     if heroku.config:
-        heroku.config.note("TC358", file="Dockerfile")
+        heroku.config.note("TC358", source=heroku.config.span.file, file="Dockerfile")
     return {"": _image_without_dockerfile(repository, request)}
 
 
@@ -116,16 +137,21 @@ def _image_of_recipe(
     name = identifier(request.app_name)
     if recipe is not heroku.recipes[0]:
         name = f"{name}-{identifier(recipe.key)}"
-    image = Image(f"{name}:local", build, language=request.language, span=build.origin)
+    image = Image(
+        f"{name}:{LOCAL_TAG}", build, language=request.language, span=build.origin
+    )
     if repository.has_file(path.as_posix()):
         return _read_image(repository, path.as_posix(), build.target or "", image)
-    subject = ModelPath.service(recipe.key, "build")
-    repository.add_note("TC358", image.span, subject=subject, file=path.as_posix())
+    subject = ModelPath.service(heroku.runner_of(recipe.key), "build")
+    source = image.span.file if image.span else "the source"
+    facts = {"source": source, "file": path.as_posix()}
+    repository.add_note("TC358", image.span, subject=subject, **facts)
     return image
 
 
 def _build_of_recipe(heroku: HerokuYml, recipe: Recipe, path: PurePosixPath) -> Build:
-    build_path = ModelPath.service(recipe.key, "build")
+    runner = heroku.runner_of(recipe.key)
+    build_path = ModelPath.service(runner, "build")
     is_usual_name = path.name == "Dockerfile"
     folder = path.parent.as_posix()
     if recipe.dockerfile:
@@ -135,7 +161,7 @@ def _build_of_recipe(heroku: HerokuYml, recipe: Recipe, path: PurePosixPath) -> 
         context="." if folder == "." else f"./{folder}",
         dockerfile=None if is_usual_name else path.name,
         target=recipe.target.take(to=build_path.child("target")) or None,
-        args=_settle_arguments(heroku.config, recipe.key),
+        args=_settle_arguments(heroku.config, runner),
         origin=recipe.dockerfile.span if recipe.dockerfile else None,
     )
 
@@ -177,7 +203,16 @@ def _read_image(repository: Repository, path: str, target: str, image: Image) ->
         dev_command=_stated_command(development_stage),
         span=image.span or stage.span,
         swallowing_entrypoint=_swallowing_entrypoint(repository, stage),
+        own_stage=OwnImage(path, stage),
     )
+
+
+def find_image(images: Mapping[str, Image], process: Process) -> Image:
+    """The image that a process runs in: its own, the one heroku.yml names, or the app's."""
+    for key in (process.image, process.type, "web", ""):
+        if key in images:
+            return images[key]
+    return next(iter(images.values()))
 
 
 def find_runtime(base: str) -> str:
@@ -233,13 +268,14 @@ def _swallowing_entrypoint(repository: Repository, stage: Stage) -> str:
     shown = " ".join(entrypoint.words) if entrypoint else ""
     if entrypoint is None or not shown or entrypoint.shell:
         return shown
-    program = _entrypoint_program(entrypoint.words)
+    started_words = tuple(behind_wrappers(list(entrypoint.words)))
+    if not started_words:
+        return ""
+    program = _entrypoint_program(started_words)
     script = _find_script(repository, program)
     if script is not None:
         return "" if _RUNS_ARGUMENTS.search(script) else shown
-    rows = load("entrypoints")
-    is_trusted = program in rows["pass"] or "entrypoint" in program
-    return "" if is_trusted or shown.startswith(tuple(rows["start"])) else shown
+    return "" if "entrypoint" in program else shown
 
 
 def _entrypoint_program(arguments: tuple[str, ...]) -> str:
@@ -263,27 +299,29 @@ def _find_script(repository: Repository, name: str) -> str | None:
 def folder_image(repository: Repository, folder: str, request: ImageRequest) -> Image:
     """The image of a folder of its own, which is its build's context; `repository` is the folder's."""
     suffix = identifier(folder.replace("/", "-"))
-    reference = f"{identifier(request.app_name)}-{suffix}:local"
+    reference = f"{identifier(request.app_name)}-{suffix}:{LOCAL_TAG}"
     context = f"./{folder}"
     if repository.has_file("Dockerfile"):
         stated = Image(reference, Build(context=context), language=request.language)
         return _read_image(repository, "Dockerfile", "", stated)
-    made = _image_without_dockerfile(repository, request)._replace(reference=reference)
-    if made.build is None:
-        return made
+    built_image = _image_without_dockerfile(repository, request)._replace(
+        reference=reference
+    )
+    if built_image.build is None:
+        return built_image
     way_up = "../" * (folder.count("/") + 1)
     dockerfile = f"{way_up}{folder_dockerfile(folder)}"
-    build = replace(made.build, context=context, dockerfile=dockerfile)
-    return made._replace(
+    build = replace(built_image.build, context=context, dockerfile=dockerfile)
+    return built_image._replace(
         build=build,
-        files=folder_files(made.files, folder),
+        files=folder_files(built_image.files, folder),
         environment=language_rows()[request.language]["environment"],
     )
 
 
 def settle_dockerfiles(repository: Repository, images: Mapping[str, Image]) -> None:
     """Says where what went into a Dockerfile stands, where each has a name of its own."""
-    paths = [file.path for made in images.values() for file in made.files]
+    paths = [file.path for built_image in images.values() for file in built_image.files]
     named = [path for path in paths if path.startswith("Dockerfile.")]
     if "Dockerfile" not in paths and named:
         files = ModelPath.of("files")
@@ -312,9 +350,6 @@ def _generate_image(repository: Repository, request: ImageRequest) -> Image:
         "TC354",
         subject=ModelPath.of("files", "Dockerfile"),
         language=language_rows()[request.language]["title"],
-        ignored=next(
-            file.path for file in generated.files if file.path.endswith(".dockerignore")
-        ),
         name=request.reference,
     )
     if request.arguments:

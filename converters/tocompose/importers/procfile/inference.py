@@ -57,6 +57,8 @@ _READ_UNSEEN = frozenset(
         "spring-boot-starter-jdbc",
     }
 )
+# What the JVM buildpack makes of DATABASE_URL (languages/java.py).
+_DERIVED = ("JDBC_DATABASE_URL", "SPRING_DATASOURCE_URL")
 _NOT_IN_USE = ("null", "none", "nil", "false")
 _MIGRATING_KINDS = ("release", "postdeploy")
 
@@ -206,6 +208,7 @@ class _Case:
             self._evidence.find_driver(kind) for kind in other_kinds
         ):
             return
+        yield from map(self._evidence.names.__getitem__, self._derived_names()[:1])
         for process in self._evidence.processes:
             if process.kind in _MIGRATING_KINDS and MIGRATES.search(process.text):
                 yield Clue(f"{process.type} runs migrations", process.span)
@@ -215,6 +218,10 @@ class _Case:
         keeps_file = self._evidence.has_sqlite and not self._statements
         if orm and not keeps_file:
             yield Clue(f"{orm.file} names {orm.name}, which keeps its data there")
+
+    def _derived_names(self) -> list[str]:
+        """What the code reads of the variables that a buildpack makes of the address."""
+        return [name for name in _DERIVED if name in self._evidence.names]
 
     def _is_reviewed(self) -> bool:
         """Whether app.json's review environment has an add-on of the kind."""
@@ -236,9 +243,12 @@ class _Case:
         hosts = [variable.name for variable in partial if variable.role == "host"]
         variable = (telling_names or hosts)[0]
         self._note_service(backing, kind_clues, variable)
-        if not names and not partial and not self._evidence.uses(*_READ_UNSEEN):
+        if not any((names, partial, self._derived_names(), self._is_read_unseen())):
             self._note_unseen(backing, variable)
         return backing
+
+    def _is_read_unseen(self) -> bool:
+        return self._evidence.uses(*_READ_UNSEEN)
 
     def _note_service(
         self, backing: Backing, kind_clues: tuple[Clue, ...], variable: str

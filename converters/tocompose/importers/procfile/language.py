@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from tocompose.importers.procfile.nested import without_launchers
 from tocompose.importers.procfile.processes import StatedProcess
@@ -12,6 +11,7 @@ from tocompose.importers.procfile.shell import parse_command
 from tocompose.languages import is_present, language_rows
 from tocompose.languages.node import find_bundler
 from tocompose.ledger import Cursor
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import is_shell
@@ -44,7 +44,16 @@ def find_program(text: str) -> Program:
 
 def command_rows() -> Mapping[str, Row]:
     """The rows of commands.yaml by program."""
-    optional = {"port", "local", "reads", "option", "environment", "ends"}
+    optional = {
+        "port",
+        "usual",
+        "local",
+        "reads",
+        "option",
+        "environment",
+        "overrides",
+        "ends",
+    }
     return table("commands", required={"language"}, optional=optional)
 
 

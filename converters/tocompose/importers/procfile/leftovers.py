@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.backing import Backing
+from tocompose.importers.procfile.database_volumes import shared_databases
 from tocompose.importers.procfile.encryption import encrypts
 from tocompose.importers.procfile.image import Image
 from tocompose.importers.procfile.language import settle_buildpacks
+from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.scan import CodeScan, Occurrence
 from tocompose.importers.procfile.services import AppPlan
 from tocompose.knowledge.servers import family_kinds, servers
@@ -19,6 +23,7 @@ from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.syntax.names import SetBy, names_set_by
+from tocompose.wording import enumerated
 
 _OTHER_PLATFORMS = (
     "captain-definition",
@@ -31,6 +36,11 @@ _OTHER_PLATFORMS = (
 # https://github.com/heroku/heroku-buildpack-nginx
 _BUILD_SETTINGS = ("config/nginx.conf.erb", "config/pgbouncer.ini.erb")
 # https://github.com/heroku/heroku-buildpack-static
+# How an address says that TLS is meant.
+_TLS_SIGNS = {
+    "postgres": "contains sslmode=require",
+    "redis": "begins with rediss://",
+}
 _SITE = ("static.json",)
 _RUNTIME_FILES = ("runtime.txt", "system.properties", "elixir_buildpack.config")
 # https://devcenter.heroku.com/articles/python-support#pre-and-post-compile-hooks
@@ -46,6 +56,8 @@ _PLATFORM_VARIABLES = (
 # Set by the image, the session or the language itself.
 _SET_ANYWAY = names_set_by(SetBy.SYSTEM, SetBy.SESSION, SetBy.LANGUAGE) | {"PORT", "CI"}
 _MOST_SHOWN = 12
+# https://devcenter.heroku.com/articles/stack, those of the past too.
+_STACK = regex(r"heroku(?:-\d{2})?|cedar(?:-14)?|bamboo[\w.-]*|aspen[\w.-]*|container|cnb")
 # Settings that production does not load.
 _OTHER_MODES = regex(r"(?:^|[/_.-])(?:development|dev|local|test|testing)\.\w+$")
 
@@ -70,7 +82,8 @@ def settle_leftovers(
         _note_files(repository, "TC385", _PYTHON_HOOKS, ModelPath.of("files", "Dockerfile"))
     services = {backing.kind: backing.service.name for backing in backings}
     _note_tls(repository, code, services)
-    _note_code(repository, code, services)
+    _note_code(repository, code._replace(disk=tuple(_lost_files(plan, code))), services)
+    _note_databases(plan, code, services)
     _note_variables(plan, code)
     _note_files(repository, "TC368", _OTHER_PLATFORMS)
     if generated:
@@ -89,7 +102,10 @@ def _settle_stack(app: AppJson) -> None:
     """The base image of the platform: a generated image has its own, `container` means a Dockerfile."""
     for root in (app.root, app.environment):
         for member in root:
-            if member.key == "stack":
+            if member.key == "stack" and not _STACK.fullmatch(member.peek() or "heroku"):
+                stacks = "a stack of the platform, such as heroku-24 or container"
+                member.note("TC315", what="stack", wanted=stacks)
+            elif member.key == "stack":
                 member.skip(
                     "the stack is the platform's base image; the Dockerfile names its own"
                 )
@@ -100,7 +116,7 @@ def _settle_stack(app: AppJson) -> None:
 def _settle_runtime_files(repository: Repository) -> None:
     for path in _RUNTIME_FILES:
         for line in repository.open(path, read_lines, "lines"):
-            line.skip("the Dockerfile of the repository names the version")
+            line.skip("the image is built from a Dockerfile, which names the version")
 
 
 def _note_profile_scripts(repository: Repository) -> None:
@@ -136,6 +152,7 @@ def _note_tls(repository: Repository, code: CodeScan, services: dict[str, str]) 
                 target=row["title"],
                 what=first_occurrence.words,
                 outcome=_tls_outcome(kind, occurrences, services[kind]),
+                advice_text=_tls_advice(kind, occurrences),
             )
         )
 
@@ -143,18 +160,22 @@ def _note_tls(repository: Repository, code: CodeScan, services: dict[str, str]) 
 def _tls_outcome(kind: str, occurrences: list[Occurrence], service: str) -> str:
     if not encrypts(kind, occurrences):
         return "the service of the stack speaks plain text, so such a connection fails"
-    certificate = "a certificate that nobody vouches for, as the platform's does"
+    certificate = "a self-signed certificate, as the platform's does"
     return f"the service {service} speaks it, with {certificate}"
+
+
+def _tls_advice(kind: str, occurrences: list[Occurrence]) -> str:
+    if encrypts(kind, occurrences):
+        return "Nothing to do, unless the code verifies the certificate."
+    return f"Make TLS depend on the address, for example on whether it {_TLS_SIGNS[kind]}."
 
 
 def _note_code(repository: Repository, code: CodeScan, services: dict[str, str]) -> None:
     for redirect in code.redirects:
-        what = _with_condition(repository, redirect)
+        redirect_text = _with_condition(repository, redirect)
         subject = ModelPath.service("web")
-        repository.add_note("TC353", redirect.span, subject=subject, what=what)
+        repository.add_note("TC353", redirect.span, subject=subject, what=redirect_text)
     _note_gates(repository, code)
-    if code.sqlite and services.keys().isdisjoint(family_kinds("sql")):
-        repository.add_note("TC414", code.sqlite[0].span)
     for storage in code.disk[:1]:
         facts = {"what": storage.name, "where": storage.value}
         repository.add_note(
@@ -162,6 +183,37 @@ def _note_code(repository: Repository, code: CodeScan, services: dict[str, str])
         )
     if code.skipped:
         repository.add_note("TC376", count=code.skipped)
+
+
+def _lost_files(plan: AppPlan, code: CodeScan) -> Iterator[Occurrence]:
+    """Where the code stores files, but for the folders that a volume of a database keeps."""
+    kept_folders = {f"/app/{database.folder}" for database in shared_databases(plan)}
+    return (storage for storage in code.disk if storage.value not in kept_folders)
+
+
+def _note_databases(plan: AppPlan, code: CodeScan, services: dict[str, str]) -> None:
+    has_server = not services.keys().isdisjoint(family_kinds("sql"))
+    if code.sqlite and not has_server and not shared_databases(plan):
+        _note_sqlite(plan, code.sqlite)
+
+
+def _note_sqlite(plan: AppPlan, found: tuple[Occurrence, ...]) -> None:
+    """Says that the database is on no volume; louder where each of several services makes one of its own."""
+    span = found[0].span
+    names = [process.service for process in plan.processes if _lasts(process)]
+    if len(names) < 2:
+        plan.repository.add_note("TC414", span)
+        return
+    paths = (database.path for database in plan.databases)
+    path = next(paths, "the database file")
+    subject = ModelPath.of("services")
+    facts = {"services": enumerated(names), "path": path}
+    plan.repository.add_note("TC417", span, subject=subject, **facts)
+
+
+def _lasts(process: Process) -> bool:
+    """Whether the stack starts it by itself."""
+    return not process.traits.get("profile")
 
 
 def _note_gates(repository: Repository, code: CodeScan) -> None:

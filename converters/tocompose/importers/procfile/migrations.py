@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from tocompose.importers.procfile.backing import Backing
+from tocompose.importers.procfile.database_files import DatabaseFile
 from tocompose.importers.procfile.inference import MIGRATES
 from tocompose.importers.procfile.processes import Process
 from tocompose.knowledge.servers import family_kinds
@@ -19,21 +21,30 @@ def note_missing_tables(
     language: str,
     processes: tuple[Process, ...],
     backings: Iterable[Backing],
+    databases: Iterable[DatabaseFile],
 ) -> None:
-    """Says that the SQL server starts empty, where the app has migrations and no process runs them."""
+    """Says that the SQL database starts empty, where the app has migrations and no process runs them."""
     command = _migrating_command(repository, language)
-    server = next((one for one in backings if one.kind in family_kinds("sql")), None)
+    servers = tuple(
+        backing.service.name for backing in backings if backing.kind in family_kinds("sql")
+    )
+    new_files = (
+        database.path
+        for database in databases
+        if not repository.project.exists(database.path)
+    )
+    database_name = next(chain(servers, new_files), "")
     # What an image of the repository runs by itself may make the tables.
     is_known = all(process.text for process in processes if process.publishes)
-    if not command or server is None or not is_known:
+    if not command or not database_name or not is_known:
         return
     if any(MIGRATES.search(text) for text in _started_texts(repository, processes)):
         return
     web = next(process for process in processes if not process.traits.get("once"))
     repository.add_note(
         "TC588",
-        subject=ModelPath.service(server.service.name),
-        service=server.service.name,
+        subject=ModelPath.service(next(iter(servers), web.service)),
+        service=database_name,
         command=f"docker compose run --rm {web.service} {command}",
     )
 

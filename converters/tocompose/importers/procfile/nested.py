@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.importers.procfile.formation import parse_pairs
 from tocompose.importers.procfile.processes import StatedProcess, of_procfile
 from tocompose.importers.procfile.shell import parse_command
+from tocompose.knowledge.wrappers import behind_wrappers
 from tocompose.languages.node import package_scripts
 from tocompose.patterns import regex
 from tocompose.project import normal_path
 from tocompose.readers.procfile import read_procfile
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository
 from tocompose.tables import load
 
@@ -141,12 +143,13 @@ def starts_processes(repository: Repository, command: tuple[str, ...]) -> bool:
 def without_launchers(arguments: list[str]) -> list[str]:
     """The words without what only leads to the program: `exec`, `env A=b`, `bundle exec`, `python -m`, paths."""
     while arguments:
-        if arguments[0] in _known("launchers") or _ASSIGNMENT.fullmatch(arguments[0]):
+        if _ASSIGNMENT.fullmatch(arguments[0]):
             arguments = arguments[1:]
-        elif arguments[:2] in _known("launcher_pairs"):
-            arguments = arguments[2:]
-        else:
+            continue
+        behind = behind_wrappers(arguments, modules=True)
+        if behind == arguments:
             return [arguments[0].rsplit("/", 1)[-1], *arguments[1:]]
+        arguments = behind
     return arguments
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterable
 
-from tocompose.importers.procfile.language import find_program
+from tocompose.importers.procfile.app import AppEnvironment
+from tocompose.importers.procfile.environment import AppVariable
+from tocompose.importers.procfile.image import Image
+from tocompose.importers.procfile.language import Program, find_program
 from tocompose.importers.procfile.processes import Process
-from tocompose.importers.procfile.shell import named_variables
+from tocompose.importers.procfile.shell import (
+    named_variables,
+    parse_command,
+    simple_commands,
+)
+from tocompose.knowledge.wrappers import Front, front_of
 from tocompose.languages import language_rows
 from tocompose.patterns import regex
-from tocompose.repository import Repository
-from tocompose.syntax.model_path import ModelPath
+from tocompose.record import NamedTuple
 
 _OPTION = regex(
     r"(?:^|\s)(?:-p|--port|--http-port|-Dserver\.port|--server\.port)[ =]?[\"']?(\d{2,5})\b"
@@ -20,7 +27,8 @@ _ADDRESS = regex(
     r"(?:0\.0\.0\.0|\*|\[::\]|127\.0\.0\.1|localhost|(?<=[\s=]))?:(\d{2,5})\b(?![:.])"
 )
 _BIND = regex(
-    r"(?:-b|--bind|--host|-h|--hostname|--urls|-l|--listen|-o|--http-socket|--http)[ =][\"']?(\S+)"
+    r"(?:-b|--bind|--host|-h|--hostname|--urls|-l|--listen|-o|--http-socket|--http|--socket|-S|--address"
+    r"|--server\.address)[ =][\"']?(\S+)"
 )
 _ASSIGNED = regex(r"(?:^|\s)PORT=[\"']?(\d{2,5})\b")
 _RUNSERVER = regex(r"\brunserver\s+(?:[\d.]+:)?(\d{2,5})\b")
@@ -28,7 +36,11 @@ _LOCAL_ADDRESS = regex(
     r"((?:-b|--bind(?:ing)?|--host|--hostname|-h)[ =][\"']?(?:\w+://)?|\brunserver\s+)(?:127\.0\.0\.1|localhost)\b"
 )
 _RAILS_SERVER = regex(r"\brails (?:server|s)\b[^;&|]*$")
-_LOCAL_BIND = regex(r"(?:127\.0\.0\.1|localhost)")
+_LOCAL_BIND = regex(r"127\.0\.0\.1|localhost|^unix:|^/\S+\.sock\b")
+
+
+# For a program in front that has no port of its own.
+_OTHER_PORT = "8080"
 
 
 class WebPort(NamedTuple):
@@ -36,6 +48,11 @@ class WebPort(NamedTuple):
 
     number: str
     why: str
+
+
+def binds(text: str) -> bool:
+    """Whether the command says at which address it listens."""
+    return _BIND.search(text) is not None
 
 
 def names_port(text: str) -> bool:
@@ -54,26 +71,68 @@ def stated_port(text: str) -> str:
 
 
 def choose_web_port(
-    process: Process, exposed: tuple[str, ...], port_variable: str, language: str
+    process: Process, image: Image, environment: AppEnvironment, language: str
 ) -> WebPort:
     """The port of the web process: its command's, the image's, PORT's, or its server's default."""
-    if number := stated_port(process.text):
+    text, port_variable = process.text or image.command_text, environment.port
+    if front := front_of_process(process, image, environment.app_variables):
+        return _front_port(front, port_variable)
+    if number := stated_port(text):
         return WebPort(number, "its command says so")
-    for port in exposed:
+    for port in image.exposed:
         if re.fullmatch(r"\d+(?:/tcp)?", port):
             return WebPort(port.partition("/")[0], "the Dockerfile exposes it")
     if re.fullmatch(r"\d{2,5}", port_variable):
         return WebPort(port_variable, "PORT is set to it")
-    program = find_program(process.text)
+    program = find_program(text)
     if number := program.row.get("port", ""):
-        return WebPort(number, f"{program.name} uses it by default")
+        return WebPort(number, _reason_of_default(program))
     if row := language_rows().get(language):
         return WebPort(row["port"], f"it is usual for {row['title']}")
     return WebPort("8080", "nothing names another")
 
 
+def front_of_process(
+    process: Process, image: Image, app_variables: Iterable[AppVariable]
+) -> Front | None:
+    """What listens in front of the app; None where the app itself does."""
+    parsed = parse_command(process.text or image.command_text)
+    assigned = (
+        shell_word.text.partition("=") for shell_word in parsed.words if shell_word.assigns
+    )
+    settings = {
+        **image.variables,
+        **{variable.name: variable.plain_value for variable in app_variables},
+        **{name: value for name, _, value in assigned},
+    }
+    for command in simple_commands(parsed):
+        words = [shell_word.text for shell_word in command]
+        if front := front_of(words, settings):
+            return front
+    return None
+
+
+def _front_port(front: Front, port_variable: str) -> WebPort:
+    """The port of the program in front; where it takes that from PORT, one that the app behind it does not have."""
+    if not front.unread:
+        return WebPort(front.port, f"{front.title} listens there, in front of the app")
+    number = port_variable if re.fullmatch(r"\d{2,5}", port_variable) else ""
+    if number in ("", front.target):
+        number = _OTHER_PORT
+    why = f"{front.title} listens there; the app behind it has {front.target}"
+    return WebPort(number, why)
+
+
+def _reason_of_default(program: Program) -> str:
+    """Why the port of a program is assumed: its own default, or what is usual where it has none."""
+    if not program.row.get("usual"):
+        return f"{program.name} uses it by default"
+    row = language_rows().get(program.row["language"], {})
+    return f"it is usual for {row.get('title')}"
+
+
 def local_listening(process: Process) -> str:
-    """What makes the process listen on 127.0.0.1 alone, where no other container and no published port reaches it.
+    """What makes the process listen on 127.0.0.1 or a socket alone, where no other container and no port reaches it.
 
     Empty where nothing does.
     """
@@ -109,27 +168,3 @@ def opening_variables(process: Process, port: str) -> dict[str, str]:
     if not local_listening(process) or _LOCAL_BIND.search(process.text):
         return {}
     return {name: str(value).replace("<port>", port) for name, value in variables.items()}
-
-
-def note_local_listening(repository: Repository, process: Process, port: str) -> None:
-    """Says that the published port will not reach the process."""
-    subject = ModelPath.service(process.service)
-    variables = opening_variables(process, port)
-    cause = local_listening(process)
-    if variables:
-        repository.add_note(
-            "TC379",
-            process.span,
-            subject=subject.child("environment"),
-            name=process.type,
-            names=", ".join(variables),
-        )
-    elif cause:
-        option = find_program(process.text).row.get("option", "--host 0.0.0.0")
-        repository.add_note(
-            "TC329",
-            process.span,
-            subject=subject.child("ports"),
-            what=cause,
-            option=option.replace("$PORT", port),
-        )

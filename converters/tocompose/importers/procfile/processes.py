@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import NamedTuple
 
 from tocompose.ledger import Cursor
 from tocompose.limits import limit
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
@@ -98,12 +98,14 @@ def of_procfile(tree: Cursor) -> tuple[StatedProcess, ...]:
 
 def _few_processes(processes: list[StatedProcess]) -> tuple[StatedProcess, ...]:
     """The processes up to the limit; a note says where it is reached."""
-    most = limit("SERVICES")
-    for process in processes[most : most + 1]:
-        process.cursor.note("TC025", what=f"the process type {process.type}", most=most)
-    for process in processes[most + 1 :]:
+    most_processes = limit("SERVICES")
+    for process in processes[most_processes : most_processes + 1]:
+        process.cursor.note(
+            "TC025", what=f"the process type {process.type}", most=most_processes
+        )
+    for process in processes[most_processes + 1 :]:
         process.cursor.mark_noted("TC025")
-    return tuple(processes[:most])
+    return tuple(processes[:most_processes])
 
 
 def _without_continuation(text: str) -> str:

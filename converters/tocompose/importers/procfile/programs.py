@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+import re
+from collections.abc import Iterable, Set
 from posixpath import normpath
-from typing import NamedTuple
 
 from tocompose.importers.procfile.language import command_rows
-from tocompose.importers.procfile.processes import Process
-from tocompose.importers.procfile.shell import (
-    CommandWord,
-    convert_command,
-    is_builtin,
-    parse_command,
-    simple_commands,
+from tocompose.importers.procfile.named_files import (
+    NamedProgram,
+    has_script_anywhere,
+    is_built,
+    is_installed,
+    makes_files,
+    missing_module,
+    missing_package_script,
+    named_programs,
+    package_script,
+    programs_of_scripts,
+    script_argument,
+    started_program,
 )
-from tocompose.languages import node
+from tocompose.importers.procfile.processes import Process
+from tocompose.importers.procfile.shell import convert_command
+from tocompose.languages import find_language, node
 from tocompose.languages.language import DockerfileInput, Library
-from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository, map_at
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import is_shell
 from tocompose.tables import load
 
-# Folders that an install fills, and those that a build does.
-_INSTALLED = regex(r"(?:node_modules|vendor|target|_build|deps|\.\w[\w-]*)/")
-_BUILT = regex(r"(?:dist|build|out|output|lib|public|rel|es|cjs)(?:/|$)")
 # Whose images take Node.js from its own one when a command names it.
 _WITH_NODE = ("ruby", "python")
-_SCRIPT = regex(r"[\w@.-][\w@./-]*")
-
-
-class NamedProgram(NamedTuple):
-    """A program as a command names it, its arguments, and the folder that the command goes to before."""
-
-    name: str
-    arguments: tuple[str, ...]
-    folder: str
 
 
 class ImagePrograms(NamedTuple):
@@ -50,29 +45,6 @@ class ImagePrograms(NamedTuple):
     packages: tuple[str, ...]
     languages: Set[str]
     makes_files: bool
-
-
-def named_programs(text: str) -> Iterator[NamedProgram]:
-    """The programs of a command, each without what only leads to it; what a shell replaces is left out."""
-    folder = "."
-    for command in simple_commands(parse_command(text)):
-        command_words = _without_prefixes(command)
-        if not command_words or command_words[0].active:
-            continue
-        name, *arguments = (shell_word.text for shell_word in command_words)
-        if name == "cd" and arguments:
-            folder = arguments[0]
-        elif is_shell(name) and arguments[:1] in (["-c"], ["-lc"]):
-            yield from named_programs(arguments[1] if len(arguments) > 1 else "")
-        elif not is_builtin(name):
-            yield NamedProgram(name, tuple(arguments), folder)
-
-
-def _without_prefixes(command: list[CommandWord]) -> list[CommandWord]:
-    prefixes = (*load("programs")["prefixes"], "env")
-    while command and (command[0].raw in prefixes or command[0].assigns):
-        command = command[1:]
-    return command
 
 
 def asked_by_commands(texts: Iterable[str]) -> dict[str, str]:
@@ -148,6 +120,8 @@ def note_missing(
     for process in processes:
         for program in named_programs(process.text):
             _note_program(repository, process, program, image)
+            _note_scripts(repository, process, program, image)
+            _note_led_to(repository, process, program, image)
 
 
 def _note_program(
@@ -158,26 +132,98 @@ def _note_program(
     if "/" in program.name and not program.name.startswith("/"):
         script = program.name
         if not _is_there(repository, program.folder, script, image):
-            repository.add_note("TC566", process.span, subject=subject, **facts)
+            note_missing_script(repository, process, script)
         return
     name = program.name.rsplit("/", 1)[-1]
     if not _is_in_image(repository, name, image):
         repository.add_note("TC567", process.span, subject=subject, **facts)
         return
-    argument = next(_script_arguments(program), "")
+    argument = script_argument(program)
     if argument and not _is_there(repository, program.folder, argument, image, name):
-        facts["program"] = argument
-        repository.add_note("TC566", process.span, subject=subject, **facts)
+        note_missing_script(repository, process, argument)
 
 
-def _script_arguments(program: NamedProgram) -> Iterator[str]:
-    """The script that an interpreter is told to run; none behind an option that may take a value."""
-    if program.name not in load("programs")["interpreters"] or not program.arguments:
+def _note_led_to(
+    repository: Repository, process: Process, program: NamedProgram, image: ImagePrograms
+) -> None:
+    """Says of `bundle exec` and its like when no library brings the program that they lead to."""
+    inner = started_program(program)
+    if inner == program or inner.name not in command_rows():
         return
-    argument = program.arguments[0]
-    is_file = "." in argument or "/" in argument or program.name == "node"
-    if is_file and _SCRIPT.fullmatch(argument) and argument != ".":
-        yield argument
+    if not _is_in_image(repository, inner.name, image):
+        facts = {"name": process.type, "program": inner.name}
+        subject = ModelPath.service(process.service, "command")
+        repository.add_note("TC567", process.span, subject=subject, **facts)
+
+
+def _note_scripts(
+    repository: Repository, process: Process, program: NamedProgram, image: ImagePrograms
+) -> None:
+    """Says of the scripts of package.json and the modules that a program is told to run, and that are not there."""
+    note_missing_names(repository, process, program, image.libraries)
+    for inner_program in programs_of_scripts(repository, program):
+        argument = script_argument(inner_program)
+        folder = inner_program.folder
+        is_made = makes_files(repository, normpath(f"{folder}/package.json"))
+        inner_image = image._replace(makes_files=image.makes_files or is_made)
+        if argument and not _is_there(
+            repository, folder, argument, inner_image, inner_program.name
+        ):
+            note_missing_script(repository, process, argument)
+
+
+def note_missing_script(repository: Repository, process: Process, program: str) -> None:
+    """Says that a process runs what the repository does not have."""
+    repository.add_note(
+        "TC566",
+        process.span,
+        subject=ModelPath.service(process.service, "command"),
+        name=process.type,
+        program=program,
+        file=process.span.file if process.span else "the source",
+    )
+
+
+def note_missing_in_development(repository: Repository, process: Process) -> None:
+    """Says of a command for development which scripts and modules it runs that the repository does not have."""
+    for program in named_programs(process.text):
+        note_missing_names(repository, process, program, None)
+        is_path = "/" in program.name and not program.name.startswith("/")
+        script = program.name if is_path else script_argument(program)
+        path = normpath(f"{program.folder}/{script}")
+        is_made = is_installed(path) or is_built(path) or path.startswith((".", "/"))
+        endings = ("", *load("programs")["interpreters"].get(program.name, ()))
+        if (
+            script
+            and not is_made
+            and not any(repository.project.exists(path + ending) for ending in endings)
+        ):
+            note_missing_script(repository, process, script)
+
+
+def note_missing_names(
+    repository: Repository,
+    process: Process,
+    program: NamedProgram,
+    libraries: Iterable[Library] | None,
+) -> None:
+    """Says which script of package.json, or module of Python, a program is told to run that nothing has.
+
+    No `libraries` stand for those of an image that is not a generated one.
+    """
+    subject = ModelPath.service(process.service, "command")
+    script = package_script(program)
+    problem = missing_package_script(repository, program)
+    if (
+        script is not None
+        and problem
+        and not (libraries is None and has_script_anywhere(repository, program))
+    ):
+        call = script.call(program.name)
+        facts = {"name": process.type, "call": call, "problem": problem}
+        repository.add_note("TC592", process.span, subject=subject, **facts)
+    if module := missing_module(repository, started_program(program), libraries):
+        note_missing_script(repository, process, f"the module {module}")
 
 
 def _is_there(
@@ -190,13 +236,20 @@ def _is_there(
     """Whether a path is in the tree, or in a folder that a build or an install fills."""
     relative = normpath(f"{folder}/{path}").removeprefix("/app/").removeprefix("app/")
     endings = ("", *load("programs")["interpreters"].get(interpreter, ()))
-    if image.language in load("programs")["makes_programs"] or _INSTALLED.match(relative):
+    if _is_made(relative, image.language) or is_installed(relative):
         return True
-    if image.makes_files and _BUILT.match(relative):
+    if image.makes_files and is_built(relative):
         return True
     return relative.startswith("..") or any(
         repository.project.exists(relative + ending) for ending in endings
     )
+
+
+def _is_made(path: str, language: str) -> bool:
+    """Whether the language's own build may leave a program there."""
+    programs = load("programs")
+    pattern = programs["makes_below"].get(language, "")
+    return language in programs["makes_programs"] and bool(re.search(pattern, path))
 
 
 def _is_in_image(repository: Repository, name: str, image: ImagePrograms) -> bool:
@@ -206,15 +259,27 @@ def _is_in_image(repository: Repository, name: str, image: ImagePrograms) -> boo
         return True
     if name in programs["base"] or name in image.packages:
         return True
-    if programs["packages"].get(name) in image.packages or language in image.languages:
+    if programs["packages"].get(name) in image.packages:
         return True
+    if language in image.languages:
+        return not _is_left_out(repository, name, language) or is_of_library(
+            name, image.libraries
+        )
     if any(name in programs["runtimes"].get(spoken, ()) for spoken in image.languages):
         return True
     is_own = repository.project.exists(f"bin/{name}") and image.language == "ruby"
-    return is_own or _is_of_library(name, image.libraries)
+    return is_own or is_of_library(name, image.libraries)
 
 
-def _is_of_library(name: str, libraries: Iterable[Library]) -> bool:
+def _is_left_out(repository: Repository, name: str, language: str) -> bool:
+    """Whether a program of a library is in no file that declares the libraries of the app."""
+    if name in load("programs")["runtimes"].get(language, ()):
+        return False
+    text = find_language(language).declared_libraries(repository)
+    return bool(text) and re.search(rf"\b{re.escape(name)}\b", text) is None
+
+
+def is_of_library(name: str, libraries: Iterable[Library]) -> bool:
     """Whether a library has the program's name, or is known to bring it."""
     providers = load("programs")["provided"].get(name, ())
     plain_name = name.removesuffix(".py").replace("_", "-")

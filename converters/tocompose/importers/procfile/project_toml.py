@@ -6,12 +6,12 @@ https://buildpacks.io/docs/reference/config/project-descriptor/
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tocompose.importers.procfile.environment import AppVariable, literal_variable
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.readers.toml import read_toml
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository, nothing
 
 _FILE = "project.toml"
@@ -19,6 +19,8 @@ _FILE = "project.toml"
 # https://paketo.io/docs/howto/configuration/
 _STEERS_BUILDER = regex(r"(?:BP|BPL|BPE|GOOGLE|PACK|CNB)_\w+")
 _NAME = regex(r"[A-Za-z_]\w*")
+# https://github.com/buildpacks/pack/blob/main/pkg/project/project.go: it refuses any other, looked up 2026-11-29.
+_SCHEMA_VERSIONS = ("0.1", "0.2", "0.3")
 
 
 class ProjectToml(NamedTuple):
@@ -41,6 +43,7 @@ def read_project_toml(repository: Repository) -> ProjectToml:
         if is_descriptor or is_broken
         else nothing(repository.ledger)
     )
+    _settle_version(root.at("_", "schema-version"))
     for key in ("_", "project", "licenses", "metadata"):
         root.at(key).skip("it describes the project or the file")
     newer, older = root.at("io", "buildpacks"), root.at("build")
@@ -55,6 +58,12 @@ def read_project_toml(repository: Repository) -> ProjectToml:
         ),
         (*newer.at("build", "env"), *older.at("env")),
     )
+
+
+def _settle_version(version: Cursor) -> None:
+    if version and version.peek() not in _SCHEMA_VERSIONS:
+        wanted = f"{', '.join(_SCHEMA_VERSIONS[:-1])} or {_SCHEMA_VERSIONS[-1]}"
+        version.note("TC315", what="schema-version", wanted=wanted)
 
 
 def variables_of_build(project: ProjectToml) -> Iterator[AppVariable]:

@@ -6,10 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.languages import language_rows
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.tables import load
@@ -28,6 +29,7 @@ _PLACEHOLDER = regex(rb"\$\{([A-Z][A-Z0-9_]{2,60})[:}]")
 # One of these is in every text that reads a variable: a quick look before the slow search.
 _HINTS = (b"env", b"ENV", b"config(")
 _COMMENT_SIGNS = (b"#", b"//", b"*", b"--")
+_WORD = regex(rb"\w{0,40}")
 _SHOWN_LENGTH = 60
 _PLAIN_START = regex(r"[A-Za-z0-9_ @:/-]+(?![?*{])")
 _SIGNS = regex(r"(?:\\.|\[(?:\\.|[^\]\\])+\]|[()|])")
@@ -241,10 +243,17 @@ def _apply_rules(file: _SourceFile) -> Iterator[tuple[str, Occurrence]]:
             continue
         match = _first_match(rule.pattern, file)
         if match is not None:
-            text = match[0].decode("utf-8", "replace")
+            end = _end_of_word(file.content, match.end())
+            text = file.content[match.start() : end].decode("utf-8", "replace")
             matched_text = " ".join(text.split())[:_SHOWN_LENGTH]
             span = file.span(match.start(), match.end())
             yield rule.kind, Occurrence(rule.name, matched_text, span, rule.value)
+
+
+def _end_of_word(content: bytes, end: int) -> int:
+    """The end of the word that a match ends in."""
+    rest = _WORD.match(content, end)
+    return rest.end() if rest and content[end - 1 : end].isalnum() else end
 
 
 def _first_match(pattern: re.Pattern[bytes], file: _SourceFile) -> re.Match[bytes] | None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
+from tocompose.importers.procfile.database_files import DatabaseFile
 from tocompose.importers.procfile.environment import AppVariable, environment_variables
 from tocompose.importers.procfile.formation import Scale, settle_size
 from tocompose.importers.procfile.health import StatedCheck, choose_healthcheck
 from tocompose.importers.procfile.heroku_yml import NAMES
-from tocompose.importers.procfile.image import Image
+from tocompose.importers.procfile.image import Image, find_image
+from tocompose.importers.procfile.listening import (
+    all_opening_variables,
+    note_local_listening,
+    without_port,
+)
 from tocompose.importers.procfile.ports import (
     WebPort,
-    note_local_listening,
-    opening_variables,
+    front_of_process,
 )
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.shell import (
@@ -21,6 +25,7 @@ from tocompose.importers.procfile.shell import (
     convert_command,
     named_variables,
 )
+from tocompose.importers.procfile.stage_programs import is_shell_settled
 from tocompose.languages.php import document_root
 from tocompose.model import (
     Dependency,
@@ -32,7 +37,7 @@ from tocompose.model import (
     Stop,
     Volume,
 )
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.repository import Repository
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
@@ -55,13 +60,11 @@ class AppPlan(NamedTuple):
     processes: tuple[Process, ...]
     # The processes that run to their end before the others start.
     releases: tuple[Process, ...]
+    databases: tuple[DatabaseFile, ...] = ()
 
     def image(self, process: Process) -> Image:
-        """The image that a process runs in: its own, the one heroku.yml names, or the app's."""
-        for key in (process.image, process.type, "web", ""):
-            if key in self.images:
-                return self.images[key]
-        return next(iter(self.images.values()))
+        """The image that a process runs in."""
+        return find_image(self.images, process)
 
     def note(self, code: str, process: Process, key: str, **facts: object) -> None:
         """Adds a note on a process, whose subject is a key of its service."""
@@ -72,6 +75,8 @@ class AppPlan(NamedTuple):
 def convert_process(plan: AppPlan, process: Process) -> Service:
     """The service of a process type, without what the dev override adds."""
     image = plan.image(process)
+    if process.publishes and process.type not in plan.checks:
+        process = without_port(plan.repository, process, image.language)
     size = settle_size(process, plan.scales.get(process.type), plan.repository)
     run = _convert_command(plan, process, image)
     service = Service(
@@ -132,7 +137,9 @@ def _replace_php_launcher(
     if not image.generated or image.language != "php":
         plan.note("TC374", process, "command", name=process.type)
         return None
-    root = document_root(process.text)
+    project = plan.repository.project
+    folder_prefix = f"{process.image}/" if process.image else ""
+    root = document_root(process.text, lambda path: project.exists(folder_prefix + path))
     plan.note("TC375", process, "command", root=root or ".")
     folder = f"/app/{root}".rstrip("/")
     return ComposeCommand(
@@ -147,7 +154,9 @@ def _replace_php_launcher(
 def _note_command(plan: AppPlan, process: Process, run: ComposeCommand) -> None:
     if not run.balanced:
         plan.note("TC333", process, "command", name=process.type)
-    if run.shell == "bash" and not plan.image(process).generated:
+    image = plan.image(process)
+    is_settled = image.generated or is_shell_settled(image.own_stage, run.shell)
+    if run.shell == "bash" and not is_settled:
         plan.note("TC334", process, "command", name=process.type)
     if run.comment:
         plan.note("TC311", process, "command", name=process.type)
@@ -172,13 +181,15 @@ def _platform_values(plan: AppPlan, process: Process) -> dict[str, str]:
     """What the platform would tell the process, and what makes its server listen for others."""
     number, values = plan.port.number, dict[str, str]()
     names = named_variables(process.text)
-    if process.publishes or "PORT" in names:
+    front = front_of_process(process, plan.image(process), plan.app_variables)
+    # A program in front tells the app behind it another port.
+    if (process.publishes and not front) or "PORT" in names:
         values["PORT"] = number
     if "DYNO" in names:
         # https://devcenter.heroku.com/articles/dynos#local-environment-variables: the type and a number.
         values["DYNO"] = literal(f"{process.type}.1")
-    if process.publishes:
-        values |= opening_variables(process, number)
+    if process.publishes and not front:
+        values |= all_opening_variables(plan.repository, process, number)
     return values
 
 
@@ -228,7 +239,7 @@ def _publish_port(
     plan: AppPlan, process: Process, service: Service, quantity: int | None
 ) -> Service:
     """The web process's port on this machine; several replicas share a range of host ports."""
-    number = plan.port.number
+    number, image = plan.port.number, plan.image(process)
     published = f"${{WEB_PORT:-{number}}}"
     host = "; set WEB_PORT to change the host port"
     if quantity and quantity > 1:
@@ -236,7 +247,12 @@ def _publish_port(
         host = ""
         plan.note("TC321", process, "ports", number=quantity, ports=published)
     plan.note("TC320", process, "ports", port=number, why=plan.port.why, host=host)
-    note_local_listening(plan.repository, process, number)
+    front = front_of_process(process, image, plan.app_variables)
+    if front is None:
+        note_local_listening(plan.repository, process, image.language, number)
+    elif front.secure_by:
+        facts = {"front": front.title, "variable": front.secure_by}
+        plan.note("TC599", process, "ports", port=front.secure_port, **facts)
     port = Port(target=number, published=published, host_ip="127.0.0.1")
     return replace(service, ports=(port,))
 
@@ -261,7 +277,7 @@ def add_volumes(
         image = images.get(service.image or "")
         mounts = []
         for path in image.volumes if image else ():
-            name = _volume_name(path)
+            name = volume_name(path)
             mounts.append(Mount(kind="volume", source=name, target=path))
             if name in volumes or image is None:
                 continue
@@ -273,6 +289,7 @@ def add_volumes(
     return tuple(result), tuple(volumes.values())
 
 
-def _volume_name(path: str) -> str:
+def volume_name(path: str) -> str:
+    """The name of the volume for a folder of the app."""
     folder = path.strip("/").rsplit("/", 1)[-1]
     return f"app_{identifier(folder).replace('-', '_')}"

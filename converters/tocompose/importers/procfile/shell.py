@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tocompose.patterns import regex
 from tocompose.readers.atoms import UNREADABLE, Atom, word_atoms
 from tocompose.readers.commands import RESERVED
 from tocompose.readers.words import tokens
+from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import literal
 from tocompose.tables import Row, load
 
@@ -18,7 +18,7 @@ _COMPOUND = RESERVED | {"!", "[", "[["}
 _OF_BASH = {"function", "select", "coproc", "time"}
 _BASHISMS = regex(
     r"\[\[|\(\(|<\(|>\(|<<<|&>|>&(?![\d-])|\|&|/dev/(?:tcp|udp)/|\{[^\s{}]*(?:,|\.\.)[^\s{}]*\}|\$'|\$\""
-    r"|\w+(?:\[\w+\])?\+?=\(|\w\+=|\w\[\w+\]=|\$\{\w+(?:/|\^|,|@|:\s?-?\d|\[)|\$\{!|(?:^|\s)~[+-]"
+    r"|\w+(?:\[\w+\])?\+?=\(|\w\+=|\w\[\w+\]=|\$\{\w+(?:/|\^|,|@|:\d|:\s+-?\d|\[)|\$\{!|(?:^|\s)~[+-]"
 )
 # From quote to quote: of two strings with variables, what stands between them is no string.
 _QUOTED = regex(
@@ -110,11 +110,11 @@ def parse_command(text: str) -> ParsedCommand:
 
 
 def _read_word(raw: str, start: int) -> CommandWord:
-    pieces = list(word_atoms(raw))
+    atoms = list(word_atoms(raw))
     is_cut_off = (len(raw) - len(raw.rstrip("\\"))) % 2 == 1
-    if is_cut_off or any(map(_is_active, pieces)):
+    if is_cut_off or any(map(_is_active, atoms)):
         return CommandWord(raw, _QUOTES.sub("", raw), start, active=True)
-    return CommandWord(raw, "".join(atom.text for atom in pieces), start, active=False)
+    return CommandWord(raw, "".join(atom.text for atom in atoms), start, active=False)
 
 
 def _is_active(atom: Atom) -> bool:
@@ -123,8 +123,8 @@ def _is_active(atom: Atom) -> bool:
     return not atom.quoted and _EXPANDING.search(atom.text) is not None
 
 
-def _named_in(pieces: Iterator[Atom]) -> Iterator[str]:
-    for atom in pieces:
+def _named_in(atoms: Iterator[Atom]) -> Iterator[str]:
+    for atom in atoms:
         if atom.kind == "parameter":
             yield atom.text
             yield from _named_in(word_atoms(atom.argument))

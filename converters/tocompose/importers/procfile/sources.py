@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from itertools import filterfalse
-from typing import Any, NamedTuple
 
 from tocompose.importers import ImportOptions, SourceError
 from tocompose.patterns import regex
 from tocompose.project import Project
+from tocompose.readers.json_data import read_plain_json
+from tocompose.record import NamedTuple
 from tocompose.tables import load
 
 # Read at the root only, as the platforms do.
@@ -36,8 +36,6 @@ _NOT_FOR_PRODUCTION = regex(r"(?i)windows|test|ci\b")
 # What a script tells a process manager to read: `foreman start -f Procfile.dev`.
 _NAMED_FILE = regex(r"(?:-f|--procfile)[ =]([\w./-]+)")
 _PROCESS_LINE = regex(r"[A-Za-z0-9_-]+:[ \t]+[^\s\[{&*!|>'\"%@`].*")
-# Of an app.json that cannot be parsed.
-_TELLING_WORDS = ("addons", "formation", "buildpacks", "env")
 _STANDARD_INPUT = ("-", "<stdin>", "stdin", "standard input")
 MANIFESTS = (
     "Gemfile",
@@ -81,20 +79,10 @@ def _speaks_of_platform(project: Project, path: str) -> bool:
 
 def _is_app_json(project: Project) -> bool:
     content = project.read("app.json") or b""
-    data = _parse_json(content)
-    if data is None:
-        return any(f'"{key}"'.encode() in content for key in _TELLING_WORDS)
+    data = read_plain_json(content, "app.json").data
     if not isinstance(data, dict) or "expo" in data:
         return False
     return any(row.get("telling") for key, row in load("app_json").items() if key in data)
-
-
-def _parse_json(content: bytes) -> Any:
-    """None for text that is no JSON."""
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _named_procfiles(project: Project) -> Iterator[str]:
@@ -187,6 +175,6 @@ def check_options(project: Project, settings: ImportOptions) -> None:
 
 
 def _app_environments(project: Project) -> list[str]:
-    data = _parse_json(project.read("app.json") or b"{}")
+    data = read_plain_json(project.read("app.json") or b"{}", "app.json").data
     environments = data.get("environments") if isinstance(data, dict) else None
     return sorted(environments) if isinstance(environments, dict) else []

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from posixpath import normpath
-from typing import NamedTuple
 
 from tocompose.importers.procfile import app_folders
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.defaults import default_web
 from tocompose.importers.procfile.processes import StatedProcess
+from tocompose.record import NamedTuple
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath

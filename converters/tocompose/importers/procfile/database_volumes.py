@@ -1,0 +1,78 @@
+"""One named volume for the SQLite database of an app, in every service that opens it."""
+
+from __future__ import annotations
+
+from posixpath import isabs
+
+from tocompose.importers.procfile.database_files import DatabaseFile
+from tocompose.importers.procfile.image import Image
+from tocompose.importers.procfile.services import AppPlan, volume_name
+from tocompose.model import Mount, Service, Volume
+from tocompose.record import replace
+from tocompose.syntax.model_path import ModelPath
+from tocompose.wording import enumerated
+
+# Those whose generated image makes its work directory for the app's own user, who can put a link there.
+_OWN_WORKDIR = ("python", "ruby", "node", "php", "elixir")
+
+
+def shared_databases(plan: AppPlan) -> tuple[DatabaseFile, ...]:
+    """The databases whose folder a volume can be mounted at; none where one of the app's cannot be placed."""
+    image = plan.images.get("")
+    is_placed = image is not None and all(
+        _has_room(plan, image, database) for database in plan.databases
+    )
+    return plan.databases if is_placed and len(plan.images) == 1 else ()
+
+
+def _has_room(plan: AppPlan, image: Image, database: DatabaseFile) -> bool:
+    """Whether the image has the folder, and its user may write there."""
+    if image.generated:
+        return bool(database.folder) and image.language in _OWN_WORKDIR
+    if image.own_stage is None or database.linked or not image.workdir:
+        return False
+    is_root = image.own_stage.stage.user in ("", "0", "root")
+    prefix = f"{database.folder}/"
+    holds_folder = image.mountable and any(
+        path.startswith(prefix) for path in plan.repository.project.files()
+    )
+    return is_root or holds_folder
+
+
+def share_databases(
+    plan: AppPlan, services: tuple[Service, ...]
+) -> tuple[tuple[Service, ...], tuple[Volume, ...]]:
+    """The services with a named volume for each folder of a database, and the volumes."""
+    databases = shared_databases(plan)
+    if not databases:
+        return services, ()
+    workdir = plan.images[""].workdir
+    origins = {database.folder: database.span for database in reversed(databases)}
+    mounts = tuple(
+        Mount(kind="volume", source=volume_name(folder), target=_target(folder, workdir))
+        for folder in origins
+    )
+    names = [service.name for service in services]
+    for database in databases[:1]:
+        plan.repository.add_note(
+            "TC418",
+            database.span,
+            subject=ModelPath.service(names[0], "volumes"),
+            services=enumerated(names),
+            path=database.path,
+            volume=volume_name(database.folder),
+            count="keep" if len(names) == 1 else "share",
+        )
+    taken = {mount.target for service in services for mount in service.mounts}
+    added = tuple(mount for mount in mounts if mount.target not in taken)
+    mounted = (replace(service, mounts=(*service.mounts, *added)) for service in services)
+    volumes = tuple(
+        Volume(name=volume_name(folder), origin=origin)
+        for folder, origin in origins.items()
+        if _target(folder, workdir) not in taken
+    )
+    return tuple(mounted), volumes
+
+
+def _target(folder: str, workdir: str) -> str:
+    return folder if isabs(folder) else f"{workdir}/{folder}"

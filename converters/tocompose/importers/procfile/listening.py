@@ -1,0 +1,196 @@
+"""What makes the web process listen on 127.0.0.1 alone: its command, its configuration, or its code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from posixpath import normpath
+
+from tocompose.importers.procfile.language import command_rows, find_program
+from tocompose.importers.procfile.named_files import (
+    named_programs,
+    programs_of_scripts,
+    script_argument,
+)
+from tocompose.importers.procfile.ports import (
+    binds,
+    local_listening,
+    opening_variables,
+)
+from tocompose.importers.procfile.processes import Process
+from tocompose.languages import find_language
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
+from tocompose.repository import Repository
+from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
+from tocompose.tables import Row, load
+
+_COMMENT = regex(r"\s*(?:#|//|\*)")
+_OPEN = regex(r"0\.0\.0\.0|\[::\]")
+
+
+class LocalListening(NamedTuple):
+    """What makes a server listen on 127.0.0.1 alone, what to write instead, and where."""
+
+    cause: str
+    remedy: str
+    span: Span | None
+
+
+def note_local_listening(
+    repository: Repository, process: Process, language: str, port: str
+) -> None:
+    """Says that the published port will not reach the process, or which variables open it."""
+    subject = ModelPath.service(process.service)
+    if variables := all_opening_variables(repository, process, port):
+        repository.add_note(
+            "TC379",
+            process.span,
+            subject=subject.child("environment"),
+            name=process.type,
+            names=", ".join(variables),
+        )
+    elif local := _find_local_listening(repository, process, language):
+        repository.add_note(
+            "TC329",
+            local.span,
+            subject=subject.child("ports"),
+            what=local.cause,
+            option=local.remedy.replace("$PORT", port),
+        )
+
+
+def all_opening_variables(
+    repository: Repository, process: Process, port: str
+) -> dict[str, str]:
+    """Variables that make a server listen on all addresses, whatever its configuration file says."""
+    stated = find_program(process.text).row.get("overrides", {})
+    is_local = stated and any(_by_configuration(repository, process.text))
+    if is_local and not binds(process.text):
+        return {name: str(value).replace("<port>", port) for name, value in stated.items()}
+    return opening_variables(process, port)
+
+
+def without_port(repository: Repository, process: Process, language: str) -> Process:
+    """The web process, which publishes nothing where it only takes part in a network elsewhere; a note says so."""
+    told = _listens_nowhere(repository, process, language) if language else None
+    if told is None:
+        return process
+    file, library = told
+    subject = ModelPath.service(process.service, "ports")
+    repository.add_note("TC597", process.span, subject=subject, file=file, library=library)
+    return process._replace(kind="worker")
+
+
+def _listens_nowhere(
+    repository: Repository, process: Process, language: str
+) -> tuple[str, str] | None:
+    """The file that is run and the library by which it takes part there; None where it may listen on a port."""
+    table = load("listening")
+    names = {name for name, _ in find_language(language).read_libraries(repository)}
+    clients = sorted(names.intersection(table["clients"].get(language, ())))
+    if not clients or not names.isdisjoint(_server_libraries(language)):
+        return None
+    files = tuple(_begun_files(repository, process, language))
+    texts = [process.text, *(repository.read_text(path) or "PORT" for path in files)]
+    if not files or any(re.search(table["serves"], text) for text in texts):
+        return None
+    return files[0], clients[0]
+
+
+def _server_libraries(language: str) -> Iterator[str]:
+    yield from load("listening")["servers"][language]
+    for name, row in command_rows().items():
+        if row.get("language") == language and "port" in row:
+            yield name
+
+
+def _find_local_listening(
+    repository: Repository, process: Process, language: str
+) -> LocalListening | None:
+    """The first thing that makes the process listen there; None where nothing does."""
+    calls = tuple(_calls(repository, process))
+    for text in (process.text, *calls):
+        if cause := local_listening(process._replace(text=text)):
+            option = find_program(text).row.get("option", "--host 0.0.0.0")
+            return LocalListening(cause, option, process.span)
+    if _OPEN.search(process.text):
+        return None
+    for text in (process.text, *calls):
+        for by_file in _by_configuration(repository, text):
+            return by_file
+    return next(_by_code(repository, process, language), None)
+
+
+def _calls(repository: Repository, process: Process) -> Iterator[str]:
+    """The commands of the scripts of package.json that the process starts."""
+    for program in named_programs(process.text):
+        for inner_program in programs_of_scripts(repository, program):
+            yield inner_program.call
+
+
+def _by_configuration(repository: Repository, text: str) -> Iterator[LocalListening]:
+    """By the file that the server reads."""
+    program = find_program(text)
+    row = load("listening")["configuration"].get(program.name)
+    if row is None:
+        return
+    stated = (
+        re.search(rf"\s(?:{row['option']})[ =](\S+)", text) if "option" in row else None
+    )
+    files = [stated[1]] if stated else row.get("files", ())
+    for path in map(normpath, files):
+        content = repository.read_text(path)
+        if content is None or (
+            "open" in row and re.search(row["open"], content, re.MULTILINE)
+        ):
+            continue
+        yield from _matches(path, content, row)
+
+
+def _by_code(
+    repository: Repository, process: Process, language: str
+) -> Iterator[LocalListening]:
+    """By the file of the app that the command runs."""
+    for path in dict.fromkeys(_begun_files(repository, process, language)):
+        content = repository.read_text(path)
+        rows = load("listening")["code"].get(f".{path.rpartition('.')[2]}", ())
+        for row in rows if content is not None else ():
+            if "needs" not in row or re.search(row["needs"], content or ""):
+                yield from _matches(path, content or "", row)
+
+
+def _begun_files(repository: Repository, process: Process, language: str) -> Iterator[str]:
+    yield from load("listening")["begins"].get(language, ())
+    programs = list(named_programs(process.text))
+    for program in tuple(programs):
+        programs += programs_of_scripts(repository, program)
+    for program in programs:
+        if script := script_argument(program):
+            yield normpath(f"{program.folder}/{script}")
+
+
+def _matches(path: str, content: str, row: Row) -> Iterator[LocalListening]:
+    for match in re.finditer(row["local"], content, re.MULTILINE):
+        start = content.rfind("\n", 0, match.start() + 1) + 1
+        line_text = content[start:].partition("\n")[0]
+        arguments = _arguments(content, match.end())
+        is_open = "unless" in row and re.search(row["unless"], arguments) is not None
+        if is_open or _COMMENT.match(line_text) or _OPEN.search(arguments):
+            continue
+        line = content.count("\n", 0, match.start()) + 1
+        words = " ".join(match[0].split()).rstrip("(")
+        words_without_host = f"{words} without a host" if "unless" in row else words
+        span = Span(path, line, 1, line, len(line_text) + 1)
+        yield LocalListening(f"{words_without_host} in {path}", row["remedy"], span)
+
+
+def _arguments(content: str, start: int) -> str:
+    """The arguments of a call, from behind its bracket to the one that closes it."""
+    depth = 1
+    for offset in range(start, min(len(content), start + 2000)):
+        depth += (content[offset] in "([{") - (content[offset] in ")]}")
+        if depth == 0:
+            return content[start:offset]
+    return content[start : start + 200]
