@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
+from importlib.util import find_spec
 from typing import Protocol
 
 from tocompose.ledger import Ledger
 from tocompose.model import Stack
 from tocompose.notes import Note
-from tocompose.plugins import IMPORTERS, PluginError, contributions
+from tocompose.plugins import IMPORTERS, PluginFault, contributions, load_faults
 from tocompose.project import Project
-from tocompose.record import record
+from tocompose.record import field, record
 
 
 @record
 class ImportOptions:
-    """What the user said about the import: the stack's name, and options by importer name (`values`, `set` …).
+    """What the user said about the import: the stack's name, and the values of each `--option` (`values`, `set` …).
 
-    `notes` were said while the sources were gathered, such as what a cluster would not show.
+    `render` allows kustomize and helm to run. `notes` are about how the source was read, such as from a cluster.
     """
 
     name: str | None = None
@@ -30,34 +30,39 @@ class ImportOptions:
 
 
 class Importer(Protocol):
-    """A source format. Each module of this package that has a constant `IMPORTER` is one.
+    """A source format: `sniff` recognizes its files, `read` converts them to a stack.
 
-    It may also have `options`, a map from the names that `--option` takes to what each does: others are refused then;
-    `tables`, the names of the tables that drive it; `sources`, patterns of names that `batch` takes for a source;
-    `original`, a function that gives the compose file whose comments, order and anchors are to stay; and
-    `sniff_present`, which finds what it reads only where no other format is there.
+    `name` is what `--from` takes, `title` what `tocompose formats` shows. It may also have:
+    - `options`: a map from each name that `--option` takes to its help; other names are refused,
+    - `tables`: the names of its tables in `mappings/`, for the counts of `tocompose formats`,
+    - `sources`: patterns of file names by which `batch` finds its sources,
+    - `original`: a function that returns a compose file whose comments, order and anchors are kept,
+    - `sniff_present`: like `sniff`, for files that are read only if no other format is found.
     """
 
     name: str
     title: str
 
     def sniff(self, project: Project) -> tuple[str, ...]:
-        """The files of the project that this importer would read; empty when it finds none."""
+        """The paths of the files that this format would read; empty if there are none."""
 
     def read(self, project: Project, ledger: Ledger, settings: ImportOptions) -> Stack:
-        """The stack that the project's files describe; every leaf of theirs is settled in the ledger.
+        """The stack that the project's files describe.
 
-        Raises `SourceError` when nothing at all can be read.
+        For each value the ledger records what became of it; values without a record become TC001 notes.
+        Raises `SourceError` if nothing can be read.
         """
 
 
 class SourceError(Exception):
     """A source that cannot be converted; the text names file, line and column, what is wrong and what to do.
 
-    `notes` is what was found out before, such as why a document does not parse.
+    `notes` are those of the conversion up to then, such as why a document does not parse. `option` is an option of the
+    command line that helps, with what it does; empty if there is none.
     """
 
     notes: tuple[Note, ...] = ()
+    option: str = ""
 
 
 def importers() -> Iterator[Importer]:
@@ -68,33 +73,44 @@ def importers() -> Iterator[Importer]:
 
 def own() -> Iterator[Importer]:
     """The importers of this package, in alphabetical order."""
+    # It loads the library of `inspect`, which a run that knows its format does not need.
+    from pkgutil import iter_modules
+
     for module in iter_modules(__path__):
-        found = getattr(import_module(f"{__name__}.{module.name}"), "IMPORTER", None)
-        if found is not None:
-            yield found
+        found_importer = getattr(
+            import_module(f"{__name__}.{module.name}"), "IMPORTER", None
+        )
+        if found_importer is not None:
+            yield found_importer
 
 
 def plugins() -> Iterator[Importer]:
-    """The importers that installed packages register under the entry-point group `tocompose.importers`.
+    """The importers that installed packages register under the entry-point group `tocompose.importers`."""
+    yield from _brought_formats()[0]
 
-    Raises PluginError for a name that is there already.
-    """
+
+def plugin_faults() -> tuple[PluginFault, ...]:
+    """What is wrong with formats of installed packages, which are left out."""
+    return (*load_faults(IMPORTERS), *_brought_formats()[1])
+
+
+@cache
+def _brought_formats() -> tuple[tuple[Importer, ...], tuple[PluginFault, ...]]:
     brought = contributions(IMPORTERS)
-    names = {own_importer.name for own_importer in own()} if brought else set()
-    for contribution in brought:
-        if contribution.value.name in names:
-            name, package = contribution.value.name, contribution.package
-            raise PluginError(f"the format {name} of {package} is there twice")
-        names.add(contribution.value.name)
-        yield contribution.value
+    if not brought:
+        return (), ()
+    # Loaded here: most often no package brings a format.
+    from tocompose.importers.brought_formats import brought_formats
+
+    return brought_formats(brought, frozenset(format.name for format in own()))
 
 
 def importer(name: str) -> Importer | None:
     """The importer of that name (`docker_run`, `kubernetes`, `procfile` …)."""
-    if any(module.name == name for module in iter_modules(__path__)):
-        own: Importer | None = getattr(
+    if name.isidentifier() and find_spec(f"{__name__}.{name}") is not None:
+        own_importer: Importer | None = getattr(
             import_module(f"{__name__}.{name}"), "IMPORTER", None
         )
-        if own is not None:
-            return own
-    return next((found for found in importers() if found.name == name), None)
+        if own_importer is not None:
+            return own_importer
+    return next((importer for importer in importers() if importer.name == name), None)

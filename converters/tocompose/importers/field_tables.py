@@ -13,10 +13,11 @@ Each may have a `default`: the value that stands for nothing said.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from tocompose.ledger import Fate, Ledger
 from tocompose.notes import note
+from tocompose.record import NamedTuple
 from tocompose.source import Branch, Child, Leaf, Node, leaves
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import TableError, load

@@ -22,6 +22,6 @@ def join_stacks(stack: Stack, added_stack: Stack) -> Stack:
     )
 
 
-def _united(parts: tuple[Any, ...], added_parts: tuple[Any, ...]) -> tuple[Any, ...]:
-    names = {part.name for part in parts}
-    return (*parts, *(part for part in added_parts if part.name not in names))
+def _united(own_parts: tuple[Any, ...], added_parts: tuple[Any, ...]) -> tuple[Any, ...]:
+    names = {part.name for part in own_parts}
+    return (*own_parts, *(part for part in added_parts if part.name not in names))

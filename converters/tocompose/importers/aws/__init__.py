@@ -35,11 +35,9 @@ class Aws:
 
         stack = read_stack(project, ledger, settings)
         if not stack.services:
-            reasons = [
-                f"{project.name}: no file here describes a container with an image",
-                *ledger.told_losses(),
-            ]
-            raise SourceError(reasons[-1])
+            from tocompose.importers.aws.refusals import why_nothing
+
+            raise SourceError(why_nothing(project, ledger))
         return stack
 
 

@@ -7,6 +7,7 @@ from tocompose.importers.aws.fields import AwsVariables, FieldWriter, settle_res
 from tocompose.importers.docker_run.invocation import Argument, Invocation
 from tocompose.ledger import Cursor
 from tocompose.project import Project
+from tocompose.syntax.names import identifier
 
 # What the image is called that is built of the folder.
 _BUILT = "app"
@@ -30,6 +31,6 @@ def read_dockerrun(
         tag = (Argument(f"--tag={image}", cursor.span), Argument(folder, cursor.span))
         steps.append(Invocation("docker", ("build",), tag, cursor.value_span))
         writer.image = Argument(image, cursor.value_span)
-    settle_rest(cursor, "Dockerrun", writer.name, writer.subject)
+    settle_rest(cursor, "Dockerrun", identifier(writer.name), writer.subject)
     command = writer.invocation(cursor)
     return steps if command is None else [*steps, command]

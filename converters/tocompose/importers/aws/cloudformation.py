@@ -18,22 +18,21 @@ _FUNCTIONS = ("Ref", "Fn::GetAtt", "Fn::ImportValue", "Fn::Sub")
 
 def task_properties(template: Branch) -> Iterator[Branch]:
     """The properties of each task definition of a template, their keys as ECS writes them."""
-    resources = template.child("Resources")
-    children = (
-        resources.node.children if resources and isinstance(resources.node, Branch) else ()
-    )
-    for child in children:
-        kind = child.node.child("Type") if isinstance(child.node, Branch) else None
-        properties = (
-            child.node.child("Properties") if isinstance(child.node, Branch) else None
-        )
-        is_task = (
-            kind is not None and isinstance(kind.node, Leaf) and kind.node.text == _TYPE
-        )
-        if is_task and properties is not None and isinstance(properties.node, Branch):
-            converted = _in_words_of_ecs(properties.node, False)
+    resources = _node_at(template, "Resources")
+    for child in resources.children if isinstance(resources, Branch) else ():
+        kind = _node_at(child.node, "Type")
+        properties = _node_at(child.node, "Properties")
+        is_task = isinstance(kind, Leaf) and kind.text == _TYPE
+        if is_task and isinstance(properties, Branch):
+            converted = _in_words_of_ecs(properties, False)
             if isinstance(converted, Branch):
                 yield converted
+
+
+def _node_at(node: Node, key: str) -> Node | None:
+    """What stands at a key of a map; None where there is nothing, or no map."""
+    child = node.child(key) if isinstance(node, Branch) else None
+    return child.node if child else None
 
 
 def _in_words_of_ecs(node: Node, keeps_keys: bool) -> Node:

@@ -51,14 +51,14 @@ class CopilotCommands:
             self.name, self._variables, {"published": published}, self._path
         )
         write_fields(writer, self._cursor, "Copilot")
-        self._cursor.at("name").skip("used as the name of the service")
+        self._cursor.at("name").skip("the name of the service")
         build = self._cursor.at("image", "build")
         if build and not is_absent(build):
             yield self._build(writer, build)
         settle_rest(self._cursor, "Copilot", self.name, writer.subject)
         command = writer.invocation(self._cursor)
         if command is None:
-            writer.leave_out("TC790", self._cursor, "no image")
+            writer.leave_out("TC002", self._cursor)
         else:
             schedule = "copilot" if kind == _JOB else ""
             yield command._replace(schedule=schedule)

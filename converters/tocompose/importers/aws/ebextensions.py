@@ -52,7 +52,7 @@ def _variables(settings: Cursor) -> Iterator[tuple[str, Cursor]]:
         # A setting without a namespace is one of the environment.
         if (entry.peek("namespace") or _VARIABLES) == _VARIABLES:
             for key in ("namespace", "option_name"):
-                entry.at(key).skip("the variable has its name")
+                entry.at(key).skip("it is the name of the variable")
             yield entry.peek("option_name") or "", entry.at("value")
 
 
@@ -67,8 +67,8 @@ def _tell_rest(cursor: Cursor, path: str) -> None:
         namespace = setting.peek("namespace") or _VARIABLES if is_entry else setting.key
         if namespace != _VARIABLES:
             machine_settings.setdefault(namespace, setting)
-            setting.skip("see TC790")
+            setting.skip("explained by note TC790")
     for field in machine_settings.values():
-        field.skip("see TC790")
+        field.skip("explained by note TC790")
     if machine_settings:
         cursor.annotate("TC790", object=path, fields=", ".join(machine_settings))

@@ -6,6 +6,8 @@ from tocompose.importers.aws.fields import HOLDS_ANYWAY, FieldWriter, is_absent,
 from tocompose.importers.field_tables import FieldRow
 from tocompose.ledger import Cursor
 from tocompose.syntax.interpolation import literal
+from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.names import identifier
 
 _BUNDLE_FOLDERS = ("/var/app/current/", "/var/app/staging/")
 
@@ -20,6 +22,9 @@ def write_ports(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
             element.at(key).skip("Service Connect finds services inside AWS by it")
         if writer.facts.get("mode") == "host":
             element.skip("the container has the ports of the host itself")
+            continue
+        if writer.facts.get("sidecar"):
+            element.skip("a port of a sidecar: the other containers of the task use it")
             continue
         target = element.peek("containerPortRange") or element.peek("containerPort") or ""
         published = element.peek("hostPort") or ""
@@ -86,12 +91,19 @@ def write_copilot_volumes(writer: FieldWriter, row: FieldRow, cursor: Cursor) ->
         mode = ":ro" if element.peek("read_only") == "true" else ""
         path = element.at("path")
         if element.at("efs"):
-            writer.leave_out("TC794", element.at("efs"), f"efs, the volume {element.key}")
+            place = f"{identifier(writer.name)}:{path.peek() or 'PATH'}"
+            note_storage(element.at("efs"), element.key, "an EFS file system", place)
         if path:
             writer.add_plain(
                 row.target, f"{literal(element.key)}:{path.peek()}{mode}", path
             )
-        element.skip("the mount says it")
+        element.skip("it repeats what the mount states")
+
+
+def note_storage(storage: Cursor, volume: str, origin: str, place: str) -> None:
+    """Says that a volume is a file system of AWS; `place` is where a service mounts it, for `docker compose cp`."""
+    subject = ModelPath.of("volumes", volume)
+    storage.note("TC794", subject=subject, volume=volume, origin=origin, place=place)
 
 
 def write_copilot_mounts(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:

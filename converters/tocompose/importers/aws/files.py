@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import NamedTuple
 
 from tocompose.importers.aws.cloudformation import task_properties
 from tocompose.importers.aws.recognition import (
@@ -16,8 +15,10 @@ from tocompose.importers.aws.recognition import (
 from tocompose.importers.aws.terraform import container_lists, settings_beside
 from tocompose.ledger import Cursor, Ledger
 from tocompose.project import Project
-from tocompose.readers.json import read_json
-from tocompose.readers.reading import decode
+from tocompose.readers.json import read_json_documents
+from tocompose.readers.reading import decode, encoding_oddities
+from tocompose.record import NamedTuple
+from tocompose.repository import note_oddities
 from tocompose.source import Branch
 
 
@@ -51,7 +52,13 @@ def read_sources(project: Project, ledger: Ledger) -> Iterator[AwsSource]:
 
 
 def _json_sources(content: bytes, path: str, ledger: Ledger) -> Iterator[AwsSource]:
-    tree = read_json(content, path).tree
+    documents = read_json_documents(content, path)
+    note_oddities(ledger, "json", documents.oddities)
+    for tree in documents.trees:
+        yield from _sources_of_tree(tree, path, ledger)
+
+
+def _sources_of_tree(tree: Branch, path: str, ledger: Ledger) -> Iterator[AwsSource]:
     if tree.child("Resources") is not None:
         yield from _templates(tree, path, ledger)
         return
@@ -72,11 +79,18 @@ def _json_sources(content: bytes, path: str, ledger: Ledger) -> Iterator[AwsSour
 
 def _terraform_sources(content: bytes, path: str, ledger: Ledger) -> Iterator[AwsSource]:
     text = decode(content)
+    note_oddities(ledger, "hcl", encoding_oddities(content, path))
+    settings = settings_beside(text)
     for definitions in container_lists(text):
-        cursor = ledger.open(read_json(definitions.encode(), path).tree)
-        yield AwsSource(AwsKind.CONTAINERS, cursor, path)
-        if settings := settings_beside(text):
-            cursor.annotate("TC790", object=path, fields=settings)
+        documents = read_json_documents(
+            definitions.json.encode(), path, definitions.lines_before
+        )
+        note_oddities(ledger, definitions.language, documents.oddities)
+        for tree in documents.trees:
+            cursor = ledger.open(tree)
+            yield AwsSource(AwsKind.CONTAINERS, cursor, path)
+            if settings:
+                cursor.annotate("TC790", object=path, fields=settings)
 
 
 def _yaml_sources(content: bytes, path: str, ledger: Ledger) -> Iterator[AwsSource]:

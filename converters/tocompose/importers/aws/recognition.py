@@ -6,10 +6,11 @@ import re
 
 from tocompose.patterns import regex
 from tocompose.project import Project
+from tocompose.readers.reading import in_utf8
 
 _CONTAINERS = regex(rb'["\']?\b[cC]ontainerDefinitions["\']?\s*:')
 _BARE_LIST = regex(
-    rb'\A\s*\[\s*\{(?=[^\[\]]*"image"\s*:)(?=[\s\S]*"(?:essential|portMappings)"\s*:)'
+    rb'\A\s*\[\s*\{(?=[\s\S]*"image"\s*:)(?=[\s\S]*"(?:essential|portMappings)"\s*:)'
 )
 TASK_TYPE = b"AWS::ECS::TaskDefinition"
 _BEANSTALK = b"AWSEBDockerrunVersion"
@@ -18,7 +19,7 @@ _COPILOT_TYPE = regex(
     rb"|Scheduled Job|Static Site)\b",
     re.MULTILINE,
 )
-_JSON_ENDINGS = (".json", ".json.tpl", ".json.tftpl", ".jsonc")
+JSON_ENDINGS = (".json", ".json.tpl", ".json.tftpl", ".jsonc")
 TERRAFORM_ENDING = ".tf"
 _TERRAFORM = regex(rb"\bcontainer_definitions\s*=\s*(?:jsonencode\s*\(|<<)")
 YAML_ENDINGS = (".yml", ".yaml", ".template")
@@ -32,12 +33,12 @@ def aws_files(project: Project) -> tuple[str, ...]:
 
 def _describes(project: Project, path: str) -> bool:
     if path.endswith(TERRAFORM_ENDING):
-        return _TERRAFORM.search(project.read(path) or b"") is not None
+        return _TERRAFORM.search(in_utf8(project.read(path) or b"")) is not None
     is_named = path in project.named
     is_yaml = path.endswith(YAML_ENDINGS)
-    if not is_yaml and not path.endswith(_JSON_ENDINGS) and not is_named:
+    if not is_yaml and not path.endswith(JSON_ENDINGS) and not is_named:
         return False
-    content = project.read(path) or b""
+    content = in_utf8(project.read(path) or b"")
     if is_yaml:
         is_manifest = path.rpartition("/")[2] in _MANIFESTS or is_named
         is_copilot = is_manifest and _COPILOT_TYPE.search(content) is not None

@@ -20,9 +20,10 @@ from tocompose.syntax.interpolation import literal, required_reference
 
 # The least that an engine gives a container.
 _LEAST_MEBIBYTES = 6
-_BUNDLE_FOLDERS = ("/var/app/current/", "/var/app/staging/")
 # What stands for a value to be put in: `<image>`, `ACCOUNT_ID`.
 _PLACEHOLDER = regex(r"<([A-Za-z][\w .-]*)>|\b([A-Z][A-Z0-9_]{2,})\b")
+# https://jqlang.org/manual/#object-identifier-index
+_JQ_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 # Plain values ---------------------------------------------------------------------------------------
@@ -63,8 +64,11 @@ def write_map(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
 def write_mebibytes(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     """A number of mebibytes, which Compose calls `M`; less than an engine gives is left out."""
     number = number_of(cursor)
-    if number is None or (row.target == "--memory" and number < _LEAST_MEBIBYTES):
+    if number is None:
         writer.leave_out("TC790", cursor)
+    elif row.target == "--memory" and number < _LEAST_MEBIBYTES:
+        stated = f"{cursor.key}: {number:g} (Docker gives a container at least {_LEAST_MEBIBYTES} MB)"
+        writer.leave_out("TC790", cursor, stated)
     else:
         writer.add_plain(row.target, f"{number:g}m", cursor)
 
@@ -200,16 +204,50 @@ def _add_secret(writer: FieldWriter, name: str, origin: str, element: Cursor) ->
         "TC799",
         subject=writer.subject.child("environment", name),
         name=name,
-        place=f"{'the secret' if ':secretsmanager:' in origin else 'the parameter'} {origin}",
+        place=_stored_in(origin),
         command=_reading_command(origin),
     )
 
 
+def _secret_parts(origin: str) -> tuple[str, str, str, str]:
+    """The secret, the key in its JSON, its stage and its version, each empty where nothing is said.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
+    """
+    fields = origin.split(":")
+    key, stage, version = (*fields[7:10], "", "", "")[:3]
+    return ":".join(fields[:7]), key, stage, version
+
+
+def _is_secret(origin: str) -> bool:
+    return ":secretsmanager:" in origin
+
+
+def _stored_in(origin: str) -> str:
+    if not _is_secret(origin):
+        return f"the parameter {origin}"
+    secret, key, *_ = _secret_parts(origin)
+    return f"the secret {secret}{key and f' (its key {key})'}"
+
+
 def _reading_command(origin: str) -> str:
-    if ":secretsmanager:" in origin:
-        secret = ":".join(origin.split(":")[:7])
-        return f"aws secretsmanager get-secret-value --secret-id {secret}"
-    return f"aws ssm get-parameter --with-decryption --name {origin}"
+    """The command that prints the value alone."""
+    if not _is_secret(origin):
+        name = shlex.quote(origin)
+        return f"aws ssm get-parameter --with-decryption --name {name} --query Parameter.Value --output text"
+    secret, key, stage, version = _secret_parts(origin)
+    options = (
+        f"{stage and f' --version-stage {stage}'}{version and f' --version-id {version}'}"
+    )
+    query = "--query SecretString --output text"
+    command = f"aws secretsmanager get-secret-value --secret-id {shlex.quote(secret)}{options} {query}"
+    return f"{command} | jq -r {_jq_path(key)}" if key else command
+
+
+def _jq_path(key: str) -> str:
+    """The filter that prints the value of a key."""
+    is_plain = _JQ_NAME.fullmatch(key) is not None
+    return f".{key}" if is_plain else shlex.quote(f".{json.dumps(key)}")
 
 
 def write_env_files(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
@@ -220,7 +258,7 @@ def write_env_files(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
         name = bucket_path.rpartition("/")[2]
         if name:
             writer.add_plain(row.target, f"./{literal(name)}", element.at("value"))
-            element.at("type").skip("there is no other one than s3")
+            element.at("type").skip("s3 is the only choice")
             command = f"aws s3 cp s3://{bucket_path} {name}"
             element.annotate(
                 "TC799",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tocompose.importers import ImportOptions
 from tocompose.importers.aws.beanstalk import read_dockerrun
@@ -14,7 +14,7 @@ from tocompose.importers.aws.tasks import TaskCommands, Wait
 from tocompose.importers.docker_run.invocation import Invocation, Script
 from tocompose.importers.docker_run.stack import build_stack
 from tocompose.ledger import Ledger
-from tocompose.model import Dependency, Role, Service, Stack
+from tocompose.model import Dependency, Role, Runtime, Service, Stack
 from tocompose.project import Project
 from tocompose.record import replace
 from tocompose.syntax.model_path import ModelPath
@@ -34,6 +34,7 @@ def read_stack(project: Project, ledger: Ledger, settings: ImportOptions) -> Sta
     steps: list[Invocation] = []
     waits: list[Wait] = []
     jobs: set[str] = set()
+    listeners: dict[tuple[str, str], str] = {}
     names_in_use: set[str] = set()
     environment = next(iter(settings.options.get("environment", ())), "")
     for source in read_sources(project, ledger):
@@ -53,9 +54,23 @@ def read_stack(project: Project, ledger: Ledger, settings: ImportOptions) -> Sta
         steps += commands
         waits += task.waits
         jobs |= task.jobs
+        listeners |= task.listeners
     script = Script(tuple(steps), variables.values, secrets=tuple(variables.secrets))
     stack = build_stack((script,), project, ledger, settings.name)
-    return _own_volumes(_with_waits(stack, waits, jobs))
+    stack = _with_waits(_with_listeners(stack, listeners), waits, jobs)
+    return _own_volumes(stack)
+
+
+def _with_listeners(stack: Stack, listeners: Mapping[tuple[str, str], str]) -> Stack:
+    """The stack whose ports say which container listens there for the one that publishes them."""
+    services = []
+    for service in stack.services:
+        ports = [
+            replace(port, listener=listeners.get((service.name, port.target)))
+            for port in service.ports
+        ]
+        services.append(replace(service, ports=tuple(ports)))
+    return replace(stack, services=tuple(services))
 
 
 def _with_waits(stack: Stack, waits: Iterable[Wait], jobs: set[str]) -> Stack:
@@ -100,4 +115,4 @@ def _add_wait(services: dict[str, Service], wait: Wait) -> None:
 def _own_volumes(stack: Stack) -> Stack:
     """The stack with volumes of its own: no engine has those of AWS under their names."""
     volumes = (replace(volume, engine_name=None) for volume in stack.volumes)
-    return replace(stack, volumes=tuple(volumes))
+    return replace(stack, volumes=tuple(volumes), runs_in=Runtime.PLATFORM)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from tocompose.importers.aws.commands import dependencies_of, write_fields
-from tocompose.importers.aws.engine_shapes import host_path
+from tocompose.importers.aws.engine_shapes import host_path, note_storage
 from tocompose.importers.aws.fields import (
     HOLDS_ANYWAY,
     AwsVariables,
@@ -19,12 +18,20 @@ from tocompose.importers.aws.fields import (
 from tocompose.importers.docker_run.invocation import Argument, Invocation
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
-from tocompose.syntax.model_path import ROOT
-from tocompose.syntax.names import unique_name
-from tocompose.syntax.ports import is_loopback
+from tocompose.record import NamedTuple
+from tocompose.syntax.model_path import ROOT, ModelPath
+from tocompose.syntax.names import identifier, unique_name
+from tocompose.syntax.ports import is_loopback, parse_port
+from tocompose.wording import enumerated
 
 _SIZE = regex(r"\s*([0-9.]+)\s*(vcpu|gb)?\s*", re.IGNORECASE)
 _HOST = regex(r"[\w.-]+")
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Volume.html
+_STORAGE = {
+    "efsVolumeConfiguration": "the EFS file system",
+    "fsxWindowsFileServerVolumeConfiguration": "the FSx file system",
+    "s3filesVolumeConfiguration": "the S3 file system",
+}
 _MACHINES = {"ARM64": "linux/arm64", "X86_64": ""}
 
 
@@ -54,6 +61,8 @@ class TaskCommands:
             _name_of(container): unique_name(_name_of(container), names_in_use)
             for container in self._containers
         }
+        # Who listens at a port, by the service that publishes it for others and the port.
+        self.listeners: dict[tuple[str, str], str] = {}
         self.family = (cursor.peek("family") or "").strip() or "the task"
         self.waits = [
             Wait(self._names[_name_of(container)], self._names[awaited], condition, element)
@@ -64,7 +73,7 @@ class TaskCommands:
         self.jobs = {
             self._names[_name_of(container)]
             for container in self._containers
-            if container.peek("essential") == "false"
+            if not _is_essential(container)
             and self._names[_name_of(container)] in self._awaited_ends()
         }
 
@@ -94,9 +103,11 @@ class TaskCommands:
         for writer, container in zip(writers, self._ordered(owner), strict=True):
             command = writer.invocation(container)
             if command is None:
-                writer.leave_out("TC790", container, "no image")
+                writer.leave_out("TC002", container)
             else:
                 yield command
+        self._tell_of_network(owner, facts["mode"])
+        self._tell_of_limits()
         settle_rest(self._cursor, "TaskDefinition", self.family, ROOT)
 
     # What the containers share --------------------------------------------------------------------
@@ -118,7 +129,10 @@ class TaskCommands:
 
     def _facts_of(self, container: Cursor, facts: dict[str, str]) -> dict[str, str]:
         memory = container.peek("memory") or ""
-        return {**facts, "memory": memory.strip()}
+        # A sidecar is there for the others, which reach it on localhost; what is published leads to the application.
+        is_sidecar = len(self._containers) > 1 and not _is_essential(container)
+        sidecar = "yes" if is_sidecar and facts["mode"] == "awsvpc" else ""
+        return {**facts, "memory": memory.strip(), "sidecar": sidecar}
 
     def _owner(self, facts: dict[str, str]) -> str:
         """The container whose network the others of a task join; empty where each can have its own.
@@ -129,9 +143,7 @@ class TaskCommands:
             return ""
         if not any(_uses_localhost(container) for container in self._containers):
             return ""
-        free = self._free()
-        published = [container for container in free if len(container.at("portMappings"))]
-        return self._names[_name_of((published or free)[0])]
+        return self._names[_name_of(max(self._free(), key=_fitness_to_own))]
 
     def _free(self) -> list[Cursor]:
         """The containers that wait for no other one; all where each waits."""
@@ -159,13 +171,34 @@ class TaskCommands:
                 if container.text.startswith("--publish=")
             ]
             writers[0].arguments += ports
+            for port in ports:
+                target = parse_port(port.text.removeprefix("--publish=")).target
+                self.listeners[identifier(owner), target] = identifier(writer.name)
             writer.arguments = [
                 container for container in writer.arguments if container not in ports
             ]
             writer.arguments.append(Argument(f"--network=container:{owner}", mode.span))
         elif mode.peek() in ("host", "none"):
             writer.add_plain("--network", mode.peek() or "", mode)
-        mode.skip("the services' networks express it")
+        mode.skip("the network of the stack takes its place")
+
+    def _tell_of_network(self, owner: str, mode: str) -> None:
+        """Says that the containers share a network, which ends with the one that owns it, or that they share none."""
+        if not owner and mode == "awsvpc" and len(self._containers) > 1:
+            services = enumerated([identifier(name) for name in self._names.values()])
+            subject = ModelPath.of("services")
+            self._cursor.at("networkMode").annotate(
+                "TC893", subject=subject, object=self.family, services=services
+            )
+        partners = [name for name in self._names.values() if name != owner]
+        if owner and partners:
+            self._cursor.at("containerDefinitions").annotate(
+                "TC891",
+                subject=ModelPath.service(identifier(owner)),
+                owner=owner,
+                partners=enumerated(partners),
+                joined=" ".join(map(identifier, partners)),
+            )
 
     def _write_check_time(self, writer: FieldWriter, container: Cursor) -> None:
         """How long a check may take on ECS, which is less than an engine gives it."""
@@ -174,7 +207,7 @@ class TaskCommands:
             writer.arguments.append(Argument("--health-timeout=5s", check.span))
 
     def _settle_names(self, container: Cursor) -> None:
-        container.at("name").skip("used as the name of the service")
+        container.at("name").skip("the name of the service")
         container.at("essential").skip(
             "Compose keeps the other containers running when one ends"
         )
@@ -212,30 +245,58 @@ class TaskCommands:
         elif flag == "--ipc":
             writer.add_plain(flag, "shareable", mode)
         else:
-            mode.skip("the others share that of the first")
+            mode.skip("the same as that of the first container")
 
     def _write_limits(self, writer: FieldWriter) -> None:
-        """The limits of the task, which are those of its only container; over several nobody adds them up."""
+        """The limits of the task, which hold for all its containers together: each may use as much."""
         given_flags = {container.text.partition("=")[0] for container in writer.arguments}
         for key, flag, unit in (("cpu", "--cpus", 1024.0), ("memory", "--memory", 1.0)):
             limit = self._cursor.at(key)
             if is_absent(limit):
                 continue
             number = _size(limit.peek() or "", unit)
-            if len(self._containers) > 1 or number is None:
+            if number is None:
                 limit.note("TC790", object=self.family, fields=f"{key}: {limit.peek()}")
             elif flag in given_flags:
-                limit.skip("the container says it itself")
+                limit.skip("stated by the containers")
             else:
                 writer.add_plain(
                     flag, f"{number:g}" if key == "cpu" else f"{number:g}m", limit
                 )
 
+    def _tell_of_limits(self) -> None:
+        """Says that a limit of the task, which holds for all its containers together, is one of each service."""
+        limits = [self._cursor.at(key) for key in ("cpu", "memory")]
+        stated = [limit for limit in limits if limit.peek()]
+        if len(self._containers) > 1 and stated:
+            fields = enumerated([f"{limit.key} {limit.peek()}" for limit in stated])
+            count = len(self._containers)
+            stated[0].annotate("TC892", object=self.family, fields=fields, count=count)
+
+    def _tell_of_storage(self, volume: Cursor, name: str) -> None:
+        """Says of a volume that its data lie in a file system of AWS."""
+        for key, kind in _STORAGE.items():
+            storage = volume.at(key)
+            if storage and not is_absent(storage):
+                ids = (storage.peek(id_key) for id_key in ("fileSystemId", "fileSystemArn"))
+                origin = f"{kind} {next(filter(None, ids), '')}".rstrip()
+                note_storage(storage, name, origin, self._mount_place(name))
+
+    def _mount_place(self, volume_name: str) -> str:
+        """Where the volume is mounted, as `docker compose cp` takes it."""
+        for container in self._containers:
+            for mount in container.at("mountPoints"):
+                if mount.peek("sourceVolume") == volume_name:
+                    service = identifier(self._names[_name_of(container)])
+                    return f"{service}:{mount.peek('containerPath')}"
+        return "SERVICE:PATH"
+
     def _volume_steps(self) -> Iterator[Invocation]:
         for volume in self._cursor.at("volumes"):
             name = volume.peek("name") or ""
             for nested in (volume.at("name"), volume.at("host")):
-                nested.skip("the mounts say it")
+                nested.skip("it repeats what the mounts state")
+            self._tell_of_storage(volume, name)
             docker = volume.at("dockerVolumeConfiguration")
             if not docker or is_absent(docker) or not name:
                 continue
@@ -247,6 +308,15 @@ class TaskCommands:
 
 def _name_of(container: Cursor) -> str:
     return (container.peek("name") or "").strip() or "app"
+
+
+def _is_essential(container: Cursor) -> bool:
+    return container.peek("essential") != "false"
+
+
+def _fitness_to_own(container: Cursor) -> tuple[bool, bool]:
+    """How well a container holds the network of the others: it has to run as long as they do."""
+    return _is_essential(container), len(container.at("portMappings")) > 0
 
 
 def _place_of(volume: Cursor) -> str:

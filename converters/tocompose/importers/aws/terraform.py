@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator
 
 from tocompose.patterns import regex
+from tocompose.readers.text import Text
+from tocompose.record import NamedTuple
 from tocompose.syntax.names import variable_name
 
 _ENCODED = regex(r"\bcontainer_definitions\s*=\s*jsonencode\s*\(")
 _DOCUMENT = regex(
-    r"\bcontainer_definitions\s*=\s*<<-?\s*(?P<mark>\w+)[ \t]*\n(?P<body>.*?)^[ \t]*(?P=mark)\b",
+    r"\bcontainer_definitions\s*=\s*<<-?\s*(?P<mark>\w+)[ \t]*\n(?P<body>.*?)(?:^[ \t]*(?P=mark)\b|\Z)",
     re.MULTILINE | re.DOTALL,
 )
 _BLOCK = regex(
@@ -36,15 +38,27 @@ _CONSTANTS = frozenset({"true", "false", "null"})
 _OPENING, _CLOSING = "([{", ")]}"
 
 
-def container_lists(text: str) -> Iterator[str]:
-    """Each list of container definitions as JSON, behind blanks that keep its lines."""
-    for encoded in _ENCODED.finditer(text):
-        start = encoded.end()
-        end_offset = _end_of_group(text, start)
-        yield _line_ends(text[:start]) + _as_json(text[start:end_offset])
+class ContainerList(NamedTuple):
+    """Container definitions as JSON; `language` is what they are written in."""
+
+    json: str
+    language: str
+    lines_before: int
+
+
+def container_lists(text: str) -> Iterator[ContainerList]:
+    """Each list of container definitions."""
+    place_of = Text("", text).place
+    starts = [match.end() for match in _ENCODED.finditer(text)]
+    # A parenthesis that is never closed ends where the next list begins.
+    for start, limit in zip(starts, [*starts[1:], len(text)], strict=False):
+        end_offset = _end_of_group(text, start, limit)
+        line, _ = place_of(start)
+        yield ContainerList(_as_json(text[start:end_offset]), "hcl", line - 1)
     for match in _DOCUMENT.finditer(text):
         body = _with_variables(match["body"])
-        yield _line_ends(text[: match.start("body")]) + body
+        line, _ = place_of(match.start("body"))
+        yield ContainerList(body, "json", line - 1)
 
 
 def settings_beside(text: str) -> str:
@@ -63,11 +77,11 @@ def _line_ends(text: str) -> str:
 
 def _with_variables(text: str) -> str:
     """The text with a variable of Compose for each expression in it."""
-    joined_text, *pieces = text.split(_OPEN)
-    for piece in pieces:
-        expression, closing, literal_text = piece.partition("}")
+    joined_text, *template_texts = text.split(_OPEN)
+    for template_text in template_texts:
+        expression, closing, literal_text = template_text.partition("}")
         if not closing or joined_text.endswith("$"):
-            joined_text += _OPEN + piece
+            joined_text += _OPEN + template_text
         else:
             joined_text += f"{_OPEN}{_name_of(expression)}}}{literal_text}"
     return joined_text
@@ -79,10 +93,10 @@ def _name_of(expression: str) -> str:
     return variable_name(_PREFIX.sub("", bare))
 
 
-def _end_of_group(text: str, position: int) -> int:
-    """Where the parenthesis closes that is open at a position."""
+def _end_of_group(text: str, position: int, limit: int) -> int:
+    """Where the parenthesis closes that is open at a position; the limit where it does not before that."""
     depth = 0
-    while position < len(text):
+    while position < limit:
         token = _TOKEN.match(text, position)
         if token is not None and token.lastgroup in ("text", "comment"):
             position = token.end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tocompose.importers import ImportOptions, SourceError
+from tocompose.importers.left_out import files_left_out
 from tocompose.ledger import Ledger
 from tocompose.model import File, Stack
 from tocompose.project import Project
@@ -43,12 +44,14 @@ class ComposeSource:
         stack = read_stack(project, ledger, settings.name)
         if not stack.services:
             source = next(iter(project.named), project.name)
-            problems = "; ".join(
+            problems = [
                 f"{problem.span}: {problem.message}"
                 for problem in ledger.notes[:3]
                 if problem.span
-            )
-            raise SourceError(problems or f"{source}: this compose file has no services")
+            ]
+            problems += [left_out.message for left_out in files_left_out(project)]
+            reason = "; ".join(problems[:3])
+            raise SourceError(reason or f"{source}: this compose file has no services")
         return stack
 
 

@@ -8,20 +8,27 @@ from typing import Any
 from tocompose.compose.documents import Places
 from tocompose.compose.merge import mount_target
 from tocompose.compose.shapes import as_list, as_map, as_text, as_texts
+from tocompose.knowledge.old_containers import container_of_project, first_copy_command
 from tocompose.notes import Note, note
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
+from tocompose.wording import enumerated
 
 # What such a container runs, where it runs anything.
 _ENDING_COMMANDS = frozenset({"true", "/bin/true", "echo", "/bin/echo"})
 
 
 def replace_data_containers(
-    document: dict[str, Any], positions: Places, at: tuple[str, ...], project: str
+    document: dict[str, Any],
+    positions: Places,
+    at: tuple[str, ...],
+    project: str,
+    older_project: str = "",
 ) -> tuple[dict[str, Any], tuple[Note, ...]]:
     """The document with the volumes of data-only containers as named volumes of those that use them.
 
-    `at` is the path of the services in the file; `project` is the name by which the old containers are found.
+    `at` is the path of the services in the file; the old containers are found by the name of the project, or by an
+    older one that it may have had.
     """
     services = {
         name: as_map(body) for name, body in as_map(document.get("services")).items()
@@ -42,43 +49,41 @@ def replace_data_containers(
         users = [name for name, body in services.items() if lender in _sources_of(body)]
         for user in users:
             _lend(services[user], lender, mounts)
-        facts: dict[str, Any] = {
-            "service": lender,
-            "users": ", ".join(users),
-            "commands": _copy_advice(project, lender, services[lender], new_volumes),
-        }
         span = positions.span(*at, lender)
-        subject = ModelPath.of("services")
         notes.append(
             note(
                 "TC068",
                 span,
-                subject=subject,
-                volumes=", ".join(_named(mounts, volumes)),
-                **facts,
+                subject=ModelPath.of("services"),
+                service=lender,
+                users=enumerated(users),
+                mounts=_in_words(mounts, volumes),
             )
         )
+        stated_name = as_text(services[lender].get("container_name"))
+        container = stated_name or container_of_project(project, lender, older_project)
+        for path, volume in new_volumes.items():
+            command = first_copy_command(container, path, volume, project)
+            facts: dict[str, Any] = {"service": users[0], "path": path, "volume": volume}
+            facts |= {"keeper": f"the old container {lender}", "stopped": enumerated(users)}
+            of_volume = ModelPath.of("volumes", volume)
+            notes.append(note("TC432", span, subject=of_volume, command=command, **facts))
         del services[lender]
     return {**document, "services": services, "volumes": volumes}, tuple(notes)
 
 
-def _copy_advice(
-    project: str, lender: str, body: Mapping[str, Any], volumes: Mapping[str, str]
-) -> str:
-    """How what the volumes held comes into those that are new; their old names tell where it is otherwise."""
-    if not volumes:
-        return "The volumes have names already: nothing needs to be copied."
-    container = as_text(body.get("container_name")) or f"{project}_{lender}_1"
-    commands = [
-        f"docker run --rm --volumes-from {container}:ro -v {project}_{volume}:/to busybox cp -a {path}/. /to/"
-        for path, volume in volumes.items()
-    ]
-    return f"Copy the data before the first start, after `docker compose create`: {'; '.join(commands)}"
-
-
-def _named(mounts: Mapping[str, str], volumes: Mapping[str, Any]) -> list[str]:
-    """The mounts that are volumes with a name."""
-    return [mount for mount in mounts.values() if mount.partition(":")[0] in volumes]
+def _in_words(mounts: Mapping[str, str], volumes: Mapping[str, Any]) -> str:
+    """The mounts as volumes and bind mounts, each with its target."""
+    kinds: dict[str, list[str]] = {"volume": [], "bind mount": []}
+    for target, mount in mounts.items():
+        source = mount.partition(":")[0]
+        kind = "volume" if source in volumes else "bind mount"
+        kinds[kind].append(f"{source} at {target}")
+    return " and ".join(
+        f"the {kind}{'s' if places[1:] else ''} {enumerated(places)}"
+        for kind, places in kinds.items()
+        if places
+    )
 
 
 def _sources_of(body: Mapping[str, Any]) -> list[str]:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.compose.shapes import as_pairs, as_text, as_texts, port_parts
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.syntax.names import variable_name
 
-_NAME = re.compile(r"\b[A-Z][A-Z0-9_]*\b")
-_ADDRESS = re.compile(
-    r"PORT_(?P<port>\d+)_(?P<protocol>TCP|UDP)(?:_(?P<part>ADDR|PORT|PROTO))?"
-)
-_VARIABLE = re.compile(r"ENV_(?P<name>\w+)")
+_NAME = regex(r"\b[A-Z][A-Z0-9_]*\b")
+_ADDRESS = regex(r"PORT_(?P<port>\d+)_(?P<protocol>TCP|UDP)(?:_(?P<part>ADDR|PORT|PROTO))?")
+_VARIABLE = regex(r"ENV_(?P<name>\w+)")
 
 
 class LinkVariable(NamedTuple):
@@ -38,7 +38,10 @@ def used_link_variables(
     prefixes = {variable_name(alias): target for alias, target in links.items()}
     longest_first = sorted(prefixes, key=len, reverse=True)
     for name in dict.fromkeys(_NAME.findall(f"{own_text}\n{file_text}")):
-        prefix = next((one for one in longest_first if name.startswith(f"{one}_")), None)
+        prefix = next(
+            (link_name for link_name in longest_first if name.startswith(f"{link_name}_")),
+            None,
+        )
         if prefix is None:
             continue
         target = prefixes[prefix]
@@ -62,8 +65,8 @@ def _address(suffix: str, target: str, body: Mapping[str, Any]) -> str | None:
     if match is None:
         return None
     port, protocol = match["port"], match["protocol"].lower()
-    parts = {"ADDR": target, "PORT": port, "PROTO": protocol}
-    return parts.get(match["part"], f"{protocol}://{target}:{port}")
+    address_parts = {"ADDR": target, "PORT": port, "PROTO": protocol}
+    return address_parts.get(match["part"], f"{protocol}://{target}:{port}")
 
 
 def _lowest_port(body: Mapping[str, Any]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.compose.documents import ComposeFile, document_of, merge_all, read_file
 from tocompose.compose.loading import chain_note, load_files
@@ -15,6 +15,7 @@ from tocompose.importers.compose.versions import is_fig, is_version_one
 from tocompose.limits import limit
 from tocompose.notes import Note, note
 from tocompose.project import Project
+from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import literal
 
 
@@ -38,10 +39,14 @@ def load_source(project: Project, paths: tuple[str, ...]) -> LoadedSource:
         loaded = load_files(project, paths)
         return LoadedSource(loaded.document, loaded.files, loaded.notes, False)
     loader = _VersionOneLoader(project)
-    documents = [loader.read(file) for file in files]
-    return LoadedSource(
-        merge_all(documents), (*files, *loader.files), tuple(loader.notes), True
-    )
+    document = merge_all([loader.read(file) for file in files])
+    services = {
+        name: body
+        for name, body in as_map(document.get("services")).items()
+        if _says_what_runs(as_map(body))
+    }
+    read_files = (*files, *loader.files)
+    return LoadedSource({"services": services}, read_files, tuple(loader.notes), True)
 
 
 class _VersionOneLoader:
@@ -58,11 +63,7 @@ class _VersionOneLoader:
         extended = {
             name: self._extended(services, file.path, name, ()) for name in services
         }
-        return {
-            "services": {
-                name: body for name, body in extended.items() if _says_what_runs(body)
-            }
-        }
+        return {"services": extended}
 
     def _extended(
         self, services: Mapping[str, Any], path: str, name: str, trail: tuple[str, ...]

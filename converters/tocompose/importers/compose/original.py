@@ -7,6 +7,7 @@ from tocompose.importers.compose.overlays import read_overlays
 from tocompose.importers.compose.versions import is_version_one, source_files
 from tocompose.model import File
 from tocompose.project import Project
+from tocompose.readers.reading import in_utf8
 from tocompose.source import Branch
 
 
@@ -17,6 +18,7 @@ def original_file(project: Project) -> File | None:
     content = project.read(paths[0]) if len(paths) == 1 else None
     if content is None:
         return None
+    content = in_utf8(content)
     file = read_file(content, paths[0])
     if is_version_one(document_of(file)):
         root = file.roots[0]

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from tocompose.compose.documents import ComposeFile, Places, document_of, read_file
+from tocompose.compose.documents import ComposeFile, document_of, read_file
 from tocompose.compose.loading import Loaded, find_compose_files, load_files
 from tocompose.compose.merge import Override, Reset
-from tocompose.compose.read import stack_of
 from tocompose.compose.shapes import as_map
+from tocompose.compose.write import DECLARED_SECTIONS, compose_document
+from tocompose.importers.compose.versions import is_version_one
 from tocompose.model import ComposeFileRole, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.project import Project
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.syntax.model_path import ModelPath
 
-_SECTIONS = ("networks", "volumes", "secrets", "configs")
+# A section that the services of any file need, and of which a stack has no records.
+_CARRIED = "models"
 
 
 class Overlay(NamedTuple):
@@ -50,7 +52,7 @@ def read_overlays(project: Project) -> Overlays:
     if files is None or files.listed:
         return Overlays()
     base = document_of(read_file(project.read(files.base) or b"", files.base))
-    kept: list[Overlay] = []
+    kept_overlays: list[Overlay] = []
     notes: list[Note] = []
     roles = (ComposeFileRole.DEV, ComposeFileRole.PROD)
     for role, path in zip(roles, (files.override, files.production), strict=True):
@@ -61,8 +63,8 @@ def read_overlays(project: Project) -> Overlays:
         if hindrance:
             notes.append(_told(role, path, hindrance))
         else:
-            kept.append(overlay)
-    return Overlays(tuple(kept), tuple(notes))
+            kept_overlays.append(overlay)
+    return Overlays(tuple(kept_overlays), tuple(notes))
 
 
 def _told(role: ComposeFileRole, path: str, hindrance: str) -> Note:
@@ -76,6 +78,8 @@ def _why_not_apart(project: Project, overlay: Overlay, base: Mapping[str, Any]) 
     document = document_of(read_file(project.read(overlay.path) or b"", overlay.path))
     if _has_tags(document):
         return "it takes values away with !reset or !override"
+    if any(map(is_version_one, (document, base))):
+        return "the files of version 1 are read together"
     services, base_services = (as_map(one.get("services")) for one in (document, base))
     takes_in = "include" in document or any(
         "extends" in as_map(body) for body in services.values()
@@ -92,10 +96,12 @@ def _why_not_apart(project: Project, overlay: Overlay, base: Mapping[str, Any]) 
 def _declared_in_both(
     document: Mapping[str, Any], base: Mapping[str, Any]
 ) -> Iterator[str]:
-    """The networks, volumes, secrets and configs that two files declare."""
-    for section in _SECTIONS:
-        base_names = as_map(base.get(section))
-        yield from (name for name in as_map(document.get(section)) if name in base_names)
+    """The networks, volumes, secrets and configs of which the document says something that the base does not."""
+    for section in (*DECLARED_SECTIONS, _CARRIED):
+        base_bodies = as_map(base.get(section))
+        for name, body in as_map(document.get(section)).items():
+            if name in base_bodies and body and body != base_bodies[name]:
+                yield name
 
 
 def _has_tags(value: Any) -> bool:
@@ -104,22 +110,77 @@ def _has_tags(value: Any) -> bool:
     return isinstance(value, Mapping) and any(map(_has_tags, value.values()))
 
 
-def with_overlays(stack: Stack, overlays: Iterable[Overlay], positions: Places) -> Stack:
-    """The stack with what each file adds to it."""
-    for overlay in overlays:
-        part = stack_of(overlay.loaded.document, positions)
-        added = {service.name: service for service in part.services}
+def without_repeats(document: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    """The document of a file beside the base without what it names again and says nothing of."""
+    new_sections = {
+        section: {
+            name: body
+            for name, body in bodies.items()
+            if body or name not in as_map(base.get(section))
+        }
+        for section in ("services", *DECLARED_SECTIONS, _CARRIED)
+        if isinstance(bodies := document.get(section), Mapping)
+    }
+    return {**document, **new_sections}
+
+
+def with_overlays(stack: Stack, overlays: Iterable[tuple[ComposeFileRole, Stack]]) -> Stack:
+    """The stack with what each file beside the base adds to it: the stack that it would be by itself."""
+    for role, overlay_stack in overlays:
+        added = {service.name: service for service in overlay_stack.services}
         services = tuple(
-            _with_overlay(service, overlay.role, added.pop(service.name, None))
+            _with_overlay(service, role, added.pop(service.name, None))
             for service in stack.services
         )
         sections = {
-            section: (*getattr(stack, section), *getattr(part, section))
-            for section in _SECTIONS
+            section: _joined(stack, overlay_stack, section)
+            for section in (*DECLARED_SECTIONS, "settings")
         }
-        development = (*stack.development, *added.values())
-        stack = replace(stack, services=services, development=development, **sections)
+        stack = replace(
+            stack,
+            services=services,
+            development=(*stack.development, *added.values()),
+            extensions=_with_sections(stack, role, overlay_stack),
+            **sections,
+        )
     return stack
+
+
+def note_unused(
+    stack: Stack, overlays: Iterable[tuple[ComposeFileRole, Stack]]
+) -> Iterator[Note]:
+    """A note on each secret and config of a file beside the base that no service is given in any file."""
+    documents = [compose_document(stack, role) for role in ComposeFileRole]
+    for section in ("secrets", "configs"):
+        used_names = {name for document in documents for name in document.get(section, {})}
+        for _, overlay_stack in overlays:
+            for resource in getattr(overlay_stack, section):
+                name, subject = resource.name, ModelPath.of(section, resource.name)
+                facts: dict[str, Any] = {"kind": section[:-1], "name": name}
+                if name not in used_names:
+                    yield note("TC777", resource.origin, subject=subject, **facts)
+
+
+def _with_sections(
+    stack: Stack, role: ComposeFileRole, overlay_stack: Stack
+) -> dict[ComposeFileRole, Mapping[str, Any]]:
+    """The carried sections of each file; the models stand in the base, where all files find them."""
+    sections = {ComposeFileRole.BASE: {}, **stack.extensions}
+    own_sections = dict(overlay_stack.extensions.get(ComposeFileRole.BASE, {}))
+    if own_sections.pop(_CARRIED, None):
+        models = {**overlay_stack.models, **stack.models}
+        base_sections = {**sections[ComposeFileRole.BASE], _CARRIED: models}
+        sections[ComposeFileRole.BASE] = base_sections
+    sections[role] = own_sections
+    return {file_role: carried for file_role, carried in sections.items() if carried}
+
+
+def _joined(stack: Stack, part: Stack, section: str) -> tuple[Any, ...]:
+    """What both declare of a section; what the stack has is not repeated."""
+    declared = getattr(stack, section)
+    names = {resource.name for resource in declared}
+    added = (resource for resource in getattr(part, section) if resource.name not in names)
+    return (*declared, *added)
 
 
 def _with_overlay(

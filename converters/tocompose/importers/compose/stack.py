@@ -3,38 +3,48 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import partial
 from typing import Any
 
 from tocompose.compose.documents import ComposeFile, Places
-from tocompose.compose.keys import section_keys
+from tocompose.compose.keys import is_extension, section_keys
 from tocompose.compose.read import stack_of
 from tocompose.compose.shapes import as_map, as_text, as_texts
 from tocompose.importers import SourceError
 from tocompose.importers.compose.data_containers import replace_data_containers
 from tocompose.importers.compose.loaded import LoadedSource, load_source
-from tocompose.importers.compose.overlays import read_overlays, with_overlays
+from tocompose.importers.compose.missing_files import note_missing_files
+from tocompose.importers.compose.overlays import (
+    Overlay,
+    note_unused,
+    read_overlays,
+    with_overlays,
+    without_repeats,
+)
+from tocompose.importers.compose.readable import readable_document
 from tocompose.importers.compose.stack_files import for_one_machine
 from tocompose.importers.compose.version_one import (
     FilesBeside,
     VersionOne,
     old_project_name,
 )
-from tocompose.importers.compose.versions import source_files
+from tocompose.importers.compose.versions import STACK_NAMES, source_files
+from tocompose.importers.special_files import without_special_files
 from tocompose.ledger import Cursor, Ledger
 from tocompose.limits import limit
-from tocompose.model import Service, Stack
+from tocompose.model import ComposeFileRole, Runtime, Service, Stack
 from tocompose.notes import Note, note
+from tocompose.patterns import regex
 from tocompose.project import Project
 from tocompose.record import replace
+from tocompose.source import Branch, Node
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
 from tocompose.tables import load
 
 # A line of a file of variables with quotes, a variable or a comment behind the value: the name that it sets.
-_INTERPRETED_LINE = re.compile(
+_INTERPRETED_LINE = regex(
     r"""(?m)^[ \t]*([A-Za-z_]\w*)=(?:["'].*["'][ \t]*$|.*\$[{A-Za-z_$]|.*[ \t]#)"""
 )
 # How many files of a folder are looked through for variables of links, and how long each may be.
@@ -54,31 +64,95 @@ def read_stack(project: Project, ledger: Ledger, stated_name: str | None) -> Sta
     positions = Places(source.files)
     _note_files(source, overlays.notes, ledger)
     source = _with_few_services(source, positions, ledger)
-    stack = _read_base(project, source, positions, ledger)
-    stack = with_overlays(stack, overlays.kept, positions)
+    stack = _read_base(project, source, positions, ledger, stated_name)
+    beside = [
+        _read_overlay(overlay, source.document, stack.name, ledger)
+        for overlay in overlays.kept
+    ]
+    stack = with_overlays(stack, beside)
+    for unused_note in note_unused(stack, beside):
+        ledger.add_note(unused_note)
+    documents = (source.document, *(part.loaded.document for part in overlays.kept))
+    note_missing_files(stack, documents, project, ledger)
     written = (*stack.services, *stack.development)
     _settle_leaves(source, {service.name for service in written}, ledger)
     at = () if source.is_version_one else ("services",)
     services = (_with_origins(service, positions, at) for service in stack.services)
-    stack = replace(stack, services=tuple(services))
+    without_special = partial(_without_special_files, project=project, ledger=ledger)
+    stack = replace(
+        stack,
+        services=tuple(map(without_special, services)),
+        development=tuple(map(without_special, stack.development)),
+    )
     if as_text(source.document.get("version")):
         _tell_changed_values(stack, project, ledger)
-    if not stated_name:
-        _tell_name(project.name, stack, source, ledger)
-    return replace(stack, name=identifier(stated_name or stack.name))
+    if stated_name:
+        return replace(stack, name=identifier(stated_name))
+    _tell_name(project.name, stack, source, ledger)
+    file_names = _file_names(stack.name, beside)
+    return replace(stack, name=identifier(stack.name), file_names=file_names)
+
+
+def _file_names(
+    name: str, overlays: Iterable[tuple[ComposeFileRole, Stack]]
+) -> dict[ComposeFileRole, str]:
+    """The names of the project in the files beside the base that state another one."""
+    return {
+        role: identifier(overlay_stack.name)
+        for role, overlay_stack in overlays
+        if overlay_stack.name != name
+    }
+
+
+def _read_overlay(
+    overlay: Overlay, base: Mapping[str, Any], project_name: str, ledger: Ledger
+) -> tuple[ComposeFileRole, Stack]:
+    """Which file beside the base it is, and the stack that it would be by itself, for one machine."""
+    positions = Places(overlay.loaded.files)
+    document = without_repeats(overlay.loaded.document, base)
+    at = ("services",)
+    document = readable_document(document, positions, at, ledger, base)
+    services = _without_empty(as_map(document.get("services")), positions, ledger)
+    on_one_machine = for_one_machine({**document, "services": services}, positions)
+    for swarm_note in on_one_machine.notes:
+        ledger.add_note(swarm_note)
+    stack = stack_of(on_one_machine.document, positions, project_name)
+    return overlay.role, replace(stack, settings=on_one_machine.settings)
+
+
+def _without_empty(
+    services: Mapping[str, Any], positions: Places, ledger: Ledger
+) -> dict[str, Any]:
+    """The services of a file beside the base without those of which nothing is said."""
+    for name in (name for name, body in services.items() if body is None):
+        facts: dict[str, Any] = {"service": name, "key": "value", "value": "(nothing)"}
+        facts["rule"] = "a map of settings"
+        span, subject = positions.span("services", name), ModelPath.service(name)
+        ledger.add_note(note("TC771", span, subject=subject, **facts))
+    return {name: body for name, body in services.items() if body is not None}
 
 
 def _read_base(
-    project: Project, source: LoadedSource, positions: Places, ledger: Ledger
+    project: Project,
+    source: LoadedSource,
+    positions: Places,
+    ledger: Ledger,
+    stated_name: str | None,
 ) -> Stack:
     """The stack of the base file, for one machine."""
     project_name = _old_name(project, source)
-    document = _in_todays_keys(source, positions, ledger, project_name, project)
+    called = identifier(stated_name or as_text(source.document.get("name")) or project_name)
+    document = _in_todays_keys(source, positions, ledger, called, project)
     on_one_machine = for_one_machine(document, positions)
     for swarm_note in on_one_machine.notes:
         ledger.add_note(swarm_note)
     stack = stack_of(on_one_machine.document, positions, project_name)
-    return replace(stack, settings=on_one_machine.settings)
+    is_stack_file = any(
+        posixpath.basename(file.path) in STACK_NAMES for file in source.files
+    )
+    in_swarm = is_stack_file or on_one_machine.needs_swarm
+    runs_in = Runtime.SWARM if in_swarm else Runtime.PROJECT
+    return replace(stack, settings=on_one_machine.settings, runs_in=runs_in)
 
 
 def _tell_changed_values(stack: Stack, project: Project, ledger: Ledger) -> None:
@@ -94,11 +168,14 @@ def _tell_changed_values(stack: Stack, project: Project, ledger: Ledger) -> None
 
 
 def _tell_name(folder: str, stack: Stack, source: LoadedSource, ledger: Ledger) -> None:
-    """A note where Compose of another time called the project otherwise than today's does."""
+    """A note where a swarm, or Compose of another time, calls the project otherwise than today's Compose does."""
+    if stack.runs_in is Runtime.SWARM:
+        _tell_name_in_swarm(stack, ledger)
+        return
     old_name, new_name = old_project_name(folder), identifier(folder)
-    facts: dict[str, Any] = {"old": old_name, "new": new_name}
     if old_name == new_name or "name" in source.document:
         return
+    facts: dict[str, Any] = {"old": old_name, "new": new_name}
     version = as_text(source.document.get("version"))
     span = source.files[0].roots[0].span if source.files else None
     subject = ModelPath.of("name")
@@ -108,6 +185,19 @@ def _tell_name(folder: str, stack: Stack, source: LoadedSource, ledger: Ledger) 
         ledger.add_note(note("TC074", span, subject=subject, **facts))
 
 
+def _tell_name_in_swarm(stack: Stack, ledger: Ledger) -> None:
+    """A note where volumes have the name of the stack in front, which only `docker stack deploy` is told."""
+    own_volumes = [
+        volume
+        for volume in stack.volumes
+        if not volume.external and volume.engine_name is None
+    ]
+    for volume in own_volumes[:1]:
+        facts: dict[str, Any] = {"new": stack.name, "volume": volume.name}
+        subject = ModelPath.of("name")
+        ledger.add_note(note("TC059", volume.origin, subject=subject, **facts))
+
+
 def _note_files(
     source: LoadedSource, loading_notes: Iterable[Note], ledger: Ledger
 ) -> None:
@@ -115,24 +205,35 @@ def _note_files(
     for file in source.files:
         for file_note in file.notes:
             ledger.add_note(file_note)
+        for root in file.roots:
+            if not isinstance(root, Branch) or root.kind != "map":
+                ledger.add_note(_note_on_root(root, file.path))
         for child in file.hidden:
             Cursor(ledger, child.node, (), child.span).note("TC011", key=child.key)
     for loading_note in (*source.notes, *loading_notes):
         ledger.add_note(loading_note)
 
 
+def _note_on_root(root: Node, path: str) -> Note:
+    """What to say of a file that is no map: docker compose refuses it."""
+    kind = "(a list)" if isinstance(root, Branch) else "(a text)"
+    facts: dict[str, Any] = {"service": path, "key": "content", "value": kind}
+    facts["rule"] = "a map of sections"
+    return note("TC771", root.span, subject=ModelPath.of("files", path), **facts)
+
+
 def _with_few_services(
     source: LoadedSource, positions: Places, ledger: Ledger
 ) -> LoadedSource:
     """The source with no more services than one stack may have."""
-    services, most = as_map(source.document.get("services")), limit("SERVICES")
-    if len(services) <= most:
+    services, most_services = as_map(source.document.get("services")), limit("SERVICES")
+    if len(services) <= most_services:
         return source
-    few_services = dict(list(services.items())[:most])
+    few_services = dict(list(services.items())[:most_services])
     first_left = next(name for name in services if name not in few_services)
     at = () if source.is_version_one else ("services",)
     span = positions.span(*at, first_left)
-    ledger.add_note(note("TC025", span, what=first_left, most=most))
+    ledger.add_note(note("TC025", span, what=first_left, most=most_services))
     return source._replace(document={**source.document, "services": few_services})
 
 
@@ -153,6 +254,16 @@ def _with_origins(service: Service, positions: Places, at: tuple[str, ...]) -> S
         environment=tuple(environment),
         mounts=tuple(mounts),
     )
+
+
+def _without_special_files(service: Service, project: Project, ledger: Ledger) -> Service:
+    """The service without env files that are none, in whichever file it names them."""
+    overlays = {
+        role: without_special_files(overlay, project, ledger)
+        for role, overlay in service.overlays.items()
+    }
+    base = without_special_files(service, project, ledger)
+    return replace(base, overlays=overlays)
 
 
 def _old_name(project: Project, source: LoadedSource) -> str:
@@ -180,15 +291,34 @@ def _in_todays_keys(
         document, at = rewriting.rewrite(), ()
         for rewriting_note in rewriting.notes:
             ledger.add_note(rewriting_note)
-    document, notes = replace_data_containers(document, positions, at, project_name)
-    for data_note in notes:
-        ledger.add_note(data_note)
-    document.pop("version", None)
-    services = {
-        name: _without_unknown(name, as_map(body), positions, at, ledger)
-        for name, body in as_map(document.get("services")).items()
-    }
-    return {**document, "services": services}
+    older_name = old_project_name(project.name)
+    document, notes = replace_data_containers(
+        document, positions, at, project_name, older_name
+    )
+    for one_note in (*notes, *_outside_links(document, positions, at)):
+        ledger.add_note(one_note)
+    return readable_document(document, positions, at, ledger)
+
+
+def _outside_links(
+    document: Mapping[str, Any], positions: Places, at: tuple[str, ...]
+) -> Iterator[Note]:
+    """A note on each link to a container of another project, which must run and be on a network of the service."""
+    for name, body in as_map(document.get("services")).items():
+        for link in as_texts(as_map(body).get("external_links")):
+            span = positions.span(*at, name, "external_links")
+            subject = ModelPath.service(name, "external_links")
+            target = link.partition(":")[0]
+            yield note("TC137", span, subject=subject, target=target)
+
+
+def _files_of_folder(project: Project, folder: str) -> list[str]:
+    """The files below a folder, then those of the project that stand in it."""
+    files = dict.fromkeys(map(posixpath.normpath, project.below(folder)))
+    files |= dict.fromkeys(
+        path for path in project.files() if (posixpath.dirname(path) or ".") == folder
+    )
+    return list(files)
 
 
 def text_beside(project: Project, paths: Set[str], body: Mapping[str, Any]) -> str:
@@ -196,13 +326,8 @@ def text_beside(project: Project, paths: Set[str], body: Mapping[str, Any]) -> s
     folder = _build_folder(body)
     if folder is None:
         return ""
-    files = dict.fromkeys(map(posixpath.normpath, project.below(folder)))
-    files |= dict.fromkeys(
-        path for path in project.files() if (posixpath.dirname(path) or ".") == folder
-    )
-    contents = (
-        project.read(path) for path in list(files)[:_FILES_READ] if path not in paths
-    )
+    files = _files_of_folder(project, folder)[:_FILES_READ]
+    contents = (project.read(path) for path in files if path not in paths)
     texts = (content.decode("utf-8", "replace") for content in contents if content)
     return "\n".join(text for text in texts if len(text) < _TEXT_READ)
 
@@ -214,43 +339,13 @@ def _build_folder(body: Mapping[str, Any]) -> str | None:
     return None if context is None else posixpath.normpath(context)
 
 
-def _without_unknown(
-    name: str,
-    body: Mapping[str, Any],
-    positions: Places,
-    at: tuple[str, ...],
-    ledger: Ledger,
-) -> dict[str, Any]:
-    """The service without keys that docker compose refuses, each with a note."""
-    known_keys = section_keys("service")
-    known_entries: dict[str, Any] = {}
-    for key, value in body.items():
-        span, subject = positions.span(*at, name, str(key)), ModelPath.service(name)
-        if key == "init" and isinstance(value, str) and value.startswith("/"):
-            # Version 2.2 took the path of a program; now it is on or off.
-            facts: dict[str, Any] = {
-                "service": name,
-                "key": key,
-                "value": value,
-                "rule": "true or false",
-            }
-            known_entries[key] = True
-            ledger.add_note(note("TC771", span, subject=subject.child(key), **facts))
-        elif key in known_keys or str(key).startswith("x-"):
-            known_entries[key] = value
-        elif key == "volume_driver":
-            # Version 2 made volumes with a name by their own declaration.
-            if any(":" not in volume for volume in as_texts(body.get("volumes"))):
-                ledger.add_note(note("TC067", span, subject=subject, driver=str(value)))
-        else:
-            ledger.add_note(note("TC070", span, subject=subject, key=str(key)))
-    return known_entries
-
-
 def _settle_leaves(source: LoadedSource, services: Set[str], ledger: Ledger) -> None:
     """Accounts for every value: it goes to its service, or to the section of its network, volume, config or secret."""
     for file in source.files:
         for cursor in _roots_of(file, ledger):
+            if cursor.kind != "map":
+                cursor.mark_noted("TC771")
+                continue
             for section_child in cursor:
                 if source.is_version_one:
                     _settle_service(section_child, services)
@@ -267,12 +362,12 @@ def _roots_of(file: ComposeFile, ledger: Ledger) -> Iterator[Cursor]:
 
 def _settle_service(cursor: Cursor, services: Set[str]) -> None:
     if cursor.key not in services:
-        cursor.skip("the service is replaced, left out, or only extended by others")
+        cursor.skip("no service of its own any more: others took over what it held")
         return
     known_keys = section_keys("service")
     for field in cursor:
         is_read = field.key in known_keys or field.key in load("legacy_keys")
-        if is_read or field.key in ("extends", "<<") or field.key.startswith("x-"):
+        if is_read or field.key in ("extends", "<<") or is_extension(field.key):
             field.map(to=ModelPath.service(cursor.key))
         else:
             field.mark_noted("TC070")
@@ -283,9 +378,11 @@ def _settle_service(cursor: Cursor, services: Set[str]) -> None:
 def _settle_section(cursor: Cursor) -> None:
     if cursor.key == "version":
         cursor.skip("docker compose ignores the version of the format")
-    elif cursor.key.startswith("x-") or cursor.key in ("include", "name"):
-        cursor.skip("what it says stands where it is used")
+    elif cursor.key in ("include", "name"):
+        cursor.skip("its content is written where it is used")
+    elif not is_extension(cursor.key) and cursor.key not in section_keys("top"):
+        cursor.mark_noted("TC070")
     else:
         for section_child in cursor:
-            section_child.skip("the section was copied as it is")
-        cursor.skip("the section was copied as it is")
+            section_child.skip("it is written as today's Compose has it")
+        cursor.skip("it is written as today's Compose has it")

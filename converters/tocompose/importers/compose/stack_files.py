@@ -5,9 +5,8 @@ docker/compose 2.40 reads of `deploy` the replicas, the resources and the restar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.compose.documents import Places
 from tocompose.compose.shapes import (
@@ -20,14 +19,23 @@ from tocompose.compose.shapes import (
 )
 from tocompose.model import EnvSetting
 from tocompose.notes import Note, note
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import variable_name
+from tocompose.wording import listed_names
 
+# So many labels are named in a sentence; all of them stand in the compose file.
+_MOST_LABELS = 3
 _WITHOUT_EFFECT = ("placement", "update_config", "rollback_config", "endpoint_mode")
 # Labels of a service of the swarm that a proxy of one machine looks for on containers.
 _PROXY_LABELS = ("traefik.", "caddy", "com.centurylinklabs.")
-_TEMPLATE = re.compile(r"\{\{\s*\.(?:Service|Task|Node)\b")
+_TEMPLATE = regex(r"\{\{\s*\.(?:Service|Task|Node)\b")
 _OVERLAY_KEYS = ("driver", "attachable")
+
+
+# Templates, overlay networks, labels that a proxy finds on services only, secrets and configs of the swarm.
+_ONLY_IN_SWARM = frozenset({"TC062", "TC076", "TC078", "TC079", "TC488"})
 
 
 class OneMachine(NamedTuple):
@@ -36,6 +44,11 @@ class OneMachine(NamedTuple):
     document: dict[str, Any]
     settings: tuple[EnvSetting, ...]
     notes: tuple[Note, ...]
+
+    @property
+    def needs_swarm(self) -> bool:
+        """Whether Compose could not have run the document, or without what a proxy needs."""
+        return any(swarm_note.code in _ONLY_IN_SWARM for swarm_note in self.notes)
 
 
 def for_one_machine(document: Mapping[str, Any], positions: Places) -> OneMachine:
@@ -90,7 +103,8 @@ class _Rewriting:
         }
         if not labels:
             return body
-        self._tell("TC078", (*path, "labels"), service=name, labels=", ".join(labels))
+        shown_labels = listed_names(list(labels), _MOST_LABELS)
+        self._tell("TC078", (*path, "labels"), service=name, labels=shown_labels)
         return {
             **as_map(body),
             "labels": {**as_pairs(as_map(body).get("labels")), **labels},

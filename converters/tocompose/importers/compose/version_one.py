@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.compose.documents import Places
 from tocompose.compose.shapes import as_list, as_map, as_pairs, as_text, as_texts
 from tocompose.importers.compose.link_variables import used_link_variables
 from tocompose.notes import Note, note
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.mounts import is_path, parse_mount
 
 # What may be the name of a host in a text.
-_HOST = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_HOST = regex(r"[a-z0-9][a-z0-9_-]*")
 # A path without a dot in front, which fig took for one below its file.
-_BARE_PATH = re.compile(r"[\w.-]+(?:/[\w. -]+)+")
+# What begins with a variable, or holds a slash, is no name of a volume.
+_NO_NAME = regex(r"\$|.*[/\\]")
+_BARE_PATH = regex(r"[\w.-]+(?:/[\w. -]+)+")
 
 
 class FilesBeside(NamedTuple):
@@ -125,7 +130,6 @@ class VersionOne:
                 self._tell("TC064", name, "links", service=name)
             elif target not in self._services:
                 outside_links.append(link)
-                self._tell("TC137", name, "external_links", target=target)
             else:
                 depends_on.append(target)
                 for linked_name in self._aliases_of(target, alias or target):
@@ -194,9 +198,8 @@ class VersionOne:
         if "volumes" in body:
             body["volumes"] = [_with_dot(volume) for volume in as_list(body["volumes"])]
         for volume in as_texts(body.get("volumes")):
-            source = volume.partition(":")[0]
-            is_named = ":" in volume and not source.startswith((".", "/", "~", "$"))
-            if is_named and "/" not in source and "\\" not in source:
+            source = parse_mount(volume).source
+            if source and not is_path(source) and not _NO_NAME.match(source):
                 row = self.volumes.setdefault(source, {"name": source})
                 if driver:
                     row["driver"] = driver

@@ -13,15 +13,19 @@ from tocompose.compose.documents import document_of, read_file
 from tocompose.compose.files import BASE_NAMES
 from tocompose.compose.keys import section_keys
 from tocompose.compose.loading import find_compose_files, is_compose
+from tocompose.patterns import regex
 from tocompose.project import Project
+from tocompose.readers.reading import in_utf8
 from tocompose.tables import load
 
 # What Compose was called, and looked for, before it was Docker's.
 FIG_NAMES = ("fig.yml", "fig.yaml")
 # What `docker stack deploy -c` is given by habit.
-_STACK_NAMES = ("docker-stack.yml", "docker-stack.yaml", "stack.yml")
+STACK_NAMES = ("docker-stack.yml", "docker-stack.yaml", "stack.yml")
 _VERSION_ONE_MARKS = ("image", "build", "extends")
 _LATER_SECTIONS = ("services", "networks", "volumes")
+# A scalar under a key at the top, as each Kubernetes manifest has one: no service, and the file need not be parsed.
+_SCALAR_AT_TOP = regex(rb"(?m)^[\"']?[A-Za-z][\w.-]*[\"']?:[ \t]+[\"']?[\w/.]")
 
 
 def is_version_one(document: Mapping[str, Any]) -> bool:
@@ -70,7 +74,10 @@ def _candidates(project: Project) -> tuple[str, ...]:
 
 def _is_version_one_file(project: Project, path: str) -> bool:
     content = project.read(path)
-    if content is None or not any(mark.encode() in content for mark in _VERSION_ONE_MARKS):
+    text = in_utf8(content or b"")
+    if content is None or not any(mark.encode() in text for mark in _VERSION_ONE_MARKS):
+        return False
+    if _SCALAR_AT_TOP.search(content) is not None:
         return False
     return is_version_one(document_of(read_file(content, path)))
 
@@ -88,7 +95,7 @@ def source_files(project: Project) -> tuple[str, ...]:
     files = find_compose_files(project)
     if files is not None:
         return files.loaded
-    names = (*FIG_NAMES, *_STACK_NAMES)
+    names = (*FIG_NAMES, *STACK_NAMES)
     return tuple(name for name in names if project.exists(name))[:1]
 
 

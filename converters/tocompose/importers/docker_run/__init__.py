@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from tocompose.importers import ImportOptions, SourceError
 from tocompose.ledger import Ledger
-from tocompose.model import Stack
+from tocompose.model import Runtime, Stack
 from tocompose.project import Project
+from tocompose.record import replace
 
 # What reads docker commands is imported when some are read: every run asks this importer whether there are any.
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tocompose.importers.docker_run.invocation import Script
 
 
@@ -43,13 +46,16 @@ class DockerRun:
 
     def read(self, project: Project, ledger: Ledger, settings: ImportOptions) -> Stack:
         """The stack of all docker commands of the project's scripts, or of a pasted command."""
+        from tocompose.importers.docker_run.other_engine import held_by_podman
         from tocompose.importers.docker_run.stack import build_stack
 
         scripts = _read_scripts(project, ledger, settings)
         stack = build_stack(scripts, project, ledger, settings.name)
         if not stack.services:
             raise SourceError(_why_nothing(project, ledger))
-        return stack
+        if _is_podmans(scripts):
+            return held_by_podman(stack, Runtime.PODMAN, {}, ledger)
+        return replace(stack, runs_in=Runtime.DOCKER)
 
     def creating_commands(
         self, project: Project, settings: ImportOptions
@@ -58,6 +64,15 @@ class DockerRun:
         from tocompose.importers.docker_run.assembly import creating_commands
 
         return tuple(creating_commands(_read_scripts(project, Ledger(), settings)))
+
+
+def _is_podmans(scripts: Iterable[Script]) -> bool:
+    """Whether podman alone runs what the scripts start."""
+    from tocompose.importers.docker_run.invocation import Invocation
+
+    steps = [step for script in scripts for step in script.steps]
+    tools = {step.tool for step in steps if isinstance(step, Invocation)}
+    return tools == {"podman"}
 
 
 def _read_scripts(
@@ -79,8 +94,10 @@ def _read_scripts(
 def _why_nothing(project: Project, ledger: Ledger) -> str:
     """What kept a source from giving a service: the first loss with its position, else that no command was found."""
     reason = "no docker run or docker create command that names an image was found"
+    if any(told.code == "TC106" for told in ledger.notes):
+        reason = ""
     for loss in ledger.told_losses():
-        return f"{loss}; {reason}"
+        return f"{loss}{reason and '; '}{reason}"
     files = project.named or project.files()
     for path in files[:20]:
         if place := _place_of_call(path, project.read(path) or b""):

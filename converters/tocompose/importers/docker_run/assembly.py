@@ -26,9 +26,15 @@ from tocompose.importers.docker_run.invocation import (
     WaitLoop,
     WrittenFile,
 )
-from tocompose.importers.docker_run.options import flag_rows, parse_command_line
+from tocompose.importers.docker_run.options import (
+    flag_rows,
+    parse_command_line,
+    program_name,
+)
+from tocompose.importers.docker_run.podman_values import MEMBER_TARGETS
 from tocompose.importers.docker_run.stated_names import (
     name_text,
+    pod_name,
     stated_names,
     with_new_names,
 )
@@ -128,13 +134,14 @@ class Assembly:
         return self.service_by_name.get(name)
 
     def _add_container(self, step: Invocation) -> None:
-        most = limit("SERVICES")
-        if len(self.containers) >= most:
-            self._leave_out(step, most)
+        most_services = limit("SERVICES")
+        if len(self.containers) >= most_services:
+            self._leave_out(step, most_services)
             return
-        pod = _pod_name(step)
-        opens_pod = bool(pod) and pod not in self.pod_members
-        pod_facts = self.pods.get(pod, ()) if opens_pod else ()
+        pod = pod_name(step)
+        pod_facts = self.pods.get(pod, ()) if pod else ()
+        if pod in self.pod_members:
+            pod_facts = tuple(fact for fact in pod_facts if fact.target in MEMBER_TARGETS)
         updates = self._updates.get(name_text(step), ())
         started = read_container(step, self._names, self._fill_values, pod_facts, updates)
         if started is None:
@@ -151,13 +158,13 @@ class Assembly:
             if key:
                 self.service_by_name.setdefault(key, name)
 
-    def _leave_out(self, step: Invocation, most: int) -> None:
+    def _leave_out(self, step: Invocation, most_services: int) -> None:
         """Counts a container beyond the limit as noted; the note stands at the first."""
         for argument in step.arguments[: 0 if self._is_full else 1]:
-            argument.note("TC025", what="this container", most=most)
+            argument.note("TC025", what="this container", most=most_services)
         self._is_full = True
         for argument in step.arguments:
-            argument.skip("see TC025")
+            argument.skip("explained by note TC025")
 
     def _add_swarm_service(self, step: Invocation) -> None:
         line = parse_service(step)
@@ -178,7 +185,7 @@ class Assembly:
         if len(texts) == 2 and texts[1] != "-":
             self.granted_files[(step.verb[0], texts[0])] = texts[1]
         for argument in step.arguments:
-            argument.skip("the secrets and configs of the stack say it")
+            argument.skip("stated by the secrets and configs of the stack")
 
     def _check_swarm_update(self, step: Invocation) -> None:
         """Says of an update whose service the script does not create that nothing comes of it."""
@@ -297,7 +304,7 @@ class Assembly:
         line = parse_command_line(step.arguments, rows, interspersed=True)
         name = line.value_of("--name") or next(iter(line.operands), None)
         for argument in line.operands:
-            argument.skip("the name ties the containers of the pod together")
+            argument.skip("it groups the containers of the pod")
         # The first container of the pod owns the network namespace; its name is not known yet.
         facts = read_facts(line.options, UNKNOWN_SERVICE, "pod create")
         self.pods[name.text if name else "pod"] = facts
@@ -328,37 +335,31 @@ class Assembly:
                 argument.take(ModelPath.service(service, "healthcheck"))
         else:
             subject = ModelPath.service(service)
-            line.operands[0].note("TC132", subject=subject, service=service)
+            program = f"`{program_name(texts[1])}`" if texts[1:] else "a command"
+            line.operands[0].note(
+                "TC132", subject=subject, service=service, program=program
+            )
             for argument in (*step.arguments, *filter(None, [step.stdin])):
-                argument.skip("see TC132")
+                argument.skip("explained by note TC132")
 
     def _settle_other(self, step: Invocation) -> None:
         verb = " ".join(step.verb)
         instead = load("shell")["life_cycle"].get(verb)
         if step.verb and step.verb[-1] in load("shell")["looking"]:
-            why = "a command that only looks, or cleans up"
+            why = "it only shows, lists or removes something; no container depends on it"
         elif instead:
-            why = f"a life-cycle command: {instead}"
+            why = f"Compose has a command for it: {instead}"
         else:
             code = _NOTED_VERBS.get(verb, "TC135")
             for argument in (*step.arguments, *step.head)[:1]:
                 argument.annotate(code, command=" ".join((step.tool, *step.verb)))
-            why = f"see {code}"
+            why = f"explained by note {code}"
         for argument in step.arguments:
             argument.skip(why)
 
 
 _NOTED_VERBS = {"cp": "TC133", "login": "TC134"}
 _EXEC_FLAGS = {"--detach-keys": {"name": "--detach-keys"}}
-
-
-def _pod_name(step: Invocation) -> str:
-    for index, argument in enumerate(step.arguments):
-        if argument.text.startswith("--pod="):
-            return argument.text.removeprefix("--pod=").removeprefix("new:")
-        if argument.text == "--pod" and index + 1 < len(step.arguments):
-            return step.arguments[index + 1].text.removeprefix("new:")
-    return ""
 
 
 # What a swarm is asked for, and no engine.

@@ -40,7 +40,7 @@ def read_compose_call(step: Invocation) -> tuple[DeployedStack, ...]:
         return ()
     paths = (path_below(argument.text, step.directory) for argument in arguments)
     for argument in step.arguments:
-        argument.skip("the services of the file say it")
+        argument.skip("stated by the services of the file")
     files = tuple(normpath(path) for path in paths)
     return (DeployedStack(files, line.operands[0].text, arguments[0]),)
 
@@ -50,7 +50,7 @@ def _settle_compose_call(step: Invocation, line: CommandLine) -> None:
     starts = bool(verbs) and verbs[0] in _STARTING
     why = "a command of docker compose that starts nothing"
     if starts:
-        why = "see TC036"
+        why = "explained by note TC036"
         for argument in (*_file_arguments(line), *step.head, *step.arguments)[:1]:
             argument.annotate("TC036", file=_files_of(line, step.directory))
     for argument in step.arguments:
@@ -71,5 +71,9 @@ def _files_of(line: CommandLine, directory: str) -> str:
     if paths:
         return ", ".join(path.removeprefix("./") for path in paths)
     folder = line.value_of("--project-directory")
-    where = path_below(folder.text, directory) if folder else directory
-    return "the compose file" if where == "." else f"the compose file in {where}"
+    searched_path = path_below(folder.text, directory) if folder else directory
+    return (
+        "the compose file"
+        if searched_path == "."
+        else f"the compose file in {searched_path}"
+    )

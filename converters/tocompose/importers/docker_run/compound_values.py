@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tocompose.importers.docker_run.mount_values import is_refused_name, source_path
+from tocompose.importers.docker_run.mount_values import source_path
 from tocompose.importers.docker_run.shapes import Fact, FactMerge, csv_fields
 from tocompose.model import FileResource, NetworkAttachment
 
@@ -75,9 +75,9 @@ def _network_or_mode(value: str) -> Fact:
 
 
 def _check_network_name(name: str) -> None:
-    """Raises ValueError for what the engine refuses as a network's name; a variable may yet hold another."""
-    if is_refused_name(name):
-        raise ValueError("a network's name has letters, digits, `.`, `_` and `-` only")
+    """Raises ValueError for what the engine refuses as a network's name: it takes any other text."""
+    if not name.strip():
+        raise ValueError("a network has a name")
 
 
 # --gpus -------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from tocompose.importers.docker_run.facts import Facts, FlagFact, read_facts
 from tocompose.importers.docker_run.invocation import Argument, Invocation
@@ -21,7 +20,7 @@ from tocompose.importers.docker_run.unquoted_values import parse_joining_values
 from tocompose.knowledge.images import image_ref
 from tocompose.knowledge.secrets.texts import redact_secrets
 from tocompose.model import EnvFile, EnvVariable, Mount, Port, Role, Service
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.syntax.interpolation import plain, split_outside_variables, variable_names
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, unique_name
@@ -239,16 +238,21 @@ def _parse_run(invocation: Invocation) -> CommandLine:
 
 def _note_no_image(invocation: Invocation, line: CommandLine) -> None:
     for argument in (*line.operands, *(option.value for option in line.options)):
-        argument.skip("the command names no image: see TC106")
-    for argument in (*invocation.head, *invocation.arguments)[:1]:
-        argument.annotate("TC106", command=" ".join((invocation.tool, *invocation.verb)))
+        argument.skip("the command names no image: explained by note TC106")
+    words = (*invocation.head, *invocation.arguments)
+    for argument in words[:1]:
+        last_line = words[-1].span.end_line
+        is_long = last_line > argument.span.line
+        end = f"; line {last_line} ends without a backslash" if is_long else ""
+        command = " ".join((invocation.tool, *invocation.verb))
+        argument.annotate("TC106", command=command, end=end)
 
 
 def _note_unusable_image(line: CommandLine) -> None:
     image, *command = line.operands
     image.note("TC183", image=_shown_image(image, line.options))
     for argument in (*command, *(option.value for option in line.options)):
-        argument.skip("the command names no image: see TC183")
+        argument.skip("the command names no image: explained by note TC183")
 
 
 def _shown_image(image: Argument, options: Iterable[Option]) -> str:

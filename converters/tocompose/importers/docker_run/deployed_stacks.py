@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import copy
-from typing import NamedTuple
 
 from tocompose.importers.docker_run.invocation import Argument
 from tocompose.importers.joined_stacks import join_stacks
 from tocompose.ledger import Ledger
 from tocompose.model import Stack
 from tocompose.project import Project
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 
 
 class DeployedStack(NamedTuple):
@@ -36,9 +35,9 @@ def with_deployed(
 
         named_files = copy(project)
         named_files.named = paths
-        part = read_stack(named_files, ledger, deployment.name)
+        deployed_stack = read_stack(named_files, ledger, deployment.name)
         deployment.argument.annotate("TC075", file=files)
         # A script that only deploys is named after what it deploys.
-        name = stack.name if stack.services else part.name
-        stack = join_stacks(replace(stack, name=name), part)
+        name = stack.name if stack.services else deployed_stack.name
+        stack = join_stacks(replace(stack, name=name), deployed_stack)
     return stack

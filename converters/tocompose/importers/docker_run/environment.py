@@ -57,8 +57,10 @@ def known_label_files(service: Service, project: Project, ledger: Ledger) -> Ser
     known_files = [file for file in files if project.read(file) is not None]
     if not known_files:
         ledger.move(path, ModelPath.service(service.name))
-    others = {key: value for key, value in service.options.items() if key != "label_file"}
-    options = {**others, "label_file": known_files} if known_files else others
+    other_options = {
+        key: value for key, value in service.options.items() if key != "label_file"
+    }
+    options = {**other_options, "label_file": known_files} if known_files else other_options
     return replace(service, options=options)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.importers.docker_run import (
     compound_values,
@@ -21,7 +21,7 @@ from tocompose.importers.docker_run.options import (
     parse_boolean,
 )
 from tocompose.importers.docker_run.shapes import Fact, FactMerge, Shape
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.syntax.model_path import ModelPath
 
 
@@ -71,7 +71,7 @@ def _read_flag(option: Option, path: ModelPath, command: str) -> Iterator[FlagFa
         argument.skip(row["ignore"])
     elif "note" in row:
         if _holds_anyway(row, argument.text):
-            argument.skip("it is what holds without the flag")
+            argument.skip("the default without the flag")
         else:
             subject = _path_of_key(path, row.get("path", ""))
             argument.note(row["note"], subject=subject, flag=option.name, command=command)
@@ -104,7 +104,7 @@ def _read_value(
         return
     for fact in facts:
         if target == "healthcheck.disable" and fact.value is False:
-            argument.skip("it is what holds without the flag")
+            argument.skip("the default without the flag")
             continue
         subject = _path_of_key(path, fact.target or row.get("path", target))
         note_facts = dict(fact.note_facts)
@@ -186,9 +186,9 @@ class Facts:
 
 def _put_nested(section: dict[str, Any], keys: list[str], value: Any) -> None:
     for key in keys[:-1]:
-        below = section.setdefault(key, {})
-        if not isinstance(below, dict):
+        nested_section = section.setdefault(key, {})
+        if not isinstance(nested_section, dict):
             # `--platform` says all of it; podman refuses `--variant` beside it.
             return
-        section = below
+        section = nested_section
     section[keys[-1]] = value

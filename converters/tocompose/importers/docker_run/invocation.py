@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.ledger import Cursor
+from tocompose.record import NamedTuple
 from tocompose.source import Span
 from tocompose.syntax.interpolation import Variable, literal, replace_variables
 from tocompose.syntax.model_path import ROOT, ModelPath
@@ -38,7 +39,7 @@ class Argument(NamedTuple):
             if index == 0:
                 source.note(code, subject=subject, **facts)
             else:
-                source.skip(f"see {code}")
+                source.skip(f"explained by note {code}")
 
     def annotate(self, code: str, *, subject: ModelPath = ROOT, **facts: Any) -> None:
         """Says a note at this word without settling it."""

@@ -36,24 +36,24 @@ def read_volume(value: str) -> Iterator[Fact]:
 
     https://docs.docker.com/engine/storage/volumes/#options-for---volume
     """
-    parts = parse_docker_mount(value)
-    if not parts.target:
+    mount_parts = parse_docker_mount(value)
+    if not mount_parts.target:
         raise ValueError("it takes [source:]target[:modes]")
-    _check_target(parts.target)
-    if parts.source is None:
-        mount = Mount(kind="volume", target=parts.target)
-        code = "TC146" if is_windows_path(parts.target) else ""
+    _check_target(mount_parts.target)
+    if mount_parts.source is None:
+        mount = Mount(kind="volume", target=mount_parts.target)
+        code = "TC146" if is_windows_path(mount_parts.target) else ""
         yield Fact(mount, FactMerge.APPEND, code=code, note_facts=(("value", value),))
         return
-    mount = _mount_of(parts.source, parts)
-    if mount.kind == "volume" and is_refused_name(parts.source):
-        yield _refused_volume(parts.source, parts.target)
+    mount = _mount_of(mount_parts.source, mount_parts)
+    if mount.kind == "volume" and is_refused_name(mount_parts.source):
+        yield _refused_volume(mount_parts.source, mount_parts.target)
         return
     yield Fact(mount, FactMerge.APPEND)
-    yield from _lost_options("TC128", "mode", _podman_modes(parts))
-    if mount.kind == "bind" and "nocopy" in parts.modes:
+    yield from _lost_options("TC128", "mode", _podman_modes(mount_parts))
+    if mount.kind == "bind" and "nocopy" in mount_parts.modes:
         yield from _lost_options("TC865", "source", [mount.source or ""])
-    if {"z", "Z"} & set(parts.modes):
+    if {"z", "Z"} & set(mount_parts.modes):
         yield from _lost_options("TC148", "option", _rivals_of_labels(mount))
 
 
@@ -74,24 +74,24 @@ def _refused_volume(source: str, target: str) -> Fact:
     return Fact(None, FactMerge.NOTE, code="TC188", note_facts=note_facts)
 
 
-def _mount_of(source: str, parts: MountParts) -> Mount:
+def _mount_of(source: str, mount_parts: MountParts) -> Mount:
     kind = kind_of_source(source)
-    ignored = {"rw", "ro", "nocopy", *_IGNORED_MODES, *_podman_modes(parts)}
+    ignored = {"rw", "ro", "nocopy", *_IGNORED_MODES, *_podman_modes(mount_parts)}
     options: dict[str, Any] = {}
-    if kind == "volume" and "nocopy" in parts.modes:
+    if kind == "volume" and "nocopy" in mount_parts.modes:
         options["volume"] = {"nocopy": True}
     return Mount(
         kind=kind,
         source=source_path(source),
-        target=parts.target,
-        read_only=parts.is_read_only,
-        mode=",".join(mode for mode in parts.modes if mode not in ignored),
+        target=mount_parts.target,
+        read_only=mount_parts.is_read_only,
+        mode=",".join(mode for mode in mount_parts.modes if mode not in ignored),
         options=options,
     )
 
 
-def _podman_modes(parts: MountParts) -> list[str]:
-    return [mode for mode in parts.modes if mode.partition("=")[0] in _PODMAN_MODES]
+def _podman_modes(mount_parts: MountParts) -> list[str]:
+    return [mode for mode in mount_parts.modes if mode.partition("=")[0] in _PODMAN_MODES]
 
 
 def _rivals_of_labels(mount: Mount) -> list[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
 
 from tocompose.importers.docker_run.invocation import Argument
 from tocompose.knowledge.secrets.names import secret_name
+from tocompose.record import NamedTuple
 from tocompose.tables import Row, load, table
+from tocompose.wording import closest_name
 
 _OUTCOMES = {"target", "path", "shape", "note", "ignore"}
 _COLUMNS = {"short", "aliases", "mistaken", "flag", "default", *_OUTCOMES}
@@ -116,7 +117,7 @@ def parse_command_line(
     while following:
         argument = following.pop(0)
         if argument.text == "--":
-            argument.skip("it ends the options")
+            argument.skip("it marks the end of the options")
             operands += following
             break
         if argument.text.startswith("--"):
@@ -160,14 +161,12 @@ def _read_long(
 
 def closest_flag(misspelt: str, rows: Mapping[str, Row]) -> str:
     """The long flag that is spelt almost like this one, or that others call so; empty where none is."""
-    from difflib import get_close_matches
-
     name = f"--{misspelt.lstrip('-').lower()}"
     for flag, row in rows.items():
         if name[2:] in row.get("mistaken", ()) and flag.startswith("--"):
             return flag
     long_names = [name for name in rows if name.startswith("--")]
-    return next(iter(get_close_matches(name, long_names, n=1, cutoff=0.8)), "")
+    return closest_name(name, long_names, 0.8) or ""
 
 
 def _is_long_name(text: str, rows: Mapping[str, Row]) -> bool:

@@ -5,14 +5,15 @@ https://docs.podman.io/en/latest/markdown/podman-run.1.html
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from tocompose.importers.docker_run.compound_values import read_network
 from tocompose.importers.docker_run.shapes import Fact, FactMerge, read_pair
 from tocompose.model import ConfigMount
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import split_outside_variables
+from tocompose.syntax.names import variable_name
 
 # What podman's `--pull` takes beside the policies of docker; it was a switch once.
 _PULL_POLICIES = {"newer": "always", "true": "always", "false": "missing"}
@@ -22,10 +23,10 @@ def parse_json_texts(text: str) -> list[str] | None:
     """The texts of a JSON array of texts; None for anything else."""
     if not text.startswith("["):
         return None
-    try:
-        texts = json.loads(text)
-    except ValueError:
-        return None
+    # Few commands hold JSON: the others need not load its reader.
+    from tocompose.readers.json_data import strict_json
+
+    texts = strict_json(text)
     is_texts = isinstance(texts, list) and all(isinstance(one, str) for one in texts)
     return texts if is_texts else None
 
@@ -68,12 +69,41 @@ def read_podman_pull(value: str) -> Iterator[Fact]:
     yield Fact(policy, code=code)
 
 
+class KeptUser(NamedTuple):
+    """The user of the container that podman's `keep-id` maps to the account that runs podman; None is its own id."""
+
+    mode: str
+    uid: str | None
+    gid: str | None
+
+    @property
+    def user(self) -> str:
+        """The user as Compose writes it; the first account of a machine has the id 1000."""
+        return f"{self.uid or 1000}:{self.gid or 1000}"
+
+
+# What a pod says of each of its containers; the rest of it is said of the first one, which owns its network.
+MEMBER_TARGETS = ("kept_user",)
+_NAMESPACE_TARGET = "userns_mode"
+
+
 def read_podman_userns(value: str) -> Iterator[Fact]:
-    """`host`; every other user namespace is podman's own."""
+    """`host`, or `keep-id`, which also says whom the container runs as; every other user namespace is podman's own."""
+    mode, _, options = value.partition(":")
     if value == "host" or "$" in value:
-        yield Fact(value)
+        yield Fact(value, target=_NAMESPACE_TARGET)
+    elif mode == "keep-id":
+        ids = dict(option.partition("=")[::2] for option in options.split(","))
+        yield Fact(KeptUser(value, ids.get("uid"), ids.get("gid")))
     else:
-        yield Fact(None, FactMerge.NOTE, code="TC189", note_facts=(("mode", value),))
+        note_facts = (("mode", value),)
+        yield Fact(
+            None,
+            FactMerge.NOTE,
+            code="TC189",
+            note_facts=note_facts,
+            target=_NAMESPACE_TARGET,
+        )
 
 
 def read_podman_namespace(value: str) -> Iterator[Fact]:
@@ -197,4 +227,5 @@ def read_secret(value: str) -> Iterator[Fact]:
         gid=settings.get("gid"),
         mode=settings.get("mode"),
     )
-    yield Fact(grant, FactMerge.APPEND, code="TC126", note_facts=(("name", name),))
+    note_facts = (("name", name), ("variable", variable_name(name)))
+    yield Fact(grant, FactMerge.APPEND, code="TC126", note_facts=note_facts)

@@ -15,9 +15,9 @@ from tocompose.notes import note
 from tocompose.record import replace
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
+from tocompose.wording import enumerated
 
 _HEALTHY = "service_healthy"
-_RUN_FIRST = "the script runs it to its end first"
 # What docker compose drops behind the name in `volumes_from`.
 _LOST_SHARE_MODES = {"ro": "TC138", "z": "TC185", "Z": "TC185"}
 
@@ -30,6 +30,11 @@ class RelatedServices:
         self._ledger = ledger
         self._services = {
             container.service.name: container.service for container in assembly.containers
+        }
+        self._of_podman = {
+            container.service.name
+            for container in assembly.containers
+            if container.invocation.tool == "podman"
         }
 
     def resolve(self) -> tuple[Service, ...]:
@@ -53,10 +58,7 @@ class RelatedServices:
             for unit in container.invocation.after:
                 self._depend(name, self._assembly.service_of(unit))
             self._use_build(name)
-        for index, container in enumerate(self._assembly.containers):
-            # The lines of a crontab do not come one after the other.
-            if container.ends_first and not container.invocation.schedule:
-                self._run_first(index, container)
+        self._run_jobs_first()
         for index, wait_target in self._assembly.wait_targets:
             self._add_wait_gate(index, wait_target)
         return tuple(self._as_tool(container) for container in self._assembly.containers)
@@ -69,9 +71,11 @@ class RelatedServices:
         if network == "bridge":
             network = "default"
         attachments = _attachments(self._services[name])
-        left = [attachment for attachment in attachments if attachment.network != network]
-        self._change(name, networks=tuple(left))
-        if not left and attachments:
+        remaining_attachments = [
+            attachment for attachment in attachments if attachment.network != network
+        ]
+        self._change(name, networks=tuple(remaining_attachments))
+        if not remaining_attachments and attachments:
             self._change(name, network_mode="none")
             path = ModelPath.service(name)
             self._ledger.move(path.child("networks"), path.child("network_mode"))
@@ -80,10 +84,25 @@ class RelatedServices:
         """The first container of a pod owns the network namespace, the others join it: localhost stays shared."""
         for owner, *partners in self._assembly.pod_members.values():
             for name in partners:
-                ports = self._services[owner].ports + self._services[name].ports
+                own_ports = self._services[name].ports
+                moved_ports = tuple(replace(port, listener=name) for port in own_ports)
+                ports = self._services[owner].ports + moved_ports
                 mode = f"service:{owner}"
                 self._change(name, network_mode=mode, networks=(), ports=())
                 self._change(owner, ports=tuple(dict.fromkeys(ports)))
+            self._tell_of_pod(owner, partners)
+
+    def _tell_of_pod(self, owner: str, partners: list[str]) -> None:
+        """Says who shares a network in a pod, and who publishes the ports of all."""
+        service = self._services[owner]
+        if partners:
+            facts: dict[str, Any] = {
+                "owner": owner,
+                "partners": enumerated(partners),
+                "joined": " ".join(partners),
+            }
+            subject = ModelPath.service(owner)
+            self._ledger.add_note(note("TC869", service.origin, subject=subject, **facts))
 
     def _join_namespaces(self, name: str) -> None:
         """`container:x` becomes `service:x` where x is a container of the stack."""
@@ -99,12 +118,7 @@ class RelatedServices:
     def _share_memory(self, mode: str) -> None:
         """Lets the owner of an IPC namespace share it: podman's containers all do, Docker's only when they are told."""
         kind, _, owner = mode.partition(":")
-        of_podman = {
-            container.service.name
-            for container in self._assembly.containers
-            if container.invocation.tool == "podman"
-        }
-        is_owned = kind == "service" and owner in of_podman
+        is_owned = kind == "service" and owner in self._of_podman
         if is_owned and "ipc" not in self._services[owner].options:
             options = {**self._services[owner].options, "ipc": "shareable"}
             self._change(owner, options=options)
@@ -191,8 +205,8 @@ class RelatedServices:
     ) -> None:
         """Lets a service start after another one, unless it does already."""
         depends_on = self._services[name].depends_on
-        known = {name, None, *(dependency.service for dependency in depends_on)}
-        if required is not None and required not in known:
+        known_services = {name, None, *(dependency.service for dependency in depends_on)}
+        if required is not None and required not in known_services:
             origin = argument.span if argument is not None else None
             dependency = Dependency(service=required, origin=origin)
             self._change(name, depends_on=(*depends_on, dependency))
@@ -253,30 +267,44 @@ class RelatedServices:
                 dependencies.append(gate)
             self._change(name, depends_on=tuple(dependencies))
 
-    def _run_first(self, index: int, container: StartedContainer) -> None:
-        """What the script starts when a container has ended waits for that here too."""
-        first = container.service.name
-        followers = [
-            follower.service.name
-            for follower in self._assembly.containers[index + 1 :]
-            if follower.service.name != first and not follower.service.profiles
-        ]
-        for name in followers:
-            depends_on = self._services[name].depends_on
-            earlier = [edge for edge in depends_on if edge.evidence == _RUN_FIRST]
-            kept = [
-                edge for edge in depends_on if edge.service != first and edge not in earlier
-            ]
-            gate = Dependency(
-                service=first,
-                condition="service_completed_successfully",
-                evidence=_RUN_FIRST,
-            )
-            self._change(name, depends_on=(*kept, gate))
-        if followers:
-            subject = ModelPath.service(first)
-            for argument in container.invocation.head[:1]:
-                argument.annotate("TC050", subject=subject, service=first)
+    def _run_jobs_first(self) -> None:
+        """What the script starts when a container has ended waits for that here too: for the last one before it."""
+        containers = self._assembly.containers
+        last_starts = {
+            container.service.name: index
+            for index, container in enumerate(containers)
+            if not container.service.profiles
+        }
+        # One of these two is another service than the one that has ended.
+        last_started = sorted(last_starts, key=last_starts.__getitem__)[-2:]
+        ended: dict[str, None] = {}
+        for index, container in enumerate(containers):
+            name = container.service.name
+            if last_starts.get(name) == index:
+                self._wait_for_end(name, ended)
+            # The lines of a crontab do not come one after the other.
+            if not container.ends_first or container.invocation.schedule:
+                continue
+            ended.pop(name, None)
+            ended[name] = None
+            if any(last_starts[one] > index for one in last_started if one != name):
+                for argument in container.invocation.head[:1]:
+                    subject = ModelPath.service(name)
+                    argument.annotate("TC050", subject=subject, service=name)
+
+    def _wait_for_end(self, name: str, ended: dict[str, None]) -> None:
+        """Lets a service wait for the last of those that have ended, which waits for those before it."""
+        gate_name = next((owner for owner in reversed(ended) if owner != name), None)
+        if gate_name is None:
+            return
+        depends_on = self._services[name].depends_on
+        kept = [edge for edge in depends_on if edge.service not in ended]
+        gate = Dependency(
+            service=gate_name,
+            condition="service_completed_successfully",
+            evidence="the script runs it to its end first",
+        )
+        self._change(name, depends_on=(*kept, gate))
 
     def _as_tool(self, container: StartedContainer) -> Service:
         """The service; a tool of the stack, not a part that `up` starts, where a person talks to the container."""

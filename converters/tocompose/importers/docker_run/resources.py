@@ -13,7 +13,7 @@ from tocompose.model import Build, Network, Volume
 from tocompose.record import replace
 from tocompose.syntax.interpolation import Variable, replace_variables, variable_names
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import identifier
+from tocompose.syntax.names import identifier, resource_key
 
 
 def read_networks(invocation: Invocation) -> tuple[Network, ...]:
@@ -49,12 +49,10 @@ def read_networks(invocation: Invocation) -> tuple[Network, ...]:
 
 
 def network_key(name: str) -> str:
-    """The key for a network's name: the name itself, or for an open variable the variable's."""
-    return (
-        name
-        if "$" not in name
-        else identifier(next(variable_names(name), name).replace("_", "-"))
-    )
+    """The key for a network's name: the name itself where Compose takes it, for an open variable the variable's."""
+    if "$" in name:
+        return identifier(next(variable_names(name), name).replace("_", "-"))
+    return resource_key(name)
 
 
 def volume_key(name: str) -> str:
@@ -79,8 +77,8 @@ def _read_ipam(ipam: dict[str, Any]) -> dict[str, Any]:
         for value in config.get(key, ()):
             _entry_of_subnet(subnet_entries, value)[key] = value
     for name, address in config.get("aux_addresses", {}).items():
-        entry = _entry_of_subnet(subnet_entries, address)
-        entry.setdefault("aux_addresses", {})[name] = address
+        subnet_entry = _entry_of_subnet(subnet_entries, address)
+        subnet_entry.setdefault("aux_addresses", {})[name] = address
     return {**ipam, **({"config": subnet_entries} if config else {})}
 
 
@@ -112,7 +110,7 @@ def read_volumes(invocation: Invocation) -> tuple[Volume, ...]:
     if is_refused_name(argument.text):
         argument.note("TC053", name=argument.text, what="volume")
         for option in line.options:
-            option.value.skip("see TC053")
+            option.value.skip("explained by note TC053")
         return ()
     path = ModelPath.of("volumes", volume_key(argument.text))
     name = argument.take(path)
@@ -160,8 +158,10 @@ def read_builds(invocation: Invocation) -> dict[str, Build]:
 
 def _with_tags(build: Build, tags: list[str], image: str) -> Build:
     """The build with the tags that its image has beside the one that the service names."""
-    more = [tag for tag in dict.fromkeys(tags) if tag != image]
-    return replace(build, options={**build.options, "tags": more}) if more else build
+    more_tags = [tag for tag in dict.fromkeys(tags) if tag != image]
+    return (
+        replace(build, options={**build.options, "tags": more_tags}) if more_tags else build
+    )
 
 
 def _with_scheme(context: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.importers.docker_run.facts import Facts, FlagFact
 from tocompose.importers.docker_run.invocation import Argument
+from tocompose.importers.docker_run.podman_values import KeptUser
 from tocompose.model import (
     EnvVariable,
     Healthcheck,
@@ -19,7 +20,7 @@ from tocompose.model import (
     Service,
     Stop,
 )
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 
@@ -69,7 +70,7 @@ def describe_service(
         healthcheck=_read_healthcheck(facts),
         restart=facts.last("restart"),
         resources=_read_resources(facts),
-        security=_read_security(facts),
+        security=_read_security(facts, name),
         labels=facts.entries("labels"),
         logging=logging if logging != Logging() else None,
         secrets=facts.values("secrets"),
@@ -119,9 +120,9 @@ def _note_unused_driver(
         return
     if len(unnamed) == len(volumes):
         _move_to_service(driver_argument, name)
-    what = ", ".join(unnamed) or "the image's own volumes"
+    unnamed_volumes = ", ".join(unnamed) or "the image's own volumes"
     subject = ModelPath.service(name, "volumes")
-    driver_argument.annotate("TC195", subject=subject, volumes=what)
+    driver_argument.annotate("TC195", subject=subject, volumes=unnamed_volumes)
 
 
 def _place_of(flag_fact: FlagFact) -> tuple[int, int]:
@@ -192,9 +193,29 @@ def _read_resources(facts: Facts) -> ResourceLimits:
     return ResourceLimits(limits=Limits(**limits), reservations=Limits(memory=reserved))
 
 
-def _read_security(facts: Facts) -> Security:
+def _read_user(facts: Facts, name: str) -> tuple[str | None, str | None]:
+    """The user of `--user` and podman's namespace; `keep-id` without `--user` runs as the user that it maps.
+
+    https://github.com/containers/podman/blob/main/pkg/specgen/generate/namespaces.go, specgen.KeepID
+    """
+    kept_users = facts.pop("kept_user")
+    user: str | None = facts.last("user")
+    if not kept_users:
+        return user, None
+    kept_user: KeptUser = kept_users[-1].fact.value
+    subject = ModelPath.service(name, "user")
+    is_assumed = user is None and kept_user.uid is None
+    user = user or kept_user.user
+    code = "TC198" if is_assumed else "TC197"
+    kept_users[-1].argument.annotate(code, subject=subject, mode=kept_user.mode, user=user)
+    return user, kept_user.mode
+
+
+def _read_security(facts: Facts, name: str) -> Security:
+    user, old_namespace = _read_user(facts, name)
     return Security(
-        user=facts.last("user"),
+        user=user,
+        old_namespace=old_namespace,
         group_add=facts.values("group_add"),
         privileged=facts.last("privileged"),
         read_only=facts.last("read_only"),

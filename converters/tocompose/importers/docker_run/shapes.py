@@ -6,10 +6,12 @@ import csv
 import re
 from collections.abc import Callable, Iterator
 from enum import Enum, auto
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from tocompose.importers.docker_run.options import parse_boolean
 from tocompose.model import EnvFile, EnvVariable, Port
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import split_outside_variables
 from tocompose.syntax.mounts import path_of_folder
 from tocompose.syntax.ports import parse_port, parse_port_range
@@ -53,7 +55,7 @@ class Fact(NamedTuple):
 
 
 Shape: TypeAlias = Callable[[str], Iterator[Fact]]
-_INTEGER = re.compile(r"[+-]?[0-9]+")
+_INTEGER = regex(r"[+-]?[0-9]+")
 
 
 def read_text(value: str) -> Iterator[Fact]:
@@ -88,7 +90,7 @@ def read_integer(value: str) -> Iterator[Fact]:
 
 
 # https://pkg.go.dev/math/big#Rat.SetString, which docker reads the flag with, but for its fractions and other bases.
-_RATIONAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_RATIONAL = regex(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 def read_cpus(value: str) -> Iterator[Fact]:
@@ -179,15 +181,15 @@ def read_expose(value: str) -> Iterator[Fact]:
 
 def read_port(value: str) -> Iterator[Fact]:
     """`[[address:]host port:]container port[/protocol]`, ranges and IPv6 in brackets included."""
-    parts = parse_port(value)
-    for ports in (parts.target, parts.published or "0"):
+    port_parts = parse_port(value)
+    for ports in (port_parts.target, port_parts.published or "0"):
         if "$" not in ports and parse_port_range(ports) is None:
             raise ValueError("it takes [address:][host port:]container port[/protocol]")
     port = Port(
-        target=parts.target,
-        published=parts.published,
-        host_ip=parts.host_ip,
-        protocol=parts.protocol,
+        target=port_parts.target,
+        published=port_parts.published,
+        host_ip=port_parts.host_ip,
+        protocol=port_parts.protocol,
     )
     yield Fact(port, FactMerge.APPEND)
 
@@ -197,23 +199,26 @@ def read_device(value: str) -> Iterator[Fact]:
 
     https://github.com/docker/cli/blob/master/cli/command/container/opts.go, parseLinuxDevice
     """
-    path, *parts = split_outside_variables(value, ":")
-    if len(parts) == 1 and _DEVICE_MODE.fullmatch(parts[0]):
-        value = f"{path}:{path}:{parts[0]}"
+    path, *device_parts = split_outside_variables(value, ":")
+    if len(device_parts) == 1 and _DEVICE_MODE.fullmatch(device_parts[0]):
+        value = f"{path}:{path}:{device_parts[0]}"
     elif not _NAMED_DEVICE.fullmatch(value):
-        _check_device(path, parts)
+        _check_device(path, device_parts)
     yield Fact(value, FactMerge.APPEND)
 
 
-_DEVICE_MODE = re.compile(r"[rwm]{1,3}")
+_DEVICE_MODE = regex(r"[rwm]{1,3}")
 # https://github.com/cncf-tags/container-device-interface/blob/main/SPEC.md#cdi-json-specification
-_NAMED_DEVICE = re.compile(r"[\w.-]+/[\w.-]+=.+")
+_NAMED_DEVICE = regex(r"[\w.-]+/[\w.-]+=.+")
 
 
-def _check_device(path: str, parts: list[str]) -> None:
+def _check_device(path: str, device_parts: list[str]) -> None:
     """Raises ValueError for what docker refuses; a variable may yet hold something else."""
-    target, mode = [*parts, path][0], parts[1] if len(parts) > 1 else ""
-    if not path or len(parts) > 2 or not target.startswith(("/", "$")):
+    target, mode = (
+        [*device_parts, path][0],
+        device_parts[1] if len(device_parts) > 1 else "",
+    )
+    if not path or len(device_parts) > 2 or not target.startswith(("/", "$")):
         raise ValueError("it takes path[:path in the container][:permissions]")
     if mode and "$" not in mode and not _DEVICE_MODE.fullmatch(mode):
         raise ValueError("its permissions are r, w and m")

@@ -20,6 +20,7 @@ from tocompose.importers.docker_run.relations import RelatedServices
 from tocompose.importers.docker_run.resources import network_key, volume_key
 from tocompose.importers.docker_run.stated_names import with_new_names
 from tocompose.importers.docker_run.written_env_files import WrittenEnvFiles
+from tocompose.importers.special_files import without_special_files
 from tocompose.ledger import Ledger
 from tocompose.model import (
     EnvSetting,
@@ -31,7 +32,7 @@ from tocompose.model import (
     Stack,
     Volume,
 )
-from tocompose.notes import note
+from tocompose.notes import Note, note
 from tocompose.project import Project, normal_path
 from tocompose.record import replace
 from tocompose.syntax.interpolation import (
@@ -61,11 +62,11 @@ def build_stack(
         demanded.update(script.demanded)
     services = RelatedServices(assembly, ledger).resolve()
     services = tuple(_with_volume_keys(service, assembly) for service in services)
-    networks = _used_networks(services, assembly, ledger)
+    name = name or (services[0].name if len(services) == 1 else project.name)
+    networks = _used_networks(services, assembly, ledger, identifier(name))
     env_files = WrittenEnvFiles(assembly.files, ledger)
     services = tuple(map(env_files.put_into, services))
     services = tuple(_settle_service(service, project, ledger) for service in services)
-    name = name or (services[0].name if len(services) == 1 else project.name)
     stack = Stack(
         name=identifier(name),
         services=services,
@@ -92,6 +93,7 @@ def build_stack(
 
 def _settle_service(service: Service, project: Project, ledger: Ledger) -> Service:
     """The service with its env files in the right dialect and its networks by their keys."""
+    service = without_special_files(service, project, ledger)
     env_files = [
         adapt_env_file(env_file, project, service.name, ledger)
         for env_file in service.env_files
@@ -105,7 +107,7 @@ def _settle_service(service: Service, project: Project, ledger: Ledger) -> Servi
 
 
 def _used_networks(
-    services: Iterable[Service], assembly: Assembly, ledger: Ledger
+    services: Iterable[Service], assembly: Assembly, ledger: Ledger, project: str
 ) -> tuple[Network, ...]:
     last_spans = {
         attachment.network: attachment.origin or service.origin
@@ -120,11 +122,9 @@ def _used_networks(
         if created is not None and name in called_names:
             networks[name] = created
             continue
-        networks[name] = created or Network(name=name, external=True)
-        code = "TC141" if created is None else "TC120"
-        origin = span if created is None else created.origin
-        subject = ModelPath.of("networks", name)
-        ledger.add_note(note(code, origin, subject=subject, network=name))
+        networks[name] = created or Network(name=name, external=True, origin=span)
+        if created is not None:
+            ledger.add_note(_new_network_note(created, project))
     networks |= assembly.networks
     return tuple(
         _with_own_key(
@@ -136,10 +136,26 @@ def _used_networks(
     )
 
 
+def _new_network_note(network: Network, project: str) -> Note:
+    """Says how Compose calls the network, and what has to go before it can be made."""
+    has_subnet = "ipam" in network.options
+    before = "; first remove the old one, which has its subnet" if has_subnet else ""
+    subject = ModelPath.of("networks", network.name)
+    return note(
+        "TC120",
+        network.origin,
+        subject=subject,
+        network=network.name,
+        created=f"{project}_{network.name}",
+        before=before,
+    )
+
+
 def _named_networks(assembly: Assembly) -> Iterator[str]:
-    """The networks for which the source states a name that the engine shall know."""
-    networks = assembly.networks.values()
-    return (network.name for network in networks if network.engine_name)
+    """The networks for which the source states a name that the engine shall know, or that no key can be."""
+    for name, network in assembly.networks.items():
+        if network.engine_name or network_key(name) != name:
+            yield network.name
 
 
 def _called_networks(services: Iterable[Service]) -> Iterator[str]:
@@ -267,7 +283,7 @@ def _secret_settings(stack: Stack) -> tuple[EnvSetting, ...]:
             name=secret.environment,
             secret=True,
             required=True,
-            description=f"the secret {secret.name}",
+            description=f"Value of the secret {secret.name}",
         )
         for secret in stack.secrets
         if secret.environment
@@ -286,7 +302,7 @@ def _written_files(
         service = _mounting_service(path, bind_sources) if path else None
         if not path or content is None or service is None:
             file.body.note("TC108", path=file.path.text.replace("$$", "$"))
-            file.path.skip("see TC108")
+            file.path.skip("explained by note TC108")
             continue
         start = contents.get(path, b"") if file.append else b""
         contents[path] = start + content.encode()

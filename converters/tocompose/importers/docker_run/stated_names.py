@@ -42,3 +42,13 @@ def name_text(step: Invocation) -> str:
     """The value of the command's `--name`; empty without it."""
     name = parse_command_line(step.arguments, flag_rows("run", "podman")).value_of("--name")
     return name.text if name else ""
+
+
+def pod_name(step: Invocation) -> str:
+    """The pod that a command puts its container into; empty for none."""
+    for index, argument in enumerate(step.arguments):
+        if argument.text.startswith("--pod="):
+            return argument.text.removeprefix("--pod=").removeprefix("new:")
+        if argument.text == "--pod" and index + 1 < len(step.arguments):
+            return step.arguments[index + 1].text.removeprefix("new:")
+    return ""

@@ -106,9 +106,9 @@ def _of_first_task(options: Iterable[Option], path: ModelPath) -> Iterator[Optio
 
 def _note_no_image(invocation: Invocation) -> None:
     for argument in invocation.head[:1]:
-        argument.annotate("TC106", command="docker service create")
+        argument.annotate("TC106", command="docker service create", end="")
     for argument in invocation.arguments:
-        argument.skip("the command names no image: see TC106")
+        argument.skip("the command names no image: explained by note TC106")
 
 
 def _read_update(update: Invocation, path: ModelPath) -> tuple[FlagFact, ...]:

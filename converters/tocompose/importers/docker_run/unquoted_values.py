@@ -44,11 +44,13 @@ def _cut_value(
     line: CommandLine, arguments: tuple[Argument, ...], rows: Mapping[str, Row]
 ) -> int:
     """Where the rest of a value stands that was cut off at a blank; 0 when all values are whole."""
-    end = len(arguments) - len(line.operands)
-    for at, (value, argument) in enumerate(pairwise(arguments[:end]), 1):
+    operands_start = len(arguments) - len(line.operands)
+    for at, (value, argument) in enumerate(pairwise(arguments[:operands_start]), 1):
         if _follows_dashes(value, argument) and not _is_option(argument, rows):
             return at
-    return end if line.operands and _continues_value(line, arguments, rows) else 0
+    return (
+        operands_start if line.operands and _continues_value(line, arguments, rows) else 0
+    )
 
 
 def _follows_dashes(value: Argument, argument: Argument) -> bool:

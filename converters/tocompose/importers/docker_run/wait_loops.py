@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import NamedTuple
 
 from tocompose.importers.docker_run.invocation import Argument
 from tocompose.importers.docker_run.options import program_name
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.tables import load
 
 _URL = regex(r"[a-z]+://([A-Za-z0-9_.-]+)(?::([0-9]+))?")

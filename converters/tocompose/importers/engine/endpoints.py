@@ -35,17 +35,19 @@ def read_network_mode(cursor: Cursor, context: ObjectContext) -> Iterator[FieldF
         attachment = NetworkAttachment(network=context.network_key(mode))
         yield FieldFact(Fact(attachment, FactMerge.APPEND), cursor)
     else:
-        cursor.skip("the container's networks express it")
+        cursor.skip("it repeats the container's networks")
 
 
 def _read_default_bridge(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """The engine's bridge, where no name is known but by links: with them the stack's own network does better."""
-    others = _user_networks(context)
-    if others:
+    user_networks = _user_networks(context)
+    if user_networks:
         cursor.annotate(
-            "TC476", subject=context.path.child("networks"), networks=", ".join(others)
+            "TC476",
+            subject=context.path.child("networks"),
+            networks=", ".join(user_networks),
         )
-        cursor.skip("see TC476")
+        cursor.skip("explained by note TC476")
     elif context.cursor.at("NetworkSettings", "Networks", _KUBE_NETWORK):
         cursor.skip("names are known on the stack's own network, as on podman's for pods")
     elif context.takes_part_in_links:
@@ -67,11 +69,11 @@ def read_endpoints(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact
     """The places on networks, that of the network mode first: it is the one a container starts on."""
     mode = context.network_mode
     if mode.startswith("container:"):
-        cursor.skip("the container whose network is shared says it")
+        cursor.skip("set by the container whose network is shared")
         return
     for field_entry in sorted(cursor, key=lambda endpoint: endpoint.key != mode):
         if field_entry.key in DEFAULT_NETWORKS or field_entry.key in _MODES:
-            field_entry.skip("the container's network mode says it")
+            field_entry.skip("it repeats the container's network mode")
             continue
         yield from read_links(field_entry.at("Links"), context)
         attachment = _read_attachment(field_entry, context)

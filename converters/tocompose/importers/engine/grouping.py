@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.importers.engine.endpoints import DEFAULT_NETWORKS
 from tocompose.importers.engine.tool_labels import label_names
+from tocompose.record import NamedTuple
 from tocompose.syntax.names import identifier, unique_name
 
 _Object = Mapping[str, Any]
@@ -26,14 +27,22 @@ def group_stacks(objects: Iterable[_Object]) -> tuple[StackGroup, ...]:
     networks of their own, links, shared namespaces and volumes; what is tied to nothing is a stack of one.
     """
     objects = tuple(objects)
-    containers = [one for one in objects if _is_container(one) or _is_service(one)]
-    others = [one for one in objects if one not in containers]
+    containers = [
+        listed_object
+        for listed_object in objects
+        if _is_container(listed_object) or _is_service(listed_object)
+    ]
+    other_objects = [
+        listed_object for listed_object in objects if listed_object not in containers
+    ]
     groups: dict[str, list[_Object]] = {}
     for container, key in zip(containers, _group_keys(containers), strict=True):
         groups.setdefault(key, []).append(container)
     names_in_use: set[str] = set()
     return tuple(
-        StackGroup(unique_name(_name_of_group(members), names_in_use), (*members, *others))
+        StackGroup(
+            unique_name(_name_of_group(members), names_in_use), (*members, *other_objects)
+        )
         for members in groups.values()
     )
 

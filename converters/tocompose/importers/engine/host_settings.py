@@ -30,14 +30,18 @@ def read_restart(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     yield FieldFact(Fact(policy), cursor)
 
 
-# podman's drivers are its own; `local` and `json-file` are the engine's choice when they have no options.
-_DEFAULT_LOGS = ("json-file", "local", "k8s-file", "journald")
+# What the daemon of each engine takes by itself; another driver of Docker's was chosen, for all or for this container.
+# https://docs.docker.com/engine/logging/configure/
+# https://docs.podman.io/en/latest/markdown/podman-run.1.html#log-driver-driver
+_DEFAULT_LOGS = ("json-file",)
+_DEFAULT_LOGS_OF_PODMAN = ("json-file", "local", "k8s-file", "journald")
 
 
 def read_logging(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """The log driver with its options, unless it is what the daemon takes by itself."""
     driver, options = cursor.at("Type"), cursor.at("Config")
-    if not options.children and text_at(driver) in ("", *_DEFAULT_LOGS):
+    usual_drivers = _DEFAULT_LOGS_OF_PODMAN if context.is_podman else _DEFAULT_LOGS
+    if not options.children and text_at(driver) in ("", *usual_drivers):
         cursor.skip("the default log driver of the engine")
         return
     if context.is_podman:
@@ -229,7 +233,7 @@ def read_device_requests(cursor: Cursor, context: ObjectContext) -> Iterator[Fie
         for name in field_entry.at("DeviceIDs"):
             fact = Fact(text_of(name), FactMerge.APPEND, target="devices")
             yield FieldFact(fact, name)
-        field_entry.skip("the name of the device says it")
+        field_entry.skip("stated by the name of the device")
     if requests:
         is_all = requests == [{"count": -1}]
         yield FieldFact(Fact("all" if is_all else requests), cursor)

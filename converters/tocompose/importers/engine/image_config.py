@@ -6,11 +6,12 @@ The daemon merges the image's settings into the container's: moby/moby, daemon/c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.importers.engine.json_values import text_at
 from tocompose.importers.engine.objects import EngineObject
 from tocompose.ledger import Cursor
+from tocompose.record import NamedTuple
 from tocompose.source import Branch, Leaf, Node
 
 
@@ -51,7 +52,7 @@ class Images:
             self._by_id[_bare_id(image.text("Id"))] = config
             for tag in config.tags:
                 self._by_tag.setdefault(tag, config)
-            image.cursor.skip("the image says it itself, so that the compose file need not")
+            image.cursor.skip("the image already sets it")
 
     def by_id(self, identity: str) -> ImageConfig | None:
         """The image of that id: the one of which the container was made."""

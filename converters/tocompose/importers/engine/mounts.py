@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,10 +12,11 @@ from tocompose.importers.engine.object_context import ObjectContext
 from tocompose.importers.engine.shapes import IMAGE_SAYS, FieldFact, text_of
 from tocompose.ledger import Cursor
 from tocompose.model import Mount
+from tocompose.patterns import regex
 from tocompose.syntax.interpolation import literal
 from tocompose.tables import load
 
-_ANONYMOUS = re.compile(r"[0-9a-f]{64}")
+_ANONYMOUS = regex(r"[0-9a-f]{64}")
 _DEFAULT_PROPAGATIONS = ("", "rprivate")
 
 
@@ -60,7 +60,7 @@ def read_anonymous_volumes(cursor: Cursor, context: ObjectContext) -> Iterator[F
         if field_entry.key in context.image_texts("Volumes"):
             field_entry.skip(IMAGE_SAYS)
         elif field_entry.key in asked_for:
-            field_entry.skip("a mount of the container says what stands there")
+            field_entry.skip("a mount of the container replaces it")
         else:
             mount = Mount(kind="volume", target=field_entry.key, origin=field_entry.span)
             yield FieldFact(Fact(mount, FactMerge.APPEND), field_entry)
@@ -203,7 +203,7 @@ def read_effective_mounts(cursor: Cursor, context: ObjectContext) -> Iterator[Fi
         if target in wished:
             field_entry.skip("repeated from another key, which was read")
         elif shares_volumes:
-            field_entry.skip("`volumes_from` brings it")
+            field_entry.skip("it comes with `volumes_from`")
         else:
             fact = Fact(_effective_mount(field_entry), FactMerge.APPEND)
             yield FieldFact(context.with_volume_key(fact), field_entry)
@@ -219,7 +219,7 @@ def _declared_targets(context: ObjectContext) -> Iterator[str]:
 def _tell_anonymous(
     field_entry: Cursor, context: ObjectContext, target: str, name: str
 ) -> None:
-    subject = context.path.child("volumes")
+    subject = context.path.child("volumes").child(target)
     field_entry.annotate(
         "TC462", subject=subject, target=target, volume=name, service=context.name
     )

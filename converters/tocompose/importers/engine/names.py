@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 from tocompose.importers.docker_run.containers import name_of_image
 from tocompose.importers.engine.json_values import text_at
 from tocompose.importers.engine.objects import EngineObject
 from tocompose.importers.engine.tool_labels import tool_label
+from tocompose.patterns import regex
 from tocompose.syntax.names import identifier
 from tocompose.tables import load
 
-_GENERATED = re.compile(r"([a-z]+)_([a-z]+)[0-9]*")
+_GENERATED = regex(r"([a-z]+)_([a-z]+)[0-9]*")
 
 
 def label_of(container: EngineObject, use: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.importers.docker_run.shapes import Fact
 from tocompose.importers.engine.image_config import ImageConfig
@@ -12,7 +12,7 @@ from tocompose.importers.engine.resource_names import ResourceNames
 from tocompose.importers.engine.tool_labels import tool_label
 from tocompose.ledger import Cursor
 from tocompose.model import Mount
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import load
 
@@ -50,12 +50,8 @@ class ObjectContext(NamedTuple):
 
     @property
     def is_podman(self) -> bool:
-        """Whether podman made it; in the shape of Docker's API only its runtime and a variable tell."""
-        if self.cursor.at("OCIRuntime") or self.cursor.at("ImageName"):
-            return True
-        if text_at(self.cursor, "HostConfig", "Runtime") == "oci":
-            return True
-        return "container=podman" in words_at(self.cursor, "Config", "Env")
+        """Whether podman made it."""
+        return is_podmans(self.cursor)
 
     def image_text(self, key: str) -> str:
         """A text of the image's settings; empty where the image is not known."""
@@ -142,3 +138,12 @@ class ObjectContext(NamedTuple):
             return fact
         key = self.volume_names.key_of(mount.source)
         return fact._replace(value=replace(mount, source=key))
+
+
+def is_podmans(container: Cursor) -> bool:
+    """Whether podman made a container; in the shape of Docker's API only its runtime and a variable tell."""
+    if container.at("OCIRuntime") or container.at("ImageName"):
+        return True
+    if text_at(container, "HostConfig", "Runtime") == "oci":
+        return True
+    return "container=podman" in words_at(container, "Config", "Env")

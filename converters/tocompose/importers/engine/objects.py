@@ -5,18 +5,17 @@ https://docs.docker.com/reference/cli/docker/inspect/
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from enum import Enum
-from typing import NamedTuple
 
 from tocompose.importers.engine.json_values import text_at
 from tocompose.ledger import Cursor, Ledger
 from tocompose.project import Project
-from tocompose.readers.json import read_json
-from tocompose.readers.reading import decode
-from tocompose.source import Branch, Child
+from tocompose.readers.json import read_json_among_text
+from tocompose.readers.reading import in_utf8
+from tocompose.record import NamedTuple
+from tocompose.repository import note_oddities
+from tocompose.source import Branch, Child, Node
 
 
 class ObjectKind(Enum):
@@ -55,7 +54,6 @@ _CLAIMING_MARKS = (
     (b'"Command"', b'"Names"', b'"RunningFor"'),
 )
 _ENDINGS = (".json", ".jsonl", ".ndjson", ".txt", ".out", ".log")
-_VALUE = re.compile(r"[\[{]")
 
 
 class EngineObject(NamedTuple):
@@ -77,7 +75,8 @@ def holds_objects(project: Project, path: str) -> bool:
     content = project.read(path)
     if content is None:
         return False
-    return any(all(mark in content for mark in marks) for marks in _CLAIMING_MARKS)
+    text = in_utf8(content)
+    return any(all(mark in text for mark in marks) for marks in _CLAIMING_MARKS)
 
 
 def read_objects(project: Project, ledger: Ledger) -> tuple[EngineObject, ...]:
@@ -87,7 +86,7 @@ def read_objects(project: Project, ledger: Ledger) -> tuple[EngineObject, ...]:
         if path not in project.named and not path.endswith(_ENDINGS):
             continue
         content = project.read(path)
-        if content is not None and _may_hold_objects(content):
+        if content is not None and _may_hold_objects(in_utf8(content)):
             objects += _objects_of_file(content, path, ledger)
             # Another importer may have found it too long for a script.
             project.skipped.pop(path, None)
@@ -105,18 +104,15 @@ def _may_hold_objects(content: bytes) -> bool:
 
 
 def _objects_of_file(content: bytes, path: str, ledger: Ledger) -> Iterator[EngineObject]:
-    for fragment in _json_fragments(decode(content)):
-        reading = read_json(fragment.encode(), path)
-        cursor = ledger.open(_without_root(reading.tree))
-        for oddity in reading.oddities:
-            if oddity.kind in ("unclosed", "too-deep"):
-                cursor.annotate("TC461", file=path, line=oddity.span.line)
-        yield from _sorted_objects(cursor)
+    documents = read_json_among_text(content, path)
+    note_oddities(ledger, "engine", documents.oddities)
+    for tree in documents.trees:
+        yield from _sorted_objects(ledger.open(_without_root(tree)))
 
 
-def _without_root(tree: Branch) -> Branch:
+def _without_root(tree: Node) -> Branch:
     """The tree as a list: one object is a list of one."""
-    if tree.kind == "list":
+    if isinstance(tree, Branch) and tree.kind == "list":
         return tree
     return Branch("list", (Child(0, tree.span, tree),), tree.span)
 
@@ -137,35 +133,3 @@ def _kind_of(cursor: Cursor) -> ObjectKind:
     if cursor.at("Spec", "Data") or (cursor.at("Spec", "Name") and "Version" in keys):
         return ObjectKind.CONFIG
     return next((kind for kind, marks in _MARKS if marks <= keys), ObjectKind.UNKNOWN)
-
-
-# Brackets of surrounding text that are tried before the rest is left alone.
-_MOST_ATTEMPTS = 1000
-_OBJECT_START = re.compile(r'\{\s*"')
-
-
-def _json_fragments(text: str) -> Iterator[str]:
-    """Each JSON value of the text, behind blanks that keep its lines and columns.
-
-    A shell prompt, a fence of Markdown and several values one after the other are common in what is pasted. Of a list
-    that was cut off the whole objects are given, and the last one from its bracket on.
-    """
-    decoder = json.JSONDecoder()
-    offset, failures = 0, 0
-    while (match := _VALUE.search(text, offset)) and failures < _MOST_ATTEMPTS:
-        start = match.start()
-        try:
-            value, offset = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            if _OBJECT_START.match(text, start):
-                yield _blanks(text, start) + text[start:]
-                return
-            offset, failures = start + 1, failures + 1
-            continue
-        if isinstance(value, dict | list) and value:
-            yield _blanks(text, start) + text[start:offset]
-
-
-def _blanks(text: str, start: int) -> str:
-    lines_before = text.count("\n", 0, start)
-    return "\n" * lines_before + " " * (start - text.rfind("\n", 0, start) - 1)

@@ -8,7 +8,6 @@ https://docs.podman.io/en/latest/markdown/podman-pod-inspect.1.html
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from tocompose.importers.docker_run.facts import FlagFact
 from tocompose.importers.engine.created_by_podman import has_create_command
@@ -17,8 +16,9 @@ from tocompose.importers.engine.object_context import ObjectContext
 from tocompose.importers.engine.object_facts import read_fields
 from tocompose.importers.engine.objects import EngineObject
 from tocompose.ledger import Cursor
+from tocompose.record import NamedTuple
 
-_IS_SAID = "the first container of the pod says it"
+_IS_SAID = "it repeats the first container of the pod"
 _PAUSE_IMAGES = ("podman-pause", "pause")
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from tocompose.importers.engine.names import label_of, wished_service_name
 from tocompose.importers.engine.objects import EngineObject
+from tocompose.record import NamedTuple
 
 
 class Replicas(NamedTuple):

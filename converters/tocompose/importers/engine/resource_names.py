@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from tocompose.importers.engine.objects import EngineObject
 from tocompose.importers.engine.tool_labels import label_names
+from tocompose.record import NamedTuple
+from tocompose.syntax.names import resource_key
 
 _PROJECT = "com.docker.compose.project"
 
@@ -47,7 +48,8 @@ class ResourceNames:
         compose_name = self._compose_names.get(engine_name)
         if compose_name is not None and compose_name.project == self._project:
             return compose_name.short_name
-        return engine_name
+        # A template of the swarm is filled in later.
+        return engine_name if "{{" in engine_name else resource_key(engine_name)
 
     def is_made_by_stack(self, engine_name: str) -> bool:
         """Whether Compose made it for the stack's own project."""

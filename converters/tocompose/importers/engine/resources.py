@@ -18,15 +18,17 @@ from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
 
 
-def read_network(network: EngineObject, names: ResourceNames, key: str) -> Network:
-    """The network of the compose file: the stack's own where Compose made it so, else the one that exists.
+def read_network(
+    network: EngineObject, names: ResourceNames, key: str, exists: bool
+) -> Network:
+    """The network of the compose file: the stack's own where Compose made it so, else the one that `exists` there.
 
     Compose refuses a network that exists and that it did not make (docker/compose, pkg/compose/create.go,
     resolveOrCreateNetwork), so that such a one is external.
     """
     cursor, path = network.cursor, ModelPath.of("networks", key)
     name = text_of(cursor, "Name") or text_of(cursor, "name")
-    if not names.is_made_by_stack(name):
+    if exists and not names.is_made_by_stack(name):
         command = _create_command(cursor, name)
         cursor.note("TC483", subject=path, name=name, command=command)
         _map_name(cursor, path)

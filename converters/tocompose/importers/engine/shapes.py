@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from tocompose.importers.docker_run.shapes import Fact, FactMerge
 from tocompose.importers.engine.json_values import is_true, number_at, text_at, words_at
 from tocompose.importers.engine.object_context import ObjectContext
 from tocompose.ledger import Cursor
 from tocompose.model import EnvVariable
+from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.units import format_byte_size, format_duration
 
@@ -197,7 +198,7 @@ def _is_short_id(written: str, context: ObjectContext) -> bool:
 def read_image_name(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """podman's name of the image, which Config.Image repeats."""
     if context.cursor.peek("Config", "Image"):
-        cursor.skip("Config.Image says it")
+        cursor.skip("it repeats Config.Image")
         return
     yield FieldFact(Fact(text_of(cursor)), cursor)
 
@@ -223,7 +224,7 @@ def read_mac_address(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFa
 
 def read_network_disabled(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """A container that is on no network, as its network mode is read to say."""
-    cursor.skip("the container's network mode says it")
+    cursor.skip("it repeats the container's network mode")
     yield from ()
 
 
@@ -262,7 +263,7 @@ def _read_test(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     """The command of the check; nothing stands for the image's, and other words than these the engine refuses."""
     text_words = words_at(cursor)
     if not any(text_words):
-        cursor.skip("nothing stands for the image's own check")
+        cursor.skip("empty: the image's own health check is used")
     elif text_words[0] in ("CMD", "CMD-SHELL"):
         yield FieldFact(Fact(_words_of(cursor), target="healthcheck.test"), cursor)
     else:

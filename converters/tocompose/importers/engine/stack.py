@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from tocompose.importers.docker_run.assembly import Assembly
 from tocompose.importers.docker_run.granted_files import granted_files
+from tocompose.importers.docker_run.other_engine import held_by_podman
 from tocompose.importers.docker_run.relations import RelatedServices
 from tocompose.importers.docker_run.stack import volume_of_mount, without_volume_marks
 from tocompose.importers.engine.containers import read_container
@@ -21,7 +22,7 @@ from tocompose.importers.engine.names import (
     stated_name,
     wished_service_name,
 )
-from tocompose.importers.engine.object_context import ObjectContext
+from tocompose.importers.engine.object_context import ObjectContext, is_podmans
 from tocompose.importers.engine.objects import EngineObject, ObjectKind
 from tocompose.importers.engine.pods import Pods
 from tocompose.importers.engine.replicas import Replicas, merge_replicas
@@ -32,13 +33,16 @@ from tocompose.importers.engine.swarm import read_service
 from tocompose.importers.engine.swarm_configs import config_files
 from tocompose.importers.engine.tool_notes import note_compose_files, note_starting_unit
 from tocompose.ledger import Ledger
-from tocompose.model import Network, Service, Stack, Volume
+from tocompose.limits import limit
+from tocompose.model import Network, Runtime, Service, Stack, Volume
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.record import replace
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, unique_name
+
+_STARTED = frozenset({ObjectKind.CONTAINER, ObjectKind.SERVICE})
 
 
 class EngineStack:
@@ -58,6 +62,7 @@ class EngineStack:
         )
         self._pods = Pods(containers, pods)
         self._containers = running_parts(containers)
+        self.is_podmans = any(is_podmans(one.cursor) for one in self._containers)
         self._compose_project = _common_project(self._containers)
         self._name = self._compose_project or project_name
         self._volume_names = self._resource_names(ObjectKind.VOLUME)
@@ -129,7 +134,7 @@ class EngineStack:
         if steps:
             for step in steps:
                 self._assembly.add_step(step)
-            container.cursor.skip("podman's own command line says it")
+            container.cursor.skip("it repeats podman's command line")
             service_name = self._assembly.containers[-1].service.name
             note_starting_unit(container, ModelPath.service(service_name))
             return
@@ -193,11 +198,14 @@ class EngineStack:
         }
         for key in _used_networks(services):
             network = inspected.pop(key, None)
-            if network is None:
+            if network is not None:
+                exists = not self.is_podmans
+                yield read_network(network, self._network_names, key, exists)
+            elif self.is_podmans:
+                yield Network(name=key)
+            else:
                 self._tell_unseen("TC478", "networks", key)
                 yield Network(name=key, engine_name=key, external=True)
-            else:
-                yield read_network(network, self._network_names, key)
         for network in inspected.values():
             network.cursor.skip("no container of the input is on it")
 
@@ -259,8 +267,29 @@ def _used_networks(services: Iterable[Service]) -> dict[str, None]:
     }
 
 
+def _few_objects(objects: Iterable[EngineObject]) -> Iterator[EngineObject]:
+    """The objects, of those that become services no more than one stack may have."""
+    greatest, count = limit("SERVICES"), 0
+    for engine_object in objects:
+        becomes_service = engine_object.kind in _STARTED
+        count += becomes_service
+        if count <= greatest or not becomes_service:
+            yield engine_object
+        elif count == greatest + 1:
+            object_name = container_name(engine_object) or engine_object.text(
+                "Spec", "Name"
+            )
+            engine_object.cursor.note("TC025", what=object_name, most=greatest)
+        else:
+            engine_object.cursor.mark_noted("TC025")
+
+
 def read_stack(
     objects: Iterable[EngineObject], project: Project, ledger: Ledger, name: str | None
 ) -> Stack:
     """The stack of all containers of the input."""
-    return EngineStack(objects, ledger, project.name).build(name)
+    engine_stack = EngineStack(_few_objects(objects), ledger, project.name)
+    stack = engine_stack.build(name)
+    if engine_stack.is_podmans:
+        return held_by_podman(stack, Runtime.PODMAN, {}, ledger)
+    return replace(stack, runs_in=Runtime.DOCKER)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from tocompose.importers.engine.json_values import text_at
 from tocompose.importers.engine.objects import EngineObject
 from tocompose.knowledge.secrets.texts import redact_secrets
 from tocompose.ledger import Cursor
 from tocompose.model import File, Service
+from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
 
 

@@ -265,10 +265,10 @@ def read_selinux(cursor: Cursor, context: ObjectContext) -> Iterator[FieldFact]:
     if is_true(cursor, "Disable"):
         yield FieldFact(Fact("label=disable", FactMerge.APPEND), cursor)
         return
-    for part in ("User", "Role", "Type", "Level"):
-        if value := text_of(cursor, part):
-            option = f"label={part.lower()}:{value}"
-            yield FieldFact(Fact(option, FactMerge.APPEND), cursor.at(part))
+    for label_part in ("User", "Role", "Type", "Level"):
+        if value := text_of(cursor, label_part):
+            option = f"label={label_part.lower()}:{value}"
+            yield FieldFact(Fact(option, FactMerge.APPEND), cursor.at(label_part))
     cursor.skip("the default value")
 
 

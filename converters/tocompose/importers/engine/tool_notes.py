@@ -20,11 +20,13 @@ def note_starting_unit(container: EngineObject, path: ModelPath) -> None:
 
 def note_compose_files(containers: Iterable[EngineObject]) -> None:
     """Says once for each project of Compose which files it was made from."""
-    told: set[tuple[str, str]] = set()
+    told_labels: set[tuple[str, str]] = set()
     for container in containers:
         project = label_of(container, "project")
         files = label_of(container, "compose_files")
-        if files and (project, files) not in told:
-            told.add((project, files))
-            first = files.partition(",")[0]
-            container.cursor.annotate("TC497", project=project, files=files, file=first)
+        if files and (project, files) not in told_labels:
+            told_labels.add((project, files))
+            first_file = files.partition(",")[0]
+            container.cursor.annotate(
+                "TC497", project=project, files=files, file=first_file
+            )

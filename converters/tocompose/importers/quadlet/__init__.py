@@ -12,6 +12,10 @@ _OPTIONS: dict[str, str] = {}
 _STARTING = (".container", ".kube", ".quadlets")
 
 
+# The losses for which nothing comes of a unit: it names no image, or a file that is not there.
+_WITHOUT_UNIT = ("TC002", "TC788")
+
+
 class Quadlet:
     """The importer of Quadlet's units."""
 
@@ -35,11 +39,11 @@ class Quadlet:
 
         stack = read_stack(project, ledger, settings)
         if not stack.services:
-            reasons = [
-                f"{project.name}: no unit here names an image or a manifest",
-                *ledger.told_losses(),
-            ]
-            raise SourceError(reasons[-1])
+            from tocompose.importers.quadlet.files import why_no_unit
+
+            nothing = f"{project.name}: no unit here names an image or a manifest"
+            otherwise = why_no_unit(project) or nothing
+            raise SourceError(next(ledger.told_losses(_WITHOUT_UNIT), otherwise))
         return stack
 
 

@@ -8,6 +8,7 @@ from tocompose.importers.quadlet.shapes import every_word
 from tocompose.importers.quadlet.units import UnitKind, is_on
 from tocompose.importers.quadlet.writer import CommandWriter
 from tocompose.ledger import Cursor
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, variable_name
 
 
@@ -130,7 +131,8 @@ def write_secrets(
             continue
         variable = variable_name(name)
         writer.opens.keep_secret(variable)
-        unit_word.annotate("TC126", name=name)
+        subject = ModelPath.of("settings", variable)
+        unit_word.annotate("TC126", subject=subject, name=name, variable=variable)
         text = f"{stated.get('target', name)}=${{{variable}}}"
         writer.add("--env", secret.with_text(text))
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from tocompose.importers.quadlet.tables import is_list_of_words
+from tocompose.importers.quadlet.tables import field_tables, is_list_of_words
 from tocompose.importers.quadlet.units import QuadletUnit, UnitKind
 from tocompose.ledger import Cursor, Ledger
+from tocompose.notes import note
 from tocompose.patterns import regex
 from tocompose.project import Project
 from tocompose.readers import systemd
+from tocompose.readers.reading import encoding_oddities, in_utf8, zeros
 from tocompose.readers.templates import with_shell_variables
 from tocompose.readers.text import Text, decode
+from tocompose.readers.unit_headers import MendedHeaders, mend_headers
+from tocompose.repository import note_oddities
 
 _KINDS = {kind.value.lower(): kind for kind in UnitKind}
 _GROUP = regex(r"^[ \t]*\[(?:X-)?(\w+)\][ \t]*\r?$", re.MULTILINE)
@@ -43,12 +47,22 @@ def _kinds_of(project: Project, path: str) -> Iterator[UnitKind]:
     ending = path.rpartition(".")[2]
     if ending not in _KINDS and ending != _BUNDLE:
         return
-    text = decode(project.read(path) or b"") or ""
-    groups = set(_GROUP.findall(text))
+    groups = set(_GROUP.findall(_text_of(project, path).text))
     for name, kind in _KINDS.items():
         is_own = kind.value in groups or (kind not in _STARTING and groups <= _OF_ANY_UNIT)
         if (ending == name and is_own) or (ending == _BUNDLE and kind.value in groups):
             yield kind
+
+
+def why_no_unit(project: Project) -> str:
+    """Which file has no group that makes a unit of it; empty where all have one."""
+    for path in project.files():
+        kind = _KINDS.get(path.rpartition(".")[2])
+        if kind is not None and not tuple(_kinds_of(project, path)):
+            return (
+                f"{path}: it has no section [{kind.value}], so Quadlet makes no unit of it"
+            )
+    return ""
 
 
 def read_units(project: Project, ledger: Ledger) -> tuple[QuadletUnit, ...]:
@@ -152,8 +166,28 @@ def _drop_in_folders(name: str) -> Iterator[str]:
 
 
 def _text_of(project: Project, path: str) -> Text:
-    """The text of a file, what a tool would put in (`{{ … }}`) as variables."""
-    return with_shell_variables(Text(path, decode(project.read(path) or b"") or ""))
+    """The text of a file, what a tool would put in (`{{ … }}`) as variables, its headers as they are meant."""
+    return _mended(project, path).text
+
+
+def _mended(project: Project, path: str) -> MendedHeaders:
+    content = in_utf8(project.read(path) or b"").replace(b"\0", b"")
+    text = with_shell_variables(Text(path, decode(content) or ""))
+    return mend_headers(text, field_tables())
+
+
+def note_faults(project: Project, ledger: Ledger) -> None:
+    """Says of each file which headers were taken for others, and how its characters are written."""
+    for path in project.files():
+        if path.rpartition(".")[2] not in (*_KINDS, _BUNDLE):
+            continue
+        content = project.read(path) or b""
+        note_oddities(
+            ledger, "unit", (*encoding_oddities(content, path), *zeros(content, path))
+        )
+        for fault in _mended(project, path).faults:
+            told = note("TC016", fault.span, line=fault.line, section=fault.section)
+            ledger.add_note(told)
 
 
 def _file_name(path: str) -> str:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from tocompose.importers.field_tables import FieldWalk, note_findings
 from tocompose.importers.quadlet.tables import field_tables
 from tocompose.importers.quadlet.units import QuadletUnit, UnitKind
 from tocompose.ledger import Cursor, Ledger
+from tocompose.wording import spelling_hint
 
 _DEFAULT = "it is what podman does anyway"
 # Keys whose values are nobody's business.
 _PRIVATE = frozenset({"Creds"})
-_WITHOUT_CONTAINER = (
-    "it says when a network, volume or image is made, which Compose does first"
-)
+# What a tool puts into the file stands there as a variable, and so do its conditions.
+_TEMPLATE_LINE = "a line of a template (`{{…}}`)"
+_NO_SETTING = "a line that is no setting of the form NAME=VALUE"
+_NOT_CLOSED = "whose quote or backslash is not closed"
+_WITHOUT_CONTAINER = "it is about making a pod, network, volume or image, which Compose does before services start"
 
 
 def settle_rest(units: Iterable[QuadletUnit], ledger: Ledger) -> None:
@@ -29,6 +32,8 @@ def _settle_section(section: Cursor, unit: QuadletUnit, ledger: Ledger) -> None:
     name = section.key.removeprefix("X-")
     for setting in section:
         _settle_odd(setting, name, unit)
+        if name == "Service" and setting.key.startswith("Exec"):
+            _note_host_command(setting, unit)
     if name in ("Unit", "Install", "Service") and unit.kind is not UnitKind.CONTAINER:
         _settle_without_container(section)
     if name in field_tables() and section.node is not None:
@@ -37,13 +42,27 @@ def _settle_section(section: Cursor, unit: QuadletUnit, ledger: Ledger) -> None:
         note_findings(walk.findings, ledger, unit.name, unit.subject)
 
 
+def _note_host_command(setting: Cursor, unit: QuadletUnit) -> None:
+    """Says of a command that systemd runs beside the container that nothing runs it here."""
+    if setting.node is None:
+        return
+    command = " ".join(unit_word.peek() or "" for unit_word in setting)
+    setting.note(
+        "TC866",
+        subject=unit.subject,
+        object=unit.name,
+        key=setting.key,
+        command=command,
+    )
+
+
 def _settle_odd(setting: Cursor, section: str, unit: QuadletUnit) -> None:
     """A line that is no setting, a key that nobody knows, one whose value nobody may see."""
     rows = field_tables().get(section)
     if setting.key == "?":
-        _note_unreadable(setting, (setting.peek() or "")[:40], section, unit)
+        _note_unreadable(setting, _first_word(setting), _NO_SETTING, unit)
     elif setting.style == "error":
-        _note_unreadable(setting, setting.key, section, unit)
+        _note_unreadable(setting, setting.key, _NOT_CLOSED, unit)
     elif rows is not None and setting.key not in rows:
         _note_unknown(setting, section, unit)
     elif setting.key == "DefaultInstance" and "@" not in unit.name:
@@ -52,9 +71,19 @@ def _settle_odd(setting: Cursor, section: str, unit: QuadletUnit) -> None:
         setting.note("TC782", subject=unit.subject, object=unit.name, fields=setting.key)
 
 
-def _note_unreadable(setting: Cursor, key: str, section: str, unit: QuadletUnit) -> None:
+def _first_word(setting: Cursor) -> str:
+    """What a line begins with; the rest of it may be a secret."""
+    return re.split(r"[\s:=]", setting.peek() or "", maxsplit=1)[0][:40]
+
+
+def _note_unreadable(setting: Cursor, key: str, problem: str, unit: QuadletUnit) -> None:
     setting.note(
-        "TC781", subject=unit.subject, section=section, object=unit.name, key=key, hint=""
+        "TC781",
+        subject=unit.subject,
+        section=str(setting.path[0]),
+        object=unit.name,
+        key=_TEMPLATE_LINE if key.startswith("${") else key,
+        problem=problem,
     )
 
 
@@ -62,17 +91,14 @@ def _note_unknown(setting: Cursor, section: str, unit: QuadletUnit) -> None:
     """A key that nobody knows; of systemd's own sections the audit tells, for Quadlet hands them on."""
     if section not in {kind.value for kind in UnitKind}:
         return
-    known_keys = get_close_matches(
-        setting.key, list(field_tables()[section]), n=1, cutoff=0.75
-    )
-    hint = f"; did you mean {known_keys[0]}?" if known_keys else ""
+    hint = spelling_hint(setting.key, field_tables()[section], 0.75)
     setting.note(
         "TC781",
         subject=unit.subject,
         section=section,
         object=unit.name,
         key=setting.key,
-        hint=hint,
+        problem=f"which Quadlet does not know{hint}",
     )
 
 
@@ -96,4 +122,4 @@ def settle_timer(timer: Cursor, unit: QuadletUnit) -> None:
             if section.key == "Timer":
                 setting.mark_noted("TC789")
             else:
-                setting.skip("it says when the timer itself is on")
+                setting.skip("it enables the timer, which note TC789 is about")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import TypeAlias
 
 from tocompose.importers.quadlet.references import References
 from tocompose.importers.quadlet.units import QuadletUnit, UnitKind
 from tocompose.knowledge.images import DATA_ROLES, image_facts, role_of
 from tocompose.ledger import Cursor
 from tocompose.model import Dependency, Role, Service
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.syntax.model_path import ModelPath
+
+# What each unit waits for, by the unit that starts earlier.
+_Edges: TypeAlias = dict[QuadletUnit, dict[QuadletUnit, Dependency]]
 
 _REQUIRING = frozenset({"Requires", "BindsTo", "Requisite"})
 _RESTARTING = frozenset({"BindsTo", "PartOf"})
@@ -103,22 +106,26 @@ class UnitOrder:
             (tie for tie in self._ties if tie not in ordering),
             key=lambda tie: not _holds_data(services.get(tie.pair[1])),
         )
-        edges: dict[tuple[QuadletUnit, QuadletUnit], Dependency] = {}
+        edges: _Edges = {}
         for tie in (*ordering, *other_ties):
             self._add_edge(tie, services, edges)
-        for (later_unit, _), dependency in edges.items():
+        for later_unit, by_earlier_unit in edges.items():
             service = services[later_unit]
-            known_keys = {edge.service for edge in service.depends_on}
-            if dependency.service not in known_keys:
-                depends_on = (*service.depends_on, dependency)
-                services[later_unit] = replace(service, depends_on=depends_on)
+            own_names = {dependency.service for dependency in service.depends_on}
+            added = (
+                dependency
+                for dependency in by_earlier_unit.values()
+                if dependency.service not in own_names
+            )
+            depends_on = (*service.depends_on, *added)
+            services[later_unit] = replace(service, depends_on=depends_on)
         return services
 
     def _add_edge(
         self,
         tie: _Tie,
         services: dict[QuadletUnit, Service],
-        edges: dict[tuple[QuadletUnit, QuadletUnit], Dependency],
+        edges: _Edges,
     ) -> None:
         later_unit, earlier_unit = tie.pair
         if (
@@ -142,7 +149,8 @@ class UnitOrder:
                 problem=_CIRCLE,
             )
             return
-        earlier = edges.get((later_unit, earlier_unit))
+        dependencies = edges.setdefault(later_unit, {})
+        earlier = dependencies.get(earlier_unit)
         dependency = Dependency(
             service=services[earlier_unit].name,
             condition=_condition(earlier_unit, services[earlier_unit]),
@@ -150,7 +158,7 @@ class UnitOrder:
             restart=tie.key in _RESTARTING or (earlier is not None and earlier.restart),
             origin=tie.unit_word.span,
         )
-        edges[(later_unit, earlier_unit)] = dependency
+        dependencies[earlier_unit] = dependency
         tie.unit_word.take(to=ModelPath.service(services[later_unit].name, "depends_on"))
 
     def _ties_of(self, unit: QuadletUnit) -> Iterator[_Tie]:
@@ -174,7 +182,7 @@ class UnitOrder:
             return target
         if name.endswith(_OF_THE_HOST) or stem in _OF_THE_ENGINE:
             unit_word.skip(
-                "a state of the host that systemd knows, and Compose does not wait for"
+                "it ties the unit to others of the host; services start with Docker"
             )
         else:
             unit_word.note(
@@ -192,22 +200,18 @@ def _holds_data(service: Service | None) -> bool:
     return facts is not None and role_of(facts) in DATA_ROLES
 
 
-def _leads_to(
-    unit: QuadletUnit,
-    goal: QuadletUnit,
-    edges: dict[tuple[QuadletUnit, QuadletUnit], Dependency],
-) -> bool:
+def _leads_to(unit: QuadletUnit, goal: QuadletUnit, edges: _Edges) -> bool:
     """Whether the unit waits for the goal already, over others too."""
     following, visited = [unit], {unit}
     while following:
         current = following.pop()
         if current == goal:
             return True
-        after = [
-            earlier_unit for later_unit, earlier_unit in edges if later_unit == current
+        units_after = edges.get(current, {})
+        following += [
+            earlier_unit for earlier_unit in units_after if earlier_unit not in visited
         ]
-        following += [earlier_unit for earlier_unit in after if earlier_unit not in visited]
-        visited.update(after)
+        visited.update(units_after)
     return False
 
 

@@ -77,6 +77,7 @@ def write_restart(
             subject=writer.unit.subject,
             object=writer.unit.name,
             value=value,
+            who="systemd" if policy == value else "Docker",
             policy=policy,
         )
     writer.add(row.target, writer.texts.value(setting).with_text(policy))
@@ -102,8 +103,18 @@ def write_limit(writer: CommandWriter, row: FieldRow, settings: tuple[Cursor, ..
         setting.skip("the default value")
     elif (setting.peek() or "").endswith("%"):
         writer.leave_out(setting)
+    elif lower := writer.lower_limit(row.target, setting.peek() or ""):
+        setting.note(
+            "TC867",
+            subject=writer.unit.subject,
+            object=writer.unit.name,
+            setting=f"{setting.key}={setting.peek()}",
+            lower=lower,
+        )
     else:
-        writer.add(row.target, writer.texts.value(setting))
+        writer.last_arguments.append(
+            writer.texts.value(setting).with_text(f"{row.target}={setting.peek()}")
+        )
 
 
 def write_type(writer: CommandWriter, row: FieldRow, settings: tuple[Cursor, ...]) -> None:
@@ -151,7 +162,7 @@ def write_volume_driver(
 
 def write_copy(writer: CommandWriter, row: FieldRow, settings: tuple[Cursor, ...]) -> None:
     """Whether the image's files are copied in: each mount says it."""
-    writer.last(settings).skip("each mount of the volume says it")
+    writer.last(settings).skip("stated by each mount of the volume")
 
 
 def write_mount_option(
@@ -204,4 +215,4 @@ def write_build_pull(
     if setting.peek() in ("always", "newer", "true"):
         writer.add(row.target, writer.texts.value(setting).with_text("true"))
     else:
-        setting.skip("BuildKit pulls what is missing")
+        setting.skip("BuildKit pulls missing images by default")

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator
 
 from tocompose.importers import ImportOptions
 from tocompose.importers.docker_run.invocation import Invocation, Script
+from tocompose.importers.docker_run.other_engine import held_by_podman
 from tocompose.importers.docker_run.stack import build_stack
 from tocompose.importers.quadlet.commands import UnitCommands
-from tocompose.importers.quadlet.files import read_timers, read_units
+from tocompose.importers.quadlet.files import (
+    note_faults,
+    read_timers,
+    read_units,
+    unit_files,
+)
 from tocompose.importers.quadlet.leftovers import settle_rest, settle_timer
 from tocompose.importers.quadlet.manifests import add_manifests
 from tocompose.importers.quadlet.order import UnitOrder
 from tocompose.importers.quadlet.references import References, resource_key, stated_name
 from tocompose.importers.quadlet.units import QuadletUnit, UnitKind
+from tocompose.knowledge.secrets.texts import redact_secrets
 from tocompose.ledger import Ledger
-from tocompose.model import Mount, Stack, Volume
+from tocompose.model import Mount, OldUnit, Runtime, Stack
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.record import replace
-from tocompose.syntax.model_path import ModelPath
 
 
 def read_stack(project: Project, ledger: Ledger, settings: ImportOptions) -> Stack:
     """The stack of all units of the project."""
+    note_faults(project, ledger)
     units = read_units(project, ledger)
     references = References(units)
     order = UnitOrder(references)
@@ -41,7 +49,7 @@ def read_stack(project: Project, ledger: Ledger, settings: ImportOptions) -> Sta
     script = Script(tuple(steps), opens.values, secrets=tuple(opens.secrets))
     stack = build_stack((script,), project, ledger, settings.name)
     stack = _with_order(stack, started, order)
-    stack = _with_podmans_mounts(stack, units, ledger)
+    stack = _with_podmans_mounts(stack, units, project, ledger)
     kube_units = [unit for unit in units if unit.kind is UnitKind.KUBE]
     stack = add_manifests(stack, kube_units, commands, project, ledger, settings)
     settle_rest(units, ledger)
@@ -90,7 +98,7 @@ def _schedules(
 
 
 def _note_no_image(unit: QuadletUnit, ledger: Ledger) -> None:
-    ledger.add_note(note("TC780", unit.span, object=unit.name, fields="no Image"))
+    ledger.add_note(note("TC002", unit.span, object=unit.name))
 
 
 def _with_order(stack: Stack, units: Iterable[QuadletUnit], order: UnitOrder) -> Stack:
@@ -111,11 +119,11 @@ def _with_order(stack: Stack, units: Iterable[QuadletUnit], order: UnitOrder) ->
 def _descriptions(unit: QuadletUnit) -> Iterator[str]:
     setting = unit.last("Unit", "Description")
     if setting is not None and setting.peek():
-        yield setting.peek() or ""
+        yield redact_secrets(setting.peek() or "")
 
 
 def _with_podmans_mounts(
-    stack: Stack, units: Iterable[QuadletUnit], ledger: Ledger
+    stack: Stack, units: Iterable[QuadletUnit], project: Project, ledger: Ledger
 ) -> Stack:
     """The stack with folders that must be there, as podman asks, and volumes that belong to the stack alone."""
     unnamed = {
@@ -127,12 +135,26 @@ def _with_podmans_mounts(
         replace(volume, engine_name=None) if volume.name in unnamed else volume
         for volume in stack.volumes
     )
-    _note_data(volumes, ledger)
     services = tuple(
         replace(service, mounts=tuple(map(_without_new_folder, service.mounts)))
         for service in stack.services
     )
-    return replace(stack, services=services, volumes=volumes)
+    stack = replace(stack, services=services, volumes=volumes)
+    podman_names = {
+        resource_key(unit.stem): stated_name(unit) or f"systemd-{unit.stem}"
+        for unit in units
+        if unit.kind is UnitKind.VOLUME
+    }
+    timers = (unit for unit in unit_files(project) if unit.endswith(".timer"))
+    old_timers = (OldUnit(file=path, service=posixpath.basename(path)) for path in timers)
+    stack = replace(stack, old_units=(*map(_old_unit, units), *old_timers))
+    return held_by_podman(stack, Runtime.UNITS, podman_names, ledger)
+
+
+def _old_unit(unit: QuadletUnit) -> OldUnit:
+    is_started = unit.kind in (UnitKind.CONTAINER, UnitKind.KUBE, UnitKind.POD)
+    service = unit.service_unit if is_started else ""
+    return OldUnit(file=unit.span.file, service=service)
 
 
 def _without_new_folder(mount: Mount) -> Mount:
@@ -141,16 +163,3 @@ def _without_new_folder(mount: Mount) -> Mount:
         return mount
     bind = {"create_host_path": False, **mount.options.get("bind", {})}
     return replace(mount, options={**mount.options, "bind": bind})
-
-
-def _note_data(volumes: Iterable[Volume], ledger: Ledger) -> None:
-    local = [
-        volume
-        for volume in volumes
-        if not volume.driver and "driver_opts" not in volume.options
-    ]
-    if local:
-        names = ", ".join(volume.name for volume in local)
-        ledger.add_note(
-            note("TC787", local[0].origin, subject=ModelPath.of("volumes"), volumes=names)
-        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tocompose.importers.docker_run.invocation import Argument
 from tocompose.importers.quadlet.units import QuadletUnit
@@ -11,8 +10,10 @@ from tocompose.ledger import Cursor
 from tocompose.project import Project, normal_path
 from tocompose.readers.dotenv import read_dotenv
 from tocompose.readers.systemd import plain_atoms, unquoted
+from tocompose.record import NamedTuple
 from tocompose.source import Leaf
 from tocompose.syntax.interpolation import literal
+from tocompose.syntax.model_path import ROOT
 from tocompose.tables import load
 
 # `docker compose` is run in a session, which sets these.
@@ -25,6 +26,13 @@ class OpenVariables:
     def __init__(self) -> None:
         self.values: dict[str, str | None] = {}
         self.secrets: dict[str, None] = {}
+        self._home_is_told = False
+
+    def tell_home(self, cursor: Cursor) -> None:
+        """Says once whose home a folder is in."""
+        if not self._home_is_told:
+            self._home_is_told = True
+            cursor.annotate("TC868", subject=ROOT)
 
     def keep(self, name: str, value: str | None = None) -> None:
         """Keeps a variable; a value that is known stays."""
@@ -104,6 +112,8 @@ class UnitTexts:
             return own_texts[letter]
         texts: list[str] | None = load("quadlet/specifiers").get(letter)
         if texts is not None:
+            if letter == "h":
+                self._opens.tell_home(cursor)
             return texts[self._is_of_user]
         host = load("shell")["systemd"]["host"].get(letter)
         if host is None:
@@ -137,7 +147,7 @@ class UnitTexts:
     def _read_settings(self) -> Iterator[tuple[str, _Setting]]:
         for unit_word in self._unit.words("Service", "Environment"):
             name, _, text = unquoted(unit_word.peek() or "").partition("=")
-            unit_word.skip("systemd puts it into the lines that use it")
+            unit_word.skip("filled in where it is used, as systemd does")
             yield name, _Setting(literal(text), unit_word)
 
     def _read_file(self, setting: Cursor, project: Project) -> None:
@@ -147,7 +157,7 @@ class UnitTexts:
         if content is None:
             setting.note("TC161", file=path)
             return
-        setting.skip("its variables are put into the lines that use them")
+        setting.skip("its variables are filled in where they are used")
         for child in read_dotenv(content).tree.children:
             if isinstance(child.node, Leaf) and child.node.style != "unparsed":
                 self._file_values[str(child.key)] = child.node.text

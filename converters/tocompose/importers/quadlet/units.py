@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
-from typing import NamedTuple
 
 from tocompose.ledger import Cursor
+from tocompose.record import NamedTuple
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
 
-_RESET = "an empty line behind it takes it back"
-_OVERRULED = "a line behind it says otherwise"
+_RESET = "a later empty line resets it"
+_OVERRULED = "a drop-in overrides it"
 
 
 class UnitKind(Enum):
@@ -89,9 +89,17 @@ class QuadletUnit(NamedTuple):
     def last(self, section: str, key: str) -> Cursor | None:
         """The setting that holds of a key that has one value."""
         effective = self.every(section, key)
-        for earlier in effective[:-1]:
-            earlier.skip(_OVERRULED)
-        return effective[-1] if effective else None
+        return self.last_of(effective) if effective else None
+
+    def last_of(self, settings: Sequence[Cursor]) -> Cursor:
+        """The setting that holds of several; one before it in the same file is told of."""
+        *earlier_settings, last_setting = settings
+        for earlier in earlier_settings:
+            if earlier.span.file == last_setting.span.file:
+                earlier.note("TC011", subject=self.subject, key=earlier.key)
+            else:
+                earlier.skip(_OVERRULED)
+        return last_setting
 
     def words(self, section: str, key: str) -> Iterator[Cursor]:
         """The words of every line of a key."""

@@ -11,6 +11,7 @@ from tocompose.importers.quadlet.texts import OpenVariables, UnitTexts
 from tocompose.importers.quadlet.units import QuadletUnit, UnitKind
 from tocompose.ledger import Cursor
 from tocompose.syntax.interpolation import split_outside_variables
+from tocompose.syntax.units import parse_byte_size
 
 _MODES = ("host", "none", "ns", "pasta", "slirp4netns")
 _PODMANS_SOCKET = "/podman/podman.sock"
@@ -32,6 +33,8 @@ class CommandWriter:
         self.opens = opens
         self.arguments: list[Argument] = []
         self.mount_options: list[Argument] = []
+        # What counts before the same in other words of the command: of several docker takes the last.
+        self.last_arguments: list[Argument] = []
         self._texts_of = texts_of
 
     def invocation(self, verb: tuple[str, ...]) -> Invocation:
@@ -59,9 +62,7 @@ class CommandWriter:
 
     def last(self, settings: tuple[Cursor, ...]) -> Cursor:
         """The line that holds of several."""
-        for earlier in settings[:-1]:
-            earlier.skip("a line behind it says otherwise")
-        return settings[-1]
+        return self.unit.last_of(settings)
 
     def write_of_pod(self) -> None:
         """What the pod of the container mounts in each of its containers."""
@@ -89,12 +90,26 @@ class CommandWriter:
         """The words that go to podman as they are."""
         unit_words = self.unit.words(self.unit.kind.value, "PodmanArgs")
         self.arguments += [self.texts.word(unit_word) for unit_word in unit_words]
+        self.arguments += self.last_arguments
+
+    def lower_limit(self, flag: str, limit: str) -> str:
+        """The flag of podman that sets a limit no higher than this one; empty where none does."""
+        unit_words = self.unit.words(self.unit.kind.value, "PodmanArgs")
+        texts = [argument.text for argument in self.arguments]
+        texts += [self.texts.word(unit_word).text for unit_word in unit_words]
+        for text in texts:
+            name, _, stated = text.partition("=")
+            if name == flag and _is_no_higher(stated, limit):
+                return text
+        return ""
 
     def write_alias(self) -> None:
         """The name of the pod, by which its containers and others know it."""
         setting = self.unit.own("PodName")
         networks = self.unit.every("Pod", "Network")
         if any((network.peek() or "").partition(":")[0] in _MODES for network in networks):
+            if setting is not None:
+                setting.skip("Compose has no pods, and this network knows no names")
             return
         name = self.texts.value(setting) if setting else Argument("", self.unit.span)
         self.add("--network-alias", name.with_text(name.text or self.unit.stem))
@@ -120,3 +135,10 @@ class CommandWriter:
             case "file":
                 return context.with_text(posixpath.dirname(file_path) or ".")
         return context
+
+
+def _is_no_higher(stated: str, limit: str) -> bool:
+    """Whether one size or number is at most another one; False where one of them cannot be told."""
+    numbers = [parse_byte_size(text) for text in (stated, limit)]
+    known = [number for number in numbers if number is not None]
+    return len(known) == 2 and known[0] <= known[1]

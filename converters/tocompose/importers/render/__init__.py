@@ -5,11 +5,13 @@ from __future__ import annotations
 from tocompose.importers import ImportOptions, SourceError
 from tocompose.ledger import Ledger
 from tocompose.model import Stack
+from tocompose.patterns import regex
 from tocompose.project import Project
+from tocompose.readers.reading import in_utf8
 
 _OPTIONS = {"environment": "the environment of the blueprint's projects to take"}
 _NAMES = ("render.yaml", "render.yml")
-_KEYS = (b"services:", b"databases:", b"projects:", b"envVarGroups:")
+_KEYS = regex(rb"\b(?:services|databases|projects|envVarGroups)[\"']?\s*:")
 
 
 class Render:
@@ -28,7 +30,7 @@ class Render:
             for path in project.files()
             if path.rpartition("/")[2] in _NAMES
             and ("/" not in path or path in project.named)
-            and any(key in (project.read(path) or b"") for key in _KEYS)
+            and _KEYS.search(in_utf8(project.read(path) or b""))
         )
 
     def read(self, project: Project, ledger: Ledger, settings: ImportOptions) -> Stack:
@@ -38,12 +40,11 @@ class Render:
         paths = self.sniff(project)
         stack = read_stack(project, paths[:1], ledger, settings)
         if not stack.services:
-            problems = [
-                f"{loss.span}: {loss.message}" for loss in ledger.notes if loss.span
-            ]
-            place = next(iter(paths), project.name)
+            blueprint_path = next(iter(paths), project.name)
             raise SourceError(
-                next(iter(problems), f"{place}: no service is described here")
+                next(
+                    ledger.told_losses(), f"{blueprint_path}: no service is described here"
+                )
             )
         return stack
 

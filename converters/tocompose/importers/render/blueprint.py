@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
 
 from tocompose.importers.field_tables import FieldTables, FieldWalk, note_findings
 from tocompose.ledger import Cursor
+from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.syntax.names import identifier, unique_name
 
@@ -89,7 +89,10 @@ def _parts(holders: list[Cursor], key: str, names_in_use: set[str]) -> Iterator[
 def _environments(root: Cursor, wanted_name: str) -> Iterator[Cursor]:
     for project in root.at("projects"):
         environments = list(project.at("environments"))
-        named = {text_of(one.at("name")): one for one in environments}
+        named = {
+            text_of(environment_cursor.at("name")): environment_cursor
+            for environment_cursor in environments
+        }
         production = [name for name in named if name.lower().startswith(_PRODUCTION)]
         name = (
             wanted_name if wanted_name in named else next(iter((*production, *named)), "")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from tocompose.importers.procfile.app_folders import folder_repository
 from tocompose.importers.procfile.health import StatedCheck, choose_healthcheck
@@ -21,6 +21,7 @@ from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.shell import convert_command
 from tocompose.importers.render.blueprint import Part, text_of
 from tocompose.importers.render.versions import with_stated_version
+from tocompose.knowledge.images import LOCAL_TAG
 from tocompose.knowledge.versions import default_version
 from tocompose.languages import find_language, language_rows, read_libraries
 from tocompose.languages.language import DockerfileInput
@@ -28,7 +29,7 @@ from tocompose.ledger import Cursor
 from tocompose.model import Build, File, Healthcheck
 from tocompose.patterns import regex
 from tocompose.readers.dockerfile import read_dockerfile
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.repository import Repository, nothing
 from tocompose.syntax.interpolation import plain
 from tocompose.syntax.names import identifier
@@ -41,10 +42,11 @@ _DIVIDER = regex(r"\s*(?:&&|;|\n)\s*")
 
 
 class ServiceImage(NamedTuple):
-    """What a service runs in."""
+    """What a service runs in; `start` is the command that a written image runs by itself."""
 
     image: Image
     exposed: str = ""
+    start: tuple[str, ...] = ()
 
     def healthcheck(self, render_part: Part, path: str, port: str) -> Healthcheck | None:
         """The check of a path by a program that is certain to be in the image."""
@@ -79,7 +81,8 @@ class ServiceImages:
             return self._docker_image(render_part)
         if render_part.runtime == "static":
             return ServiceImage(self._static_image(render_part, variables))
-        return ServiceImage(self._language_image(render_part, variables))
+        image = self._language_image(render_part, variables)
+        return ServiceImage(image, start=_start_of(image))
 
     def _is_own(self, remote: str) -> bool:
         """Whether a repository is the blueprint's own, as far as its files tell."""
@@ -96,7 +99,7 @@ class ServiceImages:
             context=f"{context}#{branch}" if branch else context,
             dockerfile=self._dockerfile(render_part, "."),
         )
-        return ServiceImage(Image(f"{identifier(render_part.name)}:local", build))
+        return ServiceImage(Image(f"{identifier(render_part.name)}:{LOCAL_TAG}", build))
 
     def _dockerfile(self, render_part: Part, context: str) -> str | None:
         """The Dockerfile as seen from the context, which Render counts from the repository."""
@@ -123,12 +126,12 @@ class ServiceImages:
             origin=render_part.cursor.span,
         )
         name = identifier(f"{self._name}-{render_part.name}")
-        image = Image(f"{name}:local", build, workdir="")
+        image = Image(f"{name}:{LOCAL_TAG}", build, workdir="")
         content = self._repository.project.read(written)
         if content is None:
-            self._repository.add_note(
-                "TC358", render_part.cursor.span, subject=path, file=written
-            )
+            span = render_part.cursor.span
+            facts = {"source": span.file if span else "the blueprint", "file": written}
+            self._repository.add_note("TC358", span, subject=path, **facts)
             return ServiceImage(image)
         stage = read_dockerfile(content, written).stage("")
         if stage is None:
@@ -148,6 +151,7 @@ class ServiceImages:
         command = render_part.cursor.at("buildCommand")
         if command:
             self._add_build_steps(render_part, key)
+        self._add_folder(render_part, key)
         return self._written[key]
 
     def _write_image(
@@ -158,8 +162,12 @@ class ServiceImages:
         if folder:
             repository = folder_repository(repository, folder)
         repository = with_stated_version(repository, language, variables)
-        alike = [one for one in self._parts if one.runtime == render_part.runtime]
-        commands = [text_of(one.cursor.at("startCommand")) for one in alike]
+        alike = [
+            other_part
+            for other_part in self._parts
+            if other_part.runtime == render_part.runtime
+        ]
+        commands = [text_of(other_part.cursor.at("startCommand")) for other_part in alike]
         web = convert_command(commands[0]).argv if commands else ()
         source = DockerfileInput(
             repository=repository,
@@ -186,15 +194,7 @@ class ServiceImages:
         command = render_part.cursor.at("buildCommand")
         text = text_of(command)
         command.map(to=render_part.path.child("build"))
-        image = self._written[key]
-        dockerfile = next(
-            (
-                file
-                for file in image.files
-                if "Dockerfile" in file.path and "ignore" not in file.path
-            ),
-            None,
-        )
+        dockerfile = _dockerfile_of(self._written[key])
         steps = _unusual_steps(text)
         if dockerfile is None or not steps:
             return
@@ -207,6 +207,19 @@ class ServiceImages:
         line = f"RUN {step_text}\n"
         if line not in content:
             content = _with_step(content, line, render_part.runtime)
+            self.files[dockerfile.path] = replace(dockerfile, content=content.encode())
+
+    def _add_folder(self, render_part: Part, key: tuple[str, str]) -> None:
+        """Makes the folder of a disk, which belongs to root otherwise: a volume takes its owner from the image."""
+        target = text_of(render_part.cursor.at("disk", "mountPath"))
+        dockerfile = _dockerfile_of(self._written[key])
+        if dockerfile is None or not target or target.startswith(SOURCE_FOLDER):
+            return
+        folder = shlex.quote(target)
+        line = f"RUN mkdir -p {folder} && chown 1000:1000 {folder}"
+        content = self.files[dockerfile.path].content.decode()
+        if line not in content:
+            content = _with_folder(content, line)
             self.files[dockerfile.path] = replace(dockerfile, content=content.encode())
 
     def _static_image(self, render_part: Part, variables: Mapping[str, str]) -> Image:
@@ -246,7 +259,7 @@ class ServiceImages:
             origin=render_part.cursor.span,
         )
         reference = identifier(f"{self._name}-{render_part.name}")
-        return Image(f"{reference}:local", build, runtime="static", workdir="")
+        return Image(f"{reference}:{LOCAL_TAG}", build, runtime="static", workdir="")
 
     def _routes(self, render_part: Part) -> list[str]:
         """The pages of an app that does its own routing: each address that is no file gets the first page."""
@@ -331,6 +344,30 @@ def _with_version(file: File, variables: Mapping[str, str]) -> File:
             tag = f"{version}{dash}{variant}"
             text = f"{text[: match.start(3)]}{tag}{text[match.end(3) :]}"
     return replace(file, content=text.encode())
+
+
+def _dockerfile_of(image: Image) -> File | None:
+    """The Dockerfile that is written for the image."""
+    files = (file for file in image.files if "Dockerfile" in file.path)
+    return next((file for file in files if "ignore" not in file.path), None)
+
+
+def _start_of(image: Image) -> tuple[str, ...]:
+    """The words of the command that the written image runs by itself."""
+    dockerfile = _dockerfile_of(image)
+    if dockerfile is None:
+        return ()
+    stage = read_dockerfile(dockerfile.content, dockerfile.path).stage("")
+    start = stage.cmd if stage else None
+    return () if start is None or start.shell else tuple(start.words)
+
+
+def _with_folder(dockerfile: str, line: str) -> str:
+    """The Dockerfile with a step of root's: in the stage below all others, or else in the last one."""
+    head, mark, tail = dockerfile.partition("\nWORKDIR ")
+    if " AS base\n" not in head:
+        head, mark, tail = dockerfile.rpartition("\nUSER ")
+    return f"{head}\n{line}{mark}{tail}" if mark else dockerfile
 
 
 def _with_step(dockerfile: str, line: str, runtime: str) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from tocompose.importers.procfile.shell import convert_command
 from tocompose.importers.render.blueprint import Part, text_of
 from tocompose.importers.render.images import SOURCE_FOLDER, ServiceImage
 from tocompose.importers.render.variables import Wiring, database_facts, password_variable
-from tocompose.knowledge.servers import server_facts, server_image
+from tocompose.knowledge.servers import moving_command, server_facts, server_image
 from tocompose.ledger import Cursor
 from tocompose.model import (
     ComposeFileRole,
@@ -25,10 +24,13 @@ from tocompose.model import (
     Stop,
     Volume,
 )
-from tocompose.record import replace
-from tocompose.syntax.interpolation import literal
+from tocompose.record import NamedTuple, replace
+from tocompose.syntax.interpolation import literal, plain
+from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.names import identifier
 from tocompose.syntax.units import is_whole_number
 from tocompose.tables import load
+from tocompose.wording import enumerated
 
 _ON_FAILURE = "service_completed_successfully"
 
@@ -57,12 +59,20 @@ def convert_service(
     hoisted = tuple(
         EnvVariable(name=name, value=literal(value)) for name, value in run.environment
     )
+    command = run.argv or None
+    if command and tuple(plain(word) or "" for word in command) == service_image.start:
+        # Where the service states no command, a stage for development runs its own.
+        service_path = render_part.path
+        render_part.cursor.ledger.move(
+            service_path.child("command"), service_path.child("build")
+        )
+        command = None
     service = Service(
         name=render_part.name,
         image=service_image.image.reference,
         build=service_image.image.build,
         entrypoint=service_image.image.entrypoint,
-        command=run.argv or None,
+        command=command,
         environment=(
             *environment,
             *hoisted,
@@ -87,6 +97,7 @@ def convert_service(
             )
         else:
             path.map(to=render_part.path.child("healthcheck"))
+    _note_domains(render_part, service)
     service, volumes = _with_disk(render_part, service, service_image.image.workdir)
     service = _with_plan(render_part, _with_occasion(render_part, service))
     release = _release(render_part, service)
@@ -95,6 +106,30 @@ def convert_service(
     gate = Dependency(service=release.name, condition=_ON_FAILURE, origin=release.origin)
     service = replace(service, depends_on=(*service.depends_on, gate))
     return Converted((release, service), volumes)
+
+
+def _note_domains(render_part: Part, service: Service) -> None:
+    """Says where the names of a service lead now."""
+    for key in ("domains", "domain"):
+        cursor = render_part.cursor.at(key)
+        leaves = list(cursor) or [cursor]
+        domains = [domain for domain in map(text_of, leaves) if domain]
+        if domains and not service.ports:
+            fields = f"{key}: {enumerated(domains)}"
+            cursor.note(
+                "TC830", subject=render_part.path, object=service.name, fields=fields
+            )
+        elif domains:
+            published = service.ports[0]
+            address = f"{published.host_ip}:{published.published}"
+            names = enumerated(domains)
+            cursor.note(
+                "TC441",
+                subject=render_part.path,
+                object=service.name,
+                domains=names,
+                address=address,
+            )
 
 
 def _with_build_arguments(render_part: Part, service: Service) -> Service:
@@ -118,8 +153,12 @@ def _command(render_part: Part, keys: Iterable[str], target: str, name: str) -> 
     for key in keys:
         cursor = render_part.cursor.at(key)
         if text_of(cursor):
-            path = type(render_part.path).service(name, target)
-            run = convert_command(cursor.take(to=path) or "")
+            run = convert_command(text_of(cursor))
+            if not run.argv and not run.environment:
+                cursor.skip("a shell runs nothing for it")
+                continue
+            if run.argv:
+                cursor.map(to=type(render_part.path).service(name, target))
             for variable, _ in run.environment:
                 cursor.map(to=type(render_part.path).service(name, "environment", variable))
             return _Run(run.argv, run.environment)
@@ -156,12 +195,20 @@ def _with_disk(
     target = text_of(disk.at("mountPath"))
     if not target:
         return service, ()
-    name = f"{render_part.name}_{text_of(disk.at('name')) or 'data'}".replace("-", "_")
+    disk_name = identifier(text_of(disk.at("name")) or "", "data")
+    name = f"{render_part.name}_{disk_name}".replace("-", "_")
     for key in ("name", "mountPath"):
         disk.at(key).map(to=render_part.path.child("volumes"))
     if target.startswith(SOURCE_FOLDER) and workdir:
         target = f"{workdir.rstrip('/')}{target.removeprefix(SOURCE_FOLDER)}"
     mount = Mount(kind="volume", source=name, target=literal(target), origin=disk.span)
+    disk.annotate(
+        "TC436",
+        subject=ModelPath.of("volumes", name),
+        name=name,
+        service=service.name,
+        target=target,
+    )
     return replace(service, mounts=(mount,)), (Volume(name=name, origin=disk.span),)
 
 
@@ -176,12 +223,15 @@ def _with_occasion(render_part: Part, service: Service) -> Service:
         return replace(service, restart="no", role=Role.JOB, profiles=("scheduled",))
     count = render_part.cursor.at("numInstances")
     if not is_whole_number(text_of(count)) or text_of(count) == "1":
-        count.skip("one is what the stack runs anyway")
+        count.skip("one instance is the default")
         return service
     if service.ports:
-        fields = f"numInstances: {text_of(count)}"
         count.note(
-            "TC830", subject=render_part.path, object=render_part.name, fields=fields
+            "TC440",
+            subject=render_part.path,
+            object=service.name,
+            number=text_of(count),
+            port=service.ports[0].published,
         )
         return service
     number = count.take(to=render_part.path.child("deploy", "replicas")) or "1"
@@ -193,10 +243,10 @@ def _with_plan(render_part: Part, service: Service) -> Service:
     plan = render_part.cursor.at("plan")
     row = load("render/plans")["plans"].get(text_of(plan).lower().replace("_", " "))
     if row is None:
-        plan.skip("the limits of this plan are not known")
+        plan.skip("the limits of this plan are unknown")
         return service
     limits = Limits(cpus=row["cpus"], memory=row["memory"])
-    limit_text = f"{row['memory']} of memory, {row['cpus']} CPUs"
+    limit_text = f"{row['memory']} of memory, {row['cpus']} CPU"
     plan.note(
         "TC839",
         subject=render_part.path,
@@ -246,7 +296,7 @@ def convert_database(render_part: Part) -> tuple[Converted, EnvSetting]:
         )
         or ""
     )
-    render_part.cursor.at("name").skip("used as the name of the service")
+    render_part.cursor.at("name").skip("the name of the service")
     server = _server(render_part, "postgres", version)
     environment = {
         "POSTGRES_DB": facts["database"],
@@ -261,9 +311,10 @@ def convert_database(render_part: Part) -> tuple[Converted, EnvSetting]:
         name=password_variable(render_part),
         secret=True,
         required=True,
-        description=f"Password of the database {render_part.name}; Render made it: openssl rand -hex 32",
+        description=f"Password of the database {render_part.name}. Make one with: openssl rand -hex 32",
         origin=render_part.cursor.span,
     )
+    _note_data_to_move(render_part, "postgres", service)
     return server._replace(services=(service,)), setting
 
 
@@ -280,9 +331,34 @@ def convert_key_value(render_part: Part) -> Converted:
             "--appendonly",
             "no" if "off" in _option(render_part, mode).lower() else "yes",
         ]
-    render_part.cursor.at("plan").skip("the limits of this plan are not known")
+    render_part.cursor.at("plan").skip("the limits of this plan are unknown")
     command = ("redis-server", *options) if options else None
-    return server._replace(services=(replace(server.services[0], command=command),))
+    service = replace(server.services[0], command=command)
+    _note_data_to_move(render_part, "redis", service)
+    return server._replace(services=(service,))
+
+
+def _note_data_to_move(render_part: Part, kind: str, service: Service) -> None:
+    """Says that the data of a server stay at Render until somebody moves them."""
+    render_part.cursor.annotate(
+        "TC435",
+        subject=ModelPath.service(service.name),
+        service=service.name,
+        image=service.image,
+        move=moving_command(kind, service.image or "", service.name),
+        access=_access(render_part.cursor.at("ipAllowList")),
+    )
+
+
+def _access(allowed: Cursor) -> str:
+    """What has to be done before the server answers from outside: an empty list lets nobody in.
+
+    https://render.com/docs/blueprint-spec#database-access-control
+    """
+    if allowed.node is None or len(allowed):
+        return ""
+    allowed.skip("an empty list: Render lets nobody in from outside")
+    return " Its `ipAllowList` is empty: add your address to it at Render first."
 
 
 def _option(render_part: Part, cursor: Cursor) -> str:

@@ -25,7 +25,7 @@ from tocompose.importers.render.variables import (
     service_ports,
 )
 from tocompose.ledger import Cursor, Ledger
-from tocompose.model import Service, Stack
+from tocompose.model import Runtime, Service, Stack
 from tocompose.project import Project
 from tocompose.record import replace
 from tocompose.repository import Repository
@@ -67,12 +67,15 @@ def _stack_of(root: Cursor, repository: Repository, name: str, environment: str)
     converted = [*_servers(blueprint, wiring), *_services(blueprint, built, wiring, ports)]
     settle_names(blueprint)
     settle_rest(root, blueprint)
-    services = _without_circles(service for one in converted for service in one.services)
+    services = _without_circles(
+        service for part_stack in converted for service in part_stack.services
+    )
     return Stack(
         name=name,
         services=tuple(services.values()),
-        volumes=tuple(volume for one in converted for volume in one.volumes),
+        volumes=tuple(volume for part_stack in converted for volume in part_stack.volumes),
         settings=tuple(wiring.settings.values()),
+        runs_in=Runtime.PLATFORM,
         files=tuple(images.files.values()),
     )
 
@@ -122,7 +125,7 @@ def _services(
 def settle_names(blueprint: Blueprint) -> None:
     """Settles what the names and kinds of the parts say."""
     for render_part in (*blueprint.services, *blueprint.databases):
-        render_part.cursor.at("name").skip("used as the name of the service")
+        render_part.cursor.at("name").skip("the name of the service")
         for key in ("runtime", "env"):
             render_part.cursor.at(key).skip(
                 "the runtime, which decides how the image is built"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from typing import NamedTuple
 
 from tocompose.importers.procfile.environment import demand_value, is_secret
 from tocompose.importers.render.blueprint import Blueprint, Part, text_of
 from tocompose.knowledge.servers import server_port, servers
 from tocompose.ledger import Cursor
 from tocompose.model import EnvSetting, EnvVariable
+from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import variable_name
@@ -52,8 +52,15 @@ class Wiring:
             if group is None:
                 self._note_missing(env_entry.at("fromGroup"), render_part, group_name)
                 continue
-            env_entry.at("fromGroup").map(to=render_part.path.child("environment"))
-            env_entries |= {text_of(one.at("key")): one for one in group.at("envVars")}
+            of_group = {
+                text_of(variable_cursor.at("key")): variable_cursor
+                for variable_cursor in group.at("envVars")
+            }
+            if of_group.keys() - {""}:
+                env_entry.at("fromGroup").map(to=render_part.path.child("environment"))
+            else:
+                env_entry.at("fromGroup").skip("the group has no variables")
+            env_entries |= of_group
         env_entries |= {
             key: env_entry
             for env_entry in own_entries
@@ -97,19 +104,22 @@ class Wiring:
     def _asked(self, key: str, env_entry: Cursor, render_part: Part) -> Resolved:
         """A value of the dashboard: one variable for all services that have it."""
         env_entry.annotate(
-            "TC832", subject=render_part.path, name=key, object=render_part.name
+            "TC832",
+            subject=ModelPath.of("settings", key),
+            name=key,
+            object=render_part.name,
         )
         secret = is_secret(key)
-        self._set_open(key, env_entry, secret, "Copy it from Render's dashboard.")
+        self._set_open(key, env_entry, secret, "As set in Render's dashboard")
         return Resolved(demand_value(key) if secret else f"${{{key}:-}}")
 
     def _generated(self, key: str, env_entry: Cursor, render_part: Part) -> Resolved:
         """A value that Render made: a secret, one for each entry."""
-        place = str(env_entry.span)
+        position = str(env_entry.span)
         name = key
-        if self._owners.setdefault(key, place) != place:
+        if self._owners.setdefault(key, position) != position:
             name = f"{variable_name(render_part.name)}_{key}"
-        self._owners.setdefault(name, place)
+        self._owners.setdefault(name, position)
         env_entry.annotate(
             "TC833",
             subject=ModelPath.of("settings", name),
@@ -194,7 +204,7 @@ class Wiring:
 
 def _map_entry(env_entry: Cursor, path: ModelPath) -> None:
     env_entry.at("sync").skip("its value is in Render's dashboard")
-    env_entry.at("fromService", "type").skip("the name says which service it is")
+    env_entry.at("fromService", "type").skip("the service is identified by its name")
     for child in env_entry:
         if child.key not in ("previewValue", "sync"):
             _map_but_type(child, path)
@@ -204,9 +214,9 @@ def _map_but_type(child: Cursor, path: ModelPath) -> None:
     if child.key != "fromService":
         child.map(to=path)
         return
-    for below in child:
-        if below.key != "type":
-            below.map(to=path)
+    for nested_cursor in child:
+        if nested_cursor.key != "type":
+            nested_cursor.map(to=path)
 
 
 def database_facts(database: Part) -> dict[str, str]:

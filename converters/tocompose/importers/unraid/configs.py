@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
-from tocompose.importers.unraid.writer import TemplateWriter, text_of
+from tocompose.importers.unraid.writer import SERVER_NAME, TemplateWriter, text_of
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import literal
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import variable_name
 
 _MODES = ("rw", "ro", "rw,slave", "ro,slave", "rw,shared", "ro,shared")
 # What authors of templates write where the server's address goes.
 _SERVER = regex(r"\[IP\]|\bIP_ADDRESS\b|\[SERVER_IP\]")
-_SERVER_NAME = "SERVER_IP"
 _KEYS = ("@Target", "@Default", "@Mode", "@Type", "@Mask", "text")
 
 
@@ -26,6 +26,7 @@ class _Field(NamedTuple):
     value: str
     mode: str
     is_masked: bool
+    is_required: bool
 
     @property
     def sources(self) -> tuple[Cursor, ...]:
@@ -56,6 +57,7 @@ def write_config(writer: TemplateWriter, cursor: Cursor) -> None:
         text or default,
         text_of(cursor.at("@Mode")).lower(),
         text_of(cursor.at("@Mask")).lower() == "true",
+        text_of(cursor.at("@Required")).lower() == "true",
     )
     if not text and "|" in default and kind == "Variable":
         field = _first_choice(writer, field, default)
@@ -67,14 +69,23 @@ def write_config(writer: TemplateWriter, cursor: Cursor) -> None:
 
 def _first_choice(writer: TemplateWriter, field: _Field, default: str) -> _Field:
     """The field with the first of its choices, which Unraid's form shows."""
-    field.cursor.annotate(
-        "TC822",
-        subject=writer.subject,
-        object=writer.name,
-        name=field.label,
-        choices=default.replace("|", ", "),
+    first, *others = default.split("|")
+    writer.choices.append(
+        (field.cursor, f"{field.target}={first} (or {', '.join(others)})")
     )
-    return field._replace(value=default.partition("|")[0])
+    return field._replace(value=first)
+
+
+def note_choices(writer: TemplateWriter) -> None:
+    """Says once for all fields which of their choices were used."""
+    if writer.choices:
+        texts = [text for _, text in writer.choices]
+        writer.choices[0][0].annotate(
+            "TC822",
+            subject=writer.subject,
+            object=writer.name,
+            choices="; ".join(texts),
+        )
 
 
 def _write_port(writer: TemplateWriter, field: _Field) -> None:
@@ -112,15 +123,15 @@ def _write_path(writer: TemplateWriter, field: _Field) -> None:
 def _write_variable(writer: TemplateWriter, field: _Field) -> None:
     if not field.is_masked and _SERVER.search(field.value):
         _write_with_server(writer, field)
-    elif not field.is_masked:
+    elif not field.is_masked and (field.value or not field.is_required):
         writer.add("--env", f"{field.target}={field.value}", *field.sources)
     else:
-        _write_masked(writer, field)
+        _write_as_variable(writer, field)
 
 
 def _write_with_server(writer: TemplateWriter, field: _Field) -> None:
     """A value in which the address of the server is to be filled in: it is asked for."""
-    name = writer.variables.keep(_SERVER_NAME, None, writer.name)
+    name = writer.variables.keep(SERVER_NAME, None, writer.name)
     texts = map(literal, _SERVER.split(field.value))
     value = f"${{{name}}}".join(texts)
     writer.add_open("--env", f"{literal(field.target)}={value}", *field.sources)
@@ -128,13 +139,26 @@ def _write_with_server(writer: TemplateWriter, field: _Field) -> None:
     field.cursor.annotate("TC852", subject=writer.subject, related=(), **facts)
 
 
-def _write_masked(writer: TemplateWriter, field: _Field) -> None:
-    """A value that the form hides, in a variable of its own."""
+def _write_as_variable(writer: TemplateWriter, field: _Field) -> None:
+    """A value that the form hides or must have, in a variable of its own; what it may lack is empty."""
     name = variable_name(field.target)
-    name = writer.variables.keep(name, field.value or None, writer.name)
-    writer.add_open("--env", f"{literal(field.target)}=${{{name}}}", *field.sources)
-    if not field.value:
-        _note_empty(writer, field)
+    name = writer.variables.keep(
+        name, field.value or None, writer.name, is_masked=field.is_masked
+    )
+    is_asked = field.is_required and not field.value
+    default = "" if field.value or is_asked else ":-"
+    writer.add_open(
+        "--env", f"{literal(field.target)}=${{{name}{default}}}", *field.sources
+    )
+    if is_asked:
+        field.cursor.annotate(
+            "TC828",
+            subject=ModelPath.of("settings", name),
+            object=writer.name,
+            field=field.label,
+            result=f"the stack takes it from {name} in .env",
+            task=f"Set {name} in `.env`.",
+        )
 
 
 def _write_label(writer: TemplateWriter, field: _Field) -> None:
@@ -149,9 +173,14 @@ def _write_device(writer: TemplateWriter, field: _Field) -> None:
 
 
 def _note_empty(writer: TemplateWriter, field: _Field) -> None:
-    """Says that the form was not filled in."""
+    """Says that the form was not filled in, so that nothing is written."""
     field.cursor.annotate(
-        "TC828", subject=writer.subject, object=writer.name, name=field.label
+        "TC828",
+        subject=writer.subject,
+        object=writer.name,
+        field=field.label,
+        result="nothing was written for it",
+        task="If the container needs it, add it to the compose file.",
     )
     field.cursor.mark_noted("TC828")
 

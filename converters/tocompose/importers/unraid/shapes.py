@@ -14,6 +14,7 @@ from tocompose.importers.unraid.writer import TemplateWriter, text_of
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.syntax.interpolation import literal
+from tocompose.wording import wrap_text
 
 _SENTENCE = regex(r"\s*(.+?[.!?])(?:\s|$)", 16)
 _PORT = regex(r"\[PORT:(\d+)\]")
@@ -66,9 +67,7 @@ def write_image(writer: TemplateWriter, row: FieldRow, cursor: Cursor) -> None:
 def write_network(writer: TemplateWriter, row: FieldRow, cursor: Cursor) -> None:
     """The network: the engine's own is the one of the stack."""
     if writer.mode == "bridge" or _states_network(writer):
-        cursor.skip(
-            "the services are on the network of the stack, or the extra parameters say it"
-        )
+        cursor.skip("the default network, or one that the extra parameters name")
     else:
         writer.add(row.target, writer.mode, cursor)
 
@@ -76,7 +75,7 @@ def write_network(writer: TemplateWriter, row: FieldRow, cursor: Cursor) -> None
 def write_old_mode(writer: TemplateWriter, row: FieldRow, cursor: Cursor) -> None:
     """The network of version 1, where nothing newer names one."""
     if writer.template.at("Network").peek():
-        cursor.skip("the newer element says it")
+        cursor.skip("it repeats the newer element")
     else:
         write_network(writer, row, cursor)
 
@@ -98,8 +97,12 @@ def write_addresses(writer: TemplateWriter, row: FieldRow, cursor: Cursor) -> No
     if writer.mode in ("bridge", "host", "none") or _states_network(writer):
         cursor.skip("the engine gives the addresses of its own network")
         return
-    for address in text_of(cursor).replace(",", " ").replace(";", " ").split():
+    for address in _addresses(cursor):
         writer.add("--ip6" if ":" in address else row.target, address, cursor)
+
+
+def _addresses(cursor: Cursor) -> list[str]:
+    return text_of(cursor).replace(",", " ").replace(";", " ").split()
 
 
 def write_extra_networks(writer: TemplateWriter, row: FieldRow, cursor: Cursor) -> None:
@@ -146,7 +149,9 @@ def write_overview(writer: TemplateWriter, row: FieldRow, cursor: Cursor) -> Non
     """The first sentence, as a comment."""
     text = " ".join(text_of(cursor).replace("[br]", " ").split())
     sentence = _SENTENCE.match(text)
-    writer.comment = writer.comment or (sentence[1] if sentence else text)[:200]
+    lines = wrap_text(sentence[1] if sentence else text, 200) or [""]
+    ending = " …" if lines[1:] else ""
+    writer.comment = writer.comment or f"{lines[0]}{ending}"
     cursor.skip("its first sentence is kept as a comment")
 
 
@@ -163,8 +168,25 @@ def write_page(writer: TemplateWriter, row: FieldRow, cursor: Cursor) -> None:
     if writer.labels:
         writer.add(row.target, f"net.unraid.docker.webui={text_of(cursor)}", cursor)
         return
-    page = _PORT.sub(r"\1", text_of(cursor)).replace("[IP]", "localhost")
+    page = _PORT.sub(lambda match: _published_port(writer, match[1]), text_of(cursor))
+    page = page.replace("[IP]", _address_of(writer))
     cursor.note("TC824", subject=writer.subject, object=writer.name, page=page)
+
+
+def _published_port(writer: TemplateWriter, port: str) -> str:
+    """The port of the host for a port of the container, which is what a page names; that one where it has no other."""
+    for config in writer.template if writer.publishes else ():
+        if text_of(config.at("@Type")) == "Port" and text_of(config.at("@Target")) == port:
+            return text_of(config.at("text")) or text_of(config.at("@Default")) or port
+    return port
+
+
+def _address_of(writer: TemplateWriter) -> str:
+    """Where the container is reached: at its own address on a network that gives it one."""
+    if not writer.has_own_address:
+        return "localhost"
+    addresses = _addresses(writer.template.at("MyIP"))
+    return next(iter(addresses), f"[address on {writer.mode}]")
 
 
 # Version 1 ------------------------------------------------------------------------------------------
@@ -179,7 +201,7 @@ def write_old_ports(writer: TemplateWriter, row: FieldRow, cursor: Cursor) -> No
         if host and target and writer.publishes:
             writer.add(row.target, f"{host}:{target}/{protocol.lower()}", *sources)
         else:
-            port.skip("on this network the container has its ports for itself")
+            port.skip("this network publishes no ports")
 
 
 def write_old_volume(writer: TemplateWriter, row: FieldRow, cursor: Cursor) -> None:

@@ -8,11 +8,13 @@ from tocompose.importers import ImportOptions
 from tocompose.importers.docker_run.invocation import Argument, Invocation, Script
 from tocompose.importers.docker_run.stack import build_stack
 from tocompose.importers.field_tables import FieldWalk, note_findings
+from tocompose.importers.unraid.configs import note_choices
 from tocompose.importers.unraid.shapes import write_elements
 from tocompose.importers.unraid.templates import field_tables, read_templates
 from tocompose.importers.unraid.writer import TemplateVariables, TemplateWriter
+from tocompose.knowledge.secrets.names import secret_name
 from tocompose.ledger import Cursor, Ledger
-from tocompose.model import Stack
+from tocompose.model import Runtime, Stack
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.record import replace
@@ -37,8 +39,22 @@ def read_stack(project: Project, ledger: Ledger, settings: ImportOptions) -> Sta
             continue
         steps.append(command)
         steps += _connections(writer)
-    script = Script(tuple(steps), variables.values, secrets=tuple(variables.values))
+    script = Script(
+        tuple(steps),
+        variables.values,
+        secrets=tuple(
+            name
+            for name in variables.values
+            if name in variables.masked or secret_name(name)
+        ),
+    )
     stack = build_stack((script,), project, ledger, settings.name)
+    own_networks = {writer.mode for writer in writers if writer.has_own_address}
+    networks = (
+        replace(network, driver="macvlan") if network.name in own_networks else network
+        for network in stack.networks
+    )
+    stack = replace(stack, runs_in=Runtime.DOCKER, networks=tuple(networks))
     _note_folders(stack, ledger)
     return _with_comments(stack, writers)
 
@@ -49,6 +65,7 @@ def _write_template(
     writer = TemplateWriter(template, variables, settings.options)
     write_elements(writer, template, "Container")
     _add_time_zone(writer)
+    note_choices(writer)
     if template.node is not None:
         walk = FieldWalk(field_tables(), ledger, default_reason="the default value")
         walk.visit(template.node, "Container")

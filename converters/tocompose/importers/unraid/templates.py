@@ -10,6 +10,7 @@ from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
 from tocompose.patterns import regex
 from tocompose.project import Project
+from tocompose.readers.reading import in_utf8
 from tocompose.readers.text import Unreadable
 from tocompose.readers.xml import read_xml_tree
 
@@ -33,7 +34,8 @@ def template_files(project: Project) -> tuple[str, ...]:
 
 
 def _is_template(content: bytes) -> bool:
-    return _ROOT.search(content) is not None and _IMAGE.search(content) is not None
+    text = in_utf8(content)
+    return _ROOT.search(text) is not None and _IMAGE.search(text) is not None
 
 
 def read_templates(project: Project, ledger: Ledger) -> Iterator[Cursor]:

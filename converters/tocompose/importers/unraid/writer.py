@@ -15,18 +15,26 @@ from tocompose.syntax.names import identifier
 # Networks on which a container has an address of its own, beside those of the server.
 _OWN_ADDRESS = regex(r"(?:br|eth|bond|wlan|wg)\d")
 
+# The variable for the address of the server.
+SERVER_NAME = "SERVER_IP"
+
 
 class TemplateVariables:
-    """The values that are masked in the form: they stand in `.env`, one variable for each."""
+    """The values that are masked in the form, and what it asks for: they stand in `.env`, one variable for each."""
 
     def __init__(self) -> None:
         self.values: dict[str, str | None] = {}
+        self.masked: set[str] = set()
 
-    def keep(self, name: str, value: str | None, template: str) -> str:
+    def keep(
+        self, name: str, value: str | None, template: str, *, is_masked: bool = False
+    ) -> str:
         """The variable for a value: its own name, with the template's in front where that holds another value."""
         if self.values.setdefault(name, value) != value:
             name = f"{identifier(template).upper().replace('-', '_')}_{name}"
             self.values[name] = value
+        if is_masked:
+            self.masked.add(name)
         return name
 
 
@@ -49,6 +57,8 @@ class TemplateWriter:
         self.networks: list[Argument] = []
         self.image: Argument | None = None
         self.comment = ""
+        # The fields whose first choice was used, each with what the choices are.
+        self.choices: list[tuple[Cursor, str]] = []
 
     @property
     def subject(self) -> ModelPath:
@@ -64,10 +74,15 @@ class TemplateWriter:
         return (stated if stated.startswith("container:") else stated.lower()) or "bridge"
 
     @property
+    def has_own_address(self) -> bool:
+        """Whether the container has an address beside that of the server."""
+        return _OWN_ADDRESS.match(self.mode) is not None
+
+    @property
     def publishes(self) -> bool:
         """Whether Unraid publishes ports: on a bridge, its own or one that the user has made."""
         mode = self.mode
-        has_own = mode in ("host", "none") or _OWN_ADDRESS.match(mode) is not None
+        has_own = mode in ("host", "none") or self.has_own_address
         return not has_own and not mode.startswith("container:")
 
     def add(self, flag: str, text: str, *sources: Cursor) -> None:

@@ -12,24 +12,29 @@ from tocompose.importers.docker_run.paste.damage import (
     DockerWords,
     docker_commands,
 )
+from tocompose.patterns import regex
 from tocompose.readers.words import Token
 
 # A line break of which the backslash, or its name in a JSON text, is left: `\ --name`, `\n --name`, `\\`.
-_BROKEN_START = re.compile(r"(?:\\\\)?(?:\\r)?\\n(?=$|[ \t]|-)|\\\\(?=$|-)|\\(?:[ \t]+|$)")
+_BROKEN_START = regex(r"(?:\\\\)?(?:\\r)?\\n(?=$|[ \t]|-)|\\\\(?=$|-)|\\(?:[ \t]+|$)")
 # The signs of PowerShell, of cmd.exe and of nobody for a line that goes on. The first is in the middle of a line that
 # was several, the second at the end of one; somewhere an option follows, which says that they are meant so.
-_FOREIGN_BREAK = re.compile(r"(?<=[ \t])[`^](?=[ \t]+\S)")
-_BEFORE_OPTION = re.compile(r"(?<=[ \t])[`^](?=[ \t]+-{1,2}[A-Za-z])")
-_OPTION_START = re.compile(r"$|[-‐‑–—−]{1,2}[A-Za-z]")
-_SLASH_BREAK = re.compile(r"(?<=[ \t])(?:/|\\\\)(?=[ \t]*\n[ \t]*\S)")
-_SLASH_BEFORE_OPTION = re.compile(r"(?<=[ \t])(?:/|\\\\)(?=[ \t]*\n[ \t]*-{1,2}[A-Za-z])")
-_CALL = re.compile(r"(?:docker|podman)[ \t]+(?:run|create)\b[^\n]*", re.IGNORECASE)
+_FOREIGN_BREAK = regex(r"(?<=[ \t])[`^](?=[ \t]+\S)")
+_BEFORE_OPTION = regex(r"(?<=[ \t])[`^](?=[ \t]+-{1,2}[A-Za-z])")
+_OPTION_START = regex(r"$|[-‐‑–—−]{1,2}[A-Za-z]")
+_SLASH_BREAK = regex(r"(?<=[ \t])(?:/|\\\\)(?=[ \t]*\n[ \t]*\S)")
+_SLASH_BEFORE_OPTION = regex(r"(?<=[ \t])(?:/|\\\\)(?=[ \t]*\n[ \t]*-{1,2}[A-Za-z])")
+_CALL = regex(r"(?:docker|podman)[ \t]+(?:run|create)\b[^\n]*", re.IGNORECASE)
 _VALUE_WITH_COLON = frozenset({"-p", "-v", "--publish", "--volume"})
 
 
 def restore_breaks(text: str) -> Iterator[Damage]:
     """What is left in docker commands of line breaks that got lost."""
     yield from _foreign_breaks(text)
+    bare = text.rstrip(" \t")
+    if bare.endswith((" \\", "\t\\")):
+        # A shell would take a backslash behind which nothing stands for an argument.
+        yield Damage(len(bare) - 1, len(text), "", "TC840", "`\\` at the end")
     for command in docker_commands(text):
         if command.starts_container and any(map(_breaks_before_option, command.words)):
             yield from _lost_breaks(text, command)
@@ -41,6 +46,19 @@ def repair_spelling(text: str) -> Iterator[Damage]:
         yield from _capital_words(command)
         if command.starts_container:
             yield from _split_options(command)
+            yield from _full_stop(command)
+
+
+def _full_stop(command: DockerWords) -> Iterator[Damage]:
+    """The full stop of the sentence that ends with a command: no tag ends so."""
+    at = command.operands_at()
+    word = command.words[-1]
+    if at == len(command.words) - 1 and _WITH_FULL_STOP.fullmatch(word.text):
+        end_offset = word.end_offset
+        yield Damage(end_offset - 1, end_offset, "", "TC850", f"`{word.text}`")
+
+
+_WITH_FULL_STOP = regex(r"[\w./:@-]*\w\.")
 
 
 def _foreign_breaks(text: str) -> Iterator[Damage]:

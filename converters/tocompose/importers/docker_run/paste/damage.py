@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from tocompose.importers.docker_run.invocation import Argument
 from tocompose.importers.docker_run.options import (
@@ -15,13 +14,17 @@ from tocompose.importers.docker_run.options import (
     read_verb,
     tool_of,
 )
+from tocompose.patterns import regex
 from tocompose.readers.idioms import continued_lines
 from tocompose.readers.words import Token, Unbalanced, tokens
+from tocompose.record import NamedTuple
 from tocompose.source import Span
 
 STARTING_VERBS = (("run",), ("create",))
 # The end of a line that goes on, in PowerShell and in cmd.exe.
-_FOREIGN_END = re.compile(r"(?<=[ \t])[`^](?=[ \t]*\n)")
+_FOREIGN_END = regex(r"(?<=[ \t])[`^](?=[ \t]*\n)")
+# A value in typographic quotes with a sign that is an operator outside of quotes: `“a&b”`.
+_CURLY_OPERATOR = regex(r'(?<==)[“”]([^“”"\n]*[&|;<>][^“”"\n]*)[“”]')
 _NOWHERE = Span("", 1, 1, 1, 1)
 
 
@@ -100,6 +103,7 @@ def docker_commands(text: str) -> Iterator[DockerWords]:
 def sound_tokens(text: str) -> tuple[Token, ...]:
     """The tokens of a text; where a quote is never closed, those of each line that is sound."""
     text = continued_lines(_FOREIGN_END.sub("\\\\", text))
+    text = _CURLY_OPERATOR.sub(r'"\1"', text)
     try:
         return tuple(tokens(text))
     except Unbalanced:

@@ -14,14 +14,18 @@ from tocompose.importers.docker_run.paste.damage import (
     sound_tokens,
 )
 from tocompose.knowledge.images import image_facts, image_ref
+from tocompose.patterns import regex
 from tocompose.readers.words import Token
 from tocompose.tables import load
 
-_HYPHENATED = re.compile(r"[A-Za-z0-9]-$")
-_OPTION = re.compile(r"[-‐‑–—−]{1,2}[A-Za-z]")
-_SETTING = re.compile(r"[A-Za-z_][\w.-]*=")
+# The width of a terminal, if nobody has changed it, and of the narrowest window that commands are run in.
+_USUAL_WIDTH = 80
+_NARROWEST = 60
+_HYPHENATED = regex(r"[A-Za-z0-9]-$")
+_OPTION = regex(r"[-‐‑–—−]{1,2}[A-Za-z]")
+_SETTING = regex(r"[A-Za-z_][\w.-]*=")
 # An image that holds a docker client, to which `docker run …` may be the command.
-_CLIENT_IMAGE = re.compile(r"docker|dind|podman|\$")
+_CLIENT_IMAGE = regex(r"docker|dind|podman|\$")
 _STARTING = (
     "run",
     "create",
@@ -52,6 +56,9 @@ def join_lines(text: str) -> Iterator[Damage]:
             if hyphenated := _hyphenated_word(text, words, token.end_offset):
                 yield hyphenated
                 words[-1] = words[-1]._replace(text=hyphenated.written.strip("`"))
+            elif wrapped := _wrapped_word(text, words, token.end_offset):
+                yield wrapped
+                words[-1] = words[-1]._replace(text=wrapped.written.strip("`"))
             elif _goes_on(text, words, token.end_offset):
                 yield _join(text, start, _next_line(text, token.end_offset))
             elif text[start - 1 : start] != "\n":
@@ -65,13 +72,42 @@ def _hyphenated_word(text: str, words: list[Token], offset: int) -> Damage | Non
     if command is None or not command.starts_container or tail is None:
         return None
     head = words[-1]
-    if not _HYPHENATED.search(head.text) or text[head.end_offset : offset].strip("\r\n"):
+    is_option = f"{head.text}{tail[1].partition('=')[0]}" in flag_rows("run", "podman")
+    is_broken = head.text in ("-", "--") and is_option
+    if not (is_broken or _HYPHENATED.search(head.text)) or text[
+        head.end_offset : offset
+    ].strip("\r\n"):
         return None
     without_hyphen = f"{head.text[:-1]}{tail[1]}"
     is_split = _is_known(without_hyphen) and not _is_known(head.text + tail[1])
     whole_word = without_hyphen if is_split else head.text + tail[1]
     start = head.end_offset - is_split
     return Damage(start, tail.start(1), "", "TC842", f"`{whole_word}`", tail.start(1))
+
+
+def _wrapped_word(text: str, words: list[Token], offset: int) -> Damage | None:
+    """The break of a word at the edge of a terminal, which no blank stands beside."""
+    command = docker_words(words)
+    tail = re.compile(r"[^\s#-]\S*").match(text, offset)
+    if command is None or not command.starts_container or tail is None:
+        return None
+    head = words[-1]
+    is_whole = head.end_offset == offset - 1 and not tool_of(tail[0])
+    if not is_whole or not _fills_terminal(
+        text, text.rfind("\n", 0, offset - 1) + 1, offset - 1
+    ):
+        return None
+    whole_word = head.text + tail[0]
+    return Damage(offset - 1, offset, "", "TC842", f"`{whole_word}`", offset)
+
+
+def _fills_terminal(text: str, start: int, end_offset: int) -> bool:
+    """Whether a line is as wide as terminals are, or as another one that is as long as any."""
+    width = end_offset - start
+    if width == _USUAL_WIDTH:
+        return True
+    widths = [len(line) for line in text.split("\n")]
+    return width >= _NARROWEST and widths.count(width) > 1 and max(widths) == width
 
 
 def _is_known(word: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from tocompose.importers.docker_run.paste.commands import (
     repair_spelling,
@@ -13,6 +13,7 @@ from tocompose.importers.docker_run.paste.commands import (
 from tocompose.importers.docker_run.paste.damage import Damage
 from tocompose.importers.docker_run.paste.lines import join_lines, split_commands
 from tocompose.importers.docker_run.paste.surroundings import (
+    escape_ampersands,
     strip_line_numbers,
     strip_markup,
     strip_quotes,
@@ -20,7 +21,9 @@ from tocompose.importers.docker_run.paste.surroundings import (
 )
 from tocompose.ledger import Ledger
 from tocompose.notes import note
+from tocompose.patterns import regex
 from tocompose.readers.text import Text, without_returns
+from tocompose.record import NamedTuple
 from tocompose.source import Span
 
 _Pass: TypeAlias = Callable[[str], Iterable[Damage]]
@@ -29,6 +32,7 @@ _COMMANDS: tuple[_Pass, ...] = (restore_breaks, join_lines, split_commands)
 _PASSES: Mapping[str, tuple[_Pass, ...]] = {
     "pasted": (
         *(unescape_entities, strip_line_numbers, strip_markup, strip_quotes),
+        escape_ampersands,
         repair_spelling,
         *_COMMANDS,
     ),
@@ -36,7 +40,7 @@ _PASSES: Mapping[str, tuple[_Pass, ...]] = {
     "markdown": (strip_line_numbers, strip_quotes, repair_spelling, *_COMMANDS),
     "shell": _COMMANDS,
 }
-_DOCKER = re.compile(r"docker|podman|nerdctl", re.IGNORECASE)
+_DOCKER = regex(r"docker|podman|nerdctl", re.IGNORECASE)
 
 
 class _Repair(NamedTuple):
@@ -65,8 +69,8 @@ def repair_commands(source: Text, ledger: Ledger, kind: str) -> Text:
             (damage.start, damage.end_offset, damage.typed) for damage in damages
         )
     for first_repair, count in _first_of_each_kind(repairs):
-        more = f" and {count - 1} more" if count > 1 else ""
-        written = first_repair.written + more
+        counted_others = f" and {count - 1} more" if count > 1 else ""
+        written = first_repair.written + counted_others
         ledger.add_note(note(first_repair.code, first_repair.span, written=written))
     return text
 
@@ -80,11 +84,11 @@ def _shown_span(text: Text, damage: Damage) -> Span:
 
 def _apart(damages: list[Damage]) -> list[Damage]:
     """The damages without those that begin inside another one."""
-    kept: list[Damage] = []
+    kept_damage: list[Damage] = []
     for damage in damages:
-        if not kept or damage.start >= kept[-1].end_offset:
-            kept.append(damage)
-    return kept
+        if not kept_damage or damage.start >= kept_damage[-1].end_offset:
+            kept_damage.append(damage)
+    return kept_damage
 
 
 def _first_of_each_kind(repairs: list[_Repair]) -> Iterator[tuple[_Repair, int]]:

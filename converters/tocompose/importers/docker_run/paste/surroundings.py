@@ -6,61 +6,115 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from itertools import pairwise
+from unicodedata import normalize
 
 from tocompose.importers.docker_run.paste.damage import Damage, sound_tokens
+from tocompose.patterns import regex
 
-_ENTITY = re.compile(
+_ENTITY = regex(
     r"&(?:amp|lt|gt|quot|apos|nbsp|ndash|mdash|[lr][sd]quo|#\d{2,5}|#x[0-9a-f]{2,5});", re.I
 )
 # Characters without a width, and a soft hyphen: the eye does not see them, and a shell takes them for part of a word.
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_INVISIBLE = regex(
+    "[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]"
+)
+# Line ends of word processors and pagers, for which a shell ends no line.
+_WEB_LINE_END = regex("[\v\f\u0085\u2028\u2029]")
+# What colours a terminal: https://www.ecma-international.org/publications-and-standards/standards/ecma-48/
+_TERMINAL_CODE = regex(r"\x1b\[[0-?]*[ -/]*[@-~]", hints=[["\x1b"]])
+# Between the parameters of an address: a shell, which reads no paste, would begin another command.
+_PARAMETER_SIGN = regex(r"(?<=[\w%.+-])&(?=[A-Za-z_][\w.-]*=)", hints=[["&"]])
+_ADDRESS = regex(r"\S*\?\S*=\S*$")
 # Blanks that a shell takes for letters.
-_WEB_BLANK = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+_WEB_BLANK = regex("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+# Letters that a PDF sets as one, and those of Chinese and Japanese keyboards; their dash is typography.
+_LIGATURE = regex("[\ufb00-\ufb06]")
+_FULL_WIDTH = regex("[\uff01-\uff0c\uff0e-\uff5e]")
 _CALL = r"(?:sudo[ \t]+)?(?:docker|podman)(?:\.exe)?[ \t]"
-_TAG = re.compile(
+_TAG = regex(
     r"</?(?:pre|code|p|div|span|strong|em|kbd|samp|tt)(?:[ \t][^<>\n]*)?>"
     r"|\[/?code[^\]\n]*\]|\{(?:code|noformat)[^}\n]*\}",
     re.I,
 )
-_BREAK_TAG = re.compile(r"<br[ \t]*/?>", re.I)
-_NUMBERED = re.compile(r"^[ \t]*(\d{1,5})(?:[.:)|]|[ \t]|$)[ \t|]*", re.MULTILINE)
-_HISTORY = re.compile(rf"^[ \t]*\d{{1,5}}\*?[ \t]+(?={_CALL})", re.MULTILINE | re.I)
+_BREAK_TAG = regex(r"<br[ \t]*/?>", re.I)
+_NUMBERED = regex(r"^[ \t]*(\d{1,5})(?:[.:)|]|[ \t]|$)[ \t|]*", re.MULTILINE)
+_HISTORY = regex(rf"^[ \t]*\d{{1,5}}\*?[ \t]+(?={_CALL})", re.MULTILINE | re.I)
 # A bullet, a quotation mark of a mail, or the words that introduce a command: `Run: docker …`.
-_LEAD = re.compile(
+_LEAD = regex(
     rf"^[ \t]*(?:(?:>[ \t]?)+|[-*•·+–][ \t]+|(?:[A-Za-z][\w ]{{0,40}}):[ \t]+)(?={_CALL})",
     re.MULTILINE | re.I,
 )
-_EMPHASIS = re.compile(
+# What a chat or mail program makes of `nginx:1.27`, which it takes for an address.
+_LINKED = regex(r"(?P<before>\[)(?P<text>[^\]\s]+)(?P<behind>\]\(https?://(?P=text)/?\))")
+_TABLE_ROW = regex(
+    rf"^[ \t]*(?P<before>\|(?:[^|\n]*\|)*?[ \t]*`?){_CALL}[^|\n]*?(?P<behind>`?[ \t]*\|[^\n]*)$",
+    re.MULTILINE | re.I,
+)
+_EMPHASIS = regex(
     rf"^[ \t]*(?P<mark>\*\*|__|\*|_|`{{3,}}|``)(?P<code>[ \t]*{_CALL}[^\n]*?)(?P=mark)[ \t.]*$",
     re.MULTILINE | re.I,
 )
-_QUOTED_LINE = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
-_QUOTED_BLOCK = re.compile(r"^[ \t]*>[^\n]*(?:\n[ \t]*>[^\n]*)*", re.MULTILINE)
-_CONTINUED = re.compile(
+# A fence that begins in the line of the command and ends in a later one.
+_INLINE_FENCE = regex(
+    rf"^[ \t]*(?P<mark>`{{3,}})(?P<code>[ \t]*{_CALL}[^`]*?\n[^`]*?)(?P=mark)",
+    re.MULTILINE | re.I,
+)
+# The lines that a comparison adds.
+_ADDED_BLOCK = regex(rf"^\+[ \t]*{_CALL}[^\n]*(?:\n\+[^\n]*)+", re.MULTILINE | re.I)
+_ADDED_LINE = regex(r"^\+[ \t]?", re.MULTILINE)
+_QUOTED_LINE = regex(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
+_QUOTED_BLOCK = regex(r"^[ \t]*>[^\n]*(?:\n[ \t]*>[^\n]*)*", re.MULTILINE)
+_CONTINUED = regex(
     rf"^[ \t]*{_CALL}[^\n]*\\\n(?P<rest>(?:[ \t]*>[ \t][^\n]*\\\n)*[ \t]*>[ \t][^\n]*)",
     re.MULTILINE | re.I,
 )
-_PROMPTED = re.compile(r"^[ \t]*(?P<prompt>>[ \t])[ \t]*(?P<option>-?)", re.MULTILINE)
-_QUOTED_CALL = re.compile(
-    rf"^[ \t]*(?:>[ \t]?)+(?:[-*•$#%][ \t]+)?{_CALL}", re.MULTILINE | re.I
+# The same where a backslash got lost: an option stands behind the sign, so no output is sent to a file.
+_UNCONTINUED = regex(
+    rf"^[^\n>]{{0,80}}{_CALL}[^\n]*\n(?P<rest>(?:[ \t]*>[ \t][^\n]*(?:\n|\Z))+)",
+    re.MULTILINE | re.I,
 )
-_CURLY = re.compile(
-    rf"^[ \t]*(?:“(?P<one>{_CALL}[^”]*)”|„(?P<two>{_CALL}[^“”]*)[“”]|«[ \t\u00a0]?(?P<three>{_CALL}[^»]*)»)[ \t.]*$",
+_LOST_BACKSLASH = regex(r"[^\\ \t\n][ \t]*\n[ \t]*>[ \t]+-{1,2}[A-Za-z]")
+_PROMPTED = regex(r"^[ \t]*(?P<prompt>>[ \t])[ \t]*(?P<option>-?)", re.MULTILINE)
+_QUOTED_CALL = regex(rf"^[ \t]*(?:>[ \t]?)+(?:[-*•$#%][ \t]+)?{_CALL}", re.MULTILINE | re.I)
+_CURLY = regex(
+    rf"^[ \t]*(?:[A-Za-z][\w ]{{0,40}}:[ \t]+)?"
+    rf"(?:“(?P<one>{_CALL}[^”]*)”|„(?P<two>{_CALL}[^“”]*)[“”]|«[ \t\u00a0]?(?P<three>{_CALL}[^»]*)»)[ \t.]*$",
     re.MULTILINE | re.I,
 )
 
 
 def unescape_entities(text: str) -> Iterator[Damage]:
-    """Entities of HTML as the characters that they stand for, and characters that nobody sees."""
+    """Entities of HTML as the characters that they stand for, characters that nobody sees, and those of PDF files."""
     for match in _ENTITY.finditer(text):
         yield Damage(*match.span(), _unescaped(text, match), "TC845", f"`{match[0]}`")
     for match in _INVISIBLE.finditer(text):
         code = "" if match.start() == 0 else "TC844"
         yield Damage(*match.span(), "", code, f"the character U+{ord(match[0]):04X}")
+    for match in _WEB_LINE_END.finditer(text):
+        written = f"the line end U+{ord(match[0]):04X}"
+        yield Damage(*match.span(), "\n", "TC844", written)
+    for match in _TERMINAL_CODE.finditer(text):
+        yield Damage(*match.span(), "", "TC844", "the colour of a terminal")
     for match in _WEB_BLANK.finditer(text):
         if not _is_quoted(text, match):
             written = f"the blank U+{ord(match[0][0]):04X}"
             yield Damage(*match.span(), " " * len(match[0]), "TC844", written)
+    for match in _LIGATURE.finditer(text):
+        typed = normalize("NFKC", match[0])
+        yield Damage(*match.span(), typed, "TC844", f"the ligature `{match[0]}`")
+    for match in _FULL_WIDTH.finditer(text):
+        if not _is_quoted(text, match):
+            typed = normalize("NFKC", match[0])
+            yield Damage(*match.span(), typed, "TC844", f"the full-width `{match[0]}`")
+
+
+def escape_ampersands(text: str) -> Iterator[Damage]:
+    """The signs between the parameters of an address, `?x=1&y=2`, each with a backslash."""
+    for match in _PARAMETER_SIGN.finditer(text):
+        line_start = text.rfind("\n", 0, match.start()) + 1
+        is_address = _ADDRESS.search(text, line_start, match.start()) is not None
+        if is_address and not _is_quoted(text, match):
+            yield Damage(*match.span(), "\\&", "TC844", "`&` in an address")
 
 
 def _unescaped(text: str, match: re.Match[str]) -> str:
@@ -83,7 +137,7 @@ def strip_line_numbers(text: str) -> Iterator[Damage]:
     lines = [line for line in text.split("\n") if line.strip()]
     numbered = [match for line in lines if (match := _NUMBERED.match(line))]
     numbers = [int(match[1]) for match in numbered]
-    rises = all(first < second for first, second in pairwise(numbers))
+    rises = all(number < next_number for number, next_number in pairwise(numbers))
     is_list = len(numbered) == len(lines) > 1 and rises
     is_column = len(numbers) > 1 and rises and all(_stands_alone(m) for m in numbered)
     pattern = _NUMBERED if is_list or is_column else _HISTORY
@@ -114,14 +168,30 @@ def _markup(text: str) -> Iterator[tuple[int, int, str]]:
     starts = {start for start, _ in quoted_marks}
     for pattern, typed in ((_TAG, ""), (_BREAK_TAG, "\n")):
         yield from ((*match.span(), typed) for match in pattern.finditer(text))
+    yield from ((*match.span(), "") for match in _added_lines(text))
     leads = (match for match in _LEAD.finditer(text) if match.start() not in starts)
     yield from ((*match.span(), "") for match in leads)
     yield from (
         (start, end_offset, "") for start, end_offset in _continuation_prompts(text)
     )
-    for match in _EMPHASIS.finditer(text):
-        yield match.start(), match.start("code"), ""
-        yield match.end("code"), match.end(), ""
+    for pattern in (_LINKED, _TABLE_ROW):
+        for match in pattern.finditer(text):
+            yield (*match.span("before"), "")
+            yield (*match.span("behind"), "")
+    yield from _emphasis_marks(text)
+
+
+def _added_lines(text: str) -> Iterator[re.Match[str]]:
+    """The signs in front of the lines that a comparison adds."""
+    for block in _ADDED_BLOCK.finditer(text):
+        yield from _ADDED_LINE.finditer(text, *block.span())
+
+
+def _emphasis_marks(text: str) -> Iterator[tuple[int, int, str]]:
+    for pattern in (_EMPHASIS, _INLINE_FENCE):
+        for match in pattern.finditer(text):
+            yield match.start(), match.start("code"), ""
+            yield match.end("code"), match.end(), ""
 
 
 def _quotation_marks(text: str) -> Iterator[tuple[int, int]]:
@@ -144,18 +214,23 @@ def _continuation_prompts(text: str) -> Iterator[tuple[int, int]]:
         prompts = list(_PROMPTED.finditer(text, *block.span("rest")))
         if len(prompts) > 1 or any(match["option"] for match in prompts):
             yield from (match.span("prompt") for match in prompts)
+            return
+    for block in _UNCONTINUED.finditer(text):
+        if _LOST_BACKSLASH.search(block[0]):
+            for match in _PROMPTED.finditer(text, *block.span("rest")):
+                yield match.span("prompt")
 
 
 def strip_quotes(text: str) -> Iterator[Damage]:
     """Quotes around a whole command, which a shell would take for the name of a program."""
     for match in _CURLY.finditer(text):
-        inner = next(index for index in (1, 2, 3) if match[index])
-        yield Damage(match.start(), match.start(inner), "", "TC846", "`“docker …”`")
-        yield Damage(match.end(inner), match.end(), "")
-    previous = None
+        group_number = next(index for index in (1, 2, 3) if match[index])
+        yield Damage(match.start(), match.start(group_number), "", "TC846", "`“docker …”`")
+        yield Damage(match.end(group_number), match.end(), "")
+    previous_token = None
     for token in sound_tokens(text):
-        starts_line = previous is None or previous.kind != "word"
-        previous = token
+        starts_line = previous_token is None or previous_token.kind != "word"
+        previous_token = token
         quote = token.text[:1]
         is_call = re.match(rf"[ \t]*{_CALL}", token.text[1:], re.I) is not None
         if not (starts_line and is_call and quote in "\"'`" and token.text.endswith(quote)):

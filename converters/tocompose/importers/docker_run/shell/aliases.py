@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from tocompose.importers.docker_run.shell.commands import CommandField
 from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.readers.words import Unbalanced, tokens
 
-_MORE_THAN_WORDS = re.compile(r"[;|&<>()`\n]")
+_MORE_THAN_WORDS = regex(r"[;|&<>()`\n]")
 
 
 def define_aliases(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:

@@ -8,14 +8,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from tocompose.patterns import regex
+
 _LONGEST = 200
 _LARGEST = 2**63
 _DEEPEST = 30
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"\s*(?:(?P<number>0[xX][0-9A-Fa-f]+|\d+#\w+|\d+)|(?P<name>[A-Za-z_]\w*)(?P<index>\[[^\]]*\])?"
     r"|(?P<sign>\+\+|--|\*\*=?|<<=?|>>=?|[<>=!+\-*/%&|^]=|&&|\|\||[-+*/%<>=!~&|^?:(),]))"
 )
-_NUMBER = re.compile(r"-?\d{1,18}")
+_NUMBER = regex(r"-?\d{1,18}")
 
 
 def _divide(dividend: int, divisor: int) -> int:
@@ -157,9 +159,9 @@ class _Expression:
         number = self._binary(level + 1)
         while sign := self._accept(*_LEVELS[level]):
             # `**` alone binds to the right.
-            below = level if sign == "**" else level + 1
+            operand_level = level if sign == "**" else level + 1
             is_needed = _DECISIVE.get(sign) is not bool(number)
-            right = self._part(partial(self._binary, below), counts=is_needed)
+            right = self._part(partial(self._binary, operand_level), counts=is_needed)
             number = _limited(int(_LEVELS[level][sign](number, right)))
         return number
 

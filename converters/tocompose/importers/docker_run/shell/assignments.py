@@ -9,12 +9,13 @@ from tocompose.importers.docker_run.shell.parameters import free_name, open_valu
 from tocompose.importers.docker_run.shell.state import Shell, with_source
 from tocompose.importers.docker_run.shell.variables import NOTHING, Value
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.readers.commands import DECLARATIONS
 from tocompose.syntax.interpolation import Variable, parse
 from tocompose.syntax.units import is_whole_number
 
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
-_POSITIONAL = re.compile(r"ARG_\d+")
+_IDENTIFIER = regex(r"[A-Za-z_]\w*")
+_POSITIONAL = regex(r"ARG_\d+")
 
 
 def assign_variable(

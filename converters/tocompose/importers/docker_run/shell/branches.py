@@ -21,9 +21,10 @@ from tocompose.importers.docker_run.shell.outcomes import (
 from tocompose.importers.docker_run.shell.state import Shell, Unknowable, shown
 from tocompose.importers.docker_run.shell.variables import Scope
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.tables import load
 
-_ASKS_DOCKER = re.compile(rf"\b(?:docker|podman)\b|{CLIENT_VARIABLE}", re.IGNORECASE)
+_ASKS_DOCKER = regex(rf"\b(?:docker|podman)\b|{CLIENT_VARIABLE}", re.IGNORECASE)
 _TESTS = frozenset({"[", "[[", "test", "command", "which", "type", "hash", "grep"})
 
 
@@ -47,15 +48,15 @@ def _read_branches(
         return
     likely = condition_holds(shell, condition, by_default=True)
     bodies = [body for body in (then, otherwise) if body]
-    chosen = None if likely is None else then if likely else otherwise
-    run_alternatives(shell, bodies, condition, chosen, is_complete=bool(otherwise))
+    chosen_branch = None if likely is None else then if likely else otherwise
+    run_alternatives(shell, bodies, condition, chosen_branch, is_complete=bool(otherwise))
 
 
 def run_alternatives(
     shell: Shell,
     bodies: list[Cursor],
     condition: Cursor,
-    chosen: Cursor | None,
+    chosen_branch: Cursor | None,
     *,
     is_complete: bool,
 ) -> None:
@@ -68,17 +69,17 @@ def run_alternatives(
         raise Unknowable
     scope = shell.scope
     outcomes: list[BranchOutcome] = []
-    is_guess = chosen is None and not asks_what_exists(condition)
+    is_guess = chosen_branch is None and not asks_what_exists(condition)
     for body in bodies:
-        is_likely = chosen is None or chosen.node is body.node
+        is_likely = chosen_branch is None or chosen_branch.node is body.node
         outcome = _run_branch(
             shell, scope, body, condition, is_likely=is_likely, is_guess=is_guess
         )
         outcomes.append(outcome)
-    if chosen is not None and _ends_script(outcomes):
+    if chosen_branch is not None and _ends_script(outcomes):
         shell.demanded.update(demanded_names(condition, scope))
     if not is_complete:
-        outcomes.append(BranchOutcome(scope, None, is_likely=not chosen))
+        outcomes.append(BranchOutcome(scope, None, is_likely=not chosen_branch))
     merge_outcomes(shell, scope, outcomes, condition)
 
 
@@ -147,7 +148,7 @@ def settle_unlikely(shell: Shell) -> None:
     if any(_creates(step) for step in likely_steps):
         for step, body, condition in shell.unlikely:
             for word in (*step.head, *step.arguments):
-                word.skip("only runs where somebody asks for it")
+                word.skip("it runs only on request")
             if _creates(step):
                 body.annotate("TC174", condition=condition)
         shell.steps = likely_steps
@@ -239,8 +240,10 @@ def _run_guarded(
     if verdict is None:
         likely = condition_holds(shell, condition, by_default=True)
         nothing = consequence.at("nothing")
-        chosen = None if likely is None else consequence if likely is runs_on else nothing
-        run_alternatives(shell, [consequence], condition, chosen, is_complete=False)
+        chosen_branch = (
+            None if likely is None else consequence if likely is runs_on else nothing
+        )
+        run_alternatives(shell, [consequence], condition, chosen_branch, is_complete=False)
     elif verdict is runs_on:
         shell.run(consequence)
     else:
@@ -259,19 +262,19 @@ def read_case(shell: Shell, cursor: Cursor) -> None:
     """Reads every branch of a `case`, or the one that a known subject chooses."""
     subject = cursor.at("subject")
     value = shell.value(subject)
-    subject.skip("what a case compares")
+    subject.skip("the value of a case statement")
     branches = [child for child in cursor if child.key == "item"]
     for branch in branches:
-        branch.at("patterns").skip("what a case compares with")
+        branch.at("patterns").skip("a pattern of a case statement")
     patterns = [_patterns_of(branch) for branch in branches]
     if value.plain is None or matching_branch(value.plain, patterns) is None:
         likely = matching_branch(default_text(value, subject), patterns)
         bodies = [branch.at("body") for branch in branches]
-        chosen = None if likely is None else cursor.at("nothing")
+        chosen_branch = None if likely is None else cursor.at("nothing")
         if likely is not None and likely >= 0:
-            chosen = bodies[likely]
+            chosen_branch = bodies[likely]
         takes_all = ["*"] in patterns
-        run_alternatives(shell, bodies, subject, chosen, is_complete=takes_all)
+        run_alternatives(shell, bodies, subject, chosen_branch, is_complete=takes_all)
         return
     _run_matching(shell, branches, value.plain, shown(subject.peek() or ""))
 

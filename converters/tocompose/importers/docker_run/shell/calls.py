@@ -12,10 +12,11 @@ from tocompose.importers.docker_run.shell.discovery import mentions_docker
 from tocompose.importers.docker_run.shell.expansion import join_values
 from tocompose.importers.docker_run.shell.input import standard_input
 from tocompose.importers.docker_run.shell.parameters import path_from_here
-from tocompose.importers.docker_run.shell.state import Shell, shown
+from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
-from tocompose.project import normal_path
+from tocompose.patterns import regex
+from tocompose.project import is_refused, normal_path
 from tocompose.readers.mentions import STARTING_CALL
 from tocompose.readers.shell import read
 from tocompose.readers.text import Text, Unreadable, decode
@@ -23,7 +24,7 @@ from tocompose.syntax.interpolation import plain
 from tocompose.syntax.names import is_shell
 
 _DEEPEST = 12
-_SCRIPT_PATH = re.compile(r"\.(?:ba|da|z|k)?sh$|/")
+_SCRIPT_PATH = regex(r"\.(?:ba|da|z|k)?sh$|/")
 
 
 def call_function(
@@ -79,11 +80,11 @@ def define_function(shell: Shell, cursor: Cursor) -> None:
 
 def calls_starting_function(shell: Shell, code: str) -> bool:
     """Whether code calls a function of the script that starts containers, itself or by others."""
-    pending, seen = [code], set[str]()
+    pending, seen_functions = [code], set[str]()
     while pending:
         for word in re.findall(r"[\w-]+", pending.pop()):
-            if word in shell.functions and word not in seen:
-                seen.add(word)
+            if word in shell.functions and word not in seen_functions:
+                seen_functions.add(word)
                 pending.append(source_text(shell.functions[word]))
                 if mentions_docker(pending[-1]):
                     return True
@@ -105,8 +106,10 @@ def source_file(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> Non
             run_file(shell, cursor, path, data)
             shell.scope.arguments = arguments
             return
-    written = target.sources[0].peek() if target and target.sources else "?"
-    cursor.note("TC161", file=shown(written or ""))
+        if is_refused(shell.project, path):
+            cursor.skip("reads a file that we may not read, of which a note tells")
+            return
+    cursor.note("TC161", file=target.text if target else "?")
 
 
 def _project_path(shell: Shell, text: str) -> str | None:
@@ -167,7 +170,7 @@ def _is_script(path: str, data: bytes) -> bool:
     return is_script and mentions_docker(data.decode("latin-1"))
 
 
-_CLIENT_CALL = re.compile(r"(?:^|[\s;&|(])(?:docker|podman|nerdctl)\s+[\w-]")
+_CLIENT_CALL = regex(r"(?:^|[\s;&|(])(?:docker|podman|nerdctl)\s+[\w-]")
 
 
 def code_for_other_host(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> str:

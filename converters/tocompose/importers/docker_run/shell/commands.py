@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from tocompose.importers.docker_run.options import (
     flags_with_value,
@@ -13,6 +12,8 @@ from tocompose.importers.docker_run.options import (
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import Variable, parse, variable_names
 from tocompose.tables import load
 
@@ -25,10 +26,10 @@ _TOOLS = {
 }
 _COMPOSE_TOOLS = frozenset({"docker-compose", "podman-compose", "docker-compose.exe"})
 _REMOTE_FLAGS = frozenset({"-H", "--host", "-c", "--context", "--connection", "--url"})
-_TOOL_NAME = re.compile(r"DOCKER|PODMAN|CONTAINER|ENGINE|RUNTIME", re.IGNORECASE)
+_TOOL_NAME = regex(r"DOCKER|PODMAN|CONTAINER|ENGINE|RUNTIME", re.IGNORECASE)
 # Verbs whose words end up in the compose file, so that their open variables matter.
 CARRIED_VERBS = frozenset({"run", "create", "build", "exec", "cp", "connect", "start"})
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_ASSIGNMENT = regex(r"[A-Za-z_]\w*=")
 
 
 class CommandField(NamedTuple):
@@ -71,11 +72,11 @@ def _behind_prefix(
     """Where the command starts that another one starts; its settings are added to `settings`."""
     while index < len(fields):
         text = fields[index].value.text
-        if _ASSIGNMENT.match(text) and name in ("env", "sudo"):
+        if _ASSIGNMENT.match(text) and name in load("shell")["assigning"]:
             settings.append(fields[index])
         elif text.startswith("-"):
             index += text in options
-        elif name != "timeout" or not re.fullmatch(r"[\d.]+[smhd]?", text):
+        elif name not in load("shell")["timed"] or not re.fullmatch(r"[\d.]+[smhd]?", text):
             break
         index += 1
     return index

@@ -13,6 +13,7 @@ from tocompose.importers.docker_run.shell.globs import for_fnmatch
 from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import OpenVariable, Value
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.readers.words import Unbalanced, tokens
 from tocompose.syntax.interpolation import literal, substitute, variable_names
 
@@ -24,7 +25,7 @@ _COMPARISONS: dict[str, Callable[[int, int], bool]] = {
     "-gt": operator.gt,
     "-ge": operator.ge,
 }
-_NUMBER = re.compile(r"-?\d{1,18}")
+_NUMBER = regex(r"-?\d{1,18}")
 _CONSTANT_COMMANDS = {"true": True, ":": True, "false": False}
 _CLOSING = {"[": "]", "[[": "]]"}
 _JOINTS = {"-o": "or", "||": "or", "-a": "and", "&&": "and"}
@@ -55,12 +56,12 @@ def condition_holds(
     return None
 
 
-def _joined(joint: str, one: bool | None, other: bool | None) -> bool | None:
+def _joined(joint: str, condition: bool | None, next_condition: bool | None) -> bool | None:
     """What two verdicts give together; None where it depends on one that is not known."""
     decisive = joint == "or"
-    if decisive in (one, other):
+    if decisive in (condition, next_condition):
         return decisive
-    return None if None in (one, other) else not decisive
+    return None if None in (condition, next_condition) else not decisive
 
 
 def _command_holds(shell: Shell, cursor: Cursor, by_default: bool) -> bool | None:

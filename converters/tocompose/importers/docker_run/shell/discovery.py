@@ -10,6 +10,7 @@ from tocompose.knowledge.placeholders import DOCUMENTATION_NAME
 from tocompose.limits import limit
 from tocompose.patterns import regex
 from tocompose.project import Project, normal_path
+from tocompose.readers.reading import in_utf8
 
 # How a docker client is written by a variable of the shell or of make: `$DOCKER`, `${DOCKER}`, `$(DOCKER)`.
 CLIENT_VARIABLE = r"\$\W?(?:DOCKER|PODMAN)\w*\W?"
@@ -60,7 +61,14 @@ _KIND_BY_CONTENT = (
         ),
         "crontab",
     ),
-    (regex(r"^[ \t]*(?:```|~~~)(?!.*(?:```|~~~))", re.MULTILINE), "markdown"),
+    # A fence that the command itself follows in its line is a mark of a chat.
+    (
+        regex(
+            r"\A(?![^`]*```[ \t]*(?:sudo[ \t]+)?(?:docker|podman)[ \t])"
+            r"(?:.*\n)*?[ \t]*(?:```|~~~)(?!.*(?:```|~~~))"
+        ),
+        "markdown",
+    ),
 )
 
 
@@ -114,16 +122,17 @@ def _is_playbook(path: str) -> bool:
 
 def find_starters(project: Project) -> tuple[str, ...]:
     """The playbooks, cloud-init files and workflows of a folder that start containers by their look."""
-    places = (_PLAYBOOK, _WORKFLOW)
-    paths = (path for path in project.files() if any(p.search(path) for p in places))
+    file_patterns = (_PLAYBOOK, _WORKFLOW)
+    paths = (path for path in project.files() if any(p.search(path) for p in file_patterns))
     return tuple(path for path in paths if _is_named_yaml(project, path))
 
 
 def _is_named_yaml(project: Project, path: str) -> bool:
     data = project.read(path)
-    if data is None or len(data) > limit("SCRIPT_BYTES") or b"\x00" in data[:1024]:
+    if data is None or len(data) > limit("SCRIPT_BYTES"):
         return False
-    return _is_named_source(path, data)
+    data = in_utf8(data)
+    return b"\x00" not in data[:1024] and _is_named_source(path, data)
 
 
 def _holds_call(project: Project, path: str) -> bool:
@@ -131,8 +140,8 @@ def _holds_call(project: Project, path: str) -> bool:
     is_named, is_script = path in project.named, bool(_SCRIPT_NAME.fullmatch(name))
     if not is_named and not is_script and "." in name.lstrip("."):
         return False
-    data = project.read(path)
-    if data is None or b"\x00" in data[:1024]:
+    data = in_utf8(project.read(path) or b"")
+    if b"\x00" in data[:1024]:
         return False
     if len(data) > limit("SCRIPT_BYTES"):
         if is_named or is_script:
@@ -166,7 +175,7 @@ def started_elsewhere(project: Project, paths: Iterable[str]) -> set[str]:
     """The files that another of the files reads or starts by a constant name."""
     started: set[str] = set()
     for path in list(paths):
-        data = project.read(path) or b""
+        data = in_utf8(project.read(path) or b"")
         if len(data) > limit("SCRIPT_BYTES") or path.endswith((".md", ".rst", ".txt")):
             continue
         for match in _STARTED_FILE.finditer(data):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from itertools import chain
-from typing import NamedTuple
 
 from tocompose.importers.docker_run.shell import parameters
 from tocompose.importers.docker_run.shell.arithmetic import evaluate
@@ -16,6 +15,7 @@ from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.readers.atoms import Atom, expand_braces, word_atoms
 from tocompose.readers.words import Unbalanced, tokens
+from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import Variable, literal, parse
 from tocompose.syntax.names import variable_name
 
@@ -157,11 +157,11 @@ def _split_at(text: str, separators: str) -> list[str]:
     if not separators:
         return [text]
     fields = [""]
-    for part in parse(text):
-        if isinstance(part, Variable):
-            fields[-1] += part.source
+    for segment in parse(text):
+        if isinstance(segment, Variable):
+            fields[-1] += segment.source
         else:
-            joined, *separate = re.split(f"[{re.escape(separators)}]+", part.source)
+            joined, *separate = re.split(f"[{re.escape(separators)}]+", segment.source)
             fields[-1] += joined
             fields += separate
     return fields

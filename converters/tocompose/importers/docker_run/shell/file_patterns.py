@@ -11,11 +11,12 @@ from itertools import takewhile
 from tocompose.importers.docker_run.shell.globs import for_fnmatch
 from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import Value
+from tocompose.patterns import regex
 from tocompose.project import normal_path
 from tocompose.syntax.interpolation import literal
 
-_PATTERN = re.compile(r"[*?]|\[[^\]]+\]")
-_QUOTED = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.")
+_PATTERN = regex(r"[*?]|\[[^\]]+\]")
+_QUOTED = regex(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.")
 
 
 def file_names(shell: Shell, raw: str, fields: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -68,13 +69,13 @@ def _pattern_of(glob: str) -> str:
 
 def _paths_below(shell: Shell, folder: str) -> Iterable[str]:
     """The files of the tree, and those that the script made, by their paths from the script's folder."""
-    here = normal_path(shell.directory) or ""
-    folder_path = posixpath.join(here, folder) if folder else here
+    directory = normal_path(shell.directory) or ""
+    folder_path = posixpath.join(directory, folder) if folder else directory
     paths = {
         *shell.project.files(),
         *shell.project.below(folder_path or "."),
         *shell.made_files,
     }
-    start = f"{here}/" if here else ""
+    start = f"{directory}/" if directory else ""
     clean_paths = (posixpath.normpath(path) for path in paths)
     return [path[len(start) :] for path in clean_paths if path.startswith(start)]

@@ -10,14 +10,15 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from tocompose.importers.docker_run.shell.arithmetic import evaluate
+from tocompose.patterns import regex
 
 # A program's output, from its arguments and what it reads; None where that is not known.
 Filter = Callable[[Sequence[str], str], str | None]
 
-_ESCAPE = re.compile(r"\\(?:([abefnrtv\\'\"])|0?([0-7]{1,3})|x([0-9A-Fa-f]{1,2}))")
+_ESCAPE = regex(r"\\(?:([abefnrtv\\'\"])|0?([0-7]{1,3})|x([0-9A-Fa-f]{1,2}))")
 _ESCAPED = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_RANGE = re.compile(r"(\d*)(-?)(\d*)")
-_SUBSTITUTION = re.compile(
+_RANGE = regex(r"(\d*)(-?)(\d*)")
+_SUBSTITUTION = regex(
     r"s(?P<mark>[/|#,:@])(.*?)(?<!\\)(?P=mark)(.*?)(?<!\\)(?P=mark)([gIp]*)"
 )
 _SETS = {
@@ -103,9 +104,13 @@ def _tr(arguments: Sequence[str], text: str) -> str | None:
         case ["-s", characters]:
             return re.sub(f"([{re.escape(_characters(characters))}])\\1+", r"\1", text)
         case [old, new] if not old.startswith("-") and new:
-            before, after = _characters(old), _characters(new)
-            after += after[-1] * (len(before) - len(after))
-            return text.translate(dict(zip(map(ord, before), after, strict=False)))
+            old_characters, new_characters = _characters(old), _characters(new)
+            new_characters += new_characters[-1] * (
+                len(old_characters) - len(new_characters)
+            )
+            return text.translate(
+                dict(zip(map(ord, old_characters), new_characters, strict=False))
+            )
     return None
 
 
@@ -137,9 +142,9 @@ def _cut(arguments: Sequence[str], text: str) -> str | None:
     if values is None:
         return None
     delimiter = values.get("d", "\t")
-    wanted = values.get("f") or values.get("c") or ""
-    match = _RANGE.fullmatch(wanted)
-    if match is None or not wanted or len(delimiter) != 1:
+    wanted_fields = values.get("f") or values.get("c") or ""
+    match = _RANGE.fullmatch(wanted_fields)
+    if match is None or not wanted_fields or len(delimiter) != 1:
         return None
     start = int(match[1] or 1) - 1
     stop = (int(match[3]) if match[3] else None) if match[2] else start + 1

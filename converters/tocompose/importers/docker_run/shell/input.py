@@ -7,11 +7,12 @@ import re
 from tocompose.importers.docker_run.shell.state import Shell, with_source
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.syntax.interpolation import split_outside_variables
 
 _BLANKS = " \t\n"
-_FLAGS_WITH_VALUE = re.compile(r"-\w*[pdnNtuia]")
-_NAME = re.compile(r"[A-Za-z_]\w*")
+_FLAGS_WITH_VALUE = regex(r"-\w*[pdnNtuia]")
+_NAME = regex(r"[A-Za-z_]\w*")
 
 
 def here_document(shell: Shell, body: Cursor) -> Value:
@@ -72,8 +73,10 @@ def assign_line(
     shell: Shell, line: Value, names: list[str], separators: str | None, *, as_array: bool
 ) -> None:
     """Gives the fields of a line to variables, all that is left to the last one."""
-    most = -1 if as_array else len(names) - 1
-    fields = split_fields(line.text, _BLANKS if separators is None else separators, most)
+    most_splits = -1 if as_array else len(names) - 1
+    fields = split_fields(
+        line.text, _BLANKS if separators is None else separators, most_splits
+    )
     values = [line._replace(text=text) for text in fields]
     if as_array:
         shell.scope.set(names[0], Value("", items=tuple(values)))

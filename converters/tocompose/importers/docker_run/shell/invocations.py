@@ -16,6 +16,7 @@ from tocompose.importers.docker_run.shell.parameters import path_from_here, sole
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.syntax.interpolation import (
     Variable,
     apply_defaults,
@@ -26,7 +27,7 @@ from tocompose.syntax.interpolation import (
 from tocompose.syntax.mounts import format_mount, is_path, parse_docker_mount
 
 # A placeholder inside quotes, which a shell passes on as it stands.
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = regex(
     r"<(?:your|my|the|some|insert|path|pass|secret)\b[^<>\n]*>|<[A-Z_]{4,}>|<[a-z]+[-_][a-z_-]+>"
 )
 
@@ -75,7 +76,7 @@ def make_invocation(
 
 
 # What variables are called that hold an image.
-_IMAGE_NAME = re.compile(r"IMAGE|IMG|TAG|REPO|NAME|APP|CONTAINER|SERVICE", re.IGNORECASE)
+_IMAGE_NAME = regex(r"IMAGE|IMG|TAG|REPO|NAME|APP|CONTAINER|SERVICE", re.IGNORECASE)
 
 
 def _without_vanishing(fields: list[CommandField], call: DockerCall) -> list[CommandField]:
@@ -132,7 +133,7 @@ def _settle_head(call: DockerCall, head: list[Argument]) -> None:
         option = call.remote.value.text.partition("=")[0]
         call.remote.cursor.note("TC163", option=shown(option))
     for argument in head:
-        argument.skip("docker's own options")
+        argument.skip("the name of the docker command and its options for the client")
 
 
 def _passed_variables(

@@ -25,6 +25,7 @@ from tocompose.importers.docker_run.shell.parameters import free_name
 from tocompose.importers.docker_run.shell.state import Shell, Unknowable, shown
 from tocompose.importers.docker_run.shell.variables import OpenVariable, Value
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.readers.commands import DECLARATIONS
 from tocompose.source import leaves
 from tocompose.syntax.units import is_whole_number
@@ -37,12 +38,12 @@ _COMPUTING = frozenset(
     {"[", "[[", "test", ":", "true", "let", "echo", "printf", "break", "continue"}
 )
 _MOST_NUMBERS = 100_000
-_COUNTING_HEADER = re.compile(
+_COUNTING_HEADER = regex(
     r"\s*(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<first>[^;]+?)\s*;\s*(?P=name)\s*(?P<sign><=?|>=?|!=)\s*(?P<last>[^;]+?)\s*;"
     r"\s*(?:(?P=name)(?P<step>\+\+|--)|(?P<before>\+\+|--)(?P=name)|(?P=name)\s*(?P<change>[+-])=\s*(?P<by>\d{1,9}))\s*"
 )
-_DOCKER_WORD = re.compile(rf"docker|podman|{CLIENT_VARIABLE}")
-_CREATION = re.compile(
+_DOCKER_WORD = regex(rf"docker|podman|{CLIENT_VARIABLE}")
+_CREATION = regex(
     rf"(?:docker|podman|{CLIENT_VARIABLE}) (?:-\S+ )*(?:\w+ )?(?:run|create)\b"
 )
 
@@ -218,7 +219,7 @@ def _counts_by_expressions(shell: Shell, header: Cursor, body: Cursor) -> bool:
             break
     else:
         header.annotate("TC159", rounds=MOST_ROUNDS + 1, most=MOST_ROUNDS)
-    header.skip("what a loop counts")
+    header.skip("the counter of a loop")
     return True
 
 
@@ -278,8 +279,8 @@ def _is_open(shell: Shell, condition: Cursor) -> bool:
 def _repeat(shell: Shell, condition: Cursor, body: Cursor, *, wanted: bool) -> None:
     """Reads the body as long as the condition is known to hold, within limits."""
     rounds, words_before = 0, list[object]()
-    most = _MOST_SILENT_ROUNDS if _only_computes(body) else MOST_ROUNDS
-    while rounds < most:
+    most_rounds = _MOST_SILENT_ROUNDS if _only_computes(body) else MOST_ROUNDS
+    while rounds < most_rounds:
         verdict = _by_default(shell, condition, lambda: ask(shell, condition))
         if verdict is None and rounds == 0:
             _run_undecided(shell, body)
@@ -299,8 +300,8 @@ def _repeat(shell: Shell, condition: Cursor, body: Cursor, *, wanted: bool) -> N
             break
     if rounds == 0:
         _settle_unread(body, condition)
-    elif rounds == most:
-        condition.annotate("TC159", rounds=most + 1, most=most)
+    elif rounds == most_rounds:
+        condition.annotate("TC159", rounds=most_rounds + 1, most=most_rounds)
 
 
 def _words_of(steps: list[Invocation | WaitLoop]) -> list[object]:
@@ -346,7 +347,7 @@ def _read_lines(shell: Shell, condition: Cursor, reading: Cursor, body: Cursor) 
     shell.lines = lines_before
     if has_steps and count > MOST_ROUNDS:
         condition.annotate("TC159", rounds=count, most=MOST_ROUNDS)
-    condition.skip("what a loop reads")
+    condition.skip("the input of a loop")
 
 
 def _read_open_lines(
@@ -358,7 +359,7 @@ def _read_open_lines(
         free_names = ", ".join(map(free_name, names))
         values = "the lines that the loop reads"
         condition.note("TC158", name=free_names, values=values)
-    condition.skip("what a loop reads")
+    condition.skip("the input of a loop")
 
 
 def _ends_by_break(body: Cursor) -> bool:

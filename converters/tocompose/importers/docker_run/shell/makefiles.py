@@ -10,10 +10,11 @@ from tocompose.importers.docker_run.shell.state import Shell, with_source
 from tocompose.importers.docker_run.shell.variables import OpenVariable, Value
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.syntax.interpolation import literal
 
-_PLAIN_WORD = re.compile(r"[^\s'\"\\`${}]+")
-_DOCKER = re.compile(r"docker|podman", re.IGNORECASE)
+_PLAIN_WORD = regex(r"[^\s'\"\\`${}]+")
+_DOCKER = regex(r"docker|podman", re.IGNORECASE)
 
 
 def read_makefile(shell: Shell, cursor: Cursor) -> None:

@@ -19,6 +19,7 @@ from tocompose.importers.docker_run.shell.parameters import path_from_here
 from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.readers.mentions import STARTING_CALL
 from tocompose.syntax.interpolation import plain
 from tocompose.syntax.units import is_whole_number
@@ -141,7 +142,7 @@ def _redirects(cursor: Cursor) -> Iterator[tuple[str, Cursor]]:
 
 
 # How commands are called that a reader of documentation is meant to type.
-_COMMAND_NAME = re.compile(r"[a-z_][a-z0-9_.+-]*")
+_COMMAND_NAME = regex(r"[a-z_][a-z0-9_.+-]*")
 
 
 def settle_other(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from tocompose.importers.docker_run.shell.variables import Value
+from tocompose.patterns import regex
 from tocompose.readers.atoms import Atom
 from tocompose.syntax.interpolation import Variable, literal, parse, plain
 
-_GIVES_OPTIONS = re.compile(
+_GIVES_OPTIONS = regex(
     r"(?:echo|printf)\s+[\"']?-|^\s*\w*(?:arg|opt|flag|param)s?\w*\s*$", re.IGNORECASE
 )
-_OPTIONAL = re.compile(r"OPT|ARG|FLAG|PARAM|EXTRA|SWITCH", re.IGNORECASE)
+_OPTIONAL = regex(r"OPT|ARG|FLAG|PARAM|EXTRA|SWITCH", re.IGNORECASE)
 
 
 def is_optional(value: Value, atom: Atom) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tocompose.importers.docker_run.shell.commands import leaf_texts, source_text
 from tocompose.importers.docker_run.shell.parameters import (
@@ -16,6 +14,8 @@ from tocompose.importers.docker_run.shell.parameters import (
 from tocompose.importers.docker_run.shell.state import Jump, Shell, shown
 from tocompose.importers.docker_run.shell.variables import NOTHING, Scope, Value
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 
 _EMPTY_COMPARISONS = [[sign, text] for sign in ("=", "==") for text in ('""', "''")]
 
@@ -45,7 +45,7 @@ def demanded_names(condition: Cursor, scope: Scope) -> Iterator[str]:
 
 
 # `[ $# -lt 2 ]`, `(( $# != 1 ))`, `[ $# -eq 0 ]`
-_COUNT = re.compile(r"\$#\"?\s*(?P<sign>-l[te]|<=?|-ne|!=|-eq|==?)\s*\"?(?P<number>\d)\b")
+_COUNT = regex(r"\$#\"?\s*(?P<sign>-l[te]|<=?|-ne|!=|-eq|==?)\s*\"?(?P<number>\d)\b")
 
 
 def _counted_parameters(text: str) -> Iterator[str]:
@@ -58,7 +58,7 @@ def _counted_parameters(text: str) -> Iterator[str]:
 
 
 # `[[ -z $A && -z $B ]]`, `[ -n "$A" -o -n "$B" ]`
-_JOINT = re.compile(r"&&|\s-a\s|-n\s[^|]*(?:\|\||\s-o\s)")
+_JOINT = regex(r"&&|\s-a\s|-n\s[^|]*(?:\|\||\s-o\s)")
 
 
 def merge_outcomes(
@@ -105,12 +105,12 @@ def _merged_value(
         return default
     is_kept = likely is old or likely is NOTHING
     if likely is None or (is_kept and not _asks_for_argument(condition, old, changed)):
-        chosen = _preferred(old, values, changed)
+        chosen_value = _preferred(old, values, changed)
     else:
-        chosen = likely
-    if any(value is not None and _differs(value, chosen) for value in values):
-        _note_choice(name, chosen, changed, condition)
-    return chosen
+        chosen_value = likely
+    if any(value is not None and _differs(value, chosen_value) for value in values):
+        _note_choice(name, chosen_value, changed, condition)
+    return chosen_value
 
 
 def _asks_for_argument(condition: Cursor, old: Value | None, changed: list[Value]) -> bool:
@@ -134,14 +134,16 @@ def _preferred(
     return old if is_kept or not changed else changed[0]
 
 
-def _differs(value: Value, chosen: Value) -> bool:
-    return (value.text, value.items) != (chosen.text, chosen.items)
+def _differs(value: Value, chosen_value: Value) -> bool:
+    return (value.text, value.items) != (chosen_value.text, chosen_value.items)
 
 
-def _note_choice(name: str, chosen: Value, changed: list[Value], condition: Cursor) -> None:
+def _note_choice(
+    name: str, chosen_value: Value, changed: list[Value], condition: Cursor
+) -> None:
     text = shown(source_text(condition))
     for value in changed:
-        which = "this value" if value is chosen else "another value"
+        which = "this value" if value is chosen_value else "another value"
         parts = value.items or ()
         sources = value.sources or tuple(part.sources[0] for part in parts if part.sources)
         for source in sources[:1] if value.items is None else sources[-1:]:

@@ -13,6 +13,7 @@ from tocompose.importers.docker_run.shell.filters import FILTERS, matching_lines
 from tocompose.importers.docker_run.shell.state import Shell, Unknowable
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor, Ledger
+from tocompose.patterns import regex
 from tocompose.readers.shell import read
 from tocompose.readers.text import Text
 from tocompose.syntax.interpolation import literal
@@ -23,7 +24,7 @@ _OWN_STATE = (
     *("scope", "directory", "output", "piped", "jump", "calling", "locals", "undecided"),
     *("calls_in_progress", "testing", "polled", "variable", "ledger", "ends_on_failure"),
 )
-_FORMAT = re.compile(
+_FORMAT = regex(
     r"%(?P<flags>[-0+ ]*)(?P<width>\d{0,3})(?:\.(?P<exact>\d{1,3}))?(?P<kind>[sdibxXo%])"
 )
 _MOST_FORMATS = 500
@@ -181,23 +182,23 @@ def printed_text(name: str, values: list[Value]) -> Value | None:
 
 def _formatted(form: Value, values: list[Value]) -> Value | None:
     """What a format of `printf` makes of values; it is used again as long as some are left."""
-    pieces: list[Value] = []
+    format_values: list[Value] = []
     pending = list(values)
     for _ in range(_MOST_FORMATS):
         position = 0
         for match in _FORMAT.finditer(form.text):
-            pieces.append(_literal_piece(form, form.text[position : match.start()]))
+            format_values.append(_literal_piece(form, form.text[position : match.start()]))
             position = match.end()
             piece = _format_one(match, pending)
             if piece is None:
                 return None
-            pieces.append(piece)
-        rest = form.text[position:]
-        if "%" in rest:
+            format_values.append(piece)
+        unread_text = form.text[position:]
+        if "%" in unread_text:
             return None
-        pieces.append(_literal_piece(form, rest))
+        format_values.append(_literal_piece(form, unread_text))
         if not pending or not _FORMAT.search(form.text):
-            return join_values(pieces)
+            return join_values(format_values)
     return None
 
 

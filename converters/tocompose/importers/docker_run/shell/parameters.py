@@ -14,6 +14,7 @@ from tocompose.importers.docker_run.shell.variables import (
     Value,
 )
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.readers.atoms import Atom, ansi_c, word_atoms
 from tocompose.syntax.interpolation import Variable, literal, parse
 from tocompose.syntax.names import SetBy, names_set_by, variable_name
@@ -36,7 +37,7 @@ _STATUS_NAMES = {
     "!": "PROCESS_ID",
     "-": "SHELL_OPTIONS",
 }
-_SLICE = re.compile(r"\s*(?P<start>-?\d{1,9})\s*(?::\s*(?P<size>-?\d{1,9})\s*)?")
+_SLICE = regex(r"\s*(?P<start>-?\d{1,9})\s*(?::\s*(?P<size>-?\d{1,9})\s*)?")
 COMPOSE_OPERATORS = frozenset({":-", "-", ":=", "=", ":?", "?", ":+", "+"})
 
 
@@ -205,8 +206,12 @@ def transform(atom: Atom, value: Value, argument: str | None) -> Value | None:
         return None if measured is None else Value(str(len(measured)), value.sources)
     if value.items is not None:
         elements = [transform(atom, element, argument) for element in value.items]
-        known = tuple(element for element in elements if element is not None)
-        return value._replace(items=known) if len(known) == len(elements) else None
+        known_elements = tuple(element for element in elements if element is not None)
+        return (
+            value._replace(items=known_elements)
+            if len(known_elements) == len(elements)
+            else None
+        )
     if text is None or argument is None:
         return None
     result = _transform_text(atom.operator, text, argument)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator
 
@@ -11,6 +10,7 @@ from tocompose.importers.docker_run.shell.commands import CommandField
 from tocompose.importers.docker_run.shell.loops import MOST_ROUNDS
 from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import Value
+from tocompose.patterns import regex
 from tocompose.record import record
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.units import is_whole_number
@@ -32,7 +32,7 @@ _LONG = {
     "delimiter": "d",
     "max-procs": "P",
 }
-_FLAGS = re.compile(r"-[0rtxp]+|--null|--no-run-if-empty|--verbose")
+_FLAGS = regex(r"-[0rtxp]+|--null|--no-run-if-empty|--verbose")
 
 
 @record

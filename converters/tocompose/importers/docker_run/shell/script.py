@@ -140,7 +140,7 @@ def _run_scheduled(shell: Shell, cursor: Cursor) -> None:
         shell.run(cursor.at("code"))
     shell.jump, shell.settings = None, settings
     if when.peek() == "@reboot" or len(shell.steps) == steps_before:
-        when.skip("when the engine starts, as a stack's containers do")
+        when.skip("start with the engine, as the restart policy does")
     else:
         when.note("TC039", when=when.peek())
 
@@ -355,7 +355,7 @@ class _ProjectReader:
         """Why a file gives nothing: the first part of it that could not be read, or that it holds no docker command."""
         for loss in self._ledger.notes:
             if loss.code in _UNREAD_CODES and loss.span and loss.span.file == text.file:
-                return Unreadable(loss.span, f"{loss.message}; {loss.advice}")
+                return Unreadable(loss.span, f"{loss.message}. {loss.advice}")
         why = "no docker or podman command was found in this file"
         call = STARTING_CALL.search(text.text)
         if call is None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from tocompose.importers.docker_run.invocation import (
     Argument,
@@ -30,14 +30,17 @@ from tocompose.importers.docker_run.shell.variables import (
     Value,
 )
 from tocompose.knowledge.secrets.commands import without_script_secrets
-from tocompose.knowledge.secrets.names import HINT, secret_name
+from tocompose.knowledge.secrets.names import hints_at_secret, secret_name
 from tocompose.ledger import Cursor, Ledger
+from tocompose.patterns import regex
 from tocompose.project import Project, normal_path
 from tocompose.readers.systemd import atoms
 from tocompose.readers.templates import template_atoms
 from tocompose.readers.text import decode
+from tocompose.record import NamedTuple
 from tocompose.source import Span
 from tocompose.syntax.interpolation import literal
+from tocompose.syntax.make_functions import TEXT_FUNCTIONS
 
 MOST_STATEMENTS = 15_000
 # What a command prints, a placeholder, an expression of a template: an empty value is never what is meant.
@@ -311,19 +314,23 @@ def with_source(field: Value, cursor: Cursor) -> Value:
 
 
 # What comes after such a word in a command is not shown: it may be a password.
-_SHORT_PASSWORD = re.compile(
+_SHORT_PASSWORD = regex(
     r"^(?:mysql\w*|mariadb\w*|sshpass|redis-cli|smbclient|curl|wget|http)$"
 )
 
 
-_CREDENTIALS = re.compile(r"://[^/\s]*@")
+_CREDENTIALS = regex(r"://[^/\s]*@")
 
 
 def shown(text: str) -> str:
     """Source text in a form fit for a note: one line, short, and without what may be a secret value."""
     shown_words: list[str] = []
     for token in without_script_secrets(text).split():
-        if HINT.search(token) or _CREDENTIALS.search(token):
+        if shown_words and shown_words[0] in TEXT_FUNCTIONS:
+            # What a function of make is given has no name that says what it is.
+            shown_words.append("…")
+            break
+        if hints_at_secret(token) or _CREDENTIALS.search(token):
             shown_words += [re.split(r"[=:]", token)[0], "…"]
             break
         if token.startswith("-") and any(

@@ -17,6 +17,7 @@ from tocompose.importers.docker_run.shell.parameters import (
 from tocompose.importers.docker_run.shell.state import Shell, Unknowable, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.readers.atoms import Atom, word_atoms
 from tocompose.readers.commands import simple_list
 from tocompose.readers.shell import read
@@ -24,14 +25,12 @@ from tocompose.readers.text import Text
 from tocompose.source import Branch, Leaf, Node
 from tocompose.tables import load
 
-_DOCKER = re.compile(
-    rf"(?:^|[\s;&|(`/])(?:docker|podman)\s|{CLIENT_VARIABLE}", re.IGNORECASE
-)
+_DOCKER = regex(rf"(?:^|[\s;&|(`/])(?:docker|podman)\s|{CLIENT_VARIABLE}", re.IGNORECASE)
 _PRINTS_FOLDER = ("pwd", "pwd -P", "pwd -L", "realpath .", "readlink -f .")
 _STARTING_VERBS = (("run",), ("create",), ("pod", "create"))
 _INSPECT_FLAGS = ("-f", "--format", "--type")
-_FILE_ALONE = re.compile(r"< ?(\S+)")
-_ASSIGNED_TO = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=[\"']?$")
+_FILE_ALONE = regex(r"< ?(\S+)")
+_ASSIGNED_TO = regex(r"([A-Za-z_][A-Za-z0-9_]*)=[\"']?$")
 
 
 def command_output(shell: Shell, code: str, cursor: Cursor, offset: int) -> Value:
@@ -182,11 +181,11 @@ def _position(cursor: Cursor, offset: int) -> tuple[int, int]:
 
 def _docker_output(shell: Shell, code: str, cursor: Cursor, offset: int) -> Value:
     """The value of `$(docker …)`, after its calls were read."""
-    first, variable = len(shell.steps), shell.variable
+    step_count, variable = len(shell.steps), shell.variable
     shell.variable = ""
     _run_nested(shell, code, cursor, offset)
     shell.variable = variable
-    for index in reversed(range(first, len(shell.steps))):
+    for index in reversed(range(step_count, len(shell.steps))):
         call = shell.steps[index]
         if isinstance(call, Invocation):
             if call.verb in _STARTING_VERBS:

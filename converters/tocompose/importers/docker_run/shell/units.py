@@ -12,6 +12,7 @@ from tocompose.importers.docker_run.shell.simple_command import read_command
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
+from tocompose.project import is_refused
 from tocompose.readers.systemd import atoms
 from tocompose.syntax.interpolation import literal
 from tocompose.tables import load
@@ -108,6 +109,9 @@ def _environment_file(shell: Shell, setting: Cursor) -> None:
     path = (setting.peek() or "").lstrip("-")
     inside = normpath(path)
     data = shell.project.read(inside)
+    if data is None and is_refused(shell.project, inside):
+        setting.skip("a file that we may not read, of which a note tells")
+        return
     if data is None:
         setting.note("TC161", file=shown(path))
         return

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.ledger import Cursor
+from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import literal, plain, substitute, variable_names
 from tocompose.syntax.names import variable_name
 from tocompose.syntax.units import is_whole_number
@@ -159,9 +159,9 @@ class Scope:
     @contextmanager
     def taking_defaults(self) -> Iterator[dict[str, str]]:
         """Gives open variables what the script says they are by default; gives back which were needed."""
-        outer, self.taken_defaults = self.taken_defaults, {}
+        outer_defaults, self.taken_defaults = self.taken_defaults, {}
         yield self.taken_defaults
-        self.taken_defaults = outer
+        self.taken_defaults = outer_defaults
 
     def settle_open(self, value: Value) -> Value:
         """The value with the defaults of what is open in it, where these are taken and all are stated."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from tocompose.readers.commands import word_list
 from tocompose.readers.scalar_text import ScalarTexts
 from tocompose.readers.templates import TEMPLATE, quoted_word, with_shell_variables
 from tocompose.readers.words import Unbalanced
 from tocompose.readers.yaml import boolean, is_null
+from tocompose.record import NamedTuple
 from tocompose.source import Branch, Child, Leaf, Node, Span
 from tocompose.tables import Row
 
@@ -119,9 +119,11 @@ class ParameterReader:
         if form == "words":
             words.flags.extend(self._command(child.node))
         elif form == "entrypoint":
-            program, *arguments = self._command(child.node)
-            words.flags.extend((self.word(flag, child.span), program))
-            words.command[:0] = arguments
+            entry_words = self._command(child.node)
+            # Without a word, of `[]` or null, it is the image's own program.
+            if entry_words:
+                words.flags.extend((self.word(flag, child.span), entry_words[0]))
+            words.command[:0] = entry_words[1:]
         elif form == "health":
             words.flags.extend(self._health(child))
         elif form == "ipam":

@@ -83,8 +83,8 @@ def _is_removal(module: Mapping[str, Any], parameters: tuple[Child, ...]) -> boo
 
 
 def _file_remark(name: str, parameters: tuple[Child, ...], child: Child) -> Branch:
-    wanted = load("docker/sources")["by_files"][name]
-    leaf = next((p.node for p in parameters if p.key == wanted), None)
+    file_keys = load("docker/sources")["by_files"][name]
+    leaf = next((p.node for p in parameters if p.key == file_keys), None)
     file = leaf.text if isinstance(leaf, Leaf) else name
     return remark_branch(Remark("TC036", Leaf(file, child.span)))
 

@@ -26,13 +26,13 @@ def read_mention(shell: Shell, cursor: Cursor) -> None:
     if line is None or not line.operands:
         cursor.skip("a command of documentation that starts no container of its own")
     elif _is_started(shell, line):
-        cursor.skip("the text speaks of a container that another command starts")
+        cursor.skip("it is about a container that another command starts")
     elif line.has_switch("--detach") and line.value_of("--name") is not None:
         text.note("TC038")
         shell.run(code)
     else:
         text.note("TC033")
-        code.skip("see TC033")
+        code.skip("explained by note TC033")
 
 
 def _command_line(text: Cursor) -> CommandLine | None:

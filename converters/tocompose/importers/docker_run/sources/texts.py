@@ -6,7 +6,6 @@ import base64
 import binascii
 import re
 from collections.abc import Collection, Iterable, Iterator
-from typing import NamedTuple
 
 from tocompose.importers.docker_run.sources.commands import remark_branch
 from tocompose.importers.docker_run.sources.parameters import Remark
@@ -20,6 +19,7 @@ from tocompose.readers.templates import (
     with_shell_variables,
 )
 from tocompose.readers.text import Text, Unreadable, decode, join_texts
+from tocompose.record import NamedTuple
 from tocompose.source import Branch, Child, Leaf, Node, Span, leaves
 
 _FOLDER_KEYS = ("working-directory", "workingDirectory", "chdir")

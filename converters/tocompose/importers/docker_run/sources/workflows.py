@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.importers.docker_run.sources.commands import container_branches
 from tocompose.importers.docker_run.sources.parameters import (
@@ -12,6 +12,7 @@ from tocompose.importers.docker_run.sources.parameters import (
 )
 from tocompose.patterns import regex
 from tocompose.readers.scalar_text import ScalarTexts
+from tocompose.record import NamedTuple
 from tocompose.source import Branch, Child, Leaf, Node
 from tocompose.syntax.interpolation import variable_names
 from tocompose.tables import load
@@ -73,10 +74,10 @@ def read_service(
         words = ContainerWords([], [reader.word(node.text, node.span)], [], [], [])
     else:
         words = reader.read_all(node.children, dialect["parameters"])
-    if passed := service.passed_variables():
-        settings = Branch("map", passed, passed[0].span)
+    if passed_variables := service.passed_variables():
+        settings = Branch("map", passed_variables, passed_variables[0].span)
         # What the service says itself stands behind it and counts.
-        words.flags[:0] = reader.flag("--env", settings, passed[0].span)
+        words.flags[:0] = reader.flag("--env", settings, passed_variables[0].span)
     if dialect.get("keyed") and not words.names and not isinstance(child.key, int):
         words.names.append(Leaf(str(child.key), child.span))
     yield from container_branches("docker", ("run", "--detach"), words, child.span)
@@ -97,12 +98,12 @@ def _nodes_with_owners(
     node: Node, path: str, owners: tuple[Branch, ...] = ()
 ) -> Iterator[tuple[Node, tuple[Branch, ...]]]:
     """The nodes at a path of the table, each with the maps and lists that it stands in, the outermost first."""
-    name, _, below = path.partition("/")
+    name, _, path_in_folder = path.partition("/")
     if isinstance(node, Branch):
         owners = (*owners, node)
     for child in _children_called(node, name):
-        if below:
-            yield from _nodes_with_owners(child.node, below, owners)
+        if path_in_folder:
+            yield from _nodes_with_owners(child.node, path_in_folder, owners)
         else:
             yield child.node, owners
 

@@ -26,7 +26,7 @@ def read_written_file(shell: Shell) -> None:
     text = _text_of(shell, file.body)
     if is_compose_file(text.text):
         file.body.note("TC037", file=path)
-        why = "see TC037"
+        why = "explained by note TC037"
     elif is_unit(text.text) and (unit := unit_branch(text, path, file.body.span)):
         shell.run(shell.ledger.open(unit))
         why = "a unit, which is read as one"

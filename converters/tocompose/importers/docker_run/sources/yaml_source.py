@@ -70,8 +70,8 @@ class _DocumentReader:
         if id(node) in self._services:
             service = self._services[id(node)]
             branches = read_service(child, service, self._texts)
-            passed = (setting.node for setting in service.passed_variables())
-            yield with_variables(branches, (node, *passed), around)
+            passed_nodes = (setting.node for setting in service.passed_variables())
+            yield with_variables(branches, (node, *passed_nodes), around)
         elif id(node) in self._jobs:
             yield _job_remark(node)
         elif isinstance(node, Leaf):
