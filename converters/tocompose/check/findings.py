@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tocompose.check.lint import Lint
 from tocompose.check.score import Audit
 from tocompose.importers.compose.versions import version_one_files
@@ -11,6 +9,7 @@ from tocompose.ledger import Ledger
 from tocompose.model import File, Stack
 from tocompose.notes import Note
 from tocompose.project import Project
+from tocompose.record import NamedTuple
 from tocompose.reports.report import Report, report
 from tocompose.syntax.model_path import ModelPath
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import NamedTuple
 
 from tocompose.compose.documents import ComposeFile
 from tocompose.notes import Note, explanation, note
+from tocompose.patterns import regex
 from tocompose.plugins import note_rows
-from tocompose.reports.text import all_codes
+from tocompose.record import NamedTuple
+from tocompose.reports.explain import all_codes
+from tocompose.rules.checklist import codes_by_name, is_named
 from tocompose.source import Branch, Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import spelling_hint
 
 # A comment begins at the start of a line or behind a blank (https://yaml.org/spec/1.2.2/#66-comments).
-_COMMENT = re.compile(
+_COMMENT = regex(
     r"(?:^|(?<=\s))#\s*tocompose:\s*(?P<order>ignore(?:-file)?)\b\s*"
     r"(?:\[(?P<codes>[^\]]*)\])?\s*:?\s*(?P<reason>.*)"
 )
@@ -24,7 +26,7 @@ UNUSED, UNREADABLE = "TC510", "TC511"
 
 
 class Ignore(NamedTuple):
-    """One comment: the beginnings of codes that it names, the lines that it covers, and the service, if it is its key.
+    """One comment: the codes and ids that it names, the lines that it covers, and the service, if it is its key.
 
     `stop` is the line after the last one; a comment about the whole file has no lines and covers what has no place too.
     """
@@ -37,8 +39,8 @@ class Ignore(NamedTuple):
     service: str | None = None
 
     def covers(self, finding: Note, code: str) -> bool:
-        """Whether the finding has that code, or one that begins so, and stands in the lines or is of the service."""
-        if not finding.code.startswith(code):
+        """Whether the code names the finding, and it stands in the lines or is of the service."""
+        if not is_named(finding.code, code):
             return False
         if not self.stop:
             return finding.span is None or finding.span.file == self.span.file
@@ -101,8 +103,8 @@ def _unreadable(ignore: Ignore) -> Note | None:
 
 
 def is_code(text: str) -> bool:
-    """Whether rules have a name that is or begins with the text: `TC712`, `TC7`; those of plug-ins too."""
-    if re.fullmatch(r"TC\d{0,2}", text):
+    """Whether findings have a code that is or begins with the text: `TC712`, `TC7`; or the text is an id: `Q-01`."""
+    if re.fullmatch(r"TC\d{0,2}", text) or text in codes_by_name():
         return True
     if not text.startswith("TC"):
         return bool(text) and any(code.startswith(text) for code in note_rows())
@@ -123,7 +125,8 @@ def read_codes(texts: Iterable[str]) -> tuple[str, ...]:
     for code in starts:
         if not is_code(code):
             # To compare the names takes long where the text is long.
-            hint = spelling_hint(code[:100], all_codes())
+            names = (*all_codes(), *codes_by_name())
+            hint = spelling_hint(code[:100], names)
             raise UnknownRule(f"there is no rule {code[:100]!r}{hint}")
     return starts
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.check.ignores import UNUSED, IgnoredFinding
 from tocompose.check.score import Audit, Line
 from tocompose.check.selection import RuleSelection
 from tocompose.model import Stack
 from tocompose.notes import Level, Note, in_order, note
+from tocompose.record import NamedTuple
+from tocompose.rules.checklist import is_named
 from tocompose.source import Node, Span
 from tocompose.syntax.model_path import ModelPath
 
@@ -84,7 +86,7 @@ def _idle_orders(
 ) -> Iterator[Note]:
     codes = {finding.code for audit in audits for finding in audit.notes}
     for order in selection.ignore:
-        if not any(code.startswith(order) for code in codes):
+        if not any(is_named(code, order) for code in codes):
             subject = ModelPath.of("settings", "ignore")
             yield note(UNUSED, settings, subject=subject, rule=order)
 

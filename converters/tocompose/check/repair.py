@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.check.score import audit
 from tocompose.check.selection import EVERYTHING, RuleSelection
@@ -23,7 +23,7 @@ from tocompose.exporters.dotenv import env_files, gitignore
 from tocompose.model import File, Stack
 from tocompose.notes import Kind, Note, note
 from tocompose.project import Project, normal_path
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.rules import Rule, View, apply_all, registry, with_services
 from tocompose.rules.opened_files import open_view
 from tocompose.rules.simulated_up import rehearse
@@ -103,8 +103,10 @@ class _RepairPlan(NamedTuple):
 
 
 def _troubles_of(view: View) -> frozenset[tuple[str, str]]:
-    """What `docker compose up` stumbles over."""
-    return frozenset((note.code, str(note.subject)) for note in rehearse(view).troubles)
+    """What `docker compose up` stumbles over, also with the production file."""
+    views = (view, view.together) if view.together else (view,)
+    troubles = (note for one_view in views for note in rehearse(one_view).troubles)
+    return frozenset((note.code, str(note.subject)) for note in troubles)
 
 
 class _EditedProject:
@@ -147,15 +149,16 @@ def _mend(view: View) -> tuple[Stack, tuple[Note, ...]]:
     """The stack after the rules that edit: each adds what is missing, no port, volume, network or image is touched."""
     stack, context = view.main.stack, view.main.context
     editing = [rule for rule in registry() if rule.edit]
-    first = apply_all(stack, [rule for rule in editing if not _edits_order(rule)], context)
+    unordered = [rule for rule in editing if not _edits_order(rule)]
+    mended = apply_all(stack, unordered, context)
     # Who waits for health must be sure of it: a service that cannot be written to keeps what it has.
     fixed = {name for file in view.files for name in _fixed_services(file)}
-    pairs = zip(stack.services, first.stack.services, strict=True)
+    pairs = zip(stack.services, mended.stack.services, strict=True)
     services = [old if old.name in fixed else new for old, new in pairs]
     waiting = apply_all(
-        with_services(first.stack, services), filter(_edits_order, editing), context
+        with_services(mended.stack, services), filter(_edits_order, editing), context
     )
-    return waiting.stack, (*first.notes, *waiting.notes)
+    return waiting.stack, (*mended.notes, *waiting.notes)
 
 
 def _edits_order(rule: Rule) -> bool:
@@ -391,7 +394,7 @@ def _files_beside(view: View) -> tuple[File, ...]:
     """Lines for `.gitignore` where `.env` is, and names that `.env.example` lacks."""
     if view.names is None:
         return ()
-    made = env_files(Stack(name=""), document_variables(view.main.document))
-    example = [file for file in made if file.path == ".env.example"]
+    written_files = env_files(Stack(name=""), document_variables(view.main.document))
+    example = [file for file in written_files if file.path == ".env.example"]
     secret_files = [File(path=".env", content=b"")] if view.project.exists(".env") else []
     return (*example, *(gitignore(secret_files) if secret_files else ()))

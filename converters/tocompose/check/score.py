@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.check.ignores import IgnoredFinding, Sifted, sift
 from tocompose.check.selection import EVERYTHING, RuleSelection
 from tocompose.model import Stack
-from tocompose.notes import Note, in_order
+from tocompose.notes import Note, in_order, plugin_fault_note
+from tocompose.plugin_faults import general_faults
 from tocompose.project import Project
-from tocompose.record import replace
-from tocompose.rules import Verdict, View, judging_rules
+from tocompose.record import NamedTuple, replace
+from tocompose.rules import Verdict
+from tocompose.rules.checklist import checklist
+from tocompose.rules.compositions import all_verdicts
 from tocompose.rules.opened_files import open_view
 from tocompose.source import Branch, Node
-from tocompose.tables import table
 
 # Without one of these a YAML file says nothing to docker compose.
 SECTIONS = ("services", "include", "networks", "volumes", "configs", "secrets", "models")
@@ -87,17 +89,17 @@ def audit(
 ) -> Audit | None:
     """The audit of the named files, put together in this order as docker compose does with `-f`.
 
-    Without names it audits what docker compose finds in the folder (base and override), and beside it the production
-    file, which limits and secrets may stand in. None where there is no compose file. `shown` stands in front of the
-    paths that it tells; what the `selection` ignores counts as met, a line with what it does not choose is
-    left out.
+    Without names it audits what docker compose finds in the folder (base and override), and besides what base and
+    production file come to together. None where there is no compose file. `shown` stands in front of the paths that it
+    tells; what the `selection` ignores counts as met, a line with what it does not choose is left out.
     """
     view = open_view(project, paths, shown)
     if view is None:
         return None
-    verdicts = list(_verdicts_on(view))
+    verdicts = list(all_verdicts(view))
     faults = dict.fromkeys(verdict.note for verdict in verdicts if verdict.note)
-    sifted = sift(in_order([*view.notes, *faults]), view.files)
+    of_plugins = map(plugin_fault_note, general_faults())
+    sifted = sift(in_order([*view.notes, *faults, *of_plugins]), view.files)
     counted = _without_ignored(verdicts, sifted, selection)
     lines = [line for line in _score(counted) if all(map(selection.chooses, line.codes))]
     return Audit(
@@ -108,12 +110,6 @@ def audit(
         trees=tuple(root for file in view.files for root in file.roots),
         ignored=sifted.ignored,
     )
-
-
-def _verdicts_on(view: View) -> Iterator[Verdict]:
-    for rule in judging_rules():
-        if rule.judge is not None:
-            yield from rule.judge(view)
 
 
 def _without_ignored(
@@ -153,14 +149,9 @@ def _score(verdicts: Iterable[Verdict]) -> Iterator[Line]:
     for verdict in verdicts:
         for name in verdict.ids:
             by_line.setdefault(name, []).append(verdict)
-    for name, row in checklist().items():
+    for name, line in checklist().items():
         of_line = by_line.get(name, [])
         codes = {verdict.note.code for verdict in of_line if verdict.note}
-        passed = sum(verdict.holds for verdict in of_line)
-        group, title = str(row["group"]), str(row["title"])
-        yield Line(name, group, title, passed, len(of_line), tuple(sorted(codes)))
-
-
-def checklist() -> dict[str, Any]:
-    """Every line of the checklist by its id."""
-    return dict(table("checklist", required={"group", "title"}, optional=set()))
+        held_lines = sum(verdict.holds for verdict in of_line)
+        scored = len(of_line)
+        yield Line(name, line.group, line.title, held_lines, scored, tuple(sorted(codes)))

@@ -1,15 +1,19 @@
-"""Which findings a user wants to see: `--select` and `--ignore`, by the code of a rule or the beginning of it."""
+"""Which findings a user wants to see: `--select` and `--ignore`, by codes, beginnings of them and ids of rules."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from tocompose.notes import Level, Note
+from tocompose.record import NamedTuple
+from tocompose.rules.checklist import is_named
 
 
 class RuleSelection(NamedTuple):
-    """The beginnings of codes to show (all without any) and to leave out; the longer one that fits has the say."""
+    """What names the findings to show (all without any) and to leave out; the longer one that fits has the say.
+
+    A code, the beginning of one, the id of a rule or of a line of the checklist.
+    """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -37,8 +41,8 @@ EVERYTHING = RuleSelection()
 
 
 def longest_start(code: str, starts: Iterable[str]) -> str | None:
-    """The longest of the texts that the code begins with."""
-    fitting = [start for start in starts if code.startswith(start)]
+    """The longest of the texts that name the code."""
+    fitting = [start for start in starts if is_named(code, start)]
     return max(fitting, key=len, default=None)
 
 

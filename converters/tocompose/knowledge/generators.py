@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from tocompose.tables import Row, table
+from tocompose.patterns import regex
+from tocompose.tables import Row, load, table
 
 # https://github.com/django/django/blob/main/django/core/management/utils.py: the characters of a secret key.
 _DJANGO = "abcdefghijklmnopqrstuvwxyz0123456789!@#%^&*(-_=+)"
 # Keys that belong to encrypted files of the source: another one opens nothing.
-_GIVEN = re.compile(r"\w*MASTER_KEY")
+_GIVEN = regex(r"\w*MASTER_KEY")
 
 
 def generator_of(name: str) -> Row | None:
@@ -21,6 +22,14 @@ def generator_of(name: str) -> Row | None:
         "generators", required={"names", "form", "bytes", "url"}, optional={"of_server"}
     )
     return next((row for row in rows.values() if _matches(row, name.upper())), None)
+
+
+def encrypts_data(name: str) -> bool:
+    """Whether an app may encrypt stored data with the value of a variable, which then only this value opens."""
+    capitals = re.sub("__+", "_", name.upper())
+    if any(re.fullmatch(pattern, capitals) for pattern in load("data_keys")["not_names"]):
+        return False
+    return any(re.fullmatch(pattern, capitals) for pattern in load("data_keys")["names"])
 
 
 def _matches(row: Row, name: str) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
+from tocompose.knowledge.brought_images import brought_images
 from tocompose.knowledge.image_conditions import (
     conditions_hold,
     has_tag_part,
@@ -17,9 +18,9 @@ from tocompose.knowledge.image_conditions import (
 )
 from tocompose.model import Role
 from tocompose.patterns import regex
-from tocompose.plugins import all_documents
+from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import substitute
-from tocompose.tables import Document
+from tocompose.tables import Document, documents
 
 # One component of a repository's path, as https://pkg.go.dev/github.com/distribution/reference has it.
 _COMPONENT = regex(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*")
@@ -29,6 +30,8 @@ _DOCKER_HUB = frozenset(
     {"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"}
 )
 ALPINE_TOOLS = ("sh", "wget", "nc")
+# The tag of images that are built on this machine and never pulled.
+LOCAL_TAG = "local"
 
 
 class ImageRef(NamedTuple):
@@ -146,6 +149,11 @@ class ImageFacts(NamedTuple):
     def sure(self) -> bool:
         """Whether a practice may add something on the word of this row."""
         return self.confidence != "low"
+
+    @property
+    def is_family(self) -> bool:
+        """Whether the row speaks of many images, so that only a service itself says where its own one listens."""
+        return self.sure and not (self.checks or self.ports)
 
     def file_variable(self, name: str) -> str | None:
         """The variable that makes the image read `name` from a file; None where it has none."""
@@ -298,7 +306,7 @@ def _rows_by_name() -> tuple[dict[str, list[Document]], list[tuple[str, Document
     """The documents of the table by repository; those with a wildcard apart."""
     exact: dict[str, list[Document]] = {}
     wild: list[tuple[str, Document]] = []
-    for document in all_documents("images", "match"):
+    for document in (*documents("images", "match"), *brought_images()[0]):
         for name in document.keys:
             if "*" in name:
                 wild.append((name, document))

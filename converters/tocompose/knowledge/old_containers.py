@@ -2,24 +2,126 @@
 
 from __future__ import annotations
 
+import json
+import shlex
+
+from tocompose.knowledge.images import ImageRef, image_ref
 from tocompose.knowledge.versions import default_version
-from tocompose.model import Service
+from tocompose.model import Network, Runtime, Service, Volume
+from tocompose.syntax.interpolation import plain
+
+# Who holds data that have to be copied, and what is stopped for it, where it is the service's own container.
+OWN_CONTAINER = {"keeper": "its old container", "stopped": "it"}
 
 
-def old_container(service: Service, project: str = "") -> str:
+def old_container(service: Service, project: str = "", client: str = "docker") -> str:
     """The container that ran before, as a shell names it; `project` is that of Compose, where this made it."""
     if service.container_name:
         return service.container_name
     if project:
-        # Both Compose 1.3 and later and Compose 2 write these labels, whatever they name the container.
-        labels = (f"project={project}", f"service={service.name}")
-        filters = " ".join(f"-f label=com.docker.compose.{label}" for label in labels)
-        return f"$(docker ps -aq {filters})"
-    return f"$(docker ps -aqf ancestor={service.image})"
+        return container_of_project(project, service.name)
+    return f"$({client} ps -aqf ancestor={service.image} | head -n 1)"
 
 
-def copy_command(container: str, path: str, volume: str) -> str:
-    """The command that copies what a container has at a path into a volume, owners and rights included."""
+def container_of_project(project: str, service_name: str, older_project: str = "") -> str:
+    """The first container of a service, as a shell finds it, where Compose made it.
+
+    Both Compose 1.3 and later and Compose 2 write these labels, whatever they name the container. Where the project may
+    have had an older name too, the container is looked for by its own, which begins with that of the project.
+    """
+    of_service = f"-f label=com.docker.compose.service={service_name}"
+    of_project = f"-f label=com.docker.compose.project={project}"
+    if older_project not in ("", project):
+        of_project = f"-f name='^({project}|{older_project})[-_]'"
+    return f"$(docker ps -aq {of_project} {of_service} | head -n 1)"
+
+
+def container_of_swarm(stack_name: str, service_name: str) -> str:
+    """The first container of a service on this machine, as a shell finds it, where `docker stack deploy` made it.
+
+    https://github.com/docker/cli/blob/master/cli/compose/convert/service.go calls it STACK_SERVICE, and the engine
+    labels its containers with that name; `container_name` has no effect there.
+    """
+    label = f"com.docker.swarm.service.name={stack_name}_{service_name}"
+    return f"$(docker ps -aq -f label={label} | head -n 1)"
+
+
+def volume_copy_command(volume: Volume, project: str) -> str:
+    """The command that copies a volume of podman's into one of Docker's, owners and rights included.
+
+    Without the user namespace of its container the files of a volume show other owners, such as root for `keep-id`.
+    """
     image = f"busybox:{default_version('busybox')}"
-    taken = f"docker cp {container}:{path}/. -"
-    return f"{taken} | docker run --rm -i -v {volume}:/to {image} tar -xpf - -C /to"
+    namespace = (
+        f"--userns={shlex.quote(volume.filled_in)} -u 0 " if volume.filled_in else ""
+    )
+    old_volume = f"-v {shlex.quote(volume.filled_from or '')}:/from"
+    packed = f"podman run --rm {namespace}{old_volume} docker.io/library/{image} tar -cpf - -C /from ."
+    return f"{packed} | {_unpacked(volume.name_in_engine(project))}"
+
+
+def printed_source(target: str) -> str:
+    """The template, as a word of a shell, with which the engine prints the folder that is mounted there."""
+    is_meant = f"eq .Destination {json.dumps(target, ensure_ascii=False)}"
+    return shlex.quote(
+        f"{{{{range .Mounts}}}}{{{{if {is_meant}}}}}{{{{println .Source}}}}{{{{end}}}}{{{{end}}}}"
+    )
+
+
+def name_in_shell(network: Network) -> str:
+    """The network's name in a command line: the engine takes any text as one."""
+    name = network.engine_name or network.name
+    return shlex.quote(plain(name) or name)
+
+
+def copy_command(container: str, path: str, volume: str, client: str = "docker") -> str:
+    """The command that copies what a container has at a path into a volume, owners and rights included."""
+    source = shlex.quote(f"{path}/.")
+    return f"{client} cp {container}:{source} - | {_unpacked(volume)}"
+
+
+def first_copy_command(
+    container: str, path: str, volume: str, project: str, client: str = "docker"
+) -> str:
+    """The same into a volume of the stack that is not there yet, which Compose then takes for one of its own.
+
+    https://github.com/docker/compose/blob/main/pkg/compose/create.go, ensureVolume, asks for these labels.
+    """
+    labels = {"project": project, "volume": volume}
+    options = " ".join(
+        f"--label com.docker.compose.{name}={shlex.quote(value)}"
+        for name, value in labels.items()
+    )
+    name = f"{project}_{volume}"
+    copied = copy_command(container, path, name, client)
+    return f"docker volume create {options} {shlex.quote(name)} && {copied}"
+
+
+def _unpacked(volume: str) -> str:
+    image = f"busybox:{default_version('busybox')}"
+    return f"docker run --rm -i -v {shlex.quote(volume)}:/to {image} tar -xpf - -C /to"
+
+
+def image_copy_command(service: Service, runs_in: Runtime) -> str:
+    """The command that brings an image here which no registry has; empty where one may, or where it is built.
+
+    Podman puts what it builds under the host `localhost` (podman-build(1)); what a cluster never pulls, its nodes have.
+    """
+    image = plain(service.image or "")
+    ref = image_ref(image) if image else None
+    if ref is None or image is None or service.build is not None:
+        return ""
+    if runs_in in (Runtime.PODMAN, Runtime.UNITS) and ref.registry == "localhost":
+        return f"podman save {shlex.quote(image)} | docker load"
+    if runs_in is Runtime.CLUSTER and service.options.get("pull_policy") == "never":
+        node_name = shlex.quote(_name_on_node(ref))
+        return f"sudo ctr -n k8s.io images export - {node_name} | docker load"
+    return ""
+
+
+def _name_on_node(ref: ImageRef) -> str:
+    """The name under which containerd keeps an image: registry, `library` and `latest` put in where not written."""
+    home = "" if ref.registry or "/" in ref.repository else "library/"
+    tag = ref.tag or ("" if ref.digest else "latest")
+    version = f"{tag and f':{tag}'}{ref.digest and f'@{ref.digest}'}"
+    return f"{ref.registry or 'docker.io'}/{home}{ref.repository}{version}"

@@ -4,56 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 from tocompose.knowledge.images import ImageFacts, image_facts, role_of
+from tocompose.knowledge.row_types import SERVER_COLUMNS, server_row_problem
 from tocompose.knowledge.versions import default_version
 from tocompose.model import Role
-from tocompose.plugins import PluginError, table_rows
+from tocompose.plugins import PluginFault, table_rows
 from tocompose.tables import Row, table
 
 # A password of a server that tocompose adds: it works at once, nobody takes it for a secret, and a note says so.
 DEVELOPMENT_PASSWORD = "change-me"
-_COLUMNS = {
-    "title",
-    "image",
-    "environment",
-    "password",
-    "command",
-    "url",
-    "addon",
-    "family",
-    "schemes",
-    "shared_schemes",
-    "scheme_ports",
-    "plain_schemes",
-    "jdbc",
-    "numbered_databases",
-    "distinct_port",
-    "drivers",
-    "driver_schemes",
-    "variables",
-    "shared_variables",
-    "sets",
-    "processes",
-    "workers",
-    "files",
-    "parts",
-    "tls",
-    "clients",
-    "move",
-}
 
 
 @cache
 def servers() -> Mapping[str, Row]:
-    """The rows of the table by kind of server, and those of plug-ins. Raises PluginError for one that we have."""
-    own_rows = table("servers", required=set(), optional=_COLUMNS)
-    for kind, row in table_rows("servers").items():
-        unknown = row.keys() - _COLUMNS
-        if kind in own_rows or unknown:
-            problem = f"unknown columns {sorted(unknown)}" if unknown else "has a row here"
-            raise PluginError(f"the server {kind} of a plug-in: {problem}")
-    return {**own_rows, **table_rows("servers")}
+    """The rows of the table by kind of server, and those of plug-ins."""
+    return {**_own_rows(), **_brought_rows()[0]}
+
+
+def server_row_faults() -> tuple[PluginFault, ...]:
+    """What is wrong with the rows for servers that packages bring; those are left out."""
+    return _brought_rows()[1]
+
+
+def _own_rows() -> Mapping[str, Row]:
+    return table("servers", required=set(), optional=set(SERVER_COLUMNS))
+
+
+@cache
+def _brought_rows() -> tuple[Mapping[str, Row], tuple[PluginFault, ...]]:
+    rows, faults = table_rows("servers")
+    usable: dict[str, Row] = {}
+    problems = list(faults)
+    for package, kind, row in rows:
+        if (problem := _problem_of_row(kind, row)) is None:
+            usable[kind] = row
+        else:
+            problems.append(PluginFault(package, f"servers.yaml: {problem}"))
+    return usable, tuple(problems)
+
+
+def _problem_of_row(kind: str, row: Any) -> str | None:
+    if kind in _own_rows():
+        return f"{kind} is a server of tocompose already"
+    if (problem := server_row_problem(kind, row)) is not None:
+        return problem
+    image = str(row["image"])
+    if "<version>" in image:
+        return f"{kind}: its image must have a version, not <version>"
+    facts = image_facts(image)
+    if facts is None or not facts.ports:
+        return f"{kind}: images.yaml has no row with ports for its image {image}"
+    return None
 
 
 @cache

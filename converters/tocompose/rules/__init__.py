@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tocompose.model import ComposeFileRole, EnvSetting, Mount, Service, Stack
+from tocompose.model import ComposeFileRole, EnvSetting, Service, Stack
 from tocompose.notes import Note, note
-from tocompose.plugins import brought_judges, with_brought_rules
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import did_you_mean
@@ -39,8 +38,8 @@ class Context(NamedTuple):
 
     `harden` adds what can break an application, `keep_ports` leaves the ports of data services as they were,
     `inline_secrets` leaves secrets in the compose file. `split` says that a `.env` is written beside it, `production`
-    that a production file is, `running` that what the source describes may run here already, `ran_as` as which project
-    of Compose, `develops` that nothing else settled development. `read` gives a source file, `below` a seen folder's.
+    that a production file is, `develops` that nothing else settled development. `joins` is what services are added to,
+    if anything. `read` gives a source file, `below` a seen folder's, `exists` says what stands in a seen folder.
     """
 
     harden: bool = False
@@ -48,11 +47,11 @@ class Context(NamedTuple):
     inline_secrets: bool = False
     split: bool = False
     production: bool = True
-    running: bool = False
     develops: bool = False
-    ran_as: str = ""
+    joins: Startup | None = None
     read: Callable[[str], bytes | None] | None = None
     below: Callable[[str], tuple[str, ...]] | None = None
+    exists: Callable[[str], bool] | None = None
 
 
 class Verdict(NamedTuple):
@@ -68,12 +67,22 @@ class Verdict(NamedTuple):
 
 
 class Startup(NamedTuple):
-    """What one `docker compose up` starts: the merged document, its stack with roles, and where each thing stands."""
+    """What one `docker compose up` starts: the merged document, its stack with roles, and where each thing stands.
+
+    `values` are those of the `.env` that is read with it, `included_values` what env files set for included files.
+    """
 
     document: dict[str, Any]
     stack: Stack
     places: Places
     context: Context
+    values: Mapping[str, str] = _NOTHING
+    included_values: Mapping[str, Mapping[str, str]] = _NOTHING
+
+    def values_at(self, span: Span | None) -> Mapping[str, str]:
+        """The values that variables have at that place."""
+        included = self.included_values.get(span.file) if span is not None else None
+        return {**included, **self.values} if included else self.values
 
     def span(self, service: Service, *path: str | int) -> Span | None:
         """The place of a key of the service; without one, where the service first stands."""
@@ -116,7 +125,8 @@ class Startup(NamedTuple):
 class View(NamedTuple):
     """What a judge sees: the files, what `docker compose up` starts of them, and what production starts.
 
-    Without a production file both are the same; `names` is None where the user named the files.
+    Without a production file both are the same; `names` is None where the user named the files. `together` is the view
+    of base and production alone, as `-f` puts them together.
     """
 
     project: Project
@@ -125,6 +135,7 @@ class View(NamedTuple):
     main: Startup
     production: Startup
     notes: tuple[Note, ...]
+    together: View | None = None
 
 
 def verdict(
@@ -166,11 +177,14 @@ class Excuse(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """One rule of good practice; `covers` are the checklist ids that it implements, `severity` must, should or may.
+    """One rule of good practice: how `convert` follows it, and how `check` judges it.
 
-    `convert` mends, `check` judges, `check --fix` mends and edits the keys of a service that `edit` names. What
-    mending leaves, a note says: `said_by` has for each code of the judge the codes that say so. Of those, `stated` are
-    what a source can want as it is: a comment in the written file then says where it stands.
+    `summary` says what it does and why. `mend` changes a stack so that it follows the rule; `judge` says where a stack
+    does not. `severity` is must, should or may. `covers` are the lines of the checklist that the rule meets, `tells`
+    the codes that `judge` returns. `check --fix` writes what `mend` changes at the keys of a service in `edit`.
+
+    `said_by` gives, for a code of `judge`, the codes of the notes that `convert` has instead where `mend` leaves
+    something as it is. A source may want what the codes in `stated` report: a comment in the written file says so.
     """
 
     id: str
@@ -181,18 +195,20 @@ class Rule(NamedTuple):
     url: str = ""
     examples: tuple[Example, ...] = ()
     judge: Judge | None = None
+    tells: tuple[str, ...] = ()
     edit: tuple[str, ...] = ()
     said_by: Mapping[str, tuple[str, ...]] = _NOTHING
     stated: frozenset[str] = frozenset()
     excuses: tuple[Excuse, ...] = ()
+    summary: str = ""
 
     @property
     def apply(self) -> Mend:
-        """How the rule mends, by its earlier name."""
+        """The function `mend`, under its earlier name."""
         return self.mend or (lambda stack, context: Outcome(stack))
 
 
-Practice = Rule  # its name until 0.9; it goes with the next release
+Practice = Rule  # its earlier name, which goes with the next release
 
 
 class UnknownPractice(ValueError):
@@ -203,6 +219,7 @@ class UnknownPractice(ValueError):
 MENDING = (
     "roles",
     "placeholders",
+    "joined_containers",
     "healthchecks",
     "health_numbers",
     "health_tests",
@@ -216,6 +233,7 @@ MENDING = (
     "sensitive_mounts",
     "hostnames",
     "profiles",
+    "secret_ports",
     "port_conflicts",
     "data_ports",
     "open_ports",
@@ -232,6 +250,8 @@ MENDING = (
     "capabilities",
     "read_only",
     "image_tags",
+    "registry_logins",
+    "local_images",
     "image_versions",
     "development",
     "documented_variables",
@@ -240,31 +260,31 @@ MENDING = (
 )
 # What nothing can be done about but say so.
 JUDGING = (
-    "compose_form",
-    "creation",
-    "references",
-    "secret_findings",
-    "secret_places",
-    "file_layout",
-    "web_stack",
+    *("compose_form", "creation", "references", "secret_findings"),
+    *("secret_places", "file_layout", "web_stack"),
 )
 
 
 @cache
 def registry() -> tuple[Rule, ...]:
     """All rules that mend, in the order in which they are applied; of plug-ins before what settles variables."""
+    from tocompose.rules.brought_rules import with_brought_rules
+
     settling = MENDING.index("documented_variables")
-    return with_brought_rules(map(_load_rule, MENDING), settling)
+    return with_brought_rules(map(load_rule, MENDING), settling)
 
 
 @cache
 def judging_rules() -> tuple[Rule, ...]:
     """All rules that judge: those that mend, and those that can only say what is wrong."""
-    rules = (*registry(), *map(_load_rule, JUDGING), *brought_judges())
+    from tocompose.rules.brought_rules import brought_judges
+
+    rules = (*registry(), *map(load_rule, JUDGING), *brought_judges())
     return tuple(rule for rule in rules if rule.judge is not None)
 
 
-def _load_rule(module: str) -> Rule:
+def load_rule(module: str) -> Rule:
+    """The rule of a module of this package."""
     rule: Rule = import_module(f"{__name__}.{module}").RULE
     return rule
 
@@ -339,22 +359,9 @@ def judge_services(judge_service: ServiceJudge) -> Judge:
     return judge
 
 
-def judge_production(judge_service: ServiceJudge) -> Judge:
-    """A judge that asks about every service that production starts."""
-
-    def judge(view: View) -> Iterator[Verdict]:
-        for service in view.production.stack.services:
-            if runs_container(service):
-                yield from judge_service(view.production, service)
-
-    return judge
-
-
 def runs_container(service: Service) -> bool:
-    """Whether the engine runs the service; a provider's is run by another program.
-
-    https://docs.docker.com/compose/how-tos/provider-services/
-    """
+    """Whether the engine runs the service; a provider's is run by another program."""
+    # https://docs.docker.com/compose/how-tos/provider-services/
     return "provider" not in service.options
 
 
@@ -373,9 +380,8 @@ def remark(
 ) -> Note:
     """A note about the service, or about what stands at `key` below it."""
     subject = ModelPath.service(service.name, *_path_of(key))
-    return note(
-        code, span or service.origin, subject=subject, service=service.name, **facts
-    )
+    span = span or service.origin
+    return note(code, span, subject=subject, service=service.name, **facts)
 
 
 def _path_of(key_place: KeyPlace) -> tuple[str, ...]:
@@ -392,9 +398,3 @@ def overlay_of(service: Service, home: ComposeFileRole) -> Service:
 def with_overlay(service: Service, home: ComposeFileRole, overlay: Service) -> Service:
     """The service with its part of that file replaced."""
     return replace(service, overlays={**service.overlays, home: overlay})
-
-
-def mounts_of(service: Service) -> tuple[Mount, ...]:
-    """The mounts of the service in base and dev, which is what starts when nothing is said."""
-    overlay = service.overlays.get(ComposeFileRole.DEV)
-    return (*service.mounts, *overlay.mounts) if overlay else service.mounts

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tocompose.compose.shapes import as_map
 from tocompose.model import ComposeFileRole, Mount, Role, Service, Stack
 from tocompose.notes import Note
+from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.rules import (
     Context,
@@ -19,7 +19,6 @@ from tocompose.rules import (
     Verdict,
     View,
     judge_all,
-    judge_production,
     map_services,
     overlay_of,
     remark,
@@ -29,6 +28,8 @@ from tocompose.rules.mounted_files import CONFIGURATION_ENDINGS, MountedFiles
 from tocompose.rules.named_volumes import is_anonymous, is_mask, judge_mount
 from tocompose.rules.sensitive_mounts import is_sensitive
 from tocompose.rules.service_images import data_paths, facts_of
+from tocompose.rules.views import judge_production
+from tocompose.syntax.interpolation import replace_variables
 
 _CODE_TARGETS = (
     "/app",
@@ -60,7 +61,7 @@ _NAMED_FILES = frozenset(
     "caddyfile corefile dockerfile gemfile jenkinsfile makefile pipfile procfile".split()
 )
 # What is bound from the host on purpose, in production too.
-_OF_THE_HOST = re.compile(
+_OF_THE_HOST = regex(
     r"(?:^/(?:var/run|run|dev|proc|sys|etc|lib/modules|tmp/\.X11-unix)\b|\.sock$|^/$)"
 )
 
@@ -140,7 +141,10 @@ def _note_bind(service: Service, mount: Mount) -> list[Note]:
     image = facts_of(service)
     paths = data_paths(service, image) if image else []
     code = "TC657" if mount.target.rstrip("/") in paths else "TC658"
-    return [remark(code, service, "", mount.origin, path=mount.source)]
+    is_fixed = mount.read_only or "ro" in mount.mode.split(",")
+    facts = {} if is_fixed else {"read_only": "; for configuration, make it read-only"}
+    facts = {"path": mount.source, "read_only": "", **facts}
+    return [remark(code, service, "", mount.origin, **facts)]
 
 
 def _judge_files(view: View) -> Iterator[Verdict]:
@@ -166,14 +170,20 @@ def _judge_folders(startup: Startup, service: Service) -> Iterator[Verdict]:
         if mount.kind == "bind" and source:
             fixed = mount.read_only or looks_like_file(source)
             fixed = fixed or _OF_THE_HOST.search(source) is not None
+            shown = replace_variables(source, lambda variable: f"${{{variable.name}}}")
             yield judge_mount(
-                startup, service, mount, "Q-10 M-05", fixed, "TC715", path=source
+                startup, service, mount, "Q-10 M-05", fixed, "TC715", path=shown
             )
 
 
 RULE = Rule(
     id="VOL-BIND",
-    title="Mount folders of the host in development only",
+    title="Mount code in development only",
+    summary=(
+        "Moves mounts of source code to the development file, and makes `docker compose up` "
+        "fail if a mounted file is missing, instead of creating an empty folder."
+    ),
+    tells=("TC715", "TC737"),
     severity="should",
     mend=apply,
     covers=("Q-10", "M-05", "S-03", "E-01"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tocompose.knowledge.images import ImageFacts
 from tocompose.model import ComposeFileRole, Service, Stack
 from tocompose.notes import Note
+from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.rules import (
     Context,
@@ -25,7 +25,7 @@ from tocompose.rules import (
 from tocompose.rules.programs import runs_server
 from tocompose.rules.service_images import facts_of
 
-_ROOT_USER = re.compile(r"^(?:0|root)?(?::|$)")
+_ROOT_USER = regex(r"^(?:0|root)?(?::|$)")
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -72,6 +72,11 @@ def _judge_capabilities(startup: Startup, service: Service) -> Iterator[Verdict]
 RULE = Rule(
     id="CAPDROP",
     title="Drop capabilities that a server does not need",
+    summary=(
+        "Drops all capabilities in the production file, for known images only, except those "
+        "that the image needs."
+    ),
+    tells=("TC742",),
     severity="may",
     mend=apply,
     covers=("E-02",),

@@ -7,10 +7,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from tocompose.compose.documents import ComposeFile, duplicate_notes, plain_value
-from tocompose.compose.keys import Form, Unit, section_below, section_keys
+from tocompose.compose.keys import (
+    Form,
+    Unit,
+    is_extension,
+    section_below,
+    section_keys,
+)
 from tocompose.compose.shapes import as_map
 from tocompose.model import Service
 from tocompose.notes import Note, note
+from tocompose.patterns import regex
 from tocompose.rules import (
     Excuse,
     Rule,
@@ -21,6 +28,7 @@ from tocompose.rules import (
     judge_services,
     verdict,
 )
+from tocompose.rules.views import at_later, replicas_of, span_of_replicas
 from tocompose.source import Branch, Child, Node, Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.units import parse_byte_size, parse_duration
@@ -94,7 +102,7 @@ def _judge_keys(file: ComposeFile, root: Node) -> Iterator[Verdict]:
 
 def _judge_key(path: tuple[str, ...], child: Child, keys: Iterable[str]) -> Verdict:
     key = str(child.key)
-    is_known = key in keys or key.startswith("x-")
+    is_known = key in keys or is_extension(key)
     return verdict(
         "S-01",
         is_known,
@@ -183,7 +191,7 @@ def _line_count(node: Node) -> int:
 
 def _judge_service(startup: Startup, service: Service) -> Iterator[Verdict]:
     """A service is complete, its values have the types and units that Compose wants, and no key excludes another."""
-    started = service.image is not None or service.build is not None
+    started = bool(service.image) or service.build is not None
     started = started or "provider" in service.options
     facts = {"kind": "an image or a build", "name": "that starts it"}
     yield startup.verdict(service, "", "S-01", started, "TC744", **facts)
@@ -211,10 +219,11 @@ def _judge_past_keys(startup: Startup, service: Service) -> Iterator[Verdict]:
 def _judge_container_name(startup: Startup, service: Service) -> Iterator[Verdict]:
     name = service.container_name
     if name is not None:
-        scale = service.options.get("scale")
-        scaled = isinstance(scale, int) and scale > 1
-        unique = not scaled and (service.replicas or 1) <= 1 and len(name) > 1
-        yield startup.verdict(service, "container_name", "T12", unique, "TC733", name=name)
+        key = "container_name"
+        unique = replicas_of(startup, service) <= 1 and len(name) > 1
+        judged = startup.verdict(service, key, "T12", unique, "TC733", name=name)
+        spans = (startup.span(service, key), span_of_replicas(startup, service))
+        yield at_later(judged, startup, spans)
 
 
 _UNIT_FORMS = {Unit.BYTES: "size", Unit.DURATION: "duration"}
@@ -227,8 +236,8 @@ _PROBLEMS = {
     "restart": "it must be no, always, unless-stopped or on-failure",
     "decimal": "it is a decimal number, such as 0.5",
 }
-_RESTART = re.compile(r"no|always|unless-stopped|on-failure(?::\d+)?|.*\$.*")
-_DECIMAL = re.compile(r"\d*\.?\d+")
+_RESTART = regex(r"no|always|unless-stopped|on-failure(?::\d+)?|.*\$.*")
+_DECIMAL = regex(r"\d*\.?\d+")
 
 
 def _is_size(value: Any) -> bool:
@@ -289,7 +298,23 @@ def _valued_keys(
 
 RULE = Rule(
     id="FORM",
-    title="Write what docker compose reads as it is meant",
+    title="Write files that docker compose reads as intended",
+    summary=(
+        "Reports unknown, outdated and repeated keys, and values that docker compose reads "
+        "differently from what they look like."
+    ),
+    tells=(
+        "TC529",
+        "TC701",
+        "TC702",
+        "TC703",
+        "TC704",
+        "TC733",
+        "TC735",
+        "TC743",
+        "TC744",
+        "TC746",
+    ),
     severity="must",
     judge=judge_all(_judge_files, judge_services(_judge_service)),
     url="https://docs.docker.com/reference/compose-file/",

@@ -23,13 +23,20 @@ from tocompose.rules import (
 from tocompose.rules.awaited_jobs import with_awaited_jobs
 from tocompose.rules.healthchecks import shows_health
 from tocompose.rules.service_images import facts_of
+from tocompose.rules.views import at_later
+from tocompose.source import Span
 
 STARTED, HEALTHY = "service_started", "service_healthy"
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
-    """The stack with each bare dependency waiting for health or completion where the other service shows it."""
-    by_name = {service.name: service for service in stack.services}
+    """The stack with each bare dependency waiting for health or completion where the other service shows it.
+
+    Services of the file that others are added to show what they show there.
+    """
+    present = context.joins.stack.services if context.joins is not None else ()
+    services_by_name = (*present, *stack.services)
+    by_name = {service.name: service for service in services_by_name}
     services: list[Service] = []
     notes: list[Note] = []
     for service in stack.services:
@@ -93,19 +100,35 @@ def _judge_edge(
         )
         # What is not required may fail.
         unknown = unknown or not edge.required
-        yield startup.verdict(
-            service, key, "T8", healthy or unknown, "TC721", target=target.name
-        )
+        holds = healthy or unknown
+        judged = startup.verdict(service, key, "T8", holds, "TC721", target=target.name)
+        yield at_later(judged, startup, _spans_of_health(startup, service, target))
     if edge.condition == COMPLETED:
         restart = target.restart or "no"
         facts = {"target": target.name, "restart": restart}
         ends = restart not in RESTARTING
-        yield startup.verdict(service, key, "T10", ends, "TC731", **facts)
+        judged = startup.verdict(service, key, "T10", ends, "TC731", **facts)
+        spans = (startup.span(service, *key), startup.span(target, "restart"))
+        yield at_later(judged, startup, spans)
+
+
+def _spans_of_health(
+    startup: Startup, service: Service, target: Service
+) -> Iterator[Span | None]:
+    """Where it says that health is waited for, and why there is none: by no check, or by an image without one."""
+    yield startup.span(service, "depends_on", target.name)
+    key = "healthcheck" if target.healthcheck is not None else "image"
+    yield startup.span(target, key)
 
 
 RULE = Rule(
     id="DEP-COND",
     title="Wait until a dependency is ready",
+    summary=(
+        "Makes services wait until a dependency is healthy, or until a job has completed, "
+        "instead of only started."
+    ),
+    tells=("TC530", "TC720", "TC721", "TC731"),
     severity="must",
     mend=apply,
     covers=("A-01", "M-06", "T-02"),

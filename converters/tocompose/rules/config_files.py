@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import accumulate
 from posixpath import normpath
 
 from tocompose.knowledge.secrets.commands import script_secrets
-from tocompose.knowledge.secrets.names import secret_file, secret_name
+from tocompose.knowledge.secrets.names import secret_file
 from tocompose.knowledge.secrets.texts import (
     DIRECTIVE,
+    is_secret_under,
     may_be_secret,
     password_spans,
+    secret_defaults,
     secret_value,
 )
 from tocompose.model import File, Mount, Service, Stack
@@ -18,6 +21,7 @@ from tocompose.notes import Note, note
 from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.rules import Outcome
+from tocompose.syntax.interpolation import variables
 from tocompose.syntax.model_path import ModelPath
 
 _ENTRY = regex(
@@ -52,7 +56,7 @@ def _new_paths(stack: Stack) -> dict[str, str]:
     """Where each mounted path with a secret in it goes."""
     moved: dict[str, str] = {}
     taken_paths = {file.path for file in stack.files}
-    sources = list(_mounted_sources(stack))
+    sources = frozenset(_mounted_sources(stack))
     for file in stack.files:
         source = _source_of(file, sources)
         if not source or source in moved or file.secret:
@@ -72,10 +76,14 @@ def holds_secret(content: bytes, path: str = "") -> bool:
     spans = password_spans(text)
     if any(may_be_secret(text[start:end]) for start, end in spans):
         return True
-    if any(True for _ in script_secrets(text)):
+    if any(True for _ in script_secrets(text)) or _has_secret_default(text):
         return True
     if not spans and secret_value(text):
         return True
+    return _has_secret_entry(text)
+
+
+def _has_secret_entry(text: str) -> bool:
     return any(
         _sets_secret(match["name"], match["value"])
         for pattern in (_ENTRY, DIRECTIVE)
@@ -83,9 +91,18 @@ def holds_secret(content: bytes, path: str = "") -> bool:
     )
 
 
+def _has_secret_default(text: str) -> bool:
+    """Whether a variable of a shell, or of a template, is a secret where nothing sets it: `${TOKEN:-x}`."""
+    return any(
+        True
+        for variable in (variables(text) if "${" in text else ())
+        for _ in secret_defaults(variable, False)
+    )
+
+
 def _sets_secret(name: str, value: str) -> bool:
     is_literal = value[0] not in "$<{[|>&*"
-    return is_literal and secret_name(name) and may_be_secret(value.strip())
+    return is_literal and is_secret_under(name, value.strip())
 
 
 def _mounted_sources(stack: Stack) -> Iterator[str]:
@@ -103,9 +120,14 @@ def _mounted_sources(stack: Stack) -> Iterator[str]:
             yield source
 
 
-def _source_of(file: File, sources: Iterable[str]) -> str:
+def _source_of(file: File, sources: Collection[str]) -> str:
     """The mounted path that brings the file into a container: its own, or that of its folder; empty for none."""
-    return min((path for path in sources if _is_at(file.path, path)), key=len, default="")
+    return next((path for path in _path_to(file.path) if path in sources), "")
+
+
+def _path_to(path: str) -> Iterator[str]:
+    """Each folder on the way to a file, the outermost first, and the file itself."""
+    return accumulate(path.split("/"), lambda folder, name: f"{folder}/{name}")
 
 
 def _is_at(path: str, source: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from tocompose.compose.shapes import as_map
 from tocompose.exporters.creation import conflict_facts, find_conflicts
 from tocompose.exporters.refused_values import RefusedValue, refused_values, shown_value
+from tocompose.exporters.sub_paths import facts_of_sub_path, mounts_of_sub_paths
 from tocompose.model import Service
 from tocompose.rules import Rule, Startup, Verdict, View, judge_all, judge_services, verdict
 from tocompose.syntax.model_path import ModelPath
@@ -49,21 +50,46 @@ def _judge_conflicts(view: View) -> Iterator[Verdict]:
     """Settings that may each stand by itself, and exclude each other."""
     startup = view.main
     for conflict in find_conflicts(startup.document):
-        span = startup.places.span(*conflict.keys) or startup.places.first(
-            *conflict.keys[:2]
-        )
+        # The rules FORM and HC-TEST say these.
+        if conflict.keys[2:] in (("image",), ("healthcheck",)):
+            continue
+        # Each file may give a secret or a config one source: the later one is at fault.
+        is_resource = conflict.keys[0] in ("secrets", "configs")
+        keys = conflict.keys[:2] if is_resource else conflict.keys
+        span = startup.places.span(*keys) or startup.places.first(*conflict.keys[:2])
         subject = ModelPath.of(*conflict.keys)
         facts: dict[str, Any] = conflict_facts(conflict)
         code = "TC048"
         if conflict.value is not None:
-            code, facts["value"] = "TC052", conflict.value
+            code, facts["value"] = "TC052", _written_value(conflict.value)
         yield verdict("T28", False, code, span, subject, **facts)
+
+
+def _written_value(value: Any) -> str:
+    """A value as it is written into a file."""
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)
+
+
+def _judge_sub_paths(view: View) -> Iterator[Verdict]:
+    """The first mount of a part of a volume, which stands for all: one engine runs the stack."""
+    startup = view.main
+    for service, mount in mounts_of_sub_paths(startup.stack):
+        facts: dict[str, Any] = facts_of_sub_path(mount)
+        yield startup.verdict(service, "volumes", "T4", False, "TC882", **facts)
+        return
 
 
 RULE = Rule(
     id="CREATE",
-    title="Write what docker can create",
+    title="Use settings that docker accepts",
+    summary=(
+        "Reports settings that exclude each other, and values that docker refuses when it "
+        "creates a container."
+    ),
+    tells=("TC046", "TC048", "TC052", "TC882"),
     severity="must",
-    judge=judge_all(judge_services(_judge_values), _judge_conflicts),
+    judge=judge_all(judge_services(_judge_values), _judge_conflicts, _judge_sub_paths),
+    said_by={"TC882": ("TC882",)},
+    stated=frozenset(("TC882",)),
     url="https://docs.docker.com/reference/compose-file/services/",
 )

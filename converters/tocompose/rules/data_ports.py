@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from tocompose.model import ComposeFileRole, Port, Role, Service, Stack
 from tocompose.notes import Note
@@ -15,16 +15,17 @@ from tocompose.rules import (
     Rule,
     Startup,
     Verdict,
-    judge_production,
     map_services,
     overlay_of,
     remark,
     with_overlay,
 )
-from tocompose.rules.dependencies import has_dependents
+from tocompose.rules.dependencies import awaited_services
+from tocompose.rules.networks import is_shut_in
 from tocompose.rules.open_ports import is_everywhere, is_local
 from tocompose.rules.roles import holds_only_data, is_data
 from tocompose.rules.service_images import facts_of
+from tocompose.rules.views import judge_production
 from tocompose.stack_texts import texts_within
 
 _LOOPBACK = "127.0.0.1"
@@ -38,13 +39,14 @@ def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with the ports of data services in the dev file, on 127.0.0.1; production reaches them by network."""
     if context.keep_ports:
         return map_services(stack, lambda service: _leave_open(service, "TC642"))
-    calls = list(_calls_of_host(stack))
+    called_ports = set(_calls_of_host(stack))
+    surroundings = _Surroundings(stack)
     return map_services(
         stack,
         lambda service: (
             _leave_open(service, "TC643")
-            if _is_called(service, calls)
-            else _make_private(service, stack)
+            if _is_called(service, called_ports)
+            else _make_private(service, surroundings)
         ),
     )
 
@@ -61,10 +63,10 @@ def _calls_of_host(stack: Stack) -> Iterator[str]:
                     yield match["port"] or ""
 
 
-def _is_called(service: Service, calls: list[str]) -> bool:
+def _is_called(service: Service, called_ports: Collection[str]) -> bool:
     """Whether one of the calls may be meant for a port that the service publishes."""
-    published_ports = {port.published for port in service.ports}
-    return any(not port or port in published_ports for port in calls)
+    published_ports = (port.published for port in service.ports)
+    return "" in called_ports or any(port in called_ports for port in published_ports)
 
 
 def _leave_open(service: Service, code: str) -> tuple[Service, list[Note]]:
@@ -83,39 +85,48 @@ def own_ports(service: Service, stack: Stack) -> list[Port]:
     return [port for port in service.ports if port.target in usual_ports]
 
 
-def _make_private(service: Service, stack: Stack) -> tuple[Service, list[Note]]:
-    ports = own_ports(service, stack)
-    if not ports:
+class _Surroundings:
+    """What the other services of a stack are to one that holds data, looked at once for all of these."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.keeps_local = all(map(is_data, stack.services)) or _has_host_network(stack)
+        self._awaited = awaited_services(stack)
+        users = [service for service in stack.services if _may_use_data(service)]
+        self._networks = {network for user in users for network in _networks_of(user)}
+        self._has_users = bool(users)
+        self._has_user_anywhere = any(user.network_mode for user in users)
+
+    def may_use(self, service: Service) -> bool:
+        """Whether a service of the stack uses the data, or may do so unseen."""
+        return (
+            service.name in self._awaited
+            or self._has_user_anywhere
+            or (self._has_users and bool(service.network_mode))
+            or not self._networks.isdisjoint(_networks_of(service))
+        )
+
+
+def _networks_of(service: Service) -> frozenset[str | None]:
+    """The networks on which others reach the service; None is the stack's own, where it names none."""
+    return frozenset(one.network for one in service.networks) or frozenset((None,))
+
+
+def _make_private(
+    service: Service, surroundings: _Surroundings
+) -> tuple[Service, list[Note]]:
+    ports = own_ports(service, surroundings.stack)
+    if not ports or is_shut_in(service, surroundings.stack):
         return service, []
     image = facts_of(service)
     if image is not None and image.lan:
         return service, [remark("TC641", service)]
-    if all(map(is_data, stack.services)) or _has_host_network(stack):
+    if surroundings.keeps_local:
         return _bind_locally(service, ports)
-    if not _may_be_used(service, stack):
+    if not surroundings.may_use(service):
         # Whoever uses it does so through the port, from outside of the stack.
         return _leave_open(service, "TC642")
     return _move_to_development(service, ports)
-
-
-def _may_be_used(service: Service, stack: Stack) -> bool:
-    """Whether a service of the stack uses the data, or may do so unseen."""
-    callers = (
-        caller
-        for caller in stack.services
-        if caller.name != service.name and _share_network(caller, service)
-    )
-    return has_dependents(stack, service.name) or any(map(_may_use_data, callers))
-
-
-def _share_network(caller: Service, service: Service) -> bool:
-    """Whether one can reach the other by its name; both without a network are on the stack's own."""
-    networks = [
-        {attachment.network for attachment in either.networks}
-        for either in (caller, service)
-    ]
-    is_apart = bool(networks[0] or networks[1]) and networks[0].isdisjoint(networks[1])
-    return not is_apart or bool(caller.network_mode or service.network_mode)
 
 
 def _may_use_data(service: Service) -> bool:
@@ -184,7 +195,9 @@ def _on_loopback(port: Port) -> Port:
 def _judge_published(startup: Startup, service: Service) -> Iterator[Verdict]:
     if not is_data(service):
         return
-    ports = [port for port in own_ports(service, startup.stack) if not is_local(port)]
+    stack = startup.stack
+    published = () if is_shut_in(service, stack) else own_ports(service, stack)
+    ports = [port for port in published if not is_local(port)]
     listed = ", ".join(port.published or port.target for port in ports)
     key = "ports" if ports else ""
     yield startup.verdict(service, key, "Q-05", not ports, "TC710", ports=listed)
@@ -193,6 +206,11 @@ def _judge_published(startup: Startup, service: Service) -> Iterator[Verdict]:
 RULE = Rule(
     id="PORT-DB",
     title="Keep databases off public ports",
+    summary=(
+        "Publishes the ports of data services in development only, or on 127.0.0.1, because "
+        "published ports bypass most firewalls. `--keep-ports` leaves them as they are."
+    ),
+    tells=("TC710",),
     severity="must",
     mend=apply,
     covers=("Q-05", "A-06", "M-02"),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from tocompose.model import Dependency, Role, Service, Stack
 from tocompose.notes import Note
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.rules import (
     Context,
     Example,
@@ -22,7 +21,7 @@ from tocompose.rules.endings import stays_idle
 from tocompose.rules.evidence import FALLBACK, Evidence, evidence
 from tocompose.rules.programs import runs_client
 from tocompose.rules.roles import is_data
-from tocompose.rules.service_images import facts_of, image_title
+from tocompose.rules.service_images import facts_of, is_same_image
 
 
 class Edge(NamedTuple):
@@ -124,8 +123,29 @@ def _starting_order(edges: Iterable[Edge]) -> dict[str, int]:
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
-    """The stack with the dependencies that its settings show; the weakest of a circle is left out, with a note."""
-    edges = sorted(_find_edges(stack, context), key=lambda edge: edge[:2])
+    """The stack with the dependencies that its settings show; the weakest of a circle is left out, with a note.
+
+    A service that is added to those of a file waits for these too; they stay as they are.
+    """
+    present = context.joins.stack.services if context.joins is not None else ()
+    staying = {service.name for service in present}
+    added = [service for service in stack.services if service.name not in staying]
+    whole = replace(stack, services=(*added, *present)) if present else stack
+    found = _find_edges(whole, context)
+    edges = [
+        edge for edge in found if not edge.evidence or edge.service.name not in staying
+    ]
+    edge_set, notes = _take_edges(whole, edges)
+    services = [
+        service if service.name in staying else edge_set.applied(service)
+        for service in stack.services
+    ]
+    return Outcome(with_services(stack, services), notes)
+
+
+def _take_edges(stack: Stack, found: Iterable[Edge]) -> tuple[_EdgeSet, tuple[Note, ...]]:
+    """The edges without circles, and what to say of those that are inferred, or left out."""
+    edges = sorted(found, key=lambda edge: edge[:2])
     peers = _find_peers(edges)
     notes: list[Note] = list(_note_clusters(stack, peers))
     edge_set = _EdgeSet(stack, edges)
@@ -139,13 +159,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
             notes.append(_note_circle(edge))
         elif edge.evidence is not None:
             notes.append(_note_inferred(edge, edge.evidence))
-    return Outcome(
-        with_services(stack, map(edge_set.applied, stack.services)), tuple(notes)
-    )
-
-
-def _same_image(one: Service, other: Service) -> bool:
-    return (image_title(one), one.build) == (image_title(other), other.build)
+    return edge_set, tuple(notes)
 
 
 def _note_clusters(stack: Stack, peers: set[tuple[str, str]]) -> Iterator[Note]:
@@ -182,7 +196,7 @@ def _find_peers(edges: Iterable[Edge]) -> set[tuple[str, str]]:
         if edge.evidence is None:
             continue
         for member in members.get(edge.service.name, [edge.service]):
-            if member is not edge.target and _same_image(member, edge.target):
+            if member is not edge.target and is_same_image(member, edge.target):
                 calls.add((member.name, edge.target.name, edge.service.name))
     pairs = {(member, target) for member, target, _ in calls}
     return {
@@ -210,11 +224,24 @@ def _may_wait(service: Service, target: Service) -> bool:
         return False
     if service.network_mode == f"service:{target.name}":
         return False
-    if is_monitor(service) and target.role in (Role.APP, Role.PROXY):
-        return False
-    if _ships(service) or (_scrapes(service) and not is_data(target)):
+    if _sends_figures(service, target) or _is_stranger(service, target):
         return False
     return is_data(target) or not is_data(service) or target.role is Role.INFRA
+
+
+def _sends_figures(service: Service, target: Service) -> bool:
+    """Whether figures, logs or traces go between them, which one takes or gives whenever the other is there."""
+    if is_monitor(service) and target.role in (Role.APP, Role.PROXY):
+        return True
+    if _ships(service) or (_scrapes(service) and not is_data(target)):
+        return True
+    return service.role is Role.APP and is_monitor(target) and not is_data(target)
+
+
+def _is_stranger(service: Service, target: Service) -> bool:
+    """Whether one is a database and the other a cache, told of each other by an env file that all services share."""
+    images = facts_of(service), facts_of(target)
+    return {image.kind if image else "" for image in images} == {"db", "cache"}
 
 
 def _scrapes(service: Service) -> bool:
@@ -257,10 +284,11 @@ def _note_circle(edge: Edge) -> Note:
     return remark("TC603", edge.service, target=edge.target.name, evidence=reason)
 
 
-def has_dependents(stack: Stack, name: str) -> bool:
-    """Whether any service depends on the named one."""
-    edges = (edge for service in stack.services for edge in service.depends_on)
-    return any(edge.service == name for edge in edges)
+def awaited_services(stack: Stack) -> frozenset[str]:
+    """The names of the services on which others depend."""
+    return frozenset(
+        edge.service for service in stack.services for edge in service.depends_on
+    )
 
 
 def _judge_undeclared(view: View) -> Iterator[Verdict]:
@@ -278,6 +306,11 @@ def _judge_undeclared(view: View) -> Iterator[Verdict]:
 RULE = Rule(
     id="DEP-INFER",
     title="Start services after what they need",
+    summary=(
+        "Adds `depends_on` where a setting of one service names another, such as the host in "
+        "DATABASE_URL."
+    ),
+    tells=("TC700",),
     severity="must",
     mend=apply,
     covers=("M-02", "M-06", "A-01", "T-02"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from tocompose.languages import language_rows
 from tocompose.model import (
     Build,
     ComposeFileRole,
@@ -16,8 +17,7 @@ from tocompose.model import (
     Service,
     Stack,
 )
-from tocompose.notes import Note
-from tocompose.readers.dockerfile import Stage
+from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.rules import (
     Context,
@@ -28,18 +28,20 @@ from tocompose.rules import (
     Verdict,
     View,
     map_services,
-    mounts_of,
     overlay_of,
     remark,
     with_overlay,
 )
-from tocompose.rules.frameworks import framework_of
 from tocompose.rules.healthchecks import known_healthcheck, main_port
 from tocompose.rules.service_images import base_facts, dockerfile_of
+from tocompose.rules.views import mounts_of
+
+if TYPE_CHECKING:
+    from tocompose.readers.dockerfile import Stage
 
 _STAGES = ("development", "dev")
-
-
+# How every framework calls the mode that its stage for development is not meant for.
+_MODE = "production"
 # The variable by which a language's programs know that they are developed.
 _VARIABLES = {"python": {"PYTHONUNBUFFERED": "1"}, "php": {"APP_ENV": "development"}}
 
@@ -47,9 +49,16 @@ _VARIABLES = {"python": {"PYTHONUNBUFFERED": "1"}, "php": {"APP_ENV": "developme
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with each built service run for development: by its image's own stage, or its framework's server."""
     taken_ports = {port.published for service in stack.services for port in service.ports}
-    return map_services(
+    outcome = map_services(
         stack, lambda service: _develop(service, stack, context, taken_ports)
     )
+    if not context.split or any(map(_is_developed, outcome.stack.services)):
+        return outcome
+    return outcome._replace(notes=(*outcome.notes, note("TC879")))
+
+
+def _is_developed(service: Service) -> bool:
+    return ComposeFileRole.DEV in service.overlays
 
 
 def _develop(
@@ -74,6 +83,8 @@ def _use_stage(
     context: Context,
     taken_ports: set[str | None],
 ) -> tuple[Service, list[Note]]:
+    from tocompose.languages import language_rows
+
     name = stage.name.lower()
     if build.target == name:
         return service, []
@@ -93,7 +104,8 @@ def _use_stage(
         overlay = replace(overlay, mounts=(*overlay.mounts, *mounts))
         notes.append(remark("TC678", service, "volumes", folder=folder))
     settings = {**row.get("development", {}), **_VARIABLES.get(language, {})}
-    overlay = _set_variables(service, overlay, settings)
+    usual = row.get("environment", {})
+    overlay = _set_variables(service, overlay, settings, usual)
     overlay = _open_debugger(service, overlay, row.get("debug"), taken_ports)
     return with_overlay(service, ComposeFileRole.DEV, overlay), notes
 
@@ -119,6 +131,8 @@ def _use_framework(
     service: Service, build: Build, stack: Stack, context: Context
 ) -> tuple[Service, list[Note]]:
     """The service run by its framework's server for development, with its code mounted."""
+    from tocompose.rules.frameworks import framework_of
+
     port = main_port(service, base_facts(service, stack, context))
     framework = framework_of(service, port, stack, context)
     folder = _working_folder(framework.stage) if framework else None
@@ -178,9 +192,18 @@ def _mount_code(
 
 
 def _set_variables(
-    service: Service, overlay: Service, settings: Mapping[str, str]
+    service: Service,
+    overlay: Service,
+    settings: Mapping[str, str],
+    usual: Mapping[str, str] = MappingProxyType({}),
 ) -> Service:
-    names = {variable.name for variable in (*service.environment, *overlay.environment)}
+    """The part for development with its variables; what the source states stays, but for `usual`, production's own."""
+    names = {variable.name for variable in overlay.environment}
+    names |= {
+        variable.name
+        for variable in service.environment
+        if variable.value not in (usual.get(variable.name, _MODE), _MODE)
+    }
     added = [
         EnvVariable(name=name, value=value)
         for name, value in settings.items()
@@ -197,6 +220,8 @@ def _open_debugger(
     is_alone = (service.replicas or 1) == 1
     if not number or number in targets or number in taken_ports or not is_alone:
         return overlay
+    if service.command is not None or service.entrypoint is not None:
+        return overlay  # The stage's own command, which opens the port, does not run.
     taken_ports.add(number)
     port = Port(target=number, published=number, host_ip="127.0.0.1")
     return replace(overlay, ports=(*overlay.ports, port))
@@ -212,7 +237,7 @@ def _judge_builds(view: View) -> Iterator[Verdict]:
                 "E-01",
                 _serves_development(service, service.build),
                 "TC747",
-                what="nothing of it is made for development",
+                what="its image is built here, and no file mounts or watches its source for development",
                 how="Mount the source over the image's copy, or use develop.watch, in docker-compose.override.yml.",
             )
 
@@ -236,6 +261,11 @@ COPY . .
 RULE = Rule(
     id="BUILD",
     title="Develop with the image's development stage",
+    summary=(
+        "Adds a development file that builds the image's development stage, or starts the "
+        "framework's own server, with the code mounted."
+    ),
+    tells=("TC747",),
     severity="should",
     mend=apply,
     covers=("E-01", "M-07"),

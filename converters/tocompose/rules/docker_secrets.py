@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from tocompose.knowledge.secrets.commands import shell_variables
 from tocompose.model import (
@@ -15,7 +15,7 @@ from tocompose.model import (
     Stack,
 )
 from tocompose.notes import Note
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.rules import (
     Context,
     Example,
@@ -28,7 +28,7 @@ from tocompose.rules import (
 from tocompose.rules.programs import command_text, runs_server
 from tocompose.rules.service_images import facts_of
 from tocompose.syntax import interpolation
-from tocompose.syntax.interpolation import parse
+from tocompose.syntax.interpolation import parse, variable_names
 from tocompose.syntax.names import identifier, unique_name
 
 
@@ -60,6 +60,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
                 secret_of_setting[swap.setting] = name
                 fresh.append(FileResource(name=name, environment=swap.setting))
             notes.append(_note_swap(service, swap, secret_of_setting[swap.setting]))
+        notes += _note_kept(service, swaps, secret_settings)
         services.append(_swap_variables(service, swaps, secret_of_setting))
     changed = replace(stack, services=tuple(services), secrets=(*stack.secrets, *fresh))
     return Outcome(stack=changed, notes=tuple(notes))
@@ -76,12 +77,39 @@ def _note_swap(service: Service, swap: Swap, secret: str) -> Note:
     )
 
 
+def _note_kept(
+    service: Service, swaps: list[Swap], secret_settings: set[str]
+) -> Iterator[Note]:
+    """Notes on the secrets that the service has in its environment in production too, one for each reason."""
+    swapped = {swap.variable.name for swap in swaps}
+    by_reason: dict[str, list[EnvVariable]] = {}
+    for variable in service.environment:
+        holds_secret = not secret_settings.isdisjoint(variable_names(variable.value or ""))
+        if holds_secret and variable.name not in swapped:
+            by_reason.setdefault(_reason_to_keep(service, variable), []).append(variable)
+    for code, kept_variables in by_reason.items():
+        names = ", ".join(variable.name for variable in kept_variables)
+        origin = kept_variables[0].origin
+        yield remark(code, service, "environment", origin, variables=names)
+
+
+def _reason_to_keep(service: Service, variable: EnvVariable) -> str:
+    """The code of the note that says why the secret is no file in production."""
+    if _is_read_only(service):
+        return "TC551"
+    return "TC552" if _reads_itself(service, variable) else "TC550"
+
+
+def _is_read_only(service: Service) -> bool:
+    """Whether production cannot give the service a secret that is no file of the host."""
+    production = overlay_of(service, ComposeFileRole.PROD)
+    return bool(service.security.read_only or production.security.read_only)
+
+
 def _find_swaps(service: Service, secret_settings: set[str]) -> list[Swap]:
     image = facts_of(service)
     production = overlay_of(service, ComposeFileRole.PROD)
-    read_only = service.security.read_only or production.security.read_only
-    # A secret that is no file of the host cannot be put into a read-only container.
-    if image is None or not runs_server(service) or read_only:
+    if image is None or not runs_server(service) or _is_read_only(service):
         return []
     names = {variable.name for variable in (*service.environment, *production.environment)}
     swaps = []
@@ -137,7 +165,11 @@ _SETTINGS = (EnvSetting(name="POSTGRES_PASSWORD", value="x", secret=True),)
 
 RULE = Rule(
     id="SEC-FILES",
-    title="Hand secrets over as files in production",
+    title="Use Docker secrets in production",
+    summary=(
+        "Passes secrets as files in the production file, to images that can read them from a "
+        "file. Files are not visible in `docker inspect`."
+    ),
     severity="must",
     mend=apply,
     covers=("Q-13", "S-04", "M-05"),

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from tocompose.knowledge.servers import client_programs
+from tocompose.knowledge.wrappers import behind_wrappers
 from tocompose.model import Service
 from tocompose.patterns import regex
-from tocompose.readers.commands import RESERVED
-from tocompose.readers.words import REDIRECTIONS, Unbalanced, tokens
 from tocompose.record import replace
 from tocompose.syntax.names import is_shell
 from tocompose.tables import load
@@ -21,6 +20,7 @@ _FOREVER = regex(
     r"(?:^|[\s;&|])(?:while\s+(?:true|:|1|\[\s*1\s*\]|sleep\s+\S+)\s*(?:;|\n)|until\s+false\s*(?:;|\n)"
     r"|for\s*\(\(\s*;\s*;\s*\)\))"
 )
+_WAITING = regex(r"(?:^|[\s;&|])(?:until|while)\b.{1,2000}?\bsleep\b", re.DOTALL)
 _LEAVES = regex(r"(?:^|[\s;&|])(?:break|exit)\b")
 _ASSIGNMENT = regex(r"[A-Za-z_]\w*=")
 # What a loop that only stays may hold beside.
@@ -29,6 +29,8 @@ _SHORT_SLEEP = regex(r"(?:\S*/)?sleep [0-9]{0,3}(?:\.[0-9]*)?s?")
 _SLEEPS = regex(r"\bsleep\b|setInterval\(|signal\.pause\(")
 _SERVES = regex(r"serve|listen|bind|http|socket|import (?!time|signal)", re.IGNORECASE)
 _SECONDS = regex(r"[0-9.]+[smhd]?")
+# A program of the system: by its name alone, or in a folder of the system. `bin/jobs` of a Rails app is no builtin.
+_OF_SYSTEM = regex(r"(?:/(?:usr/(?:local/)?)?s?bin/)?([^/]+)")
 
 
 def script_of(service: Service) -> str | None:
@@ -77,7 +79,7 @@ def _is_pause(arguments: tuple[str, ...]) -> bool:
 
 def _only_stays(arguments: tuple[str, ...]) -> bool:
     """Whether the command waits for nothing but its own end, or for a person who types."""
-    name = arguments[0].rpartition("/")[2]
+    name = _system_name(arguments[0])
     if len(arguments) == 1 and (is_shell(name) or name in load("shell")["prompts"]):
         return True
     if name == "cat":
@@ -102,6 +104,12 @@ def loops_forever(service: Service) -> bool:
     return loop is not None and not _LEAVES.search(script or "", loop.end())
 
 
+def waits_in_loop(service: Service) -> bool:
+    """Whether the service is a script that waits for something in a loop (`until curl …; do sleep 5; done`)."""
+    script = script_of(service)
+    return script is not None and _WAITING.search(script) is not None
+
+
 def finishes(service: Service) -> bool:
     """Whether all that the service runs is known to do its work and end."""
     if loops_forever(service):
@@ -120,6 +128,9 @@ def script_commands(script: str, in_background: bool = False) -> Iterator[tuple[
 
     With `in_background` those are there too for which the shell does not wait.
     """
+    # Few services are scripts: a run without one need not load the reader of shells.
+    from tocompose.readers.words import REDIRECTIONS, Unbalanced, tokens
+
     words: list[str] = []
     found: list[tuple[str, ...]] = []
     try:
@@ -139,6 +150,8 @@ def script_commands(script: str, in_background: bool = False) -> Iterator[tuple[
 
 def _without_grammar(words: tuple[str, ...]) -> tuple[str, ...]:
     """The command without reserved words and assignments in front of it; empty for the head of a loop."""
+    from tocompose.readers.commands import RESERVED
+
     while words and (words[0] in RESERVED | {"!"} or _ASSIGNMENT.match(words[0])):
         if words[0] in ("for", "case", "select"):
             return ()
@@ -152,48 +165,25 @@ def _ends(words: Iterable[str]) -> bool:
         return False
     name = arguments[0].rpartition("/")[2]
     rest = " ".join(arguments[1:])
-    if name in client_programs() or name in OTHER_CLIENTS or name in _ending_programs():
+    system_name = _system_name(arguments[0])
+    if (
+        name in client_programs()
+        or name in OTHER_CLIENTS
+        or system_name in _ending_programs()
+    ):
         return True
-    if name == "cat":
+    if system_name == "cat":
         return rest != ""
-    if name == "sleep":
+    if system_name == "sleep":
         return _SECONDS.fullmatch(rest) is not None
     pattern = (load("commands").get(name) or {}).get("ends")
     return pattern is not None and re.match(pattern, rest) is not None
 
 
-def behind_wrappers(arguments: list[str]) -> list[str]:
-    """The arguments from the program on that others only start (`exec`, `bundle exec`, `npx`)."""
-    start, previous = 0, -1
-    while start != previous:
-        previous, start = start, _skip_wrapper(arguments, start)
-    return arguments[start:]
-
-
-def _skip_wrapper(arguments: list[str], start: int) -> int:
-    """Where the command begins that the one at `start` only starts; `start` where it does more."""
-    for wrapper in _wrappers():
-        if tuple(arguments[start : start + len(wrapper)]) == wrapper:
-            return start + len(wrapper)
-    if (
-        start == len(arguments)
-        or arguments[start].rpartition("/")[2] not in _passing_programs()
-    ):
-        return start
-    start += 1
-    while start < len(arguments) and arguments[start].startswith("-"):
-        start += 1
-    return start
-
-
-@cache
-def _wrappers() -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(text.split()) for text in load("entrypoints")["start"])
-
-
-@cache
-def _passing_programs() -> frozenset[str]:
-    return frozenset((*load("shell")["prefixes"], *load("entrypoints")["pass"], "npx"))
+def _system_name(program: str) -> str:
+    """The name of a program of the system; empty for one at another place, whatever it is called."""
+    match = _OF_SYSTEM.fullmatch(program)
+    return match[1] if match else ""
 
 
 @cache

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from posixpath import basename
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from tocompose.knowledge.secrets.names import words_of
 from tocompose.model import Service, Stack
+from tocompose.record import NamedTuple
 from tocompose.rules import Context
 from tocompose.rules.mounted_files import MountedFiles
 from tocompose.rules.programs import command_text
@@ -38,6 +39,11 @@ _HOST_KEY = (
     r"""(?:[ \t]*[:=][ \t]*|[ \t]+)"""
 )
 _HOST_LINE = rf"""{_HOST_KEY}["']?({_NAME})["']?[,;]?$"""
+# The same in a setting that is code: `'WP_REDIS_HOST', 'cache'`, `db_host => "db"`, `gitlab_rails['db_host'] = 'db'`.
+_QUOTED_HOST = (
+    r"""(?i)(?:host|hostname|server|addr|address)["']?\]?[ \t]*(?:=>|[=:,])[ \t]*"""
+    rf"""["']({_NAME})["']"""
+)
 # What a proxy asks when the others do not answer, or not at all: in nginx and in HAProxy.
 _SPARE = (
     r"(?m)(?:^|(?<=[\s;{]))server\s[^;{}\n]*\s(?:backup|down|disabled)(?=[\s;]|$)[^;{}\n]*"
@@ -137,7 +143,7 @@ def _clues_of(
     spans = {variable.name: variable.origin for variable in service.environment}
     values = environment_of(files.with_env_files(service))
     for name, value in values.items():
-        if value and not _is_about_itself(name):
+        if value and not _is_about_itself(name) and not _is_file(name, value):
             text = substitute(value, settings)
             yield from _clues_in_variable(name, text, names, spans.get(name))
     line = substitute(command_text(service) or "", settings)
@@ -145,12 +151,26 @@ def _clues_of(
         yield Evidence(target, _COMMAND, f"its command names {target}", service.origin)
     for path, text in files.configuration(service):
         needed = re.sub(_SPARE, "", text)
-        targets = _find_targets(needed, names, (*_IN_TEXT, _HOST_LINE))
+        targets = _find_targets(needed, names, (*_IN_TEXT, _HOST_LINE, _QUOTED_HOST))
         spare = _find_targets(text, names, _IN_TEXT) if needed != text else []
         ranks = dict.fromkeys(spare, FALLBACK) | dict.fromkeys(targets, _FILE)
         for target, rank in ranks.items():
             words = f"its file {basename(path)} names {target}"
             yield Evidence(target, rank, words, service.origin)
+
+
+def label_evidence(
+    service: Service, names: HostNames, settings: Mapping[str, str]
+) -> Iterator[Evidence]:
+    """What the addresses in the labels of a service name; a proxy asks there, the service itself needs none of it."""
+    for label, value in service.labels.items():
+        for target in _find_targets(substitute(value, settings), names, _IN_TEXT):
+            yield Evidence(target, FALLBACK, f"{label} names {target}", service.origin)
+
+
+def _is_file(name: str, value: str) -> bool:
+    """Whether it is a file that became a variable that nobody reads: `nginx.conf` by `envFrom` of a ConfigMap."""
+    return "." in name and "\n" in value.strip()
 
 
 def _is_about_itself(name: str) -> bool:
@@ -161,9 +181,8 @@ def _is_about_itself(name: str) -> bool:
 def _clues_in_variable(
     name: str, value: str, names: HostNames, span: Span | None
 ) -> Iterator[Evidence]:
-    for target in _find_targets(
-        value, names, (_URL_HOST, _HOST_PORT, _AT_HOST, _IN_CLUSTER)
-    ):
+    patterns = (_URL_HOST, _HOST_PORT, _AT_HOST, _IN_CLUSTER, _QUOTED_HOST)
+    for target in _find_targets(value, names, patterns):
         yield Evidence(target, _ADDRESS, f"{name} names {target}", span)
     if _HOST_WORDS.isdisjoint(words_of(name)[-1:]):
         return

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.compose.files import BASE_NAMES
-from tocompose.model import Limits, Service
+from tocompose.compose.files import BASE_NAMES, CLASSIC_NAMES, MODERN_NAMES
+from tocompose.compose.loading import ComposeFiles
+from tocompose.model import ComposeFileRole, Limits, Service
 from tocompose.rules import Excuse, Rule, Startup, Verdict, View, verdict
 from tocompose.rules.data_ports import own_ports
 from tocompose.syntax.model_path import ModelPath
@@ -15,38 +16,56 @@ _FOR_PRODUCTION = "what only production needs (limits, secrets, replicas)"
 
 
 def _judge_layout(view: View) -> Iterator[Verdict]:
-    names, services = view.names, view.main.stack.services
+    names, startup = view.names, view.main
     if names is None:
         return
-    subject = ModelPath.of("files", names.base)
-    span = view.main.places.span("services")
-    needed = any(_needs_override(view.main, service) for service in services)
-    divided = bool(names.override) or not needed
-    facts = {"file": "docker-compose.override.yml", "purpose": _FOR_DEVELOPMENT}
-    yield verdict("M-07", divided, "TC748", span, subject, **facts)
-    needed = any(service.resources.limits == Limits() for service in services)
-    divided = bool(names.production) or not needed
-    facts = {"file": "docker-compose.prod.yml", "purpose": _FOR_PRODUCTION}
-    yield verdict("M-07", divided, "TC748", span, subject, **facts)
+    is_modern = names.base.rpartition("/")[2].startswith("compose")
+    file_names = MODERN_NAMES if is_modern else CLASSIC_NAMES
+    for role, purpose, file, need_of in (
+        (ComposeFileRole.DEV, _FOR_DEVELOPMENT, names.override, _need_of_override),
+        (ComposeFileRole.PROD, _FOR_PRODUCTION, names.production, _need_of_production),
+    ):
+        needs = ((service, need_of(startup, service)) for service in startup.stack.services)
+        service, need = next((pair for pair in needs if pair[1]), (None, ""))
+        span = startup.span(service) if service else None
+        facts = {"service": service.name if service else "", "need": need}
+        facts |= {"file": file_names[role], "purpose": purpose}
+        subject = ModelPath.of("files", names.base)
+        yield verdict("M-07", bool(file) or not need, "TC748", span, subject, **facts)
     if not names.listed:
-        candidates = [name for name in BASE_NAMES if name != names.base]
-        other_files = [name for name in candidates if view.project.exists(name)]
-        facts = {"other": ", ".join(other_files), "read": names.base, "own": names.base}
-        yield verdict("T27", not other_files, "TC745", None, subject, **facts)
+        yield _judge_bases(view, names)
 
 
-def _needs_override(startup: Startup, service: Service) -> bool:
-    """Whether a part of the service is for development only: mounted code, a database's open port."""
+def _judge_bases(view: View, names: ComposeFiles) -> Verdict:
+    """Whether only one base file is there."""
+    candidates = [name for name in BASE_NAMES if name != names.base]
+    other_files = [name for name in candidates if view.project.exists(name)]
+    facts = {"other": ", ".join(other_files), "read": names.base, "own": names.base}
+    subject = ModelPath.of("files", names.base)
+    return verdict("T27", not other_files, "TC745", None, subject, **facts)
+
+
+def _need_of_production(_: Startup, service: Service) -> str:
+    return "has no limits" if service.resources.limits == Limits() else ""
+
+
+def _need_of_override(startup: Startup, service: Service) -> str:
+    """What of a service is for development only: mounted code, a database's open port; empty for nothing."""
     folders = (".", service.build.context.rstrip("/") if service.build else ".")
     for mount in service.mounts:
         if mount.kind == "bind" and (mount.source or "").rstrip("/") in folders:
-            return True
-    return bool(own_ports(service, startup.stack))
+            return "mounts its code"
+    return "publishes its port for development" if own_ports(service, startup.stack) else ""
 
 
 RULE = Rule(
     id="FILES",
-    title="Divide base, development and production",
+    title="Separate base, development and production",
+    summary=(
+        "Reports several base files in one folder, and settings of one environment in the "
+        "base file."
+    ),
+    tells=("TC745", "TC748"),
     severity="should",
     judge=_judge_layout,
     excuses=(

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from functools import cache
-from typing import Any, NamedTuple
 
+from tocompose.knowledge.wrappers import behind_wrappers
 from tocompose.languages import language_rows
 from tocompose.model import Service, Stack
 from tocompose.readers.dockerfile import Dockerfile, Stage
+from tocompose.readers.json_data import read_plain_json
+from tocompose.record import NamedTuple
 from tocompose.rules import Context
 from tocompose.rules.service_images import as_started, dockerfile_of
 from tocompose.rules.worker_checks import worker_of
 from tocompose.syntax.interpolation import literal
-from tocompose.tables import Row, load, table
+from tocompose.tables import Row, table
 
 _COLUMNS = set(
     "language base command environment keep needs option own scripts spoils starts url".split()
@@ -103,8 +104,8 @@ def _takes_commands(service: Service, stage: Stage) -> bool:
     own_words = stage.entrypoint.words if stage.entrypoint else ()
     arguments = service.entrypoint if service.entrypoint is not None else own_words
     program = arguments[0].rpartition("/")[2] if arguments else ""
-    passing = load("entrypoints")["pass"]
-    return not arguments or program in passing or "entrypoint" in program
+    runs_arguments = not behind_wrappers(list(arguments))
+    return runs_arguments or "entrypoint" in program
 
 
 def _stage_for(row: Row, dockerfile: Dockerfile, service: Service) -> Stage | None:
@@ -195,10 +196,7 @@ def _with_option(row: Row, started: Service) -> tuple[str, ...]:
 
 def _script(row: Row, text: str) -> tuple[str, ...]:
     """The package's script for development, where it starts a server that others reach."""
-    try:
-        package: Any = json.loads(text)
-    except (ValueError, RecursionError):
-        return ()
+    package = read_plain_json(text.encode("utf-8", "surrogatepass"), "package.json").data
     scripts = package.get("scripts") if isinstance(package, dict) else None
     if not isinstance(scripts, dict):
         return ()

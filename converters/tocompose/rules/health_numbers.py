@@ -32,10 +32,13 @@ def _fill_numbers(
         key: value for key, value in numbers.items() if getattr(check, key) is None
     }
     listed = ", ".join(f"{key} {value}" for key, value in missing.items())
-    keys: list[tuple[str, ...]] = [("healthcheck", key) for key in missing]
     if missing and numbers is not _ENGINE:
-        keys = [("healthcheck",)]
-    notes = [remark("TC617", service, key, numbers=listed) for key in keys]
+        notes = [remark("TC617", service, "healthcheck", numbers=listed)]
+    else:
+        notes = [
+            remark("TC617", service, ("healthcheck", key), numbers=f"{key} {value}")
+            for key, value in missing.items()
+        ]
     return replace(service, healthcheck=replace(check, **missing)), notes
 
 
@@ -51,7 +54,11 @@ def _numbers_for(
 
 RULE = Rule(
     id="HC-PARAM",
-    title="Write out how often and how patiently health is checked",
+    title="Make health check timings explicit",
+    summary=(
+        "Writes out interval, timeout and retries of every health check, with the engine's "
+        "defaults where the source states none, so that they can be seen and tuned."
+    ),
     severity="should",
     mend=apply,
     covers=("E-02",),

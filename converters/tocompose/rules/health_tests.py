@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tocompose.model import Healthcheck, Service, Stack
 from tocompose.notes import Note
+from tocompose.patterns import regex
 from tocompose.rules import (
     Context,
     Example,
@@ -23,11 +24,11 @@ from tocompose.rules.service_images import facts_of, image_id
 from tocompose.rules.views import annotate_services
 
 _CLIENTS = ("curl", "wget", "nc", "bash", "python", "python3", "node", "ruby", "php")
-_SOCKET_PING = re.compile(
+_SOCKET_PING = regex(
     r"\b(?:pg_isready|(?:mysql|mariadb)-?admin\b[^|;&]*\bping|(?:mysql|mariadb)admin\b[^|;&]*\bping)\b"
 )
-_OVER_TCP = re.compile(r"(?:^|\s)(?:-h[ =]?|--host[ =])[\"']?(?!localhost\b)\S")
-_PG_OVER_TCP = re.compile(r"(?:^|\s)(?:-h[ =]?|--host[ =])\S")
+_OVER_TCP = regex(r"(?:^|\s)(?:-h[ =]?|--host[ =])[\"']?(?!localhost\b)\S")
+_PG_OVER_TCP = regex(r"(?:^|\s)(?:-h[ =]?|--host[ =])\S")
 _FORM = "the first word of the list must be CMD, CMD-SHELL or NONE"
 
 _TEST = ("healthcheck", "test")
@@ -97,8 +98,9 @@ def _missing_tools(service: Service, text: str) -> list[str] | None:
 
 def _calls_blindly(text: str, tool: str) -> bool:
     """Whether the test calls the tool without asking for it; one that does is right with any of them, and with none."""
-    called = re.search(rf"(?:^|[\s;&|(]){tool}\s", text) is not None
-    return called and f"command -v {tool}" not in text
+    if tool not in text or f"command -v {tool}" in text:
+        return False
+    return re.search(rf"(?:^|[\s;&|(]){tool}\s", text) is not None
 
 
 def _judge_socket(startup: Startup, service: Service, text: str) -> Iterator[Verdict]:
@@ -127,7 +129,12 @@ def _is_of_source(service: Service | None, stack: Stack) -> bool:
 
 RULE = Rule(
     id="HC-TEST",
-    title="Know that a health command can fail, and can succeed",
+    title="Report health commands that cannot work",
+    summary=(
+        "Reports health commands of the source that always fail, because the image lacks the "
+        "program, or that succeed too early. The command itself is kept."
+    ),
+    tells=("TC726", "TC730", "TC740", "TC741", "TC743"),
     severity="must",
     mend=apply,
     covers=("Q-01",),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tocompose.knowledge.images import Check, ImageFacts
+from tocompose.knowledge.wrappers import Front
 from tocompose.model import Healthcheck, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.patterns import regex
@@ -23,6 +24,7 @@ from tocompose.rules import (
 )
 from tocompose.rules.endings import stays_idle
 from tocompose.rules.evidence import is_called
+from tocompose.rules.fronts import front_of_service
 from tocompose.rules.listening import (
     Listening,
     effective_environment,
@@ -30,7 +32,13 @@ from tocompose.rules.listening import (
     secure_listening,
 )
 from tocompose.rules.mounted_files import MountedFiles
-from tocompose.rules.programs import command_text, is_interactive, is_replaced, runs_server
+from tocompose.rules.programs import (
+    command_text,
+    interpreters_of,
+    is_interactive,
+    is_replaced,
+    runs_server,
+)
 from tocompose.rules.restart import ends
 from tocompose.rules.roles import is_data
 from tocompose.rules.service_images import (
@@ -40,7 +48,9 @@ from tocompose.rules.service_images import (
     environment_of,
     has_own_check,
     image_title,
+    services_of_same_image,
 )
+from tocompose.rules.tcp_probes import at_port, tcp_probe
 from tocompose.rules.views import judge_lasting
 from tocompose.rules.worker_checks import worker_check, worker_of
 from tocompose.syntax.units import is_whole_number
@@ -49,17 +59,6 @@ from tocompose.syntax.units import is_whole_number
 _ASKED_PORT = regex(r"(?:127\.0\.0\.1|localhost)['\"]?[:/ ,]+(\d+)|connect\((\d+)")
 _CONNECTS_ONLY = regex(
     r"/dev/tcp/|\bnc -z |connect\(|fsockopen|TCPSocket|create_connection"
-)
-_NODE_TCP = "require('net').connect(PORT,'127.0.0.1').on('connect',()=>process.exit(0)).on('error',()=>process.exit(1))"
-_PYTHON_TCP = "import socket; socket.create_connection(('127.0.0.1', PORT), 3)"
-# In the order of preference: a shell's own means first, then the language that the image is for.
-_TCP_PROBES = (
-    ("bash", ("CMD", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/PORT")),
-    ("nc", ("CMD-SHELL", "nc -z 127.0.0.1 PORT")),
-    ("python", ("CMD", "python", "-c", _PYTHON_TCP)),
-    ("node", ("CMD", "node", "-e", _NODE_TCP)),
-    ("ruby", ("CMD", "ruby", "-rsocket", "-e", "TCPSocket.new('127.0.0.1', PORT)")),
-    ("php", ("CMD", "php", "-r", "exit(@fsockopen('127.0.0.1', PORT) ? 0 : 1);")),
 )
 
 
@@ -136,11 +135,29 @@ def _known_of_image(
 ) -> Healthcheck | str:
     """The health command for what the image is there for, or the code of the note that says why there is none."""
     if image is None:
-        return "TC613"
+        return _interpreter_check(service, stack, context)
     if image.kind not in ("runtime", "base") or image.checks:
         return _server_check(service, image, stack, context)
-    files = MountedFiles(stack, context)
-    return _port_check(files.with_env_files(service), image)
+    with_variables = MountedFiles(stack, context).with_env_files(service)
+    front = front_of_service(with_variables, stack, context)
+    return _port_check(with_variables, image, front)
+
+
+def _interpreter_check(
+    service: Service, stack: Stack, context: Context
+) -> Healthcheck | str:
+    """A check by the interpreter that the image must hold, because a command that it is started with needs it."""
+    port = main_port(service, None)
+    # A worker may share the variable PORT with the server; what is published or exposed is listened at.
+    if port is None or not (service.ports or service.expose):
+        return "TC613"
+    siblings = services_of_same_image(service, stack)
+    started = (as_started(other, stack, context) for other in siblings)
+    tools = [tool for other in started for tool in interpreters_of(other)]
+    test = tcp_probe(tools, port)
+    if test is None:
+        return "TC613"
+    return Healthcheck(test=test, interval="30s", timeout="5s", start_period="60s")
 
 
 def _serves_nothing(service: Service) -> bool:
@@ -180,6 +197,8 @@ def _server_check(
     files = MountedFiles(stack, context)
     environment = effective_environment(service, image, files)
     command = next(image.usable_checks(environment, command_text(service)), None)
+    if image.is_family and any(port.protocol == "tcp" for port in service.ports):
+        return _port_check(service, image, None)
     if command is None or not image.sure:
         return _no_check(image)
     if command.follows:
@@ -199,14 +218,10 @@ def _moved_test(
     port = moved.sure_port or main_port(files.with_env_files(service), image)
     if port is None and any("PORT" in word for word in command.test):
         return _no_check(image)
-    test = _follow_settings(_at_port(command.test, port), command, moved, image)
+    test = _follow_settings(at_port(command.test, port), command, moved, image)
     if test is not None and moved.unread is not None:
         test = _confirmed(test, service, image, stack, files)
     return "TC619" if test is None or moved.elsewhere is not None else test
-
-
-def _at_port(test: tuple[str, ...], port: str | None) -> tuple[str, ...]:
-    return tuple(word.replace("PORT", port) if port else word for word in test)
 
 
 def _follow_settings(
@@ -220,13 +235,13 @@ def _follow_settings(
         if new_port is None:
             return None
         if command.moved:
-            test = _at_port(command.moved, new_port)
+            test = at_port(command.moved, new_port)
         elif asked_port is not None:
             test = tuple(_with_port(word, port, new_port) for word in test)
         else:
-            return _tcp_probe(image.tools or (), new_port)
+            return tcp_probe(image.tools or (), new_port)
         port = new_port
-    return test if _fits_protocol(test, moved) else _tcp_probe(image.tools or (), port)
+    return test if _fits_protocol(test, moved) else tcp_probe(image.tools or (), port)
 
 
 def _with_port(word: str, port: str, new_port: str) -> str:
@@ -247,7 +262,7 @@ def _confirmed(
         return (
             test
             if _CONNECTS_ONLY.search(" ".join(test))
-            else (_tcp_probe(image.tools or (), port))
+            else (tcp_probe(image.tools or (), port))
         )
     return None
 
@@ -277,24 +292,19 @@ def blocking_setting(service: Service, stack: Stack, context: Context) -> str:
     return next((setting.title for setting in settings if setting), "a setting")
 
 
-def _port_check(service: Service, image: ImageFacts) -> Healthcheck | str:
-    port = main_port(service, image)
+def _port_check(
+    service: Service, image: ImageFacts, front: Front | None
+) -> Healthcheck | str:
+    port = front.port if front else main_port(service, image)
     if port is None:
         return "TC616"
-    test = _tcp_probe(image.tools or (), port)
+    test = tcp_probe(image.tools or (), port)
     return Healthcheck(test=test, start_period="20s") if test else _no_check(image)
 
 
 def _no_check(image: ImageFacts) -> str:
     """The note for an image without tools, or one in which no command is known to work."""
     return "TC612" if image.tools == () else "TC614"
-
-
-def _tcp_probe(tools: Iterable[str], port: str) -> tuple[str, ...] | None:
-    """A health command that connects to the port inside the container; None when no tool in the image can."""
-    present = frozenset(tools)
-    test = next((test for tool, test in _TCP_PROBES if tool in present), None)
-    return tuple(word.replace("PORT", port) for word in test) if test else None
 
 
 def main_port(service: Service, image: ImageFacts | None) -> str | None:
@@ -335,6 +345,8 @@ def _judge_watched(startup: Startup, service: Service) -> Iterator[Verdict]:
 RULE = Rule(
     id="HC-EVERY",
     title="Check the health of every service",
+    summary="Adds a health check if the image has a command that works, so that others can wait for it.",
+    tells=("TC706",),
     severity="must",
     mend=apply,
     covers=("Q-01", "M-06", "T-03", "T-04"),

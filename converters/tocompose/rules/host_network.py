@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
+from tocompose.compose.shapes import as_texts
 from tocompose.model import Service, Stack
 from tocompose.notes import Note
+from tocompose.record import replace
 from tocompose.rules import (
     Context,
     Example,
@@ -16,17 +19,54 @@ from tocompose.rules import (
     judge_services,
     remark,
 )
+from tocompose.rules.joined_services import evidence_of_all
 from tocompose.rules.service_images import facts_of
 from tocompose.rules.views import annotate_services
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
-    """The stack as it is, with a note about each `network_mode: host`: why it is right, or what to use instead."""
-    return annotate_services(stack, _note_host_network)
+    """The stack as it is, with a note about each `network_mode: host`: why it is right, or what to use instead.
+
+    Of the file that services are added to, those on the host's network are out of reach by name.
+    """
+    outcome = annotate_services(stack, _note_host_network)
+    if context.joins is None:
+        return outcome
+    unresolved = _note_unresolved(stack, context, context.joins)
+    return outcome._replace(notes=(*outcome.notes, *unresolved))
+
+
+def _note_unresolved(stack: Stack, context: Context, joins: Startup) -> Iterator[Note]:
+    """A note for each new service that names one of the file which is on the host's network."""
+    present = {service.name for service in joins.stack.services}
+    on_host = [service for service in joins.stack.services if _is_on_host(service)]
+    added = [service for service in stack.services if service.name not in present]
+    whole = replace(stack, services=(*added, *on_host))
+    hosts = {service.name for service in on_host}
+    told_pairs: set[tuple[str, str]] = set()
+    for service, clue in evidence_of_all(whole, context):
+        pair = (service.name, clue.target)
+        if _is_on_host(service) or clue.target not in hosts or pair in told_pairs:
+            continue
+        if not _has_address_for(service, clue.target):
+            told_pairs.add(pair)
+            facts = {"target": clue.target, "evidence": clue.words}
+            yield remark("TC878", service, "", clue.span, **facts)
+
+
+def _is_on_host(service: Service) -> bool:
+    return service.network_mode == "host"
+
+
+def _has_address_for(service: Service, name: str) -> bool:
+    """Whether `extra_hosts` says where the name leads."""
+    hosts = service.options.get("extra_hosts")
+    entries = [*hosts] if isinstance(hosts, Mapping) else as_texts(hosts)
+    return any(re.split("[:=]", entry, maxsplit=1)[0] == name for entry in entries)
 
 
 def _note_host_network(service: Service) -> Iterator[Note]:
-    if service.network_mode != "host":
+    if not _is_on_host(service):
         return
     image = facts_of(service)
     if image is not None and image.host:
@@ -40,7 +80,7 @@ def _note_host_network(service: Service) -> Iterator[Note]:
 def _judge_host_network(startup: Startup, service: Service) -> Iterator[Verdict]:
     image = facts_of(service)
     justified = image is not None and bool(image.host)
-    holds = service.network_mode != "host" or justified
+    holds = not _is_on_host(service) or justified
     key = "" if holds else "network_mode"
     yield startup.verdict(service, key, "Q-07 A-04", holds, "TC712")
 
@@ -48,6 +88,11 @@ def _judge_host_network(startup: Startup, service: Service) -> Iterator[Verdict]
 RULE = Rule(
     id="HOSTNET",
     title="Use the host's network only for a reason",
+    summary=(
+        "Reports services on the host's network, and says so if their image needs it. Nothing"
+        " is changed."
+    ),
+    tells=("TC712",),
     severity="must",
     mend=apply,
     covers=("Q-07", "A-04", "S-02"),

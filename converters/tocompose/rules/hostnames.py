@@ -29,7 +29,11 @@ def _fix_hostname(service: Service) -> tuple[Service, list[Note]]:
 
 RULE = Rule(
     id="HOSTNAME",
-    title="Fix the host name where data belong to it",
+    title="Fix the hostname where data depends on it",
+    summary=(
+        "Sets a hostname for servers that keep their data under it, such as RabbitMQ; "
+        "otherwise a new container would not find the data."
+    ),
     severity="should",
     mend=apply,
     covers=("S-01",),

@@ -14,10 +14,9 @@ from tocompose.rules import (
     Rule,
     Startup,
     Verdict,
-    judge_production,
     remark,
 )
-from tocompose.rules.views import annotate_services
+from tocompose.rules.views import annotate_services, judge_production
 from tocompose.syntax.interpolation import plain
 
 _FLOATING = frozenset(
@@ -60,7 +59,12 @@ def _judge_tag(startup: Startup, service: Service) -> Iterator[Verdict]:
 
 RULE = Rule(
     id="TAG",
-    title="Pin the versions of images",
+    title="Report images without a fixed version",
+    summary=(
+        "Reports images without a fixed version, which any pull may change. No version is "
+        "made up."
+    ),
+    tells=("TC734",),
     severity="should",
     mend=apply,
     covers=("E-02",),

@@ -94,6 +94,10 @@ def _is_private(ref: ImageRef, service: Service) -> bool:
 RULE = Rule(
     id="VERSION",
     title="Choose the version of your own images at deployment",
+    summary=(
+        "Makes the tag of your own images a variable in the production file, so that .env "
+        "decides which version is deployed."
+    ),
     severity="may",
     mend=apply,
     covers=("E-02",),

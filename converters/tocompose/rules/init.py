@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tocompose.knowledge.wrappers import is_init
 from tocompose.model import Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.rules import Context, Example, Outcome, Rule, map_services, remark
 from tocompose.rules.service_images import base_facts
-
-_FIRST_PROCESSES = ("tini", "dumb-init", "s6-svscan", "supervisord", "init")
+from tocompose.tables import load
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -32,12 +32,17 @@ def _add_init(
 def _brings_init(service: Service) -> bool:
     """Whether the command starts one of the known first processes itself."""
     words = (service.entrypoint or ()) + (service.command or ())
-    return any(word.rpartition("/")[2] in _FIRST_PROCESSES for word in words)
+    supervisors = load("entrypoints")["supervisors"]
+    return any(is_init(word) or word.rpartition("/")[2] in supervisors for word in words)
 
 
 RULE = Rule(
     id="INIT",
     title="Pass signals on and clean up after child processes",
+    summary=(
+        "Adds `init: true` for programs that ignore signals as process 1, such as Node.js, "
+        "and would be killed after 10 seconds at each stop."
+    ),
     severity="should",
     mend=apply,
     covers=("S-01",),

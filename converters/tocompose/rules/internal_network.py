@@ -18,7 +18,7 @@ from tocompose.rules import (
     overlay_of,
     remark,
 )
-from tocompose.rules.networks import networks_of
+from tocompose.rules.networks import is_shut_in, networks_of
 from tocompose.rules.roles import holds_only_data
 from tocompose.syntax.model_path import ModelPath
 
@@ -30,7 +30,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
     """
     networks: list[Network] = []
     closed = {network.name for network in stack.networks if network.internal}
-    notes = list(_note_stated(stack, frozenset(closed)))
+    notes = list(_note_stated(stack))
     for network in stack.networks:
         if _can_be_internal(network, stack, closed | {network.name}):
             network = replace(network, internal=True)
@@ -42,13 +42,12 @@ def apply(stack: Stack, context: Context) -> Outcome:
     return Outcome(replace(stack, networks=tuple(networks)), tuple(notes))
 
 
-def _note_stated(stack: Stack, closed: frozenset[str]) -> Iterator[Note]:
+def _note_stated(stack: Stack) -> Iterator[Note]:
     """Notes about what no way leads to or from, since the source has closed its networks."""
     for service in stack.services:
-        names = networks_of(service)
-        if not names or not names <= closed:
+        if not is_shut_in(service, stack):
             continue
-        facts = {"networks": ", ".join(sorted(names))}
+        facts = {"networks": ", ".join(sorted(networks_of(service)))}
         if service.ports:
             yield remark(
                 "TC874", service, "ports", what="its ports are published nowhere", **facts
@@ -92,9 +91,8 @@ def _may_be_inside(service: Service, closed: set[str], stack: Stack) -> bool:
 
 
 def _judge_internal(startup: Startup, service: Service) -> Iterator[Verdict]:
-    internal = {network.name for network in startup.stack.networks if network.internal}
     names = networks_of(service)
-    shut_in = bool(names) and names <= internal
+    shut_in = is_shut_in(service, startup.stack)
     facts = {"networks": ", ".join(sorted(names))}
     if service.ports:
         yield startup.verdict(service, "ports", "T1", not shut_in, "TC724", **facts)
@@ -105,7 +103,12 @@ def _judge_internal(startup: Startup, service: Service) -> Iterator[Verdict]:
 
 RULE = Rule(
     id="NET-INTERNAL",
-    title="Close the network of the databases",
+    title="Make the databases' network internal",
+    summary=(
+        "Closes a network of databases and their clients to the outside, so that a database "
+        "cannot reach the internet."
+    ),
+    tells=("TC724", "TC725"),
     severity="should",
     mend=apply,
     covers=("T-05", "S-02"),

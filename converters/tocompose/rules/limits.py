@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from tocompose.compose.shapes import as_map
+from tocompose.exporters.creation import said_twice
 from tocompose.model import ComposeFileRole, EnvSetting, Limits, Role, Service, Stack
 from tocompose.notes import Note
-from tocompose.patterns import regex
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.rules import (
     Context,
     Example,
@@ -16,18 +16,24 @@ from tocompose.rules import (
     Rule,
     Startup,
     Verdict,
-    judge_production,
     overlay_of,
     remark,
     with_overlay,
 )
+from tocompose.rules.memory_needs import (
+    is_known,
+    known_needs,
+    loads_model,
+    size,
+    stated_memory,
+    wide_memory,
+)
 from tocompose.rules.mounted_files import MountedFiles
-from tocompose.rules.programs import command_text
 from tocompose.rules.roles import is_data
-from tocompose.rules.service_images import environment_of, facts_of
+from tocompose.rules.service_images import image_title
 from tocompose.rules.variables import taken_variables, with_settings
+from tocompose.rules.views import at_later, judge_production
 from tocompose.syntax.names import variable_name
-from tocompose.syntax.units import BYTE_UNITS, parse_byte_size
 from tocompose.wording import enumerated
 
 # Threads count as processes: a Java server has some hundreds, a database one for each connection. The limit is there
@@ -36,7 +42,7 @@ _APP = Limits(cpus="1.0", memory="512M", pids="1024")
 _DATA = Limits(cpus="1.0", memory="1G", pids="2048")
 _INFRA = Limits(cpus="0.5", memory="256M", pids="512")
 # What works on a GPU loads its model through main memory first; a virtual machine has the memory of a whole machine.
-_LARGE = Limits(cpus="1.0", memory="8G", pids="2048")
+_LARGE = Limits(cpus="1.0", memory="16G", pids="2048")
 # The older keys of a service that set the same limits.
 _OLD_KEYS = {
     "cpus": ("cpus", "cpu_quota", "cpu_period", "cpu_count", "cpu_percent"),
@@ -48,23 +54,6 @@ _CHANGEABLE = {"cpus": "CPU", "memory": "Memory"}
 _LIMIT_NAMES = {"memory": "memory", "cpus": "CPU", "pids": "process"}
 _MANY_PIDS = "2048"  # What needs more memory than usual (JVMs, whole suites, desktops) has more threads.
 _USUAL_SHARED = "64M"  # Docker's own size of /dev/shm.
-# Beside its heap a process needs room for code, stacks and buffers: half of the heap again is a usual rule.
-_BESIDE_HEAP = 1.5
-# Options that servers document: of Java, of Node.js (MB), of Redis, PostgreSQL, MySQL and MongoDB (GB).
-_MEMORY_OPTIONS = (
-    (regex(r"-Xmx(?P<size>\d+)(?P<unit>[kmgKMG]?)\b"), ""),
-    (regex(r"--max[-_]old[-_]space[-_]size[= ](?P<size>\d+)(?P<unit>)"), "M"),
-    (regex(r"--maxmemory[= ](?P<size>\d+)(?P<unit>[kmgKMG]?)[bB]?\b"), ""),
-    (regex(r"\bshared_buffers=(?P<size>\d+)(?P<unit>[kMG])B\b"), ""),
-    (
-        regex(r"--innodb[-_]buffer[-_]pool[-_]size=(?P<size>\d+)(?P<unit>[kmgKMG]?)\b"),
-        "",
-    ),
-    (regex(r"--wiredTigerCacheSizeGB[= ](?P<size>\d+)(?P<unit>)"), "G"),
-)
-# Variables such as MEMORY=4G, MAX_HEAP_SIZE=2G, RAM_SIZE=8G: only with a unit is it plain what they mean.
-_MEMORY_VARIABLE = regex(r"(?:.*_)?(?:MEMORY|MEMORY_LIMIT|HEAP|HEAP_SIZE|RAM|RAM_SIZE|XMX)")
-_SIZE_WITH_UNIT = regex(r"(?P<size>\d+)(?P<unit>[mgMG])(?:[iI]?[bB])?")
 
 
 class _Limited(NamedTuple):
@@ -84,16 +73,19 @@ def apply(stack: Stack, context: Context) -> Outcome:
     services: list[Service] = []
     files = MountedFiles(stack, context)
     for service in stack.services:
-        limited = _limit_service(service, files, taken_names)
+        configured = files.with_env_files(service)
+        is_guess = _is_guessed(configured, stack, context)
+        usual = _usual_limits(configured, stack, context, is_guess)
+        limited = _limit_service(service, usual, taken_names)
         services.append(limited.service)
         settings += limited.settings
         if limited.service is not service:
-            notes.append(_limit_note(service, limited))
+            notes.append(_limit_note(service, limited, is_guess))
     mended = with_settings(replace(stack, services=tuple(services)), settings)
     return Outcome(stack=mended, notes=tuple(notes))
 
 
-def _limit_note(service: Service, limited: _Limited) -> Note:
+def _limit_note(service: Service, limited: _Limited, is_guess: bool) -> Note:
     before = overlay_of(service, ComposeFileRole.PROD).resources.limits
     after = overlay_of(limited.service, ComposeFileRole.PROD).resources.limits
     kinds = [
@@ -101,24 +93,25 @@ def _limit_note(service: Service, limited: _Limited) -> Note:
         for key, kind in _LIMIT_NAMES.items()
         if getattr(after, key) != getattr(before, key)
     ]
+    doubt = ""
+    if is_guess and "memory" in kinds:
+        doubt = f"; nothing is known about what {image_title(service)} needs, so its memory limit is wide"
     return remark(
         "TC628",
         service,
         ("deploy", "resources", "limits"),
         what=f"{enumerated(kinds)} {'limits' if kinds[1:] else 'limit'}",
+        doubt=doubt,
         file=".env" if limited.settings else "the production file",
     )
 
 
-def _limit_service(
-    service: Service, files: MountedFiles, taken_names: set[str]
-) -> _Limited:
+def _limit_service(service: Service, usual: Limits, taken_names: set[str]) -> _Limited:
     overlay = overlay_of(service, ComposeFileRole.PROD)
     settings: list[EnvSetting] = []
     # Resources that the model could not hold stand among the options.
     if "resources" in (service.options.get("deploy") or {}):
         return _Limited(service, settings)
-    usual = _usual_limits(files.with_env_files(service))
     values: dict[str, str] = {}
     for key in _OLD_KEYS:
         if getattr(overlay.resources.limits, key) is None and not _states(service, key):
@@ -141,20 +134,28 @@ def _states(service: Service, key: str) -> bool:
     return any(old_key in service.options for old_key in _OLD_KEYS[key])
 
 
-def _usual_limits(service: Service) -> Limits:
+def _usual_limits(
+    service: Service, stack: Stack, context: Context, is_guess: bool
+) -> Limits:
     usual = _limits_of_role(service)
-    image = facts_of(service)
     reserved = service.resources.reservations
     needs = [
         _beside_shared(usual.memory or "", service),
-        image.memory if image else None,
-        reserved.memory,
+        *known_needs(service, stack, context),
+        _beside_reserved(reserved.memory or ""),
         stated_memory(service),
     ]
+    if is_guess:
+        needs.append(wide_memory())
     memory = max((str(need) for need in needs if need), key=size)
     cpus = max(filter(None, (usual.cpus, reserved.cpus)), key=_number)
     pids = usual.pids if memory == usual.memory else _MANY_PIDS
     return replace(usual, memory=memory, cpus=cpus, pids=pids)
+
+
+def _is_guessed(service: Service, stack: Stack, context: Context) -> bool:
+    """Whether nothing tells how much memory the service needs, not even its own settings."""
+    return stated_memory(service) is None and not is_known(service, stack, context)
 
 
 def _limits_of_role(service: Service) -> Limits:
@@ -167,11 +168,8 @@ def _limits_of_role(service: Service) -> Limits:
 
 
 def _is_on_gpu(service: Service) -> bool:
-    if service.options.get("runtime") == "nvidia" or "gpus" in service.options:
-        return True
-    return any(
-        variable.name == "NVIDIA_VISIBLE_DEVICES" for variable in service.environment
-    )
+    has_gpu = service.options.get("runtime") == "nvidia" or "gpus" in service.options
+    return has_gpu or loads_model(service)
 
 
 def _is_virtual_machine(service: Service) -> bool:
@@ -187,9 +185,10 @@ def _beside_shared(usual: str, service: Service) -> str:
     return f"{round((size(usual) + shared) / 2**20)}M"
 
 
-def size(text: str) -> int:
-    """The bytes that a Compose size means; 0 for one that holds a variable."""
-    return parse_byte_size(text) or 0
+def _beside_reserved(reserved: str) -> str | None:
+    """Room above what the service is sure of: it would be killed at a limit of the same size."""
+    reserved_bytes = size(reserved)
+    return f"{round(reserved_bytes * 2 / 2**20)}M" if reserved_bytes else None
 
 
 def _number(text: str) -> float:
@@ -210,32 +209,6 @@ def _limit_setting(
     return EnvSetting(name=name, value=default, description=purpose, example=default)
 
 
-def stated_memory(service: Service) -> str | None:
-    """What the service needs by its own words, in whole megabytes of Compose (`3072M`); None where it says nothing."""
-    most = max(_stated_sizes(service), default=0)
-    return f"{round(most * _BESIDE_HEAP / 2**20)}M" if most >= 2**20 else None
-
-
-def _stated_sizes(service: Service) -> Iterator[int]:
-    values = {name: value for name, value in environment_of(service).items() if value}
-    for text in (command_text(service) or "", *values.values()):
-        for option, unit in _MEMORY_OPTIONS:
-            for match in option.finditer(text):
-                yield _bytes(match["size"], match["unit"] or unit)
-    yield from _sizes_of_variables(values)
-
-
-def _sizes_of_variables(values: dict[str, str]) -> Iterator[int]:
-    for name, value in values.items():
-        size_match = _SIZE_WITH_UNIT.fullmatch(value.strip())
-        if size_match and _MEMORY_VARIABLE.fullmatch(name):
-            yield _bytes(size_match["size"], size_match["unit"])
-
-
-def _bytes(digits: str, unit: str) -> int:
-    return int(digits) * BYTE_UNITS[unit.lower()]
-
-
 def _judge_limits(startup: Startup, service: Service) -> Iterator[Verdict]:
     limits = service.resources.limits
     stated = {"memory": _states(service, "memory"), "CPU": _states(service, "cpus")}
@@ -243,17 +216,33 @@ def _judge_limits(startup: Startup, service: Service) -> Iterator[Verdict]:
     key = "deploy" if limits != Limits() else ""
     facts = {"missing": missing}
     yield startup.verdict(service, key, "Q-03 E-02", not missing, "TC708", **facts)
-    simple_keys = ("mem_limit", "cpus", "pids_limit")
-    double = [key for key in simple_keys if key in service.options]
-    double = double if limits != Limits() else []
+    double = _keys_beside_limits(startup, service)
     key = double[0] if double else ""
     facts = {"keys": ", ".join(double)}
-    yield startup.verdict(service, key, "T11", not double, "TC732", **facts)
+    judged = startup.verdict(service, key, "T11", not double, "TC732", **facts)
+    limits_span = startup.span(service, "deploy", "resources", "limits")
+    yield at_later(judged, startup, (startup.span(service, key), limits_span))
+
+
+def _keys_beside_limits(startup: Startup, service: Service) -> list[str]:
+    """The limits that the service has of its own beside those below `deploy`; the rule CREATE says which differ."""
+    if service.resources.limits == Limits():
+        return []
+    services = as_map(startup.document.get("services"))
+    faults = said_twice(service.name, as_map(services.get(service.name)), startup.document)
+    different = {keys[0] for keys, *_ in faults}
+    stated = [key for key in ("mem_limit", "cpus", "pids_limit") if key in service.options]
+    return [key for key in stated if key not in different]
 
 
 RULE = Rule(
     id="RES-LIM",
-    title="Limit memory, processors and processes",
+    title="Limit memory, CPU and processes",
+    summary=(
+        "Adds memory, CPU and process limits to the production file, estimated from the role "
+        "of each service. Limits of the source are kept."
+    ),
+    tells=("TC708", "TC732"),
     severity="must",
     mend=apply,
     covers=("Q-03", "E-02"),
@@ -273,7 +262,7 @@ RULE = Rule(
             """,
             prod="""
             services:
-              web: {deploy: {resources: {limits: {cpus: '${WEB_CPUS:-1.0}', pids: 1024}}}}
+              web: {deploy: {resources: {limits: {cpus: '${WEB_CPUS:-1.0}', pids: 2048}}}}
               db: {deploy: {resources: {limits: {cpus: '${DB_CPUS:-1.0}', memory: '${DB_MEMORY:-1G}', pids: 2048}}}}
             """,
         ),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from tocompose.knowledge.images import ImageFacts, Listen
 from tocompose.model import Service
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.rules.mounted_files import MountedFiles
 from tocompose.rules.programs import command_text
 from tocompose.rules.service_images import environment_of
@@ -19,7 +21,7 @@ from tocompose.tables import load
 
 _CLOSED = ("0", "-1")
 # A line of a configuration file that says one setting: `http.port: 9201`, `server.port = 80`.
-_ASSIGNED_LINE = re.compile(
+_ASSIGNED_LINE = regex(
     r"^[ \t]*([A-Za-z_][\w.]*)[ \t]*[:=][ \t]*[\"']?([^\s\"'#]+)[\"']?[ \t]*(?:#.*)?$",
     re.MULTILINE,
 )

@@ -60,6 +60,11 @@ def _judge_rotation(startup: Startup, service: Service) -> Iterator[Verdict]:
 RULE = Rule(
     id="LOG",
     title="Rotate the logs",
+    summary=(
+        "Adds a size limit to logs that the engine would otherwise keep until the disk is "
+        "full. Other log drivers are kept."
+    ),
+    tells=("TC709",),
     severity="must",
     mend=apply,
     covers=("Q-04", "E-02", "S-06"),

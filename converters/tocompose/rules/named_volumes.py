@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from tocompose.knowledge.images import Data, image_ref
-from tocompose.knowledge.old_containers import copy_command, old_container
-from tocompose.model import EnvVariable, Mount, Role, Service, Stack, Volume
+from tocompose.knowledge.old_containers import (
+    OWN_CONTAINER,
+    container_of_swarm,
+    first_copy_command,
+    old_container,
+)
+from tocompose.model import EnvVariable, Mount, Role, Runtime, Service, Stack, Volume
 from tocompose.notes import Note, note
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.rules import (
     Context,
     Example,
@@ -19,14 +23,13 @@ from tocompose.rules import (
     Verdict,
     judge_all,
     judge_services,
-    mounts_of,
     remark,
     service_images,
 )
-from tocompose.rules.frameworks import kept_folders
 from tocompose.rules.mounted_files import MountedFiles
 from tocompose.rules.programs import runs_server
 from tocompose.rules.service_images import environment_of, facts_of, image_title
+from tocompose.rules.views import mounts_of
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.mounts import is_windows_path
 from tocompose.syntax.names import unique_name, variable_name
@@ -41,6 +44,8 @@ DEPENDENCY_FOLDERS = frozenset(
 _ONE_LETTER = (
     "a name of one letter is taken for a Windows drive: the volume becomes an anonymous one"
 )
+# What keeps its containers when it is stopped; with Quadlet's units their data go with each stop.
+_KEEPING = (Runtime.DOCKER, Runtime.PODMAN, Runtime.PROJECT, Runtime.SWARM)
 
 
 class _NamedMounts(NamedTuple):
@@ -66,8 +71,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
     files = MountedFiles(stack, context)
     for service in stack.services:
         named = _name_volumes(service, stack, files, taken_names)
-        if context.running:
-            named.notes.extend(copy_notes(service, named, stack, context.ran_as))
+        named.notes.extend(copy_notes(service, named, stack))
         if named.names or named.settings:
             settings = (
                 EnvVariable(name=name, value=value)
@@ -129,15 +133,20 @@ def _add_volume(
     named.mounts.append(Mount(kind="volume", source=name, target=path))
 
 
-def copy_notes(
-    service: Service, named: _NamedMounts, stack: Stack, project: str
-) -> Iterator[Note]:
+def copy_notes(service: Service, named: _NamedMounts, stack: Stack) -> Iterator[Note]:
     """How the data of a container that ran before come into the volumes that are new."""
-    for path, volume in named.held if service.role is not Role.JOB else ():
-        container = old_container(service, project)
-        command = copy_command(container, path, f"{stack.name}_{volume}")
-        facts = {"path": path, "volume": volume}
-        yield remark("TC432", service, "volumes", command=command, **facts)
+    if stack.runs_in not in _KEEPING or service.role is Role.JOB:
+        return
+    project = stack.name if stack.runs_in is Runtime.PROJECT else ""
+    client = "podman" if stack.runs_in is Runtime.PODMAN else "docker"
+    if stack.runs_in is Runtime.SWARM:
+        container = container_of_swarm(stack.name, service.name)
+    else:
+        container = old_container(service, project, client)
+    for path, volume in named.held:
+        command = first_copy_command(container, path, volume, stack.name, client)
+        facts = {"path": path, "volume": volume, **OWN_CONTAINER}
+        yield remark("TC432", service, ("volumes", path), command=command, **facts)
 
 
 def _settle_home(service: Service, data: Data, named: _NamedMounts) -> str:
@@ -192,6 +201,8 @@ def is_anonymous(mount: Mount) -> bool:
 
 def is_mask(mount: Mount, service: Service) -> bool:
     """Whether an anonymous volume only keeps a folder of dependencies from being hidden by a bind mount."""
+    from tocompose.rules.frameworks import kept_folders
+
     parent, _, leaf = mount.target.rstrip("/").rpartition("/")
     binds = [bind.target for bind in mounts_of(service) if bind.kind == "bind"]
     if not any(is_below(parent, target) for target in binds):
@@ -337,6 +348,8 @@ def judge_mount(
 RULE = Rule(
     id="VOL-NAMED",
     title="Keep data on named volumes",
+    summary="Names anonymous volumes, and adds a named volume where a known image keeps its data.",
+    tells=("TC713", "TC714", "TC738", "TC743"),
     severity="must",
     mend=apply,
     covers=("Q-08", "Q-09", "A-02", "S-03", "M-05", "T-03", "T-04", "T-05"),

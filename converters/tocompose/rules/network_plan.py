@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tocompose.model import (
     Role,
     Service,
     Stack,
 )
+from tocompose.record import NamedTuple
 from tocompose.rules.dependencies import is_monitor
 from tocompose.rules.roles import holds_only_data
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tocompose.model import (
     ComposeFileRole,
@@ -32,17 +32,30 @@ from tocompose.rules.network_plan import BACK, DATA, FRONT, Plan, plan_networks
 from tocompose.rules.roles import holds_only_data, is_data
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
+from tocompose.traefik.networks import name_proxy_networks
+from tocompose.wording import enumerated
 
 _PURPOSES = {
     FRONT: "services reached from outside",
     BACK: "services among themselves",
     DATA: "services that keep data",
 }
-_TRAEFIK_NETWORK = "traefik.docker.network"
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
-    """The stack on separate networks where the source has none; networks of the source stay as they are."""
+    """The stack on separate networks where the source has none; networks of the source stay as they are.
+
+    Proxies are told by which of them they reach a service that is on several; what joins others is told there.
+    """
+    outcome = _separate(stack)
+    if context.joins is not None:
+        return outcome
+    open_network = "" if _has_networks(stack) else FRONT
+    labelled = name_proxy_networks(outcome.stack, fallback=open_network)
+    return Outcome(labelled.stack, (*outcome.notes, *labelled.notes))
+
+
+def _separate(stack: Stack) -> Outcome:
     if _has_networks(stack):
         joined = [
             network for network in stack.networks if _joins_sides(network.name, stack)
@@ -74,12 +87,9 @@ def _note_changes(stack: Stack, mended: Stack, plan: Plan) -> Iterator[Note]:
         subject, purpose = ModelPath.of("networks", name), _PURPOSES[name]
         yield note("TC631", subject=subject, network=name, purpose=purpose)
     for service in stack.services:
-        names = " and ".join(plan.networks_of(service))
+        names = plan.networks_of(service)
         if names:
-            yield remark("TC630", service, "networks", networks=names)
-    for service, original in zip(mended.services, stack.services, strict=True):
-        if _TRAEFIK_NETWORK in service.labels.keys() - original.labels.keys():
-            yield remark("TC635", service, ("labels", _TRAEFIK_NETWORK))
+            yield remark("TC630", service, "networks", networks=enumerated(names))
     for service in mended.services:
         if overlay_of(service, ComposeFileRole.DEV).networks:
             yield remark("TC632", service, "networks")
@@ -97,14 +107,12 @@ def _keeps_networks(service: Service | None, stack: Stack) -> bool:
 
 def _is_beside_data(service: Service | None, stack: Stack) -> bool:
     """Whether a proxy waits for data, or an application shares the network of a data service."""
-    for data in filter(is_data, stack.services):
-        if not holds_only_data(data, stack):
-            return True
-        for proxy in stack.services:
-            calls = any(edge.service == data.name for edge in proxy.depends_on)
-            if proxy.role is Role.PROXY and calls:
-                return True
-    return False
+    proxies = (proxy for proxy in stack.services if proxy.role is Role.PROXY)
+    called = {edge.service for proxy in proxies for edge in proxy.depends_on}
+    return any(
+        data.name in called or not holds_only_data(data, stack)
+        for data in filter(is_data, stack.services)
+    )
 
 
 def _joins_sides(network: str, stack: Stack) -> bool:
@@ -131,7 +139,6 @@ def _attach(service: Service, plan: Plan) -> Service:
     attached = replace(
         service,
         networks=tuple(replace(attachment, network=name) for name in names),
-        labels=_labels_for(service, names),
     )
     overlay = overlay_of(service, ComposeFileRole.DEV)
     if names == (plan.data_network,) and overlay.ports:
@@ -142,15 +149,6 @@ def _attach(service: Service, plan: Plan) -> Service:
     return attached
 
 
-def _labels_for(service: Service, names: tuple[str, ...]) -> dict[str, str]:
-    labels = dict(service.labels)
-    routed = any(label.startswith("traefik.") for label in labels)
-    if len(names) > 1 and routed and _TRAEFIK_NETWORK not in labels:
-        # Traefik takes any of a container's networks, also one on which it is not itself.
-        labels[_TRAEFIK_NETWORK] = f"${{COMPOSE_PROJECT_NAME}}_{FRONT}"
-    return labels
-
-
 def networks_of(service: Service) -> frozenset[str]:
     """The networks that a service is on; `default` where it names none."""
     if service.network_mode not in (None, "bridge"):
@@ -158,40 +156,52 @@ def networks_of(service: Service) -> frozenset[str]:
     return frozenset(_names_of(service)) or frozenset({"default"})
 
 
-def _judge_separated(view: View) -> Iterator[Verdict]:
-    """One verdict on the stack: no network holds everything, and no proxy stands beside the data."""
-    attached = [service for service in view.main.stack.services if networks_of(service)]
-    data = [service for service in attached if is_data(service)]
-    if len(attached) < 2 or not data:
-        return
-    everywhere = _network_of_all(view.main)
-    exposed_data = _names_beside_proxies(attached, data)
-    problem, names = "the proxy shares a network with", ", ".join(exposed_data)
-    if everywhere:
-        problem, names = "every service is on the network", everywhere
-    yield verdict(
-        "Q-06 S-02 M-04",
-        not names,
-        "TC711",
-        span_of_networks(view.main),
-        ModelPath.of("networks"),
-        told=problem,
-        names=names,
+def is_shut_in(service: Service, stack: Stack) -> bool:
+    """Whether it is on internal networks only: the engine publishes none of its ports, without a word.
+
+    https://docs.docker.com/reference/compose-file/networks/#internal
+    """
+    internal = {network.name for network in stack.networks if network.internal}
+    names = networks_of(service)
+    return bool(names) and names <= internal
+
+
+def _told_pairs(pairs: Iterable[tuple[Service, Service]]) -> str:
+    return "; ".join(
+        f"{data_service.name} shares a network with the proxy {proxy.name}"
+        for data_service, proxy in pairs
     )
 
 
-def _names_beside_proxies(attached: list[Service], data: list[Service]) -> list[str]:
-    """The data services that a proxy shares a network with, once for each proxy."""
-    names: list[str] = []
-    for proxy in attached:
-        if proxy.role is Role.PROXY:
-            reached = networks_of(proxy)
-            names += [
-                data_service.name
-                for data_service in data
-                if networks_of(data_service) & reached
-            ]
-    return sorted(names)
+def _judge_separated(view: View) -> Iterator[Verdict]:
+    """One verdict on the stack: no network holds everything, and no proxy stands beside the data."""
+    startup = view.main
+    attached = [service for service in startup.stack.services if networks_of(service)]
+    data = [service for service in attached if is_data(service)]
+    if len(attached) < 2 or not data:
+        return
+    exposed, problem = data[0], ""
+    if network := _network_of_all(startup):
+        problem = f"{exposed.name} is on the network {network} with every other service"
+    elif pairs := _pairs_with_proxies(attached, data):
+        exposed, problem = pairs[0][0], _told_pairs(pairs)
+    key = ("networks",) if exposed.networks else ()
+    span = startup.span(exposed, *key)
+    subject = ModelPath.of("networks")
+    yield verdict("Q-06 S-02 M-04", not problem, "TC711", span, subject, problem=problem)
+
+
+def _pairs_with_proxies(
+    attached: list[Service], data: list[Service]
+) -> list[tuple[Service, Service]]:
+    """The data services that a proxy shares a network with, each with the proxy."""
+    proxies = [service for service in attached if service.role is Role.PROXY]
+    return [
+        (data_service, proxy)
+        for data_service in data
+        for proxy in proxies
+        if networks_of(data_service) & networks_of(proxy)
+    ]
 
 
 def _network_of_all(startup: Startup) -> str:
@@ -210,7 +220,12 @@ def span_of_networks(startup: Startup) -> Span | None:
 
 RULE = Rule(
     id="NET-SEG",
-    title="Separate the outside, the applications and the data",
+    title="Separate public services, applications and data",
+    summary=(
+        "Puts public services, applications and data on networks of their own, unless the "
+        "source defines networks, so that a break-in at the front does not reach the data."
+    ),
+    tells=("TC711",),
     severity="must",
     mend=apply,
     covers=("Q-06", "S-02", "M-04", "T-01", "T-02", "T-03", "T-04"),

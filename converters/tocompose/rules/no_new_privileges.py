@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tocompose.knowledge.images import ImageFacts
 from tocompose.model import ComposeFileRole, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
@@ -16,8 +17,12 @@ from tocompose.rules import (
     with_overlay,
 )
 from tocompose.rules.service_images import facts_of
+from tocompose.wording import enumerated
 
 _OPTION = "no-new-privileges:true"
+# Every process in a container may bind any port, since the engine sets `net.ipv4.ip_unprivileged_port_start` to 0.
+_NEEDLESS = frozenset({"NET_BIND_SERVICE", "CAP_NET_BIND_SERVICE"})
+_SETUID = "its image needs to gain privileges at start"
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -33,7 +38,11 @@ def _forbid_gains(service: Service) -> tuple[Service, list[Note]]:
         return service, []
     image = facts_of(service)
     if image is not None and (image.setuid or image.init == "own"):
-        return service, [remark("TC671", service)]
+        return service, [remark("TC671", service, cause=_SETUID)]
+    if _gains_capabilities(service, image):
+        capabilities = enumerated(service.security.cap_add)
+        cause = f"a process that is not root gets {capabilities} by a program's file only"
+        return service, [remark("TC671", service, "cap_add", cause=cause)]
     security = replace(
         overlay.security, security_opt=(*overlay.security.security_opt, _OPTION)
     )
@@ -43,9 +52,25 @@ def _forbid_gains(service: Service) -> tuple[Service, list[Note]]:
     return mended, [remark("TC670", service, "security_opt")]
 
 
+def _gains_capabilities(service: Service, image: ImageFacts | None) -> bool:
+    """Whether a process that is not root may need the capabilities that the source adds: a program's file gives them.
+
+    With no-new-privileges that file gives none.
+    https://docs.kernel.org/userspace-api/no_new_privs.html
+    """
+    if set(service.security.cap_add) <= _NEEDLESS:
+        return False
+    user = service.security.user or (image.user or "root" if image else "")
+    return user.partition(":")[0] not in ("0", "root")
+
+
 RULE = Rule(
     id="NNP",
-    title="Do not let processes gain rights",
+    title="Set no-new-privileges in production",
+    summary=(
+        "Adds no-new-privileges to the production file, so that no process gains rights "
+        "through setuid programs, except where the image or an added capability needs that."
+    ),
     severity="should",
     mend=apply,
     covers=("E-02",),

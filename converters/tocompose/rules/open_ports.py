@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from tocompose.model import Port, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.rules import Context, Example, Outcome, Rule, remark
+from tocompose.rules.networks import is_shut_in
 from tocompose.rules.roles import is_data
 from tocompose.rules.service_images import facts_of
 from tocompose.rules.views import annotate_services
@@ -28,7 +30,7 @@ def is_local(port: Port) -> bool:
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack as it is, with a note about each service but the proxies that is published on all addresses."""
-    return annotate_services(stack, _note_ports)
+    return annotate_services(stack, partial(_note_ports, stack))
 
 
 def _open_ports(service: Service) -> list[Port]:
@@ -43,7 +45,9 @@ def _open_ports(service: Service) -> list[Port]:
     return list(filter(is_everywhere, ports))
 
 
-def _note_ports(service: Service) -> Iterator[Note]:
+def _note_ports(stack: Stack, service: Service) -> Iterator[Note]:
+    if is_shut_in(service, stack):
+        return
     published = [port.published or port.target for port in _open_ports(service)]
     if published:
         yield remark("TC646", service, ports=", ".join(published))
@@ -51,7 +55,11 @@ def _note_ports(service: Service) -> Iterator[Note]:
 
 RULE = Rule(
     id="PORT-BIND",
-    title="Publish to the network on purpose",
+    title="Report ports that the whole network can reach",
+    summary=(
+        "Reports services that are published on all addresses of the machine. Nothing is "
+        "changed."
+    ),
     severity="should",
     mend=apply,
     covers=("M-02",),

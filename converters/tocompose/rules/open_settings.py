@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from tocompose.compose.documents import document_of, read_file
 from tocompose.compose.shapes import as_map
 from tocompose.knowledge.images import image_ref
 from tocompose.model import Mount, Service, Stack
 from tocompose.notes import Note
+from tocompose.record import NamedTuple
 from tocompose.rules import (
     Context,
     Example,
@@ -74,7 +74,9 @@ def _openings_by_variable(service: Service, row: Mapping[str, Any]) -> Iterator[
 
 def _openings_by_option(service: Service, row: Mapping[str, Any]) -> Iterator[_Opening]:
     for key, command in (("command", service.command), ("entrypoint", service.entrypoint)):
-        arguments = [plain(argument) or "" for argument in command or ()]
+        if not command:
+            continue
+        arguments = [plain(argument) or "" for argument in command]
         pattern = rf"(?:^|\s)(?:{row['option']})(?=\s|$)"
         match = re.search(pattern, " ".join(arguments))
         if match:
@@ -102,7 +104,11 @@ def _traefik_settings(context: Context, mount: Mount) -> Mapping[str, Any]:
     if mount.kind != "bind" or mount.target.rpartition("/")[2] not in names:
         return {}
     content = context.read(mount.source or "") if context.read else None
-    return document_of(read_file(content, mount.source or "")) if content else {}
+    if not content:
+        return {}
+    from tocompose.compose.documents import document_of, read_file
+
+    return document_of(read_file(content, mount.source or ""))
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -146,7 +152,12 @@ def _judge_tools(startup: Startup, service: Service) -> Iterator[Verdict]:
 
 RULE = Rule(
     id="OPEN",
-    title="Ask everybody for a password",
+    title="Report services that require no password",
+    summary=(
+        "Reports settings that let everybody in without a password, and administration tools "
+        "on public ports. Nothing is changed."
+    ),
+    tells=("TC526", "TC527", "TC528"),
     url="https://docs.docker.com/engine/network/port-publishing/",
     severity="must",
     mend=apply,

@@ -10,6 +10,7 @@ from tocompose.knowledge.placeholders import (
     is_placeholder_path,
 )
 from tocompose.knowledge.secrets.names import secret_name
+from tocompose.knowledge.secrets.texts import password_spans
 from tocompose.knowledge.servers import DEVELOPMENT_PASSWORD
 from tocompose.model import EnvSetting, EnvVariable, Mount, Service, Stack
 from tocompose.notes import Note, note
@@ -33,6 +34,8 @@ class _FillIns:
         self._texts = "\n".join(values)
         # The passwords, by the text that stands for them and the service that has it.
         self._passwords: dict[str, dict[str, str]] = {}
+        # The references by the variable's name and its text in the source: what is equal there stays so.
+        self._answers: dict[tuple[str, str], str] = {}
         self.settings: dict[str, EnvSetting] = {}
         self.notes: list[Note] = []
 
@@ -50,16 +53,24 @@ class _FillIns:
         value = plain(variable.value or "")
         place = service.origin
         is_documented = place is not None and is_documentation(place.file)
+        if _is_left_empty(service, variable):
+            return self._offer_value(service, variable)
         if not value or not is_placeholder(
             variable.name, value, is_documented=is_documented
         ):
             return variable
+        linked_variable = self._link_value(variable)
+        if linked_variable is not variable:
+            return linked_variable
         path = ModelPath.service(service.name, "environment", variable.name)
         is_password = "PASS" in variable.name.upper()
         shared = self._passwords.get(value, {})
         if is_password and shared and service.name not in shared:
             reference = required_reference(next(iter(shared.values())), ".env")
             return replace(variable, value=reference)
+        same_name = self._answers.get((variable.name, value))
+        if same_name is not None:
+            return replace(variable, value=same_name)
         setting = EnvSetting(
             name=variable.name,
             description=f"{variable.name} of {service.name}: the source leaves it to you",
@@ -67,10 +78,25 @@ class _FillIns:
             required=True,
         )
         reference = self._ask(service, setting, path, variable.name)
+        self._answers[variable.name, value] = reference
         if is_password:
             name = list(self.settings)[-1]
             self._passwords.setdefault(value, {}).setdefault(service.name, name)
         return replace(variable, value=reference)
+
+    def _offer_value(self, service: Service, variable: EnvVariable) -> EnvVariable:
+        """The variable with a value that may be set, and is empty as long as nobody does."""
+        name = self._free_name(service, variable_name(variable.name).upper())
+        self.settings[name] = EnvSetting(
+            name=name,
+            description=f"Used by {service.name}; empty in the source",
+            secret=True,
+            origin=service.origin,
+        )
+        path = ModelPath.service(service.name, "environment", variable.name)
+        asked = note("TC854", service.origin, subject=path, service=service.name, name=name)
+        self.notes.append(asked)
+        return replace(variable, value=f"${{{name}:-}}")
 
     def ask_setting(self, setting: EnvSetting, stack: Stack) -> EnvSetting:
         """The setting without its value where that is a placeholder, as in a Secret that was never filled in.
@@ -82,7 +108,7 @@ class _FillIns:
             return setting
         if value == DEVELOPMENT_PASSWORD and setting.origin is None:
             return setting
-        if value[0].isalnum() and self._texts.count(value) > 1:
+        if any(self._is_repeated(text) for text in (value, *_passwords_in(value))):
             return setting
         user = next(
             (service for service in stack.services if _names(service, setting)), None
@@ -103,6 +129,9 @@ class _FillIns:
         )
         return replace(setting, value=None, required=True)
 
+    def _is_repeated(self, text: str) -> bool:
+        return text[:1].isalnum() and self._texts.count(text) > 1
+
     def link_values(self, service: Service) -> Service:
         """The service with the password of another one by its variable, where a value repeats its placeholder."""
         environment = tuple(map(self._link_value, service.environment))
@@ -113,7 +142,9 @@ class _FillIns:
         if value is None:
             return variable
         for placeholder, holders in self._passwords.items():
-            if placeholder not in value or "://" not in value:
+            # A word in capitals stands nowhere by chance, another one may.
+            is_meant = "://" in value or placeholder.isupper()
+            if placeholder not in value or not is_meant or placeholder == value:
                 continue
             named = [name for owner, name in holders.items() if owner in value]
             name = next(iter(named or holders.values()))
@@ -159,6 +190,25 @@ class _FillIns:
         return longer if name in self._taken or name in self.settings else name
 
 
+def _passwords_in(value: str) -> list[str]:
+    """The passwords of the addresses in a value."""
+    return [value[start:stop] for start, stop in password_spans(value)]
+
+
+# So many empty values are a form that documentation leaves to its reader.
+_EMPTY_FORM = 3
+
+
+def _is_left_empty(service: Service, variable: EnvVariable) -> bool:
+    """Whether a password is one of the empty values of a form; what an engine or a platform shows as JSON runs so."""
+    if variable.value != "" or not secret_name(variable.name):
+        return False
+    if service.origin is None or service.origin.file.endswith(".json"):
+        return False
+    empty_variables = [given for given in service.environment if given.value == ""]
+    return len(empty_variables) >= _EMPTY_FORM
+
+
 def _names(service: Service, setting: EnvSetting) -> bool:
     """Whether a variable of the service takes the value of a setting."""
     return any(
@@ -186,7 +236,11 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
 RULE = Rule(
     id="FILL-IN",
-    title="Ask for what the source leaves to its reader",
+    title="Ask for values that the source leaves open",
+    summary=(
+        "A placeholder of a documentation, such as YOUR_API_KEY_HERE, becomes a required "
+        "variable, so that the stack does not start with it."
+    ),
     severity="must",
     mend=apply,
     covers=("Q-12",),

@@ -1,65 +1,207 @@
-"""PORT-DUP: no host port published twice."""
+"""PORT-DUP: no host port published twice, whatever variables stand before it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from tocompose.model import ComposeFileRole, Port, Service, Stack
 from tocompose.notes import Note
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.rules import (
     Context,
     Example,
-    Excuse,
     Outcome,
     Rule,
+    Startup,
     Verdict,
     View,
     remark,
     with_services,
 )
-from tocompose.rules.open_ports import is_everywhere
-from tocompose.syntax.interpolation import variable_names
+from tocompose.rules.host_ports import PublishedRange, host_ports, shown_port, span_of_port
+from tocompose.rules.variables import setting_values
+from tocompose.rules.views import at_later
+from tocompose.source import Span
 from tocompose.syntax.units import is_whole_number
 
-# The ports of the host so far, each with its service, by number and protocol.
-_PublishedPorts: TypeAlias = dict[tuple[str | None, str], list[tuple[Port, Service]]]
+
+class _PortBinding(NamedTuple):
+    """What one port of a service binds of the host."""
+
+    service: Service
+    port: Port
+    bound: PublishedRange
 
 
-def _number_of(port: Port) -> tuple[str | None, str]:
-    """The number on the host, and the protocol: what two ports that clash have in common."""
-    return port.published, port.protocol
+class _Rivalry(NamedTuple):
+    """The binding that came first, and the first port that both want."""
+
+    earlier: _PortBinding
+    number: int
+
+    @property
+    def rival(self) -> Service:
+        """The service that had the port first."""
+        return self.earlier.service
+
+    def shown_with(self, port: Port) -> str:
+        """The port that both want, with the variables that set it."""
+        return shown_port(self.number, port, self.earlier.port)
+
+
+class _BoundPorts:
+    """The ports of the host that are bound so far: single ones by number, so that many stay quick to ask."""
+
+    def __init__(self) -> None:
+        self._single: dict[int, list[_PortBinding]] = {}
+        self._ranges: list[_PortBinding] = []
+
+    def bind(self, binding: _PortBinding) -> None:
+        """Takes the ports of the binding."""
+        numbers = binding.bound.numbers
+        if len(numbers) == 1:
+            self._single.setdefault(numbers.start, []).append(binding)
+        else:
+            self._ranges.append(binding)
+
+    def has(self, binding: _PortBinding) -> bool:
+        """Whether the service binds the very same already: Compose takes two that are the same for one."""
+        return any(
+            earlier.service.name == binding.service.name and earlier.bound == binding.bound
+            for earlier in self._near(binding.bound)
+        )
+
+    def find_rival(self, binding: _PortBinding) -> _Rivalry | None:
+        """The first binding that is in the way of one that runs together with it."""
+        for earlier in self._near(binding.bound):
+            number = binding.bound.first_shared(earlier.bound)
+            if number is not None and _run_together(binding.service, earlier.service):
+                return _Rivalry(earlier, number)
+        return None
+
+    def _near(self, bound: PublishedRange) -> Iterator[_PortBinding]:
+        """The bindings that may share a port, the earliest of each kind first."""
+        numbers = bound.numbers if len(bound.numbers) < len(self._single) else self._single
+        single = (self._single[n] for n in numbers if n in self._single)
+        return chain(chain.from_iterable(single), self._ranges)
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
-    """The stack with the later of two equal host ports moved to the next free one, for services that run together."""
-    published_before: _PublishedPorts = {}
-    used = {port.published for service in stack.services for port in _ports_of(service)}
-    services: list[Service] = []
-    notes: list[Note] = []
-    for service in stack.services:
-        ports: list[Port] = []
-        for port in service.ports:
-            rival = (
-                _find_rival(port, service, published_before)
-                if is_whole_number(port.published or "")
-                else None
-            )
-            same_number = published_before.get(_number_of(port), ())
-            if any(earlier == port and owner is service for earlier, owner in same_number):
-                continue
-            if rival is not None:
-                free = _next_free(port, used)
-                facts = {"port": port.published, "other": rival.name, "free": free}
-                notes.append(remark("TC640", service, "ports", port.origin, **facts))
-                port = replace(port, published=free)
-            published_before.setdefault(_number_of(port), []).append((port, service))
-            ports.append(port)
-        if ports != list(service.ports):
-            service = replace(service, ports=tuple(ports))
-        services.append(service)
-    return Outcome(with_services(stack, services), tuple(notes))
+    """The stack with the later of two equal host ports moved to the next free one, for services that run together.
+
+    What is added to a file gives way to what that publishes. A port behind a variable, and a range, stay: a note says
+    what they clash with.
+    """
+    mending = _PortMending(stack, context)
+    services = [mending.mend(service) for service in stack.services]
+    return Outcome(with_services(stack, services), tuple(mending.notes))
+
+
+class _UsedNumbers:
+    """The ports that somebody wants: single ones as a set, and each search goes on where the last one ended."""
+
+    def __init__(self, ranges: set[range]) -> None:
+        self._single = {numbers.start for numbers in ranges if len(numbers) == 1}
+        self._ranges = [numbers for numbers in ranges if len(numbers) > 1]
+        self._searched: dict[int, int] = {}
+
+    def take_next(self, wanted: int) -> int:
+        """The first port from the wanted one on that nobody wants."""
+        number = self._searched.get(wanted, wanted)
+        while number in self._single or any(number in numbers for numbers in self._ranges):
+            number += 1
+        self._single.add(number)
+        self._searched[wanted] = number
+        return number
+
+
+class _PortMending:
+    """Gives each service of a stack ports that are still free."""
+
+    def __init__(self, stack: Stack, context: Context) -> None:
+        self._values = setting_values(stack, context)
+        self._bound = _BoundPorts()
+        self._staying: frozenset[str] = frozenset()
+        self.notes: list[Note] = []
+        if context.joins is not None:
+            self._values = {**self._values, **context.joins.values}
+            present = context.joins.stack.services
+            self._staying = frozenset(service.name for service in present)
+            for binding in _bindings(present, self._values):
+                self._bound.bind(binding)
+        self._used = _UsedNumbers(
+            {binding.bound.numbers for binding in _bindings(stack.services, self._values)}
+        )
+
+    def mend(self, service: Service) -> Service:
+        """The service with the ports that it may have."""
+        if service.name in self._staying:
+            return service
+        ports = tuple(filter(None, (self._settle(service, port) for port in service.ports)))
+        return service if ports == service.ports else replace(service, ports=ports)
+
+    def _settle(self, service: Service, port: Port) -> Port | None:
+        """The port, on a free one of the host; None where the service has the same already."""
+        bound = host_ports(port, self._values)
+        if bound is None:
+            return port
+        binding = _PortBinding(service, port, bound)
+        if self._bound.has(binding):
+            return None
+        rivalry = self._bound.find_rival(binding)
+        if rivalry is not None:
+            port = self._give_way(service, port, rivalry)
+            bound = host_ports(port, self._values) or bound
+        self._bound.bind(_PortBinding(service, port, bound))
+        return port
+
+    def _give_way(self, service: Service, port: Port, rivalry: _Rivalry) -> Port:
+        """The port on the next free one; itself, with a note, where it is no single number that can be moved."""
+        if not is_whole_number(port.published or ""):
+            code, facts = _clash_facts(service, port, rivalry)
+            self.notes.append(remark(code, service, "ports", port.origin, **facts))
+            return port
+        free = str(self._used.take_next(rivalry.number))
+        facts = {"port": port.published or "", "other": rivalry.rival.name, "free": free}
+        self.notes.append(remark("TC640", service, "ports", port.origin, **facts))
+        return replace(port, published=free)
+
+
+def _clash_facts(
+    service: Service, port: Port, rivalry: _Rivalry
+) -> tuple[str, dict[str, str]]:
+    """The code and the facts of what a port clashes with: one of another service, or of its own."""
+    shown = rivalry.shown_with(port)
+    if rivalry.rival.name != service.name:
+        return "TC722", {"port": shown, "other": rivalry.rival.name}
+    targets = sorted({port.target, rivalry.earlier.port.target})
+    how = "on different addresses"
+    if len(targets) > 1:
+        how = f"for the ports {' and '.join(targets)} of the container"
+    return "TC736", {"port": shown, "how": how}
+
+
+def _bindings(
+    services: tuple[Service, ...], values: Mapping[str, str]
+) -> Iterator[_PortBinding]:
+    for service in services:
+        for port in _ports_of(service):
+            if (bound := host_ports(port, values)) is not None:
+                yield _PortBinding(service, port, bound)
+
+
+def _judged_bindings(startup: Startup) -> Iterator[_PortBinding]:
+    """What the ports of the files bind, with the values that each has where it stands."""
+    services, values = startup.stack.services, startup.values
+    if not startup.included_values:
+        yield from _bindings(services, values)
+        return
+    for service in services:
+        for port in _ports_of(service):
+            place = span_of_port(startup, service, port)
+            if (bound := host_ports(port, startup.values_at(place))) is not None:
+                yield _PortBinding(service, port, bound)
 
 
 def _ports_of(service: Service) -> Iterator[Port]:
@@ -68,78 +210,56 @@ def _ports_of(service: Service) -> Iterator[Port]:
     yield from overlay.ports if overlay else ()
 
 
-def _find_rival(
-    port: Port, service: Service, published_before: _PublishedPorts
-) -> Service | None:
-    """The first service before that binds the same port of the host."""
-    for earlier_port, rival in published_before.get(_number_of(port), ()):
-        if _clashes(port, earlier_port) and _run_together(service, rival):
-            return rival
-    return None
-
-
-def _clashes(port: Port, other_port: Port) -> bool:
-    """Whether both want the same port at an address that they share."""
-    if port.published is None or any(True for _ in variable_names(port.published)):
-        return False
-    if (port.published, port.protocol) != (other_port.published, other_port.protocol):
-        return False
-    if is_everywhere(port) or is_everywhere(other_port):
-        return True
-    return port.host_ip == other_port.host_ip
-
-
-def _run_together(port: Service, other_port: Service) -> bool:
+def _run_together(service: Service, other_service: Service) -> bool:
     """Whether some profile starts both; profiles that have none in common are alternatives."""
-    if port.name == other_port.name or not (port.profiles and other_port.profiles):
+    if service.name == other_service.name:
         return True
-    return not set(port.profiles).isdisjoint(other_port.profiles)
-
-
-def _next_free(port: Port, used: set[str | None]) -> str:
-    number = int(port.published or 0) + 1
-    while str(number) in used:
-        number += 1
-    used.add(str(number))
-    return str(number)
-
-
-def _publishes_range(service: Service | None, stack: Stack) -> bool:
-    ports = _ports_of(service) if service else ()
-    return any("-" in (port.published or "") for port in ports)
+    if not (service.profiles and other_service.profiles):
+        return True
+    return not set(service.profiles).isdisjoint(other_service.profiles)
 
 
 def _judge_conflicts(view: View) -> Iterator[Verdict]:
     """Ports that two services want, and ports that two files bind differently."""
-    published_before: _PublishedPorts = {}
-    for service in view.main.stack.services:
-        for port in service.ports:
-            if port.published is None or any(True for _ in variable_names(port.published)):
-                continue
-            rival = _find_rival(port, service, published_before)
-            if (port, service) in published_before.get(_number_of(port), ()):
-                continue  # Compose takes two that are the same for one.
-            is_own = rival is not None and rival.name == service.name
-            code, lines = ("TC736", "T15") if is_own else ("TC722", "A-06")
-            facts = {"port": port.published, "other": rival.name if rival else ""}
-            if is_own:
-                facts["how"] = _difference(port, service)
-            yield view.main.verdict(service, "ports", lines, rival is None, code, **facts)
-            published_before.setdefault(_number_of(port), []).append((port, service))
+    startup = view.main
+    so_far = _BoundPorts()
+    for binding in _judged_bindings(startup):
+        if not so_far.has(binding):
+            rivalry = so_far.find_rival(binding)
+            yield _verdict_on(startup, binding, rivalry)
+            so_far.bind(binding)
 
 
-def _difference(port: Port, service: Service) -> str:
-    """What the two bindings of a port of one service differ in."""
-    rivals = [rival for rival in service.ports if rival != port and _clashes(port, rival)]
-    targets = sorted({rival.target for rival in (port, *rivals)})
-    if len(targets) > 1:
-        return f"for the ports {' and '.join(targets)} of the container"
-    return "on different addresses"
+def _verdict_on(
+    startup: Startup, binding: _PortBinding, rivalry: _Rivalry | None
+) -> Verdict:
+    if rivalry is None:
+        return startup.verdict(binding.service, "ports", "A-06", True, "TC722")
+    spans = [
+        _span_of(startup, rival_binding) for rival_binding in (binding, rivalry.earlier)
+    ]
+    if startup.places.is_later(spans[1], spans[0]):
+        # Each file may be right by itself: the later one brings the clash.
+        binding, rivalry = rivalry.earlier, rivalry._replace(earlier=binding)
+        spans.reverse()
+    code, facts = _clash_facts(binding.service, binding.port, rivalry)
+    lines = "T15" if code == "TC736" else "A-06"
+    clash = startup.verdict(binding.service, "ports", lines, False, code, **facts)
+    return at_later(clash, startup, spans)
+
+
+def _span_of(startup: Startup, binding: _PortBinding) -> Span | None:
+    return span_of_port(startup, binding.service, binding.port)
 
 
 RULE = Rule(
     id="PORT-DUP",
     title="Publish each host port once",
+    summary=(
+        "Moves a host port that two services publish to a free one; otherwise the second "
+        "service would not start."
+    ),
+    tells=("TC722", "TC736"),
     severity="must",
     mend=apply,
     covers=("A-06", "M-02"),
@@ -151,8 +271,5 @@ RULE = Rule(
         ),
     ),
     judge=_judge_conflicts,
-    excuses=tuple(
-        Excuse(code, "a range of ports is not moved", _publishes_range)
-        for code in ("TC722", "TC736")
-    ),
+    said_by={code: (code, "TC640") for code in ("TC722", "TC736")},
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import chain, count
 
 from tocompose.knowledge.servers import data_ports
@@ -20,8 +20,10 @@ from tocompose.rules import (
     remark,
     with_overlay,
 )
+from tocompose.rules.networks import is_shut_in
 from tocompose.rules.roles import is_data
 from tocompose.rules.variables import taken_variables, with_settings
+from tocompose.syntax.interpolation import document_variables
 from tocompose.syntax.names import variable_name
 
 # Ports of the host that web servers and applications want; those of databases are as often taken.
@@ -31,17 +33,28 @@ _WEB_PORTS = frozenset({"80", "443", "3000", "5000", "8000", "8080", "9000"})
 class _PortVariables:
     """Makes variables of ports, with their settings and notes."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, joins: Startup | None) -> None:
         # A container's own variable of that name is something else, and one passed through would take our value.
         self._taken = taken_variables(stack)
+        self._staying: frozenset[str] = frozenset()
+        self._stack = stack
+        if joins is not None:
+            self._taken |= {*document_variables(joins.document), *joins.values}
+            self._staying = frozenset(service.name for service in joins.stack.services)
         for service in stack.services:
             self._taken |= {variable.name for variable in service.environment}
         self.settings: list[EnvSetting] = []
         self.notes: list[Note] = []
 
     def apply_to(self, service: Service) -> Service:
-        """The service with a variable for each port that is often taken, in base and override."""
-        ports = self._vary_all(service, service.ports)
+        """The service with a variable for each port that is often taken, in base and override.
+
+        One that the file has already is not added to it, and needs none. What is published nowhere needs none either.
+        """
+        if service.name in self._staying:
+            return service
+        is_published = not is_shut_in(service, self._stack)
+        ports = self._vary_all(service, service.ports) if is_published else service.ports
         mended = service if ports == service.ports else replace(service, ports=ports)
         overlay = service.overlays.get(ComposeFileRole.DEV)
         if overlay is None:
@@ -55,9 +68,11 @@ class _PortVariables:
         )
 
     def _vary(self, service: Service, port: Port) -> Port:
-        name = self._free_name(service, port)
+        name = free_port_variable(service, port, self._taken)
+        self._taken.add(name)
+        listener = port.listener or service.name
         purpose = (
-            f"Port of this machine on which {service.name} (port {port.target}) is reached"
+            f"Port of this machine on which {listener} (port {port.target}) is reached"
         )
         self.settings.append(
             EnvSetting(
@@ -72,15 +87,14 @@ class _PortVariables:
         self.notes.append(remark("TC647", service, "ports", port.origin, **facts))
         return replace(port, published=f"${{{name}:-{port.published}}}")
 
-    def _free_name(self, service: Service, port: Port) -> str:
-        short = variable_name(f"{service.name}_PORT")
-        longer = variable_name(f"{service.name}_PORT_{port.target}")
-        numbered = (f"{longer}_{number}" for number in count(2))
-        free = next(
-            name for name in chain((short, longer), numbered) if name not in self._taken
-        )
-        self._taken.add(free)
-        return free
+
+def free_port_variable(service: Service, port: Port, taken: Container[str]) -> str:
+    """The name of a variable for a host port, which nothing else has."""
+    listener = port.listener or service.name
+    short = variable_name(f"{listener}_PORT")
+    longer = variable_name(f"{listener}_PORT_{port.target}")
+    numbered = (f"{longer}_{number}" for number in count(2))
+    return next(name for name in chain((short, longer), numbered) if name not in taken)
 
 
 def is_often_taken(port: Port) -> bool:
@@ -91,7 +105,7 @@ def is_often_taken(port: Port) -> bool:
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with often-taken host ports as `${WEB_PORT:-8080}`, each with its entry in `.env`."""
-    variables = _PortVariables(stack)
+    variables = _PortVariables(stack, context.joins)
     services = tuple(variables.apply_to(service) for service in stack.services)
     mended = with_settings(replace(stack, services=services), variables.settings)
     return Outcome(mended, tuple(variables.notes))
@@ -100,14 +114,21 @@ def apply(stack: Stack, context: Context) -> Outcome:
 def _judge_taken(startup: Startup, service: Service) -> Iterator[Verdict]:
     for port in service.ports:
         # The fixed 80 of a web server is what its users type.
-        holds = not (is_data(service) and is_often_taken(port))
+        holds = not (is_data(service) and is_often_taken(port)) or is_shut_in(
+            service, startup.stack
+        )
         facts = {"port": port.published or port.target}
         yield startup.verdict(service, "ports", "A-06", holds, "TC723", **facts)
 
 
 RULE = Rule(
     id="PORT-VAR",
-    title="Let users move ports that are often taken",
+    title="Make host ports that are often taken configurable",
+    summary=(
+        "Turns a host port that other programs often use, such as 8080, into a variable with "
+        "that port as its default."
+    ),
+    tells=("TC723",),
     severity="may",
     mend=apply,
     covers=("A-06", "Q-12"),

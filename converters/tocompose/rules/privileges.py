@@ -104,7 +104,12 @@ def _judge_devices(startup: Startup, service: Service) -> Iterator[Verdict]:
 
 RULE = Rule(
     id="PRIV",
-    title="Know which services are privileged",
+    title="Report elevated privileges",
+    summary=(
+        "Reports privileged containers, namespaces of the host, added capabilities and "
+        "protection that is switched off. Nothing is changed."
+    ),
+    tells=("TC512", "TC513", "TC514", "TC515", "TC520"),
     severity="must",
     mend=apply,
     covers=("S-01",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from tocompose.model import EnvSetting, Role, Service, Stack
 from tocompose.record import replace
@@ -17,7 +17,7 @@ from tocompose.rules import (
     judge_services,
     remark,
 )
-from tocompose.rules.dependencies import has_dependents
+from tocompose.rules.dependencies import awaited_services
 from tocompose.rules.service_images import facts_of
 from tocompose.rules.variables import with_settings
 
@@ -38,8 +38,9 @@ def apply(stack: Stack, context: Context) -> Outcome:
     tools = _optional_tools(stack) if context.split else []
     if not tools or _is_set_otherwise(stack):
         return Outcome(stack=stack)
+    tool_names = {tool.name for tool in tools}
     services = tuple(
-        replace(service, profiles=(PROFILE,)) if service in tools else service
+        replace(service, profiles=(PROFILE,)) if service.name in tool_names else service
         for service in stack.services
     )
     notes = tuple(remark("TC667", service, "profiles") for service in tools)
@@ -51,7 +52,8 @@ def _optional_tools(stack: Stack) -> list[Service]:
     """The tools that nobody depends on; none where there is nothing else."""
     if all(service.role is Role.TOOL for service in stack.services):
         return []
-    return [service for service in stack.services if _is_optional(service, stack)]
+    awaited = awaited_services(stack)
+    return [service for service in stack.services if _is_optional(service, awaited)]
 
 
 def _is_set_otherwise(stack: Stack) -> bool:
@@ -59,9 +61,10 @@ def _is_set_otherwise(stack: Stack) -> bool:
     return any(value != PROFILE for value in values)
 
 
-def _is_optional(service: Service, stack: Stack) -> bool:
-    is_wanted = service.profiles or has_dependents(stack, service.name)
-    return _is_for_developers(service) and not is_wanted
+def _is_optional(service: Service, awaited: Collection[str]) -> bool:
+    if service.profiles or not _is_for_developers(service):
+        return False
+    return service.name not in awaited
 
 
 def _is_for_developers(service: Service) -> bool:
@@ -89,7 +92,12 @@ def _judge_tools(startup: Startup, service: Service) -> Iterator[Verdict]:
 
 RULE = Rule(
     id="PROFILE",
-    title="Start tools only where they are wanted",
+    title="Put development tools in a profile",
+    summary=(
+        "Gives tools for developers, such as Adminer, the profile dev, so that production can"
+        " leave them out."
+    ),
+    tells=("TC747",),
     severity="should",
     mend=apply,
     covers=("S-05",),

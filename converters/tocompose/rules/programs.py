@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from tocompose.knowledge.images import ImageFacts
+from tocompose.knowledge.interpreters import interpreter_of
 from tocompose.knowledge.servers import client_programs
+from tocompose.knowledge.wrappers import behind_wrappers
 from tocompose.model import Role, Service
-from tocompose.rules.endings import OTHER_CLIENTS, loops_forever, stays_idle
+from tocompose.rules.endings import (
+    OTHER_CLIENTS,
+    loops_forever,
+    started_commands,
+    stays_idle,
+)
 from tocompose.syntax.names import is_shell
 from tocompose.tables import load
 
@@ -85,12 +93,7 @@ def _names_own_program(service: Service, image: ImageFacts) -> bool:
 
 def _first_program(service: Service) -> str:
     """The name of the program that is started, behind those that only start others; empty for the image's own."""
-    words = [*(service.entrypoint or ()), *(service.command or ())]
-    passing = load("entrypoints")["pass"]
-    while words and words[0].rpartition("/")[2] in passing:
-        words = words[1:]
-        while words and words[0].startswith("-"):
-            words = words[1:]
+    words = behind_wrappers([*(service.entrypoint or ()), *(service.command or ())])
     program = words[0] if words else ""
     return "" if program.startswith("-") else program.rpartition("/")[2]
 
@@ -100,3 +103,11 @@ def is_interactive(service: Service) -> bool:
     terminal = service.options.get("tty") or service.options.get("stdin_open")
     on_demand = service.role is Role.TOOL and bool(service.profiles and terminal)
     return on_demand and not service.ports
+
+
+def interpreters_of(service: Service) -> Iterator[str]:
+    """The interpreters that the image must hold for the commands of the service to start."""
+    for arguments in started_commands(service):
+        interpreter = interpreter_of(arguments[0])
+        if interpreter is not None:
+            yield interpreter

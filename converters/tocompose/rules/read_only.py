@@ -16,13 +16,13 @@ from tocompose.rules import (
     Verdict,
     judge_services,
     map_services,
-    mounts_of,
     overlay_of,
     remark,
     with_overlay,
 )
 from tocompose.rules.programs import runs_server
 from tocompose.rules.service_images import facts_of
+from tocompose.rules.views import at_later, mounts_of
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -76,12 +76,23 @@ def _judge_grants(startup: Startup, service: Service) -> Iterator[Verdict]:
         for grant in grants:
             holds = (section, grant.source) not in shut_out
             facts = {"kind": section[:-1], "name": grant.source}
-            yield startup.verdict(service, section, "T5", holds, "TC727", **facts)
+            judged = startup.verdict(service, section, "T5", holds, "TC727", **facts)
+            spans = (
+                startup.span(service, section),
+                startup.span(service, "read_only"),
+                startup.places.span(section, grant.source),
+            )
+            yield at_later(judged, startup, spans)
 
 
 RULE = Rule(
     id="RO-ROOT",
-    title="Keep the image unchanged while it runs",
+    title="Make the root file system read-only in production",
+    summary=(
+        "With `--harden`, makes the root file system of known images read-only in the "
+        "production file, with a tmpfs for each folder that they write to."
+    ),
+    tells=("TC727",),
     severity="may",
     mend=apply,
     covers=("E-02", "S-03"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.exporters.references import linked_name, shared_with
 from tocompose.model import Service, Stack
+from tocompose.record import NamedTuple
 from tocompose.rules import Rule, Verdict, View
 
 
@@ -39,6 +40,8 @@ def _references(service: Service, stack: Stack) -> Iterator[_Reference]:
         yield _Reference("secrets", "secret", grant.source, secrets)
     for grant in service.configs:
         yield _Reference("configs", "config", grant.source, configs)
+    for name in service.options.get("models") or ():
+        yield _Reference("models", "model", str(name), stack.models)
     yield from _shared_things(service, services)
 
 
@@ -68,6 +71,11 @@ def _judge_references(view: View) -> Iterator[Verdict]:
 RULE = Rule(
     id="REFERENCES",
     title="Define what is referred to",
+    summary=(
+        "Reports networks, volumes, configs, secrets and services that are used but not "
+        "defined."
+    ),
+    tells=("TC744",),
     severity="must",
     judge=_judge_references,
 )

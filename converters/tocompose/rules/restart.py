@@ -81,7 +81,12 @@ def _judge_restart(startup: Startup, service: Service) -> Iterator[Verdict]:
 
 RULE = Rule(
     id="RESTART",
-    title="Say what happens after a crash",
+    title="Set a restart policy",
+    summary=(
+        "Adds `restart: unless-stopped`, so that a service comes back after a crash or a "
+        "reboot. Jobs get `restart: 'no'`."
+    ),
+    tells=("TC531", "TC707"),
     severity="must",
     mend=apply,
     covers=("Q-02", "A-05"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from tocompose.knowledge.images import DATA_ROLES, role_of, similar_facts
 from tocompose.knowledge.servers import data_ports
@@ -23,7 +24,7 @@ from tocompose.rules import (
 )
 from tocompose.rules.endings import finishes, loops_forever, stays_idle
 from tocompose.rules.programs import command_text, runs_client
-from tocompose.rules.service_images import facts_of
+from tocompose.rules.service_images import SameServices, facts_of
 
 # Commands that set something up and end: a schema migration, a fixture load.
 _ONE_SHOT = (
@@ -51,9 +52,17 @@ def is_data(service: Service) -> bool:
 
 def holds_only_data(service: Service, stack: Stack) -> bool:
     """Whether what is reached at the service keeps data: it does, and nothing else shares its network."""
-    mode = f"service:{service.name}"
-    guests = (guest for guest in stack.services if guest.network_mode == mode)
-    return is_data(service) and all(map(is_data, guests))
+    if not is_data(service):
+        return False
+    guest_modes = _modes_of_others(SameServices(stack.services))
+    return f"service:{service.name}" not in guest_modes
+
+
+# It is asked of each service in turn.
+@lru_cache(maxsize=4)
+def _modes_of_others(same: SameServices) -> frozenset[str | None]:
+    """The network modes of the services that keep no data."""
+    return frozenset(one.network_mode for one in same.services if not is_data(one))
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -88,7 +97,7 @@ def _tell_role(service: Service) -> tuple[Role, str]:
     if _sets_up(service):
         return Role.JOB, "its command sets something up and ends"
     if _does_its_work(service):
-        return Role.JOB, "its command does its work and ends"
+        return Role.JOB, "its command ends by itself"
     if stays_idle(service):
         return Role.APP, ""
     if image := facts_of(service):
@@ -133,7 +142,7 @@ def _judge_role(startup: Startup, service: Service) -> Iterator[Verdict]:
         told or not _is_unknown(service),
         "TC747",
         what="nothing is known about its image, and it has volumes",
-        how="If it keeps data for other services, keep its ports off the network and give it a healthcheck.",
+        how="If it keeps data for other services, keep its ports off the network and give it a health check.",
     )
 
 
@@ -143,7 +152,12 @@ def _keeps_something(service: Service) -> bool:
 
 RULE = Rule(
     id="SVC-CLASS",
-    title="Know what each service is for",
+    title="Recognize what each service is for",
+    summary=(
+        "Recognizes databases, caches, proxies, workers and jobs by their image, command and "
+        "ports. The role decides which networks, limits and health checks a service gets."
+    ),
+    tells=("TC747",),
     severity="must",
     mend=apply,
     covers=("M-01",),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from tocompose.compose.keys import is_extension
 from tocompose.exporters.existing import names_in
 from tocompose.knowledge.secrets.names import secret_name
-from tocompose.knowledge.secrets.texts import may_be_secret, secret_value
+from tocompose.knowledge.secrets.texts import is_secret_under, secret_value
 from tocompose.model import FileResource, Service, Stack
 from tocompose.project import ignore_rules
 from tocompose.rules import (
@@ -17,30 +18,38 @@ from tocompose.rules import (
     Verdict,
     View,
     judge_all,
-    judge_production,
     judge_services,
+    runs_container,
     verdict,
 )
 from tocompose.rules.programs import runs_server
 from tocompose.rules.service_images import facts_of
+from tocompose.rules.views import judge_production, sees_files
 from tocompose.source import Span, leaves
+from tocompose.stack_texts import texts_within
 from tocompose.syntax.interpolation import Variable, parse, plain, variable_names
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import ALWAYS_SET
+from tocompose.syntax.names import ALWAYS_SET, variable_name
 
 
 def _judge_values(startup: Startup, service: Service) -> Iterator[Verdict]:
     """Whether each secret of the service stands elsewhere."""
     for keys, name, value in _named_values(service):
         text = plain(value) or ""
-        named = keys != ("labels",) and may_be_secret(text)
-        in_clear = secret_value(value) or (secret_name(name) and named and bool(text))
+        named = keys != ("labels",) and is_secret_under(name, text)
+        in_clear = secret_value(value, name) or named
         if secret_name(name) or in_clear:
             span = startup.span(service, *keys, name)
             subject = ModelPath.service(service.name, *keys, name)
-            facts = {"service": service.name, "name": name}
+            facts = {"service": service.name, **_named(name)}
             lines = "Q-11 A-03 S-04"
             yield verdict(lines, not in_clear, "TC716", span, subject, **facts)
+
+
+def _named(name: str) -> dict[str, str]:
+    """What is called so, and the variable that can hold it: the name itself where Compose takes it for one."""
+    is_variable = name.isidentifier() and name.isascii()
+    return {"name": name, "variable": name if is_variable else variable_name(name)}
 
 
 def _named_values(service: Service) -> Iterator[tuple[tuple[str, ...], str, str]]:
@@ -50,6 +59,38 @@ def _named_values(service: Service) -> Iterator[tuple[tuple[str, ...], str, str]
         yield ("build", "args"), name, argument or ""
     for name, label in service.labels.items():
         yield ("labels",), name, label
+
+
+def _judge_extensions(view: View) -> Iterator[Verdict]:
+    """Whether each secret of the user's own sections stands elsewhere; one that a service takes in is that one's."""
+    startup = view.main
+    spans_of_services = {
+        startup.span(service, *keys, name)
+        for service in startup.stack.services
+        for keys, name, _ in _named_values(service)
+    }
+    for path, text in _extension_texts(startup.stack):
+        name = next(key for key in reversed(path) if not key.isdigit())
+        is_named = is_secret_under(name, plain(text) or "")
+        span = startup.places.span(*_with_numbers(path))
+        if (is_named or secret_value(text, name)) and span not in spans_of_services:
+            facts = {"service": path.service_name or path[0], **_named(name)}
+            yield verdict("Q-11 A-03 S-04", False, "TC716", span, path, **facts)
+
+
+def _extension_texts(stack: Stack) -> Iterator[tuple[ModelPath, str]]:
+    """The texts of the user's own sections, and of their own keys of services."""
+    for sections in stack.extensions.values():
+        yield from texts_within(sections)
+    for service in stack.services:
+        for key, content in service.options.items():
+            if is_extension(key):
+                yield from texts_within(content, ("services", service.name, key))
+
+
+def _with_numbers(path: ModelPath) -> tuple[str | int, ...]:
+    """The path as files are walked: the entries of lists by number."""
+    return tuple(int(key) if key.isdigit() else key for key in path)
 
 
 def _judge_file_variables(startup: Startup, service: Service) -> Iterator[Verdict]:
@@ -96,30 +137,52 @@ def _judge_modes(startup: Startup, service: Service) -> Iterator[Verdict]:
 
 
 def _judge_sources(view: View) -> Iterator[Verdict]:
-    """Whether the files and variables that secrets and configs are read from are there."""
-    stack = view.main.stack
-    env_names = _names_in_file(view, ".env")
-    for section, resources in (("secrets", stack.secrets), ("configs", stack.configs)):
-        for resource in resources:
-            for problem, holds in _source_problems(view, resource, env_names).items():
-                span = view.main.places.span(section, resource.name)
-                subject = ModelPath.of(section, resource.name)
-                facts = {"kind": section[:-1], "name": resource.name, "what": problem}
-                yield verdict("T7", holds, "TC729", span, subject, **facts)
+    """Whether the files and variables are there that a service's secrets and configs are read from."""
+    startup = view.main
+    sections = {"secrets": startup.stack.secrets, "configs": startup.stack.configs}
+    for section, resources in sections.items():
+        by_name = {resource.name: resource for resource in resources}
+        for service in filter(runs_container, startup.stack.services):
+            for name in dict.fromkeys(_granted_names(service, section)):
+                if resource := by_name.get(name):
+                    yield from _judge_source(view, service, section, resource)
 
 
-def _source_problems(
-    view: View, resource: FileResource, env_names: set[str] | None
-) -> Mapping[str, bool]:
-    """What may be missing, and whether it is there."""
-    problems: dict[str, bool] = {}
-    file, variable = resource.file, resource.environment
-    if file and not file.startswith(("/", "~", "../")) and "$" not in file:
-        present = view.project.exists(posixpath.normpath(file))
-        problems[f"the file {file} is missing"] = present
-    if variable and env_names is not None:
-        problems[f"{variable} is not in .env"] = variable in env_names
-    return problems
+def _granted_names(service: Service, section: str) -> Iterator[str]:
+    grants = service.secrets if section == "secrets" else service.configs
+    return (grant.source for grant in grants)
+
+
+def _judge_source(
+    view: View, service: Service, section: str, resource: FileResource
+) -> Iterator[Verdict]:
+    """The verdict on what one resource is read from, at its own place: each service that reads it fails alike."""
+    span = view.main.places.span(section, resource.name)
+    subject = ModelPath.service(service.name, section, resource.name)
+    facts = {"service": service.name, "kind": section[:-1], "name": resource.name}
+    path, variable = resource.file, resource.environment
+    if path and _is_in_sight(view, path):
+        holds = view.project.exists(posixpath.normpath(path))
+        yield verdict("T7", holds, "TC729", span, subject, **facts, path=path)
+    if variable and sees_files(view):
+        holds = variable in view.main.values
+        code, more_facts = _absence_of(view, variable)
+        yield verdict("T7", holds, code, span, subject, **facts, **more_facts)
+
+
+def _is_in_sight(view: View, path: str) -> bool:
+    is_elsewhere = path.startswith(("/", "~", "../")) or "$" in path
+    return sees_files(view) and not is_elsewhere
+
+
+def _absence_of(view: View, variable: str) -> tuple[str, dict[str, str]]:
+    """The code for a variable that `.env` lacks, with its facts: where that is still to be made, it says so."""
+    documented = _names_in_file(view, ".env.example") or set()
+    if variable in documented and not view.project.exists(".env"):
+        how = f"Run cp .env.example .env, and set {variable}."
+        return "TC524", {"path": ".env", "how": how}
+    where = "is not in .env" if view.project.exists(".env") else "no file here sets"
+    return "TC543", {"variable": variable, "where": where}
 
 
 def _names_in_file(view: View, path: str) -> set[str] | None:
@@ -186,19 +249,25 @@ def _only_variable(text: str) -> str | None:
 
 RULE = Rule(
     id="SECRET-FILES",
-    title="Keep secrets out of what is read by many",
+    title="Keep secrets in .env and in secret files",
+    summary=(
+        "Reports secrets in the compose file, a .env that git does not ignore, and secret "
+        "files that are missing or that the image does not read."
+    ),
+    tells=("TC716", "TC717", "TC718", "TC719", "TC728", "TC729", "TC739", "TC543", "TC524"),
     severity="must",
     judge=judge_all(
         judge_services(_judge_values),
         judge_services(_judge_unread_files),
         judge_services(_judge_modes),
         judge_production(_judge_file_variables),
+        _judge_extensions,
         _judge_sources,
         _judge_env_files,
     ),
     excuses=(
         Excuse(
-            "TC729",
+            "TC543",
             "a variable that the source takes from its surroundings has no value to write to .env",
         ),
         Excuse(

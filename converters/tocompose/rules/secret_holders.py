@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
 
 from tocompose.knowledge.images import ImageFacts
 from tocompose.knowledge.secrets.commands import (
@@ -11,11 +10,12 @@ from tocompose.knowledge.secrets.commands import (
 )
 from tocompose.knowledge.secrets.names import lists_users, secret_name
 from tocompose.knowledge.secrets.texts import (
-    may_be_secret,
+    is_secret_under,
     secret_value,
 )
 from tocompose.model import Service
 from tocompose.notes import Note, note
+from tocompose.record import NamedTuple
 from tocompose.rules.service_images import facts_of
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
@@ -23,7 +23,8 @@ from tocompose.syntax.model_path import ModelPath
 
 def is_secret(name: str, value: str, image: ImageFacts | None) -> bool:
     """Whether the variable's value is a secret, by its name, by what the image does with it, or by its form."""
-    return (names_secret(name, image) and may_be_secret(value)) or secret_value(value)
+    of_image = image is not None and image.is_secret(name)
+    return is_secret_under(name, value, of_image) or secret_value(value, name)
 
 
 def names_secret(name: str, image: ImageFacts | None) -> bool:
@@ -43,7 +44,8 @@ class SecretHolder(NamedTuple):
     """A text that may hold secrets: whose it is and where, what it is called, and what its secrets are called.
 
     `is_named` says that by its name all of it is a secret. `part_setting` names the setting of a password in it; the
-    codes are those of the notes on all of it and on a part of it.
+    codes are those of the notes on all of it and on a part of it. `is_shared` says that it belongs to no one service:
+    what any of them holds already keeps that name.
     """
 
     service: Service
@@ -56,6 +58,11 @@ class SecretHolder(NamedTuple):
     code: str
     part_code: str
     origin: Span | None
+    is_shared: bool = False
+
+    def holds_secret(self, value: str) -> bool:
+        """Whether the whole value is a secret under the name that the text has."""
+        return is_secret_under(self.name, value, self.is_named)
 
     def note_move(self, code: str, setting: str) -> Note:
         """The note that a secret of the text, or a part of it, comes from a setting now."""
@@ -113,7 +120,7 @@ def text_holder(service: Service, path: ModelPath) -> SecretHolder:
     """The holder of any other text: a label, a build argument, or one that holds secrets in its variables only."""
     name, is_named, setting, code = path[-1], False, f"{service.name}_PASSWORD", "TC507"
     match path[2:]:
-        case ("labels", _):
+        case ("labels", _) | ("deploy", "labels", _):
             last_word = name.rpartition(".")[2]
             is_named = lists_users(name) or secret_name(last_word)
             setting, code = f"{service.name}_{last_word}", "TC504"
@@ -151,3 +158,10 @@ def setting_of_twin(service: Service, value: str) -> str | None:
         if variable.value == value and names_secret(variable.name, image):
             return variable.name
     return None
+
+
+def noted_path(path: ModelPath) -> ModelPath:
+    """What a note names where the text is a word of a command or stands below an option."""
+    if path[2] in ("environment", "labels"):
+        return path
+    return ModelPath(path[:4] if path[2] == "healthcheck" else path[:3])

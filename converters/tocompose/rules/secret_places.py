@@ -156,7 +156,12 @@ def _secrets_in(content: bytes) -> set[str]:
 
 RULE = Rule(
     id="SECRET-PLACES",
-    title="Keep secrets out of defaults, commands and files that are shared",
+    title="Keep secrets out of defaults, commands and shared files",
+    summary=(
+        "Reports secrets in the defaults of variables, in commands, and in env files that git"
+        " does not ignore."
+    ),
+    tells=("TC521", "TC522", "TC523", "TC524", "TC525"),
     severity="must",
     judge=judge_all(
         judge_services(_judge_defaults),

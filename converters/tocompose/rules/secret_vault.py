@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tocompose.knowledge.placeholders import is_placeholder_text
-from tocompose.knowledge.secrets.texts import may_be_secret, replace_spans
+from tocompose.knowledge.secrets.texts import (
+    may_be_secret,
+    password_spans,
+    replace_spans,
+)
 from tocompose.model import EnvSetting, Service, Stack
 from tocompose.patterns import regex
 from tocompose.record import replace
+from tocompose.rules.secret_holders import is_secret
+from tocompose.rules.service_images import facts_of
 from tocompose.rules.variables import taken_variables, variable_defaults
 from tocompose.source import Span
 from tocompose.syntax.interpolation import (
@@ -16,6 +22,7 @@ from tocompose.syntax.interpolation import (
     Variable,
     literal,
     nested_variables,
+    plain,
     replace_literals,
     required_reference,
 )
@@ -23,10 +30,35 @@ from tocompose.syntax.names import variable_name
 
 # Shorter values, and plain words, stand in a text by chance.
 _SHORTEST_REPEATED = 8
+_SHORTEST_FLOWING = 8
 _WORD = regex(r"\w+")
 _HOST = regex(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?")
 # The settings of the source belong to no service: all may share them.
 _SOURCE = ""
+
+
+def address_passwords(stack: Stack) -> frozenset[str]:
+    """The passwords that stand in longer values of variables, as far as they do not stand elsewhere by chance."""
+    passwords: set[str] = set()
+    for service in stack.services:
+        for variable in service.environment:
+            value = plain(variable.value) if variable.value else None
+            for start, stop in password_spans(value or "", variable.name):
+                password = (value or "")[start:stop]
+                if len(password) >= _SHORTEST_FLOWING and not password.isalpha():
+                    passwords.add(password)
+    return frozenset(passwords)
+
+
+def clashing_names(stack: Stack) -> frozenset[str]:
+    """The names under which different services keep different secrets: each gets its service's name in front."""
+    values: dict[str, set[str]] = {}
+    for service in stack.services:
+        for variable in service.environment:
+            value = plain(variable.value) if variable.value else None
+            if value and is_secret(variable.name, value, facts_of(service)):
+                values.setdefault(variable_name(variable.name), set()).add(value)
+    return frozenset(name for name, different in values.items() if len(different) > 1)
 
 
 class Vault:
@@ -38,6 +70,8 @@ class Vault:
         self._defaults = variable_defaults(stack)
         self._clashing = clashing
         self._marked: set[str] = set()
+        # The variable whose value a setting was made for.
+        self._made_for: dict[str, str] = {}
         self._holders: dict[str, dict[str, list[str]]] = {}
         self._repeated = _RepeatedValues()
         for setting in stack.settings:
@@ -72,6 +106,11 @@ class Vault:
                 origin=origin,
             )
             self._taken.add(free_name)
+            self._made_for[free_name] = name
+        elif self._made_for.get(free_name) == name:
+            # It is not of one service alone: the files name all that use it.
+            shared_setting = replace(self._settings[free_name], description="")
+            self._settings[free_name] = shared_setting
         self.mark_secret(free_name)
         self._hold(value, service.name, free_name)
         return free_name
@@ -119,6 +158,11 @@ class Vault:
         """Whether some setting holds the value already."""
         return value in self._holders
 
+    def any_setting(self, value: str) -> str | None:
+        """The first setting that holds the value, whosever it is."""
+        holders = self._holders.get(value)
+        return next(iter(holders.values()))[0] if holders else None
+
     def shared_setting(self, service: Service, value: str) -> str | None:
         """The setting of a service that this one needs, or of the source, which holds the value already."""
         holders = self._holders.get(value)
@@ -134,6 +178,13 @@ class Vault:
         names = holders.get(service.name)
         return names[0] if names else self.shared_setting(service, value)
 
+    def repeated_setting(self, service: Service, value: str) -> str | None:
+        """The setting that holds the value for any service, where it does not stand in two places by chance."""
+        if not self._repeated.holds(value):
+            return None
+        any_holder = next(iter(self._holders[value].values()))[0]
+        return self.service_setting(service, value) or any_holder
+
     def replace_secrets(self, service: Service, text: str) -> str:
         """The text with every secret in it replaced by its variable, where it stands as a word of its own.
 
@@ -145,9 +196,9 @@ class Vault:
         def without_secrets(literal_part: Literal) -> str:
             edits = []
             for start, stop, value in self._repeated.spans(literal_part.source):
-                any_holder = next(iter(self._holders[value].values()))[0]
-                name = self.service_setting(service, value) or any_holder
-                edits.append((start, stop, secret_reference(name)))
+                name = self.repeated_setting(service, value)
+                if name is not None:
+                    edits.append((start, stop, secret_reference(name)))
             return replace_spans(literal_part.source, edits)
 
         return replace_literals(text, without_secrets)
@@ -211,6 +262,10 @@ class _RepeatedValues:
             self._shapes.add(
                 (len(word_spans), word_spans[0][0], len(form) - word_spans[-1][1])
             )
+
+    def holds(self, value: str) -> bool:
+        """Whether the value is looked for."""
+        return literal(value) in self._values
 
     def spans(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Where values stand as words of their own, none within another, the longest first where several start."""

@@ -14,12 +14,11 @@ from tocompose.rules import (
     Startup,
     Verdict,
     judge_services,
-    mounts_of,
     remark,
 )
 from tocompose.rules.named_volumes import judge_mount
 from tocompose.rules.service_images import facts_of
-from tocompose.rules.views import annotate_services
+from tocompose.rules.views import annotate_services, mounts_of
 
 _SOCKETS = ("docker.sock", "podman.sock", "containerd.sock", "crio.sock")
 _WHOLE_FOLDERS = frozenset(
@@ -101,7 +100,12 @@ def _fault_of(service: Service, mount: Mount) -> str | None:
 
 RULE = Rule(
     id="VOL-SENS",
-    title="Know which services can take over the host",
+    title="Report mounts that open up the host",
+    summary=(
+        "Reports mounts of the engine's socket, and of folders through which a container can "
+        "read or change the machine. Nothing is changed."
+    ),
+    tells=("TC516", "TC517", "TC518", "TC519"),
     severity="must",
     mend=apply,
     covers=("T-01",),

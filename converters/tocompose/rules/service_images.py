@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from tocompose.knowledge.images import Data, ImageFacts, image_facts, image_ref
 from tocompose.model import Service, Stack
-from tocompose.readers.dockerfile import Dockerfile, Stage, Words, read_dockerfile
 from tocompose.record import replace
 from tocompose.rules import Context
 from tocompose.rules.programs import command_text, is_replaced, runs_server
 from tocompose.rules.service_settings import read_settings
 from tocompose.syntax.interpolation import plain
+
+if TYPE_CHECKING:
+    from tocompose.readers.dockerfile import Dockerfile, Stage, Words
 
 
 def facts_of(service: Service) -> ImageFacts | None:
@@ -30,6 +34,39 @@ def image_title(service: Service) -> str:
     """What to call the service's image in a note."""
     ref = image_ref(service.image) if service.image else None
     return ref.name if ref else service.image or "the built image"
+
+
+def is_same_image(service: Service, sibling: Service) -> bool:
+    """Whether both run the same image, or are built in the same way."""
+    is_named_alike = image_title(service) == image_title(sibling)
+    return is_named_alike and service.build == sibling.build
+
+
+class SameServices:
+    """The services of a stack, which are another key only as another object: to compare them takes too long."""
+
+    def __init__(self, services: tuple[Service, ...]) -> None:
+        self.services = services
+
+    def __hash__(self) -> int:
+        return id(self.services)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SameServices) and self.services is other.services
+
+
+@lru_cache(maxsize=4)
+def _by_image(same: SameServices) -> dict[str, list[Service]]:
+    services_by_image: dict[str, list[Service]] = {}
+    for service in same.services:
+        services_by_image.setdefault(image_title(service), []).append(service)
+    return services_by_image
+
+
+def services_of_same_image(service: Service, stack: Stack) -> Iterator[Service]:
+    """The services of the stack that run the image of this one, or are built in the same way."""
+    candidates = _by_image(SameServices(stack.services)).get(image_title(service), ())
+    return (sibling for sibling in candidates if is_same_image(sibling, service))
 
 
 def base_facts(service: Service, stack: Stack, context: Context) -> ImageFacts | None:
@@ -80,7 +117,12 @@ def dockerfile_of(service: Service, stack: Stack, context: Context) -> Dockerfil
 
 
 # Several rules ask about the same file.
-_read_once = lru_cache(maxsize=32)(read_dockerfile)
+@lru_cache(maxsize=32)
+def _read_once(content: bytes, path: str) -> Dockerfile:
+    # Most sources have no Dockerfile: they need not load its reader.
+    from tocompose.readers.dockerfile import read_dockerfile
+
+    return read_dockerfile(content, path)
 
 
 def has_own_check(service: Service, stack: Stack, context: Context) -> bool:

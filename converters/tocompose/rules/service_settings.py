@@ -7,11 +7,11 @@ import shlex
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from tocompose.knowledge.image_conditions import matches_glob
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import parse, variables
 from tocompose.syntax.ports import is_loopback
 from tocompose.tables import load

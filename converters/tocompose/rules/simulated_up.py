@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from tocompose.compose.shapes import as_list, as_map
 from tocompose.exporters.references import linked_name, shared_with
-from tocompose.model import Build, ComposeFileRole, Dependency, Port, Role, Service, Stack
+from tocompose.model import Build, ComposeFileRole, Dependency, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.project import normal_path
-from tocompose.readers.dotenv import read_dotenv
+from tocompose.record import NamedTuple
 from tocompose.rules import (
     Context,
     Example,
@@ -31,19 +30,28 @@ from tocompose.rules import (
     runs_container,
 )
 from tocompose.rules.conditions import HEALTHY
+from tocompose.rules.endings import waits_in_loop
 from tocompose.rules.evidence import Evidence, evidence
+from tocompose.rules.host_ports import published_parts, span_of_port
 from tocompose.rules.named_volumes import judge_mount
+from tocompose.rules.needed_files import note_files
 from tocompose.rules.networks import networks_of
 from tocompose.rules.service_images import dockerfile_of
-from tocompose.rules.views import annotate_services, sees_files
-from tocompose.source import Leaf
+from tocompose.rules.variables import setting_values
+from tocompose.rules.views import (
+    annotate_services,
+    at_later,
+    replicas_of,
+    sees_files,
+    span_of_replicas,
+)
 from tocompose.syntax.units import is_whole_number
 
 # The findings with which docker compose refuses the files, or does not start everything.
 STOPPING = frozenset(
     """
-    TC010 TC046 TC048 TC523 TC524 TC533 TC534 TC535 TC536 TC537 TC538 TC539 TC542 TC702 TC703 TC721 TC722 TC727 TC729
-    TC731 TC732 TC733 TC735 TC743 TC744
+    TC010 TC046 TC048 TC523 TC524 TC533 TC534 TC535 TC536 TC537 TC538 TC539 TC542 TC543 TC702 TC703 TC721 TC722 TC727
+    TC729 TC731 TC732 TC733 TC735 TC743 TC744
     """.split()
 )
 
@@ -87,12 +95,8 @@ def _is_on(startup: Startup, service: Service) -> bool:
 
 def _enabled_profiles(startup: Startup) -> frozenset[str]:
     """The profiles that COMPOSE_PROFILES of `.env` switches on."""
-    read = startup.context.read
-    content = read(".env") if read is not None else None
-    for child in read_dotenv(content).tree.children if content else ():
-        if child.key == "COMPOSE_PROFILES" and isinstance(child.node, Leaf):
-            return frozenset(name.strip() for name in child.node.text.split(",")) - {""}
-    return frozenset()
+    names = startup.values.get("COMPOSE_PROFILES", "").split(",")
+    return frozenset(name.strip() for name in names) - {""}
 
 
 def _judge_dependencies(view: View) -> Iterator[Verdict]:
@@ -121,13 +125,21 @@ def _judge_profile(
     holds = is_on or together or not edge.required
     facts = {"target": target.name, "profiles": ", ".join(sorted(profiles))}
     key = ("depends_on", target.name)
-    return startup.verdict(service, key, "T26", holds, "TC533", **facts)
+    judged = startup.verdict(service, key, "T26", holds, "TC533", **facts)
+    # Profiles of the target that a later file adds are what is at fault.
+    spans = (startup.span(service, *key), startup.span(target, "profiles"))
+    return at_later(judged, startup, spans)
 
 
 def _judge_ending(
     startup: Startup, service: Service, edge: Dependency, target: Service
 ) -> Verdict:
-    waits_in_vain = edge.condition == HEALTHY and target.role is Role.JOB
+    # A job that shows its health and goes on for a while, such as Elastic's `setup`, is healthy before it ends.
+    check = target.healthcheck
+    shows_health = check is not None and bool(check.test) and waits_in_loop(target)
+    waits_in_vain = (
+        edge.condition == HEALTHY and target.role is Role.JOB and not shows_health
+    )
     key = ("depends_on", target.name)
     holds = not waits_in_vain or not edge.required
     return startup.verdict(service, key, "T8", holds, "TC534", target=target.name)
@@ -135,9 +147,14 @@ def _judge_ending(
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack as it is, with notes about what an `up` would stumble over, or what would not reach another."""
+    values = setting_values(stack, context)
     outcome = annotate_services(
         stack,
-        lambda service: [*_note_replicas(service), *_note_build(service, stack, context)],
+        lambda service: [
+            *_note_replicas(service, values),
+            *_note_build(service, stack, context),
+            *note_files(service, stack, context),
+        ],
     )
     return outcome._replace(notes=(*outcome.notes, *_note_reach(stack, context)))
 
@@ -170,24 +187,31 @@ def _is_elsewhere(build: Build) -> bool:
     return any(sign in text for sign in ("://", "git@", "$"))
 
 
-def _note_replicas(service: Service) -> list[Note]:
+def _note_replicas(service: Service, values: Mapping[str, str]) -> list[Note]:
     replicas = _replicas_of(service)
     overlay = service.overlays.get(ComposeFileRole.DEV)
     ports = (*service.ports, *(overlay.ports if overlay else ()))
+    published = [(port, published_parts(port, values).published or "") for port in ports]
     return [
-        remark("TC541", service, "", port.origin, replicas=replicas, port=port.published)
-        for port in ports
-        if _count_of(port) < replicas
+        remark("TC541", service, "", port.origin, replicas=replicas, port=number)
+        for port, number in published
+        if _count_of(number) < replicas
     ]
 
 
 def _judge_replicas(startup: Startup, service: Service) -> Iterator[Verdict]:
     """Whether each replica has ports of its own."""
-    replicas = _replicas_of(service)
+    replicas = replicas_of(startup, service)
     for port in service.ports if replicas > 1 else ():
-        holds = _count_of(port) >= replicas
-        facts = {"replicas": str(replicas), "port": port.published or ""}
-        yield startup.verdict(service, "ports", "A-06", holds, "TC535", **facts)
+        published = published_parts(port, startup.values).published or ""
+        holds = _count_of(published) >= replicas
+        facts = {"replicas": str(replicas), "port": published}
+        judged = startup.verdict(service, "ports", "A-06", holds, "TC535", **facts)
+        spans = (
+            span_of_port(startup, service, port),
+            span_of_replicas(startup, service),
+        )
+        yield at_later(judged, startup, spans)
 
 
 def _replicas_of(service: Service) -> int:
@@ -195,9 +219,9 @@ def _replicas_of(service: Service) -> int:
     return service.replicas or (scale if isinstance(scale, int) else 1)
 
 
-def _count_of(port: Port) -> int:
+def _count_of(published: str) -> int:
     """How many ports of the host there are for it; without end where the engine chooses, or nobody knows."""
-    begin, _, last = (port.published or "").partition("-")
+    begin, _, last = published.partition("-")
     if not is_whole_number(begin) or int(begin) == 0:
         return 1 << 16
     return int(last) - int(begin) + 1 if is_whole_number(last) else 1
@@ -321,7 +345,12 @@ def _has_own_networks(service: Service) -> bool:
 
 RULE = Rule(
     id="UP",
-    title="Know what docker compose up comes to",
+    title="Report what would stop docker compose up",
+    summary=(
+        "Works out what `docker compose up` would do with the stack, and reports what would "
+        "stop it or leave a service unreachable. Nothing is changed."
+    ),
+    tells=("TC533", "TC534", "TC535", "TC536", "TC537", "TC538", "TC539", "TC540"),
     severity="must",
     judge=judge_all(
         _judge_dependencies,
@@ -335,7 +364,13 @@ RULE = Rule(
     url="https://docs.docker.com/compose/how-tos/startup-order/",
     mend=apply,
     covers=("A-06",),
-    said_by={"TC535": ("TC541",), "TC536": ("TC873",), "TC540": ("TC877",)},
+    said_by={
+        "TC535": ("TC541",),
+        "TC536": ("TC873",),
+        "TC523": ("TC609",),
+        "TC537": ("TC681",),
+        "TC540": ("TC877",),
+    },
     stated=frozenset(("TC540",)),
     examples=(
         Example(

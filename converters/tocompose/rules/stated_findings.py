@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
-from tocompose.compose.documents import document_of, read_file
+from tocompose.compose.documents import ComposeFile, document_of, read_file
 from tocompose.model import File, Stack
 from tocompose.notes import Level, Note
-from tocompose.plugins import brought_judges
 from tocompose.project import Memory
-from tocompose.record import replace
-from tocompose.rules import Rule, registry
+from tocompose.record import NamedTuple, replace
+from tocompose.rules import Rule, View, load_rule, registry
+from tocompose.rules.brought_rules import brought_judges
 from tocompose.rules.opened_files import open_view
 
 _SUFFIXES = (".yml", ".yaml")
@@ -35,31 +34,37 @@ def with_statements(
     Whoever checks the files later sees what came with the source apart from what is new; each comment can be deleted.
     """
     told = tuple(notes)
-    # Of our own only those that mend have told something: the others need not be loaded.
-    rules = [rule for rule in (*registry(), *brought_judges()) if _may_apply(rule, told)]
+    # Of our own only those that mend, and one of what engines know, have told something: no other need be loaded.
+    codes = frozenset(note.code for note in told)
+    all_rules = (*registry(), load_rule("creation"), *brought_judges())
+    rules = [rule for rule in all_rules if _may_apply(rule, codes)]
     if not rules or not any(file.path.endswith(_SUFFIXES) for file in files):
         return files
+    view = open_view(Memory({file.path: file.content for file in files}, stack.name))
+    if view is None:
+        return files
     statements: dict[str, list[Statement]] = {}
-    for statement in dict.fromkeys(_statements(files, stack, told, rules)):
+    for statement in dict.fromkeys(_statements(view, told, rules)):
         statements.setdefault(statement.path, []).append(statement)
+    parsed_files = {file.path: file for file in view.files}
     return tuple(
-        _commented(file, statements[file.path]) if file.path in statements else file
+        _commented(file, statements[file.path], parsed_files[file.path])
+        if file.path in statements
+        else file
         for file in files
     )
 
 
-def _may_apply(rule: Rule, told: tuple[Note, ...]) -> bool:
-    """Whether a note has told what the rule could find."""
-    codes = {code for name in rule.stated for code in rule.said_by.get(name, ())}
-    return any(note.code in codes for note in told)
+def _may_apply(rule: Rule, told_codes: frozenset[str]) -> bool:
+    """Whether a note of those codes has told what the rule could find."""
+    return any(
+        not told_codes.isdisjoint(rule.said_by.get(name, ())) for name in rule.stated
+    )
 
 
 def _statements(
-    files: tuple[File, ...], stack: Stack, told: tuple[Note, ...], rules: Iterable[Rule]
+    view: View, told: tuple[Note, ...], rules: Iterable[Rule]
 ) -> Iterator[Statement]:
-    view = open_view(Memory({file.path: file.content for file in files}, stack.name))
-    if view is None:
-        return
     for rule in rules:
         for verdict in rule.judge(view) if rule.judge else ():
             fault = verdict.note
@@ -90,7 +95,7 @@ def _note_that_says(rule: Rule, fault: Note, told: tuple[Note, ...]) -> Note | N
     )
 
 
-def _commented(file: File, statements: list[Statement]) -> File:
+def _commented(file: File, statements: list[Statement], parsed_file: ComposeFile) -> File:
     """The file with the comments that leave what it says as it is."""
     text = file.content.decode("utf-8", "surrogateescape")
     lines = text.split("\n")
@@ -101,7 +106,7 @@ def _commented(file: File, statements: list[Statement]) -> File:
         lines[number - 1] = f"{lines[number - 1]}  {_comment(of_line)}"
     content = "\n".join(lines).encode("utf-8", "surrogateescape")
     # A line may end within a text of several lines, where a comment would be part of it.
-    return replace(file, content=content) if _say_the_same(file, content) else file
+    return replace(file, content=content) if _says_the_same(content, parsed_file) else file
 
 
 def _comment(statements: list[Statement]) -> str:
@@ -111,6 +116,6 @@ def _comment(statements: list[Statement]) -> str:
     return f"# tocompose: ignore[{codes}] as in {origins}, see {notes}"
 
 
-def _say_the_same(file: File, content: bytes) -> bool:
-    before = document_of(read_file(file.content, file.path))
-    return document_of(read_file(content, file.path)) == before
+def _says_the_same(content: bytes, parsed_file: ComposeFile) -> bool:
+    """Whether the content still holds what the file does."""
+    return document_of(read_file(content, parsed_file.path)) == document_of(parsed_file)

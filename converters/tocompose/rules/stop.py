@@ -21,6 +21,9 @@ def _give_time(service: Service) -> tuple[Service, Iterable[Note]]:
     if service.stop.grace_period is not None or not is_data(service):
         return service, ()
     image = facts_of(service)
+    # What keeps nothing, as memcached does, has nothing to write down.
+    if image is not None and not (image.data or image.grace):
+        return service, ()
     grace = (image.grace if image else None) or "60s"
     stop = replace(service.stop, grace_period=grace)
     note = remark("TC623", service, "stop_grace_period", grace=grace)
@@ -30,6 +33,10 @@ def _give_time(service: Service) -> tuple[Service, Iterable[Note]]:
 RULE = Rule(
     id="STOP",
     title="Give databases time to stop",
+    summary=(
+        "Raises the stop timeout of data services, which would otherwise be killed after 10 "
+        "seconds while they save their data."
+    ),
     severity="should",
     mend=apply,
     covers=("S-01",),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tocompose.model import EnvSetting, Stack
+from tocompose.readers.dotenv import compose_values
 from tocompose.record import replace
+from tocompose.rules import Context
 from tocompose.stack_texts import stack_texts
 from tocompose.syntax.interpolation import nested_variables, variable_names
 
@@ -14,6 +16,15 @@ def taken_variables(stack: Stack) -> set[str]:
     """The names that stand for something already: settings, and variables used anywhere in the stack."""
     used = {name for _, text in stack_texts(stack, "$") for name in variable_names(text)}
     return used | {setting.name for setting in stack.settings}
+
+
+def setting_values(stack: Stack, context: Context) -> dict[str, str]:
+    """The values that variables have at `up`: those of a `.env` that is there already, and the stack's own besides."""
+    content = context.read(".env") if context.read is not None else None
+    own_values = {
+        setting.name: setting.value for setting in stack.settings if setting.value
+    }
+    return own_values | compose_values(content or b"")
 
 
 def variable_defaults(stack: Stack) -> dict[str, dict[str | None, str]]:

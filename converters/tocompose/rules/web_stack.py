@@ -12,6 +12,8 @@ from tocompose.rules.service_images import image_id
 from tocompose.syntax.model_path import ModelPath
 
 _DATABASE, _CACHES = "postgres", ("redis", "valkey")
+# Where Traefik looks for its static configuration (https://doc.traefik.io/traefik/getting-started/configuration-overview/).
+_SETTINGS = ("/etc/traefik", "/traefik.y", "/traefik.toml")
 _ROUTER = "traefik.http.routers."
 
 
@@ -62,11 +64,14 @@ def _judge_proxy(
     startup: Startup, service: Service, data: frozenset[str]
 ) -> Iterator[Verdict]:
     command = command_text(service) or ""
-    listens = "providers.docker" in command and ":80" in command
+    configured = any(mount.target.startswith(_SETTINGS) for mount in service.mounts)
+    listens = configured or ("providers.docker" in command and ":80" in command)
     sockets = [
         member for member in service.mounts if member.target == "/var/run/docker.sock"
     ]
-    guarded = bool(sockets) and all(mount.read_only for mount in sockets)
+    # Another service may hand the socket on, as the settings say or a file that is not read here.
+    elsewhere = not sockets and (configured or "tcp://" in command)
+    guarded = elsewhere or (bool(sockets) and all(mount.read_only for mount in sockets))
     apart = not data or bool(networks_of(service) - {"default"})
     missing_parts = {
         "image": ("a v3 image", ":v3" in (service.image or "")),
@@ -111,7 +116,7 @@ def _judge_data(
     is_inner = bool(networks) and networks <= internal
     missing_parts = {
         "volumes": ("a named volume", named),
-        "healthcheck": (f"a healthcheck with {command}", is_asked),
+        "healthcheck": (f"a health check with {command}", is_asked),
         "networks": ("its place on the internal network only", is_inner),
     }
     yield from _judge_parts(startup, service, line, missing_parts)
@@ -119,7 +124,12 @@ def _judge_data(
 
 RULE = Rule(
     id="WEB-STACK",
-    title="Build the web stack behind Traefik as its template does",
+    title="Complete the web stack behind Traefik",
+    summary=(
+        "Where Traefik is part of the stack, reports what the proxy, its applications, "
+        "PostgreSQL and Redis still lack."
+    ),
+    tells=("TC749",),
     severity="should",
     judge=_judge_stack,
     excuses=(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
 
 from tocompose.model import Healthcheck, Service
+from tocompose.patterns import HintedPattern
+from tocompose.record import NamedTuple
 from tocompose.rules.endings import script_commands, script_of, started_commands
 from tocompose.tables import table
 
@@ -20,17 +20,25 @@ class Worker(NamedTuple):
 
 
 @cache
-def _workers() -> Mapping[str, Mapping[str, str]]:
-    return table("workers", required={"runs", "title", "how"}, optional=set())
+def worker_patterns() -> tuple[tuple[HintedPattern, Worker], ...]:
+    """What the command of each known worker looks like."""
+    rows = table("workers", required={"hints", "runs", "title", "how"}, optional=set())
+    return tuple(
+        (
+            HintedPattern(row["runs"], 0, row["hints"]),
+            Worker(str(row["title"]), str(row["how"])),
+        )
+        for row in rows.values()
+    )
 
 
 def worker_of(service: Service) -> Worker | None:
     """The worker among the commands that the service starts; None where there is no known one."""
     for arguments in started_commands(service):
         text = " ".join((arguments[0].rpartition("/")[2], *arguments[1:]))
-        for row in _workers().values():
-            if re.match(row["runs"], text):
-                return Worker(str(row["title"]), str(row["how"]))
+        for pattern, worker in worker_patterns():
+            if pattern.match(text):
+                return worker
     return None
 
 

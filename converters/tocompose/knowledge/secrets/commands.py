@@ -8,21 +8,23 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from itertools import accumulate, zip_longest
-from typing import Any, NamedTuple
+from functools import cache, lru_cache
+from itertools import accumulate, groupby, zip_longest
+from typing import Any
 
-from tocompose.knowledge.secrets.names import secret_name, words_of
+from tocompose.knowledge.secrets.names import hints_at_secret, secret_name, words_of
 from tocompose.knowledge.secrets.texts import (
     TOKEN,
     mask_variables,
     may_be_secret,
+    outside_messages,
     password_spans,
     replace_spans,
 )
 from tocompose.knowledge.servers import client_programs
 from tocompose.model import Service
-from tocompose.patterns import regex
+from tocompose.patterns import HintedPattern, regex
+from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import Variable, nested_variables, plain
 from tocompose.syntax.names import variable_name
 from tocompose.tables import load
@@ -45,6 +47,7 @@ _SCRIPT_OPTION = regex(
 _SAME_COMMAND = r"(?:[^;|&\n]|(?<=\\)\n){0,2000}?"
 # `env PGPASSWORD=… psql`.
 _ASSIGNMENT = regex(r"(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>\S+)")
+_COMMAND_KEYS = frozenset({"command", "entrypoint", "runtime_flags", "test"})
 _PASSWORD = "password"
 _TOKEN = "token"
 
@@ -124,9 +127,28 @@ def command_secrets(arguments: Sequence[str]) -> list[CommandSecret]:
             and secret.start < previous_secret.end
         )
         is_filled_in = text.startswith("$$") and secret.option != _TOKEN
-        if text and not is_filled_in and not overlaps and _may_be_secret(text):
+        if (
+            text
+            and not is_filled_in
+            and not overlaps
+            and _may_be_secret(secret.option, text)
+        ):
             secrets.append(secret)
     return secrets
+
+
+def nested_command_secrets(
+    body: Any,
+) -> Iterator[tuple[tuple[str, ...], list[CommandSecret]]]:
+    """The secrets of the commands that a map holds at any depth, by the keys of the word that they stand in."""
+    for key, value_below in body.items() if isinstance(body, Mapping) else ():
+        if key in _COMMAND_KEYS and isinstance(value_below, list):
+            secrets = command_secrets([str(argument) for argument in value_below])
+            for number, of_word in groupby(secrets, lambda secret: secret.word):
+                yield (key, str(number)), list(of_word)
+        else:
+            for keys, nested_secrets in nested_command_secrets(value_below):
+                yield (key, *keys), nested_secrets
 
 
 def _rank(secret: CommandSecret) -> tuple[int, int, int, bool]:
@@ -134,9 +156,9 @@ def _rank(secret: CommandSecret) -> tuple[int, int, int, bool]:
     return secret.word, secret.start, -secret.end, secret.option in (_PASSWORD, _TOKEN)
 
 
-def _may_be_secret(text: str) -> bool:
+def _may_be_secret(option: str, text: str) -> bool:
     value = plain(text)
-    return value is None or may_be_secret(value)
+    return value is None or may_be_secret(value, option)
 
 
 def _word_secrets(arguments: Sequence[str]) -> Iterator[CommandSecret]:
@@ -239,8 +261,11 @@ def _script_secrets(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _option_matches(text: str) -> Iterator[re.Match[str]]:
-    """Each option or assignment with its word; that word may be a script with options of its own."""
-    match = _SCRIPT_OPTION.search(text)
+    """Each option or assignment with its word; that word may be a script with options of its own.
+
+    None where nothing in the text is called as a secret is.
+    """
+    match = _SCRIPT_OPTION.search(text) if hints_at_secret(text) else None
     while match:
         yield match
         match = _SCRIPT_OPTION.search(text, match.end("gap"))
@@ -265,9 +290,15 @@ def shell_variables(text: str) -> Iterator[Variable]:
 
 def script_secrets(text: str) -> Iterator[tuple[int, int]]:
     """Where the passwords stand that programs of a command line are given; what the shell fills in is none."""
-    for start, stop in (*_program_spans(text), *_client_spans(text), *_option_spans(text)):
+    spans = (*_program_spans(text), *_client_spans(text), *_option_spans(text))
+    for start, stop in outside_messages(text, spans):
         if text[start] not in "$%<{`" and may_be_secret(text[start:stop]):
             yield start, stop
+
+
+def secret_spans(text: str, name: str = "") -> list[tuple[int, int]]:
+    """Where the text holds secrets by its form; it may be a command line, under a name."""
+    return sorted({*password_spans(text, name), *script_secrets(text)})
 
 
 def without_script_secrets(text: str) -> str:
@@ -283,18 +314,22 @@ def _option_spans(text: str) -> Iterator[tuple[int, int]]:
             yield match.span(match.lastgroup or 0)
 
 
-def _program_spans(text: str) -> Iterator[tuple[int, int]]:
-    for hint, pattern in _program_patterns():
-        if hint in text:
-            for match in pattern.finditer(text):
-                yield match.span(match.lastgroup or 0)
+# Every rule that looks at a command asks again.
+@lru_cache(maxsize=4096)
+def _program_spans(text: str) -> tuple[tuple[int, int], ...]:
+    return tuple(
+        match.span(match.lastgroup or 0)
+        for pattern in _program_patterns()
+        if pattern.may_match(text)
+        for match in pattern.compiled.finditer(text)
+    )
 
 
 @cache
-def _program_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """For each row of `programs` in `mappings/secrets.yaml` its hint and its pattern."""
+def _program_patterns() -> tuple[HintedPattern, ...]:
+    """The pattern of each row of `programs` in `mappings/secrets.yaml`."""
     return tuple(
-        (row["hint"], regex(_expand_pattern(row["pattern"])))
+        HintedPattern(_expand_pattern(row["pattern"]), 0, row["hints"])
         for row in load("secrets")["programs"]
     )
 
@@ -310,8 +345,13 @@ def _expand_pattern(pattern: str) -> str:
     return re.sub("VALUE_TO_AT|VALUE|ARGS|WORD", lambda match: words[match[0]], pattern)
 
 
+_BLANK = regex(r"\s")
+
+
 def _client_spans(text: str) -> Iterator[tuple[int, int]]:
-    """A program may be given more than one: each search goes on after the last find."""
+    """A program may be given more than one: each search goes on after the last find. A single word calls none."""
+    if _BLANK.search(text) is None:
+        return
     for names, pattern in _client_patterns():
         if any(name in text for name in names):
             yield from (

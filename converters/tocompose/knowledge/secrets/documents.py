@@ -20,91 +20,207 @@ _VALUE = (
     r"(?:\"(?P<double>(?:[^\"\\\n]|\\.)+)\"|'(?P<single>[^'\n]+)'|"
     r"(?P<bare>[^\s\"',;&|<>{}\[\]()$*][^\s\"',;<>{}\[\]()]*))"
 )
+# What languages write before the name of what they set.
+_DECLARED = r"(?:set|local|let|const|var|val|my|our|export|declare|public|private|protected|final|static|readonly)"
 _QUOTED = r"(?P<mark>[\"'])(?P<quoted>(?:(?!(?P=mark))[^\n\\]|\\.)+)(?P=mark)"
 # A name and its value in one place.
 _NAMED = (
     # YAML and JavaScript: `{user: a, password: x}`.
     regex(
-        rf"[{{,]\s{{0,99}}[\"']?{_NAME}[\"']?\s{{0,9}}:\s{{1,9}}{_VALUE}\s{{0,9}}(?=[,}}\n])"
+        rf"[{{,]\s{{0,99}}[\"']?{_NAME}[\"']?\s{{0,9}}:\s{{1,9}}{_VALUE}\s{{0,9}}(?=[,}}\n])",
+        hints=[["{", ","], [":"]],
     ),
-    regex(rf"[{{,]\s{{0,99}}{_NAME}\s{{0,9}}:\s{{0,9}}{_QUOTED}"),
+    regex(
+        rf"[{{,]\s{{0,99}}{_NAME}\s{{0,9}}:\s{{0,9}}{_QUOTED}",
+        hints=[["{", ","], [":"], ['"', "'"]],
+    ),
     # PHP and Ruby: `'password' => 'x'`; Ruby and HOCON: `password: "x"`; Erlang: `{password, <<"x">>}`.
-    regex(rf"[\"':]{_NAME}[\"']?\s{{0,9}}=>\s{{0,9}}{_QUOTED}"),
-    regex(rf"\b{_NAME}(?::\s|\s{{0,9}}:=)\s{{0,9}}{_QUOTED}"),
-    regex(rf"\{{\s{{0,9}}{_NAME}\s{{0,9}},\s{{0,9}}(?:<<)?{_QUOTED}"),
+    regex(rf"[\"':]{_NAME}[\"']?\s{{0,9}}=>\s{{0,9}}{_QUOTED}", hints=[["=>"], ['"', "'"]]),
+    regex(rf"\b{_NAME}(?::\s|\s{{0,9}}:=)\s{{0,9}}{_QUOTED}", hints=[[":"], ['"', "'"]]),
+    regex(
+        rf"[{{\[]\s{{0,9}}[\"']?{_NAME}[\"']?\s{{0,9}},\s{{0,9}}(?:<<)?{_QUOTED}",
+        hints=[["{", "["], [","], ['"', "'"]],
+    ),
+    # `process.env.API_KEY || "x"`: what holds where the variable is not set.
+    regex(
+        rf"\b{_NAME}[\"')\]]{{0,2}}\s{{0,9}}(?:\|\||\?\?|or\b)\s{{0,9}}{_QUOTED}",
+        hints=[["||", "??", "or"], ['"', "'"]],
+    ),
+    # TOML, Python: a text of several lines.
+    regex(
+        rf"(?m)^[ \t]{{0,99}}{_NAME}[ \t]{{0,9}}=[ \t]{{0,9}}(?:\"{{3}}|'{{3}})\s{{0,9}}(?P<text>[^\n\"']+)",
+        hints=[["="], ['""', "''"]],
+    ),
+    # Lists of properties of Apple: https://developer.apple.com/documentation/bundleresources/information-property-list
+    regex(
+        rf"<key>\s{{0,99}}{_NAME}\s{{0,99}}</key>\s{{0,99}}<string>\s{{0,99}}(?P<text>[^<>]+?)\s{{0,99}}</string>",
+        hints=[["<key>"], ["<string>"]],
+    ),
     # FreeRADIUS: `Cleartext-Password := "x"`; TOML, HCL and properties with spaces around the sign.
     regex(
-        rf"(?m)^[ \t]{{0,99}}[\"']?{_NAME}[\"']?[ \t]{{0,9}}:?=[ \t]{{0,9}}{_VALUE}[ \t]{{0,9}};?[ \t]*\r?$"
+        rf"(?m)^[ \t]{{0,99}}(?:{_DECLARED}[ \t]+){{0,4}}[$@%\"']?{_NAME}[\"']?[ \t]{{0,9}}(?::[ \t]?\w+[ \t])?"
+        rf":?=[ \t]{{0,9}}{_VALUE}[ \t]{{0,9}};?[ \t]*\r?$",
+        hints=[["="]],
     ),
-    # Dockerfiles: `ENV API_TOKEN x`.
+    # Dockerfiles: `ENV API_TOKEN x`; Apache: `SetEnv`; nginx: `set $api_key x;`, `fastcgi_param`; headers of both.
     regex(
-        rf"(?mi)^[ \t]*(?:ENV|ARG)[ \t]{{1,9}}{_NAME}[ \t]{{1,9}}(?!=){_VALUE}[ \t]*\r?$"
+        rf"(?mi)^[ \t]*(?:ENV|ARG|set|setenv|\w+_param|(?:http-request[ \t]+)?set-header|(?:request)?header[ \t]+"
+        rf"(?:set|add|append)|proxy_set_header)[ \t]{{1,9}}[$]?{_NAME}[ \t]{{1,9}}(?!=){_VALUE}[ \t]*;?[ \t]*\r?$",
+        hints=[["env", "arg", "set", "_param", "header"]],
     ),
     # `"name": "DB_PASSWORD", "value": "x"` in JSON, YAML and attributes of XML, in either order.
     regex(
         rf"(?i:\b(?:name|key|id|property)[\"']?)\s{{0,9}}[:=]\s{{0,9}}[\"']?{_NAME}[\"']?\s{{0,9}},?\s{{0,99}}"
-        rf"[\"']?(?i:value|content|secret)[\"']?\s{{0,9}}[:=]\s{{0,9}}{_VALUE}"
+        rf"[\"']?(?i:value|content|secret)[\"']?\s{{0,9}}[:=]\s{{0,9}}{_VALUE}",
+        hints=[["name", "key", "id", "property"], ["value", "content", "secret"]],
     ),
     regex(
         rf"(?i:[\"'\s{{]value[\"']?)\s{{0,9}}[:=]\s{{0,9}}{_VALUE}\s{{0,9}},?\s{{0,99}}"
-        rf"[\"']?(?i:name|key)[\"']?\s{{0,9}}[:=]\s{{0,9}}[\"']?{_NAME}"
+        rf"[\"']?(?i:name|key)[\"']?\s{{0,9}}[:=]\s{{0,9}}[\"']?{_NAME}",
+        hints=[["value"], ["name", "key"]],
     ),
     # `<property name="db.password">x</property>`, `<password><![CDATA[x]]></password>`,
     # `<name>…</name><value>x</value>`.
     regex(
         rf"<[\w.:-]{{1,100}}\s[^<>]{{0,300}}?(?:name|key|id)=[\"']{_NAME}[\"'][^<>]{{0,300}}>\s{{0,99}}"
-        r"(?:<value>\s{0,99})?(?:<!\[CDATA\[)?(?P<text>[^<>\]]+?)\s{0,99}(?:\]\]>\s{0,99})?</"
+        r"(?:<value>\s{0,99})?(?:<!\[CDATA\[)?(?P<text>[^<>\]]+?)\s{0,99}(?:\]\]>\s{0,99})?</",
+        hints=[["<"], ["name=", "key=", "id="]],
     ),
     regex(
-        r"<(?P<name>[\w.:-]{1,100})(?:\s[^<>]{0,300})?>\s{0,99}<!\[CDATA\[(?P<text>(?:[^\]]|\](?!\]>))+)\]\]>"
+        r"<(?P<name>[\w.:-]{1,100})(?:\s[^<>]{0,300})?>\s{0,99}<!\[CDATA\[(?P<text>(?:[^\]]|\](?!\]>))+)\]\]>",
+        hints=[["<![CDATA["]],
     ),
     regex(
-        rf"<name>\s{{0,99}}{_NAME}\s{{0,99}}</name>\s{{0,99}}<value>\s{{0,99}}(?P<text>[^<>]+?)\s{{0,99}}</value>"
+        rf"<name>\s{{0,99}}{_NAME}\s{{0,99}}</name>\s{{0,99}}<value>\s{{0,99}}(?P<text>[^<>]+?)\s{{0,99}}</value>",
+        hints=[["<name>"], ["<value>"]],
     ),
     regex(
-        r"<(?P<name>[\w.:-]{1,100})(?:\s[^<>]{1,300})>\s{0,99}(?P<text>[^<>\s]+)\s{0,99}</(?P=name)>"
+        r"<(?P<name>[\w.:-]{1,100})(?:\s[^<>]{1,300})>\s{0,99}(?P<text>[^<>\s]+)\s{0,99}</(?P=name)>",
+        hints=[["</"]],
     ),
 )
 # What a language or a server writes before a secret.
 _SPOKEN = (
     # SQL: Oracle without quotes, and functions of MySQL.
     regex(
-        r"(?i)\bIDENTIFIED\s{1,9}BY\s{1,9}(?:VALUES\s{1,9}|PASSWORD\s{1,9})?[NEU&]{0,2}'(?P<quoted>[^'\n]+)'"
+        r"(?i)\bIDENTIFIED\s{1,9}BY\s{1,9}(?:VALUES\s{1,9}|PASSWORD\s{1,9})?[NEU&]{0,2}'(?P<quoted>[^'\n]+)'",
+        hints=[["identified"]],
     ),
     regex(
-        r"(?i)\bIDENTIFIED\s{1,9}BY\s{1,9}(?!VALUES|PASSWORD)\"?(?P<bare>[^\s'\";$&:{<][^\s'\";]*)\"?"
+        r"(?i)\bIDENTIFIED\s{1,9}BY\s{1,9}(?!VALUES|PASSWORD)\"?(?P<bare>[^\s'\";$&:{<][^\s'\";]*)\"?",
+        hints=[["identified"]],
     ),
-    regex(r"(?i)\bPASSWORD\s{0,9}\(\s{0,9}'(?P<quoted>[^'\n]+)'"),
-    regex(r"(?i)\b(?:PASSWORD|SECRET|BY)\s{0,9}=?\s{0,9}(?:E|N|U&)'(?P<quoted>[^'\n]+)'"),
-    regex(r"(?i)\bPASSWORD\s{1,9}\$(?P<tag>\w{0,20})\$(?P<quoted>[^$\n]+)\$(?P=tag)\$"),
+    regex(
+        r"(?i)\bPASSWORD\s{0,9}\(\s{0,9}'(?P<quoted>[^'\n]+)'",
+        hints=[["password"], ["("], ["'"]],
+    ),
+    regex(
+        r"(?i)\b(?:PASSWORD|SECRET|BY)\s{0,9}=?\s{0,9}(?:E|N|U&)'(?P<quoted>[^'\n]+)'",
+        hints=[["password", "secret", "by"], ["e'", "n'", "u&'"]],
+    ),
+    regex(
+        r"(?i)\bPASSWORD\s{1,9}\$(?P<tag>\w{0,20})\$(?P<quoted>[^$\n]+)\$(?P=tag)\$",
+        hints=[["password"], ["$"]],
+    ),
     # Headers of nginx, Apache and HAProxy.
     regex(
-        r"(?i)\b(?:proxy-)?authorization[\"']?[\s:=,]{1,9}[\"']?(?:basic|bearer|token)\s{1,9}(?P<bare>[\w.~+/=-]{6,})"
+        r"(?i)\b(?:proxy-)?authorization[\"']?[\s:=,]{1,9}[\"']?(?:basic|bearer|token)\s{1,9}(?P<bare>[\w.~+/=-]{6,})",
+        hints=[["authorization"], ["basic", "bearer", "token"]],
     ),
     # netrc, with each word on a line of its own or not.
     regex(
-        r"(?:^|\s)(?:machine\s{1,9}\S{1,255}|default|login\s{1,9}\S{1,255})\s{1,99}(?:account\s{1,9}\S{1,255}\s{1,99})?password\s{1,9}(?P<bare>\S+)"
+        r"(?:^|\s)(?:machine\s{1,9}\S{1,255}|default|login\s{1,9}\S{1,255})\s{1,99}(?:account\s{1,9}\S{1,255}\s{1,99})?password\s{1,9}(?P<bare>\S+)",
+        hints=[["password"], ["machine", "default", "login"]],
     ),
     # The registries of docker: a user and a password in base64.
     regex(
-        r"\\?\"(?:auth|identitytoken|registrytoken)\\?\"\s{0,9}:\s{0,9}\\?\"(?P<bare>[\w+/.=-]{8,})"
+        r"\\?\"(?:auth|identitytoken|registrytoken)\\?\"\s{0,9}:\s{0,9}\\?\"(?P<bare>[\w+/.=-]{8,})",
+        hints=[["auth", "identitytoken", "registrytoken"], ['"']],
     ),
     # Users of Redis, HAProxy, squid, tinyproxy, PPP and IPsec.
-    regex(r"(?m)^[ \t]*user[ \t]+\S+[ \t]+(?:[^\n]{0,200}?[ \t])?[>#](?P<bare>\S+)"),
-    regex(r"\b(?:insecure-)?password[ \t]+(?P<bare>\$?[^\s\"'$;{<&:=]\S*)[ \t]*(?m:$)"),
-    regex(r"(?m)^[ \t]*stats[ \t]+auth[ \t]+[^\s:]+:(?P<bare>\S+)"),
     regex(
-        r"(?mi)^[ \t]*(?:BasicAuth|upstream_auth)[ \t]+\S+[ \t]+[\"']?(?P<bare>[^\s\"']+)"
+        r"(?m)^[ \t]*user[ \t]+\S+[ \t]+(?:[^\n]{0,200}?[ \t])?[>#](?P<bare>\S+)",
+        hints=[["user"], [">", "#"]],
     ),
-    regex(r"(?m)^[^\n:]{0,200}:[ \t]*(?:PSK|XAUTH|EAP)[ \t]+[\"']?(?P<bare>[^\s\"']+)"),
-    regex(r"(?m)^[ \t]*(?:rocommunity6?|rwcommunity6?)[ \t]+(?P<bare>[^\s$]+)"),
-    regex(r"\blogin=[^\s:]{1,99}:(?P<bare>\S+)"),
     regex(
-        r"(?m)^[\"']?[^\s\"'#]{1,99}[\"']?[ \t]+\*[ \t]+\"(?P<quoted>[^\"\n]+)\"[ \t]+(?:\*|\d)"
+        r"\b(?:insecure-)?password[ \t]+(?P<bare>\$?[^\s\"'$;{<&:=]\S*)[ \t]*(?m:$)",
+        hints=[["password"]],
+    ),
+    regex(
+        r"(?m)^[ \t]*stats[ \t]+auth[ \t]+[^\s:]+:(?P<bare>\S+)",
+        hints=[["stats"], ["auth"]],
+    ),
+    regex(
+        r"(?mi)^[ \t]*(?:BasicAuth|upstream_auth)[ \t]+\S+[ \t]+[\"']?(?P<bare>[^\s\"']+)",
+        hints=[["basicauth", "upstream_auth"]],
+    ),
+    regex(
+        r"(?m)^[^\n:]{0,200}:[ \t]*(?:PSK|XAUTH|EAP)[ \t]+[\"']?(?P<bare>[^\s\"']+)",
+        hints=[["PSK", "XAUTH", "EAP"]],
+    ),
+    regex(
+        r"(?m)^[ \t]*(?:rocommunity6?|rwcommunity6?)[ \t]+(?P<bare>[^\s$]+)",
+        hints=[["community"]],
+    ),
+    regex(r"\blogin=[^\s:]{1,99}:(?P<bare>\S+)", hints=[["login="]]),
+    regex(
+        r"(?m)^[\"']?[^\s\"'#]{1,99}[\"']?[ \t]+\*[ \t]+\"(?P<quoted>[^\"\n]+)\"[ \t]+(?:\*|\d)",
+        hints=[["*"], ['"']],
     ),
     # Java: `.setPassword("x")`, JAAS: `user_admin="x"`.
-    regex(r"\b\w{0,40}(?:[pP]assword|[sS]ecret)\(\s{0,9}\"(?P<quoted>[^\"\n]+)\"\s{0,9}\)"),
-    regex(r"\buser_\w{1,60}=\"(?P<quoted>[^\"\n]+)\""),
+    regex(
+        r"\b\w{0,40}(?:[pP]assword|[sS]ecret)\(\s{0,9}\"(?P<quoted>[^\"\n]+)\"\s{0,9}\)",
+        hints=[["assword(", "ecret("]],
+    ),
+    regex(r"\buser_\w{1,60}=\"(?P<quoted>[^\"\n]+)\"", hints=[["user_"], ['="']]),
+    # Users whose password is told by its place: MongoDB, PHP, sbt, Redis Sentinel, OpenVPN, SNMP, coturn, Bundler.
+    regex(
+        r"\.auth\(\s{0,9}[\"'][^\"'\n]+[\"']\s{0,9},\s{0,9}[\"'](?P<quoted>[^\"'\n]+)[\"']",
+        hints=[[".auth("]],
+    ),
+    regex(
+        r"\b(?:new\s+PDO|(?:new\s+)?mysqli(?:_connect)?|mysql_connect)\((?:\s*[\"'][^\"'\n]*[\"']\s*,){2}"
+        r"\s*[\"'](?P<quoted>[^\"'\n]+)[\"']",
+        hints=[["PDO", "mysql"]],
+    ),
+    regex(
+        r"\bCredentials\((?:\s*\"[^\"\n]*\"\s*,){3}\s*\"(?P<quoted>[^\"\n]+)\"",
+        hints=[["Credentials("]],
+    ),
+    regex(
+        r"(?m)^[ \t]*sentinel[ \t]+auth-pass[ \t]+\S+[ \t]+[\"']?(?P<bare>[^\s\"']+)",
+        hints=[["auth-pass"]],
+    ),
+    regex(
+        r"<auth-user-pass>\s{1,9}[^\n<]+\n[ \t]*(?P<bare>[^\s<]+)",
+        hints=[["<auth-user-pass>"]],
+    ),
+    regex(
+        r"(?m)^[ \t]*createUser[ \t]+\S+[ \t]+(?:MD5|SHA\S*)[ \t]+\"?(?P<bare>[^\s\"]+)",
+        hints=[["createUser"]],
+    ),
+    regex(r"(?m)^[ \t]*user=[\w.-]+:(?P<bare>(?!\d+$)\S{8,})[ \t]*$", hints=[["user="]]),
+    regex(
+        r"(?m)^[ \t]*BUNDLE_\w+__\w+:[ \t]*[\"']?[^\s\"':]+:(?P<bare>[^\s\"']+)",
+        hints=[["BUNDLE_"]],
+    ),
+    # Composer's tokens, keys of JSON Web Keys, what Consul and Nomad encrypt their gossip with, PowerShell.
+    regex(
+        r"\"(?:github|gitlab)-(?:oauth|token)\"\s*:\s*\{\s*\"[^\"\n]+\"\s*:\s*\"(?P<quoted>[^\"\n]+)\"",
+        hints=[["github-", "gitlab-"]],
+    ),
+    regex(
+        r"\"kty\"[^{}]{0,2000}\"(?:k|d)\"\s{0,9}:\s{0,9}\"(?P<quoted>[\w-]{16,})\"",
+        hints=[['"kty"']],
+    ),
+    regex(
+        r"\bencrypt[\"']?\s{0,9}[=:]\s{0,9}[\"'](?P<quoted>[\w+/=-]{16,})[\"']",
+        hints=[["encrypt"]],
+    ),
+    regex(
+        r"(?i)\bConvertTo-SecureString\s+(?:-String\s+)?[\"'](?P<quoted>[^\"'\n]+)[\"']",
+        hints=[["convertto-securestring"]],
+    ),
 )
 # What is a password in a text, and something else as a variable.
 _SHORT_NAMES = ("pwd", "pw")
@@ -118,6 +234,19 @@ _BLOCK = regex(
     r"(?P<scalar>[|>][-+0-9]*)?[ ]*(?:#[^\n]*)?\r?$"
 )
 _BLOCK_LINE = regex(r"[ ]*(?:-[ ]+)?[\"']?(?P<bare>[^\n]*?)[\"']?[ ]*\r?(?:\n|$)")
+_INSERT = regex(
+    r"(?i)\bINSERT\s+(?:OR\s+\w+\s+|IGNORE\s+)?INTO\s+[^\s(]+\s{0,9}\((?P<columns>[^()]{1,2000})\)\s{0,99}"
+    r"VALUES\s{0,99}\((?P<values>(?:'(?:[^'\\]|''|\\.)*'|[^'()]|\([^()]*\))*)\)",
+    hints=[["insert"], ["values"]],
+)
+_SQL_VALUE = regex(r"\s*(?:[NEU&]{0,2}'(?P<quoted>(?:[^'\\]|''|\\.)*)'|[^',]+)(?:,|$)")
+_NGINX_MAP = regex(
+    r"\bmap\s+\$(?P<name>\w+)\s+\$\w+\s{0,9}\{(?P<entries>[^{}]*)\}",
+    hints=[["map"], ["$"]],
+)
+_NGINX_ENTRY = regex(
+    r"(?:^|(?<=[;\n{]))\s*(?!default\b)[\"']?(?P<bare>[\w+/=-]{6,})[\"']?\s+\S+\s*(?=;)"
+)
 _PRINTF = regex(
     r"\bprintf\s+(?:--\s+)?(?P<quote>['\"])(?P<format>(?:(?!(?P=quote))[^\\]|\\.)*)(?P=quote)(?P<arguments>[^;|&<>\n]*)"
 )
@@ -135,11 +264,31 @@ def document_spans(text: str) -> Iterator[_Span]:
     for pattern in _SPOKEN:
         for match in pattern.finditer(text):
             yield match.span(_value_group(match.groupdict()))
+    yield from _inserted_values(text)
+    yield from _mapped_values(text)
     yield from _anchored_values(text)
     yield from _listed_values(text)
     yield from _block_values(text)
     if "printf" in text:
         yield from _printed_values(text)
+
+
+def _inserted_values(text: str) -> Iterator[_Span]:
+    """The values of the columns of an INSERT that are called as secrets."""
+    for insert in _INSERT.finditer(text):
+        columns = [column.strip(' `"[]\n') for column in insert["columns"].split(",")]
+        values = _SQL_VALUE.finditer(text, *insert.span("values"))
+        for column, column_value in zip(columns, values, strict=False):
+            if secret_name(column) and column_value["quoted"]:
+                yield column_value.span("quoted")
+
+
+def _mapped_values(text: str) -> Iterator[_Span]:
+    """nginx: `map $http_x_api_key $known { "x" 1; }`, whose words on the left are what lets in."""
+    for block in _NGINX_MAP.finditer(text):
+        if secret_name(block["name"]):
+            for entry in _NGINX_ENTRY.finditer(text, *block.span("entries")):
+                yield entry.span("bare")
 
 
 def _anchored_values(text: str) -> Iterator[_Span]:

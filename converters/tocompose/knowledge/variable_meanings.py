@@ -1,0 +1,16 @@
+"""What a variable without a description is for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tocompose.tables import load
+from tocompose.wording import enumerated
+
+
+def variable_meaning(name: str, users: Sequence[str]) -> str:
+    """What a well-known variable means to those who use it; of another one, who they are."""
+    if not users:
+        return "Read by docker compose"
+    meaning: str = load("variable_meanings").get(name, "Used by {users}")
+    return meaning.format(users=enumerated(users))

@@ -1,0 +1,83 @@
+"""The files that a service cannot start without, and that are neither in the source nor made here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tocompose.compose.shapes import as_map
+from tocompose.model import Service, Stack
+from tocompose.notes import Note
+from tocompose.project import normal_path
+from tocompose.record import NamedTuple
+from tocompose.rules import Context, remark
+from tocompose.rules.variables import setting_values
+from tocompose.source import Span
+from tocompose.syntax.interpolation import (
+    Variable,
+    apply_defaults,
+    literal,
+    plain,
+    replace_variables,
+)
+
+
+class _NeededFile(NamedTuple):
+    """A file by its path from the source, with the code that says that it is missing, and the key that names it."""
+
+    path: str
+    code: str
+    key: str
+    span: Span | None
+
+
+def note_files(service: Service, stack: Stack, context: Context) -> Iterator[Note]:
+    """A note for each file of variables and mounted file that the service needs and that nobody has.
+
+    Of a command that was pasted the folder is not known.
+    """
+    is_pasted = service.origin is not None and service.origin.file.startswith("<")
+    if context.read is None or is_pasted:
+        return
+    made_files = {file.path for file in stack.files} | {".env"}
+    values = setting_values(stack, context)
+    for needed in _needed_files(service, values):
+        path = normal_path(needed.path)
+        if path is None or not (path in made_files or _is_there(path, context)):
+            facts = {"path": path or needed.path}
+            yield remark(needed.code, service, needed.key, needed.span, **facts)
+
+
+def _is_there(path: str, context: Context) -> bool:
+    """Whether something stands at the path: what is mounted may be a folder, or a socket."""
+    if context.exists is not None and context.exists(path):
+        return True
+    return context.read is not None and context.read(path) is not None
+
+
+def _needed_files(service: Service, values: Mapping[str, str]) -> Iterator[_NeededFile]:
+    needed_files = [
+        _NeededFile(env_file.path, "TC609", "env_file", env_file.origin)
+        for env_file in service.env_files
+        if env_file.required
+    ]
+    for mount in service.mounts:
+        bind = as_map(mount.options.get("bind"))
+        if mount.kind == "bind" and bind.get("create_host_path") is False:
+            path = mount.source or ""
+            needed_files.append(_NeededFile(path, "TC681", "volumes", mount.origin))
+    for needed in needed_files:
+        plain_path = plain(_with_values(needed.path, values))
+        is_of_host = needed.path.startswith(("/", "~")) or ":" in needed.path
+        # Docker Compose reads files of variables itself, so that it also wants those of the host for `config` alone.
+        if plain_path is not None and (needed.code == "TC609" or not is_of_host):
+            yield needed._replace(path=plain_path)
+
+
+def _with_values(path: str, values: Mapping[str, str]) -> str:
+    """The path with the values and defaults that its variables are known to have."""
+
+    def value_of(variable: Variable) -> str:
+        value = values.get(variable.name)
+        return variable.source if value is None else literal(value)
+
+    return apply_defaults(replace_variables(path, value_of))
