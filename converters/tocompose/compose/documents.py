@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 from tocompose.compose.merge import RESET, Override, merge_documents, without_tags
+from tocompose.model import NumberText
 from tocompose.notes import Note, note
 from tocompose.readers.yaml import boolean, integer, is_null, number, read_yaml
+from tocompose.record import NamedTuple
 from tocompose.source import Branch, Child, Leaf, Node, Path, Span
 
 
@@ -34,9 +36,12 @@ def read_file(content: bytes, path: str) -> ComposeFile:
     )
 
 
-def document_of(file: ComposeFile) -> dict[str, Any]:
-    """What the file holds as maps, lists and scalars, with the tags `!reset` and `!override` kept for merging."""
-    values = (plain_value(root, file) for root in file.roots)
+def document_of(file: ComposeFile, *, with_numbers: bool = False) -> dict[str, Any]:
+    """What the file holds as maps, lists and scalars, with the tags `!reset` and `!override` kept for merging.
+
+    With numbers, those with a point are no texts: docker compose refuses them where a text has to be.
+    """
+    values = (plain_value(root, file, with_numbers) for root in file.roots)
     documents = [value for value in values if isinstance(value, dict)]
     return reduce(merge_documents, documents[1:], documents[0]) if documents else {}
 
@@ -48,19 +53,25 @@ def merge_all(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return reduce(merge_documents, documents[1:], without_tags(documents[0]))
 
 
-def plain_value(node: Node, file: ComposeFile) -> Any:
+def plain_value(node: Node, file: ComposeFile, with_numbers: bool = False) -> Any:
     """A node as docker compose reads it: numbers as their text where only the text matters."""
     tag = _tag_of(node, file)
     if tag == "!reset":
         return RESET
-    value = _plain_scalar(node) if isinstance(node, Leaf) else _plain_collection(node, file)
+    if isinstance(node, Leaf):
+        written_number = number(node.text, node.style) if with_numbers else None
+        value = _plain_scalar(node) if written_number is None else written_number
+    else:
+        value = _plain_collection(node, file, with_numbers)
     return Override(value) if tag == "!override" else value
 
 
-def _plain_collection(node: Branch, file: ComposeFile) -> Any:
+def _plain_collection(node: Branch, file: ComposeFile, with_numbers: bool) -> Any:
+    values = (plain_value(child.node, file, with_numbers) for child in node.children)
     if node.kind == "list":
-        return [plain_value(child.node, file) for child in node.children]
-    return {str(child.key): plain_value(child.node, file) for child in node.children}
+        return list(values)
+    names = (str(child.key) for child in node.children)
+    return dict(zip(names, values, strict=True))
 
 
 def _tag_of(node: Node, file: ComposeFile) -> str:
@@ -85,7 +96,7 @@ def _plain_scalar(leaf: Leaf) -> Any:
     if whole is not None:
         return whole
     value = number(leaf.text, leaf.style)
-    return leaf.text if value is None else shown_number(value)
+    return leaf.text if value is None else NumberText(shown_number(value))
 
 
 def shown_number(value: float) -> str:
@@ -95,11 +106,21 @@ def shown_number(value: float) -> str:
     return str(int(value)) if value == int(value) and abs(value) < 1e21 else repr(value)
 
 
+# The entries of a list by what they mention.
+_Mentions: TypeAlias = Mapping[str, tuple[Child, ...]]
+
+
 class Places:
     """Where things stand in a set of files: the last file that says something about a path has the say."""
 
     def __init__(self, files: Iterable[ComposeFile]) -> None:
         self._files = tuple(files)
+        self._mentions: tuple[Path, tuple[_Mentions, ...]] = ((), ())
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The paths of the files, in the order in which they are read."""
+        return tuple(file.path for file in self._files)
 
     def span(self, *path: str | int) -> Span | None:
         """The place of what stands at the path; of the longest part of the path that stands somewhere, otherwise."""
@@ -116,20 +137,41 @@ class Places:
         deepest = (_deepest_span(root, path) for root in roots)
         return next((span for depth, span in deepest if depth == len(path)), None)
 
+    def is_later(self, span: Span | None, other_span: Span | None) -> bool:
+        """Whether the first place is in a file that is read after that of the second."""
+        order = {path: number for number, path in enumerate(self.files)}
+        if span is None or other_span is None:
+            return False
+        return order.get(span.file, 0) > order.get(other_span.file, 0)
+
     def item(self, text: str, *path: str) -> Span | None:
         """The place of the list entry at the path that begins with the text or mentions it; else of the list."""
-        for node in reversed(
-            [
-                node
-                for file in self._files
-                for root in file.roots
-                if (node := _node_at(root, path))
-            ]
-        ):
-            for child in node.children if isinstance(node, Branch) else ():
+        for mentions in self._mentions_at(path):
+            for child in mentions.get(_head(text), ()):
                 if str(child.key) == text or _mentions(child.node, text):
                     return child.span
         return self.span(*path)
+
+    def entry(self, is_meant: Callable[[Any], bool], *path: str) -> Span | None:
+        """The place of the list entry at the path with a value that is meant, in the last file; else of the list."""
+        for file, root in self._roots_from_last():
+            for child in _entries_at(root, path):
+                if is_meant(plain_value(child.node, file)):
+                    return child.span
+        return self.span(*path)
+
+    def _mentions_at(self, path: Path) -> tuple[_Mentions, ...]:
+        """What the list at the path mentions, the last file first.
+
+        One list is asked for each of its entries in turn, so the last one is kept.
+        """
+        if self._mentions[0] != path:
+            lists = (_entries_at(root, path) for _, root in self._roots_from_last())
+            self._mentions = path, tuple(map(_mentions_of, lists))
+        return self._mentions[1]
+
+    def _roots_from_last(self) -> list[tuple[ComposeFile, Node]]:
+        return [(file, root) for file in self._files for root in file.roots][::-1]
 
 
 def _deepest_span(node: Node, path: Path) -> tuple[int, Span]:
@@ -155,13 +197,35 @@ def _child_at(node: Branch, key: str | int) -> Child | None:
     )
 
 
-def _node_at(node: Node, path: Path) -> Node | None:
+def _entries_at(node: Node, path: Path) -> tuple[Child, ...]:
     for key in path:
         child = node.child(key) if isinstance(node, Branch) else None
         if child is None:
-            return None
+            return ()
         node = child.node
-    return node
+    return node.children if isinstance(node, Branch) else ()
+
+
+def _mentions_of(entries: Iterable[Child]) -> _Mentions:
+    """The entries of a list by the heads of all that they mention."""
+    mentions: dict[str, dict[int, Child]] = {}
+    for position, child in enumerate(entries):
+        for text in (str(child.key), *_texts_mentioned(child.node)):
+            mentions.setdefault(_head(text), {})[position] = child
+    return {head: tuple(children.values()) for head, children in mentions.items()}
+
+
+def _head(text: str) -> str:
+    """What stands before the first `=`: the same in a text and in all that mention it."""
+    return text.partition("=")[0]
+
+
+def _texts_mentioned(node: Node) -> Iterator[str]:
+    if isinstance(node, Leaf):
+        yield from (node.text, *node.text.split(":"))
+    else:
+        for child in node.children:
+            yield from _texts_mentioned(child.node)
 
 
 def _mentions(node: Node, text: str) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.compose.yaml_text import render
+from tocompose.record import NamedTuple
 from tocompose.source import Branch, Child, Leaf
 
 
@@ -42,11 +43,11 @@ def block_end(lines: list[str], start: int, column: int) -> int:
 def in_block_style(service_entry: Child, lines: list[str]) -> bool:
     """Whether the entry is a map of several lines below its key, to which lines can be added."""
     line = lines[service_entry.span.line - 1]
-    rest = line[service_entry.span.end_column - 1 :].partition("#")[0].strip()
-    plain_key = rest in (":", "") or (
-        rest.startswith(":")
-        and rest[1:].strip().startswith("&")
-        and " " not in rest[2:].strip()
+    inline_value = line[service_entry.span.end_column - 1 :].partition("#")[0].strip()
+    plain_key = inline_value in (":", "") or (
+        inline_value.startswith(":")
+        and inline_value[1:].strip().startswith("&")
+        and " " not in inline_value[2:].strip()
     )
     return (
         isinstance(service_entry.node, Branch)
@@ -80,6 +81,9 @@ def _lines_of_list(key_entry: Child, lines: list[str], value: Any) -> list[str] 
     """The lines of a list of names, one a line, made a map of these names; None for what is no such list."""
     node = key_entry.node
     if not isinstance(node, Branch) or node.kind != "list" or not isinstance(value, dict):
+        return None
+    if len(node.children) != len(value):
+        # A name stands twice.
         return None
     column = key_entry.span.column + 1
     new_lines: list[str] = []

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING
 from enum import Enum
 from functools import cache
 from typing import Any
 
-from tocompose.record import record
+from tocompose.record import record, record_fields
 from tocompose.tables import TableError, load
+
+
+def is_extension(key: str) -> bool:
+    """Whether the key is the user's own, which docker compose does nothing with.
+
+    https://docs.docker.com/reference/compose-file/extension/
+    """
+    return key.startswith("x-")
 
 
 class Form(Enum):
@@ -17,6 +24,7 @@ class Form(Enum):
 
     TEXT = "text"
     NUMBER = "number"
+    INTEGER = "integer"
     FLAG = "flag"
     ANY = "any"
     LIST = "list"
@@ -36,6 +44,7 @@ class Form(Enum):
     EXPOSED = "exposed"
     HEALTH_TEST = "health_test"
     HOSTS = "hosts"
+    MODE = "mode"
     MOUNTS = "mounts"
     PORTS = "ports"
     TMPFS = "tmpfs"
@@ -127,9 +136,7 @@ def section_below(section: str, name: str) -> str:
 def blank_fields(record_type: Any) -> Mapping[str, str]:
     """The fields without which no record of the type can be made, as empty texts."""
     return {
-        name: ""
-        for name, field in record_type.__dataclass_fields__.items()
-        if field.default is MISSING and field.default_factory is MISSING
+        name: "" for name, field in record_fields(record_type).items() if field.is_required
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.compose.documents import ComposeFile, document_of, merge_all, read_file
 from tocompose.compose.files import BASE_NAMES, OVERRIDE_NAMES, PROD_NAMES
@@ -14,9 +14,12 @@ from tocompose.compose.relative_paths import rebase_document, rebase_service
 from tocompose.compose.shapes import as_list, as_map, as_text, as_texts
 from tocompose.limits import limit
 from tocompose.notes import Note, note
-from tocompose.project import Project, normal_path
-from tocompose.readers.dotenv import read_dotenv
-from tocompose.source import Branch, Leaf, Span
+from tocompose.project import Project, is_refused, normal_path, refused_files
+from tocompose.readers.dotenv import compose_values
+from tocompose.readers.reading import in_utf8
+from tocompose.record import NamedTuple
+from tocompose.source import Branch, Span
+from tocompose.syntax.model_path import ModelPath
 
 
 class ComposeFiles(NamedTuple):
@@ -59,11 +62,7 @@ def _listed_files(project: Project, folder: str) -> tuple[str, ...]:
     content = project.read(posixpath.join(folder, ".env")) or b""
     if b"COMPOSE_FILE" not in content:
         return ()
-    held = {
-        str(child.key): child.node.text
-        for child in read_dotenv(content).tree.children
-        if isinstance(child.node, Leaf)
-    }
+    held = compose_values(content)
     paths = (
         held.get("COMPOSE_FILE", "")
         .strip()
@@ -94,7 +93,7 @@ def compose_file(project: Project) -> str:
 
 def is_compose(content: bytes, path: str) -> bool:
     """Whether a file is a compose file of today: a map with services."""
-    if b"services" not in content:
+    if b"services" not in in_utf8(content):
         return False
     document = document_of(read_file(content, path))
     return isinstance(document.get("services"), Mapping) and "kind" not in document
@@ -102,17 +101,24 @@ def is_compose(content: bytes, path: str) -> bool:
 
 def why_nothing(project: Project, path: str) -> str:
     """Why no service comes of a compose file: where its YAML breaks off, or that it has none."""
-    for yaml_note in read_file(project.read(path) or b"", path).notes:
+    content = project.read(path) or b""
+    if is_refused(project, path):
+        return note("TC024", file=path, problem=refused_files(project)[path]).message
+    for yaml_note in read_file(content, path).notes:
         return f"{yaml_note.span or path}: {yaml_note.message}"
     return f"{path}: this compose file has no services"
 
 
 class Loaded(NamedTuple):
-    """Files read and put together: the document, the files with their places, and what could not be followed."""
+    """Files read and put together: the document, the files with their places, and what could not be followed.
+
+    `included_values` are the variables that the env files of an inclusion set for each file of it.
+    """
 
     document: dict[str, Any]
     files: tuple[ComposeFile, ...]
     notes: tuple[Note, ...]
+    included_values: Mapping[str, Mapping[str, str]]
 
 
 def load_files(project: Project, paths: tuple[str, ...], shown: str = "") -> Loaded:
@@ -129,7 +135,10 @@ def load_files(project: Project, paths: tuple[str, ...], shown: str = "") -> Loa
     # docker compose takes them from the folder of the first file.
     folder = posixpath.dirname(paths[0]) if paths else ""
     return Loaded(
-        rebase_document(document, folder), tuple(loader.files), tuple(loader.notes)
+        rebase_document(document, folder),
+        tuple(loader.files),
+        tuple(loader.notes),
+        loader.included_values,
     )
 
 
@@ -141,7 +150,9 @@ class _Loader:
         self.shown = shown
         self.files: list[ComposeFile] = []
         self.notes: list[Note] = []
+        self.included_values: dict[str, Mapping[str, str]] = {}
         self._open: list[str] = []
+        self._values: Mapping[str, str] = {}
 
     def read_document(self, path: str, reference: Span | None = None) -> dict[str, Any]:
         """The file's content, with what it includes in front of it; `reference` is the place that names the file."""
@@ -151,6 +162,8 @@ class _Loader:
             return {}
         if file.path not in {known_file.path for known_file in self.files}:
             self.files.append(file)
+        if self._values:
+            self.included_values[file.path] = self._values
         document = document_of(file)
         self._open.append(path)
         span = _span_of_key(file, "include")
@@ -182,12 +195,25 @@ class _Loader:
             folder = as_text(inclusion.get("project_directory")) if is_long else None
             if folder is None:
                 folder = posixpath.dirname(names[0]) if names else ""
+            outer_values = self._values
+            env_files = as_texts(inclusion.get("env_file")) if is_long else ()
+            env_files = env_files or (posixpath.join(folder, ".env"),)
+            # What surrounds an inclusion has the say: https://docs.docker.com/reference/compose-file/include/
+            self._values = {**self._env_values(path, env_files), **outer_values}
             documents = [
                 self.read_document(_path_beside(path, name), span) for name in names
             ]
+            self._values = outer_values
             included = rebase_document(merge_all(documents), folder)
             result = merge_documents(result, included)
         return result
+
+    def _env_values(self, path: str, env_files: tuple[str, ...]) -> dict[str, str]:
+        """What the env files of an inclusion set, a later one over an earlier one."""
+        values: dict[str, str] = {}
+        for name in env_files:
+            values |= compose_values(self.project.read(_path_beside(path, name)) or b"")
+        return values
 
     def follow_extends(
         self, document: dict[str, Any], file: ComposeFile, path: str
@@ -205,8 +231,11 @@ class _Loader:
     ) -> Any:
         body = scope.services.get(name)
         reference = body.get("extends") if isinstance(body, Mapping) else None
-        if reference is None or f"{scope.path}:{name}" in trail:
+        if reference is None:
             return body
+        if f"{scope.path}:{name}" in trail:
+            self.notes.append(_circle_note(name, reference, scope.file))
+            return {key: value for key, value in as_map(body).items() if key != "extends"}
         if len(trail) >= limit("DEPTH"):
             self.notes.append(chain_note(trail[0], _span_of_key(scope.file, "services")))
             return body
@@ -244,6 +273,14 @@ class _ExtensionScope(NamedTuple):
     services: Mapping[str, Any]
     file: ComposeFile
     path: str
+
+
+def _circle_note(name: str, reference: Any, file: ComposeFile) -> Note:
+    target = as_text(as_map(reference).get("service")) or as_text(reference) or ""
+    facts: dict[str, Any] = {"service": name, "key": "extends", "value": target}
+    facts["rule"] = "a service that does not extend this one in turn"
+    subject = ModelPath.service(name, "extends")
+    return note("TC771", _span_of_key(file, "services"), subject=subject, **facts)
 
 
 def chain_note(first_key: str, span: Span | None = None) -> Note:

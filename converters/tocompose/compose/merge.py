@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from tocompose.compose.keys import UNKNOWN, Form, Key, Merge, section_keys
 from tocompose.compose.shapes import as_list, as_pairs, port_parts
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.syntax.mounts import parse_mount
 
 _Document: TypeAlias = Mapping[str, Any]

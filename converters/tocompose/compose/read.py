@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tocompose.compose.documents import Places
-from tocompose.compose.keys import Form, Key, blank_fields, keeps_options, section_keys
+from tocompose.compose.keys import (
+    UNKNOWN,
+    Form,
+    Key,
+    blank_fields,
+    is_extension,
+    keeps_options,
+    section_below,
+    section_keys,
+)
 from tocompose.compose.shapes import (
+    as_file_mode,
     as_list,
     as_map,
     as_pairs,
     as_text,
     as_texts,
     port_parts,
+    with_texts,
 )
 from tocompose.model import (
     Build,
     CommandText,
+    ComposeFileRole,
     ConfigMount,
     Dependency,
     EnvFile,
@@ -29,6 +40,8 @@ from tocompose.model import (
     Mount,
     Network,
     NetworkAttachment,
+    NumberText,
+    Plain,
     Port,
     ResourceLimits,
     Security,
@@ -37,11 +50,15 @@ from tocompose.model import (
     Stop,
     Volume,
 )
+from tocompose.readers.yaml import integer
 from tocompose.record import replace
 from tocompose.syntax.command_words import command_words
 from tocompose.syntax.interpolation import variables
 from tocompose.syntax.mounts import is_path, parse_mount
 from tocompose.syntax.names import identifier
+
+if TYPE_CHECKING:
+    from tocompose.compose.documents import Places
 
 # The record of each section whose maps are one, and the records that hold some fields of another.
 _RECORDS: Mapping[str, type[Any]] = {
@@ -82,7 +99,45 @@ def stack_of(document: Mapping[str, Any], positions: Places, name: str = "app") 
                 )
                 for entry_name, body in as_map(document.get(key.name)).items()
             )
-    return Stack(name=as_text(document.get("name")) or identifier(name), **sections)
+    carried_sections = extensions_of(document)
+    return Stack(
+        name=as_text(document.get("name")) or identifier(name),
+        extensions={ComposeFileRole.BASE: carried_sections} if carried_sections else {},
+        **sections,
+    )
+
+
+def read_section(section: str, name: str, body: Any) -> Any:
+    """The record of one service, network, volume, config or secret, which are sections of the document."""
+    below = section_below("top", section)
+    return read_record(below, _with_external_name(as_map(body)), name=name)
+
+
+def extensions_of(document: Mapping[str, Any]) -> dict[str, Plain]:
+    """The top-level sections that are carried on as they are, their numbers as texts: the user's own, and `models`."""
+    return {
+        name: with_texts(_carried(section_keys("top").get(name), body))
+        for name, body in document.items()
+        if is_carried_section(name) and (body or is_extension(name))
+    }
+
+
+def _carried(key: Key | None, body: Any) -> Any:
+    """The content of a carried section; what docker compose knows of it stands in the form that this takes."""
+    if key is None:
+        return body
+    return {
+        name: _section_as_docker_reads(key, as_map(entry))
+        for name, entry in as_map(body).items()
+    }
+
+
+def is_carried_section(key: str) -> bool:
+    """Whether a top-level section is the user's own, or one that no field of a stack holds."""
+    known = section_keys("top").get(key)
+    return is_extension(key) or (
+        known is not None and known.form is Form.NAMED and known.field is None
+    )
 
 
 def _with_external_name(body: dict[str, Any]) -> dict[str, Any]:
@@ -119,8 +174,9 @@ def _read_fields(
     for name, key in section_keys(section).items():
         value = body.get(name)
         if key.field is None:
-            if key.form is Form.LIST and name in body:
-                unread[name] = list(as_texts(value))
+            unread.pop(name, None)
+            if name in body and not says_nothing(key, value):
+                unread[name] = _as_docker_reads(key, value)
         elif value is None:
             unread.pop(name, None)
         elif key.form is Form.SECTION and key.section not in _RECORDS:
@@ -133,6 +189,59 @@ def _read_fields(
             _put(tree, key.field, held)
             del unread[name]
     return tree, unread
+
+
+def _as_docker_reads(key: Key, value: Any) -> Any:
+    """What stands below a key without a field, in the form that docker compose takes: older files had others."""
+    if key.form is Form.SECTION and isinstance(value, Mapping):
+        return _section_as_docker_reads(key, value)
+    if key.form is Form.ENTRIES and isinstance(value, list):
+        return [
+            _section_as_docker_reads(key, entry) if isinstance(entry, Mapping) else entry
+            for entry in value
+        ]
+    if key.form is Form.LIST or (
+        key.form in _LISTS and not isinstance(value, list | Mapping)
+    ):
+        return list(as_texts(value))
+    if key.form is Form.TEXT and isinstance(value, int | NumberText):
+        return as_text(value)
+    if key.form in _DIGITS:
+        return _DIGITS[key.form](value)
+    return -1 if key.unit and value == "-1" else value
+
+
+def _whole_number(value: Any) -> Any:
+    """The number that a text is without its quotes: `"0440"` is 288 in YAML, as 0440 is."""
+    number = integer(value) if isinstance(value, str) else None
+    return value if number is None else number
+
+
+# What a text of digits is read as.
+_DIGITS: Mapping[Form, Callable[[Any], Any]] = {
+    Form.INTEGER: _whole_number,
+    Form.MODE: as_file_mode,
+}
+# Rules go through what stands below these; one value, which docker compose refuses, counts as a list of it.
+_LISTS = frozenset({Form.DEVICES, Form.NAMES})
+
+
+def _section_as_docker_reads(key: Key, body: Mapping[str, Any]) -> dict[str, Any]:
+    keys = section_keys(key.section)
+    return {
+        name: _as_docker_reads(keys.get(name, UNKNOWN), value)
+        for name, value in body.items()
+        if not says_nothing(keys.get(name, UNKNOWN), value)
+    }
+
+
+# What docker compose takes nothing for; in the place of anything else it refuses the file.
+_MAY_BE_EMPTY = frozenset({Form.COMMAND, Form.NAMED})
+
+
+def says_nothing(key: Key, value: Any) -> bool:
+    """Whether the key has no value, and needs one to say something."""
+    return value is None and key.form not in _MAY_BE_EMPTY
 
 
 def _branch(tree: dict[str, Any], path: str) -> dict[str, Any]:
@@ -173,8 +282,26 @@ def _read_names(key: Key, value: Any) -> tuple[Any, ...]:
     )
 
 
+# https://github.com/compose-spec/compose-go/blob/main/loader/interpolate.go, toBoolean
+_FLAGS = {
+    **dict.fromkeys(("true", "1", "t", "y", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "f", "n", "no", "off"), False),
+}
+
+
+def flag_of(value: Any) -> bool | None:
+    """Whether a switch is on, written as a truth value or as a text; None for a text that says neither."""
+    return value if isinstance(value, bool) else _FLAGS.get(str(value).lower())
+
+
+def keeps_texts(section: str) -> bool:
+    """Whether a record of the section has a place for a text where a switch has to be: a variable may say that."""
+    record_type: Any = _RECORDS.get(section)
+    return record_type is None or keeps_options(section, record_type)
+
+
 def _read_flag(_: Key, value: Any) -> bool | None:
-    return value if isinstance(value, bool) else None
+    return flag_of(value)
 
 
 def _read_count(_: Key, value: Any) -> int | None:
@@ -254,8 +381,9 @@ READERS: Mapping[Form, Callable[[Key, Any], Any]] = {
     Form.PAIRS: _read_pairs,
     Form.PORTS: lambda _, value: tuple(map(_read_port, as_list(value))),
     Form.SECTION: _read_section,
+    Form.MODE: lambda _, value: as_file_mode(value),
     Form.TEXT: lambda _, value: as_text(value),
     Form.TMPFS: lambda _, value: tuple(map(_read_tmpfs, as_list(value))),
-    Form.TRUTH: lambda _, value: bool(value),
+    Form.TRUTH: lambda _, value: bool(value) and flag_of(value) is not False,
     Form.VARIABLES: _read_variables,
 }

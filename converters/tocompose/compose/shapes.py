@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tocompose.model import NumberText
 from tocompose.syntax.interpolation import split_outside_variables
 from tocompose.syntax.ports import PortParts, parse_port
+
+
+def with_texts(value: Any) -> Any:
+    """The value with the text of each number in it."""
+    if isinstance(value, Mapping):
+        return {key: with_texts(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [with_texts(child) for child in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return NumberText(value)
+    return value if isinstance(value, bool | NumberText | None) else str(value)
 
 
 def as_text(value: Any) -> str | None:
@@ -14,6 +26,12 @@ def as_text(value: Any) -> str | None:
     if value is None or isinstance(value, Mapping | list):
         return None
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def as_file_mode(value: Any) -> str | None:
+    """The mode of a file as text: docker compose reads that as octal digits, whereas YAML's number `0440` is 288."""
+    is_number = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return f"0{value:o}" if is_number else as_text(value)
 
 
 def as_list(value: Any) -> list[Any]:
@@ -69,3 +87,19 @@ def keys_beside_external(definition: Mapping[str, Any]) -> tuple[str, ...]:
         for key in definition
         if key not in ("external", "name") and not key.startswith("x-")
     )
+
+
+# Where the content of a secret or a config comes from.
+# https://github.com/compose-spec/compose-go/blob/main/validation/validation.go, checkFileObject
+_SOURCES = ("file", "environment", "content")
+# The keys of which an entry of these sections has to have one.
+KEYS_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "secret": ("file", "environment", "external"),
+    "config": (*_SOURCES, "external"),
+    "model": ("model",),
+}
+
+
+def sources_beside_first(resource: Mapping[str, Any]) -> tuple[str, ...]:
+    """The keys that give a secret or a config another source than the first that it has: it may have one."""
+    return tuple(key for key in _SOURCES if resource.get(key) is not None)[1:]

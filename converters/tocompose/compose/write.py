@@ -54,17 +54,22 @@ def compose_document(stack: Stack, home: ComposeFileRole | None = None) -> dict[
         for service in ordered
         if bodies[service.name] or _must_be_named(service, home)
     }
-    declared = {key: _declarations(key, stack) for key in _DECLARED_KEYS}
-    used_names = {key: _referred_names(key, services.values()) for key in _DECLARED_KEYS}
+    declared = {key: _declarations(key, stack) for key in DECLARED_SECTIONS}
+    used_names = {key: _referred_names(key, services.values()) for key in DECLARED_SECTIONS}
     if home in (ComposeFileRole.BASE, None):
         for key in _KEPT_UNUSED:
             overlay_names = _names_in_overlays(key, ordered)
             used_names[key] |= declared[key].keys() - overlay_names
     return {
-        "name": stack.name,
+        "name": _project_name(stack, home),
         "services": services,
         **_used_declarations(declared, used_names),
     }
+
+
+def _project_name(stack: Stack, home: ComposeFileRole | None) -> str:
+    """The name of the project as the file states it: of two files docker compose takes the name in the later one."""
+    return stack.file_names.get(home or ComposeFileRole.DEV, stack.name)
 
 
 def _used_declarations(
@@ -98,7 +103,7 @@ def development_services(stack: Stack) -> tuple[Service, ...]:
 
 # The sections beside the services, in the order in which they are written, and those that stand in the base also
 # where no file refers to them.
-_DECLARED_KEYS = ("networks", "volumes", "secrets", "configs")
+DECLARED_SECTIONS = ("networks", "volumes", "secrets", "configs")
 _KEPT_UNUSED = ("networks", "volumes")
 
 
@@ -333,6 +338,7 @@ WRITERS: Mapping[Form, Callable[[Key, Any], Any]] = {
     Form.FLAG: _as_it_is,
     Form.HEALTH_TEST: lambda _, arguments: Flow(arguments),
     Form.LIST: lambda _, texts: list(texts),
+    Form.MODE: _write_text,
     Form.MOUNTS: _write_mounts,
     Form.NAMES: _write_names,
     Form.NUMBER: lambda _, text: write_number(text),

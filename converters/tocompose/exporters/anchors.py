@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import combinations
+from types import MappingProxyType
 from typing import Any
 
+from tocompose.compose.shapes import with_texts
 from tocompose.compose.yaml_text import MERGE, Alias, Anchored
+from tocompose.syntax.names import unique_name
 
 _WORTH = 3  # lines that a block must have before a reader gains by looking elsewhere for it
 _WHOLE = ("deploy", "environment", "healthcheck", "labels", "logging")
 _COMPARED = 40  # services whose environments are compared in pairs
 
 
-def with_anchors(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with `x-` blocks in front for what at least two of its services share."""
+def with_anchors(
+    document: Mapping[str, Any], own_sections: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """The document with `x-` blocks in front for what at least two of its services share.
+
+    A section of the user's own keeps its name, unless it is such a block already.
+    """
     services = {
         name: dict(body or {}) for name, body in document.get("services", {}).items()
     }
@@ -27,11 +35,16 @@ def with_anchors(document: Mapping[str, Any]) -> dict[str, Any]:
     blocks.update(_common_service(services))
     if not blocks:
         return dict(document)
-    return {
-        **{f"x-{name}": Anchored(name, blocks[name]) for name in sorted(blocks)},
-        **document,
-        "services": services,
+    taken_names = {
+        name
+        for name, body in own_sections.items()
+        if body != with_texts(blocks.get(name.removeprefix("x-")))
     }
+    anchored = {
+        unique_name(f"x-{name}", taken_names): Anchored(name, blocks[name])
+        for name in sorted(blocks)
+    }
+    return {**anchored, **document, "services": services}
 
 
 def _whole_blocks(

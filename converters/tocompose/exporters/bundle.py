@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from tocompose.compose.files import CLASSIC_NAMES, MODERN_NAMES
-from tocompose.compose.write import compose_document, model_paths, service_body
+from tocompose.compose.write import compose_document, model_paths
 from tocompose.compose.yaml_text import render
-from tocompose.exporters.anchors import with_anchors
+from tocompose.exporters.accepted_source import accepted_file
+from tocompose.exporters.carried_sections import (
+    own_section_notes,
+    sections_of,
+    whole_document,
+    with_models,
+)
 from tocompose.exporters.comments import block_comments, file_headers
 from tocompose.exporters.conflicts import (
     files_for_read_only,
@@ -21,41 +28,37 @@ from tocompose.exporters.conflicts import (
     ports_bound_once,
     required_variables,
 )
-from tocompose.exporters.creation import creatable_document
 from tocompose.exporters.dotenv import dockerignore, env_files, gitignore
-from tocompose.exporters.existing import combine
 from tocompose.exporters.file_names import files_named_portably
 from tocompose.exporters.final_checks import Check, Checked, run_checks
-from tocompose.exporters.joining import join_present, unused_declarations
+from tocompose.exporters.kept_overlays import keep_overlays
 from tocompose.exporters.ordering import start_in_order
 from tocompose.exporters.references import refer_to_known
-from tocompose.exporters.refusals import Refusals, refusals_between
-from tocompose.exporters.refused_values import Accepted, accepted_document
+from tocompose.exporters.refusals import Refusals, refusals_between, variables_between
 from tocompose.exporters.selfcontained import (
     ask_for_secrets,
     self_contained,
     settle_variables,
 )
-from tocompose.model import ComposeFileRole, File, Service, Stack
+from tocompose.exporters.sub_paths import note_sub_paths
+from tocompose.model import ComposeFileRole, File, Stack
 from tocompose.notes import Kind, Note, note
-from tocompose.record import record, replace
+from tocompose.record import NamedTuple, record, replace
 from tocompose.syntax.interpolation import document_variables
 from tocompose.syntax.model_path import ModelPath
 
 if TYPE_CHECKING:
     from tocompose.exporters.insertion import Insertion
 
-# The files beside the base, as `--env` names them.
-OVERLAYS = {"dev": ComposeFileRole.DEV, "prod": ComposeFileRole.PROD}
-
 
 @record
 class Layout:
-    """How the files are laid out.
+    """Which files are written.
 
-    `split` writes base, override and production files and `.env`, for a folder; `environments` chooses the overlays.
-    `inline_secrets` keeps secrets in the one file of a layout that is not split. `source_file` is the user's compose
-    file where that alone is the source: its text is kept as far as it can be. `source_values` is the `.env` beside it.
+    Without `split` there is one self-contained compose file; `inline_secrets` then keeps secrets in it. With `split`
+    there are files for a folder: base, the overlays of `environments`, `.env` and `.env.example`. `modern_names` calls
+    the base compose.yaml instead of docker-compose.yml. `source_file` is a compose file that is the only source; its
+    comments and order are kept where possible. `source_values` is the `.env` beside it.
     """
 
     split: bool = False
@@ -67,6 +70,8 @@ class Layout:
 
 
 _ABOUT_FILES = (Kind.ADDED, Kind.CHANGED, Kind.ASSUMED)
+# A shorter value may be part of any word.
+_SHORTEST_SECRET = 8
 
 
 class Bundle(NamedTuple):
@@ -113,6 +118,7 @@ _ALWAYS: tuple[Check, ...] = (
     one_network_form,
     ports_bound_once,
     required_variables,
+    note_sub_paths,
 )
 _WITHIN_THE_STACK: tuple[Check, ...] = (refer_to_known, start_in_order)
 _FILES: tuple[Check, ...] = (
@@ -127,17 +133,19 @@ def _bundle_single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bun
     inline_secrets = layout.inline_secrets
     contained: Check = partial(self_contained, inline_secrets=inline_secrets)
     checks = (*_ALWAYS, *_WITHIN_THE_STACK, contained, files_readable)
-    checked = run_checks(keep_overlays(stack, (ComposeFileRole.DEV,)).stack, checks)
+    overlays_kept = keep_overlays(stack, (ComposeFileRole.DEV,))
+    checked = run_checks(overlays_kept.stack, checks)
     without_value = frozenset(
         setting.name for setting in stack.settings if setting.value is None
     )
     document = settle_variables(
         compose_document(checked.stack), checked.stack, inline_secrets
     )
-    accepted = _accepted(document, checked.stack)
+    accepted = accepted_file(document, checked.stack)
     left_out = refusals_between([document], [accepted])
     document = accepted.document
     new_notes = (
+        *overlays_kept.notes,
         *checked.notes,
         *accepted.notes,
         *ask_for_secrets(checked.stack, without_value, inline_secrets),
@@ -152,41 +160,28 @@ def _bundle_single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bun
         secret=inline_secrets and has_secrets,
         source_file=layout.source_file,
     )
-    written = checked.paths | accepted.paths | _setting_paths(stack)
+    written = overlays_kept.paths | checked.paths | accepted.paths | _setting_paths(stack)
     written |= frozenset(model_paths(document))
     return Bundle((file,), written, new_notes, refusals=left_out)
-
-
-def _accepted(
-    document: dict[str, Any], stack: Stack, base: Mapping[str, Any] | None = None
-) -> Accepted:
-    """The document as docker compose reads and docker creates it, after the base file where it is not that itself."""
-    accepted = accepted_document(document, stack)
-    creatable = creatable_document(accepted.document, stack, base)
-    return Accepted(
-        creatable.document,
-        (*accepted.notes, *creatable.notes),
-        accepted.paths | creatable.paths,
-    )
 
 
 def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
     overlays_kept = keep_overlays(stack, layout.environments)
     checked = run_checks(overlays_kept.stack, (*_ALWAYS, *_WITHIN_THE_STACK, *_FILES))
-    wanted = {
+    wanted_documents = {
         role: compose_document(checked.stack, role)
         for role in (ComposeFileRole.BASE, *layout.environments)
     }
-    base = _accepted(wanted[ComposeFileRole.BASE], checked.stack)
+    base = accepted_file(wanted_documents[ComposeFileRole.BASE], checked.stack)
     accepted = {ComposeFileRole.BASE: base} | {
-        role: _accepted(wanted[role], checked.stack, base.document)
+        role: accepted_file(wanted_documents[role], checked.stack, base.document)
         for role in layout.environments
     }
-    left_out = refusals_between(wanted.values(), accepted.values())
+    left_out = refusals_between(wanted_documents.values(), accepted.values())
     documents = {
         role: part.document
         for role, part in accepted.items()
-        if role is ComposeFileRole.BASE or part.document["services"]
+        if part.document["services"] or _says_more(checked.stack, role)
     }
     names = {role: name for role, name in _names_of(layout).items() if role in documents}
     files_beside = _with_source_values(
@@ -207,6 +202,7 @@ def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bund
             (*notes, *new_notes) if role is ComposeFileRole.BASE else (),
             headers[role],
             source_file=layout.source_file if role is ComposeFileRole.BASE else None,
+            role=role,
         )
         for role, name in names.items()
     ]
@@ -216,33 +212,58 @@ def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bund
     return Bundle(all_files, written, new_notes, refusals=left_out)
 
 
-def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle:
+def _says_more(stack: Stack, role: ComposeFileRole) -> bool:
+    """Whether a file is written although no service stands in it: the base, or with sections or a name of its own."""
+    if role is ComposeFileRole.BASE or role in stack.file_names:
+        return True
+    return bool(stack.extensions.get(role))
+
+
+def added_to(
+    existing: File,
+    stack: Stack,
+    notes: Iterable[Note] = (),
+    uses: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+) -> Bundle:
     """An existing compose file with the stack's services added, and the files that go beside it.
 
+    `uses` are the services of the file that each new one has to do with.
     Raises InsertionError for a file that is no compose file.
     """
     from tocompose.exporters.insertion import SECTIONS, insert, read_plain
+    from tocompose.exporters.joining import join_present, unused_declarations
 
     text = existing.content.decode("utf-8", "surrogateescape")
     present = read_plain(text, existing.path)
     outside = frozenset(name for section in SECTIONS for name in present.get(section) or {})
     refer_outside: Check = partial(refer_to_known, outside=outside)
     checks = (*_ALWAYS, refer_outside, start_in_order, *_FILES)
-    joined = join_present(keep_overlays(stack, (ComposeFileRole.DEV,)).stack, present)
+    # Of a service that is there already nothing is added.
+    in_place = frozenset(map(ModelPath.service, present.get("services") or {}))
+    overlays_kept = keep_overlays(stack, (ComposeFileRole.DEV,))
+    new_overlay_notes = (
+        one_note for one_note in overlays_kept.notes if one_note.subject not in in_place
+    )
+    joined = join_present(overlays_kept.stack, present, uses)
     checked = run_checks(joined.stack, checks)
     checked = Checked(
-        checked.stack, (*joined.notes, *checked.notes), checked.paths | joined.paths
+        checked.stack,
+        (*new_overlay_notes, *joined.notes, *checked.notes),
+        overlays_kept.paths | joined.paths | checked.paths,
     )
-    accepted = _accepted(compose_document(checked.stack), checked.stack)
-    document = accepted.document
+    wanted_document = compose_document(checked.stack)
+    accepted = accepted_file(wanted_document, checked.stack)
+    document = with_models(accepted.document, checked.stack)
     unused = unused_declarations(checked.stack, present)
     for section, name in unused:
         del document[section][name]
-    staying = map(ModelPath.service, present.get("services") or {})
-    overruled = joined.paths.union(unused, staying)
-    files_beside = _files_beside(checked.stack, document)
+    overruled = joined.paths.union(unused, in_place)
+    new_blocks = _new_blocks(document, present)
+    left_out = variables_between([wanted_document], [new_blocks])
+    files_beside = _files_beside(left_out.without_settings(checked.stack), new_blocks)
     ignored, ignored_notes = dockerignore(checked.stack, files_beside)
     new_notes = (*checked.notes, *accepted.notes, *ignored_notes)
+    new_notes += tuple(own_section_notes(stack, existing.path))
     comments = block_comments(document, checked.stack, (*notes, *new_notes))
     insertion = insert(text, existing.path, document, comments)
     content = insertion.text.encode("utf-8", "surrogateescape")
@@ -255,38 +276,19 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
     )
 
 
-def keep_overlays(stack: Stack, roles: Iterable[ComposeFileRole]) -> Checked:
-    """The stack with the overlays of these files only; a note says what a service loses with its development part."""
-    kept_roles = frozenset(roles)
-    notes: list[Note] = []
-    paths: set[ModelPath] = set()
-    for service in stack.services:
-        if (
-            ComposeFileRole.DEV in service.overlays
-            and ComposeFileRole.DEV not in kept_roles
-        ):
-            keys = sorted(service_body(service.overlays[ComposeFileRole.DEV]))
-            subject = ModelPath.service(service.name)
-            shown = ", ".join(keys)
-            notes.append(
-                note(
-                    "TC767",
-                    service.origin,
-                    subject=subject,
-                    service=service.name,
-                    keys=shown,
-                )
-            )
-            paths.update(map(subject.child, keys))
-    services = tuple(_with_overlays(service, kept_roles) for service in stack.services)
-    return Checked(replace(stack, services=services), tuple(notes), frozenset(paths))
-
-
-def _with_overlays(service: Service, roles: frozenset[ComposeFileRole]) -> Service:
-    overlays = {
-        role: overlay for role, overlay in service.overlays.items() if role in roles
+def _new_blocks(
+    document: Mapping[str, Any], present: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """What of the document the file does not have, by section."""
+    return {
+        section: {
+            name: body
+            for name, body in blocks.items()
+            if name not in (present.get(section) or {})
+        }
+        for section, blocks in document.items()
+        if isinstance(blocks, Mapping)
     }
-    return replace(service, overlays=overlays)
 
 
 def _names_of(layout: Layout) -> Mapping[ComposeFileRole, str]:
@@ -295,7 +297,8 @@ def _names_of(layout: Layout) -> Mapping[ComposeFileRole, str]:
 
 def _files_beside(stack: Stack, documents: Any) -> tuple[File, ...]:
     """What the documents need beside them: values, ignored names, generated files."""
-    env = env_files(stack, document_variables(documents))
+    # The sections that only the user has a use for are filled in all the same.
+    env = env_files(stack, document_variables([documents, stack.extensions]))
     return (*env, *gitignore((*env, *stack.files)), *stack.files)
 
 
@@ -305,11 +308,13 @@ def _with_source_values(
     """The files with the lines of the `.env` that the source has, and below them what it lacks."""
     if source_values is None:
         return files
+    from tocompose.exporters.existing import combine
+
     own_env = next((file for file in files if file.path == ".env"), None)
     env = own_env or File(path=".env", content=b"", mode=0o600, secret=True)
     content, _ = combine(env, source_values)
-    others = tuple(file for file in files if file.path not in (".env", ".gitignore"))
-    return (replace(env, content=content), *others, *gitignore((env, *others)))
+    other_files = tuple(file for file in files if file.path not in (".env", ".gitignore"))
+    return (replace(env, content=content), *other_files, *gitignore((env, *other_files)))
 
 
 def _insertion_notes(insertion: Insertion, file: str) -> Iterator[Note]:
@@ -344,18 +349,28 @@ def _compose_file(
     header: tuple[str, ...] = (),
     secret: bool = False,
     source_file: File | None = None,
+    role: ComposeFileRole | None = None,
 ) -> File:
-    text = _kept_text(source_file, document)
-    if text is None:
+    own_sections = sections_of(stack, role)
+    text = _kept_text(source_file, document, own_sections)
+    if text is None or (not secret and _shows_secret(text, stack)):
         comments = block_comments(document, stack, notes)
-        text = render(with_anchors(document), comments, header)
+        text = render(whole_document(document, own_sections), comments, header)
     return File(path=name, content=text.encode("utf-8", "surrogateescape"), secret=secret)
 
 
-def _kept_text(source_file: File | None, document: Mapping[str, Any]) -> str | None:
+def _shows_secret(text: str, stack: Stack) -> bool:
+    """Whether a secret stands in the text that the files no longer hold, such as in a part that nothing uses."""
+    values = (setting.value or "" for setting in stack.settings if setting.secret)
+    return any(len(value) >= _SHORTEST_SECRET and value in text for value in values)
+
+
+def _kept_text(
+    source_file: File | None, document: Mapping[str, Any], extensions: Mapping[str, Any]
+) -> str | None:
     """The user's own text with what the document changes; None where there is none, or it cannot be kept."""
     if source_file is None:
         return None
     from tocompose.exporters.own_text import own_text
 
-    return own_text(source_file, document)
+    return own_text(source_file, document, extensions)

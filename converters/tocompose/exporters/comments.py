@@ -9,7 +9,7 @@ from tocompose.compose.yaml_text import Path
 from tocompose.model import ComposeFileRole, Stack
 from tocompose.notes import Kind, Note
 from tocompose.source import Span
-from tocompose.wording import wrap_text
+from tocompose.wording import enumerated, wrap_text
 
 _WIDTH = 100
 
@@ -57,14 +57,24 @@ def block_comments(
         block: Path = ("services", service.name)
         if block in texts:
             texts[block] += [*_origin_lines(service.origin), *service.comments]
-    for loss in notes:
-        block = loss.subject[:2]
-        if loss.kind is Kind.LOST and block in texts:
-            source_place = (
-                f"{loss.code}, {_shown_place(loss.span)}" if loss.span else loss.code
-            )
-            texts[block].append(f"not carried over ({source_place}): {loss.message}")
+    for (block, code, message), places in _losses(notes).items():
+        if block in texts:
+            source_place = f"{code}, {enumerated(places)}" if places else code
+            texts[block].append(f"lost ({source_place}): {message}")
     return {block: tuple(_wrap_lines(lines)) for block, lines in texts.items() if lines}
+
+
+def _losses(notes: Iterable[Note]) -> dict[tuple[Path, str, str], list[str]]:
+    """What was lost of each block, by code and message, with the places that say so in the order of the source."""
+    spans: dict[tuple[Path, str, str], set[tuple[str, int]]] = {}
+    for loss in notes:
+        if loss.kind is Kind.LOST:
+            same = spans.setdefault((loss.subject[:2], loss.code, loss.message), set())
+            same |= {(loss.span.file, loss.span.line)} if loss.span else set()
+    return {
+        key: [f"{file}:{line}" for file, line in sorted(places)]
+        for key, places in spans.items()
+    }
 
 
 def _blocks_of(document: Mapping[str, Any]) -> list[Path]:

@@ -149,7 +149,9 @@ def files_readable(stack: Stack) -> Checked:
         has_owner = grant.mode or grant.uid or grant.gid
         if not has_owner or grant.source not in from_files:
             return grant
-        facts = {"name": grant.source, "kind": kind}
+        owner = "owner" if grant.uid or grant.gid else ""
+        what = " and ".join(filter(None, (owner, "mode" if grant.mode else "")))
+        facts = {"name": grant.source, "kind": kind, "what": what}
         notes.append(service_note("TC756", service, f"{kind}s", span=grant.origin, **facts))
         return replace(grant, mode=None, uid=None, gid=None)
 
@@ -264,19 +266,24 @@ def required_variables(stack: Stack) -> Checked:
     An empty one gives "invalid reference format", a pattern that does not match, or a port that nobody chose, and
     Compose's own words do not say which variable is missing.
     """
-    unset = {setting.name: setting for setting in stack.settings if setting.value is None}
-    if not unset:
-        return Checked(stack)
-    requests = _Requests(unset)
+    requests = _Requests({setting.name: setting for setting in stack.settings})
     stack = for_each_overlay(stack, requests.require_values)
     return Checked(stack, tuple(requests.notes.values()))
+
+
+def _lacks_value(setting: EnvSetting | None, key: str, is_whole: bool) -> bool:
+    """Whether Compose finds the variable empty; of one that the source does not declare only an image, and a container
+    name that is nothing else, are sure to be refused."""
+    if setting is not None:
+        return setting.value is None
+    return key == "image" or (key == "container_name" and is_whole)
 
 
 class _Requests:
     """The variables that are asked for by name, each once in a key of a service."""
 
-    def __init__(self, unset: dict[str, EnvSetting]) -> None:
-        self._unset = unset
+    def __init__(self, settings: dict[str, EnvSetting]) -> None:
+        self._settings = settings
         self.notes: dict[tuple[str, str, str], Note] = {}
 
     def require_values(self, service: Service, layer: Service) -> Service:
@@ -300,17 +307,20 @@ class _Requests:
         self, service: Service, key: str, text: str | None, span: Span | None = None
     ) -> str | None:
         def as_required(variable: Variable) -> str:
-            setting = self._unset.get(variable.name)
+            setting = self._settings.get(variable.name)
             reference = required_reference(variable.name, ".env")
-            if setting is None or variable.source not in (
+            is_whole = variable.source == text
+            if not _lacks_value(setting, key, is_whole) or variable.source not in (
+                f"${variable.name}",
                 f"${{{variable.name}}}",
                 reference,
             ):
                 return variable.source
             facts = {"name": variable.name, "kind": key.replace("_", " ")}
+            origin = setting.origin if setting is not None else None
             self.notes.setdefault(
                 (service.name, key, variable.name),
-                service_note("TC770", service, key, span=setting.origin or span, **facts),
+                service_note("TC770", service, key, span=origin or span, **facts),
             )
             return reference
 

@@ -7,7 +7,7 @@ The rules are those of compose-go (loader/validate.go), of docker compose (pkg/c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from tocompose.compose.merge import merge_documents, mount_target
 from tocompose.compose.shapes import (
@@ -17,13 +17,18 @@ from tocompose.compose.shapes import (
     as_text,
     as_texts,
     keys_beside_external,
+    sources_beside_first,
 )
+from tocompose.exporters.circles import closing_needs
 from tocompose.exporters.network_addresses import misplaced_addresses, network_faults
 from tocompose.exporters.references import linked_name, shared_with
 from tocompose.model import Stack
 from tocompose.notes import Note, note
+from tocompose.record import NamedTuple
+from tocompose.syntax.interpolation import required_reference
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.units import parse_byte_size
+from tocompose.syntax.names import variable_name
+from tocompose.syntax.units import is_same_amount, parse_byte_size
 from tocompose.tables import load
 
 _Body: TypeAlias = Mapping[str, Any]
@@ -64,9 +69,8 @@ def creatable_document(
         if not conflicts:
             break
         for conflict in conflicts:
-            # Two services may ask for the same thing to go.
             if not _holds(document, conflict):
-                continue
+                continue  # Two services may ask for the same thing to go.
             document = _mended(document, conflict.keys, conflict)
             subject = ModelPath.of(*conflict.keys)
             if conflict.entry is not None and conflict.keys[-1] in ("volumes", "tmpfs"):
@@ -92,29 +96,28 @@ def conflict_facts(conflict: Conflict) -> dict[str, str]:
 
 def _holds(document: Mapping[str, Any], conflict: Conflict) -> bool:
     """Whether the document itself has what stands in the way, or what is put right there."""
-    *above, last = conflict.keys
+    *outer_keys, last_key = conflict.keys
     node: Any = document
-    for key in above:
+    for key in outer_keys:
         if not isinstance(node, Mapping) or key not in node:
             return False
         node = node[key]
     if conflict.value is not None:
         return True
-    is_there = isinstance(node, Mapping) and last in node
-    return is_there and (conflict.entry is None or conflict.entry in as_list(node[last]))
+    if not isinstance(node, Mapping) or last_key not in node:
+        return False
+    return conflict.entry in (None, *as_list(node[last_key]))
 
 
 # What is left out too where nothing is left in it.
-_EMPTY_GOES = frozenset(
-    {"deploy", "resources", "limits", "reservations", "logging", "options", "ipam"}
-)
+_EMPTY_GOES = "deploy resources limits reservations logging options ipam".split()
 
 
 def _mended(node: Mapping[str, Any], keys: tuple[str, ...], conflict: Conflict) -> Any:
-    key, *below = keys
+    key, *inner_keys = keys
     mended = dict(node)
-    if below:
-        mended[key] = _mended(as_map(node[key]), tuple(below), conflict)
+    if inner_keys:
+        mended[key] = _mended(as_map(node[key]), tuple(inner_keys), conflict)
         if not mended[key] and key in _EMPTY_GOES:
             del mended[key]
     elif conflict.value is not None:
@@ -122,8 +125,8 @@ def _mended(node: Mapping[str, Any], keys: tuple[str, ...], conflict: Conflict) 
     elif conflict.entry is None or as_list(node[key]) == [conflict.entry]:
         del mended[key]
     else:
-        entries = [entry for entry in as_list(node[key]) if entry != conflict.entry]
-        mended[key] = type(node[key])(entries)
+        kept = (entry for entry in as_list(node[key]) if entry != conflict.entry)
+        mended[key] = type(node[key])(kept)
     return mended
 
 
@@ -135,6 +138,8 @@ def find_conflicts(document: Mapping[str, Any]) -> Iterator[Conflict]:
             for keys, rule, entry, value in judge(name, as_map(body), document):
                 yield Conflict(("services", name, *keys), rule, entry, value)
         yield from _switched_off(name, as_map(body), services)
+    for name, need in closing_needs(services):
+        yield Conflict(("services", name, need.key), "it closes a circle", need.listed)
     for name, network in as_map(document.get("networks")).items():
         for keys, rule in network_faults(as_map(network)):
             yield Conflict(("networks", name, *keys), rule)
@@ -142,6 +147,10 @@ def find_conflicts(document: Mapping[str, Any]) -> Iterator[Conflict]:
         for name, resource in as_map(document.get(section)).items():
             for key in keys_beside_external(as_map(resource)):
                 yield Conflict((section, name, key), "it is made outside of the stack")
+    for section in ("secrets", "configs"):
+        for name, resource in as_map(document.get(section)).items():
+            for key in sources_beside_first(as_map(resource)):
+                yield Conflict((section, name, key), "it has one source already")
 
 
 def _switched_off(name: str, body: _Body, services: _Body) -> Iterator[Conflict]:
@@ -229,24 +238,25 @@ def _at(body: _Body, keys: str) -> Any:
     return node
 
 
-def _said_twice(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fault]:
+def said_twice(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fault]:
+    """The keys of a service that say something else than their namesakes below `deploy`."""
     for key, below in _TWICE.items():
-        stated, deployed = body.get(key), _at(body, below)
-        if None not in (stated, deployed) and str(stated) != str(deployed):
+        stated, deployed = as_text(body.get(key)), as_text(_at(body, below))
+        if stated and deployed and not is_same_amount(stated, deployed):
             yield _faults(key, f"{below} says {deployed}")
 
 
-def _amount(body: _Body, *keys: str) -> int | None:
+def _size(body: _Body, *keys: str) -> int | None:
     """A size in bytes, from the first of the keys that has one."""
     texts = [str(value) for key in keys if (value := _at(body, key)) is not None]
     return parse_byte_size(texts[0]) if texts else None
 
 
 def _limits(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fault]:
-    limit = _amount(body, "deploy.resources.limits.memory", "mem_limit")
+    limit = _size(body, "deploy.resources.limits.memory", "mem_limit")
     yield from _swap_faults(body, limit)
     for key in ("deploy.resources.reservations.memory", "mem_reservation"):
-        amount = _amount(body, key)
+        amount = _size(body, key)
         if limit and amount is not None and amount > limit:
             yield _faults(key, "it is more than the limit of memory")
     if _at(body, "deploy.resources.limits.cpus") or body.get("cpus"):
@@ -258,7 +268,7 @@ def _limits(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fa
 def _swap_faults(body: _Body, limit: int | None) -> Iterator[_Fault]:
     if body.get("memswap_limit") in (None, -1, "-1", 0, "0"):
         return
-    amount = _amount(body, "memswap_limit")
+    amount = _size(body, "memswap_limit")
     if not (_at(body, "deploy.resources.limits.memory") or body.get("mem_limit")):
         yield _faults("memswap_limit", "it needs a limit of memory beside it")
     elif limit is not None and amount is not None and amount < limit:
@@ -279,23 +289,32 @@ def _mounts(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fa
 
 
 # https://github.com/moby/moby/blob/master/volume/mounts/linux_parser.go, validateMountConfigImpl
-def _broken_mount_rule(entry: _Body) -> str:
+def _broken_mount_rule(mount_entry: _Body) -> str:
     """The rule that a mount in the long form breaks; empty where it breaks none."""
-    kind = entry.get("type", "volume")
-    if kind in ("bind", "image") and not entry.get("source"):
+    kind = mount_entry.get("type", "volume")
+    if kind in ("bind", "image") and not mount_entry.get("source"):
         return f"a mount of type {kind} needs a source"
-    if kind == "tmpfs" and entry.get("source"):
+    if kind == "tmpfs" and mount_entry.get("source"):
         return "a tmpfs has no source"
-    if kind == "bind" and "volume" in entry:
+    if kind == "bind" and "volume" in mount_entry:
         return "options of a volume do not fit a bind mount"
     return ""
+
+
+def _image(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fault]:
+    """Something has to run; a service of a plug-in says itself what."""
+    if any(body.get(key) for key in ("image", "build", "provider", "extends")):
+        return
+    variable = f"{variable_name(name)}_IMAGE"
+    rule = f"no image is known; set {variable} in .env"
+    yield _faults("image", rule, None, required_reference(variable, ".env"))
 
 
 def _healthcheck(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fault]:
     check = as_map(body.get("healthcheck"))
     test = check.get("test")
     if check.get("start_interval") and not check.get("start_period"):
-        rule = "start_interval asks for a start_period"
+        rule = "start_interval is refused without a start_period"
         yield _faults("healthcheck.start_period", rule, None, "0s")
     if isinstance(test, list) and test and test[0] not in ("CMD", "CMD-SHELL", "NONE"):
         yield _faults("healthcheck", "its test begins with CMD, CMD-SHELL or NONE")
@@ -332,11 +351,11 @@ def _texts(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fau
 
 
 # https://github.com/compose-spec/compose-go/blob/main/types/hostList.go, NewHostsList
-def _broken_host_rule(entry: str) -> str:
+def _broken_host_rule(host_entry: str) -> str:
     """The rule that a line of `extra_hosts` breaks; empty where it breaks none."""
-    separator = "=" if "=" in entry else ":"
-    host_name, _, address = entry.partition(separator)
-    if "$" in entry:
+    separator = "=" if "=" in host_entry else ":"
+    host_name, _, address = host_entry.partition(separator)
+    if "$" in host_entry:
         return ""
     if not host_name or ":" in host_name:
         return "a host has a name without a colon"
@@ -345,10 +364,10 @@ def _broken_host_rule(entry: str) -> str:
 
 def _nameless(body: _Body) -> Any:
     """The entry of the environment that has no name; None where it is a map."""
-    entries = body["environment"]
-    if not isinstance(entries, list):
+    variables = body["environment"]
+    if not isinstance(variables, list):
         return None
-    return next((entry for entry in entries if not str(entry).partition("=")[0]), None)
+    return next((entry for entry in variables if not str(entry).partition("=")[0]), None)
 
 
 def _build(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fault]:
@@ -357,7 +376,7 @@ def _build(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fau
         yield _faults("build.dockerfile", "dockerfile_inline stands beside it")
     platforms = as_list(build.get("platforms"))
     if platform and platforms and platform not in platforms:
-        rule = f"it has to hold the platform of the service, {platform}"
+        rule = f"build.platforms lacks {platform}, the platform of the service"
         yield _faults("build.platforms", rule, None, [*platforms, platform])
 
 
@@ -369,9 +388,10 @@ def _addresses(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[
 _SERVICE_JUDGES: tuple[_Judge, ...] = (
     _itself,
     _shared_network,
-    _said_twice,
+    said_twice,
     _limits,
     _mounts,
+    _image,
     _healthcheck,
     _logging,
     _texts,

@@ -7,8 +7,11 @@ from posixpath import normpath
 
 from tocompose.earlier_run import ENV_HEAD
 from tocompose.knowledge.secrets.texts import secret_defaults
+from tocompose.knowledge.variable_meanings import variable_meaning
 from tocompose.model import EnvSetting, File, Stack
 from tocompose.notes import Note, note
+from tocompose.record import replace
+from tocompose.stack_texts import required_variables, services_by_variable
 from tocompose.syntax.interpolation import Variable
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import ALWAYS_SET
@@ -20,7 +23,7 @@ _ESCAPES = str.maketrans(
 )
 _WIDTH = 100
 _EXAMPLE_HEAD = (
-    "# Every variable of the compose files. Copy to .env and fill in: cp .env.example .env",
+    "# Every variable of the compose files. If there is no .env yet: cp .env.example .env",
     "",
 )
 
@@ -32,7 +35,12 @@ def quoted(value: str) -> str:
 
 def missing_comment(name: str) -> str:
     """The line above a variable that the source gives no value to."""
-    return f"# {name} has no value in the source. Set it here."
+    return f"# {name} has no value yet. Set it here."
+
+
+def example_comment(name: str) -> str:
+    """The line above a variable of which the source has an example only, in a comment."""
+    return f"# {name} is not set. To use the example of the source, remove the # below."
 
 
 def env_files(stack: Stack, used: Mapping[str, Variable]) -> tuple[File, ...]:
@@ -56,7 +64,7 @@ def env_files(stack: Stack, used: Mapping[str, Variable]) -> tuple[File, ...]:
         content = _as_bytes(_env_lines(to_set, _passed_through(stack)))
         files.append(File(path=".env", content=content, mode=0o600, secret=True))
     if settings:
-        lines = _example_lines(settings, _passed_through(stack))
+        lines = _example_lines(_described(settings, stack), _passed_through(stack))
         files.append(File(path=".env.example", content=_as_bytes(lines)))
     return tuple(files)
 
@@ -140,9 +148,14 @@ def _env_lines(settings: Iterable[EnvSetting], passed_through: set[str]) -> Iter
         if setting.value is not None:
             yield f"{name}={quoted(setting.value)}"
             continue
-        yield missing_comment(name)
         # A service that passes the variable through goes without it; an empty line would give it an empty text.
-        yield f"# {name}=" if name in passed_through else f"{name}="
+        mark = "# " if name in passed_through else ""
+        if mark and setting.example and not setting.secret:
+            yield example_comment(name)
+            yield f"{mark}{name}={quoted(setting.example)}"
+        else:
+            yield missing_comment(name)
+            yield f"{mark}{name}="
 
 
 def _example_lines(
@@ -159,10 +172,24 @@ def _example_lines(
 
 
 def _description_of(setting: EnvSetting) -> str:
-    text = " ".join(setting.description.split()) or f"Value of {setting.name}."
+    text = " ".join(setting.description.split())
     marks = {"required": setting.required, "secret": setting.secret}
     kinds = [mark for mark, holds in marks.items() if holds]
     return f"{text} ({', '.join(kinds)})" if kinds else text
+
+
+def _described(settings: Iterable[EnvSetting], stack: Stack) -> Iterator[EnvSetting]:
+    """The settings; of those without a description, who uses them; required is what docker compose demands too."""
+    users = services_by_variable(stack)
+    demanded = set(required_variables(stack))
+    for setting in settings:
+        usage = variable_meaning(setting.name, users.get(setting.name, ()))
+        is_unset = setting.required and setting.value is None
+        yield replace(
+            setting,
+            description=setting.description or usage,
+            required=is_unset or setting.name in demanded,
+        )
 
 
 def _example_value(setting: EnvSetting) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
@@ -10,6 +9,7 @@ from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.secrets.texts import password_spans
 from tocompose.model import File
 from tocompose.notes import Note, note
+from tocompose.patterns import regex
 from tocompose.project import ignore_rules
 from tocompose.readers.dotenv import read_dotenv
 from tocompose.source import Leaf
@@ -18,10 +18,10 @@ from tocompose.wording import enumerated
 
 Combined: TypeAlias = tuple[bytes, tuple[Note, ...]]
 
-_ENTRY = re.compile(
+_ENTRY = regex(
     r"\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\s*[=:]\s*(?P<quote>[\"']?)"
 )
-_OWN_ENTRY = re.compile(r"(?:# )?(?P<name>[A-Za-z_][A-Za-z0-9_]*)=")
+_OWN_ENTRY = regex(r"(?:# )?(?P<name>[A-Za-z_][A-Za-z0-9_]*)=")
 
 
 def combine(file: File, present: bytes | None) -> Combined:
@@ -55,6 +55,28 @@ def names_in(text: str) -> set[str]:
                 )
         index = line_end + 1
     return names
+
+
+def open_quote(text: str) -> tuple[int, int] | None:
+    """The line and column of the first quote in a `.env` file that Compose does not find closed at the end of a value.
+
+    What is added below it would become a part of that value.
+    """
+    index = 0
+    while index < len(text):
+        line_end = _end_of_line(text, index)
+        match = _ENTRY.match(text, index, line_end)
+        if match and match["quote"]:
+            closing = _closing_quote(text, match["quote"], match.end())
+            line_end = _end_of_line(text, closing)
+            is_closed = text[closing : closing + 1] == match["quote"] and closing > index
+            behind = text[closing + 1 : line_end].strip()
+            is_another = not behind.startswith("#") and not {"'", '"'}.isdisjoint(behind)
+            if not is_closed or is_another:
+                start = match.end() - 1
+                return text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
+        index = line_end + 1
+    return None
 
 
 def _closing_quote(text: str, quote: str, index: int) -> int:
@@ -95,7 +117,7 @@ def _combine_env(file: File, present: bytes) -> Combined:
         )
         if name not in set_names and not _is_mentioned(text, lines)
     }
-    combined = _append_lines(text, [line for lines in missing.values() for line in lines])
+    combined = append_lines(text, [line for lines in missing.values() for line in lines])
     verb = "were" if len(missing) > 1 else "was"
     added = f"{', '.join(missing)} {verb}" if missing else "nothing was"
     subject = ModelPath.of("files", file.path)
@@ -117,7 +139,7 @@ def _changed_secrets(file: File, present: bytes) -> list[str]:
         for name, value in _values_of(file.content).items()
         if value
         and kept_values.get(name, value) not in ("", value)
-        and (secret_name(name) or password_spans(value))
+        and (secret_name(name) or password_spans(value, name))
     ]
 
 
@@ -143,7 +165,7 @@ def _combine_ignored(file: File, present: bytes) -> Combined:
         for line in file.content.decode().splitlines()
         if not rules.match_file(f"{line}x" if line.endswith("/") else line)
     ]
-    combined = _append_lines(text, missing).encode("utf-8", "surrogateescape")
+    combined = append_lines(text, missing).encode("utf-8", "surrogateescape")
     if not missing:
         return combined, ()
     lines = ", ".join(missing)
@@ -154,7 +176,7 @@ def _combine_ignored(file: File, present: bytes) -> Combined:
     )
 
 
-def _append_lines(text: str, lines: list[str]) -> str:
+def append_lines(text: str, lines: list[str]) -> str:
     """The text with the lines at its end, in its own kind of line breaks."""
     if not lines:
         return text

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from tocompose.model import Service, Stack
 from tocompose.notes import Note, note
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 

@@ -27,16 +27,16 @@ def without_implied(stack: Stack, fixed_edges: _Edges) -> Checked:
     service waits for nothing, which a note says.
     """
     by_name = {service.name: service for service in stack.services}
-    order = _targets_first(_all_edges(by_name, fixed_edges))
+    order = targets_first(_all_edges(by_name, fixed_edges))
     if _is_countable(order, _all_edges(by_name, fixed_edges)):
         return Checked(stack)
     shortened = _without_followers(by_name, order, fixed_edges)
-    kept, notes = _cut_long_ways(shortened, order, fixed_edges)
-    services = tuple(kept[service.name] for service in stack.services)
+    kept_order, notes = _cut_long_ways(shortened, order, fixed_edges)
+    services = tuple(kept_order[service.name] for service in stack.services)
     paths = frozenset(
         path
         for service in stack.services
-        for path in _lost_paths(service, kept[service.name])
+        for path in _lost_paths(service, kept_order[service.name])
     )
     return Checked(replace(stack, services=services), tuple(notes), paths)
 
@@ -48,8 +48,8 @@ def _all_edges(services: Mapping[str, Service], fixed_edges: _Edges) -> _Edges:
     }
 
 
-def _targets_first(edges: _Edges) -> list[str]:
-    """Every service after those that it waits for."""
+def targets_first(edges: _Edges) -> list[str]:
+    """Every service after those that it waits for, save on circles."""
     ordered: dict[str, None] = {}
     entered: set[str] = set()
     waiting = list(edges)
@@ -59,7 +59,8 @@ def _targets_first(edges: _Edges) -> list[str]:
             ordered.setdefault(waiting.pop())
             continue
         entered.add(name)
-        waiting += sorted(target for target in edges.get(name, ()) if target in edges)
+        targets = sorted(target for target in edges.get(name, ()) if target in edges)
+        waiting += [target for target in targets if target not in entered]
     return list(ordered)
 
 
@@ -84,8 +85,8 @@ def _without_followers(
         stated = services[name].depends_on
         waits = _waits(stated, fixed_edges.get(name, ()), met_before)
         met_before[name] = frozenset[tuple[str, str]]().union(*waits.values())
-        kept = tuple(one for one in stated if not _is_implied(one, waits, met_before))
-        shortened[name] = replace(services[name], depends_on=kept)
+        kept_waits = tuple(one for one in stated if not _is_implied(one, waits, met_before))
+        shortened[name] = replace(services[name], depends_on=kept_waits)
     return shortened
 
 
@@ -102,17 +103,17 @@ def _waits(
                 (dependency.service, _STARTED),
             }
     return {
-        target: met_before.get(target, frozenset[tuple[str, str]]()) | own
-        for target, own in conditions.items()
+        target: met_before.get(target, frozenset[tuple[str, str]]()) | own_condition
+        for target, own_condition in conditions.items()
     }
 
 
 def _is_implied(
     dependency: Dependency, waits: Iterable[str], met_before: Mapping[str, _Met]
 ) -> bool:
-    wanted = (dependency.service, dependency.condition)
+    stated_wait = (dependency.service, dependency.condition)
     return not dependency.restart and any(
-        wanted in met_before.get(target, ())
+        stated_wait in met_before.get(target, ())
         for target in waits
         if target != dependency.service
     )
@@ -129,8 +130,8 @@ def _cut_long_ways(
         ways[name] = _count_ways(name, edges, ways)
         service = services[name]
         # One that can be cut off wholly goes first, so that those after it need not.
-        most = _MOST_WAYS if fixed_edges.get(name) else _MOST_WAYS // 4
-        if ways[name] > most and service.depends_on:
+        most_ways = _MOST_WAYS if fixed_edges.get(name) else _MOST_WAYS // 4
+        if ways[name] > most_ways and service.depends_on:
             names = ", ".join(one.service for one in service.depends_on)
             notes.append(service_note("TC054", service, "depends_on", names=names))
             cut[name] = replace(service, depends_on=())
@@ -139,11 +140,11 @@ def _cut_long_ways(
     return cut, notes
 
 
-def _lost_paths(before: Service, after: Service) -> Iterator[ModelPath]:
+def _lost_paths(unsorted_service: Service, sorted_service: Service) -> Iterator[ModelPath]:
     """Where dependencies stood that went."""
-    subject = ModelPath.service(before.name, "depends_on")
-    kept = {one.service for one in after.depends_on}
-    for dependency in before.depends_on:
+    subject = ModelPath.service(unsorted_service.name, "depends_on")
+    kept = {one.service for one in sorted_service.depends_on}
+    for dependency in unsorted_service.depends_on:
         if dependency.service not in kept:
             yield subject
             yield subject.child(dependency.service)

@@ -1,4 +1,4 @@
-"""Adds services, networks, volumes, configs and secrets to the text of an existing compose file.
+"""Adds services, networks, volumes, configs, secrets and models to the text of an existing compose file.
 
 The new lines are inserted at the end of each section, so that every byte of the user stays: comments, order, anchors,
 quotes. Only a file whose sections are written in flow style goes through ruamel's round trip.
@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.compose.yaml_text import Comments, render
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 
-SECTIONS = ("services", "networks", "volumes", "secrets", "configs")
+SECTIONS = ("services", "networks", "volumes", "secrets", "configs", "models")
 
 
 class InsertionError(ValueError):
@@ -48,7 +50,7 @@ def insert(
     return inserted._replace(text=whole_text)
 
 
-_END_MARK = re.compile(r"(?m)^\.\.\.[ \t]*(?:#[^\n]*)?\n?(?:[ \t]*(?:#[^\n]*)?\n)*\Z")
+_END_MARK = regex(r"(?m)^\.\.\.[ \t]*(?:#[^\n]*)?\n?(?:[ \t]*(?:#[^\n]*)?\n)*\Z")
 
 
 def _insert_body(
@@ -214,8 +216,10 @@ def _extend_sections(
     bodies: Mapping[str, list[str]],
 ) -> None:
     """Puts the entries at the ends of sections, from the last on, so that the others keep their line numbers."""
-    places = [(place, name) for name, place in present.items() if place and name in bodies]
-    for (end_line, column), name in sorted(places, reverse=True):
+    section_places = [
+        (place, name) for name, place in present.items() if place and name in bodies
+    ]
+    for (end_line, column), name in sorted(section_places, reverse=True):
         blank = [""] if name == "services" and column else []
         entries = _indent_lines(bodies[name][1:], column or 2)
         lines[end_line:end_line] = [*blank, *entries]

@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
+from tocompose.compose.documents import Places
+from tocompose.compose.read import stack_of
+from tocompose.compose.shapes import as_map, as_pairs
 from tocompose.exporters.final_checks import Checked
 from tocompose.knowledge.images import image_facts
 from tocompose.model import Dependency, Network, NetworkAttachment, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.syntax.model_path import ModelPath
+from tocompose.traefik.networks import name_proxy_networks
 
 _DEFAULT = "default"
 
 
-def join_present(stack: Stack, present: Mapping[str, Any]) -> Checked:
-    """The stack as it fits to the file: services that are there stay, and those that need them can reach them."""
-    staying = {
-        name: body or {}
-        for name, body in (present.get("services") or {}).items()
-        if stack.service(name)
-    }
+def join_present(
+    stack: Stack,
+    present: Mapping[str, Any],
+    uses: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+) -> Checked:
+    """The stack as it fits to the file: services that are there stay, and those that need them can reach them.
+
+    `uses` are the services of the file that each new one has to do with, whatever it waits for.
+    """
+    staying = {name: as_map(body) for name, body in (present.get("services") or {}).items()}
     if not staying:
         return Checked(stack)
-    joining = _Joining(stack, staying, present)
+    joining = _Joining(stack, staying, present, uses)
     services = tuple(
         service if service.name in staying else joining.join(service)
         for service in stack.services
     )
-    return Checked(
-        replace(stack, services=services), tuple(joining.notes), frozenset(joining.paths)
-    )
+    beside = stack_of(present, Places(()), stack.name)
+    labelled = name_proxy_networks(replace(stack, services=services), beside)
+    notes = (*joining.notes, *labelled.notes)
+    return Checked(labelled.stack, notes, frozenset(joining.paths))
 
 
 def unused_declarations(stack: Stack, present: Mapping[str, Any]) -> list[ModelPath]:
@@ -68,15 +77,17 @@ class _Joining:
         stack: Stack,
         staying: Mapping[str, Mapping[str, Any]],
         present: Mapping[str, Any],
+        uses: Mapping[str, tuple[str, ...]],
     ) -> None:
         self._staying = staying
+        self._uses = uses
         self._present_networks = present.get("networks") or {}
         self._networks = {network.name: network for network in stack.networks}
         self._members: dict[str, set[str]] = {}
+        self._kept: set[tuple[str, str]] = set()
         for service in stack.services:
-            for attachment in service.networks:
-                if service.name not in staying:
-                    self._members.setdefault(attachment.network, set()).add(service.name)
+            for network in _names_of(service) if service.name not in staying else ():
+                self._members.setdefault(network, set()).add(service.name)
         self.notes: list[Note] = []
         self.paths: list[ModelPath] = []
 
@@ -86,6 +97,9 @@ class _Joining:
             edge.service for edge in service.depends_on if edge.service in self._staying
         ]
         needed += _linked_names(service, self._staying)
+        needed += [
+            name for name in self._uses.get(service.name, ()) if name in self._staying
+        ]
         for name in dict.fromkeys(needed):
             service = self._reach(service, name)
         edges = tuple(self._fit_edge(service, edge) for edge in service.depends_on)
@@ -94,9 +108,10 @@ class _Joining:
     def _reach(self, service: Service, name: str) -> Service:
         if service.network_mode is not None or "network_mode" in self._staying[name]:
             return service
-        their_networks = list(self._staying[name].get("networks") or (_DEFAULT,))
-        our_networks = {attachment.network for attachment in service.networks} or {_DEFAULT}
-        if our_networks & set(their_networks):
+        their_networks = [*as_pairs(self._staying[name].get("networks"))] or [_DEFAULT]
+        our_networks = _names_of(service)
+        if shared := our_networks & set(their_networks):
+            self._keep(service, shared)
             return service
         network = their_networks[0]
         subject = ModelPath.service(service.name, "networks")
@@ -106,8 +121,16 @@ class _Joining:
             )
         )
         self.paths.append(subject)
-        kept = self._useful_attachments(service, their_networks[0])
-        return replace(service, networks=(*kept, NetworkAttachment(network=network)))
+        kept_attachments = self._useful_attachments(service, network)
+        joined = replace(
+            service, networks=(*kept_attachments, NetworkAttachment(network=network))
+        )
+        self._keep(service, {network})
+        return joined
+
+    def _keep(self, service: Service, networks: set[str]) -> None:
+        """Leaves the service on the networks of what it reaches, whatever else it joins."""
+        self._kept |= {(service.name, network) for network in networks}
 
     def _useful_attachments(
         self, service: Service, joined: str
@@ -117,6 +140,7 @@ class _Joining:
         for attachment in service.networks or (NetworkAttachment(network=_DEFAULT),):
             network = self._networks.get(attachment.network)
             is_shared = len(self._members.get(attachment.network, ())) > 1
+            is_shared = is_shared or (service.name, attachment.network) in self._kept
             if is_shared or _is_stated(network) or not (has_way_out or _is_closed(network)):
                 yield attachment
 
@@ -130,6 +154,13 @@ class _Joining:
             note("TC773", subject=subject, service=service.name, target=edge.service)
         )
         return replace(edge, condition="service_started")
+
+
+def _names_of(service: Service) -> set[str]:
+    """The networks that the service is on: the default one where it names none."""
+    if service.network_mode is not None:
+        return set()
+    return {attachment.network for attachment in service.networks} or {_DEFAULT}
 
 
 def _is_stated(network: Network | None) -> bool:

@@ -5,7 +5,7 @@ https://github.com/moby/moby/blob/master/api/types/network/ipam.go, ValidateIPAM
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address, ip_network
 from itertools import combinations
 from typing import Any, TypeAlias
@@ -58,29 +58,29 @@ def _is_in_subnets(address: str, definition: _Body) -> bool:
         return True
 
 
+def _fixed_addresses(config_entries: Iterable[Any]) -> Iterator[str]:
+    """The addresses that the entries give to something, without the length of a prefix."""
+    for config_entry in map(as_map, config_entries):
+        auxiliary = as_map(config_entry.get("aux_addresses")).values()
+        addresses = (config_entry.get("gateway"), config_entry.get("ip_range"), *auxiliary)
+        yield from (str(address).partition("/")[0] for address in addresses if address)
+
+
 def network_faults(definition: _Body) -> Iterator[_Fault]:
     """What of the addresses of a network lies in none of its subnets."""
     config_entries = _config_of(definition)
     if not config_entries or "$" in str(config_entries):
         return
     subnets = _subnets(definition)
-    texts = [
-        str(address).partition("/")[0]
-        for config_entry in map(as_map, config_entries)
-        for address in (
-            config_entry.get("gateway"),
-            config_entry.get("ip_range"),
-            *as_map(config_entry.get("aux_addresses")).values(),
-        )
-        if address
-    ]
     if len(subnets) < len(config_entries):
         yield ("ipam", "config"), "each entry has a subnet such as 10.1.0.0/24"
     elif any(_overlap(*pair) for pair in combinations(subnets, 2)):
         yield ("ipam", "config"), "its subnets overlap"
-    elif not all(_is_in_subnets(text, definition) for text in texts):
+    elif not all(
+        _is_in_subnets(address, definition) for address in _fixed_addresses(config_entries)
+    ):
         yield ("ipam", "config"), "an address is in none of the subnets"
 
 
-def _overlap(one: Any, other: Any) -> bool:
-    return bool(one.version == other.version and one.overlaps(other))
+def _overlap(subnet: Any, other_subnet: Any) -> bool:
+    return bool(subnet.version == other_subnet.version and subnet.overlaps(other_subnet))

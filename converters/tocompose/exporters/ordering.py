@@ -10,7 +10,7 @@ from tocompose.exporters.final_checks import (
     service_layers,
     service_note,
 )
-from tocompose.exporters.implied_order import without_implied
+from tocompose.exporters.implied_order import targets_first, without_implied
 from tocompose.exporters.references import linked_name, shared_with
 from tocompose.model import Dependency, Service, Stack
 from tocompose.notes import Note
@@ -20,9 +20,10 @@ from tocompose.syntax.model_path import ModelPath
 
 def start_in_order(stack: Stack) -> Checked:
     """The stack without dependencies in a circle, and with those optional that a profile may switch off."""
-    order = _Order(stack)
+    fixed_edges = _fixed_edges(stack)
+    order = _Order(stack, fixed_edges)
     stack = for_each_overlay(stack, order.keep_possible)
-    shortened = without_implied(stack, _fixed_edges(stack))
+    shortened = without_implied(stack, fixed_edges)
     return Checked(
         shortened.stack,
         (*order.notes, *shortened.notes),
@@ -33,8 +34,9 @@ def start_in_order(stack: Stack) -> Checked:
 class _Order:
     """Who waits for whom, as far as it has been looked at."""
 
-    def __init__(self, stack: Stack) -> None:
-        self.edges = _fixed_edges(stack)
+    def __init__(self, stack: Stack, fixed_edges: Mapping[str, Iterable[str]]) -> None:
+        self.edges = {name: list(targets) for name, targets in fixed_edges.items()}
+        self.circles = _circles(_all_edges(stack, fixed_edges))
         self.profiles = {
             service.name: frozenset(service.profiles) for service in stack.services
         }
@@ -53,7 +55,7 @@ class _Order:
 
     def _check(self, service: Service, dependency: Dependency) -> Dependency | None:
         target = dependency.service
-        if _reaches_service(self.edges, target, service.name):
+        if self._closes_circle(service.name, target):
             self._note("TC753", service, dependency)
             subject = ModelPath.service(service.name, "depends_on")
             self.paths.update((subject, subject.child(target)))
@@ -66,6 +68,11 @@ class _Order:
             self._note("TC754", service, dependency)
             dependency = replace(dependency, condition="service_started")
         return dependency
+
+    def _closes_circle(self, name: str, target: str) -> bool:
+        """Whether the target waits for the service by now; it never does where they are on no circle of all edges."""
+        on_one_circle = self.circles.get(name) == self.circles.get(target)
+        return on_one_circle and _reaches_service(self.edges, target, name)
 
     def _is_on(self, service_name: str, target: str) -> bool:
         """Whether the target runs whenever the service does."""
@@ -87,6 +94,37 @@ def _fixed_edges(stack: Stack) -> dict[str, list[str]]:
         for layer in service_layers(service):
             edges.setdefault(service.name, []).extend(_implied_targets(layer))
     return edges
+
+
+def _all_edges(
+    stack: Stack, fixed_edges: Mapping[str, Iterable[str]]
+) -> dict[str, list[str]]:
+    """Who waits for whom, by `depends_on` too."""
+    edges = {name: list(targets) for name, targets in fixed_edges.items()}
+    for service in stack.services:
+        for layer in service_layers(service):
+            edges[service.name].extend(one.service for one in layer.depends_on)
+    return edges
+
+
+def _circles(edges: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """The circle that each service is on, alone on its own where it is on none: one of its services stands for it.
+
+    https://en.wikipedia.org/wiki/Kosaraju%27s_algorithm
+    """
+    waiting_services: dict[str, list[str]] = {}
+    for name, targets in edges.items():
+        for target in targets:
+            waiting_services.setdefault(target, []).append(name)
+    circles: dict[str, str] = {}
+    for first in reversed(targets_first(edges)):
+        pending = [first]
+        while pending:
+            name = pending.pop()
+            if name not in circles:
+                circles[name] = first
+                pending.extend(waiting_services.get(name, ()))
+    return circles
 
 
 def _implied_targets(layer: Service) -> Iterator[str]:

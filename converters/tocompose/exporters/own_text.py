@@ -21,26 +21,51 @@ from tocompose.compose.edits import (
 )
 from tocompose.compose.loading import load_files
 from tocompose.compose.read import stack_of
-from tocompose.compose.shapes import as_map, keys_beside_external
+from tocompose.compose.shapes import as_map, as_text, keys_beside_external
+from tocompose.compose.value_shapes import Misshapen, ShapeJudge
 from tocompose.compose.write import compose_document
+from tocompose.exporters.extension_edits import with_extensions
 from tocompose.exporters.insertion import SECTIONS, InsertionError, insert
+from tocompose.knowledge.secrets.commands import secret_spans
+from tocompose.knowledge.secrets.texts import MASK
 from tocompose.model import File
+from tocompose.patterns import regex
 from tocompose.project import Memory
 from tocompose.source import Branch, Child
+
+# What stands below these is edited, but for the models; the version goes.
+_EDITED = frozenset({*SECTIONS, "version"}) - {"models"}
+_COMMENT = regex(r"(?m)(?:^|[ \t])(#[^\n]*)")
 
 
 class _CannotEdit(Exception):
     """What is to change stands in a form that lines cannot be edited in."""
 
 
-def own_text(original: File, wanted_document: Mapping[str, Any]) -> str | None:
-    """The text of the file with what is wanted; None where it cannot be edited to say that."""
+def own_text(
+    original: File, wanted_document: Mapping[str, Any], extensions: Mapping[str, Any]
+) -> str | None:
+    """The text of the file with what is wanted and these `x-` sections; None where it cannot be edited to say that.
+
+    A comment with a secret in it is none to carry on.
+    """
     text = original.content.decode("utf-8", "surrogateescape")
+    # In what an earlier run wrote, secrets are hidden already.
+    comments = (comment.replace(MASK, "") for comment in _COMMENT.findall(text))
+    if any(map(secret_spans, comments)):
+        return None
     file = read_file(original.content, original.path)
     if not _is_editable(file):
         return None
+    safe_text = with_extensions(text, file, extensions)
+    if safe_text is None:
+        return None
+    if safe_text != text:
+        text = safe_text
+        file = read_file(text.encode("utf-8", "surrogateescape"), original.path)
     document = document_of(file)
     present, goal = _in_one_form(document), _in_one_form(wanted_document)
+    present = _with_faults(file, present)
     for section, name in _named_the_old_way(document):
         present[section][name] = None
     try:
@@ -49,7 +74,11 @@ def own_text(original: File, wanted_document: Mapping[str, Any]) -> str | None:
     except (_CannotEdit, InsertionError):
         return None
     reread = read_file(result.encode("utf-8", "surrogateescape"), original.path)
-    is_wanted = not reread.notes and _in_one_form(document_of(reread)) == goal
+    is_wanted = (
+        not reread.notes
+        and not reread.hidden
+        and _with_faults(reread, _in_one_form(document_of(reread))) == goal
+    )
     return result if is_wanted else None
 
 
@@ -60,9 +89,15 @@ def _is_editable(file: ComposeFile) -> bool:
     root = file.roots[0]
     if not isinstance(root, Branch) or root.kind != "map" or root.child("include"):
         return False
-    services = as_map(document_of(file).get("services"))
-    extended = (as_map(body).get("extends") for body in services.values())
-    return _is_in_block_style(root) and not any(map(_leads_elsewhere, extended))
+    document = document_of(file)
+    if any(not isinstance(document.get(key), Mapping | None) for key in SECTIONS):
+        return False
+    if any(fault.keys[0] not in _EDITED for fault in _faults_of(file)):
+        return False
+    services = as_map(document.get("services"))
+    if any(_leads_elsewhere(services, name) for name in services):
+        return False
+    return _is_in_block_style(root)
 
 
 def _is_in_block_style(root: Branch) -> bool:
@@ -71,8 +106,44 @@ def _is_in_block_style(root: Branch) -> bool:
     return len(set(starts)) == len(starts) and {column for _, column in starts} == {1}
 
 
-def _leads_elsewhere(reference: Any) -> bool:
-    return isinstance(reference, Mapping) and "file" in reference
+def _leads_elsewhere(services: Mapping[str, Any], name: str) -> bool:
+    """Whether what a service extends stands in another file, or nowhere, or is the service itself."""
+    visited: set[str] = set()
+    while (reference := as_map(services.get(name)).get("extends")) is not None:
+        target = as_map(reference) or {"service": reference}
+        visited.add(name)
+        name = as_text(target.get("service")) or ""
+        if "file" in target or name not in services or name in visited:
+            return True
+    return False
+
+
+def _with_faults(file: ComposeFile, present: dict[str, Any]) -> dict[str, Any]:
+    """The document with something else in the place of what we read and docker compose does not: that is edited."""
+    for fault in _faults_of(file):
+        if fault.keys[0] in SECTIONS and len(fault.keys) > 1:
+            present = _marked(present, fault.keys)
+    return present
+
+
+def _faults_of(file: ComposeFile) -> list[Misshapen]:
+    """What docker compose refuses of the file's text."""
+    judge = ShapeJudge(strict=True)
+    judge.whole(document_of(file, with_numbers=True))
+    return judge.faults
+
+
+def _marked(node: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    """The map with the mark at the deepest of the keys that it has."""
+    key, *deeper_keys = keys
+    value = node.get(key)
+    if deeper_keys and isinstance(value, Mapping | None):
+        return {**node, key: _marked(as_map(value), tuple(deeper_keys))}
+    return {**node, key: _FAULTY}
+
+
+# Equals nothing that is wanted.
+_FAULTY = object()
 
 
 def _in_one_form(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from posixpath import normpath
 from typing import Any
 
 from tocompose.model import Build, EnvFile, File, FileResource, Mount, Service, Stack
+from tocompose.notes import Note
 from tocompose.patterns import regex
 from tocompose.record import record, replace
 from tocompose.syntax.mounts import is_windows_path
@@ -47,6 +49,34 @@ def rebase_paths(stack: Stack, to_source: str, to_output: str) -> Stack:
     )
 
 
+def rebase_notes(notes: Iterable[Note], stack: Stack, rebased: Stack) -> list[Note]:
+    """What practices say of a stack, with the mounted paths as its files name them."""
+    paths = dict(zip(_mounted_paths(stack), _mounted_paths(rebased), strict=True))
+    paths = {old: new for old, new in paths.items() if old.startswith("./") and old != new}
+    if not paths:
+        return list(notes)
+    alternatives = "|".join(map(re.escape, sorted(paths, key=len, reverse=True)))
+    path_word = re.compile(rf"(?<![\w./])(?:{alternatives})(?![\w/-]|\.\w)")
+
+    def changed(text: str) -> str:
+        return path_word.sub(lambda match: paths[match[0]], text)
+
+    return [
+        replace(note, message=changed(note.message), advice=changed(note.advice))
+        for note in notes
+    ]
+
+
+def _mounted_paths(stack: Stack) -> list[str]:
+    """The sources of all mounts, in order."""
+    return [
+        mount.source or ""
+        for service in (*stack.services, *stack.development)
+        for layer in (service, *service.overlays.values())
+        for mount in layer.mounts
+    ]
+
+
 def _split_way_up(path: str) -> tuple[str, str]:
     """The `../` that a path begins with, and what follows."""
     name = path.lstrip("./") if path.startswith("../") else path
@@ -70,6 +100,8 @@ class _Rebase:
     def _from_output(self, text: str) -> str:
         relative = "" if text == "." else text.removeprefix("./")
         rebased = self.to_source + relative
+        if "/../" in relative or relative.startswith("../"):
+            rebased = normpath(rebased)
         return rebased.rstrip("/") if relative in ("", "/") else rebased
 
     def _is_generated(self, text: str) -> bool:
@@ -90,11 +122,13 @@ class _Rebase:
         """
         names = (".dockerignore", f"{_DOCKERFILE}.dockerignore")
         if file.path in names and _DOCKERFILE in self.generated:
-            own = "".join(f"{self.to_output}{name}\n" for name in OWN_FILES)
+            # What lies outside of the context is in no build.
+            beside = () if self._is_elsewhere else OWN_FILES
+            own_paths = "".join(f"{self.to_output}{name}\n" for name in beside)
             return replace(
                 file,
                 path=f"{_DOCKERFILE}.dockerignore",
-                content=file.content + own.encode(),
+                content=file.content + own_paths.encode(),
             )
         if file.path == _DOCKERFILE and self.to_output:
             return replace(file, content=_COPY.sub(self._copied, file.content))

@@ -18,6 +18,7 @@ from tocompose.model import ConfigMount, Dependency, Mount, Network, Service, St
 from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.source import Span
+from tocompose.syntax.interpolation import variable_names
 from tocompose.syntax.model_path import ModelPath
 
 _Reference = TypeVar("_Reference", Dependency, ConfigMount)
@@ -40,11 +41,12 @@ class _Dangling:
         self.services = outside | {service.name for service in stack.services}
         self.secrets = outside | {secret.name for secret in stack.secrets}
         self.configs = outside | {config.name for config in stack.configs}
+        self.models = outside | stack.models.keys()
         self.notes: list[Note] = []
         self.paths: set[ModelPath] = set()
 
     def drop_from(self, service: Service, layer: Service) -> Service:
-        """The layer without its references to undefined services, secrets and configs."""
+        """The layer without its references to undefined services, secrets, configs and models."""
         other_services = self.services - {service.name}
         layer = replace(
             layer,
@@ -54,7 +56,8 @@ class _Dangling:
             secrets=self._defined(service, "secrets", layer.secrets, self.secrets),
             configs=self._defined(service, "configs", layer.configs, self.configs),
         )
-        return self._drop_namespaces(service, self._drop_links(service, layer))
+        layer = self._drop_models(service, self._drop_links(service, layer))
+        return self._drop_namespaces(service, layer)
 
     def _defined(
         self,
@@ -80,9 +83,10 @@ class _Dangling:
         span: Span | None = None,
     ) -> bool:
         # A variable is read in a value only, and the services to wait for are keys.
-        if name in defined or ("$" in name and key != "depends_on"):
+        is_variable = key != "depends_on" and any(variable_names(name))
+        if name in defined or is_variable:
             return True
-        kind = key[:-1] if key in ("secrets", "configs") else "service"
+        kind = key[:-1] if key in ("secrets", "configs", "models") else "service"
         missing_note = service_note("TC750", service, key, span=span, kind=kind, name=name)
         self.notes.append(missing_note)
         self.paths.update((missing_note.subject, missing_note.subject.child(name)))
@@ -114,6 +118,22 @@ class _Dangling:
             ]
             if lines:
                 options[key] = lines
+        return replace(layer, options=options)
+
+    def _drop_models(self, service: Service, layer: Service) -> Service:
+        """`models` that are declared, in the form in which they are named."""
+        named = layer.options.get("models")
+        if not named:
+            return layer
+        kept = [
+            name
+            for name in named
+            if self._is_defined(service, "models", str(name), self.models)
+        ]
+        models = {name: named[name] for name in kept} if isinstance(named, dict) else kept
+        options = {**layer.options, "models": models}
+        if not kept:
+            del options["models"]
         return replace(layer, options=options)
 
 
@@ -158,7 +178,8 @@ def _used_names(stack: Stack) -> Iterator[tuple[Service, str, str, Span | None]]
     for service in stack.services:
         for layer in service_layers(service):
             for attachment in layer.networks:
-                if attachment.network != "default":
+                # No key holds a variable.
+                if attachment.network != "default" and "$" not in attachment.network:
                     yield service, "network", attachment.network, attachment.origin
             for mount in layer.mounts:
                 if name := _volume_name(mount):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.compose.write import model_paths
 from tocompose.exporters.refused_values import Accepted
 from tocompose.model import Service, Stack
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.syntax.interpolation import document_variables
 from tocompose.syntax.model_path import ModelPath
 
@@ -32,8 +32,10 @@ class Refusals(NamedTuple):
         if not self.settings:
             return stack
         names = self.settings
-        kept = tuple(setting for setting in stack.settings if setting.name not in names)
-        return replace(stack, settings=kept)
+        kept_settings = tuple(
+            setting for setting in stack.settings if setting.name not in names
+        )
+        return replace(stack, settings=kept_settings)
 
     def without_refused(self, stack: Stack) -> Stack:
         """The stack as reports may show it."""
@@ -60,11 +62,16 @@ def refusals_between(
         return Refusals()
     wanted_documents = list(wanted)
     documents = [part.document for part in parts]
-    return Refusals(
-        _all_paths(wanted_documents) - _all_paths(documents),
-        frozenset(document_variables(wanted_documents))
-        - set(document_variables(documents)),
-    )
+    paths = _all_paths(wanted_documents) - _all_paths(documents)
+    return variables_between(wanted_documents, documents)._replace(paths=paths)
+
+
+def variables_between(
+    wanted: list[dict[str, Any]], written: list[dict[str, Any]]
+) -> Refusals:
+    """The variables that only the wanted documents use, not those that are written."""
+    names = frozenset(document_variables(wanted)) - set(document_variables(written))
+    return Refusals(settings=names)
 
 
 def _all_paths(documents: Iterable[dict[str, Any]]) -> frozenset[ModelPath]:

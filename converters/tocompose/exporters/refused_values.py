@@ -9,13 +9,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from ipaddress import ip_address
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from tocompose.compose.merge import mount_target
 from tocompose.compose.shapes import port_parts
 from tocompose.knowledge.secrets.texts import redact_secrets
 from tocompose.model import Stack
 from tocompose.notes import Note, note
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import (
     Literal,
     Variable,
@@ -34,7 +36,7 @@ from tocompose.syntax.units import is_whole_number, parse_byte_size, parse_durat
 from tocompose.tables import Row, load
 
 _LONGEST_SHOWN = 60
-_DOLLAR = re.compile(r"\$(?!\$)")
+_DOLLAR = regex(r"\$(?!\$)")
 _PROTOCOLS = ("tcp", "udp", "sctp")
 _Trie: TypeAlias = dict[str, Any]
 _Keys: TypeAlias = tuple[str, ...]
@@ -86,8 +88,8 @@ def accepted_document(document: Mapping[str, Any], stack: Stack) -> Accepted:
 
 def _subject_of(name: str, refusal: RefusedValue) -> ModelPath:
     """What the note is about: a mount by its target, as everywhere, else by its keys."""
-    key, *below = refusal.keys
-    if len(below) == 1 and key in ("volumes", "tmpfs"):
+    key, *inner_keys = refusal.keys
+    if len(inner_keys) == 1 and key in ("volumes", "tmpfs"):
         return ModelPath.service(name, key, mount_target(refusal.value))
     return ModelPath.service(name, *refusal.keys)
 
@@ -135,32 +137,32 @@ class _Judge:
                     RefusedValue((*keys, name), value, "a name, which is missing")
                 )
                 continue
-            below = rules.get(name) or rules.get("*")
-            if below is None and isinstance(value, Mapping):
-                below = {}
-            if below is None or value is None:
+            key_rules = rules.get(name) or rules.get("*")
+            if key_rules is None and isinstance(value, Mapping):
+                key_rules = {}
+            if key_rules is None or value is None:
                 settled[name] = value
                 continue
-            row = self._broken_rule(value, below, (*keys, name))
+            row = self._broken_rule(value, key_rules, (*keys, name))
             if row is None:
-                kept = self.settle(value, below, (*keys, name))
-                if kept is not None:
-                    settled[name] = kept
+                kept_value = self.settle(value, key_rules, (*keys, name))
+                if kept_value is not None:
+                    settled[name] = kept_value
             elif row.get("whole"):
                 return None
         return settled or (None if entries else settled)
 
     def _settle_list(self, entries: list[Any], rules: _Trie, keys: _Keys) -> Any:
-        below = rules.get("*", {})
+        entry_rules = rules.get("*", {})
         settled: list[Any] = []
         for index, value in enumerate(entries):
             if _UNIQUE in rules and value in settled:
                 continue
             entry_keys = (*keys, str(index))
-            if self._broken_rule(value, below, entry_keys) is None:
-                kept = self.settle(value, below, entry_keys)
-                if kept is not None:
-                    settled.append(kept)
+            if self._broken_rule(value, entry_rules, entry_keys) is None:
+                kept_value = self.settle(value, entry_rules, entry_keys)
+                if kept_value is not None:
+                    settled.append(kept_value)
         return type(entries)(settled) if settled or not entries else None
 
     def _broken_rule(self, value: Any, rules: _Trie, keys: _Keys) -> Row | None:
@@ -243,8 +245,8 @@ def _possible_texts(text: str) -> Iterator[str]:
 
 
 def _is_within(row: Row, number: float) -> bool:
-    least, most = row.get("min", number), row.get("max", number)
-    return bool(least <= number <= most)
+    least, highest = row.get("min", number), row.get("max", number)
+    return bool(least <= number <= highest)
 
 
 def _is_integer(row: Row, text: str) -> bool:
@@ -361,7 +363,7 @@ def _readable_text(value: str) -> str:
     return value if text == value else type(value)(text)
 
 
-def _readable_literal(part: Literal) -> str:
-    if _DOLLAR.search(part.source.replace("$$", "")) is None:
-        return part.source
-    return literal(part.value)
+def _readable_literal(literal_part: Literal) -> str:
+    if _DOLLAR.search(literal_part.source.replace("$$", "")) is None:
+        return literal_part.source
+    return literal(literal_part.value)

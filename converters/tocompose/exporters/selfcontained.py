@@ -171,5 +171,5 @@ def ask_for_secrets(
 
 def _where_value_is(setting: EnvSetting, is_open: bool) -> str:
     if is_open:
-        return "the source has no value for it"
-    return f"its value is {f'at {setting.origin}' if setting.origin else 'in the source'}"
+        return "; the source has no value for it"
+    return "" if setting.origin else "; its value is in the source"

@@ -8,16 +8,18 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any
 
-from tocompose.knowledge.secrets.names import HINT
+from tocompose.knowledge.secrets.names import hints_at_secret
 from tocompose.notes import Note
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.rendering.confined import Confined, run_confined
 from tocompose.source import Span
 
 TIMEOUT = 60.0
 # The time and the process that klog puts in front of a line, others at each run: `E1128 20:38:06.337319 17 run.go:72]`.
-_LOG_HEAD = re.compile(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ \S+:\d+\] ")
+_LOG_HEAD = regex(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ \S+:\d+\] ")
 _LINES = 12
 
 
@@ -55,7 +57,6 @@ class RenderCommand(NamedTuple):
     shown: str
     hidden: tuple[str, ...] = ()
     reads: tuple[Path, ...] = ()
-    timeout: float = TIMEOUT
     # Makes the folder to run in below a new one, from what was checked; without it the source's own is taken.
     stage: Callable[[Path], Path] | None = None
 
@@ -67,7 +68,7 @@ class RenderCommand(NamedTuple):
             try:
                 folder = self.stage(source) if self.stage else self.folder
                 environment = _closed_environment(str(home))
-                outcome = run_confined(self.argv, folder, environment, self.timeout)
+                outcome = run_confined(self.argv, folder, environment, TIMEOUT)
             except OSError as error:
                 return RenderOutcome(None, f"it could not be started ({error.strerror})")
             return self._outcome(outcome, (str(folder), str(home)))
@@ -183,7 +184,7 @@ def _secret_scalars(value: Any, hidden: bool) -> Iterator[str]:
             if key == "secretGenerator" and isinstance(child, list):
                 yield from _generator_literals(child)
             else:
-                yield from _secret_scalars(child, hidden or bool(HINT.search(str(key))))
+                yield from _secret_scalars(child, hidden or hints_at_secret(str(key)))
     elif isinstance(value, list):
         for child in value:
             yield from _secret_scalars(child, hidden)

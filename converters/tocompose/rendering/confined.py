@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import IO, NamedTuple
+from typing import IO
+
+from tocompose.record import NamedTuple
 
 MOST_BYTES = 64 * 1024 * 1024
 MOST_MEMORY = 1024 * 1024 * 1024

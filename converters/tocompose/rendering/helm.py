@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
+from tocompose.patterns import regex
 from tocompose.project import Folder, Project
+from tocompose.record import NamedTuple
 from tocompose.rendering.command import RenderCommand, find_program
 from tocompose.rendering.staging import CHART, stage_chart, staged_values
 from tocompose.syntax.names import identifier
@@ -90,7 +90,7 @@ def _is_library(project: Project, chart: Chart) -> bool:
 
 # Functions of templates that give another value at each call.
 # https://helm.sh/docs/chart_template_guide/function_list/
-_DRAWING = re.compile(
+_DRAWING = regex(
     rb"\b(rand(Alpha|AlphaNum|Ascii|Bytes|Int|Numeric)|gen(CA|PrivateKey|SelfSignedCert|SignedCert)\w*|"
     rb"bcrypt|encryptAES|htpasswd|now|shuffle|uuidv4)\b"
 )

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from posixpath import join, normpath
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.patterns import regex
 from tocompose.project import Folder, Project
+from tocompose.record import NamedTuple
 from tocompose.rendering.command import RenderCommand, find_program
 from tocompose.rendering.staging import CheckedFolder, stage_folders, staged_path
 
@@ -44,7 +45,7 @@ _REMOTE = regex(
     r"(?i)(?:git|gh|http|https|ssh|file)::?|[\w.-]+@|github\.com[:/]|.*(?:://|\?(?:ref|version|timeout|submodules)=|\.git(?:/|$)|/_git/)"
 )
 _PREFERRED = ("production", "prod", "live", "default", "release")
-_MANIFEST = re.compile(rb"(?m)^[\"' {]*apiVersion[\"']?\s*:")
+_MANIFEST = regex(rb"(?m)^[\"' {]*apiVersion[\"']?\s*:")
 
 
 class NotLocal(Exception):

@@ -10,7 +10,9 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+from tocompose.record import NamedTuple
 
 # Folders of which no manifest is read.
 _SKIPPED = frozenset({".git", "node_modules"})
@@ -81,6 +83,14 @@ class _CopiedFolder(NamedTuple):
     ancestors: frozenset[Path] = frozenset()
 
 
+def _content(file: Path, folder: Path) -> bytes:
+    """What stands in a file of the source. Raises OSError, with its name, where it may not be read."""
+    try:
+        return file.read_bytes()
+    except PermissionError as problem:
+        raise OSError(0, f"{file.name} in {folder.name} may not be read") from problem
+
+
 def _copy_files(folder: _CopiedFolder, room: int) -> int:
     """Copies what lies in the folder indeed, or in reach of its links; how many bytes there is still room for."""
     folder.copy.mkdir(parents=True, exist_ok=True)
@@ -93,7 +103,8 @@ def _copy_files(folder: _CopiedFolder, room: int) -> int:
         if room < 0:
             raise OSError(0, "its folders hold too much")
         if real.is_file():
-            target.write_bytes(real.read_bytes())
+            target.write_bytes(_content(real, folder.path))
         elif real.is_dir() and real not in ancestors:
-            room = _copy_files(_CopiedFolder(source, target, folder.reach, ancestors), room)
+            # By its real path: of one that leads over many links the system at times says that they are too many.
+            room = _copy_files(_CopiedFolder(real, target, folder.reach, ancestors), room)
     return room

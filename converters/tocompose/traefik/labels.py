@@ -44,7 +44,7 @@ def _label_order(label: tuple[str, str]) -> tuple[int, str]:
 
 def _labels_by_service(proxy: Proxy) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     shared_services = _ambiguous_services(proxy)
-    for router in map(proxy.plain_router, proxy.routers):
+    for router in proxy.plain_routers():
         homes = router.target.homes
         if not homes:
             yield (
@@ -69,7 +69,7 @@ def _ambiguous_services(proxy: Proxy) -> set[str]:
             targets_by_service.setdefault(home.service, set()).add(
                 (router.protocol, router.target.name)
             )
-    for target in proxy.parts.values():
+    for target in proxy.parts:
         for home in target.homes:
             targets_by_service.setdefault(home.service, set()).add(("http", target.name))
     return {service for service, names in targets_by_service.items() if len(names) > 1}
@@ -77,7 +77,7 @@ def _ambiguous_services(proxy: Proxy) -> set[str]:
 
 def _shared_targets(proxy: Proxy) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """The services that only a weighted one of the proxy's file refers to."""
-    for target in proxy.parts.values():
+    for target in proxy.parts:
         for home in target.homes:
             yield home.service, list(_target_labels(target, None, home.port))
 

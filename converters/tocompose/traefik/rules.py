@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 
 EVERYTHING = "PathPrefix(`/`)"
 EXACT, PREFIX, REGEX = "Exact", "Prefix", "RegularExpression"
+TEXT_PREFIX = "TextPrefix"
 
 
 class PathMatch(NamedTuple):
-    """A path as one of EXACT, PREFIX (by path elements) or REGEX (from the start of the path)."""
+    """A path as one of EXACT, PREFIX (by path elements), TEXT_PREFIX (by letters) or REGEX (from the path's start)."""
 
     path: str
     kind: str = PREFIX
@@ -29,6 +32,8 @@ class PathMatch(NamedTuple):
         if self.kind == REGEX:
             return f"PathRegexp({quote_argument(self.path)})"
         stem = self.path.rstrip("/")
+        if self.kind == TEXT_PREFIX:
+            return f"PathPrefix({quote_argument(self.path)})" if stem else ""
         return (
             f"(Path({quote_argument(stem)}) || PathPrefix({quote_argument(stem + '/')}))"
             if stem
@@ -90,7 +95,7 @@ def rule_priority(names: Iterable[str], match: PathMatch) -> int:
     Traefik alone would go by the length of the rule's text, host included. Steps of 100 leave room for more conditions.
     """
     rank = min(map(host_rank, names), default=0)
-    size = 0 if match.kind == PREFIX and match.path.rstrip("/") == "" else len(match.path)
+    size = len(match.path) if match.rule else 0
     return 100 * (1 + rank * 10000 + (5000 if match.kind == EXACT else 0) + min(size, 4999))
 
 
@@ -99,7 +104,7 @@ def go_replacement(text: str) -> str:
     return re.sub(r"\$(\d)", r"${\1}", text)
 
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"(?P<literal>\\Q.*?(?:\\E|\Z))|(?P<escape>\\.?)"
     r"|(?P<set>\[\^?(?:\]|\[:\^?\w+:\]|\\.|[^\]\\])(?:\[:\^?\w+:\]|\\.|[^\]\\])*\])"
     r"|(?P<flags>\(\?[imsU]*(?:-[imsU]+)?\))|(?P<open>\(\?(?:P?<\w+>|[imsU]*(?:-[imsU]+)?:)|\((?!\?))"

@@ -63,7 +63,7 @@ def traefik_service(
             )
             if is_needed
         ),
-        secrets=tuple(ConfigMount(source=name) for name in proxy.secrets),
+        secrets=tuple(ConfigMount(source=secret.name) for secret in proxy.secrets),
         labels=labels,
         networks=tuple(NetworkAttachment(network=name) for name in networks)
         if set(networks) - {"default"}
@@ -85,13 +85,13 @@ def _command_arguments(proxy: Proxy) -> Iterator[str]:
     yield "--providers.docker=true"
     yield "--providers.docker.exposedbydefault=false"
     for entrypoint in sorted(
-        proxy.entrypoints.values(),
+        proxy.entrypoints,
         key=lambda entrypoint: (entrypoint.port, entrypoint.name),
     ):
         suffix = "/udp" if entrypoint.protocol == "udp" else ""
         yield f"--entrypoints.{entrypoint.name}.address=:{entrypoint.port}{suffix}"
     yield "--ping=true"
-    for resolver in proxy.acme.values():
+    for resolver in proxy.acme:
         base = f"--certificatesresolvers.{resolver.name}.acme"
         yield f"{base}.email={resolver.email}"
         yield f"{base}.storage={ACME_FOLDER}/acme.json"
@@ -104,7 +104,7 @@ def _command_arguments(proxy: Proxy) -> Iterator[str]:
 
 def _published_ports(proxy: Proxy, ports: dict[str, str]) -> Iterator[Port]:
     for entrypoint in sorted(
-        proxy.entrypoints.values(),
+        proxy.entrypoints,
         key=lambda entrypoint: (entrypoint.port, entrypoint.name),
     ):
         yield Port(
@@ -121,7 +121,7 @@ def free_ports(
     """The host port of each entry point, and those that had to move because another service publishes theirs."""
     host_ports: dict[str, str] = {}
     moved: list[tuple[EntryPoint, str]] = []
-    for entrypoint in proxy.entrypoints.values():
+    for entrypoint in proxy.entrypoints:
         host_port = entrypoint.port
         while (str(host_port), entrypoint.protocol) in taken_ports:
             host_port += 8000 if host_port < 1000 else 1
@@ -134,7 +134,9 @@ def free_ports(
 
 def needs_file(proxy: Proxy) -> bool:
     """Whether the proxy needs a file beside the labels."""
-    return bool(proxy.certificates or proxy.weighted or proxy.addresses or proxy.insecure)
+    return bool(
+        proxy.certificates or proxy.weighted or proxy.addresses or proxy.skips_verification
+    )
 
 
 def dynamic_file(proxy: Proxy) -> File:
@@ -150,15 +152,15 @@ def _file_lines(proxy: Proxy) -> Iterator[str]:
     if proxy.certificates:
         yield "tls:"
         yield "  certificates:"
-        for pair in proxy.certificates.values():
+        for pair in proxy.certificates:
             yield f"    - certFile: {SECRETS}/{pair.certificate}"
             yield f"      keyFile: {SECRETS}/{pair.key}"
-    if proxy.weighted or proxy.addresses or proxy.insecure:
+    if proxy.weighted or proxy.addresses or proxy.skips_verification:
         yield "http:"
     if proxy.weighted or proxy.addresses:
         yield "  services:"
         yield from _service_lines(proxy)
-    if proxy.insecure:
+    if proxy.skips_verification:
         yield from (
             "  serversTransports:",
             f"    {INSECURE}:",

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from tocompose.compose.files import BASE_NAMES
-from tocompose.exporters.existing import ADDED_TO, combine
+from tocompose.exporters.existing import ADDED_TO, combine, open_quote
 from tocompose.model import File
 from tocompose.notes import Note, note
+from tocompose.patterns import regex
 from tocompose.project import normal_path
+from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
 from tocompose.writing.lock import alone, uninterrupted
+from tocompose.writing.names import name_problem
 
-_STAGING = re.compile(r"\.tocompose-(\d{1,9})")
+_STAGING = regex(r"\.tocompose-(\d{1,9})")
 
 
 class WriteError(Exception):
@@ -61,6 +62,9 @@ def plan(
     """
     with _clear_errors(folder):
         _check_folder(folder)
+        files = tuple(files)
+        if (problem := name_problem(folder, [file.path for file in files])) is not None:
+            raise WriteError(f"{problem}. Nothing was changed.")
         planned = [_plan_file(folder, file) for file in files]
     changes = [change for change, _ in planned]
     notes = [file_note for _, file_notes in planned for file_note in file_notes]
@@ -73,9 +77,22 @@ def _plan_file(folder: Path, file: File) -> tuple[Change, Iterable[Note]]:
     target = _target_of(folder, file.path)
     old_content = target.read_bytes() if target.is_file() else None
     new_content, notes = combine(file, old_content)
+    if file.path == ".env" and old_content not in (None, new_content):
+        _check_quotes(target, old_content or b"")
     keeps_mode = old_content is not None and not file.secret
     mode = target.stat().st_mode & 0o7777 if keeps_mode else file.mode
     return Change(file.path, old_content, new_content, mode, file.secret), notes
+
+
+def _check_quotes(target: Path, content: bytes) -> None:
+    """Raises WriteError for a `.env` file whose quotes do not close: Compose refuses it, with more lines as without."""
+    position = open_quote(content.decode("utf-8", "surrogateescape"))
+    if position is not None:
+        line, column = position
+        raise WriteError(
+            f"{target}:{line}:{column}: the quote that opens here does not close at the end of the value, so docker "
+            "compose cannot read the file. Nothing was changed. Close the quote and convert again."
+        )
 
 
 def _check_foreign(folder: Path, changes: list[Change], replaceable: set[str]) -> None:
@@ -103,12 +120,13 @@ def write(
     asked: Iterable[str] = (),
     lasting: bool = True,
 ) -> Written:
-    """Writes the files below the folder, which is made where it is missing.
+    """The paths that were created, changed and kept, after writing all files into the folder, or none.
 
-    Raises WriteError, having changed nothing, for a file that exists with another content and is not among the paths
-    `asked` for (unless `force` is set), or that cannot be written.
+    The folder is created if it is missing. A file that exists with another content is only replaced if `force` is set
+    or its path is among `asked`. Raises WriteError, with nothing changed, for any other such file, and if the system
+    refuses.
 
-    Without `lasting` the disk is not waited for: whoever writes many bundles does that once, at the end.
+    `lasting=False` does not wait for the disk: who writes many bundles calls `os.sync` once, at the end.
     """
     files = tuple(files)
     with _clear_errors(folder):
@@ -322,7 +340,8 @@ def _tighten_modes(folder: Path, changes: list[Change]) -> Iterator[Note]:
         ):
             target.chmod(change.mode)
     secrets = folder / "secrets"
-    if (
+    # There the bits of a mode say nothing: who may read a folder stands in its access list.
+    if sys.platform != "win32" and (
         any(change.path.startswith("secrets/") for change in changes)
         and (mode := secrets.stat().st_mode & 0o7777) & 0o077
     ):

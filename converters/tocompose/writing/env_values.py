@@ -6,17 +6,16 @@ import os
 import re
 from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from tocompose.exporters.dotenv import missing_comment, quoted
+from tocompose.exporters.existing import append_lines
 from tocompose.knowledge.generators import make_secret
+from tocompose.patterns import regex
+from tocompose.readers.dotenv import OpenQuote, compose_entries, open_quote
+from tocompose.record import NamedTuple
 from tocompose.writing.lock import alone
 
-_EMPTY = re.compile(
-    r"(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(?:\"\"|'')?[ \t]*$", re.M
-)
-_SET = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*\S", re.M)
-_MARKS = re.compile(r" \((required|secret|required, secret)\)$")
+_MARKS = regex(r" \((required|secret|required, secret)\)$")
 
 
 class MissingValue(NamedTuple):
@@ -30,35 +29,45 @@ class MissingValue(NamedTuple):
 
 def missing_values(folder: Path) -> tuple[MissingValue, ...]:
     """The variables that `.env` leaves empty, and those that `.env.example` requires and `.env` lacks."""
-    env_text = _text_of(folder / ".env")
-    set_names = {match[1] for match in _SET.finditer(env_text)} - _empty_names(env_text)
+    entries = _last_entries(_text_of(folder / ".env"))
+    set_names = {name for name, entry in entries.items() if not _is_empty(entry)}
     explained = {
         value.name: value for value in _explained(_text_of(folder / ".env.example"))
     }
-    empty = [name for name in _names_in_order(env_text) if name not in set_names]
     required = [value.name for value in explained.values() if value.is_required]
-    names = dict.fromkeys([*empty, *(name for name in required if name not in set_names)])
+    names = dict.fromkeys(name for name in (*entries, *required) if name not in set_names)
     return tuple(
         explained.get(name, MissingValue(name, "", False, False)) for name in names
     )
 
 
+def refused_quote(folder: Path) -> OpenQuote | None:
+    """The quote for which docker compose refuses the `.env` file of the folder."""
+    return open_quote(_text_of(folder / ".env"))
+
+
+def read_only_path(folder: Path) -> Path | None:
+    """The `.env` file or the folder, where this user may not write to it."""
+    env_file = (folder / ".env").resolve()
+    paths = [path for path in (env_file, env_file.parent) if path.exists()]
+    return next((path for path in paths if not os.access(path, os.W_OK)), None)
+
+
 def _text_of(path: Path) -> str:
-    return (
-        path.read_text(encoding="utf-8", errors="surrogateescape") if path.is_file() else ""
-    )
+    """The text with its own line ends."""
+    if not path.is_file():
+        return ""
+    return path.read_bytes().decode("utf-8", "surrogateescape")
 
 
-def _empty_names(text: str) -> set[str]:
-    return set(_names_in_order(text))
+def _last_entries(text: str) -> dict[str, re.Match[str]]:
+    """The entry of each name: of several, docker compose takes the last one."""
+    return {entry["name"]: entry for entry in compose_entries(text)}
 
 
-def _names_in_order(text: str) -> list[str]:
-    return [match[1] for match in _EMPTY.finditer(text) if _starts_line(text, match)]
-
-
-def _starts_line(text: str, match: re.Match[str]) -> bool:
-    return match.start() == 0 or text[match.start() - 1] == "\n"
+def _is_empty(entry: re.Match[str]) -> bool:
+    value = entry["single"] or entry["double"] or entry["bare"] or ""
+    return not value.strip()
 
 
 def _explained(text: str) -> Iterable[MissingValue]:
@@ -80,19 +89,24 @@ def _explained(text: str) -> Iterable[MissingValue]:
 
 def set_values(
     folder: Path, values: Mapping[str, str], generated: Container[str] = ()
-) -> None:
-    """Writes values into `.env`, each in the place of its empty line or at the end; everything else stays.
+) -> tuple[str, ...]:
+    """Writes values into `.env`, each in the place of its empty line or at the end, and returns their names.
 
-    The comment above those that were `generated` says so.
+    Everything else stays, also a value that another run has set meanwhile. The comment above those that were
+    `generated` says so.
     """
-    path = folder / ".env"
+    # A link stays one: the file that it leads to is replaced.
+    path = (folder / ".env").resolve()
     with alone(folder):
         text = _text_of(path)
-        for name, value in values.items():
-            text = _with_value(text, name, value)
+        entries = _last_entries(text)
+        unset = [name for name in values if name not in entries or _is_empty(entries[name])]
+        for name in unset:
+            text = _with_value(text, name, values[name])
             if name in generated:
                 text = text.replace(missing_comment(name), generated_comment(name), 1)
         _replace_file(path, text)
+    return tuple(unset)
 
 
 def generate_values(folder: Path, forms: Mapping[str, str]) -> None:
@@ -107,15 +121,15 @@ def generate_values(folder: Path, forms: Mapping[str, str]) -> None:
 
 def generated_comment(name: str) -> str:
     """The line above a variable whose value tocompose has made."""
-    return f"# {name} was generated. Keep it: what was made with it needs the same value."
+    return f"# {name} was generated. Keep it: existing data and logins may depend on it."
 
 
 def _with_value(text: str, name: str, value: str) -> str:
-    line = f"{name}={quoted(value)}"
-    for match in _EMPTY.finditer(text):
-        if match[1] == name and _starts_line(text, match):
-            return text[: match.start()] + line + text[match.end() :]
-    return f"{text}{'' if not text or text.endswith(chr(10)) else chr(10)}{line}\n"
+    entry = _last_entries(text).get(name)
+    if entry is None:
+        return append_lines(text, [f"{name}={quoted(value)}"])
+    end = entry.start("bare") if entry["quoted"] is None else entry.end("quoted")
+    return text[: entry.end("sign")] + quoted(value) + text[end:]
 
 
 def _replace_file(path: Path, text: str) -> None:

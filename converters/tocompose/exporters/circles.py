@@ -1,0 +1,50 @@
+"""Services that need each other in a circle: docker compose refuses the whole file.
+
+https://github.com/compose-spec/compose-go/blob/main/graph/cycle.go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tocompose.compose.shapes import as_list, as_map, as_text
+from tocompose.exporters.references import linked_name, shared_with
+from tocompose.record import NamedTuple
+
+
+class ServiceNeed(NamedTuple):
+    """What a service needs of another one: the key that says so, and the entry of its list, None for all of it."""
+
+    key: str
+    listed: Any
+    target: str
+
+
+def closing_needs(services: Mapping[str, Any]) -> Iterator[tuple[str, ServiceNeed]]:
+    """The needs, each with its service, without which there is no circle; `depends_on` is in none by now."""
+    needs = {name: tuple(_needs(as_map(body))) for name, body in services.items()}
+    done: set[str] = set()
+    for start in needs:
+        open_needs = {} if start in done else {start: iter(needs[start])}
+        while open_needs:
+            name, pending_needs = next(reversed(open_needs.items()))
+            need = next(pending_needs, None)
+            if need is None:
+                done.add(name)
+                del open_needs[name]
+            elif need.target == name:
+                continue
+            elif need.target in open_needs:
+                yield name, need
+            elif need.target in needs and need.target not in done:
+                open_needs[need.target] = iter(needs[need.target])
+
+
+def _needs(body: Mapping[str, Any]) -> Iterator[ServiceNeed]:
+    for key in ("network_mode", "ipc", "pid"):
+        if target := shared_with(as_text(body.get(key))):
+            yield ServiceNeed(key, None, target)
+    for key in ("links", "volumes_from"):
+        for listed in as_list(body.get(key)):
+            yield ServiceNeed(key, listed, linked_name(str(listed)))

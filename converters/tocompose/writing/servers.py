@@ -1,0 +1,52 @@
+"""The servers that the compose files of a folder start, and the variables that set them up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tocompose.compose.documents import Places
+from tocompose.compose.loading import find_compose_files, load_files
+from tocompose.compose.read import stack_of
+from tocompose.knowledge.images import DATA_ROLES, ImageFacts, image_facts, role_of
+from tocompose.model import Service
+from tocompose.project import Folder
+from tocompose.rules.programs import runs_client
+from tocompose.stack_texts import services_by_variable
+from tocompose.syntax.interpolation import apply_defaults
+
+# The kinds of images that keep their users in their data, from the first start on.
+_KEEPING_KINDS = frozenset({"db", "queue", "search"})
+
+
+def server_variables(folder: Path) -> frozenset[str]:
+    """The variables from which a database, cache or queue of this folder's stack is set up."""
+    return _variables_of(folder, lambda facts: role_of(facts) in DATA_ROLES)
+
+
+def database_variables(folder: Path) -> frozenset[str]:
+    """The variables of the databases of this folder's stack, which take a password on their first start alone.
+
+    RabbitMQ too keeps its users in a database: https://www.rabbitmq.com/docs/access-control#default-state
+    """
+    return _variables_of(folder, lambda facts: facts.kind in _KEEPING_KINDS)
+
+
+def _variables_of(folder: Path, is_wanted: Callable[[ImageFacts], bool]) -> frozenset[str]:
+    """The variables that servers of such images use."""
+    project = Folder(folder)
+    compose_files = find_compose_files(project)
+    if compose_files is None:
+        return frozenset()
+    loaded = load_files(project, compose_files.loaded)
+    stack = stack_of(loaded.document, Places(loaded.files))
+    servers = {service.name for service in stack.services if _is_server(service, is_wanted)}
+    users = services_by_variable(stack)
+    return frozenset(name for name in users if not servers.isdisjoint(users[name]))
+
+
+def _is_server(service: Service, is_wanted: Callable[[ImageFacts], bool]) -> bool:
+    facts = image_facts(apply_defaults(service.image)) if service.image else None
+    is_of_server = facts is not None and is_wanted(facts)
+    # A job in the image of a database, as one with psql, needs the password of a server that runs elsewhere.
+    return is_of_server and not runs_client(service)
