@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import permutations, product
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.importers import ImportOptions
 from tocompose.model import Dependency, EnvSetting, Role, Service, Stack
 from tocompose.notes import Kind, Note, explanation, note
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.rules import Context, Outcome, Rule, registry
 from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.parse_faults import described_fault
 from tocompose.wording import did_you_mean
 
 CONDITIONS = {
@@ -303,7 +304,9 @@ def _parse_table(text: str, name: str) -> dict[str, Any]:
     try:
         content = json.loads(text) if name.endswith(".json") else tomllib.loads(text)
     except (tomllib.TOMLDecodeError, ValueError) as problem:
-        raise AnswerError(f"{name}: {problem}") from None
+        raise AnswerError(f"{name}:{described_fault(problem, text)}") from None
+    except RecursionError:
+        raise AnswerError(f"{name}: it is nested too deeply") from None
     if not isinstance(content, dict):
         raise AnswerError(f"{name}: the answers must be a table of decisions")
     return content

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from tocompose.answers import CONDITIONS, DECIDED_ELSEWHERE, KINDS, assumption_id
 from tocompose.importers import importers
-from tocompose.model import Stack
+from tocompose.model import EnvSetting, Stack
 from tocompose.notes import Kind, Note, explanation
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Project
+from tocompose.record import NamedTuple
 from tocompose.reports.plan import Decision, PlanHeading
 from tocompose.reports.report import image_of
 from tocompose.rules import registry, select
@@ -147,7 +147,7 @@ def _dependency_decisions(stack: Stack) -> Iterator[Decision]:
                 f"Does {service.name} wait for {edge.service}?",
                 short.get(edge.condition, edge.condition),
                 KINDS["depends"],
-                edge.evidence or "the source says so",
+                edge.evidence or "comes from the source",
                 edge.origin or service.origin,
             )
 
@@ -156,7 +156,7 @@ def _value_decisions(stack: Stack) -> Iterator[Decision]:
     """Settings whose value the source does not give; given values are never shown."""
     for setting in stack.settings:
         if setting.value is None:
-            evidence = setting.description or "the source does not give it"
+            evidence = setting.description or _why_unset(setting)
             yield Decision(
                 f"value.{setting.name}",
                 f"What is {setting.name}?",
@@ -165,6 +165,12 @@ def _value_decisions(stack: Stack) -> Iterator[Decision]:
                 evidence,
                 setting.origin,
             )
+
+
+def _why_unset(setting: EnvSetting) -> str:
+    if setting.example and not setting.secret:
+        return f"the source gives an example only: {setting.example}"
+    return "the source does not give it"
 
 
 def _assumed_decision(assumption: Note) -> Decision:

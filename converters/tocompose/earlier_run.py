@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 
 REPORT_NAME = "migration.json"
+# The importer of a source that the files may take the place of.
+COMPOSE_SOURCE = "compose"
 # The first lines of a `.env` that is made here.
 ENV_HEAD = (
-    "# The values of this stack, secrets among them: keep this file out of version control.",
+    "# The values of this stack: keep this file out of version control.",
     "# Docker Compose reads it by itself. The variables are explained in .env.example.",
     "",
 )
+# What an earlier version wrote in place of the first one.
+_EARLIER_HEAD = (
+    "# The values of this stack, secrets among them: keep this file out of version control."
+)
 # Files to which variables are added that the source has not: they are left out one by one.
 SHARED_FILES = (".env", ".env.example")
-_VARIABLE = re.compile(r"(?m)^[ \t]*(?:# )?(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)=")
-_OWN_COMMENT = re.compile(r"# \w+ has no value in the source[.:] [sS]et it here\.")
+_VARIABLE = regex(r"(?m)^[ \t]*(?:# )?(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)=")
+_OWN_COMMENT = regex(
+    r"# \w+ (?:has no value (?:yet|in the source)[.:] [sS]et it here"
+    r"|is not set\. To use the example of the source, remove the # below)\."
+)
 
 
 class MadeFile(Protocol):
@@ -48,12 +59,14 @@ class EarlierRun(NamedTuple):
 
     def source_part(self, path: str, content: bytes) -> bytes | None:
         """What of a file is the source's own: all, the lines that were there before, or None for nothing."""
-        below = path.removeprefix(self.folder)
+        path_in_folder = path.removeprefix(self.folder)
         if not path.startswith(self.folder):
             return content
-        if below in self.others or self.digests.get(below) == digest(content):
+        if path_in_folder in self.others or self.digests.get(path_in_folder) == digest(
+            content
+        ):
             return None
-        names = self.variables.get(below, frozenset())
+        names = self.variables.get(path_in_folder, frozenset())
         return _without_variables(content, names) if names else content
 
 
@@ -80,7 +93,7 @@ def read_earlier_run(path: str, content: bytes) -> EarlierRun | None:
         file: frozenset(str(name) for name in _list_of(names))
         for file, names in (added.items() if isinstance(added, dict) else ())
     }
-    if data.get("importer") == "compose":
+    if data.get("importer") == COMPOSE_SOURCE:
         # What was written took the place of the source: it is the source now.
         digests = {path: digests[path] for path in digests if not _is_yaml(path)}
         variables = {}
@@ -134,4 +147,8 @@ def _without_variables(content: bytes, names: frozenset[str]) -> bytes | None:
 def _is_made(line: str, names: frozenset[str]) -> bool:
     match = _VARIABLE.match(line)
     is_variable = match is not None and match[1] in names
-    return is_variable or line in ENV_HEAD or _OWN_COMMENT.fullmatch(line) is not None
+    return (
+        is_variable
+        or line in (*ENV_HEAD, _EARLIER_HEAD)
+        or _OWN_COMMENT.fullmatch(line) is not None
+    )

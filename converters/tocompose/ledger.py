@@ -6,12 +6,15 @@ Importers never see raw values, only a `Cursor`; each way to obtain a value sett
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from enum import Enum
-from typing import Any, NamedTuple
+from functools import lru_cache
+from itertools import chain
+from typing import Any
 
 from tocompose.limits import limit
 from tocompose.notes import Kind, Note, explanation, note
+from tocompose.record import NamedTuple
 from tocompose.source import Branch, Child, Leaf, Node, Path, Span, leaves
 from tocompose.syntax.model_path import ROOT, ModelPath
 
@@ -46,10 +49,14 @@ class Ledger:
         self._said_notes: Counter[str] = Counter()
         self._moves: dict[ModelPath, ModelPath] = {}
 
-    def told_losses(self) -> Iterator[str]:
-        """What was said to be lost at a place of the source, as `file:line:column: message`, in order."""
-        for loss in self.notes:
-            if loss.kind is Kind.LOST and loss.span:
+    def told_losses(self, first: Collection[str] = ()) -> Iterator[str]:
+        """What was said to be lost at a place of the source, as `file:line:column: message`, in order.
+
+        Those of the codes that are to be the `first` come before the others.
+        """
+        losses = (one_note for one_note in self.notes if one_note.kind is Kind.LOST)
+        for loss in sorted(losses, key=lambda told: told.code not in first):
+            if loss.span:
                 yield f"{loss.span}: {loss.message}"
 
     def open(self, root: Node) -> Cursor:
@@ -88,7 +95,7 @@ class Ledger:
         ):
             return
         details = settlement.detail if settlement.fate is fate else ()
-        self._fates[leaf] = Settlement(fate, (*details, detail))
+        self._fates[leaf] = _settled(fate, (*details, detail))
 
     def add_note(self, new_note: Note) -> None:
         """Adds a note that settles no leaf; beyond the limit of its code it is only counted."""
@@ -143,6 +150,12 @@ class Ledger:
 _UNREAD = Settlement(Fate.UNREAD)
 
 
+# Many leaves one after the other are left out for the same reason.
+@lru_cache(maxsize=16)
+def _settled(fate: Fate, details: tuple[str, ...]) -> Settlement:
+    return Settlement(fate, details)
+
+
 def _index_paths(node: Node, path: Path, paths: dict[Leaf, Path]) -> None:
     stack: list[tuple[Node, Path]] = [(node, path)]
     while stack:
@@ -159,16 +172,36 @@ def _index_paths(node: Node, path: Path, paths: dict[Leaf, Path]) -> None:
 class Cursor:
     """A place in the source tree, through which an importer reads and settles what stands there.
 
-    A cursor at a key that is absent is falsy and empty: `take` gives None, iteration gives nothing.
+    A cursor at a key that is absent is falsy and empty: `take` gives None, iteration gives nothing. Few paths are ever
+    asked for, so a cursor keeps the one above it and the keys from there.
     """
 
-    __slots__ = ("_ledger", "_node", "path", "span")
+    __slots__ = ("_above", "_keys", "_ledger", "_node", "span")
 
-    def __init__(self, ledger: Ledger, node: Node | None, path: Path, span: Span) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        node: Node | None,
+        above: Path | Cursor,
+        span: Span,
+        keys: str | int | Path = (),
+    ) -> None:
         self._ledger = ledger
         self._node = node
-        self.path = path
+        self._above = above
+        self._keys = keys
         self.span = span
+
+    @property
+    def path(self) -> Path:
+        """The keys from the root of the tree."""
+        parts: list[Path] = []
+        place: Path | Cursor = self
+        while isinstance(place, Cursor):
+            keys = place._keys
+            parts.append(keys if isinstance(keys, tuple) else (keys,))
+            place = place._above
+        return tuple(chain(place, *reversed(parts)))
 
     @property
     def node(self) -> Node | None:
@@ -215,7 +248,7 @@ class Cursor:
                 node = None
                 break
             _, span, node = child
-        return Cursor(self._ledger, node, self.path + keys, span)
+        return Cursor(self._ledger, node, self, span, keys[0] if len(keys) == 1 else keys)
 
     def _below(self, keys: Path) -> Node | None:
         """The node at a path below this one."""
@@ -229,7 +262,7 @@ class Cursor:
 
     def __iter__(self) -> Iterator[Cursor]:
         for child in self.children:
-            yield Cursor(self._ledger, child.node, (*self.path, child.key), child.span)
+            yield Cursor(self._ledger, child.node, self, child.span, child.key)
 
     def __len__(self) -> int:
         return len(self.children)
@@ -237,7 +270,11 @@ class Cursor:
     @property
     def key(self) -> str:
         """The last element of the path, as text."""
-        return str(self.path[-1]) if self.path else ""
+        keys = self._keys
+        if not isinstance(keys, tuple):
+            return str(keys)
+        path = self.path
+        return str(path[-1]) if path else ""
 
     def keys(self) -> tuple[str, ...]:
         """The keys of a map in source order."""

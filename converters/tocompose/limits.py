@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from tocompose.record import NamedTuple
 
 
 class Limit(NamedTuple):
@@ -33,7 +34,7 @@ LIMITS: Mapping[str, Limit] = {
     ),
     "VALUES": Limit(
         1_000_000,
-        "values of one YAML file; a document that goes beyond is left out",
+        "values of one YAML or JSON file; what goes beyond is left out",
     ),
     "NOTES": Limit(5_000, "notes of one code; one more says how many there are besides"),
     "MEMORY": Limit(4_000, "megabytes of memory that a command takes; it ends there"),

@@ -6,17 +6,19 @@ Each answers from what stands in its request alone: no file of the machine is re
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, Field
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
+from mcp.types import ToolAnnotations
+from pydantic import BaseModel, Field, ValidationError
 
 from tocompose import __version__
 from tocompose.web.fields import RequestLimits
 from tocompose.web.requests import answer_request
-
-if TYPE_CHECKING:
-    from mcp.server.mcpserver import MCPServer
+from tocompose.wording import spelling_hint
 
 Text: TypeAlias = Annotated[
     str, Field(description="What is pasted: a docker run command, a script, a manifest.")
@@ -220,23 +222,54 @@ def _place_of(span: Mapping[str, Any] | None) -> str:
     return f"{span['file']}:{span['line']}:{span['column']}" if span else ""
 
 
+class StrictTool(Tool):
+    """A tool that refuses arguments which it does not have: one that is misspelt would be without effect."""
+
+    async def run(
+        self,
+        arguments: dict[str, Any],
+        context: Context[Any, Any],
+        convert_result: bool = False,
+    ) -> Any:
+        """The answer. Raises ToolError for arguments that are unknown or not as they are described."""
+        if (problem := self._argument_problem(arguments)) is not None:
+            raise ToolError(problem)
+        return await super().run(arguments, context, convert_result)
+
+    def _argument_problem(self, arguments: Mapping[str, Any]) -> str | None:
+        names = self.parameters["properties"]
+        for name in arguments:
+            if name not in names:
+                # To compare the names takes long where one is long.
+                short_name = name[:100]
+                hint = spelling_hint(short_name, names)
+                return f"{self.name} has no argument {short_name!r}{hint}"
+        try:
+            self.fn_metadata.validate_arguments(dict(arguments))
+        except ValidationError as problem:
+            # The values may be secrets.
+            fault = problem.errors(include_input=False, include_url=False)[0]
+            place = ".".join(map(str, fault["loc"]))
+            return f"{self.name}: {place[:100]}: {fault['msg']}"
+        return None
+
+
 def mcp_server() -> MCPServer[Any]:
     """The server with its tools; who runs it chooses the way to it."""
-    from mcp.server.mcpserver import MCPServer
-    from mcp.types import ToolAnnotations
-
-    server = MCPServer[Any](
+    return MCPServer[Any](
         "tocompose",
         version=__version__,
         instructions="Converts what already runs to Docker Compose files, and lints compose files. Show the notes of "
         "kind lost and assumed to the user: they say what the files do not hold.",
+        tools=[_strict_tool(function) for function in TOOLS],
         log_level="WARNING",
     )
-    for tool in TOOLS:
-        server.add_tool(
-            tool,
-            annotations=ToolAnnotations(
-                read_only_hint=True, idempotent_hint=True, open_world_hint=False
-            ),
-        )
-    return server
+
+
+def _strict_tool(function: Callable[..., BaseModel]) -> Tool:
+    hints = ToolAnnotations(
+        read_only_hint=True, idempotent_hint=True, open_world_hint=False
+    )
+    tool = StrictTool.from_function(function, annotations=hints)
+    parameters = {**tool.parameters, "additionalProperties": False}
+    return tool.model_copy(update={"parameters": parameters})

@@ -1,6 +1,6 @@
 """The stack model: what every source is turned into and every compose file is written from.
 
-Records are frozen and hold the long form only; change them with `dataclasses.replace`. Every text that Compose
+Records are frozen and hold the long form only; change them with `record.replace`. Every text that Compose
 interpolates is stored as Compose reads it: `$$` is a dollar sign, `${NAME}` a variable
 (see `syntax.interpolation`).
 `origin` is the place in the source and takes no part in comparison.
@@ -9,16 +9,21 @@ interpolates is stored as Compose reads it: `$$` is a dollar sign, `${NAME}` a v
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import Enum
 from typing import Any, TypeAlias
 
-from tocompose.record import record
+from tocompose.record import field, record
 from tocompose.source import Span
 from tocompose.syntax.command_words import command_words
 
 # A value as YAML has it: str, int, float, bool, None, and lists and maps of these.
 Plain: TypeAlias = Any
+
+
+class NumberText(str):
+    """A number that is only carried on, as its text: secrets are looked for in it as in any other."""
+
+    __slots__ = ()
 
 
 class Role(Enum):
@@ -79,12 +84,13 @@ class EnvFile:
 
 @record
 class Port:
-    """A published port; `published` None lets the engine choose. Ranges are `8000-8010`."""
+    """A published port or range (`8000-8010`); `published` None is the engine's choice, `listener` who shares it."""
 
     target: str
     published: str | None = None
     host_ip: str | None = None
     protocol: str = "tcp"
+    listener: str | None = field(default=None, compare=False)
     origin: Span | None = field(default=None, compare=False)
 
 
@@ -170,9 +176,10 @@ class ResourceLimits:
 
 @record
 class Security:
-    """Who the service runs as, and what it may do."""
+    """Who the service runs as, and what it may do; `old_namespace` is the one of podman that its files belong to."""
 
     user: str | None = None
+    old_namespace: str | None = None
     group_add: tuple[str, ...] = ()
     privileged: bool | None = None
     read_only: bool | None = None
@@ -226,8 +233,9 @@ class Stop:
 class Service:
     """One service of the stack.
 
-    `network_mode` excludes `networks`. `options` holds Compose keys that no practice looks at, as Compose writes them.
-    `overlays` hold what the dev override or the production file adds: services of which only those parts are set.
+    Durations and sizes are texts as in Compose (`30s`, `256M`). `network_mode` excludes `networks`. `options` holds the
+    Compose keys that have no field here, as Compose writes them. `overlays` hold what the development and production
+    files add: services with only those fields set. `origin` is the place in the source.
     """
 
     name: str
@@ -278,14 +286,23 @@ class Network:
 
 @record
 class Volume:
-    """A top-level volume; `engine_name` keeps existing data reachable without the project prefix."""
+    """A top-level volume; `engine_name` keeps existing data reachable without the project prefix.
+
+    `filled_from` is the volume of another engine to copy the data from, in the user namespace `filled_in`.
+    """
 
     name: str
     external: bool = False
     driver: str | None = None
     engine_name: str | None = None
     options: Mapping[str, Plain] = field(default_factory=dict)
+    filled_from: str | None = None
+    filled_in: str | None = None
     origin: Span | None = field(default=None, compare=False)
+
+    def name_in_engine(self, project: str) -> str:
+        """How the engine calls it in that project."""
+        return self.engine_name or f"{project}_{self.name}"
 
 
 @record
@@ -327,9 +344,35 @@ class File:
     origin: Span | None = field(default=None, compare=False)
 
 
+class Runtime(Enum):
+    """What runs the source now, and so where its containers and their data are."""
+
+    ELSEWHERE = "elsewhere"
+    DOCKER = "docker"
+    PODMAN = "podman"
+    PROJECT = "compose project"
+    SWARM = "stack of a swarm"
+    UNITS = "systemd units of podman"
+    CLUSTER = "cluster"
+    PLATFORM = "platform"
+
+
+@record
+class OldUnit:
+    """A unit of systemd that is part of the source; `service` is what it starts, empty where others use it only."""
+
+    file: str
+    service: str = ""
+
+
 @record
 class Stack:
-    """Everything that one set of compose files describes."""
+    """Everything that one set of compose files describes.
+
+    `settings` are the variables of `.env`, `files` those written beside the compose files. `extensions` are top-level
+    sections of a compose source that are only copied (`x-…`, `models`), by the file that they stand in, with numbers as
+    texts; `file_names` are the project names that the development or production file states for itself.
+    """
 
     name: str
     services: tuple[Service, ...] = ()
@@ -340,8 +383,18 @@ class Stack:
     settings: tuple[EnvSetting, ...] = ()
     files: tuple[File, ...] = ()
     development: tuple[Service, ...] = ()
+    runs_in: Runtime = Runtime.ELSEWHERE
+    old_units: tuple[OldUnit, ...] = ()
+    extensions: Mapping[ComposeFileRole, Mapping[str, Plain]] = field(default_factory=dict)
+    file_names: Mapping[ComposeFileRole, str] = field(default_factory=dict)
     origin: Span | None = field(default=None, compare=False)
 
+    @property
+    def models(self) -> Mapping[str, Plain]:
+        """The models that services are given, by name: the base declares them for all files."""
+        declared = self.extensions.get(ComposeFileRole.BASE, {}).get("models")
+        return declared if isinstance(declared, Mapping) else {}
+
     def service(self, name: str) -> Service | None:
-        """The service of that name."""
+        """The service of that name; None if there is none."""
         return next((service for service in self.services if service.name == name), None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable, Mapping
 from enum import Enum
 from functools import cache
 
 from tocompose.knowledge.secrets.texts import redact_secrets
-from tocompose.plugins import note_rows
+from tocompose.plugins import PluginFault, note_rows
 from tocompose.record import record
 from tocompose.source import Span
 from tocompose.syntax.model_path import ROOT, ModelPath
@@ -15,7 +16,11 @@ from tocompose.tables import Row, table
 
 
 class Kind(Enum):
-    """What a note is about; in the order in which a reader should see them."""
+    """The kind of a note, in the order in which reports show them.
+
+    LOST: not carried over. CHANGED: carried over with a difference. ASSUMED: not stated in the source. ADDED: good
+    practice that the source did not state. INFO: nothing has to be done.
+    """
 
     LOST = "lost"
     CHANGED = "changed"
@@ -25,7 +30,7 @@ class Kind(Enum):
 
     @property
     def level(self) -> Level:
-        """How much it matters to who reads it as the finding of a linter."""
+        """The level that `check` gives a finding of this kind: an error, a warning or an info."""
         return _LEVELS.get(self, Level.INFO)
 
 
@@ -46,7 +51,12 @@ _LEVELS = {
 
 @record
 class Note:
-    """One statement about the conversion; `subject` is what it is about, as text such as `services.web.ports`."""
+    """One note of a conversion, or one finding of `check`.
+
+    `code` names its row in docs/notes.md. `message` says what happened and `advice` what to do, which may be empty.
+    `subject` is what it is about: `str(note.subject)` gives a path such as `services.web.ports`. `span` is its place in
+    the source (file, line, column), None if it has none; `related` are further places.
+    """
 
     code: str
     kind: Kind
@@ -72,7 +82,7 @@ FAMILIES = {
     **dict.fromkeys(("TC84", "TC85"), "paste"),
     **dict.fromkeys(("TC46", "TC47", "TC48", "TC49"), "engine"),
     "TC78": "quadlet",
-    "TC79": "aws",
+    **dict.fromkeys(("TC79", "TC89"), "aws"),
     "TC82": "unraid",
     "TC83": "render",
     "TC0": "general",
@@ -90,6 +100,15 @@ FAMILIES = {
 }
 
 
+def _redacted(text: str) -> str:
+    """The text without secrets, those too that a program of a command is given."""
+    if " " not in text:
+        return redact_secrets(text)
+    from tocompose.knowledge.secrets.commands import without_script_secrets
+
+    return redact_secrets(without_script_secrets(text))
+
+
 def note(
     code: str,
     span: Span | None = None,
@@ -104,29 +123,87 @@ def note(
     """
     row = explanation(code)
     facts = {
-        name: redact_secrets(value) if isinstance(value, str) else value
+        name: _redacted(_shown(name, value)) if isinstance(value, str) else value
         for name, value in facts.items()
     }
     return Note(
         code=code,
         kind=Kind(row["kind"]),
-        message=str(row["message"]).format_map(facts),
+        message=_filled(str(row["message"]), facts),
         subject=subject,
         span=span,
         related=tuple(related),
-        advice=str(row.get("advice", "")).format_map(facts),
+        advice=_filled(str(row.get("advice", "")), facts),
         url=str(row.get("url", "")),
     )
 
 
-def explanation(code: str) -> Row:
-    """The row for a code, ours or that of a plug-in: `kind`, `title`, `message`, `why`, `advice`, `todo`, `url`.
+def _shown(name: str, value: str) -> str:
+    """The fact as a sentence says it: what a source calls by an empty name, or gives an empty value, as two quotes."""
+    return '""' if not value and name in ("name", "value") else value
 
-    `todo` says of what is not lost that a person must act before the first start: on a `value`, on `data`, or to
-    `make` something. `generated` is the form of a value that is made where the files are written to a folder.
+
+def without_answered(notes: Iterable[Note], values: Collection[ModelPath]) -> list[Note]:
+    """The notes without those that the column `unless` of their rows says are answered, by these values or by others.
+
+    One with codes there is answered by a note of such a code with the same subject, or at the same place.
+    """
+    every_note = list(notes)
+    answers: set[tuple[str, object]] = {
+        (told.code, told.subject) for told in every_note if told.subject
+    }
+    answers |= {(told.code, told.span) for told in every_note if told.span}
+    return [told for told in every_note if not _is_answered(told, answers, values)]
+
+
+def _is_answered(
+    told: Note, answers: Collection[tuple[str, object]], values: Collection[ModelPath]
+) -> bool:
+    answering = explanation(told.code).get("unless", ())
+    if answering == "value":
+        return told.subject in values
+    identities = (told.subject, told.span)
+    codes = (answering,) if isinstance(answering, str) else answering
+    return any((code, identity) in answers for code in codes for identity in identities)
+
+
+def _filled(template: str, facts: Mapping[str, object]) -> str:
+    """The text with the facts in it; `{name!q}` is one word of a shell, in quotes where it would be read otherwise."""
+    if "!q}" not in template:
+        return template.format_map(facts)
+    from shlex import quote
+
+    words = {f"{name}!q": quote(str(fact)) for name, fact in facts.items()}
+    for name, word in words.items():
+        escaped_word = word.replace("{", "{{").replace("}", "}}")
+        template = template.replace(f"{{{name}}}", escaped_word)
+    return template.format_map(facts)
+
+
+def explanation(code: str) -> Row:
+    """The row for a code, ours or that of a plug-in: `kind`, `title`, `message`, `why`, and what else it may have.
+
+    `advice` is what to do, `url` where more is said.
+
+    `todo` says that a person must act before the first start: on a `value`, on `data`, or to `make` something; or
+    `after` it, on data for a running service. `do` is the task in a few words, before what it is to be done to.
+    `generated` is the form of a value that is made where the files are written to a folder. `unless` are the codes of
+    the notes that say the same better, or `value` where nothing is to be said of a variable that has one.
     """
     family = FAMILIES.get(code[:4]) or FAMILIES.get(code[:3])
-    return registry(family)[code] if family else note_rows()[code]
+    rows = registry(family) if family else note_rows()
+    if code not in rows:
+        raise UnregisteredCode(code)
+    return rows[code]
+
+
+class UnregisteredCode(KeyError):
+    """A code that is neither in `mappings/notes/` nor in the notes of a plug-in."""
+
+
+def plugin_fault_note(fault: PluginFault) -> Note:
+    """What to say about a plug-in, or a thing of it, without which the rest was done."""
+    return note("TC902", package=fault.package, problem=fault.problem)
 
 
 @cache
@@ -135,7 +212,7 @@ def registry(family: str) -> dict[str, Row]:
     rows = table(
         f"notes/{family}",
         required={"kind", "title", "message", "why"},
-        optional={"advice", "generated", "todo", "url"},
+        optional={"advice", "do", "generated", "todo", "unless", "url"},
     )
     return {str(code): row for code, row in rows.items()}
 
@@ -174,3 +251,13 @@ def _place_of(one_note: Note) -> tuple[str, int, int]:
         if one_note.span
         else ("", 0, 0)
     )
+
+
+def open_facts(text: str) -> str:
+    """A message with its facts left open: `{name}` becomes `<name>`."""
+    return re.sub(r"\{\{|\}\}|\{(\w+)[^{}]*\}", _open_fact, text)
+
+
+def _open_fact(match: re.Match[str]) -> str:
+    """A fact as its name in angle brackets; a doubled brace is one."""
+    return f"<{match[1]}>" if match[1] else match[0][0]

@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from copy import copy
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from tocompose.answers import Answers
 from tocompose.collector import collector_off
+from tocompose.exporters.accepted_source import AcceptedSource, accepted_source
 from tocompose.exporters.bundle import Bundle, Layout, added_to, bundle
-from tocompose.exporters.rebase_paths import rebase_paths
-from tocompose.importers import Importer, ImportOptions, SourceError, importer, importers
-from tocompose.importers.preference import Claim, claims
+from tocompose.exporters.outside_resources import outside_notes
+from tocompose.exporters.rebase_paths import rebase_notes, rebase_paths
+from tocompose.importers import (
+    Importer,
+    ImportOptions,
+    SourceError,
+    importer,
+    importers,
+    plugin_faults,
+)
+from tocompose.importers.brought_formats import FaultyFormat
+from tocompose.importers.left_out import files_left_out
+from tocompose.importers.preference import (
+    Claim,
+    claims,
+    left_aside,
+    passed_over,
+    plugin_faults_on,
+    unknown_format,
+)
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
-from tocompose.limits import limit
 from tocompose.model import ComposeFileRole, File, Network, Service, Stack, Volume
-from tocompose.notes import Kind, Note, generated_forms, in_order, note
+from tocompose.notes import (
+    Note,
+    in_order,
+    plugin_fault_note,
+    without_answered,
+)
+from tocompose.plugin_faults import general_faults
+from tocompose.plugins import PluginFault, has_plugins, with_faults
 from tocompose.project import Project, source_alone, with_earlier_output
-from tocompose.record import record, replace
+from tocompose.record import NamedTuple, record, replace
 from tocompose.rules import Context, apply_all, select
-from tocompose.rules.stated_findings import with_statements
-from tocompose.source import Span
+from tocompose.rules.joining import joined_startup, joined_uses
 from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import did_you_mean
 
@@ -29,10 +51,13 @@ _Part = TypeVar("_Part", Service, Volume, Network)
 
 @record
 class Options:
-    """What the user asked for: the importer (sniffed when None), the practices, how the files are laid out.
+    """The options of a conversion, as on the command line.
 
-    `existing` is a compose file to add the services to, instead of a file of their own. `up` leads from the folder that
-    is written to to the source, `back` the other way; both empty when they are the same.
+    `source` is the name of a format (`docker_run`), which is detected if it is None; `practices` is a list such as
+    `all,-LOG`; `settings` are options of the format; `answers` are decisions of your own. `existing` is a compose file
+    to which the services are added, `existing_values` the `.env` beside it. `up` is the relative path from the output
+    folder to the source, `back` the one from the source to the output folder; both are empty if the folders are the
+    same.
     """
 
     source: str | None = None
@@ -42,13 +67,18 @@ class Options:
     context: Context = Context()
     answers: Answers = Answers()
     existing: File | None = None
+    existing_values: bytes | None = None
     up: str = ""
     back: str = ""
 
 
 @record
 class Result:
-    """The outcome: the files to write, all notes in reading order, the stack, and the ledger of the source's leaves."""
+    """The result of a conversion.
+
+    `files` have a `path`, a `content` in bytes and a `mode`; `notes` are in the order in which reports show them.
+    `ledger` says of each value of the source what became of it. `importer` is the name of the format.
+    """
 
     files: tuple[File, ...]
     notes: tuple[Note, ...]
@@ -58,12 +88,10 @@ class Result:
 
     @property
     def counts(self) -> dict[Fate, int]:
-        """How many leaves of the source met each fate."""
+        """How many values of the source were carried over, explained in notes and left out on purpose."""
         return self.ledger.count()
 
 
-# What these read may run as containers of this machine already.
-_OF_CONTAINERS = ("docker_run", "engine", "compose")
 # Sources that say nothing of development: the others have settled it, or are compose files themselves.
 _WITHOUT_DEVELOPMENT = ("docker_run", "kubernetes")
 
@@ -74,7 +102,19 @@ def convert(project: Project, options: Options | None = None) -> Result:
     Raises `SourceError` when the project holds nothing that any importer can read.
     """
     with collector_off():
-        return _convert_project(source_alone(project), options or Options())
+        source = source_alone(project)
+        result = _convert_project(source, options or Options())
+        return _with_plugin_faults(result, source, options or Options())
+
+
+def _with_plugin_faults(result: Result, project: Project, options: Options) -> Result:
+    """The result with a note on each plug-in that could not be used as it is."""
+    if not has_plugins():
+        return result
+    of_formats = plugin_faults_on(project) if options.source is None else ()
+    fault_notes = map(plugin_fault_note, (*of_formats, *general_faults()))
+    notes = in_order(dict.fromkeys([*result.notes, *fault_notes]))
+    return replace(result, notes=tuple(notes))
 
 
 def _convert_project(project: Project, options: Options) -> Result:
@@ -112,13 +152,15 @@ def check_options(chosen_importer: Importer, settings: ImportOptions) -> None:
 class FormatChoice(NamedTuple):
     """The conversion from the format that was taken; None where none could be read, with the `problem` of the first.
 
-    `passed` are the formats that were read before, each with a file of it, and gave nothing to run.
+    `passed` are the formats that were read before, each with a file of it, and gave nothing to run; `faults` are of
+    those whose code failed.
     """
 
     result: Result | None
     passed: tuple[tuple[str, str], ...] = ()
     taken: Claim | None = None
     problem: SourceError | None = None
+    faults: tuple[PluginFault, ...] = ()
 
 
 def first_that_runs(
@@ -134,6 +176,7 @@ def first_that_runs(
     first_result: Result | None = None
     problem: SourceError | None = None
     passed: list[tuple[str, str]] = []
+    faults: list[PluginFault] = []
     for claim in claims:
         if claim.weak and (first_result if weak_after_failure else passed):
             break
@@ -141,12 +184,13 @@ def first_that_runs(
             result = convert_claim(claim, passed)
         except SourceError as error:
             problem = problem or error
+            faults += [error.fault] if isinstance(error, FaultyFormat) else []
         else:
             if result.stack.services:
-                return FormatChoice(result, tuple(passed), claim)
+                return FormatChoice(result, tuple(passed), claim, faults=tuple(faults))
             first_result = first_result or result
         passed.append((claim.importer.name, claim.files[0]))
-    return FormatChoice(first_result, problem=problem)
+    return FormatChoice(first_result, problem=problem, faults=tuple(faults))
 
 
 def _convert_claims(
@@ -163,7 +207,8 @@ def _convert_claims(
     choice = first_that_runs(claims, convert_claim)
     if choice.result is None:
         raise choice.problem or SourceError(f"{project.name}: nothing was found to convert")
-    return choice.result
+    fault_notes = map(plugin_fault_note, choice.faults)
+    return replace(choice.result, notes=(*choice.result.notes, *fault_notes))
 
 
 def _conversion_by(
@@ -178,39 +223,53 @@ def _conversion_by(
     try:
         stack = chosen_importer.read(project, ledger, options.settings)
     except SourceError as problem:
-        problem.notes = (*ledger.notes, *_left_out(project))
+        problem.notes = (*ledger.notes, *files_left_out(project))
         raise
     unread = audit_unread(ledger)
+    accepted = _accepted(stack, chosen_importer)
     context = practice_context(options, project)._replace(
-        running=chosen_importer.name in _OF_CONTAINERS,
         develops=chosen_importer.name in _WITHOUT_DEVELOPMENT,
-        ran_as=stack.name if chosen_importer.name == "compose" else "",
     )
     outcome = apply_all(
-        stack, options.answers.practices(select(options.practices)), context
+        accepted.stack, options.answers.practices(select(options.practices)), context
     )
     for old, new in outcome.moves.items():
         ledger.move(old, new)
-    left_out = _left_out(project, _files_read(ledger) if _skipped(project) else ())
-    notes_so_far = [*ledger.notes, *left_out, *unread, *outcome.notes]
-    notes_so_far += ledger.counted_notes()
+    read = {leaf.span.file for leaf in ledger.leaves()} if project.skipped else set()
+    left_out = files_left_out(project, read)
     stack = rebase_paths(outcome.stack, options.up, options.back)
+    practice_notes = rebase_notes(outcome.notes, outcome.stack, stack)
+    source_notes = (
+        *accepted.still_hold(ledger.notes),
+        *accepted.notes,
+        *outside_notes(accepted.stack),
+    )
+    notes_so_far = [*source_notes, *left_out, *unread, *practice_notes]
+    notes_so_far += ledger.counted_notes()
     layout = _layout(options.layout, chosen_importer, project)
     output = (
-        added_to(options.existing, stack, notes_so_far)
+        added_to(options.existing, stack, notes_so_far, joined_uses(outcome.stack, context))
         if options.existing
         else bundle(stack, layout, notes_so_far)
     )
     notes_so_far = list(output.still_hold(notes_so_far))
-    notes_so_far = [one for one in notes_so_far if not _is_answered(one, stack)]
-    all_notes = (*notes_so_far, *output.notes, *audit_written(ledger, output.written))
+    valued = (setting.name for setting in stack.settings if setting.value)
+    values = frozenset(ModelPath.of("settings", name) for name in valued)
+    open_notes = without_answered(notes_so_far, values)
+    written = output.written | accepted.paths
+    all_notes = (*open_notes, *output.notes, *audit_written(ledger, written))
     notes = in_order(options.answers.confirm(all_notes))
     is_users = options.existing is not None or layout.source_file is not None
     marked = layout.split and not is_users
+    files = output.files
+    if marked:
+        from tocompose.rules.stated_findings import with_statements
+
+        files = with_statements(files, stack, notes)
     return Result(
-        files=with_statements(output.files, stack, notes) if marked else output.files,
+        files=files,
         notes=tuple(notes),
-        stack=output.refusals.without_refused(_as_joined(outcome.stack, output)),
+        stack=output.refusals.without_refused(_as_joined(stack, output)),
         ledger=ledger,
         importer=chosen_importer.name,
     )
@@ -240,6 +299,12 @@ def _not_among(
     return (part for part in parts if ModelPath.of(section, part.name) not in overruled)
 
 
+def _accepted(stack: Stack, chosen_importer: Importer) -> AcceptedSource:
+    """The stack as the rules shall see it: that of a compose file, which may be written over, as docker takes it."""
+    is_compose = hasattr(chosen_importer, "original")
+    return accepted_source(stack) if is_compose else AcceptedSource(stack)
+
+
 def _layout(layout: Layout, chosen_importer: Importer, project: Project) -> Layout:
     """The layout with the user's compose file and `.env`, of an importer that reads such files."""
     original: Callable[[Project], File | None] | None = getattr(
@@ -250,48 +315,6 @@ def _layout(layout: Layout, chosen_importer: Importer, project: Project) -> Layo
     return replace(
         layout, source_file=original(project), source_values=project.read(".env")
     )
-
-
-def _is_answered(asking: Note, stack: Stack) -> bool:
-    """Whether a note asks for the value of a variable that has one, from another file of the source."""
-    is_made = bool(generated_forms([asking]))
-    if not (is_made or asking.code == "TC343") or len(asking.subject) < 2:
-        return False
-    return any(
-        setting.name == asking.subject[1] and setting.value for setting in stack.settings
-    )
-
-
-def _skipped(project: Project) -> dict[str, int]:
-    """The files that were too large for some format, with their sizes."""
-    return getattr(project, "skipped", {})
-
-
-def _files_read(ledger: Ledger) -> frozenset[str]:
-    return frozenset(leaf.span.file for leaf in ledger.leaves())
-
-
-def _left_out(project: Project, read: Container[str] = ()) -> Iterator[Note]:
-    """A note for each file that was too large or may not be read, or that lies outside of the source.
-
-    What is too large for a script may have been `read` as something else.
-    """
-    for path, size in sorted(_skipped(project).items()):
-        if path in read:
-            continue
-        name = "FILE_BYTES" if size > limit("FILE_BYTES") else "SCRIPT_BYTES"
-        yield note(
-            "TC020",
-            Span(path, 1, 1, 1, 1),
-            file=path,
-            size=size,
-            most=limit(name),
-            name=name,
-        )
-    for path, outside_file in sorted(getattr(project, "outside", {}).items()):
-        yield note("TC023", None, file=path, folder=str(outside_file.parent))
-    for path, problem in sorted(getattr(project, "refused", {}).items()):
-        yield note("TC024", None, file=path, problem=problem)
 
 
 def _can_be_seen(project: Project) -> bool:
@@ -309,16 +332,11 @@ def practice_context(options: Options, project: Project) -> Context:
         split=layout.split,
         production=production,
         inline_secrets=inline,
+        joins=joined_startup(options.existing, options.existing_values),
         read=project.read,
         below=project.below if _can_be_seen(project) else None,
+        exists=project.exists if _can_be_seen(project) else None,
     )
-
-
-def unknown_format(name: str, candidates: Iterable[Importer]) -> str:
-    """What to say about a format that no importer has, with what was perhaps meant."""
-    names = sorted(candidate.name for candidate in candidates)
-    hint = did_you_mean(name, names, f"the formats are {', '.join(names)}")
-    return f"unknown format {name!r}: {hint}"
 
 
 def choose(project: Project, name: str | None) -> Importer:
@@ -326,27 +344,16 @@ def choose(project: Project, name: str | None) -> Importer:
     if name is not None:
         chosen_importer = importer(name)
         if chosen_importer is None:
-            raise SourceError(unknown_format(name, importers()))
+            raise SourceError(
+                with_faults(unknown_format(name, importers()), plugin_faults())
+            )
         return chosen_importer
     all_claims = _claims_on(project)
     if not all_claims:
-        raise _nothing_found(project)
+        from tocompose.importers.nothing_found import nothing_found
+
+        raise nothing_found(project, files_left_out(project))
     return all_claims[0].importer
-
-
-def _nothing_found(project: Project) -> SourceError:
-    """What to say when no format is found: the files that were not read, if there are some, are why."""
-    source_names = ", ".join(project.named[:3]) or project.name
-    unread = [
-        unread_note for unread_note in _left_out(project) if unread_note.kind is Kind.LOST
-    ]
-    if unread:
-        return SourceError(
-            f"{source_names}: nothing to convert: {'; '.join(unread_note.message for unread_note in unread[:3])}"
-        )
-    return SourceError(
-        f"{source_names}: no docker run script, Kubernetes manifest or Procfile was found here; --from says the format"
-    )
 
 
 def _claims_on(project: Project) -> tuple[Claim, ...]:
@@ -364,36 +371,3 @@ def _claims_on(project: Project) -> tuple[Claim, ...]:
                 f"{path}` adds the services of another source."
             )
     return all_claims
-
-
-def left_aside(
-    project: Project, other_claims: Iterable[Claim], chosen_claim: Claim
-) -> Iterator[Note]:
-    """What to say about the other formats of a folder, or among the files named, each with `--from` to choose it."""
-    # Of files that are named importers also claim what only looks like theirs: any shell script may be a source.
-    unnamed = copy(project)
-    unnamed.named = ()
-    for claim in other_claims:
-        sure = claim.importer.sniff(unnamed) if project.named else claim.files
-        files = [file for file in sure if file not in chosen_claim.files]
-        for file in files[:1]:
-            more_files = f" (and {len(files) - 1} more)" if files[1:] else ""
-            code, name, title = (
-                "TC014" if claim.weak else "TC012",
-                claim.importer.name,
-                claim.importer.title,
-            )
-            yield note(
-                code,
-                Span(file, 1, 1, 1, 1),
-                title=title,
-                file=file,
-                more=more_files,
-                name=name,
-            )
-
-
-def passed_over(tried: Iterable[tuple[str, str]], taken_file: str) -> Iterator[Note]:
-    """What to say about formats that were read first, each with a file of it, and gave nothing to run."""
-    for name, file in tried:
-        yield note("TC013", Span(file, 1, 1, 1, 1), file=file, name=name, taken=taken_file)

@@ -44,11 +44,20 @@ PRUNED = frozenset(
 )
 
 
+# A file that is larger is read anew each time: a folder of data must not fill the memory.
+_KEPT_BYTES = 100_000
+# Nor must very many small files; those that come later are read anew each time.
+_ALL_KEPT_BYTES = 20_000_000
+
 ProjectType = TypeVar("ProjectType", bound="Project")
 
 
 class Project(Protocol):
-    """Named files; paths are relative, with `/`, and never leave the root."""
+    """The files of a source, by relative paths with `/`; nothing outside of its root is read.
+
+    `named` are the files that the user named one by one, and `skipped` those that are too large, with their size in
+    bytes. `earlier_runs` tell which files an earlier conversion has written: these are not part of the source.
+    """
 
     name: str
     named: tuple[str, ...]
@@ -58,16 +67,16 @@ class Project(Protocol):
     earlier_runs: tuple[EarlierRun, ...]
 
     def files(self) -> tuple[str, ...]:
-        """Every file, sorted; those that the user named one by one, or all of the folder."""
+        """The paths of all files, sorted; only those that the user named, if there are any."""
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file, None where there is none or it lies outside the tree."""
+        """The content of a file; None if there is none, or if it is too large or outside of the root."""
 
     def exists(self, path: str) -> bool:
-        """Whether a file or folder of that path lies in the tree."""
+        """Whether there is a file or folder of that path inside the root."""
 
     def below(self, path: str) -> tuple[str, ...]:
-        """The paths of the files that stand in a folder of the tree itself, sorted; none where it is no folder."""
+        """The paths of the files directly in a folder, sorted; empty if there is no such folder."""
 
 
 def source_alone(project: ProjectType) -> ProjectType:
@@ -106,7 +115,7 @@ def source_part(
 
 
 class Memory:
-    """A project held in memory: standard input, a pasted command, a test."""
+    """A project in memory; `files` maps each relative path to its content."""
 
     def __init__(self, files: Mapping[str, bytes], name: str = "app") -> None:
         self.name = name
@@ -114,13 +123,14 @@ class Memory:
         self.skipped: dict[str, int] = {}
         self.earlier_runs: tuple[EarlierRun, ...] = ()
         self._files = dict(files)
+        self._by_folder: dict[str, list[str]] | None = None
 
     def files(self) -> tuple[str, ...]:
-        """Every file, in the order given."""
+        """The paths of all files, in the order given."""
         return _own_files(self, tuple(self._files))
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file."""
+        """The content of a file; None if there is none, or if it is too large."""
         wanted_path = normal_path(path) or ""
         file_content = self._files.get(wanted_path)
         if file_content is None or _too_large(path, len(file_content), self.skipped):
@@ -128,7 +138,7 @@ class Memory:
         return source_part(self.earlier_runs, wanted_path, file_content)
 
     def exists(self, path: str) -> bool:
-        """Whether a file or folder of that path was given."""
+        """Whether there is a file or folder of that path."""
         wanted_path = normal_path(path)
         return wanted_path is not None and any(
             name == wanted_path or name.startswith(f"{wanted_path}/")
@@ -136,22 +146,22 @@ class Memory:
         )
 
     def below(self, path: str) -> tuple[str, ...]:
-        """The files given of a folder."""
-        wanted_path = normal_path(path)
-        return tuple(
-            sorted(
-                name
-                for name in self._files
-                if name.rpartition("/")[0] == wanted_path and "/" in name
-            )
-        )
+        """The paths of the files directly in a folder, sorted."""
+        if self._by_folder is None:
+            self._by_folder = {}
+            for name in sorted(self._files):
+                folder, slash, _ = name.rpartition("/")
+                if slash:
+                    self._by_folder.setdefault(folder, []).append(name)
+        return tuple(self._by_folder.get(normal_path(path) or "", ()))
 
 
 class Folder:
-    """A project on disk: a folder, or files named one by one below it.
+    """A project on disk: all files of a folder, or only those that `named` lists by their paths in it.
 
-    `allowed` are files and folders elsewhere that may be read as well; `outside` collects what was asked for, is there
-    and lies neither in the root nor in those; `refused` what may not be read, with the reason.
+    `name` is the name of the stack, by default that of the folder. `allowed` are files and folders outside of the root
+    that may be read too. Afterwards `outside` holds the paths of existing files that were asked for and lie in neither,
+    and `refused` the paths that the operating system did not let it read, each with the reason.
     """
 
     def __init__(
@@ -170,38 +180,52 @@ class Folder:
         self.refused: dict[str, str] = {}
         self.earlier_runs: tuple[EarlierRun, ...] = ()
         self._files: tuple[str, ...] | None = None
+        # Several rules ask for the same files: each path is followed once, and each small file is read once.
+        self._resolved: dict[str, Path | None] = {}
+        self._contents: dict[str, bytes | None] = {}
+        self._room = _ALL_KEPT_BYTES
 
     def files(self) -> tuple[str, ...]:
-        """The files named, or all files of the folder without the pruned folders, sorted."""
+        """The paths of all files, sorted, without folders such as `.git` and `node_modules`; or those named."""
         if self._files is None:
             self._files = self.named or tuple(sorted(self._walk_files()))
         return _own_files(self, self._files)
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file inside the root; symbolic links that lead out of it are not followed, nor is a pipe."""
-        file = self._path_inside(path)
-        if (
-            file is None
-            or not _is_file(file)
-            or _too_large(path, file.stat().st_size, self.skipped)
-        ):
-            return None
-        try:
-            content = file.read_bytes()
-        except OSError as problem:
-            self._note_refused(path, problem)
+        """The content of a file; None for a pipe or device, and for a link that leads outside of the root."""
+        content = self._contents[path] if path in self._contents else self._read_file(path)
+        if content is None:
             return None
         return source_part(self.earlier_runs, normal_path(path) or path, content)
 
+    def _read_file(self, path: str) -> bytes | None:
+        """What stands in the file, whoever wrote it; kept where it is small."""
+        file = self._path_inside(path)
+        content = None
+        if (
+            file is not None
+            and _is_file(file)
+            and not _too_large(path, file.stat().st_size, self.skipped)
+        ):
+            try:
+                content = file.read_bytes()
+            except OSError as problem:
+                self._note_refused(path, problem)
+        size = len(content or b"")
+        if size <= min(_KEPT_BYTES, self._room):
+            self._contents[path] = content
+            self._room -= size
+        return content
+
     def exists(self, path: str) -> bool:
-        """Whether a file or folder of that path lies inside the root."""
+        """Whether there is a file or folder of that path inside the root."""
         file = self._path_inside(path)
         if file is None or not _is_there(file):
             return False
         return not self.earlier_runs or file.is_dir() or self.read(path) is not None
 
     def below(self, path: str) -> tuple[str, ...]:
-        """The files that stand in a folder inside the root."""
+        """The paths of the files directly in a folder, sorted; empty if there is no such folder."""
         folder = self._path_inside(path)
         try:
             with (
@@ -219,6 +243,11 @@ class Folder:
             return ()
 
     def _path_inside(self, path: str) -> Path | None:
+        if path not in self._resolved:
+            self._resolved[path] = self._resolve(path)
+        return self._resolved[path]
+
+    def _resolve(self, path: str) -> Path | None:
         if "\x00" in path:
             return None
         try:
@@ -234,7 +263,12 @@ class Folder:
 
     def _note_refused(self, path: str, problem: OSError) -> None:
         file = Path(path)
-        name = file.relative_to(self.root).as_posix() if file.is_absolute() else path
+        is_whole = file.is_absolute()
+        name = (
+            file.relative_to(self.root).as_posix()
+            if is_whole
+            else normal_path(path) or path
+        )
         self.refused[name] = (problem.strerror or type(problem).__name__).lower()
 
     def _walk_files(self) -> Iterator[str]:
@@ -279,6 +313,17 @@ def _too_large(path: str, size: int, skipped: dict[str, int]) -> bool:
         return False
     skipped[path] = size
     return True
+
+
+def refused_files(project: Project) -> Mapping[str, str]:
+    """The files that the operating system did not let us read so far, each with the reason."""
+    refused: Mapping[str, str] = getattr(project, "refused", {})
+    return refused
+
+
+def is_refused(project: Project, path: str) -> bool:
+    """Whether a file that was asked for is there and may not be read."""
+    return (normal_path(path) or path) in refused_files(project)
 
 
 def normal_path(path: str) -> str | None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
 from tocompose.project import Project
-from tocompose.readers.reading import Oddity, Reading, decode
+from tocompose.readers.reading import Oddity, Reading, decode, oddity_notes
+from tocompose.record import NamedTuple
 from tocompose.source import Span
 from tocompose.syntax.model_path import ROOT, ModelPath
-from tocompose.tables import load
 
 
 class Repository(NamedTuple):
@@ -41,7 +40,7 @@ class Repository(NamedTuple):
             return nothing(self.ledger)
         reading = reader(content, path)
         cursor = self.ledger.open(reading.tree)
-        _note_oddities(self.ledger, family, reading.oddities)
+        note_oddities(self.ledger, family, reading.oddities)
         return cursor
 
     def add_note(
@@ -56,7 +55,7 @@ class Repository(NamedTuple):
         self.ledger.add_note(note(code, span, subject=subject, **facts))
 
     def read_toml(self, path: str) -> dict[str, Any]:
-        """A TOML file as plain data: evidence only, so a broken one counts as empty."""
+        """A TOML file as plain data, empty where it is broken: evidence only; what is wrong with it is said."""
         text = self.read_text(path)
         if text is None:
             return {}
@@ -64,16 +63,22 @@ class Repository(NamedTuple):
 
         try:
             return tomllib.loads(text)
-        except tomllib.TOMLDecodeError:
+        except (tomllib.TOMLDecodeError, RecursionError):
+            from tocompose.readers.toml import read_toml
+
+            note_oddities(self.ledger, "toml", read_toml(text.encode(), path).oddities)
             return {}
 
     def read_json(self, path: str) -> dict[str, Any]:
-        """A JSON object as plain data: evidence only, so a broken one, or anything else, counts as an empty one."""
-        try:
-            data = json.loads(self.read_text(path) or "{}")
-        except (ValueError, RecursionError):
+        """A JSON object as plain data, empty where there is none: evidence only; what is odd in it is said."""
+        content = self.project.read(path)
+        if content is None:
             return {}
-        return data if isinstance(data, dict) else {}
+        from tocompose.readers.json_data import read_plain_json
+
+        plain = read_plain_json(content, path)
+        note_oddities(self.ledger, "json", plain.oddities)
+        return plain.data if isinstance(plain.data, dict) else {}
 
     def option(self, name: str) -> str:
         """What the user said under an option's name; empty when nothing."""
@@ -98,19 +103,7 @@ def nothing(ledger: Ledger) -> Cursor:
     return Cursor(ledger, None, (), Span("", 1, 1, 1, 1))
 
 
-def _note_oddities(ledger: Ledger, family: str, oddities: Iterable[Oddity]) -> None:
-    """Says one note for each oddity of a reader; of a kind that repeats itself, the first only."""
-    table = load("oddities")
-    noted: set[str] = set()
-    for oddity in oddities:
-        code = table["codes"][family].get(oddity.kind)
-        if code is None or (oddity.kind in table["once"] and oddity.kind in noted):
-            continue
-        noted.add(oddity.kind)
-        facts: dict[str, Any] = {
-            "file": oddity.span.file,
-            "what": table["words"].get(oddity.kind, oddity.kind),
-            "name": "",
-            **oddity.facts,
-        }
-        ledger.add_note(note(code, oddity.span, **facts))
+def note_oddities(ledger: Ledger, family: str, oddities: Iterable[Oddity]) -> None:
+    """Says what a reader found odd, as notes of the family."""
+    for oddity_note in oddity_notes(family, oddities):
+        ledger.add_note(oddity_note)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from tocompose.record import NamedTuple
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -54,6 +56,10 @@ class Child(NamedTuple):
     node: Node
 
 
+# An index of so few entries takes more memory than they do, and finds them no faster.
+_MOST_UNINDEXED = 8
+
+
 class Branch:
     """A map, a list or a format's own construct; `kind` is `map`, `list`, `document`, or the reader's own word."""
 
@@ -67,6 +73,10 @@ class Branch:
 
     def child(self, key: str | int) -> Child | None:
         """The entry under `key`; of duplicate keys the last, which is what YAML and JSON readers keep."""
+        if len(self.children) <= _MOST_UNINDEXED:
+            return next(
+                (child for child in reversed(self.children) if child[0] == key), None
+            )
         index = self._index
         if index is None:
             index = self._index = {child[0]: child for child in self.children}

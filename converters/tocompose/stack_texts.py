@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from functools import cache
 from operator import attrgetter
 from typing import Any, TypeAlias, TypeVar
 
-from tocompose.model import CommandText, ComposeFileRole, Stack
+from tocompose.model import CommandText, ComposeFileRole, NumberText, Stack
 from tocompose.patterns import regex
-from tocompose.record import replace
-from tocompose.syntax.interpolation import variable_names
+from tocompose.record import record_fields, replace
+from tocompose.syntax.interpolation import variable_names, variables
 from tocompose.syntax.model_path import ModelPath
 
 _Keys: TypeAlias = tuple[str, ...]
@@ -24,6 +23,8 @@ _SECTIONS = ("services", "networks", "volumes", "configs", "secrets")
 # What names a thing or says where it comes from is no text that Compose interpolates.
 _NOT_TEXTS = frozenset({"name", "origin"})
 _TEXTLESS = regex(r"(?:bool|int|float)(?: \| None)?")
+_TEXTS = frozenset({str, NumberText})
+_PLAIN = frozenset({bool, int, float, type(None)})
 # Fields whose content stands at the key of the record itself, and those that Compose calls otherwise.
 _UNNAMED = frozenset({"value", "options", "overlays"})
 _KEYS = {"mounts": "volumes", "env_files": "env_file", "engine_name": "name"}
@@ -54,22 +55,37 @@ def texts_within(
 def _gather_texts(
     value: Any, path: _Keys, mark: str, texts: list[tuple[_Keys, str]]
 ) -> None:
-    for _, keys, child in _children(value):
-        if child.__class__ is not str:
+    for _, keys, child in _splitter(value.__class__)(value):
+        if child.__class__ in _TEXTS:
+            if mark in child:
+                texts.append((path + keys, child))
+        elif child.__class__ not in _PLAIN:
             _gather_texts(child, path + keys, mark, texts)
-        elif mark in child:
-            texts.append((path + keys, child))
 
 
 def services_by_variable(stack: Stack) -> dict[str, tuple[str, ...]]:
-    """The services in whose texts each variable stands, by the variable's name."""
+    """The services in whose texts each variable stands, or that take it over from the host, by the variable's name."""
     users: dict[str, dict[str, None]] = {}
+    for service in stack.services:
+        for variable in service.environment:
+            if variable.value is None:
+                users.setdefault(variable.name, {})[service.name] = None
     for path, text in stack_texts(stack, "$"):
         section, owner, *_ = path
         if section == "services":
             for name in variable_names(text):
                 users.setdefault(name, {})[owner] = None
     return {name: tuple(services) for name, services in users.items()}
+
+
+def required_variables(stack: Stack) -> tuple[str, ...]:
+    """The variables without which docker compose refuses to start, as `${NAME:?}`, in the order of the stack."""
+    names: dict[str, None] = {}
+    for _, text in stack_texts(stack, "?"):
+        for variable in variables(text):
+            if variable.is_required:
+                names[variable.name] = None
+    return tuple(names)
 
 
 def map_texts(stack: Stack, change: Change) -> Stack:
@@ -93,8 +109,10 @@ def map_texts_within(part: _T, path: _Keys, change: Change) -> _T:
 def _mapped(value: Any, path: _Keys, change: Change) -> Any:
     changed: dict[Any, Any] = {}
     for place, keys, child in _children(value):
-        if child.__class__ is str:
-            new: Any = change(ModelPath(path + keys), child)
+        if child.__class__ in _TEXTS:
+            text = change(ModelPath(path + keys), child)
+            # An equal text is the same one: a number that is only carried on has to stay one.
+            new: Any = child if text == child else text
         else:
             new = _mapped(child, path + keys, change)
         if new is not child:
@@ -134,9 +152,10 @@ def _splitter(kind: Any) -> Callable[[Any], Iterable[_Child]]:
     values_of = (
         attrgetter(*keys) if len(keys) > 1 else lambda value: (getattr(value, *keys),)
     )
+    places = tuple(keys.items())
     return lambda value: [
-        (name, keys[name], child)
-        for name, child in zip(keys, values_of(value), strict=True)
+        (name, key, child)
+        for (name, key), child in zip(places, values_of(value), strict=True)
         if child or child == ""
     ]
 
@@ -158,18 +177,16 @@ def _identity(value: Any) -> str | None:
 
 @cache
 def _identity_field(kind: Any) -> str | None:
-    names = {field.name for field in fields(kind)} if is_dataclass(kind) else set()
+    names = record_fields(kind)
     return next((name for name in _IDENTITIES if name in names), None)
 
 
 @cache
 def _text_fields(kind: Any) -> dict[str, _Keys]:
     """The fields of a record that may hold texts, each with its key; none of a plain value."""
-    if not is_dataclass(kind):
-        return {}
     names = [
-        field.name
-        for field in fields(kind)
-        if field.name not in _NOT_TEXTS and not _TEXTLESS.fullmatch(str(field.type))
+        name
+        for name, field in record_fields(kind).items()
+        if name not in _NOT_TEXTS and not _TEXTLESS.fullmatch(str(field.type))
     ]
     return {name: () if name in _UNNAMED else (_KEYS.get(name, name),) for name in names}

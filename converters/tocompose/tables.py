@@ -88,11 +88,16 @@ def documents(name: str, key: str) -> tuple[Document, ...]:
 
 
 def parse_documents(name: str, key: str, text: str) -> tuple[Document, ...]:
-    """The documents of a text, each behind a line `---`; what stands before the first is a comment."""
+    """The documents of a text; `keys` as in `documents`."""
     return tuple(
         Document(_document_keys(name, key, document_text), document_text)
-        for document_text in f"\n{text}".split("\n---\n")[1:]
+        for document_text in split_documents(text)
     )
+
+
+def split_documents(text: str) -> list[str]:
+    """The texts of the documents, each behind a line `---`; what stands before the first is a comment."""
+    return f"\n{text}".split("\n---\n")[1:]
 
 
 def _document_keys(name: str, key: str, text: str) -> tuple[str, ...]:

@@ -15,13 +15,14 @@ from textwrap import dedent
 from tocompose.check import audit
 from tocompose.compose.write import compose_document
 from tocompose.exporters.bundle import Layout
-from tocompose.importers import ImportOptions, SourceError, importer
+from tocompose.importers import ImportOptions, SourceError, importer, plugin_faults
 from tocompose.knowledge.images import ImageFacts, image_facts
 from tocompose.knowledge.servers import server_facts, servers
 from tocompose.ledger import Fate
 from tocompose.model import ComposeFileRole, Stack
 from tocompose.notes import Kind, Level, Note, explanation
 from tocompose.pipeline import Options, Result, convert
+from tocompose.plugin_faults import general_faults
 from tocompose.plugins import NOTE_CODE, note_rows
 from tocompose.project import Memory
 from tocompose.record import replace
@@ -30,8 +31,26 @@ from tocompose.rules.opened_files import open_view
 from tocompose.source import Leaf, Span
 from tocompose.writing import write
 
+__all__ = [
+    "check_accepted",
+    "check_format",
+    "check_image",
+    "check_ledger",
+    "check_mutations",
+    "check_note",
+    "check_notes",
+    "check_plugins",
+    "check_rule",
+    "check_server",
+]
 # A value that no source has, put in the place of another.
 CANARY = "zqcanary7"
+
+
+def check_plugins() -> None:
+    """Checks that every part that installed packages bring can be used; a run leaves others out with a note (TC902)."""
+    faults = (*plugin_faults(), *general_faults())
+    assert not faults, f"{faults[0]}"
 
 
 def check_format(
@@ -42,13 +61,14 @@ def check_format(
     silent: Iterable[str] = (),
     compose: str | None = None,
 ) -> Result:
-    """The conversion of an example source, which holds all laws of a format.
+    """The result of converting an example, after checking it against all laws of a format.
 
-    The files are recognized without `--from`; every value is settled, at most `unread` of them by nothing but TC001;
-    the same source gives the same bytes, in whatever order its files come; a value that changes shows in the files or
-    the notes, unless its text is among the `silent`; every note is registered and stands in the source; the files are
-    accepted by `tocompose check`, and by docker compose, where `compose` names the program or it is on PATH.
+    The files are recognized without `--from`. Every value has a record in the ledger, and at most `unread` values have
+    none but TC001. The same files give the same bytes, in any order. A change of a value shows in the files or the
+    notes, unless its text is in `silent`. Every note is registered, and its place is in the source. `tocompose check`
+    accepts the files, and so does docker compose: the program `compose`, or the one on PATH.
     """
+    check_plugins()
     result = _convert(files, None)
     assert result.importer == name, (
         f"the files are taken for {result.importer}, not for {name}: sniff must recognize them, "
@@ -78,12 +98,13 @@ def _convert(files: Mapping[str, str], name: str | None, practices: str = "all")
 
 
 def check_ledger(result: Result, *, unread: int = 0) -> None:
-    """Every value of the source has a fate, and at most `unread` of them the note that nothing reads it (TC001).
+    """Checks that the ledger says of every value what became of it, and that at most `unread` values have a TC001 note.
 
-    What is said to be carried over stands in the output.
+    A value that is recorded as carried over must be in the output.
     """
     for one_note in result.notes:
-        assert one_note.code != "TC901", f"{one_note.span}: {one_note.message}"
+        is_fault = one_note.code in ("TC901", "TC902")
+        assert not is_fault, f"{one_note.span}: {one_note.message}"
     leaves = list(result.ledger.leaves())
     assert leaves, "nothing of the source was opened in the ledger"
     unread_places = [
@@ -100,12 +121,10 @@ def check_ledger(result: Result, *, unread: int = 0) -> None:
 
 
 def _check_determinism(files: Mapping[str, str], name: str, result: Result) -> None:
-    for order in (files, dict(reversed(list(files.items())))):
-        again = _convert(order, name)
-        assert _told(again) == _told(_convert(files, name)), (
-            "the same source gave something else"
-        )
-    assert _files(_convert(files, name)) == _files(result), (
+    again = _convert(files, name)
+    reordered = _convert(dict(reversed(list(files.items()))), name)
+    assert _told(reordered) == _told(again), "the same source gave something else"
+    assert _files(again) == _files(result), (
         "--from gives something else than the format that was detected"
     )
 
@@ -131,9 +150,9 @@ def _told(result: Result) -> tuple[object, ...]:
 def check_mutations(
     files: Mapping[str, str], name: str, *, silent: Iterable[str] = ()
 ) -> None:
-    """A value that is carried over and becomes another one shows in the files or the notes, or is refused.
+    """Checks that a change of each carried-over value shows in the files or the notes, or is refused.
 
-    Those whose text is among the `silent` may change unseen.
+    Values whose text is in `silent` are left out of the check.
     """
     result = _convert(files, name, "none")
     told_before = _told(result)
@@ -176,7 +195,7 @@ def _with_canary(files: Mapping[str, str], leaf: Leaf) -> dict[str, str] | None:
 
 
 def check_note(one_note: Note, files: Mapping[str, str]) -> None:
-    """The note is registered, says something of this source, and what is lost or assumed comes with advice."""
+    """Checks that the note is registered, has its place in these files, and has advice if it is lost or assumed."""
     row = explanation(one_note.code)
     assert one_note.message and "{" not in str(one_note.message).replace("${", ""), (
         f"{one_note.code}: a fact is missing in {one_note.message!r}"
@@ -196,7 +215,8 @@ def _check_span(code: str, span: Span, files: Mapping[str, str]) -> None:
 
 
 def check_notes(package_codes: Iterable[str], results: Iterable[Result]) -> None:
-    """Each code of a package is well formed, and one of the examples says it."""
+    """Checks that each code of a package is well formed, and that one of the results has a note with it."""
+    check_plugins()
     spoken_codes = {spoken_note.code for result in results for spoken_note in result.notes}
     for code in package_codes:
         assert NOTE_CODE.fullmatch(code), f"{code} is no code of a plug-in"
@@ -214,9 +234,10 @@ def check_notes(package_codes: Iterable[str], results: Iterable[Result]) -> None
 def check_accepted(
     result: Result, sources: Mapping[str, str], *, compose: str | None = None
 ) -> None:
-    """The files, beside their sources, are a stack that starts.
+    """Checks that `tocompose check` finds no error in the files of the result, and that docker compose accepts them.
 
-    docker compose takes them, where it is there, and `check` finds no error.
+    `compose` is the program, by default the one on PATH; without one only `check` judges. `sources` are the files of
+    the source by their paths.
     """
     program = compose or shutil.which("docker-compose")
     files = _files(result)
@@ -244,9 +265,9 @@ def check_accepted(
 
 
 def check_rule(rule: Rule) -> None:
-    """The rule turns each of its examples into what it should be, leaves that alone, and tells what it adds.
+    """Checks the examples of a rule: `before` becomes `after`, a second run changes nothing, and additions have notes.
 
-    One that only judges finds fault with `before` and none with `after`.
+    A rule that only judges must find a fault in `before` and none in `after`.
     """
     assert rule.id in {known_rule.id for known_rule in registry()} or rule.mend is None, (
         f"{rule.id} is not registered"
@@ -311,7 +332,7 @@ def _documents(stack: Stack) -> tuple[dict[str, object], ...]:
 
 
 def check_image(reference: str) -> ImageFacts:
-    """What the row of an image says, which must hold together: its ports are ports, its data are absolute paths."""
+    """The facts in the row of an image, after checking them: ports are ports, and data folders are absolute paths."""
     facts = image_facts(reference)
     assert facts is not None, f"no row is about {reference}"
     for port in facts.ports:
@@ -329,7 +350,7 @@ def check_image(reference: str) -> ImageFacts:
 
 
 def check_server(kind: str) -> None:
-    """The row of a server has a title and an image that has a row itself; its address names host and port."""
+    """Checks the row of a server: it has a title, its image has a row too, and its address names host and port."""
     row = servers()[kind]
     assert row.get("title"), f"{kind} needs a title"
     assert server_facts(kind).ports, f"{kind}: the row of its image says no port"

@@ -32,23 +32,31 @@ def enumerated(words: Sequence[str]) -> str:
     return f"{', '.join(first_words)} and {last_word}" if first_words else last_word
 
 
+def closest_name(
+    misspelt: str, known_names: Iterable[str], cutoff: float = 0.6
+) -> str | None:
+    """The known name that is spelt almost so; None where none is as alike as `cutoff` (1.0 is the same)."""
+    # At its first use: a run without a misspelt name does without it.
+    from difflib import get_close_matches
+
+    return next(
+        iter(get_close_matches(misspelt, list(known_names), n=1, cutoff=cutoff)), None
+    )
+
+
 def did_you_mean(
     misspelt: str, known_names: Iterable[str], otherwise: str, cutoff: float = 0.6
 ) -> str:
     """`did you mean X?` for the closest of the known names, something else where none is close."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(misspelt, list(known_names), n=1, cutoff=cutoff)
-    return f"did you mean {close[0]}?" if close else otherwise
+    close = closest_name(misspelt, known_names, cutoff)
+    return f"did you mean {close}?" if close else otherwise
 
 
-def spelling_hint(misspelt: str, known_names: Iterable[str]) -> str:
+def spelling_hint(misspelt: str, known_names: Iterable[str], cutoff: float = 0.6) -> str:
     """`; did you mean X?`, or nothing when no known name is close."""
-    from difflib import get_close_matches
-
     by_lower = {name.lower(): name for name in known_names}
-    close = get_close_matches(misspelt.lower(), by_lower, n=1, cutoff=0.6)
-    return f"; did you mean {by_lower[close[0]]}?" if close else ""
+    close = closest_name(misspelt.lower(), by_lower, cutoff)
+    return f"; did you mean {by_lower[close]}?" if close else ""
 
 
 def one_line(text: str) -> str:

@@ -33,12 +33,12 @@ def convert_many(
     executor: Executor | None = None,
     window: int = 256,
 ) -> Iterator[RepositoryOutcome]:
-    """The outcome of each repository, in the order of the paths, as soon as it and those before it are there.
+    """The outcome of each repository, in the order of the paths, each as soon as those before it are done.
 
-    With an executor (`ProcessPoolExecutor`, Dask's `client.get_executor()`, …) repositories are converted by it, at
-    most `window` waiting at a time; without one, here. A repository never raises: one that fails has the status
-    `failed` and a note. Limits of time and memory are the engine's own affair. By default nothing is written and each
-    outcome holds its `files`, secrets among them; `options.output_mode` says otherwise.
+    An executor (`ProcessPoolExecutor`, Dask's `client.get_executor()`, …) converts the repositories, with at most
+    `window` of them waiting; without one they are converted in this process. Time and memory are limited only by the
+    executor. A repository that fails raises nothing: its outcome has the status FAILED and a note. By default nothing
+    is written, and each outcome holds its `files`, with secrets; `options.output_mode` changes that.
     """
     jobs = (
         Job(repository_at(os.fspath(path)), options or BatchOptions()) for path in paths

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
 from tocompose.batch.checkout import (
     MISSING_MARK,
@@ -48,16 +47,19 @@ from tocompose.batch.scan import (
 )
 from tocompose.batch.walk import join_path
 from tocompose.importers import Importer, SourceError
-from tocompose.notes import Kind, Note, generated_forms, in_order, note
-from tocompose.pipeline import Options, Result, convert, first_that_runs, passed_over
+from tocompose.importers.brought_formats import FaultyFormat
+from tocompose.importers.preference import passed_over, plugin_faults_on
+from tocompose.notes import Kind, Note, generated_forms, in_order, note, plugin_fault_note
+from tocompose.pipeline import Options, Result, convert, first_that_runs
 from tocompose.project import path_between
+from tocompose.record import NamedTuple
 from tocompose.reports import FOLDER_REPORTS, FORMS, with_reports
 from tocompose.reports.escape import fault_line
 from tocompose.source import Span
 
 
 class Job(NamedTuple):
-    """One repository to convert; `known` is the fingerprint of an earlier result, `written` what it put on disk: files
+    """One repository to convert; `earlier_fingerprint` is of an earlier result, `written` what that put on disk: files
     that are still as it left them may be replaced.
 
     With a `failure` the repository is not converted: the failure is recorded with what it depends on.
@@ -65,7 +67,7 @@ class Job(NamedTuple):
 
     repository: BatchRepository
     options: BatchOptions
-    known: Fingerprint | None = None
+    earlier_fingerprint: Fingerprint | None = None
     written: Mapping[str, str] = {}
     failure: Note | None = None
 
@@ -112,7 +114,9 @@ def _record_failure(job: Job, failure_note: Note) -> RepositoryOutcome:
 def _convert_repository(job: Job) -> RepositoryOutcome | None:
     top = Path(job.repository.path)
     scanned = scan_repository(top, job.options.exclude)
-    if job.known is not None and _still_holds(job, job.known, scanned):
+    if job.earlier_fingerprint is not None and _still_holds(
+        job, job.earlier_fingerprint, scanned
+    ):
         return None
     journal = ReadJournal()
     repository_plan = plan_repository(top, scanned, journal, job.options.planning)
@@ -188,6 +192,8 @@ def _attempt_application(
         ]
     else:
         choice_notes = list(other_formats_note(application, top.name))
+    faults = dict.fromkeys([*choice.faults, *plugin_faults_on(project)])
+    choice_notes += map(plugin_fault_note, faults)
     return _succeeded_attempt(application, choice.result, project, choice_notes)
 
 
@@ -228,6 +234,8 @@ def _succeeded_attempt(
 
 def _unreadable_note(problem: SourceError) -> Note:
     """One note on a source that gave nothing, with the place and reason of the first loss where there is one."""
+    if isinstance(problem, FaultyFormat):
+        return plugin_fault_note(problem.fault)
     first_loss = next(
         (
             source_note

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
 from tocompose.batch.checkout import content_digest
 from tocompose.batch.options import BatchOptions, OutputMode
@@ -16,6 +14,8 @@ from tocompose.batch.patch import FilePatch, render_patch
 from tocompose.batch.walk import join_path
 from tocompose.model import File
 from tocompose.notes import Note, note
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.writing import WriteError, plan, write
 from tocompose.writing.env_values import generate_values
 
@@ -259,7 +259,7 @@ def _withheld_note(application_name: str, secret: list[File], public: list[File]
     )
 
 
-_UNSAFE_CHARACTERS = re.compile(r"[^\w.@+=,~ -]|^[-.~ ]|[ .]$")
+_UNSAFE_CHARACTERS = regex(r"[^\w.@+=,~ -]|^[-.~ ]|[ .]$")
 # File systems end a name at 255 bytes; endings are added to it.
 _LONGEST = 200
 

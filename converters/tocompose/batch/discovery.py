@@ -6,11 +6,11 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from tocompose.batch.outcome import BatchRepository
 from tocompose.batch.scan import repository_rules
 from tocompose.batch.walk import IgnoreRules, Listing, join_path, walk_folders
+from tocompose.record import NamedTuple
 
 
 class Search(NamedTuple):

@@ -15,7 +15,11 @@ from tocompose.plugins import IMPORTERS, RULES, TABLES
 
 
 class OutputMode(Enum):
-    """Where the files go: a tree of their own, beside the sources, one patch a repository, or back to the caller."""
+    """Where the files go.
+
+    TREE: a folder for each repository below `output`. IN_PLACE: into the repositories. PATCH: one patch for each
+    repository. RETURN: nothing is written, and the outcomes hold the files.
+    """
 
     TREE = "tree"
     IN_PLACE = "in-place"
@@ -27,9 +31,10 @@ class OutputMode(Enum):
 class BatchOptions:
     """What is done with each repository.
 
-    `conversion` are the pipeline's options; `output` is the folder for `tree` and `patch`, an absolute path. `exclude`
-    are patterns as in `.gitignore`, `allowed` files and folders outside that every repository may read. `timeout`
-    (seconds) and `memory` (megabytes) bound one repository; they are kept by the batch's own workers.
+    `conversion` are the options of each conversion. `output` is the folder for the modes TREE and PATCH, an absolute
+    path. `exclude` are patterns as in `.gitignore`; `allowed_paths` are files and folders outside of the repositories
+    that they may read. `timeout` (seconds) and `memory` (megabytes) limit one repository in `tocompose batch`; an
+    executor of your own has to limit its workers itself.
     """
 
     conversion: Options = field(default_factory=lambda: Options(layout=Layout(split=True)))

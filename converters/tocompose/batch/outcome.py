@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.model import File
 from tocompose.notes import Kind, Note
+from tocompose.record import NamedTuple
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 
 
 class Status(Enum):
-    """What became of a repository: converted, a compose file already there, nothing to convert, or failed."""
+    """What became of a repository.
+
+    CONVERTED; PRESENT: it already has a compose file; EMPTY: nothing to convert was found; FAILED: a note says why.
+    """
 
     CONVERTED = "converted"
     PRESENT = "present"
@@ -23,7 +27,7 @@ class Status(Enum):
 
 
 class BatchRepository(NamedTuple):
-    """A repository to convert: its name in reports and outputs, its folder, and how `--repos` would name it."""
+    """A repository to convert: `id` names it in reports, `path` is its folder, `line` is how `--repos` names it."""
 
     id: str
     path: str

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
+
+from tocompose.record import NamedTuple
 
 # What happens (equal, replace, delete, insert), and from which line to which before and after.
 _Change: TypeAlias = tuple[

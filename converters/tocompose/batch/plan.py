@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from tocompose.batch.checkout import Checkout, ReadJournal
 from tocompose.batch.scan import RepositoryScan, list_few, repository_rules
@@ -18,10 +17,10 @@ from tocompose.importers.preference import (
     present_claim,
     ranks,
     sniff_present,
+    unknown_format,
 )
 from tocompose.notes import Note, note
-from tocompose.pipeline import unknown_format
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import did_you_mean
 

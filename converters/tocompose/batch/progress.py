@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
 from tocompose.batch.outcome import BatchRepository, RepositoryOutcome, Status
 from tocompose.notes import Kind
+from tocompose.record import NamedTuple
 from tocompose.reports.escape import printable
 from tocompose.reports.report import place_of
 

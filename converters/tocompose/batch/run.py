@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from tocompose.batch.convert import Job
 from tocompose.batch.delivery import was_refused
@@ -12,6 +11,7 @@ from tocompose.batch.options import BatchOptions, OutputMode
 from tocompose.batch.outcome import BatchRepository, RepositoryOutcome, Status
 from tocompose.batch.pool import Pool
 from tocompose.batch.state import RunState
+from tocompose.record import NamedTuple
 
 
 class Progress(NamedTuple):

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from tocompose.batch.walk import IgnoreRules, Listing, join_path, walk_folders
 from tocompose.notes import Note, note
+from tocompose.record import NamedTuple
 from tocompose.tables import load
 
 MOST_FILES = 200_000

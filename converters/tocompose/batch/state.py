@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.batch.outcome import (
     RepositoryOutcome,
@@ -16,6 +16,7 @@ from tocompose.batch.outcome import (
     outcome_data,
     outcome_from_data,
 )
+from tocompose.record import NamedTuple
 from tocompose.writing.lock import take_lock_file
 
 STATE_FILE = "state.jsonl"

@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from pathlib import Path
-from typing import NamedTuple
 
 from pathspec import GitIgnoreSpec
 
 from tocompose.project import PRUNED, ignore_rules
+from tocompose.record import NamedTuple
 
 IGNORE_FILES = (".gitignore", ".tocomposeignore")
 LARGEST_IGNORE_FILE = 1_000_000

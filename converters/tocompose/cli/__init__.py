@@ -31,6 +31,7 @@ def run(args: list[str] | None = None) -> None:
         exit_cleanly,
         exit_now,
         open_closed_streams,
+        show_what_encoding_lacks,
         watched_memory,
     )
     from tocompose.collector import collect_seldom
@@ -40,6 +41,7 @@ def run(args: list[str] | None = None) -> None:
             _run_command_line(args)
     collect_seldom()
     open_closed_streams()
+    show_what_encoding_lacks()
     try:
         with watched_memory(), exit_cleanly():
             _run_command_line(sys.argv[1:])

@@ -55,7 +55,7 @@ _REPOSITORY_OPTIONS = (
         "--exclude",
         metavar="PATTERN",
         multiple=True,
-        help="Leave out what matches, as .tocomposeignore does.",
+        help="Leave out files and folders that match, as .tocomposeignore does.",
     ),
     click.option(
         "--max-depth",
@@ -68,13 +68,13 @@ _CONVERSION_OPTIONS = (
         "--from",
         "source",
         metavar="FORMAT",
-        help="Only sources of that format (see formats).",
+        help="Only sources of this format; see `tocompose formats`.",
     ),
     click.option(
         "--prefer",
         metavar="FORMAT",
         multiple=True,
-        help="Use that format where a repository has several.",
+        help="The format to use if a repository has several.",
     ),
     click.option(
         "--existing",
@@ -83,14 +83,16 @@ _CONVERSION_OPTIONS = (
         help="What to do with a repository that has a compose file.",
     ),
     click.option(
-        "--render", is_flag=True, help="kustomize and helm may be run on the repositories."
+        "--render",
+        is_flag=True,
+        help="Allow running kustomize and helm on the repositories.",
     ),
     PRACTICES_OPTION,
     click.option(
         "--env",
         type=ChoiceListType("dev", "prod"),
         default="dev,prod",
-        help="Which overlays are written.",
+        help="Which files to add to the base: development, production, both (default).",
     ),
     ANSWERS_OPTION,
     MODERN_NAMES_OPTION,
@@ -103,7 +105,7 @@ _READING_OPTIONS = (
         metavar="PATH",
         type=_FILE,
         multiple=True,
-        help="A file or folder outside of the repositories that they may read.",
+        help="Also read this file or folder outside of the repositories.",
     ),
 )
 _RUN_OPTIONS = (
@@ -118,7 +120,7 @@ _RUN_OPTIONS = (
         "--out-layout",
         type=ChoiceType(*OUTPUT_MODES),
         default="tree",
-        help="Write to a folder each, into the repositories, or as patches.",
+        help="Write to a folder for each repository, into the repositories, or as patches.",
     ),
     FORCE_OPTION,
     click.option("--dry-run", is_flag=True, help="Convert and report, but write nothing."),
@@ -196,7 +198,7 @@ def repositories_of(
         raise click.UsageError("name folders to look below, or a list with --repos FILE")
     if params["repos"] is not None:
         with click.open_file(
-            params["repos"], encoding="utf-8", errors="surrogateescape"
+            params["repos"], encoding="utf-8-sig", errors="surrogateescape"
         ) as file:
             repositories = read_list(file.read(), params["repos"])
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -21,6 +21,7 @@ from tocompose.cli.settings import nearest_settings
 from tocompose.model import File
 from tocompose.notes import Kind, Level, Note
 from tocompose.project import Folder
+from tocompose.record import NamedTuple
 from tocompose.reports import FORMS, form_of
 from tocompose.reports.audit import as_text, render_audit
 from tocompose.reports.report import Report
@@ -69,21 +70,21 @@ class CodeListType(click.ParamType[Any]):
     multiple=True,
     metavar="FILE",
     type=click.Path(),
-    help="A file of one stack; repeat it, and the files are merged as docker compose does.",
+    help="A file of one stack; several are merged as docker compose does it.",
 )
 @click.option(
     "--select",
     type=CodeListType(),
     default="",
     metavar="CODES",
-    help="Only rules whose codes begin so, such as TC51,TC712.",
+    help="Report only these: codes, starts of codes, ids of practices or checklist lines (TC51,LOG,Q-01).",
 )
 @click.option(
     "--ignore",
     type=CodeListType(),
     default="",
     metavar="CODES",
-    help="Leave out rules whose codes begin so; the longer match wins over --select.",
+    help="Do not report these; the longer match wins over --select.",
 )
 @click.option(
     "--fix",
@@ -115,7 +116,7 @@ class CodeListType(click.ParamType[Any]):
     multiple=True,
     metavar="PATH",
     type=click.Path(),
-    help="A file or folder outside that the files may include or extend.",
+    help="Also read this file or folder, which the files include or extend.",
 )
 @click.option(
     "--fail-on",
@@ -127,19 +128,19 @@ class CodeListType(click.ParamType[Any]):
     "-q",
     "--quiet",
     is_flag=True,
-    help="Print only the errors, a line each.",
+    help="Print errors only, one per line.",
 )
 @click.pass_context
 def check_command(ctx: click.Context, /, files: tuple[str, ...], **_: object) -> None:
     """Lint compose files against the checklist, and score each of its lines.
 
     Each file is a stack, and so is each folder, which is read as docker compose reads it: the base file and the
-    override file beside it, or the files that COMPOSE_FILE in its .env lists; limits and secrets may also stand in the
-    production file (docker-compose.prod.yml). Name the files of one stack with -f. Without arguments, this folder is
-    checked, or the folders below it that have a compose file.
+    override file beside it, or the files that COMPOSE_FILE in its .env lists. A production file beside them
+    (docker-compose.prod.yml) is checked together with the base file. Name the files of one stack with -f. Without
+    arguments, this folder is checked, or the folders below it that have a compose file.
 
-    An error is refused by docker compose or fails at up, a warning is a risk, an info could be better. A comment
-    silences a finding on its own line, or above an entry in all of it: # tocompose: ignore[TC712] the reason.
+    An error is refused by docker compose or fails at up, a warning is a risk, an info could be better. The comment
+    # tocompose: ignore[TC712] REASON silences a finding on its line or, above an entry, in the whole entry.
 
     \b
     Examples:

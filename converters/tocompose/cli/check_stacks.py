@@ -6,7 +6,6 @@ import os
 import posixpath
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from tocompose.cli.exit import fail
 from tocompose.cli.sources import allowed_paths, open_sources
@@ -14,6 +13,7 @@ from tocompose.compose.files import BASE_NAMES
 from tocompose.compose.loading import find_compose_files
 from tocompose.importers.compose.versions import version_one_files
 from tocompose.project import Folder, Project
+from tocompose.record import NamedTuple
 
 
 class CheckedStack(NamedTuple):
@@ -84,7 +84,11 @@ def _common_root(roots: list[Path]) -> Path:
     current = Path.cwd().resolve()
     if all(root.is_relative_to(current) for root in roots):
         return current
-    return Path(os.path.commonpath(roots))
+    try:
+        return Path(os.path.commonpath(roots))
+    except ValueError:
+        # Windows: on two drives.
+        fail(f"{', '.join(map(str, roots))} have no folder in common: check each by itself")
 
 
 def _way_to(root: Path, folder: Path) -> str:

@@ -14,7 +14,7 @@ _INSTALL = {
 @click.command("completion")
 @click.argument("shell", type=click.Choice(list(_INSTALL)))
 def completion_command(shell: str) -> None:
-    """The script that completes tocompose's commands and options in bash, zsh or fish.
+    """Print the script that completes commands and options in bash, zsh or fish.
 
     \b
     Examples:

@@ -5,24 +5,34 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from tocompose.answers import Answers, answered_settings, read_answers
-from tocompose.cli.exit import EXIT_DIFFERS, Finished, fail, refuse_options, write_text
+from tocompose.cli.exit import (
+    EXIT_DIFFERS,
+    Finished,
+    fail,
+    refuse_options,
+    with_option,
+    write_text,
+)
 from tocompose.cli.settings import ConversionOptions
 from tocompose.collector import collector_off
-from tocompose.exporters.bundle import OVERLAYS, Layout
+from tocompose.exporters.bundle import Layout
+from tocompose.exporters.kept_overlays import OVERLAYS
 from tocompose.importers import ImportOptions, SourceError
 from tocompose.model import File
 from tocompose.notes import Note, note
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Folder, Memory, Project, path_between
+from tocompose.readers.reading import decode
 from tocompose.rules import Context
+from tocompose.wording import wrap_text
 
 if TYPE_CHECKING:
-    from tocompose.reports.text import Style
+    from tocompose.reports.note_lines import Style
 
 
 def pipeline_options_for(
@@ -53,6 +63,7 @@ def pipeline_options_for(
         context=Context(harden=options.harden, keep_ports=options.keep_ports),
         answers=answers,
         existing=_existing_file(options.merge),
+        existing_values=_existing_values(options.merge),
         **_relative_paths(project, options),
     )
 
@@ -89,8 +100,15 @@ def _existing_file(path: str | None) -> File | None:
     )
 
 
+def _existing_values(path: str | None) -> bytes | None:
+    """The `.env` beside the compose file that the user named."""
+    env_file = Path(path or "").with_name(".env") if path else None
+    return env_file.read_bytes() if env_file is not None and env_file.is_file() else None
+
+
 def _read_answers_file(path: str | None) -> Answers:
-    return read_answers(Path(path).read_text(encoding="utf-8"), path) if path else Answers()
+    # PowerShell's `>` writes UTF-16.
+    return read_answers(decode(Path(path).read_bytes()), path) if path else Answers()
 
 
 @collector_off()
@@ -110,7 +128,7 @@ def run_conversion(
         result = convert(project, pipeline_options)
         _check_answers_used(pipeline_options, result, options)
     except (SourceError, ValueError) as problem:
-        fail(str(problem))
+        fail(with_option(problem))
     folder = output_folder(options)
     if folder is None:
         sys.stdout.buffer.write(result.files[0].content)
@@ -118,9 +136,10 @@ def run_conversion(
         changed = False
     else:
         changed = _write_or_compare(result, project, options, folder)
-    print_notes(result, project, options)
-    if folder is not None and not (options.quiet or options.diff or options.check):
-        _print_start(result, project, folder)
+    is_written = not (options.quiet or options.diff or options.check)
+    end_lines = _end_lines(result, project, folder) if folder and is_written else []
+    print_notes(result, project, options, end_lines)
+    write_text(sys.stderr, "".join(f"{line}\n" for line in end_lines))
     differs = changed or has_kinds(result.notes, options.fail_on)
     raise Finished(EXIT_DIFFERS if differs else 0)
 
@@ -152,7 +171,9 @@ def _write_or_compare(
     return False
 
 
-def print_notes(result: Result, project: Project, options: ConversionOptions) -> None:
+def print_notes(
+    result: Result, project: Project, options: ConversionOptions, end_lines: Sequence[str]
+) -> None:
     """Prints the notes, and writes the reports that were asked for."""
     if options.report or options.form != "text":
         from tocompose.cli.output import print_report, write_reports
@@ -164,32 +185,51 @@ def print_notes(result: Result, project: Project, options: ConversionOptions) ->
             return
     # Who only compares has seen the notes already.
     if result.notes and (options.verbose or not (options.diff or options.check)):
-        _print_notes_as_text(result, project, options)
+        _print_notes_as_text(result, project, options, end_lines)
+
+
+# The line that names the files that were written, in a terminal broken into two.
+_ROWS_OF_FILES = 2
 
 
 def _print_notes_as_text(
-    result: Result, project: Project, options: ConversionOptions
+    result: Result, project: Project, options: ConversionOptions, end_lines: Sequence[str]
 ) -> None:
     from tocompose.reports.report import report
-    from tocompose.reports.text import render
+    from tocompose.reports.text import page_rows, render
 
+    full_report = report(result, project)
     style = style_of(sys.stderr, -1 if options.quiet else options.verbose)
-    write_text(sys.stderr, render(report(result, project), style))
+    rows = page_rows(full_report)
+    if end_lines:
+        style = style._replace(whole="MIGRATION.md")
+        rows -= len(end_lines) + _ROWS_OF_FILES
+    write_text(sys.stderr, render(full_report, style._replace(rows=rows)))
 
 
-def _print_start(result: Result, project: Project, folder: Path) -> None:
-    """Ends with what to do before the first start, and the command to run next."""
+def _end_lines(result: Result, project: Project, folder: Path) -> list[str]:
+    """The end of what is said: what to do before the first start, and the command to run next."""
     from tocompose.cli.start import start_lines
     from tocompose.reports.escape import printable
     from tocompose.reports.report import report
 
-    lines = [printable(line) for line in start_lines(report(result, project), folder)]
-    write_text(sys.stderr, "\n" + "\n".join(lines) + "\n")
+    width = terminal_width(sys.stderr)
+    lines = start_lines(report(result, project), folder)
+    return ["", *(broken for line in lines for broken in _wrapped(printable(line), width))]
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """The line in lines of that width, later ones further in; a command stays one line, so that it can be copied."""
+    indent = " " * (len(line) - len(line.lstrip()))
+    if line.startswith("Next: "):
+        return [line]
+    first_line, *later_lines = wrap_text(line, width - len(indent) - 4)
+    return [indent + first_line, *(f"{indent}    {rest_line}" for rest_line in later_lines)]
 
 
 def style_of(stream: TextIO, verbosity: int) -> Style:
     """How text is set on a stream."""
-    from tocompose.reports.text import Style
+    from tocompose.reports.note_lines import Style
 
     return Style(shows_colours(stream), terminal_width(stream), verbosity)
 

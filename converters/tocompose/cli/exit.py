@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn, TextIO
 
@@ -219,6 +220,23 @@ def _ignore_closed_stderr() -> Iterator[None]:
     except OSError:
         # Python would try once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+def show_what_encoding_lacks() -> None:
+    """Lets standard output and error show a sign that their encoding lacks as an escape, where Python would end.
+
+    Windows gives a pipe an encoding of 256 signs.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
+
+
+def with_option(problem: Exception) -> str:
+    """What a problem says, with the option of the command line that helps behind its first line."""
+    text, option = str(problem), getattr(problem, "option", "")
+    first_line, line_end, more_lines = text.partition("\n")
+    return f"{first_line}; {option}{line_end}{more_lines}" if option else text
 
 
 def fail(message: str) -> NoReturn:

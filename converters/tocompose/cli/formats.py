@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
+from tocompose.cli.exit import write_text
+from tocompose.plugins import PluginError
+from tocompose.record import NamedTuple
 from tocompose.tables import load
 
 # Options of importers that are flags of their own.
@@ -20,23 +24,27 @@ _FLAGS = ("namespace", "values", "set")
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="How they are printed.",
+    help="How the formats are printed.",
 )
 def formats_command(form: str) -> None:
-    """The formats that can be read, those of other packages too.
+    """List the formats that can be read, with their options; plug-ins included.
 
     \b
     Examples:
       tocompose formats
       tocompose convert notes.txt --from docker_run
     """
-    from tocompose.importers import importers
+    from tocompose.importers import importers, plugin_faults
 
+    for fault in plugin_faults():
+        write_text(sys.stderr, f"tocompose: {PluginError(fault)}\n")
     formats = [
         ListedFormat(
             listed_format.name,
             listed_format.title,
-            type(listed_format).__module__.partition(".")[0],
+            type(getattr(listed_format, "brought", listed_format)).__module__.partition(
+                "."
+            )[0],
             getattr(listed_format, "tables", ()),
             dict(getattr(listed_format, "options", {})),
         )

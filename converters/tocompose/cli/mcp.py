@@ -9,10 +9,10 @@ from tocompose.cli.exit import fail
 
 @click.command("mcp")
 def mcp_command() -> None:
-    """Serve convert, check, explain and plan to an editor or an assistant (Model Context Protocol).
+    """Run an MCP server with the tools convert, check, explain and plan.
 
-    It talks over standard input and output with the program that starts it. It answers from what stands in each
-    request: no file of this machine is read or written, and values of secrets are not in the answers.
+    Editors and assistants start this command and talk to it over standard input and output (Model Context Protocol).
+    The tools see only the text in a request. They read and write no files, and answers contain no secret values.
 
     \b
     Examples:

@@ -87,19 +87,19 @@ PRACTICES_OPTION = click.option(
     "--practices",
     metavar="LIST",
     default="all",
-    help="all, none, or a list such as all,-LOG.",
+    help="Which good practices to apply: all, none, or a list such as all,-LOG.",
 )
 ANSWERS_OPTION = click.option(
     "--answers",
     metavar="FILE",
     type=_FILE,
-    help="Decisions to use instead of the defaults (see plan).",
+    help="Your decisions, from `tocompose plan --as answers`.",
 )
 FAIL_ON_OPTION = click.option(
     "--fail-on",
     type=ChoiceListType(*KINDS),
     default="",
-    help="Exit with 1 if there is a note of that kind.",
+    help="Exit with 1 if there is a note of one of these kinds (lost,changed).",
 )
 TIMEOUT_OPTION = click.option(
     "--timeout",
@@ -110,10 +110,12 @@ TIMEOUT_OPTION = click.option(
 )
 FORCE_OPTION = click.option("--force", is_flag=True, help="Overwrite files that exist.")
 MODERN_NAMES_OPTION = click.option(
-    "--modern-names", is_flag=True, help="compose.yaml instead of docker-compose.yml."
+    "--modern-names", is_flag=True, help="Write compose.yaml instead of docker-compose.yml."
 )
 HARDEN_OPTION = click.option(
-    "--harden", is_flag=True, help="Add hardening that may break an application."
+    "--harden",
+    is_flag=True,
+    help="Add hardening that may break an application, such as a read-only root.",
 )
 KEEP_PORTS_OPTION = click.option(
     "--keep-ports",
@@ -133,19 +135,19 @@ _SHARED_OPTIONS = (
         "--merge",
         metavar="FILE",
         type=_FILE,
-        help="Add the services to that compose file, in its folder.",
+        help="Add the services to an existing compose file.",
     ),
     click.option(
         "--name",
         metavar="NAME",
-        help="The name of the stack (by default that of the folder).",
+        help="Name of the stack; by default that of the folder.",
     ),
     PRACTICES_OPTION,
     click.option(
         "--env",
         type=ChoiceListType("dev", "prod"),
         default="dev,prod",
-        help="Which overlays -o writes.",
+        help="Which files -o adds to the base: development, production, both (default).",
     ),
     ANSWERS_OPTION,
     click.option(
@@ -186,11 +188,9 @@ _SHARED_OPTIONS = (
         metavar="PATH",
         type=_FILE,
         multiple=True,
-        help="A file or folder outside of the source that it may read.",
+        help="Also read this file or folder outside of the source.",
     ),
-    click.option(
-        "-q", "--quiet", is_flag=True, help="Print only what was lost, a line each."
-    ),
+    click.option("-q", "--quiet", is_flag=True, help="Print losses only, one per line."),
     click.option("-v", "--verbose", count=True, help="Print every note at length."),
 )
 
@@ -253,7 +253,7 @@ IMPORTER_OPTIONS = (
         "--namespace",
         metavar="NAME",
         multiple=True,
-        help="Kubernetes: only objects of that namespace.",
+        help="Kubernetes: only objects of this namespace.",
     ),
     click.option(
         "--values",
@@ -266,13 +266,13 @@ IMPORTER_OPTIONS = (
         "set_",
         metavar="KEY=VALUE",
         multiple=True,
-        help="Helm, ${KEY} in a template: one value.",
+        help="Set one value: of a Helm chart, or for ${KEY} in a template.",
     ),
     click.option(
         "--option",
         metavar="NAME=VALUE",
         multiple=True,
-        help="An option of the format (see formats).",
+        help="An option of the format; `tocompose formats` lists them.",
     ),
 )
 _IMPORTER_ONLY_OPTIONS = (
@@ -281,13 +281,13 @@ _IMPORTER_ONLY_OPTIONS = (
         "source",
         metavar="FORMAT",
         shell_complete=_complete_formats,
-        help="The format (see formats).",
+        help="Format of the source, if it is not detected; see `tocompose formats`.",
     ),
     *IMPORTER_OPTIONS[:-1],
     click.option(
         "--render/--no-render",
         default=True,
-        help="Kubernetes: kustomize and helm may be run on the source.",
+        help="Kubernetes: allow or forbid running kustomize and helm on the source.",
     ),
     IMPORTER_OPTIONS[-1],
 )

@@ -11,7 +11,7 @@ from textwrap import wrap
 
 import click
 
-from tocompose.cli.exit import fail
+from tocompose.cli.exit import fail, write_text
 from tocompose.cli.settings import ConversionOptions
 from tocompose.compose.files import BASE_NAMES, OVERRIDE_NAMES, PROD_NAMES
 from tocompose.model import File
@@ -90,7 +90,7 @@ def compare_output(result: Result, project: Project, folder: Path, show: bool) -
         if change.is_needed and not _is_kept_out(change, changes)
     ]
     for change in changed if show else ():
-        click.echo("".join(diff_lines(change, folder, full_report)), nl=False)
+        write_text(sys.stdout, "".join(diff_lines(change, folder, full_report)))
     if not show:
         click.echo(
             "".join(f"would change {folder / change.path}\n" for change in changed),

@@ -16,13 +16,13 @@ from tocompose.cli.exit import fail
     default=".",
     metavar="DIR",
     type=click.Path(file_okay=False),
-    help="Where npm has installed pyodide, web-tree-sitter and tree-sitter-bash.",
+    help="The folder in which npm install was run (default: this one).",
 )
 @click.option("--force", is_flag=True, help="Overwrite files that exist.")
 def page_command(folder: str, runtime: str, force: bool) -> None:
-    """Write the page as static files: it converts in the browser, and nothing that is pasted leaves it.
+    """Write the page as static files that convert in the browser.
 
-    Any web server can serve the folder. Nothing is downloaded here. What runs Python in the browser comes from npm:
+    Any web server can serve them, and nothing that is pasted leaves the browser. Install what they need from npm first:
     `npm install pyodide web-tree-sitter tree-sitter-bash`.
 
     \b

@@ -8,7 +8,7 @@ import click
 
 from tocompose.cli import is_docker_command
 from tocompose.cli.conversion import pipeline_options_for
-from tocompose.cli.exit import fail
+from tocompose.cli.exit import fail, with_option
 from tocompose.cli.options import (
     ChoiceType,
     add_conversion_options,
@@ -61,7 +61,7 @@ def plan_command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -
             project, pipeline_options_for(project, options, settings, source)
         )
     except (SourceError, ValueError) as problem:
-        fail(str(problem))
+        fail(with_option(problem))
     heading = conversion_plan.heading
     shape = ctx.params["shape"]
     if shape == "json":

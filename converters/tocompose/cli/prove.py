@@ -8,7 +8,7 @@ from typing import NoReturn
 import click
 
 from tocompose.cli import is_docker_command
-from tocompose.cli.exit import EXIT_DIFFERS, fail
+from tocompose.cli.exit import EXIT_DIFFERS, fail, with_option
 from tocompose.cli.options import ChoiceType, read_options
 from tocompose.cli.sources import open_sources
 from tocompose.importers import ImportOptions, SourceError
@@ -46,11 +46,11 @@ from tocompose.prove.table import as_json, as_text
 def prove_command(
     ctx: click.Context, sources: tuple[str, ...], docker: str, compose: str, form: str
 ) -> None:
-    """Show that the compose file sends the engine what the docker commands send it, or what a kubelet would run.
+    """Prove that docker compose starts the same containers as the source, apart from what notes declare.
 
-    SOURCES are files, folders or -, a pasted docker command, or what docker inspect prints. No real engine is
-    contacted. Manifests are judged by a model of the kubelet. Exit code 1 says that something differs that no note
-    declares.
+    SOURCES are files, folders or -, a pasted docker command, or the output of docker inspect. What docker and docker
+    compose request is compared field by field; no real engine is contacted. For manifests a model of the kubelet
+    stands in for docker. Exit code 1 says that something differs that no note declares.
 
     \b
     Examples:
@@ -75,7 +75,7 @@ def prove_command(
         clients = find_binaries(docker, compose)
         proof = prove_conversion(project, pipeline_options, clients.docker, clients.compose)
     except (SourceError, ProofError, ValueError) as problem:
-        fail(str(problem))
+        fail(with_option(problem))
     click.echo(as_json(proof) if form == "json" else as_text(proof), nl=False)
     sys.exit(0 if proof.holds else EXIT_DIFFERS)
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tocompose.cli.exit import refuse_options
+from tocompose.record import NamedTuple
 from tocompose.wording import spelling_hint
 
 if TYPE_CHECKING:
@@ -87,10 +88,15 @@ def has_settings(folder: Path) -> bool:
 def _read_toml(path: Path) -> dict[str, Any]:
     import tomllib
 
+    text = ""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        # Editors of Windows put a byte order mark in front.
+        text = path.read_text(encoding="utf-8-sig")
+        return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        refuse_options(f"{path}: {problem}")
+        from tocompose.syntax.parse_faults import described_fault
+
+        refuse_options(f"{path}:{described_fault(problem, text)}")
 
 
 def configured_defaults(

@@ -27,7 +27,11 @@ def open_sources(sources: tuple[str, ...], allow: tuple[str, ...] = ()) -> Proje
         # Pipes, such as `<(ssh host cat run.sh)`: they can be read once, and lie in no source tree.
         return Memory({path.name: _read_pipe(path) for path in paths})
     folders = [path if path.is_dir() else path.parent for path in paths]
-    root = Path(os.path.commonpath(folders)).resolve()
+    try:
+        root = Path(os.path.commonpath(folders)).resolve()
+    except ValueError:
+        # Windows: on two drives.
+        fail(f"{', '.join(sources)} have no folder in common: convert each by itself")
     named = [name for path in paths for name in _file_names(path.resolve(), root)]
     return Folder(root, tuple(dict.fromkeys(named)), allowed=allowed)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.cluster.api import ApiServer, ListAnswer
 from tocompose.cluster.kinds import ApiResource, discover_kinds, is_ignored
@@ -12,6 +12,7 @@ from tocompose.cluster.kubeconfig import connect_cluster
 from tocompose.cluster.selection import Selection, parse_selector, select_objects
 from tocompose.notes import Note, note
 from tocompose.project import Memory
+from tocompose.record import NamedTuple
 
 __all__ = ["Found", "Request", "read"]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from tocompose.cluster.kubeconfig import Connection
 from tocompose.importers import SourceError
+from tocompose.record import NamedTuple
 from tocompose.wording import one_line
 
 PAGE = 500
@@ -133,15 +134,15 @@ def _pause(retry_after: str | None) -> float:
 
 def _describe_redirect(answer: Any) -> str:
     address = urlsplit(answer.headers.get("Location") or "")
-    place = f"{address.scheme}://{address.hostname}" if address.hostname else "elsewhere"
-    sent_on = f"it sends requests on to {place} ({answer.status}), as a login page does"
+    server = f"{address.scheme}://{address.hostname}" if address.hostname else "elsewhere"
+    sent_on = f"it sends requests on to {server} ({answer.status}), as a login page does"
     return f"{sent_on}; the kubeconfig must name the API server itself"
 
 
 def _parse_answer(status: int, data: bytes) -> dict[str, Any]:
     try:
         body = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if status == 200 and isinstance(body, dict):
         return body

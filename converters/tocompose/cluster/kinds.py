@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.cluster.api import ApiServer, RequestRefused
 from tocompose.notes import Note, note
+from tocompose.record import NamedTuple
 from tocompose.tables import Row, table
 
 # Discovery in two requests where the server can, else a request a group.

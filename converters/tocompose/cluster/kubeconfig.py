@@ -7,14 +7,16 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from tocompose.importers import SourceError
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.wording import one_line
 
 DEFAULT = "~/.kube/config"
-_PASSWORD = re.compile(r"//[^/?#]*@")
+_PASSWORD = regex(r"//[^/?#]*@")
 
 
 class Connection(NamedTuple):
@@ -41,8 +43,8 @@ class Connection(NamedTuple):
         """The headers that let a request in, asked for anew each time since a token may be renewed."""
         auth = self.configuration.auth_settings().get("BearerToken")
         # kubectl trims tokens: a line end would end the header.
-        own = [(auth["key"], auth["value"].strip())] if auth else []
-        return [*own, *self.impersonated]
+        auth_headers = [(auth["key"], auth["value"].strip())] if auth else []
+        return [*auth_headers, *self.impersonated]
 
 
 def connect_cluster(
@@ -223,6 +225,10 @@ def _as_mapping(value: Any) -> dict[str, Any]:
 
 
 def _error_line(error: Exception) -> str:
-    """The first line of what went wrong, without the entry that the package quotes: it holds keys and tokens."""
+    """The first line of what went wrong, without the entry that the package quotes: it holds keys and tokens.
+
+    An entry that it cannot print comes as its place in memory, which is another one each time.
+    """
     first_line = str(error).strip().partition("\n")[0]
-    return re.sub(r"\{.*", "{…}", first_line) or type(error).__name__
+    named_line = re.sub(r"<[\w.]+ object at 0x[0-9a-f]+>", "{…}", first_line)
+    return re.sub(r"\{(?!…\}).*", "{…}", named_line) or type(error).__name__

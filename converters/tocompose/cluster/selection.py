@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from tocompose.importers import SourceError
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 
 Object: TypeAlias = dict[str, Any]
 
 # Kinds that the selected workloads refer to by name; they rarely carry the labels of the application.
 _REFERRED = ("ConfigMap", "Secret", "PersistentVolumeClaim", "ServiceAccount")
-_SYSTEM = re.compile(r"kube-(system|public|node-lease)")
-_REQUIREMENT = re.compile(
+_SYSTEM = regex(r"kube-(system|public|node-lease)")
+_REQUIREMENT = regex(
     r"\s*(!?)([\w./-]+)\s*(?:(==|=|!=|in|notin)\s*(\([^)]*\)|[\w.-]*))?\s*"
 )
 
@@ -130,13 +131,18 @@ def _key_of(api_object: Object) -> tuple[Any, Any]:
     return metadata.get("namespace"), metadata.get("name")
 
 
-def _matching_objects(objects: list[Object], selection: Selection) -> Iterator[Object]:
-    """What carries the labels, and the configuration, secrets and claims that those objects name."""
-    matching = {
+def _labelled_objects(objects: list[Object], selection: Selection) -> dict[int, Object]:
+    """What carries the labels, by its identity."""
+    return {
         id(api_object): api_object
         for api_object in objects
         if selection.matches(_metadata_of(api_object).get("labels") or {})
     }
+
+
+def _matching_objects(objects: list[Object], selection: Selection) -> Iterator[Object]:
+    """What carries the labels, and the configuration, secrets and claims that those objects name."""
+    matching = _labelled_objects(objects, selection)
     referred = _referred_keys(matching.values())
     claimed = _claimed_names(objects)
     for api_object in objects:

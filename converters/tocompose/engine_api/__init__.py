@@ -10,7 +10,7 @@ import os
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from tocompose.engine_api.addresses import find_engine
@@ -26,6 +26,7 @@ from tocompose.engine_api.swarm import (
 )
 from tocompose.importers import SourceError
 from tocompose.notes import Note, note
+from tocompose.record import NamedTuple
 
 _Object = Mapping[str, Any]
 
@@ -69,14 +70,14 @@ def _read_objects(
     listed = connection.get("/containers/json?all=1")
     services = _chosen_services(connection, listed, request)
     service_names = {name_of_service(service) for service in services}
-    chosen = [
+    chosen_objects = [
         container
         for container in listed
         if _is_chosen(container, request)
         and (container.get("Labels") or {}).get(SERVICE_LABEL) not in service_names
     ]
     _check_names(request.names, listed, service_names)
-    containers = list(_inspected(connection, chosen, notes))
+    containers = list(_inspected(connection, chosen_objects, notes))
     owners = _unread_network_owners(containers, listed)
     containers += _inspected(connection, owners, notes)
     if not containers and not services:
@@ -92,18 +93,27 @@ def _read_objects(
     return EngineObjects((*containers, *services, *resources), tuple(notes))
 
 
+def _is_task(container: _Object) -> bool:
+    """Whether the container is a task of a swarm's service."""
+    return SERVICE_LABEL in (container.get("Labels") or {})
+
+
+def _has_name_of_none(request: ContainerSelection, listed: Iterable[_Object]) -> bool:
+    """Whether a name is asked for that no container has."""
+    containers = tuple(listed)
+    return not all(
+        any(_is_named(container, name) for container in containers)
+        for name in request.names
+    )
+
+
 def _chosen_services(
     connection: EngineConnection, listed: Iterable[_Object], request: ContainerSelection
 ) -> tuple[dict[str, Any], ...]:
     """The services of a swarm that are asked for; without a task and a name that no container has, nobody is asked."""
     listed = tuple(listed)
-    has_tasks = any(SERVICE_LABEL in (one.get("Labels") or {}) for one in listed)
-    unnamed = [
-        name
-        for name in request.names
-        if not any(_is_named(container, name) for container in listed)
-    ]
-    if not (has_tasks or unnamed) or request.states:
+    is_asked = any(map(_is_task, listed)) or _has_name_of_none(request, listed)
+    if not is_asked or request.states:
         return ()
     return tuple(
         service
@@ -160,11 +170,11 @@ def _check_names(
 
 
 def _inspected(
-    connection: EngineConnection, chosen: Iterable[_Object], notes: list[Note]
+    connection: EngineConnection, chosen_objects: Iterable[_Object], notes: list[Note]
 ) -> Iterator[dict[str, Any]]:
     """The chosen containers, but for the one that this program itself runs in."""
     own_id = _own_container_id()
-    for container in chosen:
+    for container in chosen_objects:
         identity = str(container.get("Id") or "")
         if own_id and identity.startswith(own_id):
             continue
@@ -186,10 +196,10 @@ def _unread_network_owners(
         str((container.get("HostConfig") or {}).get("NetworkMode"))
         for container in containers
     )
-    wanted = {mode.removeprefix("container:") for mode in modes} - read
+    shared_containers = {mode.removeprefix("container:") for mode in modes} - read
     for container in listed:
         is_infra = any(name.endswith("-infra") for name in _names_of(container))
-        if is_infra and container.get("Id") in wanted:
+        if is_infra and container.get("Id") in shared_containers:
             yield container
 
 

@@ -9,9 +9,10 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.importers import SourceError
+from tocompose.record import NamedTuple
 
 _DEFAULT_PORTS = {"tcp": 2375, "https": 2376, "http": 2375}
 
@@ -123,7 +124,7 @@ def _of_context(name: str, docker_folder: Path) -> EngineAddress:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise SourceError(
             f"{path}: this is no JSON, so that the engine cannot be found"
         ) from None

@@ -71,7 +71,7 @@ class EngineConnection:
     def _parse(self, path: str, status: int, body: bytes) -> Any:
         try:
             content = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             content = None
         if status == 200 and content is not None:
             return content
@@ -258,8 +258,8 @@ class _KeptOpen(io.RawIOBase):
 
 def _ssh_target(address: EngineAddress) -> list[str]:
     """The words that name the machine: user, port and host."""
-    user, _, place = address.rest.partition("/")[0].rpartition("@")
-    host, _, port = place.partition(":")
+    user, _, server = address.rest.partition("/")[0].rpartition("@")
+    host, _, port = server.partition(":")
     words = ["-l", user] if user else []
     words += ["-p", port] if port else []
     if host.startswith("-"):

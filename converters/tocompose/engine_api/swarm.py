@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 from tocompose.engine_api.connection import EngineConnection, NotThere
 from tocompose.importers import SourceError
+from tocompose.importers.engine.tool_labels import label_names
 
 _Object = Mapping[str, Any]
 SERVICE_LABEL = "com.docker.swarm.service.name"
-_STACK_LABEL = "com.docker.stack.namespace"
 
 
 def listed_services(connection: EngineConnection) -> tuple[dict[str, Any], ...]:
@@ -34,7 +34,8 @@ def name_of_service(service: _Object) -> str:
 def stack_of_service(service: _Object) -> str:
     """The stack that a service belongs to; its own name where it belongs to none."""
     labels: Mapping[str, str] = (service.get("Spec") or {}).get("Labels") or {}
-    return labels.get(_STACK_LABEL) or name_of_service(service)
+    stacks = (labels[name] for name in label_names("stack") if labels.get(name))
+    return next(stacks, name_of_service(service))
 
 
 def granted_configs(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from tocompose.prove.traefik_rules import Request
+from tocompose.record import NamedTuple
 
 _MOST_REDIRECTS = 5
 _USUAL_PORTS = {"http": 80, "https": 443}

@@ -6,14 +6,15 @@ can never be met, and what runs once, at each start or on request.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from tocompose.patterns import regex
 from tocompose.prove.recording import RecordedContainer, Recording
 from tocompose.prove.traefik_proxy import proxy_of
+from tocompose.record import NamedTuple
 
 _SERVICE = "com.docker.compose.service"
 _EVERYWHERE = ("", "0.0.0.0", "::")
@@ -153,20 +154,24 @@ def _hopeless_waits(services: Mapping[str, Any]) -> Iterator[BehaviourFinding]:
     yield from _early_questions(services)
     for name, service in services.items():
         waits = service.get("depends_on") or {}
-        for other, wait in waits.items() if isinstance(waits, Mapping) else ():
-            awaited = services.get(other) or {}
-            condition = wait.get("condition")
-            if condition == "service_completed_successfully" and not _ends(awaited):
-                text = f"waits until {other} has ended, which always starts again"
-                yield BehaviourFinding(name, text, True)
-            health = awaited.get("healthcheck") or {}
-            if condition == "service_healthy" and health.get("disable"):
-                text = f"waits until {other} is healthy, which has no healthcheck"
+        for target, wait in waits.items() if isinstance(waits, Mapping) else ():
+            awaited = services.get(target) or {}
+            if text := _why_hopeless(target, awaited, wait.get("condition")):
                 yield BehaviourFinding(name, text, True)
 
 
-_LOOPS = re.compile(r"\b(?:until|while)\b")
-_HOST = re.compile(r"[A-Za-z0-9][\w.-]*[A-Za-z0-9]")
+def _why_hopeless(target: str, awaited: Mapping[str, Any], condition: Any) -> str:
+    """Why what is waited for never comes; empty where it may."""
+    if condition == "service_completed_successfully" and not _ends(awaited):
+        return f"waits until {target} has ended, which always starts again"
+    health = awaited.get("healthcheck") or {}
+    if condition == "service_healthy" and health.get("disable"):
+        return f"waits until {target} is healthy, which has no health check"
+    return ""
+
+
+_LOOPS = regex(r"\b(?:until|while)\b")
+_HOST = regex(r"[A-Za-z0-9][\w.-]*[A-Za-z0-9]")
 
 
 def _early_questions(services: Mapping[str, Any]) -> Iterator[BehaviourFinding]:

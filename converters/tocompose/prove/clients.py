@@ -4,22 +4,22 @@ reach any other engine."""
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
+from tocompose.patterns import regex
 from tocompose.prove.recording import ClientRefusal, Recording
 from tocompose.prove.server import Server, shared_server
 from tocompose.prove.side import PROJECT, SERVICE
+from tocompose.record import NamedTuple
 
 DOCKER_SECONDS = 30
 COMPOSE_SECONDS = 120
 # What would point a client at another engine, at credentials or at other files.
-FOREIGN = re.compile(
+FOREIGN = regex(
     r"(COMPOSE|BUILDX|BUILDKIT|OTEL)_|CONTAINER_(HOST|CONNECTION|SSHKEY)$"
     r"|DOCKER_(API_VERSION|AUTH_CONFIG|BUILDKIT|CERT_PATH|CLI_|CONFIG$|CONTENT_TRUST|CONTEXT$|CUSTOM_HEADERS"
     r"|DEFAULT_PLATFORM|HIDE_LEGACY|HOST$|TLS)"
@@ -29,9 +29,9 @@ PREFER_QUIET = {
     "COMPOSE_MENU": "false",
     "COMPOSE_PARALLEL_LIMIT": "1",
 }
-EXTERNAL_NETWORK = re.compile(r"network (\S+) declared as external, but could not be found")
-EXTERNAL_VOLUME = re.compile(r'external volume "([^"]+)" not found')
-BESIDE = re.compile(r"Run 'docker|Usage: |time=.* level=(warning|info|debug)")
+EXTERNAL_NETWORK = regex(r"network (\S+) declared as external, but could not be found")
+EXTERNAL_VOLUME = regex(r'external volume "([^"]+)" not found')
+BESIDE = regex(r"Run 'docker|Usage: |time=.* level=(warning|info|debug)")
 NO_TERMINAL = "input device is not a TTY"
 # The options of `docker` itself that take a value; none of them may choose another engine or configuration.
 GLOBAL_VALUES = (
@@ -58,7 +58,7 @@ CREATING = (
     ("update",),
 )
 # The flags of `docker run --help` (28.5) that take no value; every other flag does.
-SWITCHES = re.compile(
+SWITCHES = regex(
     "-[Pdiqt]|--(detach|disable-content-trust|help|init|interactive|no-healthcheck|oom-kill-disable|privileged"
     "|publish-all|quiet|read-only|rm|sig-proxy|tty|use-api-socket)"
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from tocompose.prove.recording import ClientRefusal
+from tocompose.record import NamedTuple
 
 # Each value with what is shown in its place, the longest first.
 Hidden: TypeAlias = tuple[tuple[str, str], ...]

@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from tocompose.prove.recording import EngineResource, RecordedContainer, Recording
+from tocompose.record import NamedTuple
 
 API_VERSION = "1.51"
 CREATED = "2024-01-01T00:00:00Z"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.prove.cluster_services import ClusterServices, name_of, namespace_of
 from tocompose.prove.kube_values import as_list, as_map, scalar_text
 from tocompose.prove.kubelet import KubeletModel
 from tocompose.prove.recording import RecordedContainer
+from tocompose.record import NamedTuple
 
 _ANY_ADDRESS = ("", "0.0.0.0", "::")
 

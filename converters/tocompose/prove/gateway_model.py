@@ -7,12 +7,13 @@ prefix, a method, the most headers, the most parameters; then the older route, t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.prove.answers import NOBODY, Answer
 from tocompose.prove.cluster_services import ClusterServices, name_of, namespace_of
 from tocompose.prove.kube_values import as_list, as_map, scalar_text
 from tocompose.prove.traefik_rules import Request, go_pattern
+from tocompose.record import NamedTuple
 
 _SCHEMES = {"HTTP": "http", "HTTPS": "https"}
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from tocompose.patterns import regex
 from tocompose.prove.answers import NOBODY, Answer
 from tocompose.prove.cluster_services import ClusterServices, name_of, namespace_of
 from tocompose.prove.kube_values import as_list, as_map, scalar_text
 from tocompose.prove.traefik_rules import Request
+from tocompose.record import NamedTuple
 
 _NGINX = "nginx.ingress.kubernetes.io/"
 _CLASS = "kubernetes.io/ingress.class"
-_CAPTURED = re.compile(r"\$(\d)")
+_CAPTURED = regex(r"\$(\d)")
 
 
 class _Backend(NamedTuple):

@@ -58,7 +58,7 @@ def _plain_objects(project: Project) -> Iterator[Payload]:
             continue
         try:
             value = json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ProofError(
                 f"{path} is not plain JSON: write the output of docker inspect alone to a file"
             ) from None

@@ -12,7 +12,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Iterator, Mapping
 from math import ceil
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.prove.kube_values import (
     UNKNOWN,
@@ -22,6 +22,7 @@ from tocompose.prove.kube_values import (
     quantity,
     scalar_text,
 )
+from tocompose.record import NamedTuple
 
 _TEMPLATES = {
     "Pod": (),
@@ -53,6 +54,7 @@ class PodContainerSpec(NamedTuple):
     template: Mapping[str, Any]
     is_init: bool
     annotations: Mapping[str, Any]
+    is_indexed: bool
 
     @property
     def pod(self) -> Mapping[str, Any]:
@@ -130,6 +132,7 @@ class KubeletModel:
                         as_map(template),
                         is_init and container.get("restartPolicy") != "Always",
                         as_map(as_map(each.get("metadata")).get("annotations")),
+                        as_map(each.get("spec")).get("completionMode") == "Indexed",
                     )
 
     def config(self, spec: PodContainerSpec) -> ContainerConfig:
@@ -218,6 +221,9 @@ class KubeletModel:
             text = self._value(entry, spec, env)
             if text is not None:
                 env[str(entry.get("name"))] = text
+        if spec.is_indexed:
+            # addCompletionIndexEnvVariables in pkg/controller/job/indexed_job_utils.go
+            env.setdefault("JOB_COMPLETION_INDEX", UNKNOWN)
         return env
 
     def _value(
@@ -342,7 +348,7 @@ def _host_ports(container: Mapping[str, Any]) -> Iterator[str]:
 def _hostname(spec: PodContainerSpec) -> str:
     """The host name that all containers of the pod have; `N` stands for the ordinal of a pod, empty for what only the
     cluster knows. generatePodHostNameAndDomain in pkg/kubelet/kubelet_pods.go."""
-    if spec.kind == "StatefulSet":
+    if spec.kind == "StatefulSet" or spec.is_indexed:
         return f"{spec.workload}-N"
     return "" if spec.pod.get("setHostnameAsFQDN") else str(spec.pod.get("hostname") or "")
 

@@ -5,16 +5,16 @@ Each field of each container is compared; a difference is declared when a note o
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.compose.files import CLASSIC_NAMES
 from tocompose.exporters.bundle import Layout
 from tocompose.model import ComposeFileRole
 from tocompose.notes import Note
+from tocompose.patterns import regex
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Project
 from tocompose.prove.behaviour import BehaviourFinding, containers_by_service, simulate
@@ -32,7 +32,7 @@ from tocompose.prove.recording import RecordedContainer, Recording
 from tocompose.prove.routing import RoutingFinding, compare_routing
 from tocompose.prove.runs import repeated_services
 from tocompose.prove.traefik_proxy import TraefikModel, proxy_of
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.tables import table
 from tocompose.writing import write
 
@@ -301,7 +301,7 @@ class _ParityCheck:
         return text
 
 
-_ORDINAL = re.compile(r"-\d+$")
+_ORDINAL = regex(r"-\d+$")
 
 
 def _name_pairs(

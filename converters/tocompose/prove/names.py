@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tocompose.prove.normal import Fields
 from tocompose.prove.recording import RecordedContainer
 from tocompose.prove.side import Side
+from tocompose.record import NamedTuple
 
 
 class Sides(NamedTuple):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
+
+from tocompose.record import NamedTuple
 
 Payload: TypeAlias = Mapping[str, Any]
 

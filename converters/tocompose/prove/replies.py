@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from tocompose.patterns import regex
 from tocompose.prove.changes import (
     connect_container,
     disconnect_container,
@@ -317,7 +318,7 @@ def _put_archive(engine: Engine, request: EngineRequest) -> EngineReply:
 Reply: TypeAlias = Callable[[Engine, EngineRequest], EngineReply]
 
 ROUTES: tuple[tuple[str, re.Pattern[str], Reply], ...] = tuple(
-    (method, re.compile(path), reply)
+    (method, regex(path), reply)
     for method, path, reply in (
         ("HEAD", "/_ping", _always(200, "OK")),
         ("GET", "/_ping", _always(200, "OK")),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from tocompose.patterns import regex
 from tocompose.prove.answers import NOBODY, Answer, Answering, follow
 from tocompose.prove.cluster_services import ClusterServices
 from tocompose.prove.gateway_model import GatewayModel
@@ -13,6 +13,7 @@ from tocompose.prove.ingress_model import IngressModel
 from tocompose.prove.kubelet import KubeletModel
 from tocompose.prove.traefik_proxy import TraefikModel
 from tocompose.prove.traefik_rules import Request
+from tocompose.record import NamedTuple
 
 # A host that no rule names, and one path below each that a rule names.
 _OTHER_HOST = "elsewhere.test"
@@ -21,14 +22,14 @@ _MOST_PATHS = 60
 _USUAL_PORTS = {"http": 80, "https": 443}
 # How the usual pieces of patterns are filled in, the longer ones first.
 _SAMPLES = (
-    (re.compile(r"^\^|\$$|\(\?i\)|\\Z$"), ""),
-    (re.compile(r"\(/\|\$\)\(\.\*\)|/\?\(\.\*\)|\(/\.\*\)\??|/\(\.\*\)|/\.\*"), _BELOW),
-    (re.compile(r"\(?\.[*+]\??\)?|\(?\[\^/\]\+\)?"), "word"),
-    (re.compile(r"\(?(?:\[0-9\]|\\d)[+*]?(?:\{\d+\})?\)?"), "7"),
-    (re.compile(r"\(?(?:\[[^]]*\]|\\w)[+*]?\)?"), "a"),
-    (re.compile(r"\((?:\?:)?([^()|]*)(?:\|[^()]*)?\)"), r"\1"),
-    (re.compile(r"\\(.)"), r"\1"),
-    (re.compile(r"(?<=.)\?"), ""),
+    (regex(r"^\^|\$$|\(\?i\)|\\Z$"), ""),
+    (regex(r"\(/\|\$\)\(\.\*\)|/\?\(\.\*\)|\(/\.\*\)\??|/\(\.\*\)|/\.\*"), _BELOW),
+    (regex(r"\(?\.[*+]\??\)?|\(?\[\^/\]\+\)?"), "word"),
+    (regex(r"\(?(?:\[0-9\]|\\d)[+*]?(?:\{\d+\})?\)?"), "7"),
+    (regex(r"\(?(?:\[[^]]*\]|\\w)[+*]?\)?"), "a"),
+    (regex(r"\((?:\?:)?([^()|]*)(?:\|[^()]*)?\)"), r"\1"),
+    (regex(r"\\(.)"), r"\1"),
+    (regex(r"(?<=.)\?"), ""),
 )
 
 

@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tocompose.patterns import regex
 from tocompose.prove.answers import NOBODY, Answer
 from tocompose.prove.marked_yaml import load_documents
 from tocompose.prove.recording import RecordedContainer
 from tocompose.prove.traefik_rules import Request, chosen, go_pattern, service_of
 
-_ENTRYPOINT = re.compile(r"--entrypoints\.([^.]+)\.address=[^:]*:(\d+)(/udp)?")
-_ROUTER_RULE = re.compile(r"traefik\.http\.routers\.([\w-]+)\.rule")
-_REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
+_ENTRYPOINT = regex(r"--entrypoints\.([^.]+)\.address=[^:]*:(\d+)(/udp)?")
+_ROUTER_RULE = regex(r"traefik\.http\.routers\.([\w-]+)\.rule")
+_REFERENCE = regex(r"\$(?:\$|\{(\w+)\}|(\w+))")
 _DYNAMIC_FILE = Path("config/traefik/dynamic.yml")
 _SCHEMES = {80: "http", 443: "https"}
 _Options = Mapping[str, str]

@@ -11,10 +11,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-_TOKEN = re.compile(
+# Texts, not patterns: this file is copied into an image alone, and what is loaded compiles none.
+_TOKEN = (
     r"\s*(?:(&&|\|\||!|\(|\)|,)|([A-Z][A-Za-z]*)(?=\()|`([^`]*)`|\"((?:[^\"\\]|\\.)*)\")"
 )
-_ROUTER = re.compile(r"traefik\.http\.routers\.([\w-]+)\.rule")
+_ROUTER = r"traefik\.http\.routers\.([\w-]+)\.rule"
 
 
 class Request(NamedTuple):
@@ -78,7 +79,7 @@ def compiled(rule: str) -> Rule:
 def _tokens(rule: str) -> Iterator[tuple[str, str]]:
     position = 0
     while position < len(rule.rstrip()):
-        match = _TOKEN.match(rule, position)
+        match = re.compile(_TOKEN).match(rule, position)
         if match is None:
             raise ValueError(f"{rule!r} at {position}")
         sign, name, ticked, quoted = match.groups()
@@ -163,7 +164,7 @@ def chosen(
     """The http router that Traefik gives a request that came in at an entry point, by the labels of all containers."""
     routers: list[tuple[int, str, Rule]] = []
     for key, rule in sorted(labels.items()):
-        match = _ROUTER.fullmatch(key)
+        match = re.fullmatch(_ROUTER, key)
         if match:
             base = f"traefik.http.routers.{match[1]}"
             points = labels.get(f"{base}.entrypoints", entrypoint).split(",")

@@ -10,8 +10,8 @@ from tocompose.notes import Level, Note
 from tocompose.reports import render
 from tocompose.reports.escape import code_span, escape_prose, printable
 from tocompose.reports.json import dump_json, note_record
+from tocompose.reports.note_lines import COLOURS, Style
 from tocompose.reports.report import Report, place_of
-from tocompose.reports.text import COLOURS, Style
 
 _MARKS = {"passed": ("ok", "32"), "failed": ("--", "31")}
 

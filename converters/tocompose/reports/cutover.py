@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
+import posixpath
+import shlex
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tocompose.knowledge.image_conditions import conditions_hold
 from tocompose.knowledge.images import image_facts
-from tocompose.knowledge.old_containers import copy_command, old_container
-from tocompose.model import Network, Role, Service, Stack
-from tocompose.reports.inventory import data_stores_of
-from tocompose.reports.json import NextStep, compose_command, start_steps
+from tocompose.knowledge.old_containers import (
+    copy_command,
+    image_copy_command,
+    name_in_shell,
+    old_container,
+    printed_source,
+    volume_copy_command,
+)
+from tocompose.model import Network, OldUnit, Role, Runtime, Service, Stack
+from tocompose.record import NamedTuple
+from tocompose.reports.elsewhere import text_of_elsewhere
+from tocompose.reports.json import NextStep, base_of, compose_command, start_steps
+from tocompose.reports.old_networks import creation_options
 from tocompose.reports.report import Report
+from tocompose.syntax.interpolation import Variable, parse
 from tocompose.syntax.names import variable_name
 
-_OF_CONTAINERS = ("docker_run", "engine")
-# What is said where containers of the source do not run on this machine: what happens, how data move, the way back.
-_ELSEWHERE = {
-    "compose": (
-        "`docker compose up -d` replaces the containers of this project; named volumes and folders of the host stay.",
-        "If a note above says that data must be copied, copy it first, while the old containers still exist.",
-        "To go back, start the old file with the Compose that it was written for.",
-    ),
-    "kubernetes": (
-        "The cluster is not changed.",
-        "The data on its volumes is not copied: stop what writes to them (`kubectl scale --replicas=0`), copy the data"
-        " with `kubectl cp` to the volumes and folders in the table above, then start the stack.",
-        "To go back, stop the stack and scale up again.",
-    ),
-    "procfile": (
-        "The app on the platform keeps running until its domain points to this stack.",
-        "The data of its add-ons is not copied: dump it there and restore it here before the domain is switched.",
-        "To go back, point the domain at the platform again.",
-    ),
-}
-_DATA_STAY = "Data written to the stack in the meantime stays in the stack."
+_DELETES = (
+    "This deletes data inside the containers that is not in named volumes or host folders."
+)
+# Where the units of a user are (podman-systemd.unit(5)); those of root are in /etc/containers/systemd.
+_UNIT_FOLDER, _ASIDE = "~/.config/containers/systemd", "~/units-before"
+_RELOAD = "systemctl --user daemon-reload"
+_AS_ROOT = "For units of root: `sudo systemctl` without `--user`, and the folder /etc/containers/systemd, in each step."
 
 
 class Cutover(NamedTuple):
@@ -48,59 +45,163 @@ class Cutover(NamedTuple):
 
 def cutover_of(report: Report) -> Cutover:
     """The way over for the stack of a report."""
-    if report.importer not in _OF_CONTAINERS:
-        return Cutover(text=_text_of_elsewhere(report))
     stack = report.stack
+    base = base_of(report)
+    match stack.runs_in:
+        case Runtime.DOCKER:
+            return _from_docker(stack, base)
+        case Runtime.PODMAN:
+            return _from_podman(stack, base)
+        case Runtime.UNITS:
+            return _from_units(stack, base)
+        case _:
+            return Cutover(text=text_of_elsewhere(stack))
+
+
+def _from_docker(stack: Stack, base: str) -> Cutover:
+    """The containers keep their data and are set aside under other names."""
     old = _old_containers(stack)
     if not old:
         return Cutover()
     named = [service for service in old if service.container_name]
     networks = [network for network in stack.networks if _is_in_the_way(network)]
-    base = report.files[0].path if report.files else "docker-compose.yml"
     running = [_running(service) for service in old]
     steps_over = (
         *_remember_nameless(old),
+        *_values_in_use(stack, old),
+        *_folders_in_use(stack, old),
         NextStep("Stop the old containers", _docker("stop", running)),
         *_keep_down(old),
         *_rename(named, "Rename them, so that their names are free", set_aside=True),
         *_set_jobs_aside(stack),
         *_remove_networks(networks),
-        NextStep(
-            "Create the new containers and volumes without starting them",
-            compose_command(base, "up --no-start"),
-        ),
+        _create_unstarted(stack, base),
         *_copies(stack, old),
-        *start_steps(stack, base),
-        NextStep("Check that all services are running", compose_command(base, "ps --all")),
+        *_start_and_check(stack, base),
     )
     steps_back = (
-        NextStep(
-            "Stop and remove the stack; its volumes stay",
-            compose_command(base, "down"),
-            "What was written to new volumes since then is not in the old containers.",
-        ),
+        _stop_stack(stack, base),
         *_make_networks(networks, old),
         *_rename(named, "Give the old containers their names back", set_aside=False),
         *_held_up_again(old),
         NextStep("Start them", _docker("start", running)),
     )
     aside = [_aside(service) for service in old]
-    warning = "This deletes data inside the containers that is not in named volumes or host folders."
-    cleaning = (NextStep("Remove the old containers", _docker("rm", aside), warning),)
+    cleaning = (
+        NextStep("Remove the old containers", _docker("rm", aside), _DELETES),
+        *_remove_left_networks(stack),
+    )
     return Cutover(steps_over, steps_back, cleaning)
 
 
-def _text_of_elsewhere(report: Report) -> str:
-    """The way over and back where the source runs elsewhere; of data only where the stack keeps some."""
-    if report.importer not in _ELSEWHERE:
-        return ""
-    what_happens, how_data_move, way_back = _ELSEWHERE[report.importer]
-    keeps_data = any(
-        data_store.kind == "volume" or data_store.name.startswith("/")
-        for data_store in data_stores_of(report.stack)
+def _from_podman(stack: Stack, base: str) -> Cutover:
+    """The containers stay beside the new ones under their names, which another engine does not see."""
+    old = _old_containers(stack)
+    if not old:
+        return Cutover()
+    running = " ".join(_running(service) for service in old)
+    steps_over = (
+        *_remember_nameless(old, "podman"),
+        *_values_in_use(stack, old, "podman"),
+        *_folders_in_use(stack, old, "podman"),
+        NextStep("Stop the old containers", f"podman stop {running}"),
+        *_image_copies(stack),
+        _create_unstarted(stack, base),
+        *_copies(stack, old, "podman"),
+        *_volume_copies(stack),
+        *_start_and_check(stack, base),
     )
-    data_sentences = (how_data_move, way_back, _DATA_STAY) if keeps_data else (way_back,)
-    return " ".join((what_happens, *data_sentences))
+    steps_back = (
+        _stop_stack(stack, base),
+        NextStep("Start the old containers", f"podman start {running}"),
+    )
+    cleaning = (
+        NextStep("Remove the old containers", f"podman rm {running}", _DELETES),
+        *_remove_podmans_volumes(stack),
+    )
+    return Cutover(steps_over, steps_back, cleaning)
+
+
+def _from_units(stack: Stack, base: str) -> Cutover:
+    """The units are taken out of the folder that systemd reads, so that they do not start with the machine."""
+    timers = [unit for unit in stack.old_units if unit.service.endswith(".timer")]
+    units = [unit for unit in stack.old_units if unit not in timers]
+    files = dict.fromkeys(unit.file for unit in units)
+    services = " ".join(unit.service for unit in units if unit.service)
+    moved = " ".join(map(shlex.quote, files))
+    moved_back = " ".join(shlex.quote(posixpath.basename(name)) for name in files)
+    steps_over = (
+        *_switch_timers("Keep the timers from starting them", "disable --now", timers),
+        NextStep("Stop the old units", f"systemctl --user stop {services}", _AS_ROOT),
+        *_image_copies(stack),
+        _create_unstarted(stack, base),
+        *_volume_copies(stack),
+        *_start_and_check(stack, base),
+        NextStep(
+            "Keep the old units from starting with the machine",
+            f"(cd {_UNIT_FOLDER} && mkdir -p {_ASIDE} && mv {moved} {_ASIDE}) && {_RELOAD}",
+        ),
+    )
+    steps_back = (
+        _stop_stack(stack, base),
+        NextStep(
+            "Put the old units back",
+            f"(cd {_ASIDE} && mv {moved_back} {_UNIT_FOLDER}) && {_RELOAD}",
+        ),
+        NextStep("Start them", f"systemctl --user start {services}"),
+        *_switch_timers("Let the timers start them again", "enable --now", timers),
+    )
+    return Cutover(steps_over, steps_back, tuple(_remove_podmans_volumes(stack)))
+
+
+def _switch_timers(title: str, verb: str, timers: list[OldUnit]) -> Iterator[NextStep]:
+    names = shlex.join(timer.service for timer in timers)
+    if names:
+        yield NextStep(title, f"systemctl --user {verb} {names}")
+
+
+def _create_unstarted(stack: Stack, base: str) -> NextStep:
+    made = "containers and volumes" if stack.volumes else "containers"
+    title = f"Create the new {made} without starting them"
+    return NextStep(title, compose_command(base, "up --no-start"))
+
+
+def _start_and_check(stack: Stack, base: str) -> Iterator[NextStep]:
+    yield from start_steps(stack, base)
+    yield NextStep("Check that all services are running", compose_command(base, "ps --all"))
+
+
+def _stop_stack(stack: Stack, base: str) -> NextStep:
+    volumes_stay = "; its volumes stay" if stack.volumes else ""
+    is_new = any(not (volume.external or volume.engine_name) for volume in stack.volumes)
+    warning = "What was written to new volumes since then is not in the old containers."
+    title = f"Stop and remove the stack{volumes_stay}"
+    return NextStep(title, compose_command(base, "down"), warning if is_new else "")
+
+
+def _image_copies(stack: Stack) -> Iterator[NextStep]:
+    """Images that podman has alone, each once."""
+    for image, command in {
+        service.image: image_copy_command(service, stack.runs_in)
+        for service in stack.services
+    }.items():
+        if command:
+            yield NextStep(f"Copy podman's image {image}", command)
+
+
+def _volume_copies(stack: Stack) -> Iterator[NextStep]:
+    """The data of podman's volumes go to those of the stack."""
+    for volume in stack.volumes:
+        if volume.filled_from:
+            line = volume_copy_command(volume, stack.name)
+            yield NextStep(f"Copy podman's volume {volume.filled_from}", line)
+
+
+def _remove_podmans_volumes(stack: Stack) -> Iterator[NextStep]:
+    names = [volume.filled_from for volume in stack.volumes if volume.filled_from]
+    if names:
+        title = "Remove the old volumes, which the stack has copies of"
+        yield NextStep(title, f"podman volume rm {shlex.join(names)}")
 
 
 def _old_containers(stack: Stack) -> list[Service]:
@@ -115,8 +216,8 @@ def _old_containers(stack: Stack) -> list[Service]:
 
 
 def _is_in_the_way(network: Network) -> bool:
-    """Whether a network of that name is there already, which docker compose refuses to take over."""
-    return bool(network.engine_name) and not network.external
+    """Whether the old network has to go first: docker compose takes over none, and no two have one subnet."""
+    return not network.external and bool(network.engine_name or "ipam" in network.options)
 
 
 def _running(service: Service) -> str:
@@ -129,11 +230,56 @@ def _aside(service: Service) -> str:
     return f"{name}-before" if name else _running(service)
 
 
-def _remember_nameless(old: list[Service]) -> Iterator[NextStep]:
+def _remember_nameless(old: list[Service], client: str = "docker") -> Iterator[NextStep]:
     for service in old:
         if not service.container_name:
-            line = f"{_running(service)[1:]}={old_container(service)}"
+            line = f"{_running(service)[1:]}={old_container(service, client=client)}"
             yield NextStep(f"Remember the container of {service.name}", line)
+
+
+def _values_in_use(
+    stack: Stack, old: list[Service], client: str = "docker"
+) -> Iterator[NextStep]:
+    """The values that the source does not hold: the old containers were given them, and their data may need them.
+
+    What is passed through from the shell counts as well: the shell that starts the stack is another one.
+    """
+    missing = {setting.name for setting in stack.settings if setting.value is None}
+    told_names: set[str] = set()
+    for service in old:
+        for variable in service.environment:
+            is_passed_through = variable.value is None
+            name = _only_variable(variable.value or "") or variable.name
+            if name not in told_names and (is_passed_through or name in missing):
+                told_names.add(name)
+                yield NextStep(
+                    f"Print the value that {service.name} has for {name}, and set it in .env",
+                    f"{client} inspect -f '{{{{range .Config.Env}}}}{{{{println .}}}}{{{{end}}}}'"
+                    f" {_running(service)} | sed -n 's/^{variable.name}=//p'",
+                )
+
+
+def _folders_in_use(
+    stack: Stack, old: list[Service], client: str = "docker"
+) -> Iterator[NextStep]:
+    """The folders of the host that the source leaves open: the old containers have them mounted."""
+    missing = {setting.name for setting in stack.settings if setting.value is None}
+    for service in old:
+        for mount in service.mounts:
+            name = _only_variable(mount.source or "")
+            if mount.kind == "bind" and name in missing:
+                missing.remove(name)
+                yield NextStep(
+                    f"Print the folder that {service.name} has at {mount.target}, and set {name} to it in .env",
+                    f"{client} inspect -f {printed_source(mount.target)} {_running(service)}",
+                )
+
+
+def _only_variable(text: str) -> str:
+    """The variable that a value is; empty where it is more than that."""
+    segments = parse(text)
+    only_segment = segments[0] if len(segments) == 1 else None
+    return only_segment.name if isinstance(only_segment, Variable) else ""
 
 
 def _docker(command: str, names: list[str]) -> str:
@@ -174,22 +320,38 @@ def _set_jobs_aside(stack: Stack) -> Iterator[NextStep]:
 
 def _remove_networks(networks: list[Network]) -> Iterator[NextStep]:
     if networks:
-        names = [network.engine_name or network.name for network in networks]
-        title = "Remove the old network; docker compose creates it again under this name"
+        names = [name_in_shell(network) for network in networks]
+        those = "networks" if len(names) > 1 else "network"
+        title = f"Remove the old {those}, whose name or subnet the new one takes"
         yield NextStep(title, _docker("network rm", names))
+
+
+def _remove_left_networks(stack: Stack) -> Iterator[NextStep]:
+    """The networks of the source that the stack has another one for: nothing uses them any more."""
+    left = [
+        name_in_shell(network)
+        for network in stack.networks
+        if network.origin and not network.external and not _is_in_the_way(network)
+    ]
+    if left:
+        those = "networks" if len(left) > 1 else "network"
+        yield NextStep(f"Remove the old {those}", _docker("network rm", left))
 
 
 def _make_networks(networks: list[Network], old: list[Service]) -> Iterator[NextStep]:
     """The networks again; a container remembers the id of the one that it was on, and has to be told the new one."""
     for network in networks:
-        name = network.engine_name or network.name
-        title = f"Create the network {name} again, with its old options"
-        yield NextStep(title, f"docker network create {name}")
+        name = name_in_shell(network)
+        options = creation_options(network)
+        title = f"Create the network {name} again"
+        yield NextStep(title, f"docker network create {options}{options and ' '}{name}")
         for service in old:
             for attachment in service.networks:
                 if attachment.network == network.name:
                     container = _aside(service)
-                    aliases = "".join(f"--alias {word} " for word in attachment.aliases)
+                    aliases = "".join(
+                        f"--alias {shlex.quote(word)} " for word in attachment.aliases
+                    )
                     line = (
                         f"docker network disconnect {name} {container}"
                         f" && docker network connect {aliases}{name} {container}"
@@ -197,19 +359,20 @@ def _make_networks(networks: list[Network], old: list[Service]) -> Iterator[Next
                     yield NextStep(f"Attach {container} to it", line)
 
 
-def _copies(stack: Stack, old: list[Service]) -> Iterator[NextStep]:
+def _copies(stack: Stack, old: list[Service], client: str = "docker") -> Iterator[NextStep]:
     """The data that lie in the old containers, or on their volumes without a name, go to the new volumes."""
     new_volumes = {
         volume.name
         for volume in stack.volumes
-        if not volume.external and not volume.engine_name
+        if not (volume.external or volume.engine_name or volume.filled_from)
     }
     for service in old:
         for mount in service.mounts:
             if mount.kind == "volume" and mount.source in new_volumes:
                 path = _old_path(service, mount.target)
                 volume = f"{stack.name}_{mount.source}"
-                line = copy_command(_aside(service), path, volume)
+                container = _aside(service) if client == "docker" else _running(service)
+                line = copy_command(container, path, volume, client)
                 yield NextStep(f"Copy the data of {service.name} in {path}", line)
 
 

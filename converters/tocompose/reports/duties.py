@@ -2,39 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Container, Iterator, Sequence
 
+from tocompose.knowledge.generators import encrypts_data
+from tocompose.model import Stack
 from tocompose.notes import Kind, Note, explanation, generated_forms
-from tocompose.reports.report import Report, settings_of, subject_of
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
+from tocompose.reports.repeated_notes import said_once
+from tocompose.reports.report import (
+    Report,
+    group_of,
+    listed_subjects,
+    settings_of,
+    subject_of,
+)
 from tocompose.stack_texts import services_by_variable
+from tocompose.syntax.model_path import ModelPath
+from tocompose.wording import enumerated
 
 # More names than these are a list of their own.
 MOST_IN_A_SENTENCE = 8
+# What has a command of its own for each piece: data to copy, a network to create, a registry to log in to.
+_WITH_OWN_COMMAND = ("data", "make", "after")
 
 
-class Duty(NamedTuple):
-    """One thing to do: what it is about, where in the source, and how to do it. `notes` are those that say so."""
+class DutyDetail(NamedTuple):
+    """What some of the notes of a duty say, and where in the source."""
 
     text: str
     places: tuple[str, ...] = ()
+
+
+class Duty(NamedTuple):
+    """One thing to do: `text` says it whole, `task` in a few words, before the `subjects` that it is to be done to;
+    where in the source, and how.
+
+    `notes` are those that say so; what several of them say stands in the `details`.
+    """
+
+    text: str
+    task: str = ""
+    subjects: tuple[ModelPath, ...] = ()
+    places: tuple[str, ...] = ()
     advice: str = ""
     notes: tuple[Note, ...] = ()
+    details: tuple[DutyDetail, ...] = ()
 
     @property
     def code(self) -> str:
         """The code of the notes; empty for what no note says."""
         return self.notes[0].code if self.notes else ""
 
+    @property
+    def is_after_start(self) -> bool:
+        """Whether it can be done only when the stack runs."""
+        return bool(self.notes) and _todo_of(self.notes[0]) == "after"
+
 
 def values_to_set(report: Report) -> tuple[str, ...]:
     """The variables without which docker compose refuses to start, or a service would start with nothing."""
-    needed = [name for name, is_needed in settings_of(report).items() if is_needed]
-    asked = [str(note.subject[1]) for note in report.notes if _asks_for_setting(note)]
+    settings = settings_of(report)
     unset = {setting.name for setting in report.stack.settings if setting.value is None}
-    names = dict.fromkeys([*needed, *(name for name in asked if name in unset)])
+    asked = {
+        name
+        for note in report.notes
+        if _todo_of(note) == "value"
+        for name in names_asked_for(note, unset)
+    }
     generated = generated_names(report)
-    return tuple(name for name in names if name not in generated)
+    return tuple(
+        name
+        for name, is_needed in settings.items()
+        if (is_needed or name in asked) and name not in generated
+    )
 
 
 def generated_names(report: Report) -> frozenset[str]:
@@ -50,8 +91,17 @@ def said_by_values(note: Note, names: Sequence[str]) -> bool:
     )
 
 
-def _asks_for_setting(note: Note) -> bool:
-    return _todo_of(note) == "value" and note.subject[:1] == ("settings",)
+_NAME = regex(r"[A-Za-z_]\w*")
+
+
+def names_asked_for(note: Note, unset: Container[str]) -> list[str]:
+    """The variables without a value that a note is about, or that it names."""
+    if note.subject[:1] == ("settings",):
+        return [name for name in note.subject[1:2] if name in unset]
+    if note.subject[2:3] == ("environment",) and note.subject[-1] in unset:
+        return [note.subject[-1]]
+    words = _NAME.findall(f"{note.message} {note.advice}")
+    return [name for name in words if name in unset]
 
 
 def _todo_of(note: Note) -> str:
@@ -60,12 +110,13 @@ def _todo_of(note: Note) -> str:
 
 def duties(report: Report) -> tuple[Duty, ...]:
     """What a person must do, a line for each kind: values first, then data, then what was lost."""
-    return (*_value_duties(report), *_note_duties(report))
+    return (*_value_duties(report), *_key_duties(report), *_note_duties(report))
 
 
 def start_duties(report: Report) -> tuple[Duty, ...]:
     """What must be done before the first start besides setting values: data to copy, networks and files to make."""
-    return tuple(duty for duty in _note_duties(report) if _todo_of(duty.notes[0]))
+    note_duties = [duty for duty in _note_duties(report) if _todo_of(duty.notes[0])]
+    return (*_key_duties(report), *note_duties)
 
 
 def counted_values(names: Sequence[str]) -> str:
@@ -74,23 +125,42 @@ def counted_values(names: Sequence[str]) -> str:
 
 
 class ValueToSet(NamedTuple):
-    """A value to set: its variable, the services that use it, and what it is."""
+    """Values to set: their variables, and what they are or where they are to be had."""
 
-    name: str
-    services: tuple[str, ...]
+    names: tuple[str, ...]
     meaning: str
 
 
-def missing_values(report: Report) -> tuple[ValueToSet, ...]:
-    """The values to set where they are too many for a sentence."""
+class ValuesOfServices(NamedTuple):
+    """The values to set that the same services use: those that explain themselves, and the others."""
+
+    services: tuple[str, ...]
+    plain: tuple[str, ...]
+    explained: tuple[ValueToSet, ...]
+
+
+def missing_values(report: Report) -> tuple[ValuesOfServices, ...]:
+    """The values to set where they are too many for a sentence, by the services that use them."""
     names = values_to_set(report)
     if len(names) <= MOST_IN_A_SENTENCE:
         return ()
     users = services_by_variable(report.stack)
     meanings = {setting.name: setting.description for setting in report.stack.settings}
+    for hint, hinted_names in _hints(report, names).items():
+        meanings |= dict.fromkeys(hinted_names, hint)
+    by_users: dict[tuple[str, ...], dict[str, list[str]]] = {}
+    for name in names:
+        by_meaning = by_users.setdefault(users.get(name, ()), {})
+        by_meaning.setdefault(meanings.get(name, "").rstrip("."), []).append(name)
     return tuple(
-        ValueToSet(name, users.get(name, ()), meanings.get(name, "").rstrip("."))
-        for name in names
+        ValuesOfServices(
+            services,
+            tuple(by_meaning.pop("", ())),
+            tuple(
+                ValueToSet(tuple(alike), meaning) for meaning, alike in by_meaning.items()
+            ),
+        )
+        for services, by_meaning in by_users.items()
     )
 
 
@@ -100,8 +170,65 @@ def _value_duties(report: Report) -> Iterator[Duty]:
         return
     is_sentence = len(names) <= MOST_IN_A_SENTENCE
     which = f": {', '.join(names)}" if is_sentence else " (listed below)"
-    how = "`tocompose env .` in this folder asks for each."
-    yield Duty(f"Set {counted_values(names)} in .env{which}", advice=how)
+    how = f"`tocompose env .` in this folder asks for {'each' if names[1:] else 'it'}."
+    text = f"Set {counted_values(names)} in .env{which}"
+    hints = _hints(report, names) if is_sentence else {}
+    details = (
+        DutyDetail(f"{', '.join(hinted_names)}: {hint}")
+        for hint, hinted_names in hints.items()
+    )
+    yield Duty(text, text, advice=how, details=tuple(details))
+
+
+def _hints(report: Report, names: Sequence[str]) -> dict[str, list[str]]:
+    """Where the values are to be had, where notes know it: the variables that each hint is for."""
+    names_by_hint: dict[str, list[str]] = {}
+    hints = {
+        name: _SET_IN_ENV.sub("", note.advice)
+        for note in report.notes
+        if _todo_of(note) == "value" and not _ONLY_SET.match(note.advice)
+        for name in names_asked_for(note, names)
+    }
+    for name in names:
+        if name in hints:
+            names_by_hint.setdefault(hints[name], []).append(name)
+    keys = [name for name in names if encrypts_data(name)]
+    if keys and _keeps_data(report.stack):
+        names_by_hint[_OLD_KEYS if keys[1:] else _OLD_KEY] = keys
+    return names_by_hint
+
+
+_OLD_KEY = (
+    "Use the old value if you move data of the running app, which may be encrypted with it."
+)
+_OLD_KEYS = "Use the old values if you move data of the running app, which may be encrypted with them."
+# Advice that says no more than that the value has to be set.
+_ONLY_SET = regex(r"Set |Write the value after ")
+# The end of an advice that says it too, below a heading that does.
+_SET_IN_ENV = regex(r" (and put it in|to) `\.env`(?=\.?$)")
+
+
+def _key_duties(report: Report) -> Iterator[Duty]:
+    """Keys that were generated, where there may be data that the app has encrypted with other ones."""
+    generated = generated_names(report)
+    notes = [
+        note
+        for note in report.notes
+        if generated_forms([note]) and encrypts_data(str(note.subject[1]))
+    ]
+    if not generated or not notes or not _keeps_data(report.stack):
+        return
+    keys = list(dict.fromkeys(str(note.subject[1]) for note in notes))
+    text = f"If you move data of the running app, copy its {enumerated(keys)} to .env first"
+    made = "New values were" if keys[1:] else "A new value was"
+    advice = f"{made} generated. Data that the app has encrypted can be read with the old one only."
+    yield Duty(text, _begun_small(text), advice=advice, notes=tuple(notes))
+
+
+def _keeps_data(stack: Stack) -> bool:
+    """Whether a service keeps data outside of its container, apart from code that only development mounts."""
+    mounts = (mount for service in stack.services for mount in service.mounts)
+    return any(mount.kind in ("bind", "volume") for mount in mounts)
 
 
 def _note_duties(report: Report) -> Iterator[Duty]:
@@ -109,9 +236,9 @@ def _note_duties(report: Report) -> Iterator[Duty]:
     names = values_to_set(report)
     for note in report.notes:
         if note.kind is Kind.LOST or _is_to_do(note, names):
-            # Each piece of data has a command of its own.
-            command = note.advice if _todo_of(note) == "data" else ""
-            by_duty.setdefault((note.code, command), []).append(note)
+            has_command = _todo_of(note) in _WITH_OWN_COMMAND
+            key = (note.code, note.advice) if has_command else group_of(note)
+            by_duty.setdefault(key, []).append(note)
     for notes in sorted(by_duty.values(), key=lambda alike: not _todo_of(alike[0])):
         yield _duty_of(notes)
 
@@ -124,10 +251,60 @@ def _is_to_do(note: Note, names: Sequence[str]) -> bool:
 
 def _duty_of(notes: list[Note]) -> Duty:
     """What notes of one code say, in one line; how to do it is said once."""
-    places = dict.fromkeys(str(note.span) for note in notes if note.span)
-    if len(notes) == 1:
-        text = notes[0].message
+    action = str(explanation(notes[0].code).get("do", ""))
+    subjects = _subjects(notes)
+    task = f"{action} {subjects}".strip() if action else ""
+    details = _details_of(notes, is_named=not task)
+    is_single = len(details) == 1
+    if is_single:
+        text = details[0].text
+        # The task names already what it is about.
+        whole = f"{task}: {text.removeprefix(f'{subjects}: ')}" if task else text
     else:
-        subjects = dict.fromkeys(subject_of(note) or "whole stack" for note in notes)
-        text = f"{explanation(notes[0].code)['title']}: {', '.join(subjects)}"
-    return Duty(text, tuple(places), notes[0].advice, tuple(notes))
+        whole = text = task or _titled(notes)
+    places = dict.fromkeys(str(note.span) for note in notes if note.span)
+    return Duty(
+        text=whole,
+        task=_begun_small(action) or text,
+        subjects=tuple(note.subject for note in notes) if action else (),
+        places=tuple(places) if is_single else (),
+        advice=notes[0].advice,
+        notes=tuple(notes),
+        details=() if is_single else details,
+    )
+
+
+def _details_of(notes: list[Note], is_named: bool) -> tuple[DutyDetail, ...]:
+    """What notes say, each text once with its places; with names, what speaks for others says whom it is about."""
+    spans_by_text: dict[str, list[str]] = {}
+    for speaker in said_once(notes):
+        is_for_others = speaker.text != speaker.note.message
+        text = (
+            with_subject(speaker.note, speaker.text)
+            if is_named and is_for_others
+            else speaker.text
+        )
+        spans_by_text.setdefault(text, []).extend(map(str, speaker.spans))
+    return tuple(
+        DutyDetail(text, tuple(dict.fromkeys(spans)))
+        for text, spans in spans_by_text.items()
+    )
+
+
+def with_subject(note: Note, text: str) -> str:
+    """What a note says, after the name of what it is about where the text does not tell it."""
+    subject = subject_of(note)
+    is_told = not subject or str(note.subject[1]) in note.message
+    return text if is_told else f"{subject}: {text}"
+
+
+def _begun_small(text: str) -> str:
+    return f"{text[:1].lower()}{text[1:]}"
+
+
+def _titled(notes: list[Note]) -> str:
+    return f"{explanation(notes[0].code)['title']}: {_subjects(notes) or 'whole stack'}"
+
+
+def _subjects(notes: list[Note]) -> str:
+    return listed_subjects(note.subject for note in notes)

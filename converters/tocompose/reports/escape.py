@@ -13,8 +13,14 @@ from typing import Any
 from tocompose.patterns import regex
 
 # Everything that Markdown (CommonMark, GFM tables, GitHub's maths) could take for more than a character. An underscore
-# inside a word is none of it, and without square brackets there is neither a link nor a picture.
-_MARKDOWN = regex(r"[\\`*\[\]#|~$]|(?<!\w)_+|(?<!_)_+(?!\w)")
+# inside a word is none of it; a square bracket only where a link, a footnote, a box or a definition may come of it, a
+# number sign only where a heading or the number of an issue may, a tilde at the start of a word alone closes nothing.
+_MARKDOWN = regex(
+    r"[\\`*$]|(?<!\w)_+|(?<!_)_+(?!\w)"
+    r"|\](?=[(\[])|\[(?=\^)|(?:(?<=!)|\A)\[|(?:\A|(?<=\s))#+(?=#|\d|\s|\Z)|\A#|(?<!\s)(?<!\A)~+|~~+"
+)
+# A value with variables, which would be taken for maths: it is shown as code.
+_WITH_VARIABLE = regex(r"([\w./:@%+-]*\$(?:\{[^}\s`]*\}|\w+)(?:[\w./:@%+${}-]*[\w/}])?)")
 # What begins a list at the start of a line.
 _LIST_MARK = regex(r"^(\d{1,9})?([-+.)])(?=\s|$)")
 _MERMAID_SAFE = regex(r"[A-Za-z0-9 ._:/,→-]")
@@ -22,6 +28,8 @@ _MERMAID_SAFE = regex(r"[A-Za-z0-9 ._:/,→-]")
 
 def printable(text: str) -> str:
     """One line without control, direction or invisible characters: they are shown as escapes (`\\x1b`)."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else _escape_character(char) for char in text)
 
 
@@ -40,12 +48,17 @@ def _escape_character(char: str) -> str:
 
 def escape_markdown(text: str) -> str:
     """Text that Markdown shows as it is, also inside a table cell."""
-    return _LIST_MARK.sub(r"\1\\\2", _escape_inline(text))
+    return _as_cell(_LIST_MARK.sub(r"\1\\\2", _escape_inline(text)))
 
 
 def _escape_inline(text: str) -> str:
     safe = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _MARKDOWN.sub(lambda match: "".join(f"\\{char}" for char in match[0]), safe)
+
+
+def _as_cell(markdown: str) -> str:
+    """Markdown in a table cell, where a bar needs a backslash even inside code."""
+    return markdown.replace("|", "\\|")
 
 
 def code_span(text: str) -> str:
@@ -57,20 +70,33 @@ def code_span(text: str) -> str:
 
 
 def code_cell(text: str) -> str:
-    """A code span in a table cell, where a bar needs a backslash even inside code."""
-    return code_span(text).replace("|", "\\|")
+    """A code span in a table cell."""
+    return _as_cell(code_span(text))
 
 
 def escape_prose(text: str) -> str:
     """Text of a note in Markdown: what stands between backticks in it becomes a code span, the rest is plain."""
     spans = printable(text).split("`")
     if len(spans) % 2 == 0:
-        return escape_markdown(text)
+        return _LIST_MARK.sub(r"\1\\\2", _escape_inline(text))
     first, *later_spans = spans
-    return escape_markdown(first) + "".join(
-        _escape_inline(span) if index % 2 else code_span(span)
+    return _LIST_MARK.sub(r"\1\\\2", _with_variables(first)) + "".join(
+        _with_variables(span) if index % 2 else code_span(span)
         for index, span in enumerate(later_spans)
         if span
+    )
+
+
+def prose_cell(text: str) -> str:
+    """Text of a note in a table cell."""
+    return _as_cell(escape_prose(text))
+
+
+def _with_variables(text: str) -> str:
+    """Plain text, its values with variables as code spans."""
+    return "".join(
+        code_span(part) if index % 2 else _escape_inline(part)
+        for index, part in enumerate(_WITH_VARIABLE.split(text))
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.notes import Kind
-from tocompose.reports.duties import duties
+from tocompose.record import NamedTuple
+from tocompose.reports.cutover import cutover_of
+from tocompose.reports.duties import duties, missing_values
 from tocompose.reports.escape import (
     content_hash,
     printable,
@@ -83,6 +85,8 @@ def _page_content(report: Report) -> dict[str, Any]:
         "policy": "; ".join(policy),
         "diagram": svg_drawing(stack_topology(report.stack)),
         "duties": duties(report),
+        "missing_values": missing_values(report),
+        "moves_over": bool(cutover_of(report).steps_over),
         "headings": {kind.value: title for kind, title in HEADINGS.items()},
         "subjects": sorted({note["about"] for note in content["notes"]} - {""}),
         "source_sides": sources,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-from typing import NamedTuple
+from collections.abc import Container, Iterator
 
-from tocompose.model import EnvSetting, FileResource, Logging, Mount, Service, Stack
+from tocompose.compose.shapes import as_map
+from tocompose.knowledge.variable_meanings import variable_meaning
+from tocompose.model import EnvSetting, FileResource, Logging, Mount, Service, Stack, Volume
+from tocompose.record import NamedTuple, replace
+from tocompose.stack_texts import services_by_variable
+from tocompose.wording import enumerated
 
 
 class DataStore(NamedTuple):
@@ -79,47 +83,70 @@ def _fate_of_data(stack: Stack, kind: str, name: str) -> str:
     if kind == "memory":
         return "gone when the container stops"
     if kind == "anonymous volume":
-        return "a new one with each new container; deleted by `down --volumes`"
+        return (
+            "a new one with each new container; deleted by `docker compose down --volumes`"
+        )
     volume = next((volume for volume in stack.volumes if volume.name == name), None)
     if volume is None or kind == "other":
         return ""
     if volume.external:
         return "exists already; Compose never deletes it"
-    called = f"the existing volume {volume.engine_name}; " if volume.engine_name else ""
-    return f"{called}deleted by `down --volumes`"
+    if as_map(volume.options.get("driver_opts")).get("type") == "tmpfs":
+        return "in memory; gone when no container uses it any more"
+    return f"{_what_it_holds(volume)}kept until `docker compose down --volumes`"
+
+
+def _what_it_holds(volume: Volume) -> str:
+    if volume.filled_from:
+        return f"starts empty: copy podman's volume {volume.filled_from} into it; "
+    return f"the existing volume {volume.engine_name}; " if volume.engine_name else ""
 
 
 def deleted_volumes(stack: Stack) -> tuple[str, ...]:
     """The engine's names of the volumes that `docker compose down --volumes` deletes."""
     return tuple(
-        volume.engine_name or f"{stack.name}_{volume.name}"
-        for volume in stack.volumes
-        if not volume.external
+        volume.name_in_engine(stack.name) for volume in stack.volumes if not volume.external
     )
 
 
 def configuration_rows(
-    stack: Stack, generated: Container[str] = ()
+    stack: Stack, generated: Container[str] = (), to_set: Container[str] = ()
 ) -> tuple[ConfigurationRow, ...]:
     """Settings, configuration files and secrets, each with the place where its value is.
 
-    The values of those that are `generated` are made where the files are written to a folder.
+    The values of those that are `generated` are made where the files are written to a folder; those `to_set` are asked
+    for before the first start.
     """
     rows = []
+    users = services_by_variable(stack)
     for setting in stack.settings:
         kind = "secret" if setting.secret else "setting"
-        state = _setting_state(setting, setting.name in generated)
+        meaning = variable_meaning(setting.name, users.get(setting.name, ()))
+        setting = replace(setting, description=setting.description or meaning)
+        state = _setting_state(setting, setting.name in generated, setting.name in to_set)
         rows.append(ConfigurationRow(setting.name, kind, ".env", state))
     for config in stack.configs:
         value_place = _value_place(config)
         rows.append(ConfigurationRow(config.name, "configuration file", value_place, ""))
     for secret in stack.secrets:
-        rows.append(ConfigurationRow(secret.name, "secret file", _value_place(secret), ""))
+        meaning = f"holds {secret.environment}" if secret.environment else ""
+        rows.append(
+            ConfigurationRow(secret.name, "secret file", _value_place(secret), meaning)
+        )
+    rows += _env_file_rows(stack)
+    return tuple(rows)
+
+
+def _env_file_rows(stack: Stack) -> Iterator[ConfigurationRow]:
+    """The files of variables, each with the services that read it."""
+    readers: dict[str, dict[str, None]] = {}
     for service in stack.services:
         for file in service.env_files:
-            note = f"read by {service.name}"
-            rows.append(ConfigurationRow(file.path, "variables", file.path, note))
-    return tuple(rows)
+            readers.setdefault(file.path, {})[service.name] = None
+    for path, names in readers.items():
+        yield ConfigurationRow(
+            path, "variables", path, f"read by {enumerated(list(names))}"
+        )
 
 
 def _value_place(resource: FileResource) -> str:
@@ -127,15 +154,15 @@ def _value_place(resource: FileResource) -> str:
     if resource.file:
         return resource.file
     if resource.environment:
-        return f"variable {resource.environment}"
-    return "outside" if resource.external else "in the compose file"
+        return ".env"
+    return "outside of this stack" if resource.external else "in the compose file"
 
 
-def _setting_state(setting: EnvSetting, is_generated: bool) -> str:
+def _setting_state(setting: EnvSetting, is_generated: bool, is_to_set: bool) -> str:
     """What a setting is for, and whether it has a value yet."""
     if is_generated:
         return "generated once into .env; keep it"
-    missing = "set it before the first start" if setting.required else "optional"
+    missing = "set it before the first start" if is_to_set else "optional"
     remarks = [
         setting.description.strip().rstrip("."),
         missing if setting.value is None else "",
@@ -152,10 +179,14 @@ def _service_log(service: str, logging: Logging | None) -> ServiceLog:
     options = logging.options if logging else {}
     size, count = options.get("max-size"), options.get("max-file")
     rotation = (
-        f"{count or 1} files of {size}"
+        _counted_files(str(count or 1), size)
         if size
         else "as the engine is set up; by default none"
     )
     return ServiceLog(
         service, (logging.driver if logging else None) or "the engine's default", rotation
     )
+
+
+def _counted_files(count: str, size: str) -> str:
+    return f"one file of {size}" if count == "1" else f"{count} files of {size}"

@@ -6,16 +6,20 @@ It has the commands to run after the conversion, with the names of the files and
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose import __version__
 from tocompose.compose.files import BASE_NAMES
 from tocompose.earlier_run import digest
+from tocompose.knowledge.images import LOCAL_TAG
 from tocompose.knowledge.jobs import unawaited_jobs
-from tocompose.model import File, Role, Service, Stack
-from tocompose.notes import Note, explanation
+from tocompose.knowledge.old_containers import image_copy_command
+from tocompose.knowledge.servers import DEVELOPMENT_PASSWORD
+from tocompose.model import File, Role, Runtime, Service, Stack
+from tocompose.notes import Note, explanation, open_facts
+from tocompose.record import NamedTuple
 from tocompose.reports.duties import generated_names, values_to_set
 from tocompose.reports.inventory import (
     configuration_rows,
@@ -24,9 +28,9 @@ from tocompose.reports.inventory import (
     service_logs,
 )
 from tocompose.reports.report import Report, image_of, subject_of
-from tocompose.reports.text import open_facts
 from tocompose.reports.topology import stack_topology
 from tocompose.source import Span
+from tocompose.wording import enumerated
 
 
 def render(report: Report) -> str:
@@ -80,8 +84,12 @@ def report_document(report: Report) -> dict[str, Any]:
         "values": report.values_by_fate(),
         "notes_by_kind": report.kinds(),
         "ignored": [
-            {"reason": reason, "values": number}
-            for reason, number in report.ignored_by_reason().items()
+            {
+                "reason": reason,
+                "values": ignored.number,
+                "examples": list(ignored.examples),
+            }
+            for reason, ignored in report.ignored_by_reason().items()
         ],
         "services": [_service_record(output_file) for output_file in report.stack.services],
         "topology": _topology_record(report),
@@ -162,7 +170,9 @@ def _inventory_record(report: Report) -> dict[str, Any]:
         ],
         "configuration": [
             row._asdict()
-            for row in configuration_rows(report.stack, generated_names(report))
+            for row in configuration_rows(
+                report.stack, generated_names(report), values_to_set(report)
+            )
         ],
         "logs": [row._asdict() for row in service_logs(report.stack)],
     }
@@ -179,46 +189,97 @@ class NextStep(NamedTuple):
 def next_steps(report: Report) -> tuple[NextStep, ...]:
     """From filling in the settings to taking the stack down; only what this stack has."""
     names = [output_file.path for output_file in report.files]
-    base = names[0] if names else "docker-compose.yml"
-    steps = [
+    return (
         *_fill_in_settings(report, names),
+        *first_steps(report),
+        *later_steps(report),
+    )
+
+
+def first_steps(report: Report) -> tuple[NextStep, ...]:
+    """How a stack that has its settings is started the first time."""
+    base = base_of(report)
+    check = NextStep(
+        "Check the files with docker compose", compose_command(base, "config --quiet")
+    )
+    return (check, *start_steps(report.stack, base))
+
+
+def later_steps(report: Report) -> tuple[NextStep, ...]:
+    """What is done with a stack that has been started once."""
+    base = base_of(report)
+    build = " --build" if _builds_images(report.stack) else ""
+    production = (
         NextStep(
-            "Check the files with docker compose",
-            compose_command(base, "config --quiet"),
-        ),
-    ]
-    steps += start_steps(report.stack, base)
-    steps += [
-        NextStep(
-            "The same for production", f"docker compose -f {base} -f {name} up -d --wait"
+            "Start it in production",
+            f"docker compose -f {base} -f {output_file.path} up -d --wait{build}",
+            _password_warning(report.stack),
         )
-        for name in names
-        if ".prod." in name
-    ]
+        for output_file in report.files
+        if ".prod." in output_file.path
+    )
     service = _example_service(report)
-    if service is not None:
-        steps += _service_steps(base, service)
-    return (*steps, _take_down(base, report))
+    of_service = _service_steps(base, service, report.stack.runs_in) if service else ()
+    return (*production, *of_service, _take_down(base, report))
+
+
+def _password_warning(stack: Stack) -> str:
+    """What to do before others can reach a server whose password only lets the first start succeed."""
+    names = [
+        setting.name
+        for setting in stack.settings
+        if setting.value == DEVELOPMENT_PASSWORD and setting.origin is None
+    ]
+    if not names:
+        return ""
+    passwords = "passwords of your own" if names[1:] else "a password of your own"
+    return (
+        f"Before the first start set {passwords} in .env ({enumerated(names)}): a database reads it on its first start "
+        "only, and the value there is for development."
+    )
+
+
+def base_of(report: Report) -> str:
+    """The name of the base file, as commands name it."""
+    return report.files[0].path if report.files else "docker-compose.yml"
 
 
 def start_steps(stack: Stack, base: str) -> list[NextStep]:
     """How the stack is started and waited for: a job that nobody waits for would make the waiting fail."""
+    build = " --build" if _builds_images(stack) else ""
+    started = "Build the images, start everything" if build else "Start everything"
     jobs = {job.name for job in unawaited_jobs(stack)}
     if not jobs:
-        title = "Start everything and wait until it is healthy"
-        return [NextStep(title, compose_command(base, "up -d --wait"))]
-    lasting = [
+        is_checked = any(service.healthcheck for service in stack.services)
+        state = "is healthy" if is_checked else "runs"
+        title = f"{started} and wait until it {state}"
+        return [NextStep(title, compose_command(base, f"up -d --wait{build}"))]
+    lasting = _lasting_services(stack, jobs)
+    steps = [NextStep(started, compose_command(base, f"up -d{build}"))]
+    if lasting:
+        line = compose_command(base, f"up -d --wait {' '.join(lasting)}")
+        steps.append(NextStep("Wait until the permanent services are healthy", line))
+    return steps
+
+
+def _lasting_services(stack: Stack, jobs: Container[str]) -> list[str]:
+    return [
         service.name
         for service in stack.services
         if service.name not in jobs
         and not service.profiles
         and service.role is not Role.JOB
     ]
-    steps = [NextStep("Start everything", compose_command(base, "up -d"))]
-    if lasting:
-        line = compose_command(base, f"up -d --wait {' '.join(lasting)}")
-        steps.append(NextStep("Wait until the permanent services are healthy", line))
-    return steps
+
+
+def _builds_images(stack: Stack) -> bool:
+    """Whether the first start builds an image."""
+    return any(_is_built(service) for service in (*stack.services, *stack.development))
+
+
+def _is_built(service: Service) -> bool:
+    overlays = service.overlays.values()
+    return service.build is not None or any(overlay.build for overlay in overlays)
 
 
 def compose_command(base: str, arguments: str) -> str:
@@ -245,32 +306,37 @@ def _example_service(report: Report) -> Service | None:
     )
 
 
-def _service_steps(base: str, service: Service) -> list[NextStep]:
+def _service_steps(base: str, service: Service, runs_in: Runtime) -> list[NextStep]:
     name = service.name
     rebuild = f"up -d --build {name}"
-    built = service.build is not None or any(
-        overlay.build for overlay in service.overlays.values()
-    )
-    return [
+    steps = [
         NextStep(
             f"Follow the log of {name}", compose_command(base, f"logs --follow {name}")
         ),
         NextStep(f"Open a shell in {name}", compose_command(base, f"exec {name} sh")),
-        NextStep(f"Build {name} again and restart it", compose_command(base, rebuild))
-        if built
-        else NextStep(
-            f"Pull a newer image of {name} and restart it",
-            compose_command(base, f"up -d --pull always {name}"),
-        ),
     ]
+    if _is_built(service):
+        title = f"Build {name} again and restart it"
+        steps.append(NextStep(title, compose_command(base, rebuild)))
+    elif _may_be_newer(service, runs_in):
+        title = f"Pull a newer image of {name} and restart it"
+        command = compose_command(base, f"up -d --pull always {name}")
+        steps.append(NextStep(title, command))
+    return steps
+
+
+def _may_be_newer(service: Service, runs_in: Runtime) -> bool:
+    """Whether a registry may hold a newer image of the same name: a digest names one image, LOCAL_TAG one of ours."""
+    image = service.image or f":{LOCAL_TAG}"
+    is_fixed = "@sha256:" in image or image.endswith(f":{LOCAL_TAG}")
+    return not is_fixed and not image_copy_command(service, runs_in)
 
 
 def _take_down(base: str, report: Report) -> NextStep:
     volumes = deleted_volumes(report.stack)
-    if not volumes:
-        return NextStep("Stop and remove everything", compose_command(base, "down"))
+    warning = f"With --volumes it also deletes the data in {', '.join(volumes)}."
     return NextStep(
-        "Stop and remove everything, the data too",
-        compose_command(base, "down --volumes"),
-        f"This deletes the data in {', '.join(volumes)}. Without --volumes the data stays.",
+        "Stop and remove the containers",
+        compose_command(base, "down"),
+        warning if volumes else "",
     )

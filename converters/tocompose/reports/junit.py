@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from xml.sax.saxutils import quoteattr
 
 from tocompose.notes import Kind, Note
-from tocompose.reports.report import Report, subject_of
+from tocompose.patterns import regex
+from tocompose.reports.report import Report, message_with_advice, subject_of
 
 # XML 1.0 can hold no other characters, not even as entities (https://www.w3.org/TR/xml/#charsets).
-_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = regex(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(report: Report) -> str:
@@ -61,7 +61,7 @@ def _test_case(note: Note, report: Report) -> Iterator[str]:
 
 def note_text(note: Note) -> str:
     """What a note says, what to do, and where to read on, in a line."""
-    return " ".join(text for text in (note.message, note.advice, note.url) if text)
+    return " ".join(text for text in (message_with_advice(note), note.url) if text)
 
 
 def xml_attribute(text: str) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from posixpath import normpath
 
-from tocompose.knowledge.secrets.commands import service_command_secrets
+from tocompose.knowledge.secrets.commands import (
+    nested_command_secrets,
+    service_command_secrets,
+)
 from tocompose.knowledge.secrets.names import secret_name, words_of
 from tocompose.knowledge.secrets.texts import may_be_secret, password_spans, secret_defaults
-from tocompose.model import File, Service, Stack
+from tocompose.model import File, Plain, Service, Stack
+from tocompose.record import NamedTuple
 from tocompose.source import Span
 from tocompose.stack_texts import texts_within
 from tocompose.syntax.interpolation import plain, variables
@@ -36,6 +40,46 @@ def secrets_of(stack: Stack) -> Iterator[Secret]:
             yield from _secrets_of_file(file)
     for service in stack.services:
         yield from _secrets_of_service(service)
+    for sections in stack.extensions.values():
+        yield from _secrets_of_extensions(sections)
+
+
+def secret_files(stack: Stack) -> frozenset[str]:
+    """The files of the source that are secrets of the stack, whatever they are called."""
+    return frozenset(normpath(secret.file) for secret in stack.secrets if secret.file)
+
+
+def secret_variables(stack: Stack) -> frozenset[str]:
+    """The variables that are secrets by what takes their value: a secret of the stack, or what is called one."""
+    names = {secret.environment for secret in stack.secrets if secret.environment}
+    for service in stack.services:
+        for env_variable in service.environment:
+            if secret_name(env_variable.name):
+                names |= {variable.name for variable in variables(env_variable.value or "")}
+    return frozenset(names)
+
+
+def _secrets_of_extensions(sections: Mapping[str, Plain]) -> Iterator[Secret]:
+    """What is kept in place in the user's own sections of a file."""
+    texts = dict(texts_within(sections))
+    for path, text in texts.items():
+        value = plain(text)
+        name = next(key for key in reversed(path) if not key.isdigit())
+        if value and is_secret_name(name) and may_be_secret(value, name):
+            yield Secret(value, None)
+        for start, stop in password_spans(text, name):
+            yield Secret(text[start:stop], None)
+    yield from _secrets_of_commands(sections, texts)
+
+
+def _secrets_of_commands(
+    sections: Mapping[str, Plain], texts: Mapping[ModelPath, str]
+) -> Iterator[Secret]:
+    """What is given to the commands in the user's own sections of a file."""
+    for keys, secrets in nested_command_secrets(sections):
+        text = texts[ModelPath(keys)]
+        values = (plain(text[secret.start : secret.end]) for secret in secrets)
+        yield from (Secret(value, None) for value in values if value)
 
 
 def _secrets_of_file(file: File) -> Iterator[Secret]:
@@ -54,7 +98,9 @@ def _secrets_of_service(service: Service) -> Iterator[Secret]:
     }
     for path, text in texts_within(service):
         is_variable = path[0] == "environment"
-        yield from _secrets_of_text(path, text, origins[path[1]] if is_variable else None)
+        yield from _secrets_of_text(
+            path, text, origins.get(path[1]) if is_variable else None
+        )
     texts: dict[tuple[str, ...], str] = dict(texts_within(service))
     texts.update(_command_words(service))
     for keys, secret in service_command_secrets(service):
@@ -80,7 +126,7 @@ def _secrets_of_text(path: ModelPath, text: str, origin: Span | None) -> Iterato
     value = plain(text)
     if is_named and value and (path[0] == "environment" or may_be_secret(value)):
         yield Secret(value, origin)
-    for start, stop in password_spans(text):
+    for start, stop in password_spans(text, path[-1]):
         yield Secret(text[start:stop], None)
     for variable in variables(text):
         for _, default in secret_defaults(variable, is_named):

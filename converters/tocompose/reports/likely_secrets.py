@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from tocompose.knowledge.secrets.commands import script_secrets, shell_variables
 from tocompose.knowledge.secrets.documents import document_spans
-from tocompose.knowledge.secrets.names import HINT, secret_file
+from tocompose.knowledge.secrets.names import hints_at_secret, secret_file
 from tocompose.knowledge.secrets.texts import (
     DIRECTIVE,
     HASH,
@@ -29,7 +29,7 @@ _NOT_A_BREAK = regex(r"[^\n]")
 _RUN = regex(f"{HIDDEN}+")
 _WORD = regex(r"[\w.-]+")
 _ASSIGNED = regex(
-    r"""(?x) (?P<sign> ["']?\s*[=:]>?\s* | \s+ | ["']\s*,\s* )
+    r"""(?x) (?P<sign> =,(?=[^\s,=()]+\)) | ["']?\s*[=:]>?\s* | \s+ | ["']\s*,\s* )
     (?P<value> (?: [!&][\w!]*[ ]+ )? (?: "(?:[^"\\]|\\.)*" | '[^']*' | [^\s"',;)\]}] )+ | "(?:[^"\\]|\\.)* | '[^']* )"""
 )
 # Where the command line of a well-known program has its password; each gap is short, so that no line takes long.
@@ -155,7 +155,7 @@ def _mask_by_line(lines: list[str], path: str) -> Iterator[str]:
 def _mask_document(lines: list[str]) -> list[str]:
     """The lines with the values hidden that only the text as a whole gives away."""
     text = "\n".join(lines)
-    if HINT.search(text) is None:
+    if not hints_at_secret(text):
         return lines
     edits = [
         (start, stop, _NOT_A_BREAK.sub(HIDDEN, text[start:stop]))
@@ -268,7 +268,7 @@ def _mask_line(line: str) -> str:
             + hide_text(match["value"])
             + line[match.end("value") :]
         )
-    if HINT.search(line):
+    if hints_at_secret(line):
         line = "".join(_mask_assigned(_mask_defaults(line)))
     return _mask_passwords(line)
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.model import File
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.reports.report import Report
 from tocompose.source import Span
 from tocompose.syntax.model_path import ROOT, ModelPath
 
-_WORD = re.compile(r"[\w./-]+")
+_WORD = regex(r"[\w./-]+")
 
 
 class LinkTarget(NamedTuple):

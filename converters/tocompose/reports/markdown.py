@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from tocompose.notes import Kind, explanation
+from tocompose.notes import Kind, Note, explanation
+from tocompose.record import NamedTuple
 from tocompose.reports.cutover import cutover_of
-from tocompose.reports.duties import duties, missing_values, said_by_values, values_to_set
+from tocompose.reports.duties import (
+    duties,
+    generated_names,
+    missing_values,
+    said_by_values,
+    values_to_set,
+)
 from tocompose.reports.escape import (
     code_cell,
     code_span,
     escape_markdown,
     escape_mermaid,
     escape_prose,
+    prose_cell,
     template_environment,
 )
-from tocompose.reports.json import note_record, report_document
-from tocompose.reports.report import Report, subject_of
+from tocompose.reports.inventory import configuration_rows
+from tocompose.reports.json import (
+    first_steps,
+    later_steps,
+    note_record,
+    report_document,
+)
+from tocompose.reports.repeated_notes import said_once
+from tocompose.reports.report import KIND_HEADINGS, Report, subject_of
 from tocompose.reports.topology import (
     LAYERS,
     PUBLIC,
@@ -31,16 +46,14 @@ from tocompose.syntax.interpolation import apply_defaults, replace_variables
 from tocompose.wording import listed_names
 
 HEADINGS = {
-    Kind.LOST: "Lost: Compose has no equivalent",
-    Kind.CHANGED: "Changed: carried over with a difference",
-    Kind.ASSUMED: "Assumed: decisions taken for you",
-    Kind.ADDED: "Added: good practice that the source did not state",
-    Kind.INFO: "For your information",
+    kind: f"{heading[:1].upper()}{heading[1:]}" for kind, heading in KIND_HEADINGS.items()
 }
 # What needs nobody: a line for each code, folded.
 _FOLDED = (Kind.ADDED, Kind.INFO)
 
 _MOST_SOURCES = 5
+# What more notes of a duty say stands at the end.
+_MOST_DETAILS = 6
 
 
 class _NoteGroup(NamedTuple):
@@ -53,25 +66,46 @@ class _NoteGroup(NamedTuple):
 
 def render(report: Report) -> str:
     """The report in GitHub-flavoured Markdown; everything from the source is escaped."""
-    to_set = values_to_set(report)
+    to_do = duties(report)
+    to_set, missing = values_to_set(report), missing_values(report)
+    told = {note for duty in to_do for note in duty.notes}
     template = markdown_environment().get_template("migration.md.j2")
     text: str = template.render(
         **report_document(report),
         cutover=cutover_of(report),
-        duties=duties(report),
-        missing_values=missing_values(report),
-        read_from=listed_sources(report),
-        decisions=[
-            note_record(note)
-            for note in report.notes
-            if note.kind in (Kind.CHANGED, Kind.ASSUMED)
-            and not said_by_values(note, to_set)
+        duties=to_do,
+        most_details=_MOST_DETAILS,
+        start=first_steps(report),
+        later=later_steps(report),
+        missing_values=missing,
+        configuration=[
+            row
+            for row in configuration_rows(report.stack, generated_names(report), to_set)
+            if not (missing and row.name in to_set)
         ],
+        read_from=listed_sources(report),
+        decisions=_decisions(report, told),
         folded={kind.value: HEADINGS[kind] for kind in _FOLDED},
         by_code={kind.value: _groups_of(report, kind) for kind in _FOLDED},
         diagram=mermaid_flowchart(stack_topology(report.stack)),
     )
     return text
+
+
+def _decisions(report: Report, told: Container[Note]) -> list[dict[str, Any]]:
+    """What was changed or assumed and is no duty; what holds for several things is said once."""
+    to_set = values_to_set(report)
+    decided = [
+        note
+        for note in report.notes
+        if note.kind in (Kind.CHANGED, Kind.ASSUMED)
+        and note not in told
+        and not said_by_values(note, to_set)
+    ]
+    return [
+        {**note_record(speaker.note), "message": speaker.text}
+        for speaker in said_once(decided)
+    ]
 
 
 def listed_sources(report: Report) -> str:
@@ -101,6 +135,7 @@ def markdown_environment() -> Any:
         md=escape_markdown,
         code=code_span,
         cell=code_cell,
+        prose_cell=prose_cell,
         cells=_cell_list,
         brief=_brief_variables,
         codes=_code_list,

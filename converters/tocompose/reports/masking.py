@@ -9,23 +9,37 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from tocompose.knowledge.secrets.texts import MASK
 from tocompose.model import Stack
 from tocompose.patterns import regex
 from tocompose.project import Project
-from tocompose.reports.known_secrets import Secret, secrets_of
+from tocompose.record import NamedTuple
+from tocompose.reports.known_secrets import (
+    Secret,
+    secret_files,
+    secret_variables,
+    secrets_of,
+)
 from tocompose.reports.likely_secrets import HIDDEN, hide_text, mask_likely_secrets
 from tocompose.source import Span
 
-MASK = "•••"
+if TYPE_CHECKING:
+    from tocompose.reports.flow_index import Passage
+
+# A line of `.env`, of a shell or of a Makefile that sets a variable to a text without another variable.
+_SETS = regex(
+    r"\s*(?:(?:export|override|set|Environment=)\s*)*[\"']?(?P<name>\w+)[ \t]*[:?+]{0,2}=[ \t]*(?=[^$\s])"
+)
 _RUN = regex(f"{HIDDEN}+")
 _DOCUMENT_START = regex(r"---(?:\s|$)")
 # Of a longer YAML stream only the document is masked that a quote is of: none reaches into the next.
 _SHORT_STREAM = 2000
+_DATA = (".yaml", ".yml", ".json")
 
 
 class Quote(NamedTuple):
@@ -39,9 +53,13 @@ class Quote(NamedTuple):
 class SourceLines:
     """The lines of a project's files, masked; a file is read when it is first asked for."""
 
-    def __init__(self, project: Project, stack: Stack) -> None:
+    def __init__(
+        self, project: Project, stack: Stack, sources: Callable[[], Iterable[str]] = tuple
+    ) -> None:
         self._project = project
         self._stack = stack
+        # The files that a secret may take its way through.
+        self._sources = sources
         self._lines: dict[str, tuple[str, ...]] = {}
         self._source: dict[str, list[str]] = {}
         self._documents: dict[tuple[str, int], tuple[str, ...]] = {}
@@ -102,9 +120,14 @@ class SourceLines:
 
     def _mask(self, lines: list[str], path: str, before: int = 0) -> Iterator[str]:
         """The lines with secrets hidden; `before` counts the lines of the file that stand before them."""
+        if path in secret_files(self._stack):
+            return iter(hide_text(line) for line in lines)
+        lines = [_mask_variable(line, self._variables) for line in lines]
         own_secrets = (secret for secret in self._secrets if _is_of(secret, path))
         placed = [_moved_up(secret, before) for secret in own_secrets]
-        return _mask_lines(lines, path, placed, self._forms)
+        masked = _mask_lines(lines, path, placed, self._forms)
+        # Last, and letter for letter: a secret that a passage holds a part of would not be found any more.
+        return iter(_mask_passages(masked, self._passages.get(path, ()), before))
 
     @cached_property
     def _secrets(self) -> tuple[Secret, ...]:
@@ -115,6 +138,26 @@ class SourceLines:
                 key=lambda secret: (-len(secret.text), secret.text, str(secret.origin)),
             )
         )
+
+    @cached_property
+    def _variables(self) -> frozenset[str]:
+        return secret_variables(self._stack)
+
+    @cached_property
+    def _passages(self) -> Mapping[str, Sequence[Passage]]:
+        """What reaches the place of a secret by a way through the sources; long streams of YAML set no variables."""
+        texts = {path: self._read(path) for path in sorted(set(self._sources()))}
+        own_texts = {
+            path: lines
+            for path, lines in texts.items()
+            if not path.endswith(_DATA) or len(lines) <= _SHORT_STREAM
+        }
+        if not any("$" in line for lines in own_texts.values() for line in lines):
+            return {}
+        # A command that is pasted takes no variable: its run does without what follows them.
+        from tocompose.reports.secret_flows import flow_passages
+
+        return flow_passages(own_texts)
 
     @cached_property
     def _forms(self) -> tuple[str, ...]:
@@ -255,6 +298,28 @@ def _mask_origin(lines: list[str], unmasked: list[str], secret: Secret) -> None:
         lines[number - 1] = (
             line[:start] + _mask_secret_text(secret_text, secret.text) + line[stop:]
         )
+
+
+def _mask_passages(
+    lines: Iterable[str], passages: Iterable[Passage], before: int
+) -> list[str]:
+    """The lines with those passages hidden; `before` lines of the file are left out in front of them."""
+    masked = list(lines)
+    for passage in passages:
+        number = passage.line - before
+        if 0 <= number < len(masked):
+            start, stop = passage.stretch
+            line = masked[number]
+            masked[number] = line[:start] + hide_text(line[start:stop]) + line[stop:]
+    return masked
+
+
+def _mask_variable(line: str, names: frozenset[str]) -> str:
+    """The line with its value hidden where it sets one of the variables: `X=value`."""
+    match = _SETS.match(line) if names else None
+    if match is None or match["name"] not in names:
+        return line
+    return line[: match.end()] + hide_text(line[match.end() :])
 
 
 def _mask_secret_text(secret_text: str, text: str) -> str:

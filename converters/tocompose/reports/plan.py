@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
+from tocompose.record import NamedTuple
 from tocompose.reports.escape import printable
 from tocompose.source import Span
 
@@ -50,7 +51,7 @@ def _plan_lines(heading: PlanHeading, decisions: list[Decision]) -> Iterator[str
     yield from _answered_lines([one for one in decisions if one not in assumed])
     if assumed:
         yield ""
-        yield "assumed; yes confirms it, and otherwise the source or the output is changed:"
+        yield "assumptions: answer yes to confirm one; otherwise change the source or the output:"
     for decision in assumed:
         yield f"{printable(decision.id)}"
         yield f"  {printable(_placed_question(decision))}"

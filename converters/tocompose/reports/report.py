@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
-from tocompose.earlier_run import SHARED_FILES, added_variables
+from tocompose.earlier_run import COMPOSE_SOURCE, SHARED_FILES, added_variables
+from tocompose.knowledge.secrets.texts import redact_secrets
 from tocompose.ledger import Fate, Ledger
 from tocompose.model import File, Service, Stack
-from tocompose.notes import Kind, Note
+from tocompose.notes import Kind, Note, explanation
+from tocompose.patterns import regex
 from tocompose.project import Project, source_alone
+from tocompose.record import NamedTuple
 from tocompose.reports.masking import SourceLines
-from tocompose.source import Span
+from tocompose.source import Leaf, Path, Span
+from tocompose.stack_texts import required_variables
 from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.names import ALWAYS_SET
+from tocompose.wording import listed_names
 
 # The notes on values that were read, and left out because docker refuses them.
 _REFUSED = frozenset({"TC045", "TC046", "TC771"})
@@ -72,19 +78,32 @@ class Report(NamedTuple):
         kind_counts = Counter(note.kind.value for note in self.notes)
         return {kind.value: kind_counts[kind.value] for kind in Kind}
 
-    def ignored_by_reason(self) -> dict[str, int]:
-        """Why values were left out on purpose, and how many for each reason, the most frequent first."""
-        reasons: Counter[str] = Counter()
+    def ignored_by_reason(self) -> dict[str, IgnoredValues]:
+        """The values that were left out on purpose, by the reason, the most frequent first."""
+        leaves_by_reason: dict[str, list[Leaf]] = {}
         for leaf in self.ledger.leaves():
             settlement = self.ledger.fate(leaf)
             if settlement.fate is Fate.IGNORED:
-                reasons[settlement.detail[0]] += 1
+                leaves_by_reason.setdefault(settlement.detail[0], []).append(leaf)
+        ignored = {
+            reason: IgnoredValues(len(leaves), self._examples(leaves))
+            for reason, leaves in leaves_by_reason.items()
+        }
         return dict(
             sorted(
-                reasons.items(),
-                key=lambda reason_count: (-reason_count[1], reason_count[0]),
+                ignored.items(),
+                key=lambda reason_values: (-reason_values[1].number, reason_values[0]),
             )
         )
+
+    def _examples(self, leaves: list[Leaf]) -> tuple[str, ...]:
+        """What the first of some values are called, or where they stand."""
+        names: dict[str, None] = {}
+        for leaf in leaves:
+            names[_name_of_value(leaf, self.ledger.path(leaf))] = None
+            if len(names) == _MOST_EXAMPLES:
+                break
+        return tuple(names)
 
     def trace(self) -> Iterator[tuple[Span, ModelPath]]:
         """Each source value that was carried over, with the compose path that it went to."""
@@ -97,6 +116,24 @@ class Report(NamedTuple):
         return tuple(sorted({leaf.span.file for leaf in self.ledger.leaves()}))
 
 
+class IgnoredValues(NamedTuple):
+    """How many values were left out for one reason, and what the first of them are called."""
+
+    number: int
+    examples: tuple[str, ...]
+
+
+_MOST_EXAMPLES = 3
+
+
+def _name_of_value(leaf: Leaf, path: Path) -> str:
+    """The keys that lead to a value (`services.name`); for a word of a script its line."""
+    keys = [key for key in path if isinstance(key, str)]
+    if leaf.style == "word" or not keys:
+        return f"{leaf.span.file}:{leaf.span.line}"
+    return ".".join(keys[-2:])
+
+
 def report(outcome: ReportedConversion, project: Project) -> Report:
     """The report on a conversion of `project`."""
     return Report(
@@ -105,14 +142,24 @@ def report(outcome: ReportedConversion, project: Project) -> Report:
         files=outcome.files,
         notes=outcome.notes,
         ledger=outcome.ledger,
-        quotes=SourceLines(project, outcome.stack),
-        variables_added=_variables_added(outcome.files, project),
+        quotes=SourceLines(project, outcome.stack, lambda: _files_quoted(outcome)),
+        variables_added=_variables_added(outcome, project),
     )
 
 
-def _variables_added(files: Iterable[File], project: Project) -> dict[str, list[str]]:
+def _files_quoted(outcome: ReportedConversion) -> Iterator[str]:
+    """The files of which lines may be shown, some of them again and again."""
+    yield from (leaf.span.file for leaf in outcome.ledger.leaves())
+    yield from (note.span.file for note in outcome.notes if note.span)
+
+
+def _variables_added(outcome: ReportedConversion, project: Project) -> dict[str, list[str]]:
+    """The variables that the source's own files lack; none beside a compose file, whose `.env` is the source's own."""
+    if outcome.importer == COMPOSE_SOURCE:
+        return {}
     source = source_alone(project)
-    return added_variables(files, {path: source.read(path) for path in SHARED_FILES})
+    source_texts = {path: source.read(path) for path in SHARED_FILES}
+    return added_variables(outcome.files, source_texts)
 
 
 def place_of(note: Note) -> str:
@@ -125,6 +172,14 @@ def message_with_advice(note: Note) -> str:
     return f"{note.message.rstrip('.')}. {note.advice}" if note.advice else note.message
 
 
+# What each kind of note is, for a heading.
+KIND_HEADINGS = {
+    Kind.LOST: "lost: not carried over",
+    Kind.CHANGED: "changed: carried over with a difference",
+    Kind.ASSUMED: "assumed: not stated in the source",
+    Kind.ADDED: "added: good practice that the source did not state",
+    Kind.INFO: "for your information",
+}
 # What a section of the model is called in the reports.
 _HEADINGS = {"settings": "variable"}
 
@@ -134,20 +189,59 @@ def subject_of(note: Note) -> str:
     if len(note.subject) < 2:
         return ""
     section, name, *_ = note.subject
-    heading = _HEADINGS.get(section, section.removesuffix("s"))
-    return name if section == "services" else f"{heading} {name}"
+    return f"{_heading_of(section)} {name}".strip()
+
+
+def _heading_of(section: str) -> str:
+    """What a section of the model is called before a name in it; services go by their names."""
+    is_services = section == "services"
+    return "" if is_services else _HEADINGS.get(section, section.removesuffix("s"))
+
+
+# An advice that is a fact of the note itself.
+_OWN_ADVICE = regex(r"\{\w+\}")
+
+
+def group_of(note: Note) -> tuple[str, str]:
+    """What notes have in common that are told as one: the code, and the advice where each note has its own."""
+    row_advice = str(explanation(note.code).get("advice", ""))
+    return note.code, note.advice if _OWN_ADVICE.fullmatch(row_advice) else ""
+
+
+def listed_subjects(subjects: Iterable[ModelPath], most: int | None = None) -> str:
+    """What notes are about, each once: `web, volumes data, logs`; of many of a section the first and how many more."""
+    names_by_section: dict[str, dict[str, None]] = {}
+    for section, name, *_ in filter(_has_name, subjects):
+        names_by_section.setdefault(section, {})[str(name)] = None
+    return ", ".join(
+        _listed_section(_heading_of(section), list(names), most)
+        for section, names in names_by_section.items()
+    )
+
+
+def _has_name(subject: ModelPath) -> bool:
+    return len(subject) > 1
+
+
+def _listed_section(heading: str, names: Sequence[str], most: int | None) -> str:
+    plural = f"{heading}s" if names[1:] and heading else heading
+    return f"{plural} {listed_names(names, most or len(names))}".strip()
 
 
 def image_of(service: Service) -> str:
     """What a service runs: its image, or where it is built."""
     if service.image:
-        return service.image
+        return redact_secrets(service.image)
     return f"built from {service.build.context}" if service.build else "no image"
 
 
 def settings_of(report: Report) -> Mapping[str, bool]:
     """The names in `.env`, and whether each must be filled in before the first start."""
-    return {
+    settings = {
         env_setting.name: env_setting.required and env_setting.value is None
         for env_setting in report.stack.settings
     }
+    for name in required_variables(report.stack):
+        if name not in ALWAYS_SET:
+            settings.setdefault(name, True)
+    return settings

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from tocompose.notes import Level
+from tocompose.record import NamedTuple
 from tocompose.tables import table
 
 COMPOSE_NAME = "compose.yaml"

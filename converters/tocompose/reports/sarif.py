@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import quote
 
 from tocompose import __version__
-from tocompose.notes import Kind, Level, Note, explanation
+from tocompose.notes import Kind, Level, Note, explanation, open_facts
+from tocompose.reports.explain import open_advice
 from tocompose.reports.json import dump_json
-from tocompose.reports.report import Report
-from tocompose.reports.text import open_facts
+from tocompose.reports.report import Report, message_with_advice
 from tocompose.source import Span
 
 # SARIF calls what is for information a note.
@@ -75,7 +75,7 @@ def _rule_record(code: str) -> dict[str, Any]:
         or code,
         "shortDescription": {"text": str(row["title"])},
         "fullDescription": {"text": open_facts(str(row["why"]))},
-        "help": {"text": open_facts(str(row.get("advice") or row["why"]))},
+        "help": {"text": open_advice(row) or open_facts(str(row["why"]))},
         "defaultConfiguration": {"level": _LEVELS[kind.level]},
         "properties": {"tags": ["docker-compose", "migration", kind.value]},
     }
@@ -88,7 +88,7 @@ def sarif_result(note: Note, index: int, shown_span: Span) -> dict[str, Any]:
         "ruleId": note.code,
         "ruleIndex": index,
         "level": _LEVELS[note.kind.level],
-        "message": {"text": _cut_message(f"{note.message} {note.advice}".strip())},
+        "message": {"text": _cut_message(message_with_advice(note))},
         "locations": [_location_record(shown_span, str(note.subject))],
         "partialFingerprints": {"note/v1": note_fingerprint(note)},
         "properties": {"kind": note.kind.value},

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from tocompose.knowledge.secrets.names import HINT
+from tocompose.knowledge.secrets.names import hints_at_secret, secret_file
 from tocompose.knowledge.secrets.texts import may_be_secret
 from tocompose.readers.yaml import is_null, read_yaml
+from tocompose.record import NamedTuple
 from tocompose.reports.known_secrets import is_secret_name
 from tocompose.source import Branch, Child, Leaf, Node, Span
 
@@ -33,7 +33,7 @@ class _Visit(NamedTuple):
 
 def secret_spans(text: str, path: str) -> Iterator[Span]:
     """The places of the values of a YAML or JSON file under names that say secret, and of the data of Secrets."""
-    if not path.endswith(_ENDINGS) or HINT.search(text) is None:
+    if not path.endswith(_ENDINGS) or not hints_at_secret(text):
         return
     for document in read_yaml(text.encode("utf-8", "replace"), path):
         if document.root is not None:
@@ -52,7 +52,7 @@ class HeldFile(NamedTuple):
 
 def held_files(text: str, path: str) -> Iterator[HeldFile]:
     """The texts of several lines in a YAML or JSON file, such as those of a ConfigMap."""
-    if not path.endswith(_ENDINGS) or HINT.search(text) is None:
+    if not path.endswith(_ENDINGS) or not hints_at_secret(text):
         return
     for document in read_yaml(text.encode("utf-8", "replace"), path):
         for child in _children_below(document.root):
@@ -99,7 +99,7 @@ def _visits_of(branch: Branch, visit: _Visit) -> Iterator[_Visit]:
     names_value = is_secret_name(_text_at(branch, "name"))
     for child in branch.children:
         key = str(child.key)
-        by_name = isinstance(child.key, str) and is_secret_name(key)
+        by_name = isinstance(child.key, str) and (is_secret_name(key) or secret_file(key))
         below = visit.is_named and key not in _REFERENCES
         is_named = by_name or below or (names_value and key == "value")
         is_data = visit.is_data or (is_manifest and key in _DATA_KEYS)

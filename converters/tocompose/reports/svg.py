@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 from xml.sax.saxutils import escape, quoteattr
 
+from tocompose.record import NamedTuple
 from tocompose.reports.escape import printable
 from tocompose.reports.topology import LAYERS, DiagramEdge, Node, Topology
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
+from tocompose.knowledge.secrets.texts import redact_secrets
 from tocompose.model import Port, Role, Service, Stack
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import apply_defaults
 from tocompose.syntax.ports import is_loopback
 
@@ -63,7 +65,7 @@ def stack_topology(stack: Stack) -> Topology:
 
 
 def _service_node(service: Service) -> Node:
-    image = service.image or ("build" if service.build else "")
+    image = redact_secrets(service.image or "") or ("build" if service.build else "")
     return Node(service.name, _LAYER_OF.get(service.role, "apps"), apply_defaults(image))
 
 
@@ -88,12 +90,15 @@ def _dependency_edges(
     service: Service, stack: Stack, service_by_host: Mapping[str, str]
 ) -> Iterator[DiagramEdge]:
     hosts = _named_hosts(service, service_by_host)
-    stated = {dependency.service: dependency for dependency in service.depends_on}
-    for name in dict.fromkeys([*stated, *hosts]):
+    inferred_by_name = {
+        dependency.service: bool(dependency.evidence) for dependency in service.depends_on
+    }
+    links = service.options.get("links") or ()
+    inferred_by_name |= {str(link).partition(":")[0]: False for link in links}
+    for name in dict.fromkeys([*inferred_by_name, *hosts]):
         if stack.service(name) is None or name == service.name:
             continue
-        dependency = stated.get(name)
-        inferred = dependency is None or bool(dependency.evidence)
+        inferred = inferred_by_name.get(name, True)
         yield DiagramEdge(
             service.name, name, hosts.get(name) or _only_port(stack, name), inferred
         )
@@ -124,7 +129,8 @@ def _named_hosts(service: Service, service_by_host: Mapping[str, str]) -> dict[s
         for match in _AT_HOST.finditer(variable.value or ""):
             name = service_by_host.get(match["host"])
             is_word = match[0] == variable.value and not match["port"]
-            is_address = not (is_word and _names_no_host(variable.name)) or name in awaited
+            is_other = service.role is Role.DATA or _names_no_host(variable.name)
+            is_address = not (is_word and is_other) or name in awaited
             if name and is_address and not host_ports.get(name):
                 host_ports[name] = match["port"] or ""
     return host_ports
@@ -154,7 +160,7 @@ _OTHER_NAMES = frozenset(
         "APP ENV"
     ).split()
 )
-_AT_HOST = re.compile(
+_AT_HOST = regex(
     r"(?:^|//|@|,)(?P<host>[A-Za-z0-9][\w.-]*)(?::(?P<port>\d{1,5}))?(?=$|[/,?;])"
 )
 

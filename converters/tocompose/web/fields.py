@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.project import Memory
+from tocompose.record import NamedTuple
 from tocompose.wording import spelling_hint
 
 
@@ -30,6 +31,11 @@ class RequestLimits(NamedTuple):
     answer_bytes: int = 40_000_000
 
 
+# How many texts a list of them may hold, and what names of stacks, folders, formats and codes may be long.
+MOST_TEXTS = 1_000
+_LONGEST_NAME = 100
+
+
 class ConversionRequest(NamedTuple):
     """What is asked: the files, as a project that knows no disk, the options, and the fields that stand alone."""
 
@@ -42,7 +48,8 @@ class ConversionRequest(NamedTuple):
 class RequestField(NamedTuple):
     """A field of a request: its name, what shape its value has, and what it is for.
 
-    `setting` is the option of the command line that it stands for.
+    `setting` is the option of the command line that it stands for. `longest` is how many characters a text may have,
+    each of several too; None for a source, which the limit of the request bounds.
     """
 
     name: str
@@ -50,10 +57,13 @@ class RequestField(NamedTuple):
     text: str
     choices: tuple[str, ...] = ()
     setting: str = ""
+    longest: int | None = 1_000
 
 
 SOURCE_FIELDS = (
-    RequestField("text", "text", "What is pasted: the same as standard input."),
+    RequestField(
+        "text", "text", "What is pasted: the same as standard input.", longest=None
+    ),
     RequestField(
         "files",
         "files",
@@ -64,17 +74,22 @@ SOURCE_FIELDS = (
         "folder",
         "text",
         "What the folder of the files is called; the stack is named so unless `name` says otherwise.",
+        longest=_LONGEST_NAME,
     ),
 )
 
 
-def _setting(name: str, shape: str, text: str, *choices: str) -> RequestField:
-    return RequestField(name, shape, text, choices, setting=name)
+def _setting(
+    name: str, shape: str, text: str, *choices: str, longest: int = 1_000
+) -> RequestField:
+    return RequestField(name, shape, text, choices, setting=name, longest=longest)
 
 
 _FORMAT_FIELDS = (
-    _setting("from", "text", "The format; without it, it is detected."),
-    _setting("name", "text", "The name of the stack."),
+    _setting(
+        "from", "text", "The format; without it, it is detected.", longest=_LONGEST_NAME
+    ),
+    _setting("name", "text", "The name of the stack.", longest=_LONGEST_NAME),
     _setting("practices", "text", "all, none, or a list such as all,-LOG."),
     _setting("env", "texts", "Which overlays are written.", "dev", "prod"),
     RequestField(
@@ -83,7 +98,9 @@ _FORMAT_FIELDS = (
         "One compose file that holds everything, instead of a base, overlays and reports.",
     ),
     _setting(
-        "modern-names", "flag", "compose.yaml as the name of the file, which Compose prefers."
+        "modern-names",
+        "flag",
+        "compose.yaml as the name of the file, which Compose prefers.",
     ),
     _setting("harden", "flag", "Add hardening that may break an application."),
     _setting(
@@ -91,12 +108,19 @@ _FORMAT_FIELDS = (
     ),
     _setting("namespace", "texts", "Kubernetes: only objects of these namespaces."),
     _setting("values", "texts", "Helm: values files among the files of the request."),
-    _setting("set", "texts", "Helm, ${KEY} in a template: values as KEY=VALUE."),
+    _setting(
+        "set",
+        "texts",
+        "Helm, ${KEY} in a template: values as KEY=VALUE.",
+        longest=10_000,
+    ),
     _setting("option", "texts", "Options of the format, as NAME=VALUE."),
     _setting(
-        "answers", "answers", "Decisions by their ids, as /api/plan lists them, to use instead of the defaults."
+        "answers",
+        "answers",
+        "Decisions by their ids, as /api/plan lists them, to use instead of the defaults.",
     ),
-)  # fmt: skip
+)
 
 
 class Operation(NamedTuple):
@@ -133,6 +157,7 @@ OPERATIONS: Mapping[str, Operation] = {
                 "code",
                 "text",
                 "The code of a note, such as TC001, or the id of a practice, such as LOG.",
+                longest=_LONGEST_NAME,
             ),
         ),
     ),
@@ -150,8 +175,10 @@ def check_fields(
     for name, value in values.items():
         field = by_name.get(name)
         if field is None:
-            hint = spelling_hint(name, by_name)
-            raise BadRequest(400, "unknown-field", f"{owner} has no field {name!r}{hint}")
+            # To compare the names takes long where one is long.
+            hint = spelling_hint(name[:100], by_name)
+            message = f"{owner} has no field {name[:100]!r}{hint}"
+            raise BadRequest(400, "unknown-field", message)
         if value is not None:
             _check_value(field, value)
     return {name: value for name, value in values.items() if value is not None}
@@ -162,12 +189,21 @@ def _check_value(field: RequestField, value: Any) -> None:
     if not fits(value):
         raise BadRequest(400, "malformed", f"{field.name} must be {wanted}")
     texts = value if isinstance(value, list) else [value]
-    for text in texts if field.choices else ():
-        if text not in field.choices:
-            expected = ", ".join(field.choices)
-            raise BadRequest(
-                400, "malformed", f"{field.name}: {text!r} is none of {expected}"
-            )
+    if len(texts) > MOST_TEXTS:
+        message = f"{field.name} has more than {MOST_TEXTS} texts"
+        raise BadRequest(400, "too-long", message)
+    for text in texts:
+        _check_text(field, text)
+
+
+def _check_text(field: RequestField, text: Any) -> None:
+    if field.choices and text not in field.choices:
+        expected = ", ".join(field.choices)
+        message = f"{field.name}: {text[:100]!r} is none of {expected}"
+        raise BadRequest(400, "malformed", message)
+    if isinstance(text, str) and len(text) > (field.longest or len(text)):
+        message = f"{field.name} has more than {field.longest} characters"
+        raise BadRequest(400, "too-long", message)
 
 
 def _is_text(value: Any) -> bool:

@@ -6,7 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from tocompose import __version__
-from tocompose.web.fields import OPERATIONS, Operation, RequestField, RequestLimits
+from tocompose.web.fields import (
+    MOST_TEXTS,
+    OPERATIONS,
+    Operation,
+    RequestField,
+    RequestLimits,
+)
 
 _TEXT = {"type": "string"}
 _FILE = {
@@ -23,7 +29,7 @@ _FILE = {
 _SCHEMAS: dict[str, dict[str, Any]] = {
     "text": _TEXT,
     "flag": {"type": "boolean"},
-    "texts": {"type": "array", "items": _TEXT},
+    "texts": {"type": "array", "items": _TEXT, "maxItems": MOST_TEXTS},
     "files": {"type": "object", "additionalProperties": _FILE},
     "answers": {"type": "object"},
 }
@@ -101,10 +107,15 @@ _ANSWERS: dict[str, dict[str, Any]] = {
     },
 }
 _ERRORS = {
-    "400": "The request is malformed.",
+    "400": "The request is malformed, or a value of it is too long.",
+    "403": "A page of another origin asks.",
     "404": "What is asked for does not exist.",
-    "413": "The request or its answer is too large.",
-    "415": "The request is not JSON.",
+    "405": "The address takes another method.",
+    "408": "The request takes too long to arrive.",
+    "413": "The request, its answer or what it takes is too large.",
+    "415": "The request is not JSON, or is compressed.",
+    "421": "The server is asked under a name that is not its own.",
+    "500": "A fault of the converter.",
     "503": "Too many requests are waiting; the header Retry-After says how long to wait.",
     "504": "The answer takes longer than it may.",
 }
@@ -120,23 +131,38 @@ def openapi_document(limits: RequestLimits) -> dict[str, Any]:
             "license": {"name": "Apache-2.0"},
             "description": (
                 "Stateless: nothing is kept of a request. A source that cannot be converted is answered with status "
-                f"200 and the reason. A request may have {limits.request_bytes} bytes and {limits.files} files, and "
-                f"its answer takes at most {limits.seconds:g} seconds."
+                f"200 and the reason. A request may have {limits.request_bytes} bytes, {limits.files} files, each in "
+                f"at most {limits.folders_deep - 1} folders. To arrive and to be answered it may take "
+                f"{limits.seconds:g} seconds each, {limits.memory_bytes} bytes of memory, and {limits.answer_bytes} "
+                "bytes for the answer. A field without a value may be null. Names stand in an object once, and numbers "
+                "are finite."
             ),
         },
         "paths": {
-            f"/api/{name}": {"post": _described_operation(name, operation)}
+            f"/api/{name}": _described_address(name, operation, limits)
             for name, operation in OPERATIONS.items()
         },
         "components": {"schemas": {"Error": _error_schema()}},
     }
 
 
-def _described_operation(name: str, operation: Operation) -> dict[str, Any]:
+def _described_address(
+    name: str, operation: Operation, limits: RequestLimits
+) -> dict[str, Any]:
+    """The methods of an address; what needs no request can be asked for by GET."""
+    schema = _request_schema(operation, limits)
+    body = {"requestBody": {"required": True, "content": _json_of(schema)}}
+    described = {"post": {**_described_operation(name, operation), **body}}
+    if not operation.fields:
+        described["get"] = _described_operation(f"get-{name}", operation)
+    return described
+
+
+def _described_operation(identifier: str, operation: Operation) -> dict[str, Any]:
+    name = identifier.removeprefix("get-")
     return {
-        "operationId": name,
+        "operationId": identifier,
         "summary": operation.title,
-        "requestBody": {"required": True, "content": _json_of(_request_schema(operation))},
         "responses": {
             "200": {
                 "description": operation.title,
@@ -156,8 +182,14 @@ def _described_error(text: str) -> dict[str, Any]:
     return {"description": text, "content": _json_of(reference)}
 
 
-def _request_schema(operation: Operation) -> dict[str, Any]:
+def _request_schema(operation: Operation, limits: RequestLimits) -> dict[str, Any]:
     properties = _properties(operation.fields)
+    if "files" in properties:
+        properties["files"] |= {
+            "minProperties": 1,
+            "maxProperties": limits.files,
+            "propertyNames": {"minLength": 1, "maxLength": limits.name_length},
+        }
     if operation.options:
         properties["options"] = {
             "type": "object",
@@ -173,9 +205,13 @@ def _properties(fields: Iterable[RequestField]) -> dict[str, Any]:
 
 def _field_schema(field: RequestField) -> dict[str, Any]:
     schema = {**_SCHEMAS[field.shape], "description": field.text}
-    if field.choices:
-        schema["items"] = {"enum": list(field.choices)}
-    return schema
+    text_limit = {} if field.longest is None else {"maxLength": field.longest}
+    if field.shape == "texts":
+        choices = {"enum": list(field.choices)} if field.choices else {}
+        schema["items"] = {**_TEXT, **text_limit, **choices}
+    if field.shape == "text":
+        schema |= text_limit
+    return {**schema, "type": [schema["type"], "null"]}
 
 
 def _error_schema() -> dict[str, Any]:

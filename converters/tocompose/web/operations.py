@@ -10,7 +10,8 @@ from typing import Any
 from tocompose import __version__
 from tocompose.answers import Answers, answered_settings, read_answers
 from tocompose.collector import collector_off
-from tocompose.exporters.bundle import OVERLAYS, Layout
+from tocompose.exporters.bundle import Layout
+from tocompose.exporters.kept_overlays import OVERLAYS
 from tocompose.importers import ImportOptions, SourceError, importers
 from tocompose.limits import LIMITS, limit
 from tocompose.model import File
@@ -184,27 +185,27 @@ def answer_check(request: ConversionRequest) -> dict[str, Any]:
 
 
 def answer_explain(request: ConversionRequest) -> dict[str, Any]:
-    """What a note means, or what a practice does."""
-    from tocompose.reports.text import all_codes, explain_code
-    from tocompose.rules.practice_texts import explain_practice
+    """What a note means, what a practice does, or what a line of the checklist asks for."""
+    from tocompose.reports.explain import all_codes, explain_code
+    from tocompose.rules.practice_texts import explain_name
 
     named_code = str(request.fields.get("code", "")).strip()
     if not named_code:
         raise BadRequest(400, "malformed", "the request needs code")
     code = named_code.upper()
-    if (practice := explain_practice(code)) is not None:
+    if (named := explain_name(code)) is not None:
         return {
-            "code": practice.id,
-            "kind": "practice",
-            "title": practice.title,
-            "text": practice.text,
+            "code": named.id,
+            "kind": named.kind,
+            "title": named.title,
+            "text": named.text,
         }
     try:
         row, text = explanation(code), explain_code(code)
     except KeyError:
         # To compare the names takes long where the text is long.
         hint = spelling_hint(code[:100], all_codes())
-        message = f"there is no note and no practice {named_code[:100]!r}{hint}"
+        message = f"there is no note, rule or checklist line {named_code[:100]!r}{hint}"
         raise BadRequest(404, "unknown", message) from None
     return {"code": code, "kind": row["kind"], "title": row["title"], "text": text}
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, NoReturn
+from math import isfinite
+from typing import Any, NoReturn
 
 from tocompose.project import PRUNED, Memory
+from tocompose.record import NamedTuple
 from tocompose.reports.escape import describe_fault
 from tocompose.reports.json import dump_json
 from tocompose.web.fields import (
@@ -99,7 +102,10 @@ def _parse_json(body: bytes) -> Any:
     try:
         text = body.decode("utf-8")
         values = json.loads(
-            text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant
+            text,
+            object_pairs_hook=_unique_keys,
+            parse_constant=_refuse_constant,
+            parse_float=_finite_number,
         )
         if "\\u" in text:
             # An escape may be half of a pair, which no file can hold.
@@ -122,10 +128,18 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """The object; of two values of one name one would be lost without a word."""
     values = dict(pairs)
     if len(values) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise BadRequest(400, "malformed", f"{twice!r} stands twice in an object")
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
+        raise BadRequest(400, "malformed", f"{twice[:100]!r} stands twice in an object")
     return values
+
+
+def _finite_number(text: str) -> float:
+    """The number; one that is too large for a program would become an infinite one, which JSON does not have."""
+    number = float(text)
+    if not isfinite(number):
+        raise BadRequest(400, "malformed", f"{text[:100]} is too large a number")
+    return number
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -154,7 +168,7 @@ def _read_project(fields: Mapping[str, Any], limits: RequestLimits) -> Memory:
 
 
 def _segment_of(name: str) -> str:
-    if not name or len(name) > 100 or "/" in name or not name.isprintable():
+    if not name or "/" in name or not name.isprintable():
         raise BadRequest(400, "bad-name", f"folder: {name!r} is no name of a folder")
     return name
 

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from functools import cache
 from ipaddress import ip_address
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -19,11 +18,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tocompose.record import NamedTuple
 from tocompose.reports.escape import describe_fault
 from tocompose.web.assets import asset_names, asset_type, page_html, read_asset
 from tocompose.web.fields import BadRequest, RequestLimits
 from tocompose.web.openapi import openapi_document
-from tocompose.web.requests import Reply, answer_request, error_reply, too_large
+from tocompose.web.requests import (
+    Reply,
+    answer_request,
+    error_reply,
+    read_request,
+    too_large,
+)
 from tocompose.web.workers import Workers
 
 POLICY = (
@@ -66,7 +72,13 @@ def application(settings: ServerSettings) -> ASGIApp:
         return answer_request("about", b"{}", settings.limits)
 
     async def about(request: Request) -> Response:
-        # It depends on nothing that is sent, and the page asks for it first.
+        # It depends on nothing that is sent, and the page asks for it first: no process of its own answers.
+        try:
+            _refuse_parameters(request)
+            if request.method == "POST":
+                read_request("about", await _receive(request, workers), settings.limits)
+        except BadRequest as problem:
+            return _json_response(error_reply(problem))
         return _json_response(await asyncio.to_thread(about_reply))
 
     async def describe(request: Request) -> Response:
@@ -99,15 +111,17 @@ def application(settings: ServerSettings) -> ASGIApp:
     ]
     handlers = {HTTPException: _refused_route, Exception: _failed_answer}
     starlette = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+    starlette.router.redirect_slashes = False
     return Gate(starlette, settings)
 
 
 async def _refused_route(request: Request, problem: Exception) -> Response:
     status = problem.status_code if isinstance(problem, HTTPException) else 500
-    text = "there is no such page" if status == 404 else "this cannot be asked so"
+    headers = dict(getattr(problem, "headers", None) or {})
+    methods = " or ".join(sorted(headers.get("Allow", "no method").split(", ")))
+    text = "there is no such page" if status == 404 else f"this address takes {methods}"
     response = _json_response(error_reply(BadRequest(status, "unknown", text)))
-    if isinstance(problem, HTTPException):
-        response.headers.update(problem.headers or {})
+    response.headers.update(headers)
     return response
 
 
@@ -121,6 +135,20 @@ def _json_response(reply: Reply) -> Response:
 
 
 async def _answer(request: Request, workers: Workers) -> Reply:
+    operation = request.path_params["operation"]
+    async with _received(request, workers) as body:
+        return await workers.answer(operation, body, _disconnected(request))
+
+
+async def _receive(request: Request, workers: Workers) -> bytes:
+    async with _received(request, workers) as body:
+        return body
+
+
+@asynccontextmanager
+async def _received(request: Request, workers: Workers) -> AsyncIterator[bytes]:
+    """The body of a request, which counts as one that waits as long as it is held."""
+    _refuse_parameters(request)
     content_type = request.headers.get("content-type", "").partition(";")[0].strip()
     if content_type.lower() != "application/json":
         # A form of another page cannot send this type without asking first.
@@ -132,15 +160,19 @@ async def _answer(request: Request, workers: Workers) -> Reply:
     try:
         async with asyncio.timeout(workers.limits.seconds):
             await _read_body(request, workers, body)
-        return await workers.answer(
-            request.path_params["operation"], bytes(body), _disconnected(request)
-        )
+        yield bytes(body)
     except TimeoutError:
         raise BadRequest(408, "too-slow", "the request takes too long to arrive") from None
     except ClientDisconnect:
         raise BadRequest(400, "cancelled", "the request was cancelled") from None
     finally:
         workers.leave(len(body))
+
+
+def _refuse_parameters(request: Request) -> None:
+    if request.url.query:
+        text = "the address takes no parameters: fields stand in the JSON of the request"
+        raise BadRequest(400, "unknown-field", text)
 
 
 async def _read_body(request: Request, workers: Workers, body: bytearray) -> None:
@@ -207,7 +239,11 @@ class Gate:
     def _is_foreign(self, origin: str | None, headers: Headers) -> bool:
         if origin is None:
             return False
-        return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+        try:
+            return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+        except ValueError:
+            # Such as `http://[`: no page has it.
+            return True
 
 
 def _cors_headers(origin: str) -> dict[str, str]:

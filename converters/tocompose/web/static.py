@@ -8,8 +8,8 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import NamedTuple
 
+from tocompose.record import NamedTuple
 from tocompose.tables import mappings, plain_content
 from tocompose.web.assets import asset_names, page_html, read_asset
 from tocompose.web.fields import RequestLimits

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from typing import Any
 
+from tocompose.collector import put_loaded_aside
 from tocompose.web.fields import RequestLimits
 from tocompose.web.requests import answer_request
 
@@ -33,4 +33,4 @@ def warm_up() -> None:
 
 warm_up()
 # What is there now stays as it is: no process that is forked need look at it, and copy it.
-gc.freeze()
+put_loaded_aside()

@@ -22,7 +22,10 @@ MAX_NOTES = 60_000
 _KINDS = tuple(Kind)
 _STATUSES = tuple(Status)
 # What needs somebody stands first.
-SHOWN_STATUSES = (Status.FAILED, *(one for one in Status if one is not Status.FAILED))
+SHOWN_STATUSES = (
+    Status.FAILED,
+    *(status for status in Status if status is not Status.FAILED),
+)
 
 
 def write(outcomes: Outcomes, file: IO[str]) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from enum import Enum
-from typing import IO, NamedTuple
+from typing import IO
 
 from tocompose.batch.outcome import RepositoryOutcome, Status
 from tocompose.batch.summary import Outcomes
 from tocompose.notes import Kind, Note
+from tocompose.record import NamedTuple
 from tocompose.reports.junit import note_text, xml_attribute
 
 

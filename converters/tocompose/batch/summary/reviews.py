@@ -70,10 +70,10 @@ def _commit_lines(outcome: RepositoryOutcome) -> Iterator[str]:
 
 def _stack_sentence(stack: StackRecord) -> str:
     services = listed_names([printable(name) for name in stack.services], 8)
-    place = f" in {printable(stack.folder)}" if stack.folder else ""
+    in_folder = f" in {printable(stack.folder)}" if stack.folder else ""
     count = f"{len(stack.services)} service{'' if len(stack.services) == 1 else 's'}"
     return (
-        f"{printable(stack.name)}{place}: {count} ({services}), converted from "
+        f"{printable(stack.name)}{in_folder}: {count} ({services}), converted from "
         f"{stack.importer}."
     )
 
@@ -113,8 +113,13 @@ def _request_lines(outcome: RepositoryOutcome) -> Iterator[str]:
             yield from (_request_item(note) for note in notes[:_MOST_NOTES])
             yield from _more_lines(len(notes))
     counts = outcome.notes_by_kind()
-    told = ", ".join(f"{number} {kind}" for kind, number in counts.items() if number)
-    yield from ("", f"All notes: {told or 'none'}. `tocompose explain CODE` explains one.")
+    counted_kinds = ", ".join(
+        f"{number} {kind}" for kind, number in counts.items() if number
+    )
+    yield from (
+        "",
+        f"All notes: {counted_kinds or 'none'}. `tocompose explain CODE` explains one.",
+    )
 
 
 def _stack_lines(stack: StackRecord) -> Iterator[str]:
@@ -122,14 +127,14 @@ def _stack_lines(stack: StackRecord) -> Iterator[str]:
     public = [name for name in stack.files if not is_secret_path(name)]
     names = [code_span(join_path(stack.folder, name)) for name in public]
     yield f"- Files: {', '.join(names)}"
-    way = f"cd {shlex.quote(stack.folder)} && " if stack.folder else ""
-    yield f"- To try it: {code_span(f'{way}docker compose up -d --wait')}"
+    change_folder = f"cd {shlex.quote(stack.folder)} && " if stack.folder else ""
+    yield f"- To try it: {code_span(f'{change_folder}docker compose up -d --wait')}"
 
 
 def _request_item(note: Note) -> str:
-    place = f"{code_span(str(note.span))}: " if note.span else ""
+    position = f"{code_span(str(note.span))}: " if note.span else ""
     box = "- [ ] " if note.advice else "- "
-    return f"{box}{place}{escape_prose(message_with_advice(note))} ({note.code})"
+    return f"{box}{position}{escape_prose(message_with_advice(note))} ({note.code})"
 
 
 def _sarif_text(outcome: RepositoryOutcome) -> str:

@@ -67,13 +67,14 @@ async function convert() {
     $("paste").focus();
     return;
   }
-  if (pasted.text !== undefined && isTooLarge(pasted.text.length)) return;
   const source = requestOf(operation, pasted);
+  const request = { ...source, options: optionsOf(operation) };
+  if (isTooLarge(new Blob([JSON.stringify(request)]).size)) return;
   const mine = ++turn;
   tell(operation === "check" ? "Checking…" : "Converting…");
   $("result").setAttribute("aria-busy", "true");
   try {
-    const answer = await transport(operation, { ...source, options: optionsOf(operation) });
+    const answer = await transport(operation, request);
     if (mine === turn) show(operation, source, answer);
   } catch (problem) {
     if (mine === turn) refuse(problem.message);
@@ -159,12 +160,23 @@ function showDropped(names) {
   $("paste").hidden = true;
 }
 
-$("clear").addEventListener("click", () => {
+function removeDropped() {
   dropped = null;
   $("dropped").hidden = true;
   $("paste").hidden = false;
   $("paste").focus();
   tell("");
+}
+
+$("clear").addEventListener("click", removeDropped);
+// What is pasted while files are there takes their place: the box for it is hidden then.
+document.addEventListener("paste", (event) => {
+  const text = event.clipboardData ? event.clipboardData.getData("text/plain") : "";
+  if (!dropped || !text.trim() || event.target.matches("input, textarea")) return;
+  event.preventDefault();
+  removeDropped();
+  $("paste").value = text;
+  convert();
 });
 
 const drop = $("drop");

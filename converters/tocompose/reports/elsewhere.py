@@ -1,0 +1,47 @@
+"""The way over to the stack, and back, where no command can name what runs now."""
+
+from __future__ import annotations
+
+from tocompose.model import Runtime, Stack
+from tocompose.reports.inventory import data_stores_of
+
+# What is said where no command can name the containers of the source: what happens, how data move, the way back.
+_ELSEWHERE = {
+    Runtime.PROJECT: (
+        "`docker compose up -d` replaces the containers of this project; named volumes and folders of the host stay.",
+        "If a note above says that data must be copied, copy it first, while the old containers still exist.",
+        "To go back, start the old file with the Compose that it was written for.",
+    ),
+    Runtime.SWARM: (
+        "The swarm keeps running its services: remove the old stack with `docker stack rm STACK` before you start this"
+        " one. Named volumes and folders of the host stay.",
+        "If a note above says that data must be copied, copy it first, while the old containers still exist.",
+        "To go back, stop this stack and deploy the old file with `docker stack deploy`.",
+    ),
+    Runtime.CLUSTER: (
+        "The cluster is not changed: it keeps running what it runs.",
+        "The data on its volumes is not copied. Dump databases with `kubectl exec`, and copy files with `kubectl cp`"
+        " from a pod that mounts the volume, while nothing else writes to it; then put the data into the volumes and"
+        " folders in the table above.",
+        "To go back, stop the stack.",
+    ),
+    Runtime.PLATFORM: (
+        "The platform is not changed: users reach what runs there until its domain points to this stack.",
+        "Its data is not copied: dump it there and restore it here before the domain is switched.",
+        "To go back, point the domain at the platform again.",
+    ),
+}
+_DATA_STAY = "Data written to the stack in the meantime stays in the stack."
+
+
+def text_of_elsewhere(stack: Stack) -> str:
+    """The way over and back where the source runs elsewhere; of data only where the stack keeps some."""
+    if stack.runs_in not in _ELSEWHERE:
+        return ""
+    what_happens, how_data_move, way_back = _ELSEWHERE[stack.runs_in]
+    keeps_data = any(
+        data_store.kind == "volume" or data_store.name.startswith("/")
+        for data_store in data_stores_of(stack)
+    )
+    data_sentences = (how_data_move, way_back, _DATA_STAY) if keeps_data else (way_back,)
+    return " ".join((what_happens, *data_sentences))
