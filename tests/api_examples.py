@@ -114,7 +114,7 @@ _LIBRARY = {
         try:
             convert(Memory({"notes.txt": b"nothing to run"}))
         except SourceError as problem:
-            assert "--from says the format" in str(problem)
+            assert "no supported format" in str(problem)
     """,
     "Stack": """
         from tocompose import Memory, Stack, convert
@@ -185,4 +185,73 @@ _BATCH = {
         assert all(outcome.status is Status.CONVERTED for outcome in outcomes)
     """,
 }
-EXAMPLES = {name: dedent(text).strip() + "\n" for name, text in (_LIBRARY | _BATCH).items()}
+_TESTING = {
+    "check_accepted": """
+        from tocompose import Layout, Memory, Options, convert
+        from tocompose.testing import check_accepted
+
+        files = {"run.sh": "docker run -d --name cache redis:7"}
+        project = Memory({path: text.encode() for path, text in files.items()})
+        check_accepted(convert(project, Options(layout=Layout(split=True))), files)
+    """,
+    "check_format": """
+        from tocompose.testing import check_format
+
+        result = check_format("docker_run", {"run.sh": "docker run -d --name cache redis:7"})
+        assert result.stack.services[0].image == "redis:7"
+        try:
+            check_format("procfile", {"run.sh": "docker run -d --name cache redis:7"})
+        except AssertionError as problem:
+            assert "taken for docker_run, not for procfile" in str(problem)
+    """,
+    "check_image": """
+        from tocompose.testing import check_image
+
+        assert check_image("postgres:16").ports == ("5432",)
+    """,
+    "check_ledger": """
+        from tocompose import Memory, convert
+        from tocompose.testing import check_ledger
+
+        check_ledger(convert(Memory({"run.sh": b"docker run --frob nginx"})))
+    """,
+    "check_mutations": """
+        from tocompose.testing import check_mutations
+
+        check_mutations({"run.sh": "docker run -d --name cache redis:7"}, "docker_run")
+    """,
+    "check_note": """
+        from tocompose import Memory, convert
+        from tocompose.testing import check_note
+
+        script = "docker run --frob nginx"
+        for note in convert(Memory({"run.sh": script.encode()})).notes:
+            check_note(note, {"run.sh": script})
+    """,
+    "check_notes": """
+        from tocompose.testing import check_notes
+
+        try:
+            check_notes(["TC101"], [])
+        except AssertionError as problem:
+            assert str(problem) == "TC101 is no code of a plug-in"
+    """,
+    "check_plugins": """
+        from tocompose.testing import check_plugins
+
+        check_plugins()
+    """,
+    "check_rule": """
+        from tocompose.rules.restart import RULE
+        from tocompose.testing import check_rule
+
+        check_rule(RULE)
+    """,
+    "check_server": """
+        from tocompose.testing import check_server
+
+        check_server("postgres")
+    """,
+}
+_ALL = _LIBRARY | _BATCH | _TESTING
+EXAMPLES = {name: dedent(text).strip() + "\n" for name, text in _ALL.items()}

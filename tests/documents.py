@@ -10,7 +10,7 @@ import inspect
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import MISSING
 from enum import Enum
 from pathlib import Path
@@ -23,17 +23,31 @@ import click  # noqa: E402
 
 import tocompose  # noqa: E402
 import tocompose.batch  # noqa: E402
+import tocompose.testing  # noqa: E402
 from api_examples import EXAMPLES  # noqa: E402
 from setting_schemas import answers_schema, settings_schema  # noqa: E402
 from tocompose.cli.group import COMMANDS, main  # noqa: E402
-from tocompose.notes import Kind, explanation, families, registry  # noqa: E402
+from tocompose.notes import Kind, explanation, families, open_facts, registry  # noqa: E402
 from tocompose.reports.escape import escape_markdown, escape_prose  # noqa: E402
+from tocompose.reports.explain import open_advice, open_message  # noqa: E402
+from tocompose.reports.repeated_notes import NOTHING  # noqa: E402
 from tocompose.reports.rule_examples import (  # noqa: E402
     LEVEL_MEANINGS,
     RuleExample,
     rule_examples,
 )
-from tocompose.reports.text import open_facts  # noqa: E402
+from tocompose.rules import Rule  # noqa: E402
+from tocompose.rules.checklist import (  # noqa: E402
+    ChecklistLine,
+    all_rules,
+    checklist,
+    rules_covering,
+)
+from tocompose.rules.practice_texts import (  # noqa: E402
+    kind_of,
+    shown_files,
+    ways_out,
+)
 from tocompose.tables import Row  # noqa: E402
 
 START, END = "<!-- notes: made by tests/documents.py -->", "<!-- /notes -->"
@@ -54,8 +68,12 @@ _FAMILIES = {
     "practices": "Good practice",
     "compose": "Compose files",
     "compose_checks": "Compose files",
+    "legacy_compose": "Old compose files",
+    "engine": "Running containers",
+    "platform": "Platforms of Procfiles",
+    "migration": "Moving data",
     "batch": "Many repositories",
-    "internal": "Faults of tocompose",
+    "internal": "Faults of tocompose and plug-ins",
 }
 
 
@@ -100,14 +118,20 @@ def _api() -> str:
     lines = [
         "# The library",
         "",
-        "The public names of `tocompose`: their types, what they raise, and an example of each, which the tests run.",
+        "The public API of `tocompose`: signatures, exceptions and an example for each name.",
+        "The tests run every example.",
         "",
     ]
     for name in tocompose.__all__:
         lines += [*_entry(name, getattr(tocompose, name)), ""]
-    lines += ["# Many repositories", "", "The public names of `tocompose.batch`.", ""]
+    lines += ["# Many repositories", "", "The public API of `tocompose.batch`.", ""]
     for name in tocompose.batch.__all__:
         lines += [*_entry(name, getattr(tocompose.batch, name)), ""]
+    kit = "The public API of `tocompose.testing`: checks for the tests of a [plug-in](plug-ins.md)."
+    raised = "Each check raises AssertionError with the fault and its place."
+    lines += ["# Tests of plug-ins", "", kit, raised, ""]
+    for name in tocompose.testing.__all__:
+        lines += [*_entry(name, getattr(tocompose.testing, name)), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -147,6 +171,9 @@ def _shown_type(annotation: Any) -> Any:
 
 def _entry(name: str, found: Any) -> Iterator[str]:
     yield from (f"## {name}", "", f"From `{found.__module__}`.", "")
+    if inspect.isclass(found) and found.__name__ != name:
+        yield from _other_name(name, found.__name__)
+        return
     constructor = vars(found).get("__init__") if inspect.isclass(found) else found
     is_plain = inspect.isfunction(constructor) and not _has_fields(found)
     if is_plain:
@@ -156,6 +183,11 @@ def _entry(name: str, found: Any) -> Iterator[str]:
     if inspect.isclass(found):
         yield from _members(found)
         yield from _methods(found)
+    yield from ("", "```python", EXAMPLES[name].rstrip(), "```")
+
+
+def _other_name(name: str, today: str) -> Iterator[str]:
+    yield f"The earlier name of [{today}](#{today.lower()}), which the next release removes. Use `{today}`."
     yield from ("", "```python", EXAMPLES[name].rstrip(), "```")
 
 
@@ -176,7 +208,7 @@ def _members(found: Any) -> Iterator[str]:
     if fields:
         yield from ("", "| field | type | default |", "|---|---|---|")
     for field, kind in fields.items():
-        text = str(kind).replace("|", "\\|")
+        text = str(getattr(kind, "__forward_arg__", kind)).replace("|", "\\|")
         yield f"| `{field}` | `{text}` | {_default(found, field)} |"
 
 
@@ -252,7 +284,13 @@ def _notes() -> str:
     lines = [
         "# Notes",
         "",
-        "Every note that tocompose can say; `tocompose explain CODE` prints the same.",
+        "Every note that tocompose can print, by source format; `tocompose explain CODE` shows one of them.",
+        "",
+        "- *lost*: not carried over.",
+        "- *changed*: carried over with a difference.",
+        "- *assumed*: not stated in the source.",
+        "- *added*: good practice that the source did not state.",
+        "- *info*: nothing has to be done.",
         "",
     ]
     for title, rows in _chapters().items():
@@ -263,16 +301,11 @@ def _notes() -> str:
                 "",
             ]
             lines += [
-                f"> {escape_prose(open_facts(str(row['message'])))}",
-                "",
+                *_message(row),
                 escape_prose(open_facts(str(row["why"]))),
                 "",
             ]
-            if row.get("advice"):
-                lines += [
-                    f"**What to do:** {escape_prose(open_facts(str(row['advice'])))}",
-                    "",
-                ]
+            lines += _advice(row)
             if row.get("url"):
                 lines += [f"<{row['url']}>", ""]
     return "\n".join(lines).rstrip() + "\n"
@@ -283,7 +316,9 @@ def _rules() -> str:
     lines = [
         "# Rules of `tocompose check`",
         "",
-        "`tocompose explain CODE` prints the same. `--select` and `--ignore` take the codes or the beginnings of them.",
+        "Each rule has a code, a level and an example; `tocompose explain CODE` shows one of them.",
+        "`--select` and `--ignore` take a code (`TC512`), the start of codes (`TC51`), or the id of a",
+        "[practice, another rule](#practices) or a [checklist line](#checklist), which covers all codes in its row.",
         "",
     ]
     for level, meaning in LEVEL_MEANINGS.items():
@@ -297,6 +332,32 @@ def _rules() -> str:
         )
     for code, example in rule_examples().items():
         lines += ["", *_rule_page(code, example)]
+    lines += ["", '<a id="practices"></a>', "", "# Practices and other rules", ""]
+    lines += [
+        "`convert` applies practices, and `--practices` switches them on and off. Other rules only report, in `check`.",
+        "",
+        "| id | kind | what | findings |",
+        "|---|---|---|---|",
+    ]
+    for rule in all_rules():
+        title = escape_prose(rule.title)
+        lines.append(
+            f"| {_link(rule.id)} | {kind_of(rule)} | {title} | {_links(rule.tells)} |"
+        )
+    for rule in all_rules():
+        if rule.examples:
+            lines += ["", *_practice_page(rule)]
+        else:
+            lines += ["", *_rule_head(rule), *_ending(rule)]
+    lines += ["", '<a id="checklist"></a>', "", "# Lines of the checklist", ""]
+    lines += ["| id | what | practices | findings |", "|---|---|---|---|"]
+    for line in checklist().values():
+        practices = _links(rule.id for rule in rules_covering(line))
+        title = escape_prose(line.title)
+        lines.append(f"| {_link(line.id)} | {title} | {practices} | {_links(line.codes)} |")
+    for line in checklist().values():
+        lines += ["", *_name_page(line.id, line.title, line.group)]
+        lines += [escape_prose(line.why), "", *_line_ending(line)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -304,11 +365,9 @@ def _rule_page(code: str, example: RuleExample) -> Iterator[str]:
     row = explanation(code)
     yield from (f'<a id="{code.lower()}"></a>', "")
     yield f"## {code}: {escape_markdown(str(row['title']))} ({Kind(row['kind']).level.value})"
-    yield from ("", f"> {escape_prose(open_facts(str(row['message'])))}", "")
+    yield from ("", *_message(row))
     yield from (escape_prose(open_facts(str(row["why"]))), "")
-    if row.get("advice"):
-        yield f"**What to do:** {escape_prose(open_facts(str(row['advice'])))}"
-        yield ""
+    yield from _advice(row)
     for title, files in (("Before", example.before), ("After", example.after)):
         for name, text in example.shown_files(files):
             kind = "yaml" if name.endswith(("yaml", "yml")) else "sh"
@@ -322,6 +381,61 @@ def _rule_page(code: str, example: RuleExample) -> Iterator[str]:
             )
     if row.get("url"):
         yield from (f"<{row['url']}>", "")
+
+
+def _message(row: Row) -> Iterator[str]:
+    if message := open_message(row):
+        yield from (f"> {escape_prose(message)}", "")
+
+
+def _advice(row: Row) -> Iterator[str]:
+    advice = str(row.get("advice", ""))
+    if advice and advice != NOTHING:
+        label = "What you can do" if row["kind"] == Kind.INFO.value else "What to do"
+        yield from (f"**{label}:** {escape_prose(open_advice(row))}", "")
+
+
+def _link(name: str) -> str:
+    return f"[{name}](#{name.lower()})"
+
+
+def _links(names: Iterable[str]) -> str:
+    return ", ".join(map(_link, names))
+
+
+def _name_page(name: str, title: str, kind: str) -> Iterator[str]:
+    yield from (f'<a id="{name.lower()}"></a>', "")
+    yield from (f"## {name}: {escape_markdown(title)} ({kind})", "")
+
+
+def _rule_head(rule: Rule) -> Iterator[str]:
+    yield from _name_page(rule.id, rule.title, kind_of(rule))
+    if rule.summary:
+        yield from (escape_prose(rule.summary), "")
+
+
+def _practice_page(rule: Rule) -> Iterator[str]:
+    yield from _rule_head(rule)
+    for title, text in shown_files(rule.examples[0]).items():
+        yield from (f"{title}:", "", "```yaml", text, "```", "")
+    yield from _ending(rule)
+
+
+def _ending(rule: Rule) -> Iterator[str]:
+    if rule.tells:
+        yield from (f"Findings: {_links(rule.tells)}.", "")
+    if rule.covers:
+        yield from (f"Lines of the checklist: {_links(rule.covers)}.", "")
+    yield f"To leave it out: {' or '.join(f'`{way}`' for way in ways_out(rule))}"
+    if rule.url:
+        yield from ("", f"<{rule.url}>")
+
+
+def _line_ending(line: ChecklistLine) -> Iterator[str]:
+    practices = _links(rule.id for rule in rules_covering(line))
+    if practices:
+        yield from (f"Practices: {practices}.", "")
+    yield f"Findings, with examples: {_links(line.codes)}."
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ FINDINGS = (
     Finding(
         "TC535",
         service(f"{WEB}, ports: ['8081:80'], deploy: {{replicas: 2}}"),
-        "docker-compose.yml:2:30",
+        "docker-compose.yml:2:38",
         service(f"{WEB}, ports: ['8081-8082:80'], deploy: {{replicas: 2}}"),
         "A-06",
     ),
@@ -215,7 +215,7 @@ FINDINGS = (
         one(
             "services:\n  web: {image: 'acme/web:1', ports: ['80:80']}\n  db: {image: 'postgres:16'}\n"
         ),
-        "docker-compose.yml:1:1",
+        "docker-compose.yml:3:3",
         one(
             "services:\n  web: {image: 'acme/web:1', ports: ['80:80'], networks: [front, back]}\n"
             "  db: {image: 'postgres:16', networks: [back]}\nnetworks: {front: , back: }\n"
@@ -312,7 +312,7 @@ FINDINGS = (
     Finding(
         "TC722",
         one(TWO % ("ports: ['80:80']", "ports: ['80:1']")),
-        "docker-compose.yml:3:28",
+        "docker-compose.yml:3:36",
         one(TWO % ("ports: ['127.0.0.1:80:80']", "ports: ['127.0.0.2:80:1', '80:80/udp']")),
         "A-06",
     ),
@@ -342,6 +342,16 @@ FINDINGS = (
         "docker-compose.yml:2:30",
         service(f"{DB}, networks: [in]", "db", "networks: {in: {internal: true}}\n"),
         "T2 T3",
+    ),
+    Finding(
+        "TC882",
+        service(
+            f"{WEB}, volumes: [{{type: volume, source: d, target: /d, volume: {{subpath: x}}}}]",
+            rest="volumes: {d: }\n",
+        ),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, volumes: ['d:/d']", rest="volumes: {d: }\n"),
+        "T4",
     ),
     Finding(
         "TC726",
@@ -376,16 +386,34 @@ FINDINGS = (
     ),
     Finding(
         "TC729",
-        service(WEB, rest="secrets: {s: {file: ./s.txt}}\n"),
+        service(f"{WEB}, secrets: [s]", rest="secrets: {s: {file: ./s.txt}}\n"),
         "docker-compose.yml:3:11",
-        one("secrets: {s: {file: ./s.txt}}\n", s_txt="x"),
+        service(WEB, rest="secrets: {s: {file: ./s.txt}}\n"),
         "T7",
     ),
     Finding(
-        "TC729",
-        one("secrets: {s: {environment: S}}\n", _env="A=1\n"),
-        "docker-compose.yml:1:11",
-        one("secrets: {s: {environment: S}}\n", _env="S=1\n"),
+        "TC543",
+        service(f"{WEB}, secrets: [s]", rest="secrets: {s: {environment: S}}\n")
+        | {".env": "A=1\n"},
+        "docker-compose.yml:3:11",
+        service(f"{WEB}, secrets: [s]", rest="secrets: {s: {environment: S}}\n")
+        | {".env": "S=\n"},
+        "T7",
+    ),
+    Finding(
+        "TC543",
+        service(f"{WEB}, configs: [s]", rest="configs: {s: {environment: S}}\n"),
+        "docker-compose.yml:3:11",
+        service(WEB, rest="configs: {s: {environment: S}}\n"),
+        "T7",
+    ),
+    Finding(
+        "TC524",
+        service(f"{WEB}, secrets: [s]", rest="secrets: {s: {environment: S}}\n")
+        | {".env.example": "S=change-me\n"},
+        "docker-compose.yml:3:11",
+        service(f"{WEB}, secrets: [s]", rest="secrets: {s: {environment: S}}\n")
+        | {".env.example": "S=change-me\n", ".env": "S=x\n"},
         "T7",
     ),
     Finding(
@@ -485,7 +513,7 @@ FINDINGS = (
             "docker-compose.yml": "services:\n  web: {image: 'acme/web:1', ports: ['127.0.0.1:80:80']}\n",
             "docker-compose.override.yml": "services:\n  web: {ports: ['80:80']}\n",
         },
-        place="docker-compose.override.yml:2:9",
+        place="docker-compose.override.yml:2:17",
     ),
     Finding(
         "TC737",
@@ -661,7 +689,7 @@ FINDINGS = (
     Finding(
         "TC748",
         service(f"{WEB}, volumes: ['.:/app']"),
-        "docker-compose.yml:1:1",
+        "docker-compose.yml:2:3",
         dict.fromkeys(
             (
                 "docker-compose.yml",
@@ -684,6 +712,15 @@ FINDINGS = (
         one(TWO % ("network_mode: 'service:db', ports: ['80:80']", CHECK)),
         "docker-compose.yml:2:58",
         one(TWO % ("network_mode: 'service:db'", "ports: ['80:80']")),
+        "T28",
+    ),
+    Finding(
+        "TC052",
+        service(f"{WEB}, healthcheck: {{test: [CMD, 'true'], start_interval: 2s}}"),
+        "docker-compose.yml:2:30",
+        service(
+            f"{WEB}, healthcheck: {{test: [CMD, 'true'], start_interval: 2s, start_period: 1s}}"
+        ),
         "T28",
     ),
     Finding(

@@ -18,6 +18,7 @@ from tocompose.cli.group import COMMANDS, main
 from tocompose.cli.options import KINDS as KIND_NAMES
 from tocompose.cli.options import ChoiceListType, ChoiceType
 from tocompose.cli.settings import long_name, option_kind
+from tocompose.rules import MENDING, load_rule
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _RESTRICTIONS = {
@@ -97,11 +98,22 @@ def answers_schema() -> str:
     """The schema of an answers file: decisions by their ids, dotted keys or tables."""
     answers = {f"^{kind}($|\\.)": {"$ref": f"#/$defs/{kind}"} for kind in KINDS}
     definitions = {kind: _answer_schema(kind, choices) for kind, choices in KINDS.items()}
+    definitions["practiceAnswer"] = _answer_schema("practiceAnswer", KINDS["practice"])
+    definitions["practice"] = _practices_schema()
     return _document(
         "Answers to the decisions of tocompose",
         "A file for --answers, as tocompose plan --as answers prints it.",
         {"additionalProperties": False, "patternProperties": answers, "$defs": definitions},
     )
+
+
+def _practices_schema() -> dict[str, Any]:
+    """The practices, which editors offer by their ids; a plug-in may bring others."""
+    answer = {"$ref": "#/$defs/practiceAnswer"}
+    rules = map(load_rule, MENDING)
+    titles = {rule.id: {"description": rule.title, **answer} for rule in rules}
+    table = {"type": "object", "properties": titles, "additionalProperties": answer}
+    return {"anyOf": [answer, table]}
 
 
 def _answer_schema(kind: str, choices: tuple[str, ...]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from tocompose.model import (
     NetworkAttachment,
     Port,
     Role,
+    Runtime,
     Service,
     Stack,
     Volume,
@@ -121,6 +122,7 @@ def stack() -> Stack:
         **names,
     )
     return Stack(
+        runs_in=Runtime.DOCKER,
         name="shop",
         services=(db, cache, web, proxy),
         networks=(Network(name="back"),),

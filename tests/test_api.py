@@ -11,12 +11,16 @@ import pytest
 
 import tocompose
 import tocompose.batch
+import tocompose.testing
 import tree
 from api_examples import EXAMPLES
 
 
 def test_every_public_name_has_an_example() -> None:
-    assert set(EXAMPLES) == {*tocompose.__all__, *tocompose.batch.__all__}
+    testing_names = set(tocompose.testing.__all__)
+    assert set(EXAMPLES) == {*tocompose.__all__, *tocompose.batch.__all__, *testing_names}
+    checks = {name for name in vars(tocompose.testing) if name.startswith("check_")}
+    assert testing_names == checks
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

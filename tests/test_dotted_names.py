@@ -39,7 +39,7 @@ def test_comments_stand_above_it() -> None:
         if item.path == "docker-compose.yml"
     )
     above = base[: base.index("  my.app:\n")].splitlines()[-1]
-    assert above.startswith("  # not carried over (TC001, run.sh:7): gpus")
+    assert above.startswith("  # lost (TC001, run.sh:7): gpus")
 
 
 def test_reports_name_it() -> None:
@@ -77,8 +77,12 @@ def test_checks_find_and_mend_it() -> None:
 def test_a_label_with_dots_is_one_key_of_a_note() -> None:
     label = "traefik.http.routers.x"
     own_place = ("services", "my.app", "labels", label)
-    assert remark("TC635", MY_APP, ("labels", label)).subject == own_place
-    assert remark("TC635", MY_APP, label).subject == ("services", "my.app", label)
+    assert remark("TC635", MY_APP, ("labels", label), network="edge").subject == own_place
+    assert remark("TC635", MY_APP, label, network="edge").subject == (
+        "services",
+        "my.app",
+        label,
+    )
 
 
 def test_a_variable_and_a_label_with_dots_are_judged_at_their_place() -> None:
@@ -97,4 +101,14 @@ services:
         ("environment", "shop.db.PASSWORD"): 4,
         ("labels", "traefik.http.routers.x.token"): 5,
         ("build", "args", "shop.api.TOKEN"): 6,
+    }
+    advised = {
+        note.advice.partition("`")[2].partition("`")[0]
+        for note in report.notes
+        if note.code == "TC716"
+    }
+    assert advised == {
+        "${SHOP_DB_PASSWORD:?}",
+        "${TRAEFIK_HTTP_ROUTERS_X_TOKEN:?}",
+        "${SHOP_API_TOKEN:?}",
     }

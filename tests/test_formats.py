@@ -16,6 +16,7 @@ FILES = {
     "more.sh": "docker run -d --name db postgres:16\n",
     "README.md": "```sh\ndocker run -d nginx\n```\n",
     "notes.txt": "nothing\n",
+    "compose.yaml": "services: {web: {image: 'nginx:1.27'}}\n",
 }
 
 
@@ -32,7 +33,7 @@ def told(
         if item.code == "TC012" and item.kind is not Kind.ASSUMED
     ] == []
     return [
-        (item.code, item.message.partition(":")[0])
+        (item.code, item.message.partition(", because")[0])
         for item in result.notes
         if item.code in ("TC012", "TC014")
     ]
@@ -48,6 +49,7 @@ def told(
             [("TC012", "more.sh (and 1 more) was not read")],
         ),
         (("Procfile", "README.md"), [("TC014", "README.md was not read")]),
+        (("Procfile", "compose.yaml"), [("TC012", "compose.yaml was not read")]),
         (("more.sh", "run.sh"), []),
         (("Procfile", "notes.txt"), []),
     ],

@@ -11,6 +11,7 @@ from tocompose import testing
 from tocompose.importers import ImportOptions
 from tocompose.ledger import Cursor, Ledger
 from tocompose.model import EnvVariable, Service, Stack
+from tocompose.plugins import PluginFault
 from tocompose.project import Project
 from tocompose.rules import (
     Example,
@@ -192,3 +193,11 @@ def test_rows_that_do_not_hold_together_fail() -> None:
         testing.check_image("nobody/knows:1")
     with pytest.raises(KeyError):
         testing.check_server("nobody")
+
+
+def test_a_package_that_cannot_be_used_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    testing.check_plugins()
+    fault = PluginFault("acme", "its format images is brought by tocompose already")
+    monkeypatch.setattr(testing, "plugin_faults", lambda: (fault,))
+    with pytest.raises(AssertionError, match="the plug-in acme: its format images"):
+        testing.check_plugins()

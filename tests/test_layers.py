@@ -10,7 +10,9 @@ import tree
 
 # The units of the package, the lowest layer first; a unit may import itself and any lower layer, never its own.
 LAYERS = (
-    ("limits", "patterns", "record", "earlier_run"),
+    ("record",),
+    ("limits", "patterns"),
+    ("earlier_run", "type_faults"),
     ("syntax",),
     (
         "source",
@@ -33,7 +35,7 @@ LAYERS = (
     ("dockerfiles",),
     ("importers", "exporters", "reports"),
     ("rules",),
-    ("answers", "cluster"),
+    ("answers", "cluster", "plugin_faults"),
     ("pipeline", "writing"),
     ("decisions", "prove", "batch", "check"),
     ("web", "testing"),

@@ -53,7 +53,8 @@ FACTS = {
     ),
 }  # fmt: skip
 
-# Readers of other languages that write `${…}` too: PowerShell, systemd, make, shells, GitHub's workflows, Spring.
+# Readers of other languages that write `${…}` too: PowerShell, systemd, make, shells, GitHub's workflows, Spring,
+# Kafka.
 FOREIGN_GRAMMARS = frozenset(
     {
         "tocompose.readers.systemd",
@@ -62,6 +63,7 @@ FOREIGN_GRAMMARS = frozenset(
         "tocompose.importers.procfile.image",
         "tocompose.importers.procfile.shell",
         "tocompose.importers.procfile.scan",
+        "tocompose.importers.kubernetes.operators.kafka_connect",
     }
 )
 

@@ -146,7 +146,7 @@ def test_of_two_entries_the_later_counts_and_the_earlier_is_noted() -> None:
         ("f.yaml:1:1", "TC011")
     ]
     assert [note.message for note in audit_unread(ledger)] == [
-        "b was not carried over: tocompose does not know it here"
+        "b: tocompose does not know it here"
     ]
     assert ledger.count()[Fate.NOTED] == 1
 
@@ -203,10 +203,11 @@ def test_a_template_in_place_of_a_value_is_a_text() -> None:
     }
 
 
-def test_text_that_is_not_utf_8_is_refused_with_a_reason() -> None:
-    (document,) = read_yaml(b"a: \xff\xfe\n", "f.yaml")
-    assert document.root is None
-    assert "UTF-8" in document.notes[0].message
+def test_text_that_is_not_utf_8_is_read_as_latin_1_and_told_at_its_place() -> None:
+    document, told = read_yaml(b"b: 1\na: caf\xe9\n", "f.yaml")
+    assert document.root is not None and plain(document.root) == {"b": "1", "a": "caf\xe9"}
+    (note,) = told.notes
+    assert note.code == "TC015" and str(note.span) == "f.yaml:2:7"
 
 
 @pytest.mark.parametrize(

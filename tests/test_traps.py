@@ -68,7 +68,7 @@ PROOFS: dict[str, tuple[str, ...]] = {
     ),
     "T20": (
         f"{IMAGES}::test_variables_read_from_files",
-        f"{SECRETS}::test_production_leaves_others_alone",
+        f"{SECRETS}::test_production_leaves_others_alone_and_says_why",
     ),
     "T21": (f"{HEALTH}::test_command",),
     "T22": (f"{HEALTH}::test_command",),

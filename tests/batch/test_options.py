@@ -73,7 +73,7 @@ def test_a_change_of_an_allowed_file_is_seen_by_the_next_run(tmp_path: Path) -> 
     (tmp_path / "common.env").unlink()
     (tmp_path / "common.env").mkdir()
     done = batch(*words, "--resume", "--format", "jsonl", cwd=tmp_path)
-    assert "TC142" in done.stdout
+    assert "TC771" in done.stdout
 
 
 @pytest.mark.parametrize(

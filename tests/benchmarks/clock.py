@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import statistics
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+# What is measured is what is installed: a checkout on the path would be imported in its place.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
 class Timing(NamedTuple):
@@ -45,6 +49,7 @@ def _spent(command: Sequence[str], folder: Path) -> float:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=folder,
+        env=_ENVIRONMENT,
         check=True,
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,4 +1,4 @@
-"""Processor time and memory at a size and at ten times that size, for 30 shapes of source.
+"""Processor time and memory at a size and at ten times that size, for each shape of source.
 
 `python tests/benchmarks/shapes.py [SHAPE]…` prints both ratios of each shape; none may be above 12.
 """
@@ -11,7 +11,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,31 @@ SHAPES: Mapping[str, Mapping[str, Any]] = yaml.safe_load(
 def source(shape: str, size: int) -> str:
     """The text of that shape with so many repetitions."""
     row = SHAPES[shape]
-    lines = (row["line"].replace("<n>", str(number)) for number in range(size))
-    return "".join([row.get("head", ""), *lines, row.get("tail", "")])
+    return "".join(
+        [
+            row.get("head", ""),
+            *_repeated(row["line"], size),
+            row.get("middle", ""),
+            *_repeated(row.get("again", ""), size),
+            row.get("tail", ""),
+        ]
+    )
+
+
+def _repeated(line: str, size: int) -> Iterator[str]:
+    return (line.replace("<n>", str(number)) for number in range(size))
+
+
+def files(shape: str, size: int) -> dict[str, bytes]:
+    """The files of that shape: the one whose lines repeat, and those of which there is one for each repetition."""
+    row = SHAPES[shape]
+    made = {row["file"]: source(shape, size).encode()} if "file" in row else {}
+    for path, text in row.get("files", {}).items():
+        for number in range(size):
+            made[path.replace("<n>", str(number))] = text.replace(
+                "<n>", str(number)
+            ).encode()
+    return made
 
 
 def work(shape: str, size: int) -> None:
@@ -44,7 +67,7 @@ def work(shape: str, size: int) -> None:
     from tocompose.reports import with_reports
 
     form = SHAPES[shape]["form"]
-    project = Memory({SHAPES[shape]["file"]: source(shape, size).encode()})
+    project = Memory(files(shape, size))
     if form == "check":
         audit(project, project.named)
         return

@@ -12,12 +12,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from findings import FINDINGS, STACK, WEB_STACK, Finding, one
+from findings import FINDINGS, STACK, WEB_STACK, Finding, one, service
 from tocompose.check import Audit, audit
-from tocompose.check.score import checklist
 from tocompose.compose.keys import section_keys
-from tocompose.notes import registry
+from tocompose.notes import Level, registry
 from tocompose.project import Memory
+from tocompose.rules.checklist import checklist
 
 SEED = (
     Path(os.environ.get("TOCOMPOSE_CORPUS", "")).parent / "reference" / "seed-checklist.md"
@@ -86,7 +86,7 @@ def test_every_line_of_the_checklist_can_fail() -> None:
 def test_every_code_of_the_audit_is_shown() -> None:
     own = {code for code in registry("compose") if code < "TC750"}
     own |= set(registry("compose_checks")) - {"TC510", "TC511", "TC532", "TC541"}
-    own |= {"TC046", "TC048"}
+    own |= {"TC046", "TC048", "TC052", "TC882"}
     assert own == {finding.code for finding in FINDINGS} | {"TC749"}
 
 
@@ -278,3 +278,79 @@ def test_no_false_alarm(services: str, codes: set[str]) -> None:
     found = audited({"compose.yaml": text})
     said = [f"{note.code} {note.message}" for note in found.notes if note.code in codes]
     assert said == []
+
+
+def test_the_form_of_a_health_command_is_told_once() -> None:
+    text = "services: {web: {image: 'acme/web:1', healthcheck: {test: [curl, -f, x]}}}\n"
+    errors = [note for note in audited(one(text)).notes if note.kind.level is Level.ERROR]
+    assert [note.code for note in errors] == ["TC743"]
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "advice"),
+    [
+        (
+            "healthcheck: {test: [CMD, x], start_interval: 2s}",
+            "web: start_interval is refused without a start_period",
+            "Write `healthcheck.start_period: 0s`.",
+        ),
+        (
+            "platform: linux/arm64, build: {context: ., platforms: [linux/amd64]}",
+            "web: build.platforms lacks linux/arm64, the platform of the service",
+            "Write `build.platforms: [linux/amd64, linux/arm64]`.",
+        ),
+    ],
+)
+def test_what_a_setting_lacks_is_said_as_it_is_written(
+    body: str, message: str, advice: str
+) -> None:
+    found = audited(service(f"image: 'acme/web:1', {body}"))
+    said = [(n.message, n.advice) for n in found.notes if n.code == "TC052"]
+    assert said == [(message, advice)]
+
+
+@pytest.mark.parametrize(
+    ("inclusion", "env", "said"),
+    [
+        ("data/db.yaml", "data/.env", ["data/db.yaml:2:42"]),
+        ("{path: data/db.yaml, env_file: own.env}", "own.env", ["data/db.yaml:2:42"]),
+        (
+            "{path: data/db.yaml, env_file: [x.env, own.env]}",
+            "own.env",
+            ["data/db.yaml:2:42"],
+        ),
+        ("{path: data/db.yaml, project_directory: ops}", "ops/.env", ["data/db.yaml:2:42"]),
+        ("{path: data/db.yaml, env_file: own.env}", "data/.env", []),
+        ("{path: data/db.yaml, project_directory: ops}", "data/.env", []),
+        ("data/db.yaml", "other/.env", []),
+    ],
+)
+def test_an_included_file_has_variables_of_its_own(
+    inclusion: str, env: str, said: list[str]
+) -> None:
+    web = "services:\n  web: {image: 'acme/web:1', ports: ['${PORT:-8080}:80']}\n"
+    files = {
+        "compose.yaml": f"include: [{inclusion}]\n{web}",
+        "data/db.yaml": "services:\n  admin: {image: 'acme/admin:1', ports: ['${PORT:-8081}:80']}\n",
+        env: "PORT=8080\n",
+    }
+    clashes = [note for note in audited(files).notes if note.code == "TC722"]
+    assert [str(note.span) for note in clashes] == said
+    # The `.env` of the stack has the say over that of an inclusion.
+    files[".env"] = "PORT=9000\n"
+    clashes = [note for note in audited(files).notes if note.code == "TC722"]
+    assert [note.message for note in clashes] == [
+        "admin and web both publish port 9000 (PORT)"
+    ]
+
+
+def test_the_layout_and_the_networks_point_at_the_included_service() -> None:
+    files = {
+        "compose.yaml": "include: [data/db.yaml]\nservices:\n  web:\n    image: acme/web:1\n    ports: ['80:80']\n",
+        "data/db.yaml": "name: data\nservices:\n  db:\n    image: postgres:16\n    volumes: ['.:/x']\n",
+    }
+    said = {note.code: note for note in audited(files).notes}
+    assert str(said["TC711"].span) == "data/db.yaml:3:3"
+    assert said["TC711"].message == "db is on the network default with every other service"
+    assert str(said["TC748"].span) == "data/db.yaml:3:3"
+    assert said["TC748"].message == "db has no limits, and there is no compose.prod.yaml"

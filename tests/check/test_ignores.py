@@ -85,6 +85,27 @@ def test_a_list_entry_ends_where_the_next_begins() -> None:
     assert lines == [6]
 
 
+@pytest.mark.parametrize("indent", ["    ", "      "])
+@pytest.mark.parametrize("is_above", [False, True])
+def test_on_a_key_it_counts_for_each_entry_of_its_list(indent: str, is_above: bool) -> None:
+    comment = "# tocompose: ignore[TC722] one of them runs"
+    head = f"    {comment}\n    ports:\n" if is_above else f"    ports: {comment}\n"
+    entries = "".join(
+        f"{indent}{line}\n"
+        for line in ("- '8080:80'", "", "# the second", "- target: 81", "  published: 8081")
+    )
+    text = (
+        "services:\n  web: {image: 'acme/web:1', ports: ['8080:1', '8081:2']}\n"
+        f"  api:\n    image: acme/api:1\n{head}{entries}"
+        "  ui: {image: 'acme/ui:1', ports: ['8080:3']}\n"
+    )
+    result = audit(Memory({"compose.yaml": text.encode()}))
+    assert result is not None
+    told = [note.subject.service_name for note in result.notes if note.code == "TC722"]
+    assert told == ["ui"] and len(result.ignored) == 2
+    assert UNUSED not in {note.code for note in result.notes}
+
+
 def test_what_is_left_alone_counts_as_met() -> None:
     text = STACK.format(on_key="", on_image="", above="", on_mode="")
     comment = "# tocompose: ignore-file[TC712] all of them do\n"

@@ -22,7 +22,7 @@ CORPUS = tuple(source for source in corpus_sources() if source[1] != "compose")
 COMPOSE = re.compile(r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml")
 # A file to build from or to mount, or a place for data that the version of the image no longer has: each with the notes
 # that tell it before the first start.
-OF_SOURCE = {"TC536": ("TC873",), "TC537": ("TC137", "TC873"), "TC738": ("TC652",)}
+OF_SOURCE = {"TC536": ("TC358", "TC873"), "TC537": ("TC137", "TC873"), "TC738": ("TC652",)}
 
 
 def untold(files: dict[str, bytes], result: Result, name: str) -> list[str]:

@@ -17,6 +17,8 @@ def test_select_and_ignore(tocompose, tmp_path: Path) -> None:
     ran = tocompose("check", "--ignore", "TC7")
     assert ran.code == 0 and "TC702" not in ran.out and "ignored)" in ran.out
     assert "TC702" in tocompose("check", "--ignore", "TC7", "--select", "TC70").out
+    assert "TC702" in tocompose("check", "--select", "form").out
+    assert "TC734" not in tocompose("check", "--ignore", "TAG").out
     refused = tocompose("check", "--ignore", "TC7O2")
     assert refused.code == 2 and "there is no rule 'TC7O2'" in refused.err
 
@@ -32,6 +34,20 @@ def test_settings_of_the_repository(tocompose, tmp_path: Path) -> None:
         "TC722 reports nothing that this comment would ignore"
     ]
     assert {ignored["code"] for ignored in data["ignored"]} == {"TC702"}
+
+
+def test_an_id_in_settings_and_comments(tocompose, tmp_path: Path) -> None:
+    line = "    image: acme/web # tocompose: ignore[TAG] tested with any"
+    path = tmp_path / "compose.yaml"
+    path.write_text(FILE.replace("    image: acme/web", line))
+    (tmp_path / "tocompose.toml").write_text('[check]\nignore = ["FORM", "T13", "T5"]\n')
+    data = json.loads(tocompose("check", "--format", "json").out)
+    # The line T13 has a code of FORM alone; nothing is told of T5.
+    assert [note["message"] for note in data["notes"] if note["code"] == UNUSED] == [
+        "T13 reports nothing that this comment would ignore",
+        "T5 reports nothing that this comment would ignore",
+    ]
+    assert {ignored["code"] for ignored in data["ignored"]} == {"TC702", "TC734"}
 
 
 def test_files_and_folders_are_stacks(tocompose, tmp_path: Path) -> None:

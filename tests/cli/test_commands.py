@@ -172,7 +172,7 @@ def test_a_file_of_no_format_is_named(tocompose, tmp_path):
     ran = tocompose("convert", "notes.txt")
     assert ran.code == 2
     assert (
-        "notes.txt: no docker run script, Kubernetes manifest or Procfile was found here; --from says"
+        "notes.txt: no supported format was found (see `tocompose formats`); --from says"
         in ran.err
     )
 
@@ -420,7 +420,7 @@ def test_settings_of_a_command_stand_in_a_table_of_its_name(tocompose, script, t
         ("[convert]\nfrm = 1", "frm is no setting; did you mean from?"),
         ('practises = "none"', "practises is no setting; did you mean practices?"),
         ("quiet = 1", "quiet must be true or false"),
-        ("name = [", "tocompose.toml: "),
+        ("name = [", "tocompose.toml:1:9: invalid value"),
         ("force = true", "force is no setting"),
     ],
 )

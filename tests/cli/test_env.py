@@ -39,7 +39,16 @@ def test_the_conversion_ends_with_what_to_do_and_the_next_command(tocompose, tmp
     said = tocompose("convert", "run.sh", "-o", "deploy").err.splitlines()
     start = said.index("Before you start:")
     assert said[start + 1].startswith("  set 3 values in deploy/.env: ")
-    assert said[-1] == "Next: cd deploy && docker compose up -d --wait"
+    assert said[-2] == "Next: cd deploy && docker compose up -d --wait"
+
+
+def test_a_variable_that_the_source_demands_is_to_be_set(tocompose, tmp_path):
+    (tmp_path / "docker-compose.yml").write_text(
+        "services: {web: {image: 'acme/web:1', environment: {SITE: '${SITE?not set}', HOME: '${HOME:?}'}}}\n"
+    )
+    said = tocompose("convert", ".", "-o", "deploy").err.splitlines()
+    start = said.index("Before you start:")
+    assert said[start + 1] == "  set one value in deploy/.env: SITE"
 
 
 def test_five_services_fit_on_a_screen(tocompose, tmp_path):
@@ -58,11 +67,14 @@ def test_what_can_be_made_is_made_once_and_everything_else_stays(tocompose, depl
     before = (deploy / ".env").read_text()
     ran = tocompose("env", "deploy", "--generate")
     after = (deploy / ".env").read_text()
-    assert ran.code == 1 and "still missing: API_KEY, TZ" in ran.err
+    assert (
+        ran.code == 1
+        and "still missing (set before the first start): API_KEY, TZ" in ran.err
+    )
     made = re.search(r'^POSTGRES_PASSWORD="(.{20,})"$', after, re.M)
     assert made and made[1] not in ran.err
     asked, said = (
-        "# POSTGRES_PASSWORD has no value in the source. Set it here.\nPOSTGRES_PASSWORD=",
+        "# POSTGRES_PASSWORD has no value yet. Set it here.\nPOSTGRES_PASSWORD=",
         f"{generated_comment('POSTGRES_PASSWORD')}\n{made[0]}",
     )
     assert before.replace(asked, said) == after
@@ -79,8 +91,21 @@ def test_the_password_of_a_server_elsewhere_is_not_made(tocompose, tmp_path):
     )
     tocompose("convert", "run.sh", "-o", "deploy", "-q")
     ran = tocompose("env", "deploy", "--generate")
-    assert "set REDIS_PASSWORD, SESSION_SECRET" in ran.err
-    assert "still missing: DB_PASSWORD" in ran.err
+    assert ": REDIS_PASSWORD, SESSION_SECRET" in ran.err
+    assert "still missing (set before the first start): DB_PASSWORD" in ran.err
+
+
+def test_a_job_in_the_image_of_a_database_is_no_server(tocompose, tmp_path):
+    (tmp_path / "run.sh").write_text(
+        "docker run -d --name grant -e POSTGRES_PASSWORD=YOUR_PASSWORD postgres:16"
+        " sh -c 'psql -h db.acme.org -c \"SELECT 1\"'\n"
+        "docker run -d --name cache -e REDIS_PASSWORD=changeme redis:7"
+        " sh -c 'redis-server --requirepass \"$REDIS_PASSWORD\"'\n"
+    )
+    tocompose("convert", "run.sh", "-o", "deploy", "-q")
+    ran = tocompose("env", "deploy", "--generate")
+    assert ": REDIS_PASSWORD\n" in ran.err
+    assert "still missing (set before the first start): POSTGRES_PASSWORD" in ran.err
 
 
 def test_answers_are_written_and_secrets_are_not_shown(deploy: Path) -> None:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tocompose.notes import families, registry
+from tocompose.rules.practice_texts import explained_names
 
 
 @pytest.mark.parametrize(
@@ -21,12 +22,15 @@ def test_every_code_is_explained(tocompose, code):
 
 def test_explain_lists_every_code(tocompose):
     listed = [line.split()[0] for line in tocompose("explain", "--all").out.splitlines()]
-    assert listed == sorted(code for family in families() for code in registry(family))
+    codes = sorted(code for family in families() for code in registry(family))
+    assert listed[: len(codes)] == codes
+    names = [name for name, _, _ in explained_names()]
+    assert listed[len(codes) :] == names and {"LOG", "FORM", "Q-01", "T13"} <= set(names)
 
 
 def test_explain_lists_the_codes_that_begin_so(tocompose):
     listed = [line.split()[0] for line in tocompose("explain", "tc90").out.splitlines()]
-    assert listed == ["TC901"]
+    assert listed == ["TC901", "TC902"]
     assert len(tocompose("explain", "TC1").out.splitlines()) > 50
 
 
@@ -49,3 +53,10 @@ def test_the_example_of_a_practice_stands_below_its_title(tocompose):
     assert lines[after + 1] == "  services:"
     assert lines[after + 2].startswith("    web: ")
     assert "  services: {proxy: {read_only: true" in tocompose("explain", "RO-ROOT").out
+
+
+def test_lines_of_the_checklist_and_rules_are_explained(tocompose):
+    said = tocompose("explain", "q-04").out
+    assert said.startswith("Q-04: Logs are rotated (checklist, quality)\n")
+    assert "  LOG  Rotate the logs\n" in said and "  TC709  warning" in said
+    assert tocompose("explain", "create").out.startswith("CREATE: ")

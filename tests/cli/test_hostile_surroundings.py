@@ -58,7 +58,7 @@ def _little_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, 1_500_000_000))
 
 
-def _like_everybody() -> None:
+def like_everybody() -> None:
     """Takes from root what lets it read any file: the program run then has only the rights of the owner."""
     drop, override, search = 24, 1, 2
     for capability in (override, search) if os.geteuid() == 0 else ():
@@ -125,7 +125,7 @@ def test_what_may_not_be_read_is_named_and_the_rest_converted(place: Path) -> No
     (place / "sub").mkdir()
     for name in ("closed.sh", "sub"):
         (place / name).chmod(0)
-    done = ran(place, "tocompose convert .", preexec_fn=_like_everybody)
+    done = ran(place, "tocompose convert .", preexec_fn=like_everybody)
     (place / "sub").chmod(0o700)
     assert done.returncode == 0 and "nginx:1.27" in done.stdout
     assert "closed.sh was not read: permission denied [TC024]" in done.stderr
@@ -134,7 +134,7 @@ def test_what_may_not_be_read_is_named_and_the_rest_converted(place: Path) -> No
 
 def test_nothing_at_all_may_be_read(place: Path) -> None:
     (place / "run.sh").chmod(0)
-    done = ran(place, "tocompose convert .", preexec_fn=_like_everybody)
+    done = ran(place, "tocompose convert .", preexec_fn=like_everybody)
     assert done.returncode == 2 and "run.sh was not read: permission denied" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 

@@ -10,10 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from mcp import Client, StdioServerParameters, stdio_client
 
 import tree
+from tocompose.mcp_server import mcp_server
 
 SECRET = "hunter2-Kq9wX"
 SCRIPT = f"docker run -d --name db -e POSTGRES_PASSWORD={SECRET} --frob postgres:16\n"
@@ -115,6 +117,37 @@ def test_a_client_lists_and_calls_the_tools(tmp_path: Path) -> None:
     assert "root:" not in json.dumps([reach, included])
     assert [line for line in opened.splitlines() if "/etc/passwd" in line] == []
     assert _beyond(opened, tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "message"),
+    [
+        (
+            "convert",
+            {"text": SCRIPT, "practises": "none"},
+            "convert has no argument 'practises'; did you mean practices?",
+        ),
+        ("check", {"text": COMPOSE, "fix": True}, "check has no argument 'fix'"),
+        ("explain", {"code": "TC001", "x" * 5000: 1}, "explain has no argument 'xxx"),
+        ("convert", {"text": 7}, "convert: text: Input should be a valid string"),
+        ("check", {"text": COMPOSE, "select": SECRET}, "check: select: Input should be"),
+        ("plan", {"files": {"run.sh": None}}, "plan: files.run.sh: Input should be"),
+        ("explain", {}, "explain: code: Field required"),
+    ],
+)
+def test_arguments_that_a_tool_does_not_have_are_refused(
+    tool: str, arguments: dict[str, Any], message: str
+) -> None:
+    async def talk() -> Any:
+        async with Client(mcp_server()) as client:
+            tools = {one.name: one for one in (await client.list_tools()).tools}
+            return tools[tool], await client.call_tool(tool, arguments)
+
+    described, answer = asyncio.run(talk())
+    assert described.input_schema["additionalProperties"] is False
+    (block,) = answer.content
+    assert answer.is_error and block.text.startswith(message), block.text
+    assert len(block.text) < 300 and SECRET not in block.text
 
 
 def _beyond(opened: str, folder: Path) -> list[str]:

@@ -88,7 +88,7 @@ def test_an_answer_to_a_stated_dependency_loses_no_value(tocompose, tmp_path):
         ('"practice.NOPE" = false', "no decision practice.NOPE"),
         ('"practice.LOG.wbe" = false', "no decision practice.LOG.wbe"),
         ('"practice.LOG.web" = "maybe"', "practice.LOG.web can be yes, no"),
-        ("x = [", "answers.toml: "),
+        ("x = [", "answers.toml:1:6: "),
     ],
 )
 def test_an_answer_to_nothing_is_an_error(tocompose, tmp_path, text, message):

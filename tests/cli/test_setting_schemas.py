@@ -16,6 +16,7 @@ from setting_schemas import answers_schema, settings_schema
 from tocompose.answers import KINDS, AnswerError, read_answers
 from tocompose.cli.group import COMMANDS, main
 from tocompose.cli.settings import configured_defaults, long_name
+from tocompose.rules import Rule, registry
 
 SETTINGS = jsonschema.Draft202012Validator(json.loads(settings_schema()))
 ANSWERS = jsonschema.Draft202012Validator(json.loads(answers_schema()))
@@ -96,6 +97,9 @@ ANSWER_TEXTS = [
     '[depends.web]\ndb = "healthy"',
     '"depends.web.db" = "no"',
     "[practice]\nLOG = false\n[practice.INIT]\nweb = true",
+    "[practice]\nACME-OF-A-PLUGIN = false",
+    '[practice]\n"LOG.web" = "no"',
+    '[practice.LOG]\nweb = "nonsense"',
     'nonsense = "x"',
     '"roles.db" = "data"',
     '[value]\nTOKEN = "x"',
@@ -112,6 +116,17 @@ def test_an_answer_is_taken_where_the_schema_takes_it(text: str) -> None:
     except AnswerError:
         taken = False
     assert ANSWERS.is_valid(content) is taken
+
+
+@pytest.mark.parametrize("rule", registry(), ids=lambda rule: rule.id)
+def test_editors_offer_each_practice_with_its_title(rule: Rule) -> None:
+    (table,) = (
+        branch
+        for branch in ANSWERS.schema["$defs"]["practice"]["anyOf"]
+        if "properties" in branch
+    )
+    assert table["properties"][rule.id]["description"] == rule.title
+    assert not ANSWERS.is_valid({"practice": {rule.id: "maybe"}})
 
 
 def test_what_plan_prints_is_an_answers_file(tocompose: Any, tmp_path: Path) -> None:

@@ -71,4 +71,5 @@ def test_what_the_model_holds_is_read_and_written() -> None:
 def test_every_section_of_a_stack_has_a_key() -> None:
     fields = {key.field for key in section_keys("top").values()} - {None}
     beside = {"settings", "files", "development", "origin"}
+    beside |= {"runs_in", "old_units", "extensions", "file_names"}
     assert Stack.__dataclass_fields__.keys() - fields == beside

@@ -214,6 +214,21 @@ class TestDockerCompose:
             expected = unordered(compose_config(tmp_path, *names))
             assert again(tmp_path, stack(*names)) == expected
 
+    @pytest.mark.parametrize(
+        "mode", ["0440", "'0440'", "0o440", "288", "0000", "'${MODE:-440}'"]
+    )
+    def test_the_mode_of_a_file_stays_what_it_is(self, mode: str, tmp_path: Path) -> None:
+        grant = f"[{{source: s, mode: {mode}}}]"
+        text = (
+            f"name: app\nservices: {{web: {{build: {{context: ., secrets: {grant}}},\n"
+            f"  secrets: {grant}, configs: {grant}}}}}\n"
+            "configs: {s: {content: x}}\nsecrets: {s: {environment: HOME}}\n"
+        )
+        put(tmp_path, {"given.yml": text})
+        expected = unordered(compose_config(tmp_path, "given.yml"))
+        assert str(expected).count("'mode'") == 3
+        assert again(tmp_path, stack("given.yml", files={"given.yml": text})) == expected
+
     def test_the_corpus(self, tmp_path: Path) -> None:
         folder = corpus("docker-run/docs-pairs")
         if folder is None:

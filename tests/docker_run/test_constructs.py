@@ -271,6 +271,8 @@ def test_what_else_docker_does_on_another_machine() -> None:
 def test_what_a_container_is_given_to_read_is_said_once() -> None:
     text = "docker run -d --name db acme/db:1\ndocker exec -i db psql <<'SQL'\nselect 1;\nSQL\n"
     assert "TC132" in codes({"run.sh": text}) and "TC001" not in codes({"run.sh": text})
+    (told,) = [note for note in converted({"run.sh": text}).notes if note.code == "TC132"]
+    assert told.message.startswith("the script runs `psql` inside db")
 
 
 def test_a_network_that_is_connected_twice() -> None:

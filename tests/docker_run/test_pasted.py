@@ -49,7 +49,5 @@ def test_positions_are_columns_of_the_command() -> None:
     "argv", [("docker",), ("docker", "run"), ("docker", "run", "-p"), ("docker", "ps")]
 )
 def test_a_command_without_an_image_is_one_message(argv: tuple[str, ...]) -> None:
-    with pytest.raises(
-        SourceError, match="no docker run or docker create command that names an image"
-    ):
+    with pytest.raises(SourceError, match=r"names (?:no|an) image"):
         converted(argv)

@@ -60,7 +60,7 @@ def test_a_volume_whose_name_docker_refuses_is_not_made() -> None:
     )
     assert result.stack.volumes == ()
     assert [one.message for one in result.notes if one.kind.value == "lost"] == [
-        "docker refuses a!b as the name of a volume: none is made"
+        "docker refuses a!b as the name of a volume; no volume was created"
     ]
 
 

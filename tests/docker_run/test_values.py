@@ -106,6 +106,9 @@ def stack_of(script: str) -> dict[str, Any]:
     ("options", "key", "value", "code"),
     [
         ("--userns auto:size=9", "userns_mode", None, "TC189"),
+        ("--userns keep-id:uid=7,gid=8", "user", "7:8", "TC197"),
+        ("--userns keep-id:uid=7 -u 9", "user", "9", "TC197"),
+        ("--userns keep-id", "user", "1000:1000", "TC198"),
         ("--pull newer", "pull_policy", "always", "TC190"),
         ('--entrypoint \'["/bin/sh", "-c"]\'', "entrypoint", ["/bin/sh", "-c"], ""),
         ("--entrypoint '[not json'", "entrypoint", ["[not json"], ""),
@@ -123,6 +126,23 @@ def test_podman_reads_values_in_its_own_way(
     command = f"podman run -d {options} acme/a"
     assert service(command).get(key) == value
     assert codes(command) == ([code] if code else [])
+
+
+def test_the_user_of_a_pod_is_that_of_its_containers() -> None:
+    pod = "podman pod create --name p --userns keep-id:uid=7,gid=8\n"
+    containers = "\n".join(f"podman run -d --pod p --name {name} acme/a" for name in "ab")
+    services = stack_of(f"{pod}{containers}")["services"]
+    assert {name: service["user"] for name, service in services.items()} == {
+        "a": "7:8",
+        "b": "7:8",
+    }
+
+
+def test_a_volume_is_copied_with_the_owners_that_its_container_sees() -> None:
+    """In podman's own namespace the files of `keep-id` are root's, which the service is not."""
+    script = "podman run -d --userns keep-id:uid=7,gid=8 -v data:/data acme/a"
+    copies = [note.advice for note in converted(tuple(shlex.split(script))).notes]
+    assert any("--userns=keep-id:uid=7,gid=8 -u 0 -v data:/from" in text for text in copies)
 
 
 def test_docker_reads_no_array_in_an_entrypoint() -> None:

@@ -19,6 +19,7 @@ from typing import Any
 from traefik_rules import Request, chosen
 
 SOCKET = "/var/run/docker.sock"
+NETWORK = "--providers.docker.network="
 
 
 class _Docker(http.client.HTTPConnection):
@@ -40,7 +41,8 @@ def place(
 ) -> tuple[str, int]:
     """The address of a container on the network that it shares with the proxy, and the port of the router's service."""
     networks = container["NetworkSettings"]["Networks"]
-    name = labels.get("traefik.docker.network") or next(iter(networks))
+    stated = (word.removeprefix(NETWORK) for word in sys.argv if word.startswith(NETWORK))
+    name = labels.get("traefik.docker.network") or next(stated, next(iter(networks)))
     services = {
         key.split(".")[3] for key in labels if key.startswith("traefik.http.services.")
     }

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,11 +16,13 @@ from typing import Any
 import pytest
 import yaml
 
+from engine import composing
+from engine.composing import ENGINE
 from engine.images import BUSYBOX, busybox, load, traefik
 from engine.test_three_tier import free_port
 from judges import write
 from kubernetes_edge.stacks import ingress, rule
-from oracles import NO_ENGINE, binary
+from oracles import NO_ENGINE
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
@@ -33,7 +33,6 @@ from tocompose.prove.ingress_model import IngressModel
 from tocompose.prove.kubelet import KubeletModel
 from tocompose.prove.traefik_rules import Request
 
-ENGINE = os.environ.get("TOCOMPOSE_ENGINE", "")
 pytestmark = [
     pytest.mark.engine,
     pytest.mark.skipif(not ENGINE or not BUSYBOX.exists(), reason=NO_ENGINE),
@@ -261,22 +260,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 def compose(folder: Path, *words: str) -> None:
     """Runs docker compose on the stack."""
-    program = binary("docker-compose")
-    files = ["-p", "kuberoutes", "-f", "docker-compose.yml", "-f", "engine.json"]
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "DOCKER_HOST": ENGINE,
-        "TRAEFIK_PORT": str(PORT),
-    }
-    done = subprocess.run(
-        [str(program), *files, *words],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    files = ("-p", "kuberoutes", "-f", "docker-compose.yml", "-f", "engine.json")
+    done = composing.compose(folder, *files, *words, TRAEFIK_PORT=str(PORT))
     assert done.returncode == 0, done.stderr
 
 

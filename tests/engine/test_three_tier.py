@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
-import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from engine import composing
+from engine.composing import ENGINE
 from engine.images import BUSYBOX, busybox, load, traefik
 from judges import write
 from oracles import NO_ENGINE
@@ -20,7 +20,6 @@ from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, convert
 from tocompose.project import Folder
 
-ENGINE = os.environ.get("TOCOMPOSE_ENGINE", "")
 CASE = Path(__file__).parents[2] / "fixtures/kubernetes/three-tier"
 pytestmark = [
     pytest.mark.engine,
@@ -32,22 +31,10 @@ pytestmark = [
 
 
 def compose(folder: Path, *words: str, timeout: float = 300) -> str:
-    """Runs docker compose on the stack."""
-    docker = Path(os.environ.get("TOCOMPOSE_ORACLES", ""), "docker-compose")
-    program = [str(docker)] if docker.is_file() else ["docker", "compose"]
-    files = ["-p", "threetier", "-f", "docker-compose.yml", "-f", "engine.json"]
-    done = subprocess.run(
-        [*program, *files, *words],
-        cwd=folder,
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "DOCKER_HOST": ENGINE,
-            "TRAEFIK_PORT": str(PORT),
-        },
-        capture_output=True,
-        text=True,
-        timeout=timeout,
+    """What docker compose prints for the stack."""
+    files = ("-p", "threetier", "-f", "docker-compose.yml", "-f", "engine.json")
+    done = composing.compose(
+        folder, *files, *words, timeout=timeout, TRAEFIK_PORT=str(PORT)
     )
     assert done.returncode == 0, f"{' '.join(words)}: {done.stdout}\n{done.stderr}"
     return done.stdout

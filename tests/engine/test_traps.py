@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from engine.composing import ENGINE, compose
 from engine.images import BUSYBOX, busybox, load
 from judges import write
 from oracles import NO_ENGINE
@@ -16,7 +15,6 @@ from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 
-ENGINE = os.environ.get("TOCOMPOSE_ENGINE", "")
 pytestmark = [
     pytest.mark.engine,
     pytest.mark.skipif(
@@ -75,22 +73,6 @@ docker run --rm --name traps-job --network traps -e DB_HOST=traps-quiet tocompos
 docker run -d --name traps-web --network traps --link traps-quiet --link traps-plain --link traps-job \
   -e APP_URL=http://traps-plain:80 tocompose-traps/busybox:1 sleep 600
 """
-
-
-def compose(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Runs docker compose on the base file; the engine of the tests may have no control groups for limits."""
-    docker = Path(os.environ.get("TOCOMPOSE_ORACLES", ""), "docker-compose")
-    program = [str(docker)] if docker.is_file() else ["docker", "compose"]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "DOCKER_HOST": ENGINE}
-    return subprocess.run(
-        [*program, *words],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
 
 
 def written(folder: Path, files: dict[str, bytes], source: str, name: str) -> Path:

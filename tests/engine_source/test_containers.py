@@ -86,7 +86,15 @@ HOST_FIELDS: list[tuple[dict[str, Any], dict[str, Any]]] = [
         {"DeviceRequests": [{"Driver": "cdi", "DeviceIDs": ["v.com/c=0"]}]},
         {"devices": ["v.com/c=0"]},
     ),
-    ({"LogConfig": {"Type": "local", "Config": {}}}, {}),
+    ({"LogConfig": {"Type": "json-file", "Config": {}}}, {}),
+    (
+        {"LogConfig": {"Type": "local", "Config": {}}},
+        {"logging": {"driver": "local"}},
+    ),
+    (
+        {"LogConfig": {"Type": "journald", "Config": {}}},
+        {"logging": {"driver": "journald"}},
+    ),
     (
         {"LogConfig": {"Type": "json-file", "Config": {"max-size": "5m"}}},
         {"logging": {"driver": "json-file", "options": {"max-size": "5m"}}},

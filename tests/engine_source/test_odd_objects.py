@@ -19,6 +19,8 @@ from engine_source.objects import (
     read_text,
 )
 from tocompose.importers import SourceError
+from tocompose.pipeline import Options, convert
+from tocompose.project import Memory
 
 FULL = container(
     config={
@@ -153,3 +155,31 @@ def test_a_piece_of_the_text(start: int, length: int) -> None:
 def test_what_holds_no_container_says_which_command_to_run(text: bytes) -> None:
     with pytest.raises(SourceError, match="docker inspect"):
         read_text(text)
+
+
+def test_no_more_containers_than_one_stack_may_have_become_services(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TOCOMPOSE_MAX_SERVICES", "2")
+    container = {"Config": {"Image": "acme/web:1"}, "HostConfig": {}, "State": {}}
+    objects = [{**container, "Id": f"{n:064x}", "Name": f"/web{n}"} for n in range(5)]
+    files = {"inspect.json": json.dumps(objects).encode()}
+    result = convert(Memory(files, "app"), Options(source="engine"))
+    assert [service.name for service in result.stack.services] == ["web0", "web1"]
+    (told,) = (note for note in result.notes if note.code == "TC025")
+    assert told.message.startswith("web2 was left out")
+    assert not [note for note in result.notes if note.code.startswith("TC90")]
+
+
+def test_what_goes_beyond_the_values_of_a_file_is_not_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TOCOMPOSE_MAX_VALUES", "20")
+    container = {"Config": {"Image": "acme/web:1"}, "HostConfig": {}, "State": {}}
+    objects = [{**container, "Id": f"{n:064x}", "Name": f"/web{n}"} for n in range(50)]
+    files = {"inspect.json": json.dumps(objects).encode()}
+    result = convert(Memory(files, "app"), Options(source="engine"))
+    assert 0 < len(result.stack.services) < 10
+    (told,) = (note for note in result.notes if note.code == "TC314")
+    assert "too many values" in told.message
+    assert told.span and told.span.file == "inspect.json" and told.span.column > 1

@@ -19,6 +19,7 @@ from tocompose.exporters.refused_values import accepted_document
 from tocompose.model import Service, Stack
 from tocompose.project import Memory
 from tocompose.rules.creation import RULE
+from tocompose.rules.health_tests import RULE as HEALTH_TESTS
 
 ENGINE = os.environ.get("TOCOMPOSE_ENGINE", "")
 STACK = Stack(name="shop", services=(Service(name="a", image="a:1", origin=at(1)),))
@@ -90,6 +91,10 @@ SOUND = (
     "{volumes: ['/srv:/x', '/srv:/y'], tmpfs: [/z]}",
     "{cap_add: [CAP_NET_ADMIN, all], stop_signal: RTMIN+3, security_opt: [no-new-privileges]}",
     "{mem_limit: 6m, memswap_limit: -1, logging: {driver: json-file, options: {max-size: 1m}}}",
+    "{mem_limit: 512m, cpus: 0.5, deploy: {resources: {limits: {memory: 512M, cpus: '0.50'}}}}",
+    "{mem_limit: 1g, deploy: {resources: {limits: {memory: 1024mb}}}}",
+    "{mem_reservation: 7.5m, deploy: {resources: {reservations: {memory: 7680k}}}}",
+    "{mem_limit: 536870912, pids_limit: 10, deploy: {resources: {limits: {memory: 0.5GiB, pids: 10}}}}",
     "{healthcheck: {test: [CMD, x], interval: 0s}, working_dir: /, extra_hosts: {x: 1.1.1.1}}",
 )
 
@@ -116,10 +121,12 @@ def create(given: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[s
 
 
 def found(given: dict[str, Any]) -> list[str]:
-    """The codes that the rule finds in a file."""
+    """The codes with which the check finds what is refused in a file: the form of a health command is a rule apart."""
     view = open_view(Memory({"compose.yaml": json.dumps(given).encode()}, "shop"))
-    assert view is not None and RULE.judge is not None
-    return [verdict.note.code for verdict in RULE.judge(view) if verdict.note is not None]
+    assert view is not None and RULE.judge is not None and HEALTH_TESTS.judge is not None
+    forms = (verdict for verdict in HEALTH_TESTS.judge(view) if "T25" in verdict.ids)
+    verdicts = (*RULE.judge(view), *forms)
+    return [verdict.note.code for verdict in verdicts if verdict.note is not None]
 
 
 @pytest.mark.parametrize("body", [*BY_COMPOSE, *BY_ENGINE, *BY_MODEL])
@@ -131,7 +138,7 @@ def test_what_is_refused_is_left_out_with_a_note_and_found_by_the_check(body: st
     assert set(codes) <= {"TC045", "TC047", "TC771"} and codes
     assert before.get(key) != after.get(key) or not key
     assert found(mended) == []
-    assert found(given) and set(found(given)) <= {"TC046", "TC048", "TC052"}
+    assert found(given) and set(found(given)) <= {"TC046", "TC048", "TC052", "TC743"}
 
 
 @pytest.mark.parametrize("body", SOUND)
@@ -227,3 +234,13 @@ def test_a_fixed_address_asks_for_a_subnet_that_holds_it() -> None:
     assert creatable(given)[0]["services"]["a"]["networks"] == {"n": {"aliases": ["x"]}}
     outside = document(body, "{networks: {n: {external: true}}}")
     assert creatable(outside)[0] == outside
+
+
+@pytest.mark.parametrize("body", [{}, {"image": ""}, {"command": ["x"]}])
+def test_a_service_that_names_no_image_asks_for_one(body: dict[str, Any]) -> None:
+    document = {"services": {"web": body}}
+    result = creatable_document(document, Stack(name="app", services=()))
+    assert (
+        result.document["services"]["web"]["image"] == "${WEB_IMAGE:?set WEB_IMAGE in .env}"
+    )
+    assert [note.code for note in result.notes] == ["TC047"]

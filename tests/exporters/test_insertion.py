@@ -77,7 +77,7 @@ def test_every_line_stays_and_the_rest_is_added() -> None:
     assert text.index("    web:") < text.index("# volumes of old")
     assert [item.path for item in made.files[1:4]] == [".env", ".env.example", ".gitignore"]
     assert TOKEN not in text
-    assert [item.code for item in made.notes] == ["TC769"]
+    assert [item.code for item in made.notes] == [*["TC767"] * 3, "TC769"]
 
 
 def test_adding_twice_changes_nothing() -> None:

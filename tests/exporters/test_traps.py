@@ -120,6 +120,9 @@ def test_t6_owner_and_mode_of_file_secrets_are_left_out() -> None:
         files=files,
     )
     assert service(made)["secrets"] == ["s"] and codes(made) == ["TC756"]
+    assert [note.message for note in bundle(made, SPLIT).notes] == [
+        "app: left out of the secret s: owner and mode"
+    ]
     assert ModelPath.service("app", "secrets") in bundle(made, SPLIT).written
     kept = stack(app(secrets=(grant,)), secrets=(FileResource(name="s", environment="S"),))
     assert service(kept)["secrets"] == [{"source": "s", "uid": "1", "mode": "0400"}]

@@ -272,11 +272,81 @@ def test_a_link_makes_the_host_name_known_too() -> None:
     assert "server" in stack["web"]["depends_on"]
 
 
+@pytest.mark.parametrize(
+    ("origin", "command"),
+    [
+        (
+            "db/pass",
+            "aws ssm get-parameter --with-decryption --name db/pass --query Parameter.Value",
+        ),
+        ("arn:aws:secretsmanager:r:1:secret:s:a-b::", """--output text | jq -r '."a-b"'"""),
+        (
+            "arn:aws:secretsmanager:r:1:secret:s::AWSPREVIOUS:",
+            " --version-stage AWSPREVIOUS ",
+        ),
+        ("arn:aws:secretsmanager:r:1:secret:s:::9f", " --version-id 9f "),
+    ],
+)
+def test_the_command_prints_the_value_of_a_secret_alone(origin: str, command: str) -> None:
+    result = task(web(secrets=[{"name": "A_PASSWORD", "valueFrom": origin}]))
+    assert command in next(item.advice for item in result.notes if item.code == "TC799")
+
+
+def _sidecar() -> dict[str, Any]:
+    port = [{"containerPort": 2000, "protocol": "udp"}]
+    return {
+        "name": "xray",
+        "image": "x:1",
+        "essential": False,
+        "portMappings": port,
+    }
+
+
+def test_an_essential_container_owns_the_network_of_the_task() -> None:
+    """A sidecar may end while the others run, which are without a network then."""
+    cache = {"name": "cache", "image": "redis:7"}
+    app = web(
+        environment=[{"name": "REDIS_URL", "value": "redis://localhost"}],
+        dependsOn=[{"containerName": "cache", "condition": "START"}],
+        portMappings=[{"containerPort": 8080}],
+    )
+    result = task(_sidecar(), app, cache, networkMode="awsvpc")
+    stack = services(result)
+    modes = {name: service.get("network_mode") for name, service in stack.items()}
+    assert modes == {"web": "service:cache", "xray": "service:cache", "cache": None}
+    assert stack["cache"]["ports"] == ["8080:8080"]
+    assert "TC891" in codes_of(result)
+
+
+def test_the_port_of_a_sidecar_is_not_published() -> None:
+    """In awsvpc mode only the load balancer and the security group open a port."""
+    stack = services(task(web(), _sidecar(), networkMode="awsvpc"))
+    assert "ports" not in stack["xray"]
+
+
+def test_each_container_may_use_the_limits_of_the_task() -> None:
+    """What a container reserves is no limit: at its reservation it would be killed."""
+    app, helper = web(memoryReservation=512), {"name": "h", "image": "h:1", "memory": 64}
+    result = task(
+        app, helper, cpu="1024", memory="2048", requiresCompatibilities=["FARGATE"]
+    )
+    limits = {
+        name: service["deploy"]["resources"]["limits"]
+        for name, service in services(result).items()
+    }
+    assert limits["web"] == {"cpus": "1", "memory": "2048m"}
+    assert limits["h"] == {"cpus": "1", "memory": "64m"}
+    assert "TC892" in codes_of(result)
+
+
 def test_secrets_are_asked_for_and_where_they_lie_is_said() -> None:
     arn = "arn:aws:secretsmanager:eu-west-1:1:secret:shop/db-AbC:password::"
     result = task(web(secrets=[{"name": "DB_PASSWORD", "valueFrom": arn}]))
     advice = next(item.advice for item in result.notes if item.code == "TC799")
-    command = "get-secret-value --secret-id arn:aws:secretsmanager:eu-west-1:1:secret:shop/db-AbC`"
+    command = (
+        "get-secret-value --secret-id arn:aws:secretsmanager:eu-west-1:1:secret:shop/db-AbC"
+        " --query SecretString --output text | jq -r .password`"
+    )
     assert command in advice
     env = {file.path: file.content.decode() for file in result.files}[".env"]
     assert "DB_PASSWORD=" in env
@@ -393,6 +463,12 @@ def test_what_is_lost_is_said(fields: dict[str, Any], code: str) -> None:
     assert code in codes_of(task(web(**fields)))
 
 
+def test_a_log_folder_is_no_log_of_the_engine() -> None:
+    run = {"AWSEBDockerrunVersion": "1", "Image": {"Name": "a/b:1"}, "Logging": "/logs"}
+    result = converted({"Dockerrun.aws.json": json.dumps(run)}, "aws")
+    assert "TC890" in codes_of(result) and "TC792" not in codes_of(result)
+
+
 def test_what_a_manifest_of_copilot_loses_is_said() -> None:
     manifest = {
         "name": "j",
@@ -408,9 +484,11 @@ def test_what_a_manifest_of_copilot_loses_is_said() -> None:
     efs = task(
         web(),
         volumes=[{"name": "s", "efsVolumeConfiguration": {"fileSystemId": "f"}}],
-        executionRoleArn="a",
+        taskRoleArn="a",
     )
     assert {"TC791", "TC794"} <= codes_of(efs)
+    said = next(item.message for item in efs.notes if item.code == "TC794")
+    assert said.startswith("volume s is the EFS file system f on AWS;")
 
 
 @pytest.mark.parametrize(
@@ -583,3 +661,43 @@ def test_a_dollar_sign_of_terraform_is_text_without_a_brace() -> None:
 def test_any_text_of_terraform_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(SourceError):
         converted({"a.tf": f"container_definitions = jsonencode({text}"}, "aws")
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "column"),
+    [
+        (
+            '{"containerDefinitions": [{"name": "a", "name": "w", "image": "x:1"}]}',
+            "TC313",
+            28,
+        ),
+        ('{"containerDefinitions": [{"name": "w", "image": "x:1"}]', "TC314", 56),
+        ('{"containerDefinitions": [{"name": "w", "image": "x:1"},]}', "TC312", 56),
+    ],
+)
+def test_faults_of_json_are_told_with_their_places(
+    text: str, code: str, column: int
+) -> None:
+    result = converted({"task-definition.json": text}, "aws")
+    assert [service.name for service in result.stack.services] == ["w"]
+    (told,) = (note for note in result.notes if note.code in ("TC312", "TC313", "TC314"))
+    assert told.code == code and told.span and told.span.column == column
+
+
+def test_the_last_word_of_a_variable_waits_for_its_value() -> None:
+    environment = [{"name": "AWS_REGION", "value": "REGION"}]
+    web = {"name": "web", "image": "shop/web:1", "environment": environment}
+    task = {"family": "shop", "containerDefinitions": [web]}
+    files = {"task.json": json.dumps(task)}
+    result = converted(files, "aws", "FILL-IN")
+    told = [note.subject[-1] for note in result.notes if note.code == "TC852"]
+    assert told == ["AWS_REGION"]
+
+
+def test_containers_that_nothing_joins_are_told_to_be_apart() -> None:
+    """In awsvpc mode they shared localhost, which a program may use without a word in the source."""
+    cache = {"name": "cache", "image": "redis:7"}
+    apart = task(web(), cache, networkMode="awsvpc")
+    assert "TC893" in codes_of(apart) and "TC891" not in codes_of(apart)
+    assert "TC893" not in codes_of(task(web(), networkMode="awsvpc"))
+    assert "TC893" not in codes_of(task(web(), cache, networkMode="bridge"))

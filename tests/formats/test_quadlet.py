@@ -454,16 +454,47 @@ def test_a_timer_leaves_its_container_to_a_profile() -> None:
         ({"w.container": _container("a:1", "Enviroment=A=1")}, "TC781"),
         ({"w.container": _container("a:1", "Volume=no.volume:/d")}, "TC788"),
         ({"w.container": _container("a:1", "HealthOnFailure=kill")}, "TC780"),
+        ({"w.container": "[Container]\nExec=serve\n", "a.container": _container("a:1")}, "TC002"),
         ({"w.container": _container("a:1", "AutoUpdate=registry")}, "TC786"),
         ({"w.container": _container("a:1", "Volume=data:/d")}, "TC787"),
         ({"w.container": _container("a:1", sections="[Service]\nRestartSec=9\n")}, "TC782"),
         ({"w.container": _container("a:1", sections="[Service]\nRestart=on-success\n")}, "TC784"),
         ({"w.container": _container("a:1", "Volume=%t/podman/podman.sock:/s")}, "TC783"),
         ({"w.container": _container("a:1", "Exec='never closed")}, "TC781"),
+        ({"w.container": _container("a:1", "Volume=%h/d:/d")}, "TC868"),
     ],
 )  # fmt: skip
 def test_what_is_lost_is_said(files: dict[str, str], code: str) -> None:
     assert code in codes_of(converted(files, "quadlet"))
+
+
+def test_a_command_of_the_host_is_shown() -> None:
+    text = _container("a:1", sections="[Service]\nExecStartPre=/usr/bin/mkdir -p /x\n")
+    (told,) = [
+        note
+        for note in converted({"w.container": text}, "quadlet").notes
+        if note.code == "TC866"
+    ]
+    assert told.message == "ExecStartPre of w.container is not run: `/usr/bin/mkdir -p /x`"
+
+
+@pytest.mark.parametrize(
+    ("line", "of_systemd", "memory"),
+    [
+        ("PodmanArgs=--memory=2g", "3G", "2g"),
+        ("PodmanArgs=--memory=2g", "1G", "1G"),
+        ("Memory=2g", "3G", "2g"),
+        ("Memory=2g", "1G", "1G"),
+    ],
+)
+def test_the_lower_limit_of_podman_and_systemd_counts(
+    line: str, of_systemd: str, memory: str
+) -> None:
+    unit = _container("a:1", line, sections=f"[Service]\nMemoryMax={of_systemd}\n")
+    result = converted({"w.container": unit}, "quadlet")
+    limits = compose_of(result)["services"]["w"]["deploy"]["resources"]["limits"]
+    assert limits == {"memory": memory}
+    assert ("TC867" in codes_of(result)) == (of_systemd == "3G")
 
 
 def test_a_misspelt_key_gets_a_hint() -> None:
@@ -495,3 +526,15 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 def test_specifiers_are_known() -> None:
     assert all(len(texts) == 2 for texts in load("quadlet/specifiers").values())
     assert re.fullmatch(r"\w+", "".join(load("quadlet/specifiers")))
+
+
+@pytest.mark.parametrize("network", ["", "Network=pasta\n", "Network=host\n"])
+def test_what_a_pod_shares_is_told_and_its_name_is_settled(network: str) -> None:
+    files = {
+        "a.container": _container("a:1", "Pod=p.pod"),
+        "b.container": _container("b:1", "Pod=p.pod"),
+        "p.pod": f"[Pod]\nPodName=shop\nPublishPort=8080:80\n{network}",
+    }
+    result = converted(files, "quadlet")
+    codes = codes_of(result)
+    assert "TC869" in codes and "TC001" not in codes

@@ -13,6 +13,8 @@ from ablation import codes_of, compose_of, converted, losses, silent_paths
 from tocompose.importers import SourceError
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
+from tocompose.reports import render
+from tocompose.reports.report import report
 
 SERVICE: dict[str, Any] = {
     "type": "web",
@@ -334,11 +336,29 @@ def test_a_blueprint_goes_before_a_procfile() -> None:
         (variable("KEY", fromDatabase={"name": "x", "property": "host"}), "TC836"),
         ({"registryCredential": {"fromRegistryCreds": {"name": "x"}}}, "TC837"),
         ({"plan": "starter"}, "TC839"),
+        ({"disk": {"name": "files", "mountPath": "/files", "sizeGB": 1}}, "TC436"),
         ({"unheardOf": 1}, "TC001"),
     ],
 )
 def test_what_is_lost_or_assumed_is_said(fields: dict[str, Any], code: str) -> None:
     assert code in codes_of(result_of(web(**fields)))
+
+
+def test_data_that_stay_in_a_database_of_render_are_to_be_moved() -> None:
+    blueprint = {"services": [web()], "databases": [{"name": "main"}]}
+    result = converted(files_of(blueprint), "render")
+    moving = next(note for note in result.notes if note.code == "TC435")
+    assert "main (postgres:" in moving.message and "pg_dump" in moving.advice
+
+
+def test_values_of_the_dashboard_are_set_like_all_others() -> None:
+    result = result_of(web(**variable("SMTP_HOST", sync=False)))
+    text = render("markdown", report(result, Memory({}, "shop")))
+    assert "- [ ] Set one value in .env: SMTP_HOST" in text
+    assert (
+        "SMTP_HOST: Copy the value from Render's dashboard" in text
+        and "optional" not in text
+    )
 
 
 @pytest.mark.parametrize("text", ["a: 1\n", "- services\n", ""])
@@ -366,3 +386,62 @@ def test_any_value_is_read_or_refused(value: Any) -> None:
             converted({"render.yaml": yaml.safe_dump(blueprint)}, "render")
         except SourceError:
             continue
+
+
+def test_a_group_without_variables_and_a_command_of_a_comment_are_no_faults() -> None:
+    blueprint = (
+        b"services:\n- {type: web, name: web, runtime: image, image: {url: nginx},\n"
+        b"   startCommand: '# later', envVars: [{fromGroup: shop}]}\n"
+        b"envVarGroups: [{name: shop, envVars: []}]\n"
+    )
+    result = convert(Memory({"render.yaml": blueprint}), Options(source="render"))
+    assert not [note for note in result.notes if note.code.startswith("TC9")]
+
+
+_NODE = {"package.json": '{"name": "web", "scripts": {"start": "node server.js"}}'}
+
+
+def _node_result(**fields: Any) -> Result:
+    service = {"type": "web", "name": "web", "runtime": "node", **fields}
+    blueprint = {"services": [{**service, "startCommand": "npm start"}]}
+    files = {"render.yaml": yaml.safe_dump(blueprint), **_NODE}
+    return converted(files, "render", "all")
+
+
+def test_the_folder_of_a_disk_belongs_to_the_user_of_the_image() -> None:
+    """A new volume takes its owner from the image's folder, and root's from one that is not there."""
+    result = _node_result(disk={"name": "d", "mountPath": "/var/data"})
+    files = {file.path: file.content.decode() for file in result.files}
+    head, step, tail = files["Dockerfile"].partition(
+        "\nRUN mkdir -p /var/data && chown 1000:1000 /var/data\n"
+    )
+    assert step and "USER" not in head and "USER 1000" in tail
+
+
+def test_a_service_that_starts_as_its_image_does_is_developed_by_the_stage_for_it() -> None:
+    """A command of the base file would hide that of the stage, and nothing would listen at the debugger's port."""
+    result = _node_result(**variable("NODE_ENV", value="production"))
+    files = {
+        file.path: yaml.safe_load(file.content)
+        for file in result.files
+        if "compose" in file.path
+    }
+    assert "command" not in files["docker-compose.yml"]["services"]["web"]
+    override = files["docker-compose.override.yml"]["services"]["web"]
+    assert override["ports"] == ["127.0.0.1:9229:9229"]
+    assert override["environment"] == {"NODE_ENV": "development"}
+
+
+def test_instances_and_domains_need_a_proxy_and_a_server_without_callers_says_so() -> None:
+    server = {"type": "keyvalue", "name": "store", "ipAllowList": []}
+    result = result_of(web(numInstances=2, domains=["a.example", "b.example"]), server)
+    said = {note.code: f"{note.message} {note.advice}" for note in result.notes}
+    assert "web runs 1 instance instead of 2" in said["TC440"]
+    assert "Point a.example and b.example at a reverse proxy" in said["TC441"]
+    assert "add your address to it" in said["TC435"]
+
+
+def test_a_missing_dockerfile_is_told_by_the_file_that_names_it() -> None:
+    result = result_of({"type": "web", "name": "web", "runtime": "docker"})
+    message = next(item.message for item in result.notes if item.code == "TC358")
+    assert message.startswith("render.yaml names Dockerfile")

@@ -226,3 +226,55 @@ def test_the_address_of_the_server_is_asked_for(mark: str) -> None:
     lines = f"<Config Target='URL' Type='Variable'>http://{mark}:8016/$x</Config>"
     assert web(lines)["environment"]["URL"] == "http://${SERVER_IP}:8016/$$x"
     assert "TC852" in codes_of(converted(template(lines), "unraid"))
+
+
+def test_the_address_of_the_server_is_no_secret() -> None:
+    """It is asked for, but shown and explained like any other setting."""
+    lines = "<Config Target='URL' Type='Variable'>http://[IP]:80/</Config>"
+    result = converted(template(lines), "unraid")
+    address = next(one for one in result.stack.settings if one.name == "SERVER_IP")
+    assert address.required and not address.secret
+
+
+def test_what_the_form_demands_is_asked_for_and_what_it_may_lack_is_not() -> None:
+    lines = template(
+        "<Config Target='DB_HOST' Type='Variable' Required='true' Mask='false'/>",
+        "<Config Target='API_KEY' Type='Variable' Required='false' Mask='true'/>",
+    )
+    result = converted(lines, "unraid")
+    (service,) = compose_of(result)["services"].values()
+    environment = service["environment"]
+    assert environment["API_KEY"] == "${API_KEY:-}"
+    asked = [item.subject for item in result.notes if item.code == "TC828"]
+    assert asked == [("settings", "DB_HOST")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "page", "code"),
+    [
+        (("<Network>br0</Network>", "<MyIP>10.0.0.9</MyIP>"), "10.0.0.9:80", "TC058"),
+        (("<Network>br0</Network>",), "[address on br0]:80", "TC141"),
+        (
+            (
+                '<Config Name="Page" Target="80" Default="80" Mode="tcp" Type="Port">8081</Config>',
+            ),
+            "localhost:8081",
+            "",
+        ),
+    ],
+)
+def test_the_page_is_where_the_container_is_reached(
+    lines: tuple[str, ...], page: str, code: str
+) -> None:
+    result = converted(template("<WebUI>http://[IP]:[PORT:80]/</WebUI>", *lines), "unraid")
+    told = {note.code: note for note in result.notes}
+    assert told["TC824"].message == f"the web page of app is at http://{page}/"
+    assert {"TC058", "TC141"} & told.keys() == ({code} if code else set())
+
+
+def test_a_network_with_a_fixed_address_is_made_with_its_subnet() -> None:
+    """https://docs.docker.com/engine/network/drivers/macvlan/"""
+    lines = template("<Network>br0</Network>", "<MyIP>192.168.7.9</MyIP>")
+    told = [note for note in converted(lines, "unraid").notes if note.code == "TC058"]
+    command = "docker network create -d macvlan --subnet 192.168.7.0/24 -o parent=br0 br0"
+    assert [command in note.advice for note in told] == [True]

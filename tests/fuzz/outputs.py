@@ -14,9 +14,9 @@ from tocompose.model import File
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 from tocompose.reports import FORMS, render, with_reports
+from tocompose.reports.note_lines import Style
 from tocompose.reports.plan import PlanHeading, as_answers, as_data, as_text
 from tocompose.reports.report import report
-from tocompose.reports.text import Style
 from tocompose.reports.text import render as terminal
 from tocompose.writing import Change
 

@@ -524,6 +524,32 @@ PROCFILE: Mapping[str, Plant] = {
     "SQL": _app("web: npm start\nrelease: psql -c \"ALTER USER a PASSWORD '%u'\"\n"),
 }  # fmt: skip
 
+
+def _composed(text: str) -> Plant:
+    """A compose file of version 2 with `%u` where the secret stands."""
+    return lambda secret: {
+        "docker-compose.yml": _filled('version: "2.4"\n' + text, secret, secret)
+    }
+
+
+_ONE = "services: {web: {image: 'acme/web:1'}}\n"
+COMPOSE: Mapping[str, Plant] = {
+    "own section": _composed("x-vault: {api_key: %u}\n" + _ONE),
+    "own section, nested": _composed("x-a:\n  b:\n    - c: {db-password: '%u'}\nservices:\n  web:\n    image: acme/web:1\n"),
+    "own section, an address": _composed("x-a:\n  url: postgres://app:%u@db/app\nservices:\n  web:\n    image: acme/web:1\n"),
+    "own section, several lines": _composed("x-a:\n  conf: |\n    user: a\n    password: %u\nservices:\n  web:\n    image: acme/web:1\n"),
+    "fragment that is merged": _composed("x-env: &env\n  DB_PASSWORD: %u\nservices:\n  web:\n    image: acme/web:1\n"
+                                         "    environment:\n      <<: *env\n"),
+    "fragment of a whole service": _composed("x-base: &base\n  command: [redis-server, --requirepass, %u]\nservices:\n"
+                                             "  cache:\n    <<: *base\n    image: redis:7\n"),
+    "fragment that nobody takes": _composed("x-base: &base\n  environment: [API_TOKEN=%u]\n  command: [serve, --password, %u]\n"
+                                            "services:\n  web:\n    image: acme/web:1\n"),
+    "fragment below an anchor": _composed("x-a:\n  token: &t %u\nservices:\n  web:\n    image: acme/web:1\n"
+                                          "    environment:\n      API_TOKEN: *t\n"),
+    "own key of a service": _composed("services:\n  web:\n    image: acme/web:1\n    x-note: {token: %u}\n"),
+    "own key of a service, nested": _composed("services:\n  web:\n    image: acme/web:1\n    x-note:\n      a: [{client_secret: %u}]\n"),
+}  # fmt: skip
+
 PLACES = (
     *(_of_docker(name, text) for name, text in DOCKER.items()),
     Place("docker_run", "env file", _env_file),
@@ -535,4 +561,5 @@ PLACES = (
         for name, plant in KUBERNETES.items()
     ),
     *(Place("procfile", name, plant, plain=True) for name, plant in PROCFILE.items()),
+    *(Place("compose", name, plant, plain=True) for name, plant in COMPOSE.items()),
 )

@@ -32,8 +32,8 @@ from tocompose.project import Memory
 from tocompose.readers import shell
 from tocompose.readers.text import Text
 from tocompose.reports import FORMS, render
+from tocompose.reports.note_lines import Style
 from tocompose.reports.report import report
-from tocompose.reports.text import Style
 from tocompose.reports.text import render as terminal
 
 BREAKS = ("\n", "\r", "\r\n", "\x85", "\u2028", "\u2029", "\x0b", "\x0c", "\x1e")

@@ -15,6 +15,7 @@ from tocompose.importers import SourceError
 from tocompose.limits import LIMITS, limit
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Folder, Memory
+from tocompose.readers.json import read_json_among_text
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: %s}\nspec: {containers: [{name: a, image: 'a:1'}]}\n"
 GOOD = f"---\n{POD % 'good'}"
@@ -254,3 +255,16 @@ def test_a_command_that_takes_too_much_memory_ends_with_one_message(
     assert ran.returncode == 2
     assert "takes more than 110 MB of memory. Nothing was written." in ran.stderr
     assert len(ran.stderr.splitlines()) == 2
+
+
+def test_fragments_of_json_have_one_budget_of_values(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TOCOMPOSE_MAX_VALUES", "100")
+    fragment = '$ docker inspect web\n[{"Id": "a", "HostConfig": {"Memory": 1}}]\n'
+    few, many = (
+        read_json_among_text((fragment * count).encode(), "inspect.txt")
+        for count in (50, 500)
+    )
+    assert len(many.trees) == len(few.trees) < 50
+    assert [oddity.kind for oddity in many.oddities] == ["too-many"]

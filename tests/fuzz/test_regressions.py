@@ -10,6 +10,7 @@ import yaml
 
 from growth import grows_with_input
 from tocompose.check import audit, repair
+from tocompose.compose.keys import section_keys
 from tocompose.compose.yaml_text import render
 from tocompose.exporters.existing import combine
 from tocompose.exporters.insertion import InsertionError, insert
@@ -245,3 +246,14 @@ def test_an_option_of_another_type_of_mount_is_told(option: str, kind: str) -> N
     assert any(option.partition("=")[0] in item.message for item in found.notes), (
         found.notes
     )
+
+
+@pytest.mark.parametrize("key", sorted(section_keys("service")))
+@pytest.mark.parametrize("value", ["-1", "x", "true", "[1]", "{a: 1}", "[[1]]"])
+def test_no_key_of_a_service_is_walked_in_another_shape(key: str, value: str) -> None:
+    text = f"services: {{web: {{image: 'a:1', {key}: {value}}}}}\n".encode()
+    project = Memory({"docker-compose.yml": text})
+    assert audit(project, ("docker-compose.yml",)) is not None
+    with contextlib.suppress(SourceError):
+        result = convert(project, Options(source="compose"))
+        assert [note for note in result.notes if note.code.startswith("TC9")] == []

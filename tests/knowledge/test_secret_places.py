@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tocompose.knowledge.secrets.commands import command_secrets, script_secrets
-from tocompose.knowledge.secrets.texts import TOKEN, may_be_secret, password_spans
+from tocompose.knowledge.secrets.commands import (
+    command_secrets,
+    script_secrets,
+    secret_spans,
+)
+from tocompose.knowledge.secrets.texts import (
+    TOKEN,
+    may_be_secret,
+    password_spans,
+    redact_secrets,
+)
 from tocompose.rules.config_files import holds_secret
 from tocompose.tables import load
 
@@ -65,6 +74,12 @@ COMMANDS = [
     "npm config set //r/:_authToken %s",
     "ngrok authtoken %s",
     "useradd -p %s bob",
+    "slappasswd -s %s",
+    "mariadb-admin -u root password %s",
+    "exp system/%s@db",
+    "xh -a bob:%s h",
+    "redis-cli auth %s",
+    "redis-cli acl setuser a on >%s",
 ]
 HARMLESS = {
     "TOKEN_RATE": "100/s",
@@ -144,3 +159,22 @@ def test_names_of_secrets_are_none(text):
 def test_the_secret_of_a_script_is_the_whole_word(script: str, secret: str) -> None:
     secrets = command_secrets(["sh", "-c", script])
     assert [script[found.start : found.end] for found in secrets] == [secret]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "${PG_PASS:?database password required}",
+        "${A:-${B:?password needed here}}",
+        "redis-server --requirepass ${REDIS_PASS:?--requirepass needs a password}",
+    ],
+)
+def test_a_message_holds_no_secret(text: str) -> None:
+    assert secret_spans(text) == []
+    assert redact_secrets(text) == text
+
+
+def test_a_password_beside_a_message_is_found() -> None:
+    text = f"postgres://app:{SECRET}@db/${{DB:?password required}}"
+    [(start, stop)] = secret_spans(text)
+    assert text[start:stop] == SECRET

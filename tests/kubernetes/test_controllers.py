@@ -114,6 +114,45 @@ def test_routes_of_a_mesh_become_routes_of_the_proxy() -> None:
     assert "TC392" in codes and not codes & {"TC001", "TC203", "TC901"}
 
 
+def test_the_first_route_of_a_mesh_that_matches_is_taken() -> None:
+    """Istio asks its routes one after the other; the longest path would win with the Gateway API."""
+    virtual = """\
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: shop}
+spec:
+  hosts: [a.example.com]
+  gateways: [outside]
+  http:
+    - match: [{uri: {regex: "/v[12]/.*"}}]
+      route: [{destination: {host: api}}]
+    - match: [{headers: {x-user: {exact: ann}}}]
+      route: [{destination: {host: beta}}]
+    - match: [{uri: {prefix: /static}}, {uri: {exact: /icon}}]
+      route: [{destination: {host: web}}]
+    - route: [{destination: {host: web}}]
+"""
+    found = labels(converted(GATEWAY, virtual, app("api"), app("beta"), app("web")))
+    ranks = {
+        text: int(found[key.replace(".rule", ".priority")])
+        for key, text in found.items()
+        if key.endswith(".rule") and "Host(`a.example.com`)" in text
+    }
+    words = ("/v[12]/.*", "x-user", "`/static`", "")
+    in_order = [min(rank for rule, rank in ranks.items() if word in rule) for word in words]
+    assert in_order == sorted(in_order, reverse=True)
+    assert in_order[1] > in_order[2] > in_order[3]
+
+
+def test_a_prefix_of_a_mesh_is_one_of_letters() -> None:
+    virtual = VIRTUAL.replace("{prefix: /api}", "{prefix: /api-v}")
+    found = labels(converted(GATEWAY, virtual, RULE, app("web"), app("api", version="v2")))
+    assert any(
+        "PathPrefix(`/api-v`)" in text and "Path(`/api-v`)" not in text
+        for text in found.values()
+    )
+
+
 def test_a_redirect_to_https_does_not_carry_the_routes() -> None:
     result = converted(GATEWAY, VIRTUAL, RULE, app("web"), app("api", version="v2"))
     found = labels(result)
@@ -166,6 +205,22 @@ def test_an_issuer_outside_tells_by_its_name(issuer: str, obtained: bool) -> Non
     assert ("TC393" in codes, "TC286" in codes) == (obtained, not obtained)
 
 
+@pytest.mark.parametrize(
+    ("hosts", "codes"),
+    [
+        ("a.example.com", {"TC393"}),
+        ("'*.example.com'", {"TC286"}),
+        ("a.example.com, '*.b.example.com'", {"TC286", "TC393"}),
+    ],
+)
+def test_no_wildcard_is_obtained_over_http(hosts: str, codes: set[str]) -> None:
+    ingress = INGRESS.replace("NAME", "public").replace("[a.example.com]", f"[{hosts}]")
+    result = converted(ingress, ISSUER, app("web"))
+    told = {note.code: note.message for note in result.notes}
+    assert told.keys() & {"TC286", "TC393"} == codes
+    assert "*" not in told.get("TC393", "")
+
+
 MONITORS = """\
 apiVersion: monitoring.coreos.com/v1
 kind: ServiceMonitor
@@ -205,9 +260,9 @@ metadata: {name: metrics}
 spec: {version: v2.54.0, retention: 10d, serviceMonitorSelector: {}}
 """
     services = compose(converted(server, MONITORS, app("web"), app("api")))["services"]
-    assert services["metrics"]["image"] == "prom/prometheus:v2.54.0"
-    assert "--storage.tsdb.retention.time=10d" in services["metrics"]["command"]
-    assert "profiles" not in services["metrics"]
+    assert services["prometheus-metrics"]["image"] == "prom/prometheus:v2.54.0"
+    assert "--storage.tsdb.retention.time=10d" in services["prometheus-metrics"]["command"]
+    assert "profiles" not in services["prometheus-metrics"]
 
 
 ROLLOUT = """

@@ -176,7 +176,7 @@ def test_a_scheduler_runs_all_containers_of_the_pod() -> None:
     assert "/usr/share/zoneinfo:/usr/share/zoneinfo:ro" in scheduler["volumes"]
     assert services(result)["report"]["profiles"] == ["cron"]
     [message] = [note.message for note in result.notes if note.code == "TC240"]
-    assert "15 3 * * 1-5 (Europe/Paris)" in message and "left out" in message
+    assert "15 3 * * 1-5 (Europe/Paris)" in message and "the next one is skipped" in message
     assert not codes(result) & {"TC001", "TC241", "TC901"}
 
 
@@ -234,3 +234,46 @@ def test_a_job_without_containers_is_not_said_to_run(kind: str) -> None:
     result = converted(empty, job(**SEED))
     assert not codes(result) & {"TC240", "TC901"}
     assert "TC210" in codes(result)
+
+
+INDEXED = """\
+apiVersion: batch/v1
+kind: Job
+metadata: {name: shards}
+spec:
+  completions: 3
+  parallelism: PARALLEL
+  completionMode: Indexed
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+        - name: main
+          image: example/shard:1
+          command: [shard]
+          args: ["--index=$(JOB_COMPLETION_INDEX)"]
+          env:
+            - name: INDEX
+              valueFrom: {fieldRef: {fieldPath: "metadata.annotations['batch.kubernetes.io/job-completion-index']"}}
+"""
+
+
+@pytest.mark.parametrize(("parallelism", "is_told"), [("3", False), ("1", True)])
+def test_each_pod_of_an_indexed_job_knows_its_number(
+    parallelism: str, *, is_told: bool
+) -> None:
+    """https://kubernetes.io/docs/tasks/job/indexed-parallel-processing-static/"""
+    result = converted(yaml.safe_load(INDEXED.replace("PARALLEL", parallelism)))
+    shards = {
+        service.name: service
+        for service in result.stack.services
+        if service.image == "example/shard:1"
+    }
+    assert list(shards) == ["shards-0", "shards-1", "shards-2"]
+    for number, (name, shard) in enumerate(shards.items()):
+        variables = {variable.name: variable.value for variable in shard.environment}
+        assert variables == {"INDEX": str(number), "JOB_COMPLETION_INDEX": str(number)}
+        assert shard.command == (f"--index={number}",)
+        assert shard.options["hostname"] == name
+    assert ("TC693" in codes(result)) is is_told
+    assert not codes(result) & {"TC001", "TC241", "TC901"}

@@ -9,8 +9,9 @@ import yaml
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
+from tocompose.reports.note_lines import Style
 from tocompose.reports.report import report
-from tocompose.reports.text import Style, render
+from tocompose.reports.text import render
 
 
 def service(number: int, port: int = 8080) -> list[dict[str, Any]]:
@@ -64,4 +65,4 @@ def test_notes_that_differ_in_numbers_only_are_told_together() -> None:
     short, long = (render(told, Style(verbosity=verbosity)) for verbosity in (0, 1))
     assert len(short.splitlines()) <= 80
     assert short.count("[TC231]") == 1 and long.count("[TC231]") == 20
-    assert "(also with other numbers svc-1 in line " in short
+    assert "; the same for svc-1 (line " in short and "(their numbers differ)" in short

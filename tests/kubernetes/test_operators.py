@@ -20,6 +20,7 @@ from operator_samples import (
     ZALANDO,
 )
 from tocompose.exporters.bundle import Layout
+from tocompose.importers.kubernetes.operators import operator_rows
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 
@@ -240,3 +241,119 @@ def test_a_server_is_published_where_its_service_is() -> None:
     made = services(converted(f"{text}spec: {{service: {{type: LoadBalancer}}}}"))
     assert "5672:5672" in made["mq"]["ports"]
     assert "ports" not in services(converted(f"{text}spec: {{replicas: 1}}"))["mq"]
+
+
+def _labelled(text: str) -> tuple[dict[str, str], str]:
+    """The labels that the operator of the first object gives its pods, and the object's name."""
+    custom = next(yaml.safe_load_all(text))
+    group = custom["apiVersion"].partition("/")[0]
+    labels = operator_rows()[f"{custom['kind']}.{group}"]["labels"]
+    name = custom["metadata"]["name"]
+    return {key: label.replace("NAME", name) for key, label in labels.items()}, name
+
+
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        (RABBITMQ, "mq"),
+        (CLOUD_NATIVE, "pg"),
+        (ZALANDO, "acid"),
+        (FAILOVER, "rfr-cache"),
+        (OPSTREE, "cache"),
+        (KAFKA, "events-kafka"),
+        (ELASTIC, "logs-es"),
+        (MONGODB, "mdb"),
+        (MINIO, "store"),
+    ],
+)
+def test_a_service_of_the_manifests_selects_the_pods_of_an_operator(
+    text: str, server: str
+) -> None:
+    labels, _ = _labelled(text)
+    chosen = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "front"},
+        "spec": {"selector": labels, "ports": [{"port": 4000}], "type": "LoadBalancer"},
+    }
+    result = converted(text, chosen)
+    assert "front" in answers(result)[server]
+    assert "4000:4000" in services(result)[server]["ports"]
+    assert [name for name, names in answers(result).items() if "front" in names] == [server]
+    assert "TC222" not in codes(result)
+
+
+def _aliases(result: Result, service: str) -> list[str]:
+    networks = services(result)[service]["networks"]
+    return [alias for network in networks.values() for alias in network["aliases"]]
+
+
+def test_the_pods_of_an_operator_stand_in_its_headless_service() -> None:
+    in_brokers = "events-kafka-0.events-kafka-brokers.default.svc.cluster.local"
+    assert in_brokers in _aliases(converted(KAFKA), "events-kafka")
+    in_headless = "cache-0.cache-headless.default.svc.cluster.local"
+    assert in_headless in _aliases(converted(OPSTREE), "cache")
+
+
+def test_brokers_are_named_after_their_pool() -> None:
+    pools = [
+        {
+            "apiVersion": "kafka.strimzi.io/v1beta2",
+            "kind": "KafkaNodePool",
+            "metadata": {"name": name, "labels": {"strimzi.io/cluster": "events"}},
+            "spec": {"replicas": 3, "roles": [role]},
+        }
+        for name, role in (("heads", "controller"), ("hands", "broker"))
+    ]
+    result = converted(KAFKA, *pools)
+    assert "events-hands-0.events-kafka-brokers" in _aliases(result, "events-hands")
+    assert "events-kafka-bootstrap" in answers(result)["events-hands"]
+    assert "events-kafka" not in services(result)
+
+
+WATCHED = """
+apiVersion: monitoring.coreos.com/v1
+kind: Prometheus
+metadata: {name: main}
+spec: {scrapeInterval: 20s, externalLabels: {site: north}, ruleSelector: {matchLabels: {role: alerts}}}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata: {name: app}
+spec: {selector: {matchLabels: {app: app}}, podMetricsEndpoints: [{port: metrics}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: app, labels: {app: app}}
+spec: {containers: [{name: app, image: "example/app:1", ports: [{name: metrics, containerPort: 9100}]}]}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata: {name: errors, labels: {role: ROLE}}
+spec: {groups: [{name: shop, limit: 5, rules: [{alert: Down, expr: up == 0, for: 5m}]}]}
+"""
+
+
+def test_a_prometheus_loads_the_rules_that_it_selects() -> None:
+    result = converted(WATCHED.replace("ROLE", "alerts"))
+    files = {file.path: file.content for file in result.files}
+    written = yaml.safe_load(files["config/prometheus-main-config/prometheus.yml"])
+    assert written["global"] == {
+        "scrape_interval": "20s",
+        "external_labels": {"site": "north"},
+    }
+    assert written["rule_files"] == ["/etc/prometheus/rules.yml"]
+    [group] = yaml.safe_load(files["config/prometheus-main-config/rules.yml"])["groups"]
+    assert group["limit"] == 5
+    assert group["rules"] == [{"alert": "Down", "expr": "up == 0", "for": "5m"}]
+    targets = {grant["target"] for grant in services(result)["prometheus-main"]["configs"]}
+    assert "/etc/prometheus/rules.yml" in targets
+    assert not codes(result) & {"TC001", "TC203", "TC901"}
+
+
+def test_rules_that_no_prometheus_selects_are_said_to_be_lost() -> None:
+    result = converted(WATCHED.replace("ROLE", "others"))
+    files = {file.path: file.content for file in result.files}
+    assert b"rule_files" not in files["config/prometheus-main-config/prometheus.yml"]
+    [note] = [note for note in result.notes if note.code == "TC203"]
+    assert "PrometheusRule" in note.message and "rule_files" in note.advice

@@ -126,3 +126,21 @@ def test_a_busy_server_is_asked_again(
     with server(429, Retry_After="3") as (address, asked), pytest.raises(SourceError):
         read_cluster(config_file(tmp_path, address, {"token": "x"}))
     assert (pauses, len(asked)) == ([3.0, 3.0], 3)
+
+
+@pytest.mark.parametrize("name", [{}, {"token": "tops3cret"}, ["c"]], ids=repr)
+def test_a_cluster_that_is_no_name_is_told_in_the_same_words_each_time(tmp_path, name):
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "a",
+        "contexts": [{"name": "a", "context": {"cluster": name, "user": "u"}}],
+        "clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}],
+        "users": [{"name": "u", "user": {"token": "x"}}],
+    }
+    path = tmp_path / "config"
+    path.write_text(yaml.safe_dump(config))
+    with pytest.raises(SourceError) as problem:
+        connect_cluster(str(path), None, allow_exec=False)
+    told = str(problem.value)
+    assert " 0x" not in told and "tops3cret" not in told and told.startswith(str(path))

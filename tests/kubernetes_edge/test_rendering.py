@@ -262,7 +262,7 @@ def test_hanging_program_is_ended_with_its_children(
         "kustomize",
         f"c = os.fork()\nif c: open({str(pid)!r}, 'w').write(str(c))\ntime.sleep(60)",
     )
-    monkeypatch.setattr(command.RenderCommand.__new__, "__defaults__", ((), (), 1.0, None))
+    monkeypatch.setattr(command, "TIMEOUT", 1.0)
     found = render_templates(
         tree(tmp_path / "src", {"kustomization.yaml": "resources: []"}), ON
     )

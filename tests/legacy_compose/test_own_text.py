@@ -124,7 +124,7 @@ services:
 )
 def test_what_no_line_can_say_is_written_anew(text: str) -> None:
     after = written(text)
-    assert "/bin" not in after.split("services:")[1] and written(after) == after
+    assert "init: /" not in after.split("services:")[1] and written(after) == after
 
 
 @pytest.mark.oracle
@@ -204,3 +204,100 @@ def test_a_file_that_cannot_stay_apart_is_told(path: str, text: str, code: str) 
     project.named = ()
     result = convert(project, Options(source="compose", layout=Layout(split=True)))
     assert code in {told.code for told in result.notes}
+
+
+def test_secrets_of_own_sections_become_variables_at_their_places() -> None:
+    text = """\
+version: "2.4"
+x-vault:
+  api_key: &key hunter-22-a   # of the vault
+  pin_password: 123456789
+  size: 3
+  conf: |
+    user: app
+    password: hunter-22-b
+x-base: &base
+  command: [redis-server, --requirepass, hunter-22-c]
+services:
+  cache:
+    <<: *base
+    image: redis:7
+    x-note:
+      token: *key
+"""
+    result = convert(
+        Memory({"docker-compose.yml": text.encode()}, "shop"),
+        Options(source="compose", practices="SEC-OUT", layout=Layout(split=True)),
+    )
+    files = {file.path: file.content.decode() for file in result.files}
+    after, example = files["docker-compose.yml"], files[".env.example"]
+    content = yaml.safe_load(after)
+    assert "  api_key: &key " in after and "   # of the vault" in after
+    assert content["x-vault"]["api_key"].startswith("${CACHE_TOKEN:?")
+    assert content["x-vault"]["conf"].startswith("user: app\npassword: ${")
+    assert content["services"]["cache"]["command"][2].startswith("${CACHE_PASSWORD:?")
+    assert 'pin_password: "${VAULT_PIN_PASSWORD:?' in after and "  size: 3" in after
+    assert after.count("hunter-22") == example.count("hunter-22") == 0
+    assert written(after) == after
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "kept"),
+    [
+        ("cpuset: 0", "", {"cpuset": "0"}),
+        ("expose:", "", {}),
+        ("volumes:", "", {}),
+        ("hostname: 7", "", {"hostname": "7"}),
+        ("memswap_limit: '-1'", "", {"memswap_limit": -1}),
+        ("volumes: ['a/b:/c', '/d:/e']", "TC771", {"volumes": ["/d:/e"]}),
+        ("volumes: [':/x']", "TC771", {}),
+        ("volumes: ['/a:/b:ro:rw']", "TC771", {}),
+        (r"volumes: ['C:\a b/x:/x:ro:/y']", "TC771", {}),
+        (r"volumes: ['C:\a b/x:/x:ro']", "", {"volumes": [r"C:\a b/x:/x:ro"]}),
+        ("command: 'echo \"open'", "TC771", {}),
+        ('entrypoint: "it\'s"', "TC771", {}),
+        ("command: 'echo \"closed\"'", "", {"command": ["echo", "closed"]}),
+    ],
+)
+def test_what_docker_compose_refuses_is_mended_or_left_out(
+    lines: str, code: str, kept: dict[str, object]
+) -> None:
+    text = f"version: '2.4'\nservices:\n  web:\n    image: shop/web:1.2\n    {lines}\n"
+    result = convert(
+        Memory({"docker-compose.yml": text.encode()}, "shop"),
+        Options(source="compose", practices="none"),
+    )
+    body = yaml.safe_load(result.files[0].content)["services"]["web"]
+    if isinstance(body.get("command"), str):
+        body["command"] = body["command"].replace('"', "").split()
+    assert body == {"image": "shop/web:1.2", **kept}
+    assert {note.code for note in result.notes if note.kind.value == "lost"} == {code} - {
+        ""
+    }
+
+
+def test_services_that_need_each_other_in_a_circle_lose_what_closes_it() -> None:
+    text = """\
+version: "2.4"
+services:
+  a: {image: x:1, volumes_from: [b]}
+  b: {image: x:1, links: [c]}
+  c: {image: x:1, network_mode: "service:a"}
+  d: {image: x:1, volumes_from: [a]}
+"""
+    result = convert(
+        Memory({"docker-compose.yml": text.encode()}, "shop"),
+        Options(source="compose", practices="none"),
+    )
+    services = yaml.safe_load(result.files[0].content)["services"]
+    assert "network_mode" not in services["c"]
+    assert services["b"]["links"] == ["c"] and services["d"]["volumes_from"] == ["a"]
+    (lost,) = (note for note in result.notes if note.kind.value == "lost")
+    assert lost.code == "TC045" and "network_mode" in str(lost.subject)
+
+
+def test_a_hidden_secret_in_a_comment_of_an_earlier_run_is_none() -> None:
+    comment = "  # lost (TC771): container_name amqp://guest:•••@mq was left out"
+    text = f"services:\n{comment}\n  web:\n    image: shop/web:1.2\n"
+    assert comment in written(text).splitlines()
+    assert "hunter" not in written(text.replace("•••", "hunter-22-a"))

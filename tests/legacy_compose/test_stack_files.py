@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import yaml
 
 from tocompose.pipeline import Options, Result, convert
@@ -79,3 +80,50 @@ def test_a_stack_file_that_is_not_there_is_told() -> None:
     result = read({"up.sh": script}, "docker_run")
     assert [service.name for service in result.stack.services] == ["redis"]
     assert "TC036" in {told.code for told in result.notes}
+
+
+def test_of_many_labels_the_note_names_the_first_and_the_file_holds_all() -> None:
+    labels = [f"traefik.http.routers.r{number}.rule=Host(`a`)" for number in range(5)]
+    lines = "".join(f"        - {label}\n" for label in labels)
+    stack = "version: '3.8'\nservices:\n  web:\n    image: nginx:1.27\n    deploy:\n      labels:\n"
+    result = read({"docker-stack.yml": stack + lines})
+    (told,) = [told for told in result.notes if told.code == "TC078"]
+    assert "r0.rule" in told.message and "and 2 more" in told.message
+    text = result.files[0].content.decode()
+    assert all(f"traefik.http.routers.r{number}.rule" in text for number in range(5))
+
+
+@pytest.mark.parametrize(
+    ("file", "lines", "label"),
+    [
+        ("docker-stack.yml", "", "com.docker.swarm.service.name=shop_db"),
+        (
+            "docker-compose.yml",
+            "networks: {default: {driver: overlay}}\n",
+            "com.docker.swarm.service.name=shop_db",
+        ),
+        (
+            "docker-compose.yml",
+            "networks: {default: {}}\n",
+            "com.docker.compose.project=shop -f label=com.docker.compose.service=db",
+        ),
+    ],
+)
+def test_old_data_are_looked_for_where_the_service_ran(
+    file: str, lines: str, label: str
+) -> None:
+    text = f"version: '3.7'\nservices:\n  db: {{image: 'postgres:16'}}\n{lines}"
+    result = convert(Memory({file: text.encode()}, "shop"), Options(source="compose"))
+    (copied,) = (note for note in result.notes if note.code == "TC432")
+    assert f"docker cp $(docker ps -aq -f label={label} | head -n 1):" in copied.advice
+
+
+def test_volumes_have_the_name_of_the_stack_in_front_which_the_file_does_not_hold() -> None:
+    volume = (
+        "version: '3'\nservices: {web: {image: a, volumes: ['d:/d']}}\nvolumes: {d: }\n"
+    )
+    told = {note.code for note in read({"docker-stack.yml": volume}).notes}
+    assert "TC059" in told and "TC074" not in told
+    assert "TC059" not in {note.code for note in read({"docker-compose.yml": volume}).notes}
+    external = volume.replace("d: }", "d: {external: true}}")
+    assert "TC059" not in {note.code for note in read({"docker-stack.yml": external}).notes}

@@ -11,7 +11,7 @@ import yaml
 
 from oracles import oracles, unless_oracles
 from tocompose.importers import SourceError
-from tocompose.importers.compose.versions import is_version_one
+from tocompose.importers.compose.versions import is_version_one, version_one_files
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 
@@ -58,6 +58,25 @@ def codes(text: str, **fields: Any) -> set[str]:
 )
 def test_the_version_of_a_file(document: dict[str, Any], is_old: bool) -> None:
     assert is_version_one(document) is is_old
+    text = yaml.safe_dump(document).encode()
+    files = version_one_files(Memory({"docker-compose.yml": text}, "shop"))
+    assert files == (("docker-compose.yml",) if is_old else ())
+
+
+@pytest.mark.parametrize(
+    ("text", "is_old"),
+    [
+        ("web: # the site\n  image: a\n", True),
+        ("web: &web\n  image: a\napi: *web\n", True),
+        ("'web': {image: a}\n", True),
+        ('"web":\n  image: a\n  command: |\n    kind: x\n', True),
+        ("kind: Pod\nweb:\n  image: a\n", False),
+        ("web:\n  image: a\n'kind':   'Pod'\n", False),
+    ],
+)
+def test_a_scalar_at_the_top_tells_the_version(text: str, is_old: bool) -> None:
+    project = Memory({"docker-compose.yml": text.encode()}, "shop")
+    assert version_one_files(project) == (("docker-compose.yml",) if is_old else ())
 
 
 KEYS: list[tuple[str, dict[str, Any]]] = [
@@ -199,9 +218,11 @@ data: {image: busybox, volumes: [/var/lib/data, 'logs:/logs']}
     ]
     assert written["services"]["job"]["volumes_from"] == ["container:other"]
     assert "data-var-lib-data" in written["volumes"]
-    (told,) = [one for one in read(text, name="my-app").notes if one.code == "TC068"]
-    assert "--volumes-from myapp_data_1:ro -v myapp_data-var-lib-data:/to" in told.advice
-    assert "logs" not in told.advice
+    (told,) = [one for one in read(text, name="my-app").notes if one.code == "TC432"]
+    assert (
+        "label=com.docker.compose.service=data | head -n 1):/var/lib/data/." in told.advice
+    )
+    assert "-v myapp_data-var-lib-data:/to" in told.advice
 
 
 def test_volumes_that_were_lent_to_be_read_stay_so() -> None:
@@ -369,3 +390,24 @@ def test_every_key_is_accepted_by_compose(tmp_path: Path) -> None:
     command = [oracles().compose, "-f", str(file), "config", "-q"]
     ran = subprocess.run(command, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
+
+
+def test_a_path_of_windows_is_no_volume_with_a_name() -> None:
+    document = compose("web: {image: a, volumes: ['C:\\data:/data', 'kept:/kept']}")
+    assert document["volumes"] == {"kept": {"name": "kept"}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "web: {image: a, extends: {service: ''}}",
+        "services: {web: {image: a, extends: {service: ''}}}",
+        "services: {web: {image: a, network_mode: 'service:'}}",
+        "services: {web: {image: a, secrets: ['']}}",
+        "services: {web: {image: a, depends_on: ['']}}",
+        "services: {web: {image: a, deploy: {replicas: ''}}}",
+    ],
+)
+def test_what_is_empty_is_shown(text: str) -> None:
+    told = [one for one in read(text).notes if one.code in ("TC744", "TC750", "TC771")]
+    assert told and all(' "" ' in one.message for one in told)

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from tocompose.importers import ImportOptions
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 
@@ -63,3 +64,34 @@ def test_a_driver_of_version_two_made_volumes_without_a_name() -> None:
     named = read(web("volume_driver: nfs\n    volumes: ['d:/d']", "2") + "volumes: {d: }\n")
     assert not told(named, "TC067") and not told(named, "TC070")
     assert told(read(web("volume_driver: nfs\n    volumes: [/d]", "2")), "TC067")
+
+
+def test_a_link_to_another_project_is_told_in_every_version() -> None:
+    text = "version: '2'\nservices:\n  web:\n    image: a:1\n    external_links: ['smtp_1:smtp']\n"
+    result = convert(
+        Memory({"docker-compose.yml": text.encode()}, "shop"), Options(source="compose")
+    )
+    (told,) = [note for note in result.notes if note.code == "TC137"]
+    assert "smtp_1" in told.message and str(told.span) == "docker-compose.yml:5:5"
+
+
+def test_the_data_of_a_lender_are_copied_from_it_under_either_name_of_the_project() -> None:
+    """Those that use it are stopped; Compose before 1.21 took the dash out of the project's name."""
+    lender = "  data: {image: busybox, command: 'true', volumes: [/var/lib/d, './conf:/conf:ro']}\n"
+    users = "  db: {image: 'a:1', volumes_from: [data]}\n  web: {image: 'b:1', volumes_from: [data]}\n"
+    files = {"docker-compose.yml": f"version: '2'\nservices:\n{lender}{users}".encode()}
+    result = convert(Memory(files, "my-app"), Options(source="compose"))
+    said = {note.code: f"{note.message} {note.advice}" for note in result.notes}
+    assert "the old container data" in said["TC432"] and "stop db and web" in said["TC432"]
+    assert (
+        "-f name='^(my-app|myapp)[-_]' -f label=com.docker.compose.service=data"
+        in said["TC432"]
+    )
+    mounts = "the volume data-var-lib-d at /var/lib/d and the bind mount ./conf at /conf"
+    assert mounts in said["TC068"]
+    renamed = convert(
+        Memory(files, "my-app"),
+        Options(source="compose", settings=ImportOptions(name="shop")),
+    )
+    (copied,) = [note.advice for note in renamed.notes if note.code == "TC432"]
+    assert "-v shop_data-var-lib-d:/to" in copied

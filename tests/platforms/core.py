@@ -19,6 +19,7 @@ from tocompose import write
 from tocompose.cli import run
 
 SCRIPT = "docker run -d --name web -p 8080:80 -e API_TOKEN=hunter2-Kq9 --frob nginx:1.27\n"
+COMPOSE = "services:\n  web:\n    image: nginx\n    ports: ['80:80']\n"
 
 
 def digest_of(folder: Path) -> str:
@@ -65,6 +66,29 @@ def main(folder: Path) -> None:
     print(digest_of(folder / "deploy"))
     print(said_by("check", "deploy"))
     print(said_by("env", "deploy", "--generate"))
+    print(
+        said_by("convert", "repos/shop/run.sh", "-o", "deploy", "--env", "prod", "--force")
+    )
+    print(digest_of(folder / "deploy"))
+    (folder / "more.sh").write_text("docker run -d --name cache redis\n")
+    print(
+        said_by(
+            "convert",
+            "more.sh",
+            "--merge",
+            "deploy/docker-compose.yml",
+            "--force",
+        )
+    )
+    print(digest_of(folder / "deploy"))
+    (folder / "plain").mkdir()
+    (folder / "plain" / "compose.yaml").write_text(COMPOSE)
+    print(said_by("check", "plain", "--fix"))
+    print(digest_of(folder / "plain"))
+    print(
+        said_by("batch", "repos", "-o", "patches", "--jobs", "2", "--out-layout", "patch")
+    )
+    print(said_by("plan", "repos/shop", "--as", "answers"))
 
 
 if __name__ == "__main__":

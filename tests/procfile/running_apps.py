@@ -53,8 +53,13 @@ class Running:
         done = self.compose("up", "--detach", "--wait", "--wait-timeout", "90")
         # `up --wait` counts a one-off that has ended well as a failure.
         if done.returncode and "exited (0)" not in done.stderr:
-            logs = self.compose("logs", "--no-color", "--tail", "20").stdout
-            raise AssertionError(f"{done.stderr[-1500:]}\n{logs[-4000:]}")
+            raise AssertionError(f"{done.stderr[-1500:]}\n{self.state()}")
+
+    def state(self) -> str:
+        """The containers as they are, and the ends of their logs: what a failure is explained by."""
+        containers = self.compose("ps", "--all").stdout
+        logs = self.compose("logs", "--no-color", "--tail", "20").stdout
+        return f"{containers}\n{logs[-4000:]}"
 
     def get(self, path: str = "/", **headers: str) -> str:
         """The answer's text; of another than 200 its number, and where it leads."""

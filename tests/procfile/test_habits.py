@@ -364,6 +364,17 @@ value = "20"
 """
 
 
+@pytest.mark.parametrize(
+    ("version", "is_known"),
+    [("0.1", True), ("0.2", True), ("0.3", True), ("9.9", False), ("2", False)],
+)
+def test_a_descriptor_of_an_unknown_version_is_told(version: str, is_known: bool) -> None:
+    descriptor = DESCRIPTOR.replace('"0.2"', f'"{version}"')
+    told = messages(converted({**NEXT, "project.toml": descriptor}), "TC315")
+    wanted = [] if is_known else ["schema-version should be 0.1, 0.2 or 0.3"]
+    assert told == wanted
+
+
 def test_every_key_of_the_descriptor_of_buildpacks_is_accounted_for() -> None:
     result = converted({**NEXT, "Procfile": "web: npm start\n", "project.toml": DESCRIPTOR})
     dockerfile, ignored = text_of(result, "Dockerfile"), text_of(result, ".dockerignore")
@@ -493,3 +504,70 @@ def test_a_server_elsewhere_that_is_told_in_parts_is_kept_on_request() -> None:
     )
     assert set(services_of(result)) == {"web"}
     assert "db.prod.example.org" in text_of(result, ".env")
+
+
+def test_a_list_of_libraries_that_powershell_wrote_is_read() -> None:
+    procfile = {"Procfile": b"web: gunicorn shop:app\n"}
+    listed = "flask==3.0.0\ngunicorn==22.0.0\n"
+    results = [
+        convert(
+            Memory({**procfile, "requirements.txt": listed.encode(encoding)}, "shop"),
+            Options(source="procfile"),
+        )
+        for encoding in ("utf-8", "utf-16")
+    ]
+    plain_codes, codes = ([note.code for note in result.notes] for result in results)
+    assert codes == plain_codes
+    assert "TC567" not in codes
+
+
+@pytest.mark.parametrize(
+    ("manifest", "command"), [("project.clj", "java -jar a.jar"), ("build.sbt", "bin/a")]
+)
+def test_the_address_for_jdbc_holds_user_and_password(manifest: str, command: str) -> None:
+    app = b'{"addons": ["heroku-postgresql"]}'
+    files = {"Procfile": f"web: {command}\n".encode(), manifest: b"", "app.json": app}
+    result = convert(Memory(files, "shop"), Options(source="procfile"))
+    web = next(service for service in result.stack.services if service.name == "web")
+    values = {variable.name: variable.value for variable in web.environment}
+    address = values["JDBC_DATABASE_URL"] or ""
+    assert address.startswith("jdbc:postgresql://postgres:5432/app?user=app&password=${")
+
+
+@pytest.mark.parametrize(
+    ("files", "root"),
+    [
+        ({"public/index.php": ""}, "/app/public"),
+        ({"public/index.php": "", "index.php": ""}, "/app"),
+        (
+            {"public/index.php": "", "Procfile": "web: heroku-php-apache2 web/\n"},
+            "/app/web",
+        ),
+    ],
+)
+def test_apache_serves_what_the_image_serves(files: dict[str, str], root: str) -> None:
+    content = {
+        path: text.encode() for path, text in {"composer.json": "{}", **files}.items()
+    }
+    result = convert(Memory(content, "shop"), Options(source="procfile"))
+    web = next(service for service in result.stack.services if service.name == "web")
+    values = {variable.name: variable.value for variable in web.environment}
+    assert values["APACHE_DOCUMENT_ROOT"] == root
+
+
+def test_a_variable_is_read_by_a_helper_of_the_settings_own() -> None:
+    settings = (
+        'E = "django.db.backends.postgresql"\n'
+        'DATABASES = {"HOST": os.getenv("DB_HOST", ""), "PASSWORD": envsecret("DB_PASSWORD", "")}\n'
+        'DEBUG = env_bool("DEBUG")\n'
+    )
+    files = {
+        "Procfile": "web: gunicorn shop.wsgi\n",
+        "requirements.txt": "django\npsycopg\ngunicorn\n",
+        "shop/settings.py": settings,
+    }
+    content = {path: text.encode() for path, text in files.items()}
+    result = convert(Memory(content, "shop"), Options(source="procfile"))
+    web = next(service for service in result.stack.services if service.name == "web")
+    values = {variable.name: variable.value for variable in web.environment}
+    assert "POSTGRES_PASSWORD" in (values["DB_PASSWORD"] or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -829,3 +830,66 @@ def test_a_command_of_a_backslash_alone_is_none() -> None:
     codes = {item.code for item in result.notes}
     assert [item.name for item in result.stack.services] == ["worker"]
     assert "TC307" in codes and "TC901" not in codes
+
+
+@pytest.mark.parametrize(
+    ("app", "code"),
+    [
+        ({"healthchecks": {"web": [{"type": "startpu", "path": "/x"}]}}, "TC315"),
+        ({"healthchecks": {"web": [{"type": "liveness", "path": "/x"}]}}, ""),
+        ({"stack": "heroku-of-old"}, "TC315"),
+        ({"stack": "heroku-22"}, ""),
+        ({"stack": "container"}, ""),
+        ({"scripts": {"postdeploy": {"command": "a", "size": "gaint"}}}, "TC328"),
+        ({"scripts": {"postdeploy": {"command": "a", "size": "standard-2x"}}}, ""),
+        ({"cron": [{"command": "a", "schedule": "@dayly"}]}, "TC315"),
+        ({"cron": [{"command": "a", "schedule": "5 * * *"}]}, "TC315"),
+        ({"cron": [{"command": "a", "schedule": "5 * * * *"}]}, ""),
+    ],
+)
+def test_a_word_that_the_platform_does_not_know_is_told(
+    app: dict[str, Any], code: str
+) -> None:
+    files = {
+        "Procfile": b"web: puma\n",
+        "Gemfile": b"",
+        "app.json": json.dumps(app).encode(),
+    }
+    notes = convert(Memory(files, "app"), Options(source="procfile")).notes
+    codes = {note.code for note in notes if note.code in ("TC315", "TC328")}
+    assert codes == ({code} if code else set())
+
+
+@pytest.mark.parametrize("key", ["https_only", "clean_urls", "basic_auth"])
+def test_a_truth_value_of_static_json_that_is_none_is_told(key: str) -> None:
+    for value, is_told in ((True, False), (False, False), ("yep", True)):
+        text = json.dumps({"root": "a", key: value}).encode()
+        files = {"static.json": text, "a/index.html": b""}
+        notes = convert(Memory(files, "app"), Options(source="procfile")).notes
+        assert ("TC315" in {note.code for note in notes}) is is_told
+
+
+@pytest.mark.parametrize(("process", "is_used"), [("web", False), ("worker", True)])
+def test_a_checks_file_counts_where_app_json_checks_another_process(
+    process: str, is_used: bool
+) -> None:
+    app = {"healthchecks": {process: [{"path": "/up"}]}}
+    files = {
+        "Procfile": b"web: puma\nworker: rake jobs\n",
+        "Gemfile": b"gem 'puma'\n",
+        "app.json": json.dumps(app).encode(),
+        "CHECKS": b"/old\n",
+    }
+    result = convert(Memory(files, "app"), Options(source="procfile"))
+    web = result.stack.service("web")
+    assert web is not None and web.healthcheck is not None
+    assert ("/old" in " ".join(web.healthcheck.test or ())) is is_used
+    told = [note.span.file for note in result.notes if note.code == "TC349" and note.span]
+    assert told == ([] if is_used else ["CHECKS"])
+
+
+def test_a_missing_dockerfile_is_told_once() -> None:
+    heroku = "build:\n  docker:\n    web: Dockerfile\nrun:\n  web: ./serve\n"
+    project = Memory({"heroku.yml": heroku.encode()}, "shop")
+    codes = [told.code for told in convert(project, Options()).notes]
+    assert codes.count("TC358") == 1 and "TC873" not in codes

@@ -214,6 +214,30 @@ def test_an_orm_with_its_only_driver_counts_unless_the_code_keeps_its_data_in_a_
     assert kinds(of({**files, "shop/settings.py": settings})) == set()
 
 
+@pytest.mark.parametrize(
+    ("procfile", "owners"),
+    [
+        ("web: serve\n", ""),
+        ("web: serve\nconsole: talk\n", ""),
+        ("web: serve\nworker: work\n", "web and worker"),
+        ("release: prepare\nweb: serve\n", "release and web"),
+    ],
+)
+def test_a_database_at_an_unknown_place_of_each_of_several_services_is_told(
+    procfile: str, owners: str
+) -> None:
+    settings = "A = 'django.db.backends.sqlite3'\n"
+    files = {"Procfile": procfile, "requirements.txt": "", "shop/settings.py": settings}
+    result = of(files)
+    told = {note.code: note for note in result.notes if note.code in ("TC414", "TC417")}
+    assert list(told) == ["TC417" if owners else "TC414"]
+    if owners:
+        message = told["TC417"].message
+        assert (
+            message.startswith(f"{owners} each have") and "(the database file)" in message
+        )
+
+
 def test_an_assumed_variable_that_nothing_reads_is_said() -> None:
     assert "TC415" in codes(of({**PYTHON, "requirements.txt": "sqlalchemy\npsycopg2\n"}))
     assert "TC415" not in codes(of({**PYTHON, "shop.py": READS}))
@@ -261,3 +285,50 @@ def test_every_rule_of_the_scan_begins_with_letters_that_its_matches_have() -> N
     assert all(len(rule.start) > 2 for rule in _scan_rules())
     assert _literal_start("abc?d") == b"ab" and _literal_start(r"a\.b|c") == b""
     assert _literal_start(r"ssl\s*(?:a|b)[|]\|") == b"ssl"
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "names"),
+    [
+        ('  [{:postgrex, "~> 0.17"}, {:ecto_sql, "~> 3.0"}]\n', {"postgres"}),
+        (
+            '  [\n    {:postgrex, "~> 0.17"},\n    {:ecto_sql, "~> 3.0"}\n  ]\n',
+            {"postgres"},
+        ),
+        ('  [\n    # {:postgrex, "~> 0.17"},\n    {:ecto_sql, "~> 3.0"}\n  ]\n', set()),
+        ('  [{:postgrex, "~> 0.17", only: :test}, {:ecto_sql, "~> 3.0"}]\n', set()),
+    ],
+)
+def test_the_libraries_of_elixir_stand_on_one_line_or_many(
+    dependencies: str, names: set[str]
+) -> None:
+    mix = f"defmodule Shop.MixProject do\n  defp deps do\n{dependencies}  end\nend\n"
+    assert kinds(of({"Procfile": "web: mix phx.server\n", "mix.exs": mix})) == names
+
+
+def test_what_phoenix_fetches_without_a_default_is_demanded() -> None:
+    runtime = (
+        'System.fetch_env!("MAIL_KEY")\nSystem.get_env("SECRET_KEY_BASE") ||\n  raise "none"\n'
+        '# System.fetch_env!("OLD")\nSystem.get_env("POOL_SIZE") || "10"\n'
+    )
+    files = {
+        "Procfile": "web: mix phx.server\n",
+        "mix.exs": "",
+        "config/runtime.exs": runtime,
+    }
+    result = of(files)
+    [said] = [note for note in result.notes if note.code == "TC386"]
+    assert "need MAIL_KEY, SECRET_KEY_BASE," in said.message
+    assert environment(result)["SECRET_KEY_BASE"] == "${SECRET_KEY_BASE:?}"
+
+
+def test_what_the_jvm_buildpack_makes_of_the_address_points_to_the_database() -> None:
+    files = {
+        "Procfile": "web: java -jar build/libs/a.jar\n",
+        "build.gradle": "dependencies {\n  runtimeOnly 'org.postgresql:postgresql'\n}\n",
+        "src/main/resources/application.properties": "spring.datasource.url=${JDBC_DATABASE_URL}\n",
+    }
+    result = of(files)
+    assert kinds(result) == {"postgres"} and "TC415" not in codes(result)
+    address = environment(result)["JDBC_DATABASE_URL"] or ""
+    assert address.startswith("jdbc:postgresql://postgres:5432/app?")

@@ -347,6 +347,15 @@ def test_code_that_demands_none_gets_none(code: str) -> None:
     assert postgres is not None and postgres.image == "postgres:17-alpine"
 
 
+def test_settings_that_count_for_tls_alone_demand_none() -> None:
+    code = (
+        "{ url: ENV['REDIS_URL'], ssl_params: { verify_mode: OpenSSL::SSL::VERIFY_NONE } }"
+    )
+    app = '{"addons": ["heroku-redis"]}'
+    files = {"Procfile": "web: puma\n", "Gemfile": "", "app.json": app, "a.rb": code}
+    assert "TC369" not in {note.code for note in converted(files).notes}
+
+
 # --- programs ------------------------------------------------------------------------------------------------------
 
 RUBY = {"Gemfile": "gem 'puma'\n", "Gemfile.lock": "GEM\n", "bin/serve": "#!/bin/sh\n"}
@@ -382,12 +391,82 @@ def said_of(command: str, **files: str) -> set[str]:
         ("python worker.py", {"TC567"}),
         ("java -jar a.jar", {"TC567"}),
         ("frobnicate", {"TC567"}),
+        ("sidekiq -q a", {"TC567"}),
+        ("bundle exec sidekiq", {"TC567"}),
+        ("bundle exec rake a", set()),
         ("ffmpeg -version", {"TC568"}),
         ("echo 1; psql -c 1", {"TC568"}),
     ],
 )
 def test_a_command_is_held_against_its_image(command: str, codes: set[str]) -> None:
     assert said_of(command) == codes
+
+
+@pytest.mark.parametrize(
+    ("files", "is_told"),
+    [
+        ({"Gemfile": "gem 'puma'\n"}, True),
+        ({"Gemfile": "gem 'puma'\ngem 'sidekiq'\n"}, False),
+        ({"Gemfile.lock": "GEM\n  specs:\n    sidekiq (7.1.0)\n"}, False),
+        ({"Gemfile": "gem 'puma'\ngemspec\n"}, False),
+        ({"Gemfile": "gem 'puma'\neval_gemfile 'more'\n"}, False),
+    ],
+)
+def test_a_gem_is_missed_where_the_gemfile_tells_of_all(
+    files: dict[str, str], is_told: bool
+) -> None:
+    assert ("TC567" in said_of("bundle exec sidekiq", **files)) == is_told
+
+
+@pytest.mark.parametrize(
+    ("command", "manifest", "is_told"),
+    [
+        ("gunicorn shop.wsgi", "flask\n", True),
+        ("gunicorn shop.wsgi", "flask\ngunicorn==22\n", False),
+        ("gunicorn shop.wsgi", "flask\n-r more.txt\n", False),
+        ("uvicorn shop.wsgi:app", "fastapi[standard]\n", False),
+        ("poetry run gunicorn shop.wsgi", "flask\npoetry\n", True),
+        ("flask run", "flask\n", False),
+    ],
+)
+def test_a_server_is_missed_where_the_requirements_tell_of_all(
+    command: str, manifest: str, is_told: bool
+) -> None:
+    files = {"requirements.txt": manifest, "shop/wsgi.py": ""}
+    result = converted({"Procfile": f"web: {command}\n", **files})
+    assert ("TC567" in {note.code for note in result.notes}) == is_told
+
+
+@pytest.mark.parametrize(
+    ("command", "module"),
+    [
+        ("gunicorn mysite.wsgi", "mysite.wsgi"),
+        ("gunicorn -w 4 -b 0.0.0.0:$PORT 'mysite:create()'", "mysite"),
+        ("gunicorn -k uvicorn.workers.UvicornWorker app.main:app", "app.main"),
+        ("uvicorn --reload app.main:app --port $PORT", "app.main"),
+        ("poetry run hypercorn app.main:app", "app.main"),
+        ("daphne -b 0.0.0.0 app.asgi:application", "app.asgi"),
+        ("celery -A proj worker -l info", "proj"),
+        ("celery --app=shop.gone:queue beat", "shop.gone"),
+        ("gunicorn shop.wsgi --log-file -", ""),
+        ("gunicorn shop.wsgi:application", ""),
+        ("gunicorn -b localhost:web shop.wsgi", ""),
+        ("gunicorn -c python:gone.config shop.wsgi", ""),
+        ("gunicorn -c gunicorn.conf.py", ""),
+        ("gunicorn $APP", ""),
+        ("celery -A shop worker", ""),
+        ("celery worker", ""),
+    ],
+)
+def test_the_module_that_a_server_loads_is_looked_for(command: str, module: str) -> None:
+    files = {"shop/wsgi.py": "", "app/models.py": "", "gunicorn.conf.py": ""}
+    manifest = "gunicorn\nuvicorn\nhypercorn\ndaphne\ncelery\nfastapi\npoetry\n"
+    result = converted(
+        {"Procfile": f"web: {command}\n", "requirements.txt": manifest, **files}
+    )
+    told = [note.message for note in result.notes if note.code == "TC566"]
+    expected = f"web runs the module {module}, which is not in the repository"
+    assert told == ([expected] if module else [])
 
 
 def test_packages_of_programs_are_installed() -> None:

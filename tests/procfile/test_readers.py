@@ -83,8 +83,9 @@ def test_nothing_stops_the_json_reader(text: str) -> None:
         ("{a: yes}", {"a": "yes"}, ["bare-word", "bare-word"]),
         ('{"a": 1, "a": 2}', {"a": 2}, ["duplicate"]),
         ('{"a": /* why */ 1} // end', {"a": 1}, ["comment", "comment"]),
-        ('{"a": [1, 2', {"a": [1, 2]}, ["unclosed", "unclosed"]),
-        ('{"a"', {"a": ""}, ["unclosed", "missing-colon", "missing-value"]),
+        # What stands at the end may be half of what was meant.
+        ('{"a": [1, 2', {"a": [1]}, ["cut-off"]),
+        ('{"a"', {}, ["cut-off"]),
         ('{"a": 1} {"b": 2}', {"a": 1}, ["extra"]),
         ("", {}, ["empty-file"]),
         ("\ufeff{}", {}, ["bom"]),

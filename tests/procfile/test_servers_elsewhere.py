@@ -31,6 +31,11 @@ def converted(app: dict[str, str], value: str, servers: str = "") -> Result:
     return convert(project, options_of(servers))
 
 
+def convert_files(files: dict[str, str]) -> Result:
+    project = Memory({path: text.encode() for path, text in files.items()}, "shop")
+    return convert(project, options_of(""))
+
+
 def database_url(result: Result) -> str | None:
     release = result.stack.service("release")
     assert release is not None
@@ -81,3 +86,74 @@ def test_the_password_of_an_added_server_is_not_asked_for() -> None:
     settings = {setting.name: setting.value for setting in result.stack.settings}
     assert settings["POSTGRES_PASSWORD"] == "change-me"
     assert "TC852" not in codes(result) and "TC411" in codes(result)
+
+
+SPRING = "<project><dependencies><dependency><artifactId>{}</artifactId></dependency></dependencies></project>"
+JAVA = {"Procfile": "web: java -jar target/a.jar\n"}
+RUBY = {
+    "Procfile": "web: bundle exec puma\n",
+    "Gemfile": "gem 'puma'\ngem 'mongoid'\ngem 'pg'\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("library", "path", "text", "variable", "value"),
+    [
+        ("spring-boot-starter-data-mongodb", "src/main/resources/application.properties",
+         "spring.data.mongodb.uri=mongodb://localhost:27017/shop\n",
+         "SPRING_DATA_MONGODB_URI", "mongodb://mongo:27017/app"),
+        ("spring-boot-starter-data-redis", "src/main/resources/application.yml",
+         "spring:\n  data:\n    redis:\n      host: localhost\n",
+         "SPRING_DATA_REDIS_HOST", "redis"),
+        ("spring-boot-starter-amqp", "config/application-prod.yaml",
+         "spring:\n  rabbitmq: {}\n  rabbitmq.host: 127.0.0.1\n",
+         "SPRING_RABBITMQ_HOST", "rabbitmq"),
+    ],
+)  # fmt: skip
+def test_a_key_of_spring_that_names_localhost_is_outranked(
+    library: str, path: str, text: str, variable: str, value: str
+) -> None:
+    result = convert_files({**JAVA, "pom.xml": SPRING.format(library), path: text})
+    web = next(service for service in result.stack.services if service.name == "web")
+    values = {setting.name: setting.value for setting in web.environment}
+    assert values[variable] == value
+    assert "TC596" not in {note.code for note in result.notes}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        ("config/mongoid.yml", "production:\n  clients:\n    default:\n      hosts:\n        - localhost:27017\n", 5),
+        ("config/cable.yml", "production:\n  adapter: redis\n  url: redis://localhost:6379/1\n", 3),
+        ("appsettings.json", '{"ConnectionStrings":\n {"Default": "Server=localhost;Database=a"}}', 2),
+        ("config/mongoid.yml", "development:\n  hosts:\n    - localhost\n", 0),
+        ("config/cable.yml", 'production:\n  url: <%= ENV.fetch("REDIS_URL") { "redis://localhost:6379/1" } %>\n', 0),
+        ("config/cable.yml", "production:\n  url: redis://queue:6379/1\n", 0),
+        ("config/database.yml", "production:\n  adapter: postgresql\n  host: localhost\n", 0),
+        ("appsettings.Development.json", '{"Host": "localhost"}', 0),
+        ("appsettings.json", '{"AllowedHosts": "*", "Url": "http://localhost:80"}', 0),
+        ("application.properties", "server.address=localhost\nspring.redis.host=${REDIS_HOST:localhost}\n", 0),
+    ],
+)  # fmt: skip
+def test_a_settings_file_that_names_localhost_is_told(
+    path: str, text: str, line: int
+) -> None:
+    notes = [
+        note for note in convert_files({**RUBY, path: text}).notes if note.code == "TC596"
+    ]
+    places = [(note.span.file, note.span.line) for note in notes if note.span]
+    assert places == ([(path, line)] if line else [])
+
+
+@pytest.mark.parametrize(
+    ("host", "is_added"), [("10.0.0.7", True), ("ds7.cloud.acme.io", False)]
+)
+def test_a_host_of_a_settings_file_is_judged_as_one_of_a_variable(
+    host: str, is_added: bool
+) -> None:
+    files = {**JAVA, "pom.xml": SPRING.format("mongo-java-driver")}
+    files["src/main/resources/application.yml"] = f"mongo:\n  host: {host}\n  port: 27017\n"
+    result = convert_files(files)
+    names = {service.name for service in result.stack.services}
+    assert ("mongo" in names) is is_added
+    assert ("TC402" in {note.code for note in result.notes}) is not is_added

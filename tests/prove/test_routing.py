@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from kubernetes_edge.stacks import app, ingress, rule
 from oracles import NO_COMPOSE
 from tocompose.pipeline import Options
 from tocompose.project import Memory
+from tocompose.prove import traefik_rules
 from tocompose.prove.answers import Answer, follow
 from tocompose.prove.cluster_services import ClusterServices
 from tocompose.prove.entrances import compare_entrances
@@ -309,3 +312,11 @@ def test_hosts_of_one_route_rank_each_by_itself() -> None:
     narrow = http_route("r", ["a.com", "*.b.a.com"], gateway_rule("a"))
     proof = proof_of(narrow, wide)
     assert proof.requests > 20 and proof.holds, as_text(proof)
+
+
+def test_the_model_of_traefiks_rules_stands_alone() -> None:
+    """It is copied into an image by itself: nothing of ours is beside it there."""
+    code = f"import runpy, sys; runpy.run_path({traefik_rules.__file__!r}); print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert "re" in ran.stdout.split() and "tocompose" not in ran.stdout

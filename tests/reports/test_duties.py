@@ -8,6 +8,8 @@ from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.reports import render
+from tocompose.reports.escape import escape_prose
+from tocompose.reports.json import next_steps
 from tocompose.reports.report import report
 
 EIGHT = """docker network create shop
@@ -46,7 +48,7 @@ def test_what_was_added_is_folded_a_line_for_each_kind() -> None:
     assert text.index("## Topology") < text.index("## Data") < text.index("<details>")
 
 
-def test_many_values_are_one_table() -> None:
+def test_many_values_are_listed_by_their_services() -> None:
     script = "".join(
         f"docker run -d --name app{number} -v /path/to/app{number}:/srv corp/app:1\n"
         for number in range(12)
@@ -55,8 +57,7 @@ def test_many_values_are_one_table() -> None:
     duty = "Set 12 values in .env (listed below)"
     decisions = text.partition("## Decisions")[2]
     assert duty in text and "APP3" not in decisions
-    assert "| `APP3_SRV_PATH` | `app3` |" in text
-    assert "Set the 12 missing values: `$EDITOR .env`" in text
+    assert "- `app3`\n  - `APP3_SRV_PATH`: Folder of this machine" in text
 
 
 def test_a_port_that_docker_refuses_asks_for_no_value() -> None:
@@ -96,3 +97,158 @@ def test_a_generated_secret_is_no_value_to_set() -> None:
     project = Memory(files, "shop")
     result = convert(project, Options(layout=Layout(split=True)))
     assert "Set one value in .env: PAY_KEY" in render("markdown", report(result, project))
+
+
+def _app(*, database: bool) -> str:
+    addons = ', "addons": ["heroku-postgresql"]' if database else ""
+    keys = '{"APP_KEY": {"generator": "secret"}, "MAIL_TOKEN": {"generator": "secret"}}'
+    files = {
+        "Procfile": b"web: node a.js\n",
+        "app.json": f'{{"env": {keys}{addons}}}'.encode(),
+    }
+    project = Memory(files, "shop")
+    result = convert(project, Options(layout=Layout(split=True)))
+    return render("markdown", report(result, project))
+
+
+def test_old_data_needs_the_old_keys() -> None:
+    """What an app has encrypted cannot be read with a key that was generated."""
+    duty = "- [ ] If you move data of the running app, copy its APP_KEY to .env first"
+    text = _app(database=True)
+    assert duty in text and "its APP_KEY and" not in text
+    assert "copy its APP_KEY" not in _app(database=False)
+
+
+def test_a_decision_that_is_a_duty_is_said_once() -> None:
+    text = _app(database=True)
+    assert text.count("TC400") == 1 and "[TC400]" in text.partition("## Topology")[0]
+
+
+def test_tables_that_nothing_makes_are_a_duty() -> None:
+    files = {
+        "Procfile": b"web: heroku-php-apache2 public/\n",
+        "composer.json": b'{"require": {"laravel/framework": "^11"}}',
+        ".env.example": b"DB_CONNECTION=mysql\nDB_HOST=127.0.0.1\n",
+        "artisan": b"",
+    }
+    project = Memory(files, "shop")
+    result = convert(project, Options(layout=Layout(split=True)))
+    text = render("markdown", report(result, project)).partition("## Topology")[0]
+    assert "- [ ] Create the tables of mysql:" in text
+    assert "php artisan migrate --force" in text and "Nothing: the stack" not in text
+
+
+def test_paths_in_reports_are_those_that_were_written() -> None:
+    project = Memory({"run.sh": b"docker run -d --name a -v ./in:/in acme/a:1\n"}, "shop")
+    options = Options(layout=Layout(split=True), up="../", back="out/")
+    result = convert(project, options)
+    text = render("markdown", report(result, project))
+    assert "| `../in` | host path |" in text
+    mounted = next(note for note in result.notes if note.code == "TC658")
+    assert "../in" in mounted.message
+
+
+def test_what_lost_its_equivalent_at_several_places_is_one_box_with_its_places() -> None:
+    script = "docker run -d --name a acme/a:1\ndocker run -d --name b acme/b:1\n"
+    script += "docker exec a migrate\ndocker exec b seed\ndocker exec a migrate\n"
+    text = _markdown(script)
+    assert text.count("- [ ]") == 1
+    boxes = text.partition("1. Check")[0]
+    assert "(`run.sh:3:13`, `run.sh:5:13`)" in boxes and "`run.sh:4:13`" in boxes
+
+
+def test_a_value_with_a_variable_is_code() -> None:
+    assert escape_prose("${DIR}/a.sock is no file") == "`${DIR}/a.sock` is no file"
+    assert escape_prose("see [TC400], #2 and ~/data") == "see [TC400], \\#2 and ~/data"
+    assert escape_prose("a [b](http://c) ![d](e)") == "a [b\\](http://c) !\\[d\\](e)"
+
+
+def test_an_image_with_a_digest_has_no_newer_one_to_pull() -> None:
+    digest = "@sha256:" + "0" * 64
+    fixed = _markdown(f"docker run -d --name a acme/a:1{digest}\n")
+    assert "Pull a newer image" not in fixed and "--build" not in fixed
+    assert "up -d --pull always a" in _markdown("docker run -d --name a acme/a:1\n")
+
+
+def _steps(files: dict[str, str]) -> str:
+    project = Memory({path: text.encode() for path, text in files.items()}, "shop")
+    result = convert(project, Options(layout=Layout(split=True)))
+    return render("markdown", report(result, project)).partition("## Topology")[0]
+
+
+def test_the_first_start_builds_what_is_built() -> None:
+    script = "docker build -t shop/web:1 .\ndocker run -d --name web shop/web:1\n"
+    built = _steps({"run.sh": script, "Dockerfile": "FROM nginx:1.27\n"})
+    pulled = _steps({"run.sh": "docker run -d --name web shop/web:1\n"})
+    assert "`docker compose up -d --wait --build`" in built
+    assert "Build the images" in built and "Build the images" not in pulled
+    assert "`docker compose up -d --wait`" in pulled and "Pull a newer image" in pulled
+
+
+def test_an_image_that_was_built_by_hand_is_not_pulled() -> None:
+    text = _steps({"Procfile": "web: ./serve\n"})
+    assert ":local" in text and "Pull a newer image" not in text
+
+
+def test_data_for_a_server_moves_before_what_writes_to_it_starts() -> None:
+    files = {
+        "Procfile": "web: gunicorn app:app\n",
+        "requirements.txt": "gunicorn==23.0.0\n",
+        "app.json": '{"addons": ["heroku-postgresql"]}',
+    }
+    text = _steps(files)
+    (step,) = [line for line in text.splitlines() if "up -d --wait postgres`" in line]
+    assert step.index("up -d --wait postgres") < step.index("pg_dump")
+    assert step.index("pg_dump") < step.index("then start the rest")
+    assert text.index("[TC400]") < text.index("Build the images, start everything")
+
+
+def test_the_old_folder_of_a_placeholder_is_printed() -> None:
+    text = _markdown(EIGHT).partition("## Moving over")[2]
+    step = "Print the folder that files has at /srv, and set SRV_PATH to it in .env"
+    assert step in text
+    assert '{{range .Mounts}}{{if eq .Destination "/srv"}}' in text
+
+
+def test_a_file_that_the_build_needs_is_asked_for() -> None:
+    compose = "web:\n  build: app\n"
+    assert "Add the Dockerfile of web" in _steps({"fig.yml": compose})
+
+
+def test_what_holds_for_several_values_is_said_once() -> None:
+    names = [f"NAME_{letter}" for letter in "ABCDEFGHIJ"]
+    variables = "".join(f"\n      - {{key: {name}, sync: false}}" for name in names)
+    blueprint = (
+        "services:\n  - type: worker\n    name: web\n    runtime: image\n    image: {url: shop/web:1}\n"
+        f"    envVars:{variables}\n"
+    )
+    text = _steps({"render.yaml": blueprint})
+    assert text.count("Render's dashboard") == 1
+
+
+def test_a_word_of_a_message_is_not_taken_for_a_value() -> None:
+    secret = "arn:aws:secretsmanager:REGION:ACCOUNT_ID:secret:app/KEY-AbCdEf"
+    task = (
+        '{"family": "app", "containerDefinitions": [{"name": "web", "image":'
+        ' "${ACCOUNT_ID}.dkr.ecr.${REGION}.amazonaws.com/web:1", "secrets":'
+        f' [{{"name": "KEY", "valueFrom": "{secret}"}}]}}]}}'
+    )
+    text = _steps({"task-definition.json": task})
+    assert "Set 3 values in .env: ACCOUNT_ID, REGION, KEY" in text
+    assert "- KEY: Read it with" in text
+
+
+def test_production_starts_with_a_password_of_its_own() -> None:
+    files = {
+        "Procfile": b"web: node web.js\n",
+        "package.json": b'{"name": "web", "dependencies": {"pg": "8"}}',
+        "app.json": b'{"addons": ["heroku-postgresql"]}',
+    }
+    project = Memory(files, "shop")
+    result = convert(project, Options(layout=Layout(split=True)))
+    steps = next_steps(report(result, project))
+    warned = {step.title for step in steps if "(POSTGRES_PASSWORD)" in step.warning}
+    assert warned == {"Start it in production"}
+    script = Memory({"run.sh": EIGHT.encode()}, "shop")
+    other_steps = next_steps(report(convert(script, Options()), script))
+    assert not any("password" in step.warning for step in other_steps)

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -19,9 +20,9 @@ from shop import COMPOSE, SECRET, example
 from tocompose.notes import Kind, Note, note
 from tocompose.reports import FORMS, form_of, render
 from tocompose.reports.json import report_schema
+from tocompose.reports.note_lines import Style
 from tocompose.reports.report import subject_of
 from tocompose.reports.sarif import MAX_MESSAGE, MAX_RELATED, MAX_RESULTS
-from tocompose.reports.text import Style
 from tocompose.reports.text import render as terminal
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
@@ -175,8 +176,8 @@ def test_markdown_names_the_real_files_in_its_commands() -> None:
         "`docker compose -f docker-compose.yml -f docker-compose.prod.yml up -d --wait`"
         in text
     )
-    assert "This deletes the data in shop_data." in text
-    assert "Set the missing value: `$EDITOR .env`" in text
+    assert "With --volumes it also deletes the data in shop_data." in text
+    assert "- [ ] Set one value in .env: STRIPE_KEY" in text
 
 
 def test_terminal_underlines_what_the_note_is_about() -> None:
@@ -220,8 +221,11 @@ def test_terminal_says_every_place_of_a_note_that_comes_often() -> None:
         Note(code="TC001", kind=Kind.LOST, message="x", span=span) for span in spans
     )
     text = terminal(example()._replace(notes=many))
-    assert all(f"{span} " in text for span in spans)
-    assert text.count("│") == 6
+    told = " ".join(text.split())
+    assert told.count("run.sh:3:1 x; also at ") == 1
+    assert all(f"column {span.column}" in told for span in spans[1:])
+    assert text.count("│") == 2
+    assert terminal(example()._replace(notes=many), Style(verbosity=1)).count("│") == 40
 
 
 def test_terminal_says_once_what_was_added_to_several_services() -> None:
@@ -346,7 +350,7 @@ def test_a_repeated_note_names_a_line_only_where_it_is_another() -> None:
         for name, (line, column) in places.items()
     )
     text = terminal(example()._replace(notes=limits))
-    assert "web has no limit (also worker, beat in line 2) [TC327]" in text
+    assert "web has no limit; the same for worker and beat (line 2) [TC327]" in text
 
 
 def test_what_replicas_share_is_said_once() -> None:
@@ -364,6 +368,104 @@ def test_what_replicas_share_is_said_once() -> None:
     lines = terminal(example()._replace(notes=probes)).splitlines()
     assert lines[0].startswith("3 lost")
     assert [line for line in lines if "no probe" in line] == [
-        "    app.yaml:7:3 a-0: no probe (also a-1, a-2) [TC230]"
+        "    app.yaml:7:3 a-0: no probe; the same for a-1 and a-2 [TC230]"
     ]
     assert "a-1: no probe" in terminal(example()._replace(notes=probes), Style(verbosity=1))
+
+
+def _about_unit(name: str, file: str, line: int, column: int = 1) -> Note:
+    return Note(
+        code="TC788",
+        kind=Kind.LOST,
+        message=f"{name} refers to db.service",
+        subject=ModelPath.service(name),
+        span=Span(file, line, column, line, column + 1),
+        advice="Add the unit.",
+    )
+
+
+def test_a_loss_at_several_places_names_each_service_once_with_all_of_them() -> None:
+    losses = (
+        _about_unit("web", "web.container", 3),
+        _about_unit("web", "web.container", 4),
+        _about_unit("web", "web.container", 3, 30),
+        _about_unit("worker", "worker.container", 4),
+        _about_unit("worker", "worker.container", 5),
+        _about_unit("cron", "cron.container", 7),
+    )
+    lines = terminal(example()._replace(notes=losses), Style(width=300)).splitlines()
+    assert [line for line in lines if "[TC788]" in line] == [
+        "    web.container:3:1 web refers to db.service; also at column 30, line 4; the same for worker "
+        "(lines 4 and 5 of worker.container) and cron (cron.container:7) [TC788]"
+    ]
+    box = render("markdown", example()._replace(notes=losses)).partition("## Topology")[0]
+    assert "`web.container:3:1`, `web.container:4:1`, `web.container:3:30`" in box
+    assert "also at" not in box
+
+
+def test_what_many_values_ask_for_is_one_line_with_their_names() -> None:
+    values = tuple(
+        Note(
+            code="TC126",
+            kind=Kind.ASSUMED,
+            message=f"the value of {name} is missing",
+            subject=ModelPath(("settings", name)),
+            advice=f"Look up {name}.",
+        )
+        for name in ("A_KEY", "B_KEY", "C_KEY")
+    )
+    text = terminal(example()._replace(notes=values))
+    assert "Look up A_KEY." in text and "Look up B_KEY." not in text
+    assert "also B_KEY, C_KEY; -v shows them [TC126]" in text
+
+
+def test_notes_of_one_thing_that_differ_in_a_name_are_one() -> None:
+    """The advice may name it too; what differs in more than a name stays a note of its own."""
+    messages = (
+        "gem ruby-x is not installed",
+        "gem ruby-y is not installed",
+        "no gem at all",
+    )
+    losses = tuple(
+        replace(
+            _about_unit("web", "Aptfile", line),
+            message=message,
+            advice=f"Add {message.split()[1]}.",
+        )
+        for line, message in enumerate(messages, 1)
+    )
+    text = terminal(example()._replace(notes=losses))
+    assert "gem ruby-x is not installed; the same for ruby-y (line 2) [TC788]" in text
+    assert "Add ruby-x." in text and "Add ruby-y." not in text
+    assert "no gem at all [TC788]" in text and "Add gem." in text
+
+
+def test_what_does_not_fit_is_said_shorter_with_its_number_and_where_all_of_it_stands() -> (
+    None
+):
+    losses = tuple(
+        replace(
+            _about_unit(f"web{line}", "a.container", line),
+            message=f"loss {chr(96 + line) * 3}{line} of its own",
+        )
+        for line in range(1, 9)
+    )
+    told = example()._replace(notes=losses)
+    text = terminal(told, Style(rows=10, whole="MIGRATION.md"))
+    assert len(text.splitlines()) <= 10
+    assert (
+        "loss aaa1 of its own; 7 more about web2, web3, web4, web5 and 3 more [TC788]"
+        in text
+    )
+    assert "8 lost; MIGRATION.md and -v show all at length" in text
+    assert terminal(told).count("[TC788]") == 8
+
+
+def test_advice_that_is_the_same_is_given_once_unless_verbose() -> None:
+    losses = tuple(
+        replace(_about_unit(name, "a.container", line), message=f"loss {line}")
+        for name, line in (("web", 1), ("db", 2))
+    )
+    told = example()._replace(notes=losses)
+    assert terminal(told).count("Add the unit.") == 1
+    assert terminal(told, Style(verbosity=1)).count("Add the unit.") == 2

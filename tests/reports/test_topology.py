@@ -103,6 +103,11 @@ def test_a_port_of_this_machine_only_is_not_public() -> None:
     assert edges(Service(name="db", ports=(local,))) == set()
 
 
+def test_a_link_is_an_edge_of_the_source() -> None:
+    web = Service(name="web", options={"links": ["db:database", "gone"]})
+    assert edges(Service(name="db"), web) == {DiagramEdge("web", "db")}
+
+
 def test_a_dependency_on_nothing_is_no_edge() -> None:
     assert edges(Service(name="web", depends_on=(Dependency(service="gone"),))) == set()
 

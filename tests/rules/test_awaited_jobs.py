@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rules.snippets import stack
+from tocompose.check import audit
 from tocompose.knowledge.jobs import unawaited_jobs
+from tocompose.project import Memory
 from tocompose.rules import Context, apply_all, select
 
 PRACTICES = select("SVC-CLASS,HC-EVERY,DEP-INFER,DEP-COND")
@@ -57,3 +59,33 @@ def test_nobody_waits_where_that_could_hold_up_what_the_job_needs(body: str) -> 
 def test_what_is_left_is_named() -> None:
     outcome = apply_all(stack(f"services: {{{JOB}}}"), PRACTICES, Context())
     assert [job.name for job in unawaited_jobs(outcome.stack)] == ["job"]
+
+
+@pytest.mark.parametrize(
+    ("script", "check", "is_told"),
+    [
+        (
+            "until curl https://es:9200; do sleep 30; done; echo done",
+            "{test: [CMD, test, -f, /done]}",
+            False,
+        ),
+        (
+            "until curl https://es:9200; do sleep 30; done; echo done",
+            "{disable: true}",
+            True,
+        ),
+        ("echo done", "{test: [CMD, test, -f, /done]}", True),
+    ],
+)
+def test_a_job_that_shows_its_health_while_it_waits_may_be_waited_for(
+    script: str, check: str, is_told: bool
+) -> None:
+    """As Elastic's own file does: https://www.elastic.co/guide/en/elasticsearch/reference/current/docker.html"""
+    text = (
+        "services:\n"
+        f"  setup: {{image: 'alpine:3', command: [sh, -c, '{script}'], healthcheck: {check}}}\n"
+        "  es: {image: 'me/es:1', depends_on: {setup: {condition: service_healthy}}}\n"
+    )
+    report = audit(Memory({"compose.yaml": text.encode()}))
+    assert report is not None
+    assert ("TC534" in {note.code for note in report.notes}) == is_told

@@ -39,7 +39,8 @@ def client(settings: str) -> str:
 
 
 def environment(name: str, value: str) -> str:
-    return client(f"environment: {{{name}: '{value}'}}")
+    quoted = value.replace("'", "''")
+    return client(f"environment: {{{name}: '{quoted}'}}")
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,10 @@ def environment(name: str, value: str) -> str:
         ("NODES", "a,DB,c", "db"),
         ("BROKERS", "other:9092,cache:6379", "cache"),
         ("CONFIG", '{"host": "x", "url": "http://db:80"}', "db"),
+        ("CONFIG", '{"host": "db", "port": 5432}', "db"),
+        ("EXTRA", "define('WP_DB_HOST', 'db');", "db"),
+        ("OMNIBUS", "external_url 'http://x'; rails['db_host'] = 'db'", "db"),
+        ("SETTINGS", "'dbhost' => 'db', 'dbname' => 'cache'", "db"),
     ],
 )
 def test_variables_that_name_a_service(name: str, value: str, target: str) -> None:
@@ -77,10 +82,17 @@ def test_variables_that_name_a_service(name: str, value: str, target: str) -> No
         ("WEB_HOST", "web"),
         ("PATH_TO", "/var/lib/db:5432"),
         ("VERSION", "xdb:5432"),
+        ("EXTRA", "define('WP_DB_NAME', 'db');"),
     ],
 )
 def test_variables_that_do_not(name: str, value: str) -> None:
     assert edges(environment(name, value)) == {}
+
+
+@pytest.mark.parametrize(("name", "found"), [("nginx.conf", False), ("NGINX", True)])
+def test_a_file_that_became_a_variable_is_no_setting(name: str, found: bool) -> None:
+    text = r"{proxy_pass http://db:80;\n}"
+    assert bool(edges(client(f'environment: {{{name}: "{text}"}}'))) == found
 
 
 @pytest.mark.parametrize(
@@ -357,3 +369,30 @@ def test_what_ships_logs_does_not_wait() -> None:
         " loki: {image: 'grafana/loki:2.9.0'}}"
     )
     assert edges(given) == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "waiting"),
+    [
+        (
+            "app: {image: 'shop/web:1', environment: {JAEGER_ENDPOINT: 'http://tempo:14268'}},"
+            " tempo: {image: 'grafana/tempo:2.5.0'}",
+            [],
+        ),
+        (
+            "graf: {image: 'nginx:1.27', environment: {UPSTREAM: 'http://grafana:3000'}},"
+            " grafana: {image: 'grafana/grafana:11.0.0'}",
+            ["graf"],
+        ),
+        (
+            "db: {image: 'postgres:16', environment: {REDIS_HOSTNAME: cache}}, cache: {image: 'redis:7'}",
+            [],
+        ),
+        (
+            "app: {image: 'shop/web:1', environment: {REDIS_HOSTNAME: cache}}, cache: {image: 'redis:7'}",
+            ["app"],
+        ),
+    ],
+)
+def test_neither_traces_nor_strangers_are_waited_for(body: str, waiting: list[str]) -> None:
+    assert list(edges(f"services: {{{body}}}")) == waiting

@@ -143,13 +143,44 @@ def test_command(body: str, command: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("command", "test"),
+    [
+        ("[gunicorn, 'app:app', -b, '0.0.0.0:8000']", "python3 -c import socket"),
+        ("[sh, -c, 'python manage.py migrate && exec gunicorn app']", "python3 -c"),
+        ("[bundle, exec, puma]", "ruby -rsocket -e"),
+        ("[npm, start]", "node -e"),
+        ("[php, artisan, serve]", "php -r"),
+    ],
+)
+def test_a_command_shows_what_an_unknown_image_holds(command: str, test: str) -> None:
+    check = made(f"image: 'me/web:1', command: {command}, ports: ['80:8000']").healthcheck
+    assert check is not None and check.test is not None
+    assert " ".join(check.test[1:]).startswith(test) and "8000" in check.test[-1]
+
+
+def test_a_job_shows_what_the_image_of_its_server_holds() -> None:
+    text = """
+    services:
+      web: {image: 'me/web:1', expose: ['3000']}
+      up: {image: 'me/web:1', command: [bundle, exec, rails, 'db:migrate']}
+      other: {image: 'me/other:1', expose: ['3000']}
+    """
+    web, _, other = apply_all(stack(text), PRACTICES, PLAIN).stack.services
+    assert web.healthcheck is not None and web.healthcheck.test is not None
+    assert web.healthcheck.test[:2] == ("CMD", "ruby")
+    assert other.healthcheck is None
+
+
+@pytest.mark.parametrize(
     ("body", "code"),
     [
+        ("image: 'me/web:1', command: [gunicorn, app], environment: {PORT: '80'}", "TC613"),
+        ("image: 'me/web:1', command: [bun, run, x], ports: ['80:80']", "TC613"),
         ("image: 'gcr.io/distroless/static', ports: ['80:80']", "TC612"),
         ("image: 'nats:2'", "TC612"),
         ("image: 'me/web:1', ports: ['80:80']", "TC613"),
         ("build: .", "TC613"),
-        ("image: 'rethinkdb:2'", "TC614"),
+        ("image: 'arangodb:3'", "TC614"),
         ("image: 'postgres:16', command: [sh, -c, ./run.sh]", "TC615"),
         ("image: 'mysql:8', command: [--bind-address=10.0.0.1]", "TC619"),
         ("image: 'nextcloud:30', entrypoint: [/cron.sh]", "TC615"),
@@ -282,3 +313,20 @@ def test_a_worker_of_a_built_image_is_not_asked_at_the_port_of_all_processes() -
     found = outcome("build: ., environment: {PORT: '3000'}", context)
     codes = {note.code for note in found.notes}
     assert found.stack.services[0].healthcheck is None and "TC870" in codes
+
+
+@pytest.mark.parametrize(
+    ("body", "port"),
+    [
+        ("image: 'lscr.io/linuxserver/sonarr:4.0.2', ports: ['8990:8989']", "8989"),
+        ("image: 'lscr.io/linuxserver/wireguard:1', ports: ['51820:51820/udp']", None),
+        ("image: 'lscr.io/linuxserver/sonarr:4.0.2'", None),
+        ("image: 'supabase/studio:1', ports: ['3000:3000']", None),
+    ],
+)
+def test_an_image_of_a_family_is_asked_at_its_published_port(
+    body: str, port: str | None
+) -> None:
+    check = made(body).healthcheck
+    found = " ".join(check.test or ()) if check else None
+    assert found == (port and f"CMD bash -c exec 3<>/dev/tcp/127.0.0.1/{port}")

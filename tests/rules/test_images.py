@@ -71,6 +71,7 @@ def test_row_is_well_formed(row: dict[str, Any]) -> None:
     } == {}
     assert row["class"] in ("app", "data", "infra")
     assert row["confidence"] in ("high", "medium", "low")
+    assert re.search(r"\bread 20\d\d-\d\d-\d\d$", row["source"])
     assert row.get("init") in (None, "own", "wanted")
     assert all(re.fullmatch(r"\d+(-\d+)?(/udp)?", port) for port in row.get("ports", ()))
     assert all(
@@ -273,8 +274,9 @@ def test_hasura_has_a_healthcheck_from_2_18_on(tag: str) -> None:
         image_facts(f"hasura/graphql-engine:v{tag}".replace("vl", "l")),
         image_facts("hasura/graphql-engine:v2.17.0"),
     )
-    assert now and now.has_healthcheck and not now.checks
-    assert before and not before.has_healthcheck and not before.checks
+    assert now and now.has_healthcheck and now.own_check == "8080"
+    assert before and not before.has_healthcheck
+    assert not any("curl" in word for check in before.checks for word in check.test)
 
 
 @pytest.mark.parametrize(

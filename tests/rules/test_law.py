@@ -133,3 +133,13 @@ def test_corpus(source: tuple[str, str, dict[str, bytes]]) -> None:
 def test_an_excuse_is_of_a_code_that_the_rule_judges() -> None:
     for rule in judging_rules():
         assert all(excuse.why for excuse in rule.excuses), rule.id
+
+
+@pytest.mark.parametrize(
+    "rule",
+    {rule.id: rule for rule in (*registry(), *judging_rules())}.values(),
+    ids=lambda rule: rule.id,
+)
+def test_each_rule_says_what_it_does(rule: Rule) -> None:
+    # Titles alone are riddles where the example stays as it is.
+    assert rule.summary.endswith(".") and rule.summary != rule.title

@@ -7,6 +7,7 @@ import pytest
 from rules.snippets import stack
 from tocompose.model import ComposeFileRole, Stack
 from tocompose.rules import Context, apply_all, select
+from tocompose.traefik.networks import NETWORK_LABEL
 
 PRACTICES = select("SVC-CLASS,DEP-INFER,PORT-DB,NET-SEG,NET-INTERNAL")
 
@@ -373,3 +374,104 @@ def test_a_port_whose_service_has_another_way_in_closes_the_network() -> None:
     networks: {front: , back: }
     """
     assert internal(made(text)) == ["back"]
+
+
+PREFIX = "${COMPOSE_PROJECT_NAME}_"
+EDGE = "networks: {edge: {external: true, name: public}, office: {external: true}, own: {}}"
+NAMED = "labels: {traefik.docker.network: public}, networks: [edge]"
+ON_HOST = "proxy: {image: 'traefik:v3', network_mode: host}"
+
+
+@pytest.mark.parametrize(
+    ("networks", "others", "label"),
+    [
+        ("own, edge", "proxy: {image: 'traefik:v3', networks: [edge]}", "public"),
+        ("own, lan", "proxy: {image: 'traefik:v3', networks: [lan]}", f"{PREFIX}lan"),
+        ("edge, lan", "proxy: {image: 'traefik:v3', networks: [lan]}", f"{PREFIX}lan"),
+        ("own, edge", "api: {image: 'me/api:1'}", "public"),
+        ("edge, office", f"api: {{image: 'me/api:1', {NAMED}}}", "public"),
+        ("edge, office", "api: {image: 'me/api:1'}", "TC637"),
+        ("own, lan", "api: {image: 'me/api:1'}", "TC637"),
+        ("own", "api: {image: 'me/api:1'}", None),
+        ("own, edge", ON_HOST, None),
+        (
+            "own, edge",
+            "proxy: {image: 'traefik:v3', command: [--providers.docker.network=public]}",
+            None,
+        ),
+        (
+            "own, edge",
+            "proxy: {image: 'lucaslorentz/caddy-docker-proxy:2', networks: [own]}",
+            "public",
+        ),
+    ],
+)
+def test_a_routed_service_on_several_networks_names_that_of_traefik(
+    networks: str, others: str, label: str | None
+) -> None:
+    web = (
+        f"{{image: 'me/web:1', networks: [{networks}], labels: {{traefik.enable: 'true'}}}}"
+    )
+    outcome = apply_all(stack(f"services: {{web: {web}, {others}}}\n{EDGE}"), PRACTICES)
+    found = outcome.stack.service("web")
+    assert found is not None
+    said = {note.code for note in outcome.notes} & {"TC635", "TC637"}
+    if label == "TC637":
+        assert said == {"TC637"} and NETWORK_LABEL not in found.labels
+        return
+    assert found.labels.get(NETWORK_LABEL) == label
+    assert said == ({"TC635"} if label else set())
+
+
+@pytest.mark.parametrize(
+    ("stated", "networks", "wanted"),
+    [
+        ("shop_own", "own, edge", f"{PREFIX}own"),
+        ("own", "own, edge", f"{PREFIX}own"),
+        ("systemd-own", "own", f"{PREFIX}own"),
+        ("edge", "own, edge", "public"),
+        ("app_own", "own, edge", "app_own"),
+        (f"{PREFIX}own", "own, edge", f"{PREFIX}own"),
+        ("public", "own, edge", "public"),
+        ("elsewhere", "own, edge", "elsewhere"),
+        ("${NET}", "own, edge", "${NET}"),
+    ],
+)
+def test_a_stated_network_of_the_proxy_follows_the_name_of_its_network(
+    stated: str, networks: str, wanted: str
+) -> None:
+    label = f"labels: {{traefik.docker.network: '{stated}'}}"
+    option = f"--Providers.Docker.Network={stated}"
+    variables = f"{{CADDY_INGRESS_NETWORKS: '{stated},public'}}"
+    web = f"{{image: 'me/web:1', {label}, networks: [{networks}]}}"
+    proxy = f"{{image: 'traefik:v3', command: ['{option}'], networks: [{networks}]}}"
+    caddy = f"{{image: 'me/caddy:1', environment: {variables}, networks: [{networks}]}}"
+    services = f"services: {{web: {web}, proxy: {proxy}, caddy: {caddy}}}"
+    outcome = apply_all(stack(f"{services}\n{EDGE}"), PRACTICES)
+    found = {service.name: service for service in outcome.stack.services}
+    assert found["web"].labels[NETWORK_LABEL] == wanted
+    assert found["proxy"].command == (f"--Providers.Docker.Network={wanted}",)
+    assert found["caddy"].environment[0].value == f"{wanted},public"
+    told = [str(note.subject) for note in outcome.notes if note.code == "TC636"]
+    assert len(told) == 3 * (wanted != stated)
+
+
+def test_a_text_that_starts_a_proxy_names_its_network_by_the_new_name() -> None:
+    start = "traefik --providers.docker.network=own --entrypoints.own.address=own"
+    for command in (f"'{start}'", f"[sh, -c, '{start}']"):
+        proxy = f"{{image: 'traefik:v3', command: {command}, networks: [own]}}"
+        outcome = apply_all(stack(f"services: {{proxy: {proxy}}}\n{EDGE}"), PRACTICES)
+        words = " ".join(outcome.stack.services[0].command or ())
+        assert words.endswith(f"network={PREFIX}own --entrypoints.own.address=own")
+
+
+def test_a_stated_default_network_follows_to_the_one_that_the_outside_reaches() -> None:
+    found = made("""
+        services:
+          proxy: {image: 'traefik:v3', ports: ['80:80'], command: [--providers.docker.network=shop_default]}
+          web: {image: 'me/web:1', labels: {traefik.docker.network: shop_default}, environment: {DB_HOST: db}}
+          db: {image: 'postgres:16'}
+        """)
+    proxy, web, _ = found.services
+    assert proxy.command == (f"--providers.docker.network={PREFIX}frontend",)
+    assert web.labels[NETWORK_LABEL] == f"{PREFIX}frontend"

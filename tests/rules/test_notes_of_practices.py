@@ -50,6 +50,19 @@ PLACES: dict[str, tuple[str, str]] = {
         "web: {image: 'me/web:1', annotations: {a.token: tops3cret}}",
         "services.web",
     ),
+    "TC550": (
+        "web: {image: 'me/web:1', environment: {API_KEY: tops3cret}}",
+        "services.web.environment",
+    ),
+    "TC551": (
+        "web: {image: 'mysql:8', read_only: true, environment: {MYSQL_PASSWORD: tops3cret}}",
+        "services.web.environment",
+    ),
+    "TC552": (
+        "web: {image: 'mysql:8', command: ['$$MYSQL_PASSWORD'], environment: {MYSQL_PASSWORD: tops3cret}}",
+        "services.web.environment",
+    ),
+    "TC879": (WEB, ""),
     "TC875": (
         "db: {image: 'postgres:16', healthcheck: {test: [CMD, pg_isready]}}",
         "services.db.healthcheck.test",
@@ -102,7 +115,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "TC611": ("x: {image: 'jellyfin/jellyfin:10'}", "services.x"),
     "TC612": ("x: {image: 'nats:2'}", "services.x"),
     "TC613": (WEB, "services.web"),
-    "TC614": ("x: {image: 'rethinkdb:2'}", "services.x"),
+    "TC614": ("x: {image: 'arangodb:3'}", "services.x"),
     "TC615": ("x: {image: 'mysql:8', command: [sh, -c, serve]}", "services.x"),
     "TC619": ("x: {image: 'mysql:8', command: [--bind-address=10.0.0.1]}", "services.x"),
     "TC616": ("x: {image: 'node:22', command: [node, work.js]}", "services.x"),
@@ -142,6 +155,14 @@ PLACES: dict[str, tuple[str, str]] = {
     "TC635": (
         "web: {image: 'me/web:1', labels: {traefik.enable: 'true'}}, db: {image: 'mysql:8'}",
         "services.web.labels.traefik.docker.network",
+    ),
+    "TC636": (
+        "web: {image: 'me/web:1', labels: {traefik.docker.network: x_default}}, db: {image: 'mysql:8'}",
+        "services.web.labels.traefik.docker.network",
+    ),
+    "TC637": (
+        "web: {image: 'me/web:1', labels: {traefik.enable: 'true'}, networks: [a, b]}",
+        "services.web.networks",
     ),
     "TC640": (
         "a: {image: 'me/a:1', ports: ['9:9']}, b: {image: 'me/b:1', ports: ['9:9']}",
@@ -237,6 +258,18 @@ def test_a_flat_network_is_noted() -> None:
 
 
 def test_every_note_is_here() -> None:
-    # TC508 and TC634 need another stack, TC872 and TC873 files of a source (tests/examples).
+    # TC508, TC608, TC634, TC679, TC680 and TC878 need another stack; TC609, TC681, TC872 and TC873 files of a source
+    # (tests/examples).
     codes = {*registry("environment"), *registry("practices")}
-    assert codes - set(PLACES) == {"TC508", "TC634", "TC872", "TC873"}
+    assert codes - set(PLACES) == {
+        "TC508",
+        "TC608",
+        "TC609",
+        "TC634",
+        "TC679",
+        "TC680",
+        "TC681",
+        "TC872",
+        "TC873",
+        "TC878",
+    }

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from engine.composing import ENGINE, compose
 from engine.images import BUSYBOX, busybox, load
 from oracles import NO_ENGINE
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 
-ENGINE = os.environ.get("TOCOMPOSE_ENGINE", "")
 pytestmark = [
     pytest.mark.engine,
     pytest.mark.skipif(
@@ -39,21 +37,6 @@ IMAGES = {
     "adminer:4": TOOL.format("php") + SERVE + " 8080",
 }
 PROD = ("-f", "docker-compose.yml", "-f", "docker-compose.prod.yml")
-
-
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    docker = Path(os.environ.get("TOCOMPOSE_ORACLES", ""), "docker-compose")
-    program = [str(docker)] if docker.is_file() else ["docker", "compose"]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "DOCKER_HOST": ENGINE}
-    return subprocess.run(
-        [*program, *words],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -83,27 +66,27 @@ def quoted(text: str) -> str:
 
 @pytest.fixture
 def development(folder: Path) -> Iterator[Path]:
-    done = run(folder, "up", "-d", "--wait", "--wait-timeout", "120")
+    done = compose(folder, "up", "-d", "--wait", "--wait-timeout", "120")
     try:
         assert done.returncode == 0, done.stderr
         yield folder
     finally:
-        run(folder, "down", "-v", "--timeout", "1")
+        compose(folder, "down", "-v", "--timeout", "1")
 
 
 @pytest.fixture
 def production(folder: Path) -> Iterator[Path]:
-    done = run(folder, *PROD, "up", "-d", "--wait", "--wait-timeout", "120")
+    done = compose(folder, *PROD, "up", "-d", "--wait", "--wait-timeout", "120")
     try:
         assert done.returncode == 0, done.stderr
         yield folder
     finally:
-        run(folder, *PROD, "down", "-v", "--timeout", "1")
+        compose(folder, *PROD, "down", "-v", "--timeout", "1")
 
 
 def reaches(folder: Path, source: str, target: str, port: int) -> bool:
     command = f"echo | nc -w 3 {target} {port}"
-    return run(folder, "exec", "-T", source, "sh", "-c", command).returncode == 0
+    return compose(folder, "exec", "-T", source, "sh", "-c", command).returncode == 0
 
 
 def get(url: str) -> str:
@@ -121,7 +104,8 @@ def test_development(development: Path) -> None:
     assert reaches(development, "app", "db", 5432)
     assert reaches(development, "admin", "db", 5432)
     assert (
-        "backend" not in run(development, "ps", "--format", "{{.Networks}}", "site").stdout
+        "backend"
+        not in compose(development, "ps", "--format", "{{.Networks}}", "site").stdout
     )
 
 
@@ -129,20 +113,23 @@ def test_base_alone(folder: Path) -> None:
     """Without the development file nothing but the applications reaches the database."""
     base = ("-f", "docker-compose.yml")
     try:
-        done = run(folder, *base, "up", "-d", "--wait", "--wait-timeout", "120")
+        done = compose(folder, *base, "up", "-d", "--wait", "--wait-timeout", "120")
         assert done.returncode == 0, done.stderr
         assert reaches(folder, "app", "db", 5432)
         assert not reaches(folder, "site", "db", 5432)
-        assert "15432" not in run(folder, *base, "ps").stdout
+        assert "15432" not in compose(folder, *base, "ps").stdout
     finally:
-        run(folder, *base, "down", "-v", "--timeout", "1")
+        compose(folder, *base, "down", "-v", "--timeout", "1")
 
 
 def test_production(production: Path) -> None:
     """The password is a file there and no variable; the database has no port of the host."""
-    environment = run(production, "exec", "-T", "db", "cat", "/www/env").stdout
+    environment = compose(production, "exec", "-T", "db", "cat", "/www/env").stdout
     assert "POSTGRES_PASSWORD_FILE=/run/secrets/postgres_password" in environment
     assert "POSTGRES_PASSWORD=" not in environment
-    assert run(production, "exec", "-T", "db", "cat", "/www/secret").stdout == "tops3cret-9"
-    assert "15432" not in run(production, *PROD, "ps").stdout
+    assert (
+        compose(production, "exec", "-T", "db", "cat", "/www/secret").stdout
+        == "tops3cret-9"
+    )
+    assert "15432" not in compose(production, *PROD, "ps").stdout
     assert reaches(production, "app", "db", 5432)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import yaml
 
 from tocompose.exporters.bundle import Layout
 from tocompose.knowledge.placeholders import is_placeholder, is_placeholder_path
+from tocompose.patterns import HintedPattern
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
+from tocompose.tables import load
 
 
 def _converted(script: str) -> Result:
@@ -18,6 +22,115 @@ def _converted(script: str) -> Result:
 
 def _file(result: Result, path: str) -> str:
     return next(file.content.decode() for file in result.files if file.path == path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "waits"),
+    [
+        ("AWS_REGION", "REGION", True),
+        ("aws.region", "REGION", False),
+        ("S3_BUCKET", "BUCKET", True),
+        ("AWS_ACCOUNT_ID", "ID", True),
+        ("REGION", "REGION", False),
+        ("AWS_REGION", "region", False),
+        ("DB_PASSWORD", "PASSWORD", False),
+        ("LOG_LEVEL_DEBUG", "DEBUG", False),
+        ("SUBREGION", "REGION", False),
+    ],
+)
+def test_the_last_word_of_its_own_name_is_no_value(
+    name: str, value: str, waits: bool
+) -> None:
+    assert is_placeholder(name, value) is waits
+
+
+# A variable that asks for what a form is for.
+ASKED = {"secret": "APP_SECRET", "login": "ADMIN", "issued": "API_TOKEN", "user": "USER"}
+FORMS = load("placeholders")["forms"]
+
+
+def _is_of_form(form: dict[str, object], text: str) -> bool:
+    """Whether a row of the table takes a text, told without the code that reads the table."""
+    pattern = re.compile(str(form["pattern"]), re.IGNORECASE)
+    if not form.get("inside"):
+        return pattern.fullmatch(text) is not None
+    return " " not in pattern.sub("", text) and pattern.search(text) is not None
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form["like"][0])
+def test_a_form_takes_what_it_is_like_and_leaves_what_is_none(
+    form: dict[str, object],
+) -> None:
+    assert form["like"] and form["left"]
+    name = ASKED.get(str(form.get("asks")), "SETTING")
+    for text in form["like"]:
+        assert _is_of_form(form, text), text
+        assert is_placeholder(name, text, is_documented=True), text
+        hinted = HintedPattern(f"(?i){form['pattern']}", 0, [form["hints"]])
+        assert hinted.may_match(text), text
+    assert not [text for text in form["left"] if _is_of_form(form, text)]
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if form.get("documented")])
+def test_what_somebody_runs_keeps_what_only_documentation_leaves(
+    form: dict[str, object],
+) -> None:
+    name = ASKED.get(str(form.get("asks")), "SETTING")
+    assert not any(is_placeholder(name, text) for text in form["like"])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "waits"),
+    [
+        ("MYSQL_PASSWORD", "DATABASE_PASSWORD", "always"),
+        ("MYSQL_ROOT_PASSWORD", "ROOT_ACCESS_PASSWORD", "always"),
+        ("MYSQL_USER", "MYSQL_USER", "always"),
+        ("MYSQL_DATABASE", "USER_DB_NAME", "documented"),
+        ("DB_USER", "APP_USER", "documented"),
+        ("AUTH_TYPE", "API_KEY", "never"),
+        ("DB_PASSWORD", "MySecureLoginPassword", "always"),
+        ("SECRET_KEY", "long-and-random-alphanumeric-string", "always"),
+        ("REFRESH_TOKEN_SECRET", "refresh_token_secret", "documented"),
+        ("DB_PASSWORD", "example-password", "documented"),
+        ("DB_PASSWORD", "password", "never"),
+        ("DB_PASSWORD", "postgres", "never"),
+        ("DB_PASSWORD", "correct-horse-battery", "never"),
+        ("TITLE", "My secret key", "never"),
+        ("DB_NAME", "yourls", "never"),
+        ("ISSUER", "https://sso.example.org/o/app/", "documented"),
+        ("ALLOWED_HOSTS", "localhost,app.example.com", "documented"),
+    ],
+)
+def test_a_value_that_says_what_it_should_be_is_none(
+    name: str, value: str, waits: str
+) -> None:
+    assert is_placeholder(name, value, is_documented=True) is (waits != "never")
+    assert is_placeholder(name, value) is (waits == "always")
+
+
+def test_equal_placeholders_stay_equal() -> None:
+    """What is one value in the source is asked for once."""
+    result = _converted(
+        "docker run -d --name a -e TOKEN=YOUR_TOKEN acme/a:1\n"
+        "docker run -d --name b -e TOKEN=YOUR_TOKEN -e URL=https://your-host/x acme/b:1"
+    )
+    services = yaml.safe_load(_file(result, "docker-compose.yml"))["services"]
+    token = services["a"]["environment"]["TOKEN"]
+    assert services["b"]["environment"] == {
+        "TOKEN": token,
+        "URL": "${URL:?set URL in .env}",
+    }
+
+
+@pytest.mark.parametrize("password", ["your_password", "DB_PASSWORD", "changeme"])
+def test_a_placeholder_in_an_address_is_that_of_its_server(password: str) -> None:
+    result = _converted(
+        f"docker run -d --name db -e POSTGRES_PASSWORD={password} postgres:16\n"
+        f"docker run -d --name api -e URL=postgres://postgres:{password}@db/x acme/api:1"
+    )
+    api = yaml.safe_load(_file(result, "docker-compose.yml"))["services"]["api"]
+    reference = "${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD in .env}"
+    assert api["environment"]["URL"] == f"postgres://postgres:{reference}@db/x"
 
 
 @pytest.mark.parametrize(
@@ -212,3 +325,21 @@ def test_a_secret_that_was_never_filled_in_is_asked_for(
     assert sorted(line[:-1] for line in env if line.endswith("=")) == asked
     noted = [note.subject[-1] for note in result.notes if note.code == "TC852"]
     assert sorted(noted) == asked
+
+
+@pytest.mark.parametrize(
+    ("value", "is_for_reader"),
+    [
+        ("https://CHANGE.herokuapp.com", True),
+        ("change-me.onrender.com", True),
+        ("https://your-app-name.herokuapp.com/", True),
+        ("app-name.fly.dev", True),
+        ("https://shop.herokuapp.com", False),
+        ("exchange.herokuapp.com", False),
+        ("https://change.org", False),
+    ],
+)
+def test_a_host_of_a_platform_may_wait_for_the_name_of_the_app(
+    value: str, is_for_reader: bool
+) -> None:
+    assert is_placeholder("BASE_URL", value) is is_for_reader

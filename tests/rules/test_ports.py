@@ -12,6 +12,7 @@ from tocompose.project import Memory
 from tocompose.rules import Context, Outcome, apply_all, select
 from tocompose.rules.data_ports import RULE as DATA_PORTS
 from tocompose.rules.port_conflicts import RULE as PORT_CONFLICTS
+from tocompose.rules.port_conflicts import _UsedNumbers
 
 PRACTICES = select("SVC-CLASS,PORT-DUP,PORT-DB,PORT-BIND,PORT-VAR")
 SPLIT = Context(split=True)
@@ -268,3 +269,108 @@ def test_a_port_bound_twice_is_told_by_what_differs(ports: str, difference: str)
     notes = [verdict.note for verdict in PORT_CONFLICTS.judge(view) if verdict.note]
     wanted = [f"web: port 70 is bound twice, {difference}"] if difference else []
     assert [note.message for note in notes] == wanted
+
+
+def clashes(*services: str, env: str = "") -> list[str]:
+    """What is said of services that publish these ports, several of one service separated by blanks."""
+    body = "".join(
+        f"  {name}: {{image: 'acme/{name}:1', ports: {ports.split()}}}\n"
+        for name, ports in zip("abc", services, strict=False)
+    )
+    files = {"compose.yaml": f"services:\n{body}".encode(), ".env": env.encode()}
+    view = open_view(Memory(files, "app"))
+    assert view is not None and PORT_CONFLICTS.judge is not None
+    faults = (verdict.note for verdict in PORT_CONFLICTS.judge(view))
+    return [f"{fault.code} {fault.message}" for fault in faults if fault is not None]
+
+
+@pytest.mark.parametrize(
+    ("services", "env", "message"),
+    [
+        (("${A:-8080}:80", "${B:-8080}:80"), "", "b and a both publish port 8080 (B, A)"),
+        (("${A:-8080}:80", "8080:80"), "", "b and a both publish port 8080 (A)"),
+        (("${A:-8080}:80", "${A:-8080}:81"), "", "b and a both publish port 8080 (A)"),
+        (("${A}:80", "9000:80"), "A=9000", "b and a both publish port 9000 (A)"),
+        (("${A:-1}:80", "9000:80"), 'A="9000"', "b and a both publish port 9000 (A)"),
+        (("${A:-${B:-8080}}:80", "8080:80"), "", "b and a both publish port 8080 (A, B)"),
+        (("${A:-127.0.0.1:8080}:80", "8080:80"), "", "b and a both publish port 8080 (A)"),
+        (("8000-8010:8000-8010", "8005:80"), "", "b and a both publish port 8005"),
+        (("8000-8002:1-3", "8002-8004:1-3"), "", "b and a both publish port 8002"),
+        (("8080:80", "[::1]:8080:80"), "", "b and a both publish port 8080"),
+        (("0.0.0.0:8080:80", "10.0.0.7:8080:80"), "", "b and a both publish port 8080"),
+        (
+            ("8080:80 ${A:-8080}:81",),
+            "",
+            "a: port 8080 (A) is bound twice, for the ports 80 and 81 of the container",
+        ),
+    ],
+)
+def test_ports_that_clash_once_variables_have_values(
+    services: tuple[str, ...], env: str, message: str
+) -> None:
+    (said,) = clashes(*services, env=env)
+    assert said.partition(" ")[2] == message
+
+
+@pytest.mark.parametrize(
+    ("services", "env"),
+    [
+        (("${A:-8080}:80", "${B:-8080}:80"), "B=8081"),
+        (("${A:?}:80", "8080:80"), ""),
+        (("${A:-127.0.0.1}:8080:80", "127.0.0.2:8080:80"), ""),
+        (("8000-8001:80", "8000-8001:80"), ""),
+        (("0.0.0.0:8080:80", "[::]:8080:80"), ""),
+        (("0.0.0.0:8080:80 [::]:8080:80",), ""),
+        (("${A:-8080}:80 8080:80",), ""),
+        (("${A:-8080}:80/udp", "8080:80"), ""),
+        (("${A:-0}:80", "${B:-0}:80"), ""),
+    ],
+)
+def test_ports_that_stay_apart_once_variables_have_values(
+    services: tuple[str, ...], env: str
+) -> None:
+    assert clashes(*services, env=env) == []
+
+
+def test_a_port_behind_a_variable_is_not_moved_but_told() -> None:
+    text = """
+    services:
+      a: {image: 'me/a:1', ports: ['${A:-18080}:80']}
+      b: {image: 'me/b:1', ports: ['${B:-18080}:80', '18000-18001:80-81', '18001:82']}
+      c: {image: 'me/c:1', ports: ['18080:80']}
+    """
+    found = made(text)
+    assert ports(found.stack, "b")[0] == ["${B:-18080}:80", "18000-18001:80-81", "18002:82"]
+    assert ports(found.stack, "c")[0] == ["18081:80"]
+    assert [n.message for n in found.notes if n.code == "TC722"] == [
+        "b and a both publish port 18080 (B, A)"
+    ]
+
+
+def test_a_search_for_a_free_port_goes_on_where_the_last_one_ended() -> None:
+    """Of a thousand containers on one port each would else look through all that were moved before."""
+    looked_at: list[int] = []
+
+    class Watched(set[int]):
+        def __contains__(self, number: object) -> bool:
+            looked_at.append(int(str(number)))
+            return super().__contains__(number)
+
+    used = _UsedNumbers({range(80, 81), range(90, 95)})
+    used._single = Watched(used._single)
+    assert [used.take_next(80) for _ in range(40)] == [*range(81, 90), *range(95, 126)]
+    assert len(looked_at) < 2 * 46 + 40
+
+
+def test_what_is_published_nowhere_stays_as_it_is() -> None:
+    """The engine publishes no port of a container on internal networks: no file, variable or note claims one."""
+    result = made(
+        "services: {web: {image: 'me/web:1', networks: [shut, front]}, "
+        "db: {image: 'postgres:16', networks: [shut], ports: ['5432:5432']}, "
+        "app: {image: 'me/app:1', networks: [shut], ports: ['8080:80']}}\n"
+        "networks: {shut: {internal: true}, front: }"
+    )
+    assert ports(result.stack, "db") == (["5432:5432"], [])
+    assert ports(result.stack, "app") == (["8080:80"], [])
+    codes = [note.code for note in result.notes]
+    assert not {"TC645", "TC646", "TC647"} & set(codes)

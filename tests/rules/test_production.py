@@ -9,7 +9,7 @@ import pytest
 from rules.snippets import stack
 from tocompose.model import Build, ComposeFileRole, File, Service, Stack
 from tocompose.rules import Context, Outcome, apply_all, select
-from tocompose.rules.limits import size
+from tocompose.rules.memory_needs import size
 
 
 def made(practices: str, body: str, context: Context | None = None) -> Service:
@@ -32,7 +32,55 @@ def prod(practices: str, body: str, context: Context | None = None) -> Service:
 @pytest.mark.parametrize(
     ("body", "limits"),
     [
-        ("image: 'me/web:1'", ("${X_CPUS:-1.0}", "${X_MEMORY:-512M}", "1024")),
+        ("image: 'me/web:1'", ("${X_CPUS:-1.0}", "${X_MEMORY:-4G}", "2048")),
+        (
+            "image: 'me/web:1', command: [npm, start]",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-1G}", "2048"),
+        ),
+        (
+            "image: 'me/web:1', command: [java, -jar, a]",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-2G}", "2048"),
+        ),
+        (
+            "image: 'me/web:1', command: gunicorn -w 6 app:app",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-1536M}", "2048"),
+        ),
+        (
+            "image: 'me/web:1', command: puma, environment: {WEB_CONCURRENCY: '8'}",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-2048M}", "2048"),
+        ),
+        (
+            "image: 'corp/elasticsearch:8'",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-2G}", "2048"),
+        ),
+        (
+            "image: 'corp/vllm-openai:1'",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-16G}", "2048"),
+        ),
+        (
+            "image: 'apache/spark:3.5', environment: {SPARK_WORKER_MEMORY: 20g}",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-30720M}", "2048"),
+        ),
+        (
+            "image: 'me/model:1', environment: {HF_HOME: /models}",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-16G}", "2048"),
+        ),
+        (
+            "image: 'me/store:1', expose: ['5432']",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-4G}", "2048"),
+        ),
+        (
+            "image: 'eclipse-temurin:21-jre', command: [java, -jar, a]",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-2G}", "2048"),
+        ),
+        (
+            "image: 'neo4j:5', environment: {NEO4J_server_memory_heap_max__size: 4G}",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-6144M}", "2048"),
+        ),
+        (
+            "image: 'scylladb/scylla:6', command: --smp 1 --memory 6G",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-9216M}", "2048"),
+        ),
         ("image: 'redis:7'", ("${X_CPUS:-1.0}", "${X_MEMORY:-1G}", "2048")),
         ("image: 'nginx:1.27'", ("${X_CPUS:-0.5}", "${X_MEMORY:-256M}", "512")),
         (
@@ -69,38 +117,38 @@ def prod(practices: str, body: str, context: Context | None = None) -> Service:
         ),
         (
             "image: 'me/app:1', environment: {MEMORY: '4'}",
-            ("${X_CPUS:-1.0}", "${X_MEMORY:-512M}", "1024"),
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-4G}", "2048"),
         ),
         (
-            "image: 'me/desktop:1', shm_size: 1gb",
+            "image: 'node:22', command: npm start, shm_size: 1gb",
             ("${X_CPUS:-1.0}", "${X_MEMORY:-1536M}", "2048"),
         ),
         (
-            "image: 'me/web:1', shm_size: 64m",
+            "image: 'node:22', command: npm start, shm_size: 64m",
             ("${X_CPUS:-1.0}", "${X_MEMORY:-512M}", "1024"),
         ),
         (
             "image: 'me/windows:11', devices: [/dev/kvm]",
-            ("${X_CPUS:-1.0}", "${X_MEMORY:-8G}", "2048"),
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-16G}", "2048"),
         ),
         (
-            "image: 'me/vpn:1', devices: ['/dev/net/tun:/dev/net/tun']",
+            "image: 'node:22', devices: ['/dev/net/tun:/dev/net/tun']",
             ("${X_CPUS:-1.0}", "${X_MEMORY:-512M}", "1024"),
         ),
         (
-            "image: 'me/web:1', deploy: {resources: {limits: {memory: 2G}}}",
+            "image: 'node:22', deploy: {resources: {limits: {memory: 2G}}}",
             ("${X_CPUS:-1.0}", None, "1024"),
         ),
         (
-            "image: 'me/web:1', deploy: {resources: {reservations: {memory: 3G, cpus: '2'}}}",
-            ("${X_CPUS:-2}", "${X_MEMORY:-3G}", "2048"),
+            "image: 'node:22', deploy: {resources: {reservations: {memory: 3G, cpus: '2'}}}",
+            ("${X_CPUS:-2}", "${X_MEMORY:-6144M}", "2048"),
         ),
         (
-            "image: 'me/web:1', mem_limit: 1g, cpu_shares: 512",
+            "image: 'node:22', mem_limit: 1g, cpu_shares: 512",
             ("${X_CPUS:-1.0}", None, "1024"),
         ),
         (
-            "image: 'me/web:1', cpu_quota: 50000, pids_limit: 9",
+            "image: 'node:22', cpu_quota: 50000, pids_limit: 9",
             (None, "${X_MEMORY:-512M}", None),
         ),
     ],
@@ -315,10 +363,26 @@ def test_no_development_stage(text: bytes) -> None:
     assert apply_all(given, select("BUILD"), Context()).stack == given
 
 
-def test_the_mode_that_the_source_names_stays() -> None:
-    given = stack("services: {x: {build: ., environment: {NODE_ENV: production}}}")
+@pytest.mark.parametrize(("mode", "changes"), [("production", True), ("staging", False)])
+def test_only_the_mode_of_production_is_another_in_development(
+    mode: str, changes: bool
+) -> None:
+    given = stack(f"services: {{x: {{build: ., environment: {{NODE_ENV: {mode}}}}}}}")
     given = replace(given, files=(File(path="Dockerfile", content=DOCKERFILES["node"][0]),))
-    assert developed(given).environment == ()
+    names = [variable.name for variable in developed(given).environment]
+    assert names == (["NODE_ENV"] if changes else [])
+
+
+@pytest.mark.parametrize(("mode", "changes"), [("production", True), ("staging", False)])
+def test_a_mode_that_the_source_alone_states_is_another_in_development_too(
+    mode: str, changes: bool
+) -> None:
+    """RAILS_ENV goes before RACK_ENV, which the image of Ruby sets."""
+    given = stack(f"services: {{x: {{build: ., environment: {{RAILS_ENV: {mode}}}}}}}")
+    content = b"FROM ruby:3.4 AS base\nFROM base AS development\nFROM base AS production\n"
+    given = replace(given, files=(File(path="Dockerfile", content=content),))
+    names = {variable.name for variable in developed(given).environment}
+    assert ("RAILS_ENV" in names) == changes
 
 
 @pytest.mark.parametrize(
@@ -352,3 +416,24 @@ def test_restart(body: str, policy: str | None) -> None:
 )
 def test_init(body: str, init: bool | None) -> None:
     assert made("INIT", body).init is init
+
+
+@pytest.mark.parametrize(
+    ("body", "is_set"),
+    [
+        ("image: 'me/web:1'", True),
+        ("image: 'me/web:1', cap_add: [MKNOD]", False),
+        ("image: 'me/web:1', cap_add: [NET_BIND_SERVICE]", True),
+        ("image: 'me/web:1', cap_add: [MKNOD], user: '0:0'", True),
+        ("image: 'nginx:1.27', cap_add: [NET_ADMIN]", True),
+        ("image: 'memcached:1.6', cap_add: [NET_ADMIN]", False),
+    ],
+)
+def test_who_is_not_root_gets_an_added_capability_by_a_file(
+    body: str, is_set: bool
+) -> None:
+    """no-new-privileges would take it again: https://docs.kernel.org/userspace-api/no_new_privs.html"""
+    options = prod("NNP", body).security.security_opt
+    assert options == (("no-new-privileges:true",) if is_set else ())
+    codes = [note.code for note in outcome("NNP", body).notes]
+    assert ("TC671" in codes) is not is_set

@@ -61,6 +61,12 @@ from tocompose.rules import Context, apply_all, select
         ("image: 'corp/store:1', expose: ['5432']", Role.DATA),
         ("image: 'corp/store:1', expose: ['5432', '80']", Role.APP),
         ("image: '${IMAGE}'", Role.APP),
+        # A program of the app, whatever it is called, is not the one of the system or of the shell.
+        ("image: 'alpine:3', command: [jobs]", Role.JOB),
+        ("image: 'me/web:1', command: [bin/jobs]", Role.APP),
+        ("image: 'me/web:1', command: [sh, -c, 'cd /x && exec ./test']", Role.APP),
+        ("image: 'me/web:1', command: [/app/install]", Role.APP),
+        ("image: 'me/web:1', command: [/usr/bin/install, a, b]", Role.JOB),
     ],
 )
 def test_role(body: str, role: Role) -> None:

@@ -22,7 +22,7 @@ from tocompose.model import (
     Stack,
 )
 from tocompose.rules import Context, Outcome, registry
-from tocompose.rules.secrets import is_secret
+from tocompose.rules.secret_holders import is_secret
 
 BY_ID = {practice.id: practice for practice in registry()}
 
@@ -528,26 +528,40 @@ def test_production_reads_from_files_where_the_image_can() -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "reason"),
     [
-        "image: 'rabbitmq:4', environment: {RABBITMQ_DEFAULT_PASS: tops3cret}",
-        "image: 'me/web:1', environment: {DB_PASSWORD: tops3cret}",
-        "image: 'postgres:16', read_only: true, environment: {POSTGRES_PASSWORD: tops3cret}",
-        "image: 'postgres:16', entrypoint: [sh, /start.sh], environment: {POSTGRES_PASSWORD: tops3cret}",
-        "image: 'postgres:16', environment: {POSTGRES_PASSWORD: tops3cret}, command: ['$$POSTGRES_PASSWORD']",
+        ("image: 'rabbitmq:4', environment: {RABBITMQ_DEFAULT_PASS: tops3cret}", "TC550"),
+        ("image: 'me/web:1', environment: {DB_PASSWORD: tops3cret}", "TC550"),
+        ("image: 'me/web:1', environment: {DB: 'pg://a:tops3cret@db/x'}", "TC550"),
+        (
+            "image: 'postgres:16', read_only: true, environment: {POSTGRES_PASSWORD: tops3cret}",
+            "TC551",
+        ),
+        (
+            "image: 'postgres:16', entrypoint: [sh, /start.sh], environment: {POSTGRES_PASSWORD: tops3cret}",
+            "TC550",
+        ),
+        (
+            "image: 'postgres:16', environment: {POSTGRES_PASSWORD: tops3cret}, command: ['$$POSTGRES_PASSWORD']",
+            "TC552",
+        ),
     ],
     ids=(
         "image refuses (T20)",
         "unknown image",
+        "part of an address",
         "read-only (T5)",
         "own entrypoint",
         "read by the command",
     ),
 )
-def test_production_leaves_others_alone(body: str) -> None:
+def test_production_leaves_others_alone_and_says_why(body: str, reason: str) -> None:
     part, done = production(f"services: {{x: {{{body}}}}}")
     assert part.environment == ()
     assert done.secrets == ()
+    given = moved(f"services: {{x: {{{body}}}}}").stack
+    told = BY_ID["SEC-FILES"].apply(given, Context()).notes
+    assert [note.code for note in told] == [reason]
 
 
 def test_no_note_says_a_secret() -> None:
@@ -700,3 +714,31 @@ def test_a_variable_that_is_the_password_of_an_address_is_a_secret() -> None:
 def test_a_secret_that_a_variable_of_the_service_has_is_stored_once(keys: str) -> None:
     text = f"services: {{q: {{image: 'redis:7', environment: {{REDIS_PASSWORD: tw0words9}}, {keys}}}}}"
     assert values(moved(text)) == {"REDIS_PASSWORD": "tw0words9"}
+
+
+SETUP = """
+  setup:
+    image: corp/setup:1
+    command: [sh, -c, 'curl -X POST -d "{\\"password\\":\\"%s\\"}" http://search:9200/user/_password']
+    restart: 'no'
+"""
+BOARD = """
+  board: {image: 'corp/board:1', environment: {SEARCH_PASSWORD: %s}}
+"""
+
+
+@pytest.mark.parametrize("order", [SETUP + BOARD, BOARD + SETUP])
+@pytest.mark.parametrize(
+    ("password", "other_password", "names"),
+    [
+        ("tops3cret-9", "tops3cret-9", ["SEARCH_PASSWORD"]),
+        ("tops3cret-9", "tops3cret-8", ["SEARCH_PASSWORD", "SETUP_PASSWORD"]),
+        ("pw-7", "pw-7", ["SEARCH_PASSWORD", "SETUP_PASSWORD"]),
+    ],
+)
+def test_a_job_that_sets_the_password_of_another_service_shares_its_variable(
+    order: str, password: str, other_password: str, names: list[str]
+) -> None:
+    passwords = {SETUP + BOARD: (other_password, password)}
+    text = order % passwords.get(order, (password, other_password))
+    assert sorted(values(moved(f"services:{text}"))) == names

@@ -65,7 +65,18 @@ def codes(body: str) -> list[str]:
         ("image: 'postgres:16', command: [pg_dump]", []),
         ("image: 'minio/minio', command: [server, /data]", ["x_data:/data"]),
         ("image: 'minio/minio', command: [server, /other]", ["x_data:/other"]),
-        ("image: 'scylladb/scylla:6'", []),
+        ("image: 'questdb/questdb:8'", ["x_data:/var/lib/questdb"]),
+        ("image: 'amazon/dynamodb-local:2'", []),
+        (
+            "image: 'firebirdsql/firebird:5'",
+            ["x_data:/var/lib/firebird/data"],
+        ),
+        ("image: 'scylladb/scylla:6'", ["x_data:/var/lib/scylla"]),
+        ("image: 'semitechnologies/weaviate:1.27.0'", ["x_data:/data"]),
+        (
+            "image: 'semitechnologies/weaviate:1.27.0', environment: {PERSISTENCE_DATA_PATH: /var/lib/weaviate}",
+            ["x_data:/var/lib/weaviate"],
+        ),
     ],
 )
 def test_named_volumes(body: str, found: list[object]) -> None:

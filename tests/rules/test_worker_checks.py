@@ -69,8 +69,8 @@ def test_what_has_no_such_program_gets_no_check(words: list[str]) -> None:
         (["php", "bin/console", "messenger:consume", "async"], "Symfony Messenger"),
         (["sh", "-c", "exec bundle exec sidekiq"], "Sidekiq"),
         (["tini", "--", "supercronic", "/etc/crontab"], "a scheduler"),
-        (["npm", "run", "worker"], "a script that is called after a worker"),
-        (["node", "dist/email-worker.js"], "a script that is called after a worker"),
+        (["npm", "run", "worker"], "a background worker"),
+        (["node", "dist/email-worker.js"], "a background worker"),
     ],
 )
 def test_a_worker_is_known_by_its_program(words: list[str], title: str) -> None:

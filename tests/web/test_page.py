@@ -19,6 +19,7 @@ from web.pages import (
     lines,
     open_page,
     paste,
+    settle,
     status,
     tabs,
     wait_for,
@@ -57,6 +58,29 @@ def test_what_is_pasted_becomes_files(page: Any) -> None:
     assert tabs(page)[:3] == ["docker-compose.yml", "docker-compose.prod.yml", ".env"]
     assert "    image: nginx:1.27" in lines(page)
     assert page.find_element("id", "result-title").text == "web: 1 service from docker run"
+
+
+def test_what_is_pasted_takes_the_place_of_files(page: Any) -> None:
+    """Files that were dropped hide the box for texts; who pastes then need not remove them first."""
+    drop(page, {"photo.txt": "no source"})
+    assert not page.find_element("id", "paste").is_displayed()
+    page.execute_script(
+        """document.getElementById("status").textContent = "";
+        const clipboardData = new DataTransfer();
+        clipboardData.setData("text/plain", arguments[0]);
+        document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        """,
+        RUN,
+    )
+    assert settle(page).startswith("7 files and ")
+    assert page.find_element("id", "paste").get_attribute("value") == RUN
+    assert not page.find_element("id", "dropped").is_displayed()
+
+
+def test_a_text_that_grows_beyond_the_limit_is_not_sent(page: Any) -> None:
+    """Each line end takes two signs in a request: what is sent counts, not what was dropped."""
+    said = drop(page, {"run.sh": RUN + "\n#" * 450_000})
+    assert said == "This has 2 MB, and 1 MB can be converted at once."
 
 
 def test_notes_stand_beside_their_lines(page: Any) -> None:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from base64 import b64encode
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocompose.cli.settings import option_kind
-from tocompose.web.fields import OPERATIONS, RequestLimits
+from tocompose.web.fields import MOST_TEXTS, OPERATIONS, RequestField, RequestLimits
 from tocompose.web.openapi import openapi_document
 from tocompose.web.requests import answer_request
 
@@ -86,7 +87,7 @@ def test_several_files_are_a_folder() -> None:
 def test_what_cannot_be_converted_is_an_answer() -> None:
     status, answer = answered("convert", {"text": "hello"})
     assert (status, answer["converted"]) == (200, False)
-    assert "--from says the format" in answer["problem"]
+    assert "no supported format" in answer["problem"] and "--" not in answer["problem"]
 
 
 def test_a_plan_lists_decisions_that_convert_takes_back() -> None:
@@ -200,6 +201,106 @@ def test_names_that_lead_elsewhere_are_refused(name: str) -> None:
 )
 def test_what_is_no_request_is_refused(request_body: bytes, status: int) -> None:
     assert answered("convert", request_body)[0] == status
+
+
+def _wrong_values(field: RequestField) -> Iterator[Any]:
+    """Values that the field does not take: of every other shape, and longer than it may be."""
+    by_shape = {
+        "text": "a",
+        "flag": True,
+        "texts": ["a"],
+        "files": {"a": "b"},
+        "answers": {"a": "b"},
+    }
+    maps = ("files", "answers")
+    for shape, value in by_shape.items():
+        if shape != field.shape and not (shape in maps and field.shape in maps):
+            yield value
+    yield from (5, 1.5, [[["a"]]], ["a", 5])
+    if field.shape in ("text", "texts") and field.longest is not None:
+        longer = "é" * (field.longest + 1)
+        yield longer if field.shape == "text" else [longer]
+    if field.shape == "texts":
+        yield ["a"] * (MOST_TEXTS + 1)
+
+
+ALL_FIELDS = [
+    (operation, owner, field)
+    for operation, described in OPERATIONS.items()
+    for owner, fields in (("", described.fields), ("options", described.options))
+    for field in fields
+]
+
+
+@pytest.mark.parametrize(
+    ("operation", "owner", "field"),
+    ALL_FIELDS,
+    ids=[f"{operation}-{field.name}" for operation, _, field in ALL_FIELDS],
+)
+def test_a_field_takes_nothing_else(
+    operation: str, owner: str, field: RequestField
+) -> None:
+    """It is refused with a sentence that names the field; null is no value."""
+    source = {} if operation == "explain" else {"text": RUN}
+    for value in _wrong_values(field):
+        fields = {field.name: value}
+        request = {**source, owner: fields} if owner else {**source, **fields}
+        status, answer = answered(operation, request)
+        assert status == 400, (value, answer)
+        assert answer["error"]["message"].startswith(field.name), answer
+        assert len(answer["error"]["message"]) < 300
+    if field.name not in ("text", "code"):
+        fields = {field.name: None}
+        assert (
+            answered(
+                operation, {**source, owner: fields} if owner else {**source, **fields}
+            )[0]
+            == 200
+        )
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize(
+    "name", ["x", "", "text ", "TEXT", "__proto__", "x" * 9000, "\u202e"]
+)
+def test_an_unknown_field_is_refused(operation: str, name: str) -> None:
+    status, answer = answered(operation, {name: "a"})
+    assert (status, answer["error"]["code"]) == (400, "unknown-field")
+    assert len(answer["error"]["message"]) < 300
+
+
+def test_numbers_without_end_are_none() -> None:
+    """They are no JSON, however they are written: an answers file could not hold them."""
+    for number in ("NaN", "-Infinity", "1e999", "-1e999"):
+        body = f'{{"text": "a", "options": {{"answers": {{"role": {number}}}}}}}'.encode()
+        status, answer = answered("convert", body)
+        assert (status, answer["error"]["code"]) == (400, "malformed"), answer
+
+
+def test_the_description_states_the_limits() -> None:
+    """What it allows is answered, and what goes beyond is refused, as a validator and the server see it alike."""
+    import jsonschema
+
+    document = openapi_document(LIMITS)
+    for operation, owner, field in ALL_FIELDS:
+        described = document["paths"][f"/api/{operation}"]["post"]["requestBody"]
+        schema = described["content"]["application/json"]["schema"]
+        validator = jsonschema.Draft202012Validator(schema)
+        for value in _wrong_values(field):
+            fields = {field.name: value}
+            assert not validator.is_valid({owner: fields} if owner else fields), (
+                field.name,
+                value,
+            )
+        fields = {field.name: None}
+        assert validator.is_valid({owner: fields} if owner else fields)
+    files = document["paths"]["/api/convert"]["post"]["requestBody"]["content"]
+    schema = files["application/json"]["schema"]["properties"]["files"]
+    assert schema["maxProperties"] == LIMITS.files
+    assert schema["propertyNames"]["maxLength"] == LIMITS.name_length
+    text = document["info"]["description"]
+    for number in (LIMITS.request_bytes, LIMITS.answer_bytes, LIMITS.memory_bytes):
+        assert str(number) in text
 
 
 def test_a_misspelt_field_gets_a_hint() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import socket
@@ -68,6 +69,44 @@ def test_only_json_is_taken(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/about", b'{"verbose": true}'),
+        ("/api/about?verbose=1", b"{}"),
+        ("/api/convert?practices=none", b'{"text": "docker run nginx"}'),
+        ("/api/explain", b'{"code": "TC001", "lang": "en"}'),
+    ],
+)
+def test_what_no_address_takes_is_refused(served: Served, path: str, body: bytes) -> None:
+    reply = ask(served.port, path, body, content_type="application/json")
+    assert (reply.status, reply.json()["error"]["code"]) == (400, "unknown-field")
+
+
+def test_what_is_not_asked_right_is_one_sentence(served: Served) -> None:
+    body = b'{"text": "docker run nginx"}'
+    for method, path, status, message in (
+        ("HEAD", "/api/convert", 405, ""),
+        ("OPTIONS", "/api/convert", 405, "this address takes POST"),
+        ("PUT", "/api/about", 405, "this address takes GET or HEAD or POST"),
+        ("POST", "/", 405, "this address takes GET or HEAD"),
+        ("POST", "/api/convert/", 404, "there is no such page"),
+        ("POST", "/api/Convert", 404, "there is no /api/Convert; did you mean convert?"),
+    ):
+        reply = ask(served.port, path, body, method, content_type="application/json")
+        assert reply.status == status, (method, path)
+        assert not message or reply.json()["error"]["message"] == message
+    packed = gzip.compress(body)
+    reply = ask(
+        *(served.port, "/api/convert", packed),
+        content_type="application/json",
+        content_encoding="gzip",
+    )
+    assert reply.status == 415 and "compressed" in reply.json()["error"]["message"]
+    reply = ask(served.port, "/api/about", method="HEAD")
+    assert (reply.status, reply.body) == (200, b"")
+
+
+@pytest.mark.parametrize(
     "host", ["evil.example", "127.0.0.1.evil.example", "", "a:b:c", "[::"]
 )
 def test_other_names_of_this_machine_are_not_answered(served: Served, host: str) -> None:
@@ -90,7 +129,7 @@ def test_two_hosts_are_none(served: Served) -> None:
 
 
 def test_pages_of_other_origins_are_not_answered(served: Served) -> None:
-    for origin in ("https://evil.example", "null", "http://localhost:1"):
+    for origin in ("https://evil.example", "null", "http://localhost:1", "http://[", ""):
         reply = ask_json(served.port, "convert", {"text": RUN}, origin=origin)
         assert reply.status == 403, origin
         assert "access-control-allow-origin" not in reply.headers

@@ -10,7 +10,7 @@ from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Folder, Memory, source_alone
 from tocompose.reports import with_reports
-from tocompose.writing import plan, write
+from tocompose.writing import WriteError, plan, write
 
 SOURCES = {
     "a command with a password": {
@@ -84,3 +84,29 @@ def test_a_report_that_is_none_hides_nothing(report: bytes) -> None:
     alone = source_alone(Memory(files))
     assert alone.read("run.sh") == files["run.sh"]
     assert alone.read(".env") == files[".env"]
+
+
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [
+        ('A=1\nAPI_TOKEN="s3cretvalue9\nB=2\n', "2:11"),
+        ("export A='x\n", "1:10"),
+        ('A="x\nB="y"\n', "1:3"),
+    ],
+)
+def test_an_open_quote_in_an_env_file_is_told_and_nothing_is_added(
+    text: str, position: str, tmp_path: Path
+) -> None:
+    source = {"Procfile": "web: npm start\n", "package.json": "{}", ".env": text}
+    put(tmp_path, source)
+    with pytest.raises(WriteError, match=rf"\.env:{position}: .* Nothing was changed"):
+        write(with_reports(*converted(tmp_path))[0], tmp_path, lasting=False)
+    assert (tmp_path / ".env").read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("value", ['"x" # c', "'x\ny'", '"a\\"b"', "it's", '""'])
+def test_a_quote_that_closes_is_none(value: str, tmp_path: Path) -> None:
+    source = {"Procfile": "web: npm start\n", "package.json": "{}", ".env": f"A={value}\n"}
+    put(tmp_path, source)
+    write(with_reports(*converted(tmp_path))[0], tmp_path, lasting=False)
+    assert (tmp_path / ".env").read_text(encoding="utf-8").count("A=") == 1

@@ -15,9 +15,20 @@ from typing import NamedTuple
 import click
 
 from fuzz.grammar.manifests import manifest
+from fuzz.grammar.platforms import (
+    app_json,
+    blueprint,
+    inspected,
+    odd_compose,
+    old_compose,
+    quadlet,
+    task,
+    template,
+)
 from fuzz.grammar.repositories import repository
 from fuzz.grammar.scripts import Files, makefile, script, unit
 from fuzz.grammar.settings import answers, compose_file, kubeconfig, settings_file
+from fuzz.grammar.workflows import workflow
 from fuzz.running import limited
 from tocompose.answers import AnswerError, read_answers
 from tocompose.check import audit, repair
@@ -43,9 +54,9 @@ class Outcome(NamedTuple):
     codes: tuple[str, ...] = ()
 
 
-def conversion(form: str, files: Files, random: Random) -> Outcome:
-    """Converts as `convert -o` or to standard output, now and then twice in the same folder."""
-    twice = random.random() < 0.02
+def conversion(form: str, twice_share: float, files: Files, random: Random) -> Outcome:
+    """Converts as `convert -o` or to standard output, and such a share twice in the same folder."""
+    twice = random.random() < twice_share
     split = twice or random.random() < 0.3
     options = Options(source=form, layout=Layout(split=split))
     project = Memory(files)
@@ -68,7 +79,15 @@ def conversion(form: str, files: Files, random: Random) -> Outcome:
             *map(str, result.notes),
         ]
     )
-    codes = tuple(sorted({note.code for note in result.notes if note.kind.value == "lost"}))
+    codes = tuple(
+        sorted(
+            {
+                note.code
+                for note in result.notes
+                if note.kind.value == "lost" or note.code == _ENV_FILE
+            }
+        )
+    )
     return Outcome(
         tuple(faults),
         digest,
@@ -76,6 +95,15 @@ def conversion(form: str, files: Files, random: Random) -> Outcome:
         written.get(".env", b""),
         codes,
     )
+
+
+# A file of variables that the source does not bring: docker compose refuses the stack until it is there.
+_ENV_FILE = "TC609"
+
+
+def is_told(reason: str, codes: Iterable[str]) -> bool:
+    """Whether a note says why docker compose refuses the file."""
+    return "env file" in reason and _ENV_FILE in codes
 
 
 def _internal(notes: Iterable[Note]) -> tuple[str, ...]:
@@ -89,19 +117,25 @@ def _digest(parts: Iterable[str]) -> str:
 
 
 def _written_twice(files: Files, form: str, options: Options) -> list[str]:
-    """What a second conversion over the first one's files would change."""
+    """What a second conversion over the first one's files would change.
+
+    Of a source that is itself written over, the reports tell of another one.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "app"
         for path, content in files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
-        project, result = _in_folder(folder, options)
+        project, result = _in_folder(folder, tuple(files), options)
+        is_own = any(file.path in files and file.path != ".env" for file in result.files)
         try:
-            write(with_reports(result, project)[0], folder, force=True, lasting=False)
+            written, _ = with_reports(result, project)
+            write(written, folder, force=True, lasting=False)
         except OSError as problem:
             return [f"not written: {problem}"]
-        project, result = _in_folder(folder, options)
-        changes, _ = plan(with_reports(result, project)[0], folder, force=True)
+        project, result = _in_folder(folder, tuple(files), options)
+        judged = result.files if is_own else with_reports(result, project)[0]
+        changes, _ = plan(judged, folder, force=True)
         return [
             f"a second conversion changes {change.path}"
             for change in changes
@@ -109,8 +143,10 @@ def _written_twice(files: Files, form: str, options: Options) -> list[str]:
         ]
 
 
-def _in_folder(folder: Path, options: Options) -> tuple[Folder, Result]:
-    project = Folder(folder)
+def _in_folder(
+    folder: Path, named: tuple[str, ...], options: Options
+) -> tuple[Folder, Result]:
+    project = Folder(folder, named)
     return project, convert(project, options)
 
 
@@ -209,24 +245,29 @@ class Source(NamedTuple):
     share: int
 
 
-def _convert(form: str) -> Callable[[Files, Random], Outcome]:
-    return partial(_by_form, form)
-
-
-def _by_form(form: str, files: Files, random: Random) -> Outcome:
-    return conversion(form, files, random)
+def _convert(form: str, twice_share: float = 0.02) -> Callable[[Files, Random], Outcome]:
+    return partial(conversion, form, twice_share)
 
 
 SOURCES = {
-    "script": Source(script, _convert("docker_run"), 30),
-    "makefile": Source(makefile, _convert("docker_run"), 8),
-    "unit": Source(unit, _convert("docker_run"), 8),
-    "manifest": Source(manifest, _convert("kubernetes"), 18),
-    "repository": Source(repository, _convert("procfile"), 12),
-    "compose": Source(compose_file, checked, 8),
-    "answers": Source(answers, answered, 4),
-    "settings": Source(settings_file, settled, 8),
-    "kubeconfig": Source(kubeconfig, connected, 4),
+    "script": Source(script, _convert("docker_run"), 26),
+    "makefile": Source(makefile, _convert("docker_run"), 7),
+    "unit": Source(unit, _convert("docker_run"), 7),
+    "workflow": Source(workflow, _convert("docker_run", 0.5), 4),
+    "manifest": Source(manifest, _convert("kubernetes"), 16),
+    "repository": Source(repository, _convert("procfile", 0.1), 10),
+    "app_json": Source(app_json, _convert("procfile", 0.5), 2),
+    "quadlet": Source(quadlet, _convert("quadlet", 0.5), 2),
+    "render": Source(blueprint, _convert("render", 0.5), 2),
+    "unraid": Source(template, _convert("unraid", 0.5), 2),
+    "task": Source(task, _convert("aws", 0.5), 2),
+    "inspect": Source(inspected, _convert("engine", 0.5), 2),
+    "old_compose": Source(old_compose, _convert("compose", 0.5), 1),
+    "odd_compose": Source(odd_compose, _convert("compose", 0.5), 1),
+    "compose": Source(compose_file, checked, 6),
+    "answers": Source(answers, answered, 3),
+    "settings": Source(settings_file, settled, 5),
+    "kubeconfig": Source(kubeconfig, connected, 2),
 }
 
 

@@ -32,7 +32,7 @@ _KINDS = (
     ("V1NetworkPolicy", "networking.k8s.io/v1"),
     ("V1PodDisruptionBudget", "policy/v1"),
 )
-_WRONG: tuple[Any, ...] = (
+WRONG: tuple[Any, ...] = (
     None,
     True,
     0,
@@ -71,16 +71,16 @@ def _leaf(random: Random, value: Any) -> Any:
     if chance < 0.72:
         return value
     if chance < 0.85:
-        return pick(random, _WRONG)
+        return pick(random, WRONG)
     if isinstance(value, int) and not isinstance(value, bool):
         return pick(random, (80, 8080, 443, 0, 65536, "80", "http"))
     return anything(random)
 
 
-def _pruned(random: Random, value: Any, keep: float) -> Any:
+def pruned(random: Random, value: Any, keep: float) -> Any:
     """The value with some of its parts, and others in the place of a few."""
     if random.random() < 0.012:
-        return pick(random, _WRONG)
+        return pick(random, WRONG)
     if isinstance(value, dict):
         always = (
             "apiVersion",
@@ -95,14 +95,14 @@ def _pruned(random: Random, value: Any, keep: float) -> Any:
             "selector",
         )
         return {
-            (key if random.random() > 0.005 else anything(random)): _pruned(
+            (key if random.random() > 0.005 else anything(random)): pruned(
                 random, below, keep
             )
             for key, below in value.items()
             if random.random() < (0.97 if key in always else keep)
         }
     if isinstance(value, list):
-        few = [_pruned(random, below, keep) for below in value if random.random() < 0.8]
+        few = [pruned(random, below, keep) for below in value if random.random() < 0.8]
         return few * (2 if random.random() < 0.05 else 1)
     return _leaf(random, value)
 
@@ -115,12 +115,12 @@ def _small_pod(random: Random, name: str) -> Any:
             {"name": pick(random, words.VARIABLES), "value": anything(random)}
             for _ in range(random.randint(0, 3))
         ],
-        "ports": [{"containerPort": pick(random, (80, 5432, 8080), _WRONG)}],
+        "ports": [{"containerPort": pick(random, (80, 5432, 8080), WRONG)}],
         "args": [pick(random, words.COMMANDS)],
         "resources": {
             "limits": {
                 "memory": pick(random, words.SIZES),
-                "cpu": pick(random, ("500m", "1", "0.5"), _WRONG),
+                "cpu": pick(random, ("500m", "1", "0.5"), WRONG),
             }
         },
     }
@@ -135,7 +135,7 @@ def _object(random: Random) -> Any:
     if random.random() < 0.5:
         template = {"metadata": {"labels": {"app": name}}, "spec": _small_pod(random, name)}
         spec = {
-            "replicas": pick(random, (1, 2), _WRONG),
+            "replicas": pick(random, (1, 2), WRONG),
             "selector": {"matchLabels": {"app": name}},
             "template": template,
         }
@@ -147,7 +147,7 @@ def _object(random: Random) -> Any:
             "metadata": {"name": name},
             "spec": spec,
         }
-        return _pruned(random, made, 0.95)
+        return pruned(random, made, 0.95)
     if random.random() < 0.4:
         return pick(
             random,
@@ -160,8 +160,8 @@ def _object(random: Random) -> Any:
                         "selector": {"app": name},
                         "ports": [
                             {
-                                "port": pick(random, (80, 5432), _WRONG),
-                                "targetPort": pick(random, (80, "http"), _WRONG),
+                                "port": pick(random, (80, 5432), WRONG),
+                                "targetPort": pick(random, (80, "http"), WRONG),
                             }
                         ],
                         "type": pick(
@@ -194,7 +194,7 @@ def _object(random: Random) -> Any:
             ),
         )
     model, api = random.choice(_KINDS)
-    return _pruned(
+    return pruned(
         random, copy.deepcopy(_whole(model, api)), random.choice((0.15, 0.3, 0.6))
     )
 

@@ -112,6 +112,11 @@ def _flags() -> tuple[tuple[str, bool, _Value], ...]:
     return tuple(flags)
 
 
+def flag_value(random: Random, flag: str) -> str:
+    """What a flag is given; any text where the name is none."""
+    return _VALUES.get(flag, anything)(random)
+
+
 _LIKELY = (
     "--env",
     "--publish",

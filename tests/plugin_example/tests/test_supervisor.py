@@ -45,6 +45,10 @@ def test_each_note_is_said(result):
     testing.check_notes(["SUP001", "SUP002", "SUP003", "SUP010"], [result, broken])
 
 
+def test_all_that_the_package_brings_can_be_used():
+    testing.check_plugins()
+
+
 def test_the_rule_holds_the_laws():
     testing.check_rule(RULE)
 

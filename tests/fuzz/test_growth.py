@@ -1,0 +1,96 @@
+"""What is looked up for each of many parts takes a time that grows with the parts, and finds what a search finds."""
+
+from __future__ import annotations
+
+import pytest
+
+from growth import grows_with_input
+from tocompose.compose.documents import Places, read_file
+from tocompose.exporters.ordering import start_in_order
+from tocompose.model import Dependency, Port, Role, Service, Stack
+from tocompose.rules import Context, select
+
+SIZES = (1_000, 8_000)
+
+
+def _volumes(number: int) -> Places:
+    entries = "".join(f"    - v{index}:/data/d{index}\n" for index in range(number))
+    text = f"services:\n  web:\n    volumes:\n{entries}"
+    return Places([read_file(text.encode(), "docker-compose.yml")])
+
+
+def _chain(number: int) -> Stack:
+    waits = (Dependency(service=f"w{index}") for index in range(number))
+    services = (
+        Service(name=f"w{index}", depends_on=(edge,))
+        for index, edge in enumerate(waits, start=1)
+    )
+    return Stack(name="chain", services=(Service(name="w0"), *services))
+
+
+def _databases(number: int) -> Stack:
+    services = (
+        Service(
+            name=f"db{index}",
+            image="postgres:16",
+            role=Role.DATA,
+            ports=(Port(target="5432", published="5432"),),
+        )
+        for index in range(number)
+    )
+    web = Service(name="web", image="nginx:1.27", role=Role.PROXY)
+    return Stack(name="data", services=(*services, web))
+
+
+def test_volumes_of_a_service() -> None:
+    places = {number: _volumes(number) for number in SIZES}
+
+    def find_all(number: int) -> list[int]:
+        spans = (
+            places[number].item(f"/data/d{index}", "services", "web", "volumes")
+            for index in range(number)
+        )
+        return [span.line for span in spans if span]
+
+    assert find_all(SIZES[0]) == list(range(4, SIZES[0] + 4))
+    assert grows_with_input(find_all, SIZES[1])
+
+
+def test_services_that_wait_for_the_one_before() -> None:
+    stacks = {number: _chain(number) for number in SIZES}
+    assert not start_in_order(stacks[SIZES[0]]).notes
+    assert grows_with_input(lambda number: start_in_order(stacks[number]), SIZES[1])
+
+
+def test_databases_that_nobody_is_known_to_use() -> None:
+    (rule,) = select("PORT-DB")
+    stacks = {number: _databases(number) for number in SIZES}
+    codes = {note.code for note in rule.apply(_databases(2), Context()).notes}
+    assert codes == {"TC642"}
+    assert grows_with_input(lambda number: rule.apply(stacks[number], Context()), SIZES[1])
+
+
+@pytest.mark.parametrize("entry", ["a", "X", "/d", "v", "./x:/d", "y=1"])
+def test_an_entry_is_found_by_all_that_it_mentions(entry: str) -> None:
+    text = b"services: {web: {volumes: [b, X=1, 'v:/d', {source: a}, './x:/d', 'y=1=2']}}"
+    places = Places([read_file(text, "docker-compose.yml")])
+    path = ("services", "web", "volumes")
+    whole_list, found_entry = places.span(*path), places.item(entry, *path)
+    assert found_entry is not None and found_entry != whole_list
+    assert places.item(f"{entry}?", *path) == whole_list
+
+
+def test_only_the_dependency_that_closes_a_circle_is_left_out() -> None:
+    names = ("a", "b", "c", "d")
+    targets = {"a": ("b",), "b": ("c",), "c": ("a", "d"), "d": ()}
+    services = (
+        Service(name=name, depends_on=tuple(Dependency(service=t) for t in targets[name]))
+        for name in names
+    )
+    checked = start_in_order(Stack(name="circle", services=tuple(services)))
+    kept = {
+        service.name: tuple(edge.service for edge in service.depends_on)
+        for service in checked.stack.services
+    }
+    assert kept == {**targets, "c": ("d",)}
+    assert [note.code for note in checked.notes] == ["TC753"]

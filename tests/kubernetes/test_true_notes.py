@@ -1,0 +1,82 @@
+"""Notes say only what is lost: what the cluster does anyway is none, and advice fits what the object asks for."""
+
+from __future__ import annotations
+
+import pytest
+
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Memory
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: web, labels: {app: web}}
+spec:
+  FIELD
+  containers: [{name: web, image: "example/web:1", ports: [{containerPort: 80}]}]
+"""
+
+
+def converted(text: str) -> Result:
+    options = Options(source="kubernetes", practices="none")
+    return convert(Memory({"m.yaml": text.encode()}, name="shop"), options)
+
+
+def codes(result: Result) -> set[str]:
+    return {note.code for note in result.notes}
+
+
+@pytest.mark.parametrize(("text", "is_lost"), [("true", True), ("false", False)])
+def test_only_a_token_that_is_mounted_is_missed(text: str, *, is_lost: bool) -> None:
+    field = f"automountServiceAccountToken: {text}"
+    assert ("TC247" in codes(converted(POD.replace("FIELD", field)))) is is_lost
+
+
+@pytest.mark.parametrize(("count", "is_lost"), [(1, False), (2, True)])
+def test_a_job_that_is_to_complete_once_loses_nothing(count: int, *, is_lost: bool) -> None:
+    job = (
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec: {completions: %d, template: {spec: "
+        "{restartPolicy: Never, containers: [{name: a, image: 'example/once:1', command: [run]}]}}}\n"
+    )
+    assert ("TC241" in codes(converted(job % count))) is is_lost
+
+
+POLICY = """\
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  policyTypes: [Ingress, Egress]
+  ingress: [{ports: [{port: 80}]}]
+  egress: EGRESS
+"""
+
+
+@pytest.mark.parametrize(
+    ("egress", "advice"),
+    [
+        ("[{}]", "Nothing to do unless web listens on other ports too."),
+        ("[]", "Put web on networks with `internal: true` only"),
+    ],
+)
+def test_a_policy_that_lets_all_out_asks_for_no_internal_network(
+    egress: str, advice: str
+) -> None:
+    result = converted(POD.replace("  FIELD\n", "") + POLICY.replace("EGRESS", egress))
+    [told] = [note.advice for note in result.notes if note.code == "TC296"]
+    assert told.startswith(advice)
+
+
+def test_what_a_claim_cannot_have_is_said_of_its_volume() -> None:
+    claim = (
+        "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: disk}\n"
+        "spec: {dataSource: {kind: VolumeSnapshot, name: snap}}\n"
+    )
+    volumes = "volumes: [{name: d, persistentVolumeClaim: {claimName: disk}}]"
+    pod = POD.replace("FIELD", volumes).replace(
+        "ports:", "volumeMounts: [{name: d, mountPath: /d}], ports:"
+    )
+    [told] = [note for note in converted(pod + claim).notes if note.code == "TC244"]
+    assert str(told.subject) == "volumes.disk"

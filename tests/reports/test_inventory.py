@@ -1,0 +1,37 @@
+"""What the reports say of each store of data and of the logs."""
+
+from __future__ import annotations
+
+import pytest
+
+from tocompose.model import Logging, Mount, Service, Stack, Volume
+from tocompose.reports.inventory import data_stores_of, service_logs
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        ({"driver_opts": {"type": "tmpfs", "device": "tmpfs"}}, "in memory"),
+        ({"driver_opts": {"type": "nfs", "device": ":/a"}}, "kept until"),
+        ({}, "kept until"),
+    ],
+)
+def test_a_volume_in_memory_is_not_kept(options: dict[str, object], kept: str) -> None:
+    web = Service(name="web", mounts=(Mount(kind="volume", source="tmp", target="/tmp"),))
+    stack = Stack(name="s", services=(web,), volumes=(Volume(name="tmp", options=options),))
+    assert [row.kept.startswith(kept) for row in data_stores_of(stack)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("options", "rotation"),
+    [
+        ({"max-size": "50m"}, "one file of 50m"),
+        ({"max-size": "50m", "max-file": "1"}, "one file of 50m"),
+        ({"max-size": "10m", "max-file": "3"}, "3 files of 10m"),
+        ({}, "as the engine is set up; by default none"),
+    ],
+)
+def test_how_a_log_is_kept_small(options: dict[str, str], rotation: str) -> None:
+    web = Service(name="web", logging=Logging(driver="json-file", options=options))
+    (log,) = service_logs(Stack(name="s", services=(web,)))
+    assert log.rotation == rotation

@@ -1,0 +1,237 @@
+"""The way from what runs now to the stack: the client that runs it, its own names, and no data that stay behind."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from tocompose.exporters.bundle import Layout
+from tocompose.model import Runtime
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Memory
+from tocompose.reports.cutover import Cutover, cutover_of
+from tocompose.reports.inventory import data_stores_of
+from tocompose.reports.json import later_steps
+from tocompose.reports.report import report
+
+UNRAID = """<?xml version="1.0"?>
+<Container version="2">
+  <Name>db</Name><Repository>postgres:16</Repository><Network>bridge</Network>
+</Container>
+"""
+UNITS = {
+    "app.container": "[Container]\nImage=nginx:1.27\nVolume=pages.volume:/usr/share/nginx/html\n",
+    "db.container": "[Container]\nImage=postgres:16\nVolume=kept:/var/lib/postgresql/data\n",
+    "cache.container": "[Container]\nImage=redis:7\nServiceName=shop-cache\n",
+    "pages.volume": "[Volume]\n",
+    "front.network": "[Network]\n",
+}
+PODMANS = {
+    "Id": "4f1c" * 16,
+    "Name": "db",
+    "ImageName": "docker.io/library/postgres:16",
+    "OCIRuntime": "crun",
+    "State": {"Status": "running"},
+    "Config": {"Image": "docker.io/library/postgres:16", "Env": ["container=podman"]},
+    "HostConfig": {"NetworkMode": "bridge"},
+    "Mounts": [
+        {
+            "Type": "volume",
+            "Name": "kept",
+            "Source": "/var/lib/containers/storage/volumes/kept/_data",
+            "Destination": "/var/lib/postgresql/data",
+            "Driver": "local",
+            "RW": True,
+        }
+    ],
+    "NetworkSettings": {"Networks": {"shop": {"NetworkID": "shop"}}},
+}
+# The sources whose containers keep data nobody named, by what runs them.
+NAMELESS = {
+    Runtime.DOCKER: {
+        "run.sh": "docker run -d --name db -e POSTGRES_PASSWORD=x postgres:16\n"
+    },
+    Runtime.PODMAN: {
+        "run.sh": "podman run -d --name db -e POSTGRES_PASSWORD=x postgres:16\n"
+    },
+    Runtime.PROJECT: {
+        "docker-compose.yml": "version: '2'\nservices:\n  db:\n    image: postgres:16\n"
+    },
+}
+
+
+def converted(files: dict[str, str], source: str | None = None) -> tuple[Result, Cutover]:
+    project = Memory({path: text.encode() for path, text in files.items()}, "shop")
+    result = convert(project, Options(source=source, layout=Layout(split=True)))
+    return result, cutover_of(report(result, project))
+
+
+def lines(cutover: Cutover) -> list[str]:
+    return [step.line for step in cutover.steps_over]
+
+
+def advice_of(result: Result, code: str) -> str:
+    return " ".join(note.advice for note in result.notes if note.code == code)
+
+
+@pytest.mark.parametrize("runtime", NAMELESS, ids=lambda runtime: runtime.name.lower())
+def test_data_without_a_name_are_not_left_behind(runtime: Runtime) -> None:
+    source = "compose" if runtime is Runtime.PROJECT else None
+    result, _ = converted(NAMELESS[runtime], source)
+    client = "podman" if runtime is Runtime.PODMAN else "docker"
+    assert result.stack.runs_in is runtime
+    advice = advice_of(result, "TC432")
+    name = f"{result.stack.name}_db_data"
+    labels = f"project={result.stack.name} --label com.docker.compose.volume=db_data {name}"
+    assert f"{labels} && {client} cp " in advice
+    assert f"docker run --rm -i -v {name}:/to " in advice
+
+
+def test_the_containers_of_a_template_are_dockers() -> None:
+    result, cutover = converted({"my-db.xml": UNRAID})
+    assert "docker stop db" in lines(cutover)
+    assert "&& docker cp db:/var/lib/postgresql/data/. - |" in advice_of(result, "TC432")
+
+
+def test_podman_keeps_its_containers_beside_the_new_ones() -> None:
+    script = "podman run -d --name db -v kept:/var/lib/postgresql/data postgres:16\n"
+    _, cutover = converted({"run.sh": script})
+    assert "podman stop db" in lines(cutover)
+    assert not [line for line in lines(cutover) if "rename" in line]
+    assert [step.line for step in cutover.steps_back] == [
+        "docker compose down",
+        "podman start db",
+    ]
+
+
+def test_a_script_of_both_is_dockers() -> None:
+    script = "podman run -d --name a redis:7\ndocker run -d --name b redis:7\n"
+    assert converted({"run.sh": script})[0].stack.runs_in is Runtime.DOCKER
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {
+            "run.sh": "podman run -d --name db -v kept:/var/lib/postgresql/data postgres:16\n"
+        },
+        UNITS,
+        {"inspect.json": json.dumps([PODMANS])},
+    ],
+    ids=["script", "units", "inspect"],
+)
+def test_every_volume_of_podman_is_copied_into_the_one_that_is_written(
+    files: dict[str, str],
+) -> None:
+    result, cutover = converted(files)
+    document = yaml.safe_load(result.files[0].content)
+    stated = {
+        name: (entry or {}).get("name", f"{document['name']}_{name}")
+        for name, entry in document["volumes"].items()
+        if name in ("kept", "pages")
+    }
+    assert stated
+    for name, in_engine in stated.items():
+        old = "systemd-pages" if name == "pages" else name
+        unpacked = f"docker run --rm -i -v {in_engine}:/to "
+        copies = [
+            line for line in lines(cutover) if f"podman run --rm -v {old}:/from " in line
+        ]
+        assert len(copies) == 1 and unpacked in copies[0]
+        assert copies[0] in advice_of(result, "TC787")
+        kept = next(row.kept for row in data_stores_of(result.stack) if row.name == name)
+        assert "existing" not in kept and old in kept
+
+
+def test_units_are_stopped_taken_away_and_put_back_under_their_names() -> None:
+    _, cutover = converted(UNITS)
+    services = "app.service shop-cache.service db.service"
+    assert f"systemctl --user stop {services}" in lines(cutover)
+    away = next(line for line in lines(cutover) if " mv " in line)
+    back = next(step.line for step in cutover.steps_back if " mv " in step.line)
+    for name in UNITS:
+        assert f" {name} " in away and f" {name} " in back
+    assert cutover.steps_back[-1].line == f"systemctl --user start {services}"
+
+
+def test_a_network_of_podman_is_made_by_the_stack() -> None:
+    """Docker has none of that name, so that compose would refuse an external one."""
+    result, _ = converted({"inspect.json": json.dumps([PODMANS])})
+    document = yaml.safe_load(result.files[0].content)
+    assert not (document["networks"]["shop"] or {}).get("external")
+
+
+@pytest.mark.parametrize("client", ["docker", "podman"])
+def test_a_value_that_is_not_in_the_source_is_read_from_its_old_container(
+    client: str,
+) -> None:
+    """What a database was made with is wanted as long as its data live; a new one would lock the program out."""
+    script = (
+        f"PW=$(openssl rand -hex 16)\n{client} run -d --name db -e POSTGRES_PASSWORD=$PW -e A=1"
+        f" -v kept:/var/lib/postgresql/data postgres:16\n"
+        f"{client} run -d --name app -e URL=postgres://u:$PW@db/x -e PW=$PW acme/app:1\n"
+    )
+    steps = [line for line in lines(converted({"run.sh": script})[1]) if "inspect" in line]
+    assert len(steps) == 1
+    assert steps[0].startswith(f"{client} inspect ")
+    assert steps[0].endswith(" db | sed -n 's/^POSTGRES_PASSWORD=//p'")
+
+
+def test_images_that_podman_has_alone_are_copied_before_the_containers_are_made() -> None:
+    script = "podman run -d --name web localhost/web:1\npodman run -d --name two localhost/web:1\n"
+    for files in (
+        {"run.sh": script},
+        {"web.container": "[Container]\nImage=localhost/web:1\n"},
+    ):
+        result, cutover = converted(files)
+        copies = [line for line in lines(cutover) if line.startswith("podman save")]
+        assert copies == ["podman save localhost/web:1 | docker load"]
+        making = next(line for line in lines(cutover) if "--no-start" in line)
+        assert lines(cutover).index(copies[0]) < lines(cutover).index(making)
+        assert "TC680" in {note.code for note in result.notes}
+        later = later_steps(report(result, Memory({}, "shop")))
+        assert not any("--pull" in step.line for step in later)
+
+
+@pytest.mark.parametrize("client", ["docker", "podman"])
+def test_what_the_old_shell_gave_is_read_from_the_old_container(client: str) -> None:
+    script = f"{client} run -d --name web -e TOKEN nginx:1.27\n{client} run -d --name two -e TOKEN nginx:1.27\n"
+    _, cutover = converted({"run.sh": script})
+    read = [line for line in lines(cutover) if "sed -n" in line]
+    assert len(read) == 1 and "s/^TOKEN=//p" in read[0] and " web |" in read[0]
+
+
+def test_a_network_with_a_subnet_goes_first_and_is_made_again_on_the_way_back() -> None:
+    """Docker refuses a second network whose subnet overlaps with that of the first."""
+    script = (
+        "docker network create --internal --subnet 172.30.0.0/24 --gateway 172.30.0.1 lan\n"
+        "docker network create other\n"
+        "docker run -d --name a --network lan acme/a:1\n"
+        "docker run -d --name b --network other acme/b:1\n"
+    )
+    result, cutover = converted({"run.sh": script})
+    over = lines(cutover)
+    assert over.index("docker network rm lan") < over.index("docker compose up --no-start")
+    options = "--internal --subnet 172.30.0.0/24 --gateway 172.30.0.1"
+    assert f"docker network create {options} lan" in [
+        step.line for step in cutover.steps_back
+    ]
+    assert cutover.cleaning[-1].line == "docker network rm other"
+    said = [note.message for note in result.notes if note.code == "TC120"]
+    assert said == [
+        "Compose creates the network lan as shop_lan; first remove the old one, which has its subnet",
+        "Compose creates the network other as shop_other",
+    ]
+
+
+def test_a_timer_is_kept_from_starting_its_unit() -> None:
+    files = {
+        "backup.container": "[Container]\nImage=acme/b:1\n",
+        "backup.timer": "[Timer]\nOnCalendar=daily\n",
+    }
+    _, cutover = converted(files, "quadlet")
+    assert lines(cutover)[0] == "systemctl --user disable --now backup.timer"
+    assert cutover.steps_back[-1].line == "systemctl --user enable --now backup.timer"
+    assert not any("mv " in line and ".timer" in line for line in lines(cutover))

@@ -1,0 +1,63 @@
+"""Where a stack runs on another engine than its source, a private registry is named with the way in."""
+
+from __future__ import annotations
+
+import pytest
+
+from tocompose.model import Runtime, Service, Stack
+from tocompose.rules import Context
+from tocompose.rules.registry_logins import RULE, login_command
+
+ECR = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
+
+
+def logins(runtime: Runtime, *images: str) -> list[str]:
+    services = tuple(
+        Service(name=f"s{number}", image=image) for number, image in enumerate(images)
+    )
+    stack = Stack(name="shop", runs_in=runtime, services=services)
+    return [note.advice for note in RULE.apply(stack, Context()).notes]
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        (ECR, "aws ecr get-login-password --region eu-central-1"),
+        (
+            "123456789012.dkr-ecr.us-east-1.on.aws",
+            "aws ecr get-login-password --region us-east-1",
+        ),
+        (
+            "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
+            "aws ecr get-login-password --region cn-north-1",
+        ),
+        ("shop1.azurecr.io", "az acr login --name shop1"),
+        (
+            "europe-west4-docker.pkg.dev",
+            "gcloud auth configure-docker europe-west4-docker.pkg.dev",
+        ),
+        ("de.icr.io", "ibmcloud cr login"),
+    ],
+)
+def test_each_registry_has_its_own_way_in(host: str, words: str) -> None:
+    assert login_command(host).startswith(words)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", "docker.io", "ghcr.io", "quay.io", "localhost:5000", "public.ecr.aws", "${REGISTRY}",
+     f"{ECR}.example.com", "azurecr.io"],
+)  # fmt: skip
+def test_others_are_not_named(host: str) -> None:
+    assert login_command(host) == ""
+
+
+@pytest.mark.parametrize("runtime", Runtime, ids=lambda runtime: runtime.name.lower())
+def test_only_another_engine_has_to_log_in(runtime: Runtime) -> None:
+    is_same_engine = runtime in (Runtime.DOCKER, Runtime.PROJECT, Runtime.SWARM)
+    assert len(logins(runtime, f"{ECR}/shop/web:1")) == (0 if is_same_engine else 1)
+
+
+def test_a_registry_is_named_once() -> None:
+    images = (f"{ECR}/a:1", f"{ECR}/b:1", "shop1.azurecr.io/c:1", "redis:7")
+    assert len(logins(Runtime.CLUSTER, *images)) == 2
