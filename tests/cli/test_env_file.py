@@ -67,6 +67,18 @@ def _rest(reader: int) -> bytes:
             return printed
 
 
+def _wait_until_asleep(process: int) -> None:
+    """
+    Return when the process waits for its answer.
+
+    Python handles a signal between two of its steps: one that comes after the prompt and before the read of the answer
+    is handled after the answer only, which here never comes (docs.python.org, library/signal, "Execution of Python
+    signal handlers").
+    """
+    while Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "S":
+        os.sched_yield()
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_run_writes_nothing(
     deploy: Path, number: signal.Signals, code: int
@@ -76,6 +88,7 @@ def test_an_interrupted_run_writes_nothing(
         assert _prompt(reader).startswith(b"SECRET_KEY of web: the source leaves it to you")
         os.write(reader, b"key-Zt\n")
         _prompt(reader)
+        _wait_until_asleep(process.pid)
         process.send_signal(number)
         said = _rest(reader)
         assert process.wait(timeout=60) == code
