@@ -346,6 +346,15 @@ def test_a_renamed_container_is_called_by_its_last_name() -> None:
     assert found["x"]["network_mode"] == "service:old"
 
 
+def test_only_a_namespace_joins_a_container() -> None:
+    script = (
+        "docker run -d --name db acme/db:1\n"
+        "docker run -d --name web --pid container:db --hostname container:db acme/web:1\n"
+    )
+    web = services({"up.sh": script})["web"]
+    assert (web["pid"], web["hostname"]) == ("service:db", "container:db")
+
+
 def test_a_container_that_leaves_its_only_network_has_none() -> None:
     script = "docker run -d --name web --network lan acme/web:1\ndocker network disconnect lan web\n"
     assert services({"up.sh": script})["web"]["network_mode"] == "none"

@@ -281,6 +281,11 @@ def test_t26_what_is_not_there_is_not_referred_to(
         assert {path, path.child(named)} <= bundle(made, layout).written
 
 
+def test_t26_only_volumes_from_takes_a_container_from_outside() -> None:
+    made = stack(app(options={"links": ["container:x", "other"]}), other())
+    assert (service(made)["links"], codes(made)) == (["other"], ["TC750"])
+
+
 def test_t26_a_name_that_a_variable_gives_is_taken_to_be_there() -> None:
     joins = stack(app(network_mode="service:${PEER}"))
     assert (service(joins)["network_mode"], codes(joins)) == ("service:${PEER}", [])

@@ -47,6 +47,9 @@ def test_somebody_waits(body: str, waiter: str) -> None:
     [
         JOB,
         "web: {image: 'a/web:1'}, job: {image: 'busybox:1', command: [sh, -c, 'ls'], profiles: [x]}",
+        # docker compose starts these before the job, by keys other than depends_on.
+        "web: {image: 'a/web:1'}, job: {image: 'busybox:1', command: [sh, -c, 'ls'], links: [web]}",
+        "web: {image: 'a/web:1'}, job: {image: 'busybox:1', command: [sh, -c, 'ls'], pid: 'service:web'}",
         # Who calls a database may do so in ways that nothing shows.
         "db: {image: 'postgres:16', networks: [n]},"
         " job: {image: 'busybox:1', command: [sh, -c, 'ls'], networks: [n]}",

@@ -396,3 +396,10 @@ def test_what_ships_logs_does_not_wait() -> None:
 )
 def test_neither_traces_nor_strangers_are_waited_for(body: str, waiting: list[str]) -> None:
     assert list(edges(f"services: {{{body}}}")) == waiting
+
+
+@pytest.mark.parametrize("name", ["host", "agent"])
+def test_the_network_of_the_host_is_that_of_no_service(name: str) -> None:
+    client_body = f"{{image: 'me/{name}:1', environment: {{DB_HOST: db}}}}"
+    text = f"services: {{{name}: {client_body}, db: {{image: 'postgres:16', network_mode: host}}}}"
+    assert edges(text) == {name: {"db": "service_healthy"}}

@@ -8,22 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tocompose.compose.shapes import as_list, as_map, as_text
-from tocompose.exporters.references import linked_name, shared_with
-from tocompose.record import NamedTuple
+from tocompose.compose.implied_needs import ImpliedNeed, needs_of_keys
+from tocompose.compose.shapes import as_map
 
 
-class ServiceNeed(NamedTuple):
-    """What a service needs of another one: the key that says so, and the entry of its list, None for all of it."""
-
-    key: str
-    listed: Any
-    target: str
-
-
-def closing_needs(services: Mapping[str, Any]) -> Iterator[tuple[str, ServiceNeed]]:
+def closing_needs(services: Mapping[str, Any]) -> Iterator[tuple[str, ImpliedNeed]]:
     """The needs, each with its service, without which there is no circle; `depends_on` is in none by now."""
-    needs = {name: tuple(_needs(as_map(body))) for name, body in services.items()}
+    needs = {name: tuple(needs_of_keys(as_map(body))) for name, body in services.items()}
     done: set[str] = set()
     for start in needs:
         open_needs = {} if start in done else {start: iter(needs[start])}
@@ -39,12 +30,3 @@ def closing_needs(services: Mapping[str, Any]) -> Iterator[tuple[str, ServiceNee
                 yield name, need
             elif need.target in needs and need.target not in done:
                 open_needs[need.target] = iter(needs[need.target])
-
-
-def _needs(body: Mapping[str, Any]) -> Iterator[ServiceNeed]:
-    for key in ("network_mode", "ipc", "pid"):
-        if target := shared_with(as_text(body.get(key))):
-            yield ServiceNeed(key, None, target)
-    for key in ("links", "volumes_from"):
-        for listed in as_list(body.get(key)):
-            yield ServiceNeed(key, listed, linked_name(str(listed)))

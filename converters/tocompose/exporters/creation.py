@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+from tocompose.compose.implied_needs import NAMESPACE_KEYS, needs_of_keys
 from tocompose.compose.merge import merge_documents, mount_target
 from tocompose.compose.shapes import (
     as_list,
@@ -21,7 +22,6 @@ from tocompose.compose.shapes import (
 )
 from tocompose.exporters.circles import closing_needs
 from tocompose.exporters.network_addresses import misplaced_addresses, network_faults
-from tocompose.exporters.references import linked_name, shared_with
 from tocompose.model import Stack
 from tocompose.notes import Note, note
 from tocompose.record import NamedTuple
@@ -155,14 +155,8 @@ def find_conflicts(document: Mapping[str, Any]) -> Iterator[Conflict]:
 
 def _switched_off(name: str, body: _Body, services: _Body) -> Iterator[Conflict]:
     """A profile may not switch off what a service cannot run without."""
-    targets = [
-        linked_name(entry)
-        for key in ("links", "volumes_from")
-        for entry in as_list(body.get(key))
-    ]
-    targets += [shared_with(body.get(key)) or "" for key in ("network_mode", "ipc", "pid")]
     profiles = set(as_texts(body.get("profiles")))
-    for target in dict.fromkeys(targets):
+    for target in dict.fromkeys(need.target for need in needs_of_keys(body)):
         needed = set(as_texts(as_map(services.get(target)).get("profiles")))
         if target != name and needed and not (profiles and profiles <= needed):
             yield Conflict(
@@ -212,13 +206,10 @@ def _shared_network(
 
 def _itself(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fault]:
     """A service that joins itself: a circle."""
-    for key in ("network_mode", "ipc", "pid"):
-        if shared_with(as_text(body.get(key))) == name:
-            yield _faults(key, "no service joins itself")
-    for key in ("links", "volumes_from"):
-        for entry in as_list(body.get(key)):
-            if linked_name(str(entry)) == name:
-                yield _faults(key, "no service refers to itself", entry)
+    for need in needs_of_keys(body):
+        if need.target == name:
+            verb = "joins" if need.key in NAMESPACE_KEYS else "refers to"
+            yield _faults(need.key, f"no service {verb} itself", need.listed)
 
 
 # What stands at the service and below `deploy` may not differ.

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tocompose.compose.documents import Places
+from tocompose.compose.implied_needs import implied_needs
 from tocompose.compose.read import stack_of
 from tocompose.compose.shapes import as_map, as_pairs
 from tocompose.exporters.final_checks import Checked
@@ -172,7 +173,7 @@ def _is_closed(network: Network | None) -> bool:
 
 
 def _linked_names(service: Service, staying: Mapping[str, Any]) -> list[str]:
-    links = (str(line).partition(":")[0] for line in service.options.get("links") or ())
+    links = (need.target for need in implied_needs(service) if need.key == "links")
     return [name for name in links if name in staying]
 
 

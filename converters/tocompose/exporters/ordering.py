@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
+from tocompose.compose.implied_needs import implied_needs
 from tocompose.exporters.final_checks import (
     Checked,
     for_each_overlay,
@@ -11,7 +12,6 @@ from tocompose.exporters.final_checks import (
     service_note,
 )
 from tocompose.exporters.implied_order import targets_first, without_implied
-from tocompose.exporters.references import linked_name, shared_with
 from tocompose.model import Dependency, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
@@ -92,7 +92,8 @@ def _fixed_edges(stack: Stack) -> dict[str, list[str]]:
     edges: dict[str, list[str]] = {}
     for service in stack.services:
         for layer in service_layers(service):
-            edges.setdefault(service.name, []).extend(_implied_targets(layer))
+            targets = (need.target for need in implied_needs(layer))
+            edges.setdefault(service.name, []).extend(targets)
     return edges
 
 
@@ -125,14 +126,6 @@ def _circles(edges: Mapping[str, Iterable[str]]) -> dict[str, str]:
                 circles[name] = first
                 pending.extend(waiting_services.get(name, ()))
     return circles
-
-
-def _implied_targets(layer: Service) -> Iterator[str]:
-    for value in (layer.network_mode, layer.options.get("ipc"), layer.options.get("pid")):
-        if name := shared_with(value):
-            yield name
-    for key in ("links", "volumes_from"):
-        yield from (linked_name(line) for line in layer.options.get(key, ()))
 
 
 def _reaches_service(edges: Mapping[str, Iterable[str]], start: str, goal: str) -> bool:

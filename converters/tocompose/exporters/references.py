@@ -8,6 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from tocompose.compose.implied_needs import (
+    LINK_KEYS,
+    NAMESPACE_KEYS,
+    joined_service,
+    linked_service,
+)
 from tocompose.exporters.final_checks import (
     Checked,
     for_each_overlay,
@@ -95,7 +101,7 @@ class _Dangling:
     def _drop_namespaces(self, service: Service, layer: Service) -> Service:
         """`network_mode`, `ipc` and `pid` of a service that is there."""
         options = dict(layer.options)
-        for key in ("ipc", "pid"):
+        for key in NAMESPACE_KEYS:
             if self._lacks_namespace(service, key, options.get(key)):
                 del options[key]
         if self._lacks_namespace(service, "network_mode", layer.network_mode):
@@ -103,22 +109,25 @@ class _Dangling:
         return replace(layer, options=options)
 
     def _lacks_namespace(self, service: Service, key: str, value: object) -> bool:
-        name = shared_with(value)
+        name = joined_service(value)
         return name is not None and not self._is_defined(service, key, name, self.services)
 
     def _drop_links(self, service: Service, layer: Service) -> Service:
         """`links` and `volumes_from` of services that are there."""
         options = dict(layer.options)
-        defined = self.services | {"container"}
-        for key in ("links", "volumes_from"):
+        for key in LINK_KEYS:
             lines = [
                 line
                 for line in options.pop(key, ())
-                if self._is_defined(service, key, linked_name(line), defined)
+                if self._has_target(service, key, line)
             ]
             if lines:
                 options[key] = lines
         return replace(layer, options=options)
+
+    def _has_target(self, service: Service, key: str, line: object) -> bool:
+        name = linked_service(key, line)
+        return name is None or self._is_defined(service, key, name, self.services)
 
     def _drop_models(self, service: Service, layer: Service) -> Service:
         """`models` that are declared, in the form in which they are named."""
@@ -139,17 +148,6 @@ class _Dangling:
 
 def _referred_name(reference: Dependency | ConfigMount) -> str:
     return reference.service if isinstance(reference, Dependency) else reference.source
-
-
-def shared_with(value: object) -> str | None:
-    """The service of `service:NAME`."""
-    text = str(value or "")
-    return text.removeprefix("service:") if text.startswith("service:") else None
-
-
-def linked_name(line: object) -> str:
-    """The service of an entry of `links` or `volumes_from`; `container` for one outside the stack."""
-    return str(line).partition(":")[0]
 
 
 def _with_declarations(stack: Stack, outside: frozenset[str]) -> tuple[Stack, list[Note]]:

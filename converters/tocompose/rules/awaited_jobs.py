@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tocompose.compose.implied_needs import implied_needs
 from tocompose.knowledge.jobs import COMPLETED, unawaited_jobs
 from tocompose.model import Dependency, Role, Service, Stack
 from tocompose.notes import Note
@@ -81,7 +82,4 @@ def _needed_by(job: Service, stack: Stack) -> set[str]:
 
 def _starts_behind(service: Service) -> Iterator[str]:
     yield from (edge.service for edge in service.depends_on)
-    yield (service.network_mode or "").removeprefix("service:")
-    yield from (
-        str(line).partition(":")[0] for line in service.options.get("volumes_from") or ()
-    )
+    yield from (need.target for need in implied_needs(service))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from tocompose.compose.implied_needs import joined_service
 from tocompose.model import Dependency, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import NamedTuple, replace
@@ -215,14 +216,14 @@ def _members_by_job(edges: Iterable[Edge]) -> dict[str, list[Service]]:
 
 def _network_owner(service: Service, by_name: Mapping[str, Service]) -> Service | None:
     """The service whose network this one shares, which Compose starts first by itself."""
-    return by_name.get((service.network_mode or "").removeprefix("service:"))
+    return by_name.get(joined_service(service.network_mode) or "")
 
 
 def _may_wait(service: Service, target: Service) -> bool:
     """A database or a monitor does not wait for an application that it knows, and nobody calls a job or a client."""
     if target.role is Role.JOB or runs_client(target) or stays_idle(target):
         return False
-    if service.network_mode == f"service:{target.name}":
+    if joined_service(service.network_mode) == target.name:
         return False
     if _sends_figures(service, target) or _is_stranger(service, target):
         return False

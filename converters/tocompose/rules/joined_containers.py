@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from tocompose.compose.implied_needs import NAMESPACE_KEYS, joined_container
 from tocompose.model import Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.rules import Context, Example, Outcome, Rule, remark
-
-_CONTAINER = "container:"
-_NAMESPACES = ("ipc", "pid")
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -36,13 +34,14 @@ def _joining_services(
     """The service with the names of services in place of those of their containers."""
 
     def joined(key: str, text: str) -> str:
-        name, mode = _joined_container(text)
-        target = service_names.get(name, service.name)
-        if target == service.name:
+        container = joined_container(text)
+        target = service_names.get(container.name) if container else None
+        if container is None or target in (None, service.name):
             return text
-        facts = {"key": key, "container": name, "target": target}
+        facts = {"key": key, "container": container.name, "target": target}
         notes.append(remark("TC608", service, key, **facts))
-        return f"{target}{mode}" if key == "volumes_from" else f"service:{target}"
+        shared_volumes = f"{target}{container.suffix}"
+        return shared_volumes if key == "volumes_from" else f"service:{target}"
 
     mode = service.network_mode
     return replace(
@@ -52,18 +51,10 @@ def _joining_services(
     )
 
 
-def _joined_container(text: str) -> tuple[str, str]:
-    """The container that a value joins, and the mode behind it (`:ro`); no name for anything else."""
-    if not text.startswith(_CONTAINER):
-        return "", ""
-    name, colon, mode = text.removeprefix(_CONTAINER).partition(":")
-    return name, f"{colon}{mode}"
-
-
 def _joined_options(
     options: Mapping[str, Any], joined: Callable[[str, str], str]
 ) -> Iterator[tuple[str, Any]]:
-    for key in _NAMESPACES:
+    for key in NAMESPACE_KEYS:
         if isinstance(options.get(key), str):
             yield key, joined(key, options[key])
     if options.get("volumes_from"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tocompose.compose.implied_needs import joined_service
 from tocompose.model import (
     Role,
     Service,
@@ -122,7 +123,7 @@ def _find_calls(stack: Stack, services: dict[str, Service]) -> dict[str, set[str
     """What each service depends on; a service that shares another's network counts as part of it."""
     owners: dict[str, str] = {}
     for service in stack.services:
-        owner = (service.network_mode or "").removeprefix("service:")
+        owner = joined_service(service.network_mode) or ""
         owners[service.name] = service.name if service.name in services else owner
     calls: dict[str, set[str]] = {name: set() for name in services}
     for service in stack.services:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from tocompose.exporters.references import linked_name, shared_with
+from tocompose.compose.implied_needs import implied_needs
 from tocompose.model import Service, Stack
 from tocompose.record import NamedTuple
 from tocompose.rules import Rule, Verdict, View
@@ -42,20 +42,8 @@ def _references(service: Service, stack: Stack) -> Iterator[_Reference]:
         yield _Reference("configs", "config", grant.source, configs)
     for name in service.options.get("models") or ():
         yield _Reference("models", "model", str(name), stack.models)
-    yield from _shared_things(service, services)
-
-
-def _shared_things(service: Service, services: set[str]) -> Iterator[_Reference]:
-    """The services whose volumes, names and namespaces this one uses."""
-    for key in ("links", "volumes_from"):
-        for link in service.options.get(key) or ():
-            yield _Reference(key, "service", linked_name(link), services | {"container"})
-    modes = {"network_mode": service.network_mode}
-    modes |= {key: service.options.get(key) for key in ("ipc", "pid")}
-    for key, mode in modes.items():
-        name = shared_with(mode)
-        if name is not None:
-            yield _Reference(key, "service", name, services)
+    for need in implied_needs(service):
+        yield _Reference(need.key, "service", need.target, services)
 
 
 def _judge_references(view: View) -> Iterator[Verdict]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 
-from tocompose.compose.shapes import as_list, as_map
-from tocompose.exporters.references import linked_name, shared_with
+from tocompose.compose.implied_needs import implied_needs
+from tocompose.compose.shapes import as_map
 from tocompose.model import Build, ComposeFileRole, Dependency, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.project import normal_path
@@ -295,11 +295,8 @@ def _judge_circles(view: View) -> Iterator[Verdict]:
 
 
 def _waited_for(service: Service) -> tuple[str, ...]:
-    names = [edge.service for edge in service.depends_on]
-    for key in ("links", "volumes_from"):
-        names += [linked_name(str(link)) for link in as_list(service.options.get(key))]
-    modes = (service.network_mode, service.options.get("ipc"), service.options.get("pid"))
-    return (*names, *filter(None, map(shared_with, modes)))
+    implied = (need.target for need in implied_needs(service))
+    return (*(edge.service for edge in service.depends_on), *implied)
 
 
 def _circle_from(name: str, waits: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tocompose.compose.documents import Places
+from tocompose.compose.implied_needs import joined_container
 from tocompose.compose.shapes import as_list, as_map, as_pairs, as_text, as_texts
 from tocompose.importers.compose.link_variables import used_link_variables
 from tocompose.notes import Note, note
@@ -91,9 +92,10 @@ class VersionOne:
 
     def _namespace(self, mode: str) -> str:
         """`container:x` joins the service x, where there is one."""
-        kind, colon, target = mode.partition(":")
-        is_service = kind == "container" and target in self._services
-        return f"service:{target}" if colon and is_service else mode
+        container = joined_container(mode)
+        if container is None or container.name not in self._services:
+            return mode
+        return f"service:{container.name}"
 
     def _volume_source(self, source: str) -> str:
         name = source.partition(":")[0]

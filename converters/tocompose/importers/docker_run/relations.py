@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tocompose.compose.implied_needs import NAMESPACE_KEYS, joined_container
 from tocompose.importers.docker_run.assembly import Assembly
 from tocompose.importers.docker_run.containers import StartedContainer
 from tocompose.importers.docker_run.invocation import Argument
@@ -108,7 +109,7 @@ class RelatedServices:
         """`container:x` becomes `service:x` where x is a container of the stack."""
         service = self._services[name]
         options = {
-            key: self._namespace(service, key, value)
+            key: self._namespace(service, key, value) if key in NAMESPACE_KEYS else value
             for key, value in service.options.items()
         }
         mode = self._namespace(service, "network_mode", service.network_mode)
@@ -124,9 +125,10 @@ class RelatedServices:
             self._change(owner, options=options)
 
     def _namespace(self, service: Service, key: str, value: Any) -> Any:
-        if not isinstance(value, str) or not value.startswith("container:"):
+        container = joined_container(value)
+        if container is None:
             return value
-        target = value.removeprefix("container:")
+        target = container.name
         owner = self._other_service(service.name, target)
         if owner:
             return f"service:{owner}"
