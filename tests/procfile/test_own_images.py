@@ -181,3 +181,79 @@ def test_what_heroku_yml_says_of_a_name_that_no_service_can_have_reaches_its_ser
     assert not [note for note in result.notes if note.code.startswith("TC90")]
     (renamed,) = (service for service in result.stack.services if service.name != "other")
     assert renamed.build and renamed.build.args == {"A": "b"}
+
+
+GO = (
+    "FROM golang:1.24-alpine AS build\nWORKDIR /src\nCOPY . .\nRUN go install ./cmd/shop\n"
+    "FROM alpine:3.20\nRUN apk add --no-cache ca-certificates && adduser -D app\n"
+    "WORKDIR /srv\nCOPY --from=build /go/bin/shop /shop\n"
+)
+ELIXIR = (
+    "FROM elixir:1.17 AS build\nWORKDIR /src\nCOPY . .\nRUN mix release\n"
+    "FROM debian:12-slim\nRUN curl -Ls https://example.com/wait.tgz | tar xz -C /usr/local/bin"
+    " && /app/bin/shop describe\n"
+    "WORKDIR /app\nCOPY --from=build /src/_build/prod/rel/ /app/\n"
+)
+JAVA = (
+    "FROM maven:3 AS build\nWORKDIR /src\nCOPY . .\nRUN mvn package\n"
+    "FROM openjdk:21-slim\nWORKDIR /srv\nCOPY --from=build /src/target/*.jar app.jar\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "command"),
+    [
+        (f'{GO}ENTRYPOINT ["/shop"]\n', "bin/shop --port $PORT"),
+        (f'{GO}ENTRYPOINT ["/shop"]\n', "./dist/shop"),
+        (f'{ELIXIR}CMD ["./bin/shop", "foreground"]\n', "mix phx.server"),
+        (f'{ELIXIR}CMD ["./bin/shop", "foreground"]\n', "MIX_ENV=prod mix phx.server"),
+        (f'{JAVA}CMD ["java", "-jar", "app.jar"]\n', "java $JAVA_OPTS -jar target/shop.jar"),
+        (f"{NODE}CMD node a.js\n", "gunicorn shop.wsgi"),
+    ],
+)  # fmt: skip
+def test_a_web_command_that_the_image_is_not_made_for_gives_way_to_the_image_s_own(
+    dockerfile: str, command: str
+) -> None:
+    procfile = f"web: {command}\nrelease: {command}\nworker: {command}\n"
+    result = convert_files({"Procfile": procfile, "Dockerfile": dockerfile})
+    services = {service.name: service for service in result.stack.services}
+    assert services["web"].command is None
+    assert services["web"].entrypoint is None
+    (told,) = (note for note in result.notes if note.code == "TC387")
+    assert told.span and told.span.line == 1
+    # What cannot start does not hold back the rest.
+    assert services["release"].profiles == ("release",)
+    assert not services["web"].depends_on
+    assert {
+        note.span.line for note in result.notes if note.code == "TC388" and note.span
+    } == {2}
+    assert services["worker"].command
+    assert {
+        note.span.line for note in result.notes if note.code in CODES and note.span
+    } == {3}
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "command"),
+    [
+        # The image has it, may have it, or starts nothing by itself.
+        (f'{GO}CMD ["/shop"]\n', "/shop --port $PORT"),
+        (f'{GO}COPY bin/ ./bin/\nCMD ["/shop"]\n', "bin/shop"),
+        (f'{GO}COPY --from=build /src/bin /srv/bin\nCMD ["/shop"]\n', "bin/shop"),
+        (f'{GO}RUN ln -s /shop bin/shop\nCMD ["/shop"]\n', "bin/shop"),
+        (GO, "bin/shop"),
+        (ELIXIR.replace("tar xz", "sh") + 'CMD ["./bin/shop"]\n', "mix phx.server"),
+        (ELIXIR.replace("wait.tgz", "erlang.tgz") + 'CMD ["./bin/shop"]\n', "mix phx.server"),
+        (f'{JAVA}CMD ["java", "-jar", "app.jar"]\n', "java -jar app.jar"),
+        (f"{PYTHON}CMD gunicorn shop.wsgi -w 3\n", "gunicorn shop.wsgi"),
+        ("FROM example.com/base:1\nCOPY . .\nCMD ./serve\n", "bundle exec puma"),
+    ],
+)  # fmt: skip
+def test_a_web_command_that_may_start_stays(dockerfile: str, command: str) -> None:
+    files = {"Procfile": f"web: {command}\n", "Dockerfile": dockerfile, "bin/shop": ""}
+    if dockerfile is GO:
+        del files["bin/shop"]
+    result = convert_files(files)
+    (web,) = (service for service in result.stack.services if service.name == "web")
+    assert web.command
+    assert "TC387" not in {note.code for note in result.notes}

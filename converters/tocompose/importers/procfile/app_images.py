@@ -11,6 +11,7 @@ from tocompose.importers.procfile import (
     programs,
 )
 from tocompose.importers.procfile.app import App, AppEnvironment
+from tocompose.importers.procfile.own_commands import is_told
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.shell import convert_command
 from tocompose.importers.procfile.stage_programs import note_lacking
@@ -74,7 +75,7 @@ def _hold_against_stages(
     """Says of commands in images of the source's own Dockerfiles what these are certain to lack."""
     for process in processes:
         own_image = image.find_image(images, process).own_stage
-        if own_image is not None:
+        if own_image is not None and not is_told(process):
             note_lacking(repository, own_image, process, libraries)
 
 

@@ -42,6 +42,7 @@ from tocompose.importers.procfile.defaults import (
 from tocompose.importers.procfile.environment import AppVariable
 from tocompose.importers.procfile.evidence import collect_evidence, used_libraries
 from tocompose.importers.procfile.heroku_yml import read_heroku_yml
+from tocompose.importers.procfile.own_commands import start_as_built
 from tocompose.importers.procfile.processes import Process, StatedProcess
 from tocompose.importers.procfile.project_toml import (
     read_project_toml,
@@ -69,6 +70,7 @@ def convert_repository(repository: Repository) -> Stack:
         *used_libraries(repository, app.language),
         *chain.from_iterable(map(_folder_libraries, repeat(repository), app.folders)),
     )
+    app = app._replace(processes=start_as_built(app, libraries))
     settings = read_server_settings(repository)
     backings, provided = _find_backings(app, with_settings(code, settings), libraries)
     variables = _collect_variables(app, code, backings, provided)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
@@ -76,13 +75,7 @@ class Image(NamedTuple):
     @property
     def command_text(self) -> str:
         """What the source's own Dockerfile starts, as a shell reads it; empty where that is not known."""
-        stage = self.own_stage.stage if self.own_stage else None
-        stated = (stage.entrypoint, stage.cmd) if stage else ()
-        return " ".join(
-            " ".join(started.words) if started.shell else shlex.join(started.words)
-            for started in stated
-            if started is not None
-        )
+        return self.own_stage.command_text if self.own_stage else ""
 
     @property
     def variables(self) -> Mapping[str, str]:
@@ -202,7 +195,7 @@ def _read_image(repository: Repository, path: str, target: str, image: Image) ->
         filled=tuple(filled_folders(repository, dockerfile, development_stage or stage)),
         dev_command=_stated_command(development_stage),
         span=image.span or stage.span,
-        swallowing_entrypoint=_swallowing_entrypoint(repository, stage),
+        swallowing_entrypoint=swallowing_entrypoint(repository, stage),
         own_stage=OwnImage(path, stage),
     )
 
@@ -259,7 +252,7 @@ def _stated_command(stage: Stage | None) -> tuple[str, ...]:
     return ("sh", "-c", *stage.cmd.words) if stage.cmd.shell else stage.cmd.words
 
 
-def _swallowing_entrypoint(repository: Repository, stage: Stage) -> str:
+def swallowing_entrypoint(repository: Repository, stage: Stage) -> str:
     """The entrypoint that would not run a command behind it, in words; empty where there is none, or where it does.
 
     A script of the repository is read for what it does with its arguments; one of the base image is trusted.

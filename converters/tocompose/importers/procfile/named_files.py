@@ -25,6 +25,7 @@ from tocompose.tables import load
 # Folders that an install fills, and those that a build does.
 _INSTALLED = regex(r"(?:node_modules|vendor|target|_build|deps|\.\w[\w-]*)/")
 _BUILT = regex(r"(?:dist|build|out|output|lib|public|rel|es|cjs)(?:/|$)")
+_ARCHIVE = regex(r"^java\s.*?-jar\s+([\w./-]+)|^dotnet\s+([\w./-]+\.dll)\b")
 _SCRIPT = regex(r"[\w@.][\w@./-]*")
 # A condition of numbers, in which bash runs nothing.
 _ARITHMETIC = regex(r"(?<!\$)\(\(.*?\)\)")
@@ -115,6 +116,12 @@ def script_argument(program: NamedProgram) -> str:
     is_file = "." in argument or "/" in argument or program.name == "node"
     is_script = is_file and _SCRIPT.fullmatch(argument) is not None
     return argument if is_script and argument != "." else ""
+
+
+def jar_argument(program: NamedProgram) -> str:
+    """The archive that Java is told to run, or the assembly that .NET is; empty where there is none."""
+    archive = _ARCHIVE.search(program.call)
+    return (archive[1] or archive[2]) if archive else ""
 
 
 def missing_module(

@@ -178,10 +178,14 @@ def note_missing_script(repository: Repository, process: Process, program: str) 
         "TC566",
         process.span,
         subject=ModelPath.service(process.service, "command"),
-        name=process.type,
-        program=program,
-        file=process.span.file if process.span else "the source",
+        **missing_script_facts(process, program),
     )
+
+
+def missing_script_facts(process: Process, program: str) -> dict[str, str]:
+    """What the note on a missing script tells."""
+    file = process.span.file if process.span else "the source"
+    return {"name": process.type, "program": program, "file": file}
 
 
 def note_missing_in_development(repository: Repository, process: Process) -> None:

@@ -106,7 +106,7 @@ def _convert_command(plan: AppPlan, process: Process, image: Image) -> ComposeCo
     if "heroku-php-" in process.text:
         run = _replace_php_launcher(plan, process, image) or run
     # A command without words stays unread, which a note tells.
-    if process.cursor and (run.argv or not process.text):
+    if process.cursor and run.argv:
         process.cursor.map(to=ModelPath.service(process.service, "command"))
         for name, _ in run.environment:
             process.cursor.map(to=ModelPath.service(process.service, "environment", name))

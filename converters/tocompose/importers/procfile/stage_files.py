@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from posixpath import join, normpath
@@ -19,6 +20,9 @@ from tocompose.tables import load
 _MAKES = regex(
     r"build|compil|generat|\bcreate|\bnew\b|\binit\b|startproject|<<|>|curl|wget|clone"
 )
+_SEPARATOR = regex(r"&&|;|\n")
+# Folders of the base image's own programs.
+_SYSTEM = regex(r"/(?:usr/(?:local/)?)?s?bin/")
 _HAS_SCRIPT_NAME = regex(r"\.(?:sh|bash|py|rb|[cm]?js|php)$|^bin/[\w-]+$")
 
 
@@ -27,6 +31,15 @@ class OwnImage(NamedTuple):
 
     file: str
     stage: Stage
+
+    @property
+    def command_text(self) -> str:
+        """What the image starts by itself, as a shell reads it; empty where that is not known."""
+        return " ".join(
+            " ".join(started.words) if started.shell else shlex.join(started.words)
+            for started in (self.stage.entrypoint, self.stage.cmd)
+            if started is not None
+        )
 
 
 class StageFiles:
@@ -48,16 +61,20 @@ class StageFiles:
         path = self._path(folder, script)
         name = script.rpartition("/")[2]
         is_named = any(name in run for run in self._stage.runs)
-        if not path or is_installed(path) or is_built(path) or is_named:
+        if not path:
             return ""
+        not_copied = f"no COPY of {self._file} takes it"
+        unmade = not_copied if self._is_out_of_reach(path) else ""
+        if is_installed(path) or is_built(path) or is_named:
+            return unmade
         paths = tuple(self._candidates(path, interpreter))
         if any(self._may_bring(copy, path) for copy in self._stage.copies):
             return ""
         if not paths:
-            return "absent" if self._is_absent(path) else ""
+            return "absent" if self._is_absent(path) else unmade
         copied_paths = tuple(filter(self._is_copied, paths))
         if not copied_paths:
-            return f"no COPY of {self._file} takes it"
+            return not_copied
         ignored_by = set(map(self._ignored_by, copied_paths))
         return f"{ignored_by.pop()} leaves it out" if "" not in ignored_by else ""
 
@@ -84,6 +101,26 @@ class StageFiles:
             is_inside = context_path != repository_path or not self._folder
             if is_inside and (context_path in named or context_path.endswith(path_endings)):
                 yield context_path
+
+    def _is_out_of_reach(self, path: str) -> bool:
+        """Whether nothing can have put the path there: no line that makes files, no COPY to that place."""
+        name = path.rpartition("/")[2]
+        runs = " ".join(self._stage.runs)
+        is_of_system = _SYSTEM.match(f"{self._workdir.rstrip('/')}/{path}") is not None
+        may_install = is_of_system and (name in runs or name in load("programs")["base"])
+        files = self._repository.project.files()
+        is_elsewhere = any(file.rpartition("/")[2] == name for file in files)
+        is_brought = any(
+            self._may_bring(copy, path) or self._is_target(copy, path)
+            for copy in self._stage.copies
+        )
+        makes_files = not all(map(_makes_nothing, self._stage.runs))
+        return not (may_install or is_elsewhere or is_brought or makes_files)
+
+    def _is_target(self, copy: str, path: str) -> bool:
+        """Whether a COPY gives a file that name."""
+        target = normpath(join(self._workdir, copy.split()[-1].strip('"]')))
+        return target == join(self._workdir, path)
 
     def _may_bring(self, copy: str, path: str) -> bool:
         """Whether a COPY from another stage, of another place, or by a variable may bring the script."""
@@ -124,6 +161,21 @@ class StageFiles:
             anchored = [f"/{line.lstrip('/')}" for line in lines if line and line[0] != "#"]
             return name if ignore_rules(anchored).match_file(path) else ""
         return ""
+
+
+def _makes_nothing(run: str) -> bool:
+    """Whether all commands of a RUN line are of those that only install packages and prepare folders and users."""
+    harmless: list[str] = load("stage_programs")["makes_nothing"]
+    commands = run_commands(run)
+    return all(
+        command.split()[0] in harmless and ">" not in command for command in commands
+    )
+
+
+def run_commands(run: str) -> tuple[str, ...]:
+    """The commands of a RUN line; one behind a pipe stands with that before it."""
+    texts = (text.strip() for text in _SEPARATOR.split(run.replace("\\\n", " ")))
+    return tuple(text for text in texts if text)
 
 
 def _sources(copy: str) -> tuple[str, ...]:

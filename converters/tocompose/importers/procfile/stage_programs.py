@@ -6,23 +6,28 @@ What cannot be judged_stage is not spoken of: a base image of another origin, a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 
 from tocompose.importers.procfile.language import command_rows
 from tocompose.importers.procfile.named_files import (
     NamedProgram,
+    jar_argument,
     named_programs,
     script_argument,
 )
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.programs import (
     is_of_library,
+    missing_script_facts,
     note_missing_names,
-    note_missing_script,
 )
 from tocompose.importers.procfile.shell import convert_command
-from tocompose.importers.procfile.stage_files import OwnImage, StageFiles
+from tocompose.importers.procfile.stage_files import (
+    OwnImage,
+    StageFiles,
+    run_commands,
+)
 from tocompose.languages.language import Library
 from tocompose.patterns import regex
 from tocompose.readers.dockerfile import Stage
@@ -51,6 +56,14 @@ _MANIFESTS = (
 _ARCHIVE = regex(r"://|\.(?:tar|tgz|zip|gz|xz|deb|apk)\b")
 
 
+class Lack(NamedTuple):
+    """What a command lacks in its image: the thing, and the note that tells of it with its facts."""
+
+    thing: str
+    code: str
+    facts: Mapping[str, str]
+
+
 class _JudgedStage(NamedTuple):
     """A stage on a base image of the table: its row, the tag, and the text of all lines that may bring programs."""
 
@@ -62,12 +75,32 @@ class _JudgedStage(NamedTuple):
     @property
     def is_opaque(self) -> bool:
         """Whether a line of it may have brought anything."""
-        is_filled = any(map(_fills_system, self.stage.copies))
         lines = (line for run in self.stage.runs for line in run.splitlines())
-        patterns = load("stage_programs")["opaque"]
-        return is_filled or any(
-            re.search(pattern, line) for line in lines for pattern in patterns
+        return self._is_filled or any(map(_is_opaque, lines))
+
+    @property
+    def hides_languages(self) -> bool:
+        """Whether a line of it may have brought a language that it does not name."""
+        commands = (command for run in self.stage.runs for command in run_commands(run))
+        return self._is_filled or any(
+            _is_opaque(command) and not self._is_plain(command) for command in commands
         )
+
+    @property
+    def _is_filled(self) -> bool:
+        return any(map(_fills_system, self.stage.copies))
+
+    def _is_plain(self, command: str) -> bool:
+        """Whether a command says what it brings, or starts what another stage has built."""
+        patterns = load("stage_programs")["plain"]
+        if any(re.search(pattern, command) for pattern in patterns):
+            return True
+        program = command.split()[0]
+        targets = (
+            copy.split()[-1].rstrip("/") for copy in self.stage.copies if "--from=" in copy
+        )
+        is_copied = any(program.startswith(f"{target}/") for target in targets)
+        return is_copied and not program.endswith("sh")
 
     @property
     def is_full(self) -> bool:
@@ -99,6 +132,11 @@ class _JudgedStage(NamedTuple):
     def names(self, program: str) -> bool:
         """Whether a line of it has the program's name."""
         return re.search(rf"(?<![\w-]){re.escape(program)}(?![\w-])", self.text) is not None
+
+
+def _is_opaque(line: str) -> bool:
+    patterns = load("stage_programs")["opaque"]
+    return any(re.search(pattern, line) for pattern in patterns)
 
 
 def _fills_system(copy: str) -> bool:
@@ -144,9 +182,23 @@ def note_lacking(
     """Says what the command of a process runs that the image is certain to lack."""
     for program in named_programs(process.text):
         note_missing_names(repository, process, program, None)
+    for lack in lacks_of(repository, own_image, process, libraries):
+        subject = ModelPath.service(process.service, "command")
+        repository.add_note(lack.code, process.span, subject=subject, **lack.facts)
+
+
+def lacks_of(
+    repository: Repository,
+    own_image: OwnImage,
+    process: Process,
+    libraries: tuple[Library, ...],
+) -> tuple[Lack, ...]:
+    """What the image is certain to lack of all that a process runs, each thing once."""
     judged_stage = _judge_stage(own_image.stage)
-    if judged_stage is not None:
-        _CommandCheck(repository, own_image, judged_stage, libraries, process).note_all()
+    if judged_stage is None:
+        return ()
+    check = _CommandCheck(repository, own_image, judged_stage, libraries, process)
+    return tuple({lack.thing: lack for lack in check.lacks()}.values())
 
 
 class _CommandCheck:
@@ -167,71 +219,64 @@ class _CommandCheck:
         self._process = process
         self._files = StageFiles(repository, own_image)
 
-    def note_all(self) -> None:
-        """Adds a note on each thing that is lacking."""
-        noted: set[str] = set()
-        for lacking in (*self._shell(), *self._programs()):
-            if lacking not in noted:
-                noted.add(lacking)
-                base = self._image.stage.root
-                self._note("TC593", program=lacking, base=base)
-
-    def _note(self, code: str, **facts: str) -> None:
-        self._repository.add_note(
-            code,
-            self._process.span,
-            subject=ModelPath.service(self._process.service, "command"),
-            name=self._process.type,
-            file=self._image.file,
-            **facts,
-        )
-
-    def _shell(self) -> Iterator[str]:
-        """The shell that Compose runs the command with, where the image has none of that name."""
+    def lacks(self) -> Iterator[Lack]:
+        """All that is lacking, in the order of the command."""
         shell = convert_command(self._process.text).shell
         if shell and not self._judged_stage.has_shell(shell):
-            yield shell
-
-    def _programs(self) -> Iterator[str]:
+            yield self._lacking_program(shell)
         for program in named_programs(self._process.text):
-            name = program.name
-            if is_shell(name):
-                if not self._judged_stage.has_shell(name):
-                    yield name
-            elif "/" in name:
-                yield from self._check_script(program, name)
-            elif self._lacks(name):
-                yield name
-            elif library_folder := self._off_path(name):
-                folder_name, launcher = library_folder
-                self._note("TC594", program=name, where=folder_name, launcher=launcher)
-            if script := script_argument(program):
-                yield from self._check_script(program, script)
+            yield from self._lacks_of_program(program)
 
-    def _check_script(self, program: NamedProgram, script: str) -> Iterator[str]:
-        """The shell that a script asks for in vain; of one that is not in the image a note speaks."""
+    def _lack(self, thing: str, code: str, **facts: str) -> Lack:
+        name, file = self._process.type, self._image.file
+        return Lack(thing, code, {"name": name, "file": file, "program": thing, **facts})
+
+    def _lacking_program(self, program: str) -> Lack:
+        return self._lack(program, "TC593", base=self._image.stage.root)
+
+    def _lacks_of_program(self, program: NamedProgram) -> Iterator[Lack]:
+        name = program.name
+        if is_shell(name):
+            if not self._judged_stage.has_shell(name):
+                yield self._lacking_program(name)
+        elif "/" in name:
+            yield from self._lacks_of_script(program, name)
+        elif self._lacks(name):
+            yield self._lacking_program(name)
+        elif library_folder := self._off_path(name):
+            folder_name, launcher = library_folder
+            yield self._lack(name, "TC594", where=folder_name, launcher=launcher)
+        if script := script_argument(program) or jar_argument(program):
+            yield from self._lacks_of_script(program, script)
+
+    def _lacks_of_script(self, program: NamedProgram, script: str) -> Iterator[Lack]:
+        """The script itself, or the shell that it asks for in vain."""
         if self._judged_stage.is_opaque:
             return
         interpreter = "" if script == program.name else program.name
         cause = self._files.why_missing(program.folder, script, interpreter)
         if cause == "absent":
-            note_missing_script(self._repository, self._process, script)
+            facts = missing_script_facts(self._process, script)
+            yield Lack(script, "TC566", facts)
         elif cause:
-            self._note("TC595", program=script, cause=cause)
+            yield self._lack(script, "TC595", cause=cause)
         text = self._files.text(program.folder, script)
         match = None if interpreter else _SHEBANG.match(text)
         if match and is_shell(match[1]) and not self._judged_stage.has_shell(match[1]):
-            yield f"{match[1]} (first line of {script})"
+            yield self._lacking_program(f"{match[1]} (first line of {script})")
 
     def _lacks(self, name: str) -> bool:
         """Whether nothing can have brought the program."""
         judged_stage = self._judged_stage
-        if judged_stage.is_opaque or judged_stage.names(name) or not judged_stage.shells:
+        if judged_stage.names(name) or not judged_stage.shells:
             return False
         # A note of its own speaks of the buildpack's launchers.
         if name.startswith("heroku-php-"):
             return False
         language = self._language_of(name)
+        is_foreign = language and language not in judged_stage.row.get("languages", ())
+        if judged_stage.hides_languages if is_foreign else judged_stage.is_opaque:
+            return False
         languages = judged_stage.row.get("languages", ())
         if language in languages:
             is_own = name not in judged_stage.row.get("lacks", ()) and _is_runtime(
