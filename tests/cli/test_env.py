@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 import tree
-from tocompose.knowledge.generators import generator_of, make_value
-from tocompose.writing.env_values import generated_comment
+from tocompose.exporters.dotenv import missing_comment, optional_comment
+from tocompose.knowledge.generators import generator_of, make_secret, make_value
+from tocompose.writing.env_values import generated_comment, set_values
 
 SCRIPT = (
     "docker run -d --name db -e POSTGRES_PASSWORD=changeme postgres:16\n"
@@ -233,3 +234,31 @@ def test_what_others_give_out_is_not_made(name: str) -> None:
 def test_a_folder_without_values_is_said(tocompose, tmp_path):
     ran = tocompose("env", ".")
     assert ran.code == 2 and "name the folder" in ran.err
+
+
+def test_the_comment_that_a_value_is_missing_goes_with_its_value(tmp_path):
+    (tmp_path / ".env").write_text(
+        f"{missing_comment('A_KEY')}\nA_KEY=\n{optional_comment('B_KEY')}\nB_KEY=\n"
+    )
+    set_values(tmp_path, {"A_KEY": "a", "B_KEY": "b"})
+    assert (tmp_path / ".env").read_text() == 'A_KEY="a"\nB_KEY="b"\n'
+
+
+@pytest.mark.parametrize(
+    ("description", "length"),
+    [("Run openssl rand -hex 20", 40), ("Any text", 128), ("openssl rand -base64 12", 16)],
+)
+def test_a_secret_is_made_by_the_command_that_its_description_names(description, length):
+    assert len(make_secret("SIGNATURE", "hex", description)) == length
+    assert make_secret("APP_KEY", "hex", description).startswith("base64:")
+
+
+def test_an_optional_variable_is_asked_for_by_no_file(tocompose, tmp_path):
+    (tmp_path / "Procfile").write_text("web: node server.js\n")
+    (tmp_path / "package.json").write_text("{}")
+    (tmp_path / ".env.example").write_text("FORCE_TLS=on\nTRACE_DSN=\n")
+    tocompose("convert", ".", "-o", "deploy", "-q")
+    lines = (tmp_path / "deploy/.env").read_text().splitlines()
+    assert {"# TRACE_DSN has no value (optional).", "# TRACE_DSN="} < set(lines)
+    shown = (tmp_path / "deploy/.env.example").read_text().splitlines()
+    assert {'# FORCE_TLS="on"', "# TRACE_DSN="} < set(shown)

@@ -281,6 +281,31 @@ def test_what_is_read_under_a_condition_is_passed_through_without_a_word() -> No
     assert environment(result).keys() >= {"BUCKET", "ALWAYS"}
 
 
+def test_what_a_loaded_module_cannot_be_imported_without_is_demanded() -> None:
+    """The module that gunicorn names, and what that imports; not scripts, functions and conditions."""
+    files = {
+        **PYTHON,
+        "Procfile": "web: gunicorn shop.web:app\nworker: python jobs.py\n",
+        "shop/web.py": (
+            "import os\nfrom shop import keys\n"
+            "def late():\n    return os.environ['LATE_KEY']\n"
+            "if os.getenv('MAIL'):\n    M = os.environ['MAIL_KEY']\n"
+            "TOKEN = os.getenv('TOKEN') or os.environ['OTHER_TOKEN']\n"
+        ),
+        "shop/keys.py": "import os\nclass Keys:\n    COOKIES = os.environ['COOKIE_PEPPER']\n",
+        "jobs.py": "import os\nQUEUE = os.environ['QUEUE_NAME']\n",
+        "seed.py": "import os\nSEED = os.environ['SEED']\n",
+    }
+    result = of(files)
+    demanded = {
+        name for name, value in environment(result).items() if value == f"${{{name}:?}}"
+    }
+    assert demanded == {"COOKIE_PEPPER", "QUEUE_NAME"}
+    [said] = [note for note in result.notes if note.code == "TC386"]
+    assert "QUEUE_NAME, COOKIE_PEPPER" in said.message
+    assert said.span is not None and said.span.file == "jobs.py"
+
+
 def test_every_rule_of_the_scan_begins_with_letters_that_its_matches_have() -> None:
     assert all(len(rule.start) > 2 for rule in _scan_rules())
     assert _literal_start("abc?d") == b"ab" and _literal_start(r"a\.b|c") == b""
@@ -318,7 +343,7 @@ def test_what_phoenix_fetches_without_a_default_is_demanded() -> None:
     }
     result = of(files)
     [said] = [note for note in result.notes if note.code == "TC386"]
-    assert "need MAIL_KEY, SECRET_KEY_BASE," in said.message
+    assert "needs MAIL_KEY, SECRET_KEY_BASE," in said.message
     assert environment(result)["SECRET_KEY_BASE"] == "${SECRET_KEY_BASE:?}"
 
 

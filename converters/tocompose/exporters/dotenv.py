@@ -34,8 +34,13 @@ def quoted(value: str) -> str:
 
 
 def missing_comment(name: str) -> str:
-    """The line above a variable that the source gives no value to."""
+    """The line above a variable that must be set and that the source gives no value to."""
     return f"# {name} has no value yet. Set it here."
+
+
+def optional_comment(name: str) -> str:
+    """The line above a variable without a value that the stack starts without."""
+    return f"# {name} has no value (optional)."
 
 
 def example_comment(name: str) -> str:
@@ -61,11 +66,13 @@ def env_files(stack: Stack, used: Mapping[str, Variable]) -> tuple[File, ...]:
     ]
     files = []
     if to_set:
-        content = _as_bytes(_env_lines(to_set, _passed_through(stack)))
+        lines = _env_lines(_described(to_set, stack), _passed_through(stack))
+        content = _as_bytes(lines)
         files.append(File(path=".env", content=content, mode=0o600, secret=True))
     if settings:
         lines = _example_lines(_described(settings, stack), _passed_through(stack))
-        files.append(File(path=".env.example", content=_as_bytes(lines)))
+        content = _as_bytes(lines)
+        files.append(File(path=".env.example", content=content))
     return tuple(files)
 
 
@@ -154,7 +161,8 @@ def _env_lines(settings: Iterable[EnvSetting], passed_through: set[str]) -> Iter
             yield example_comment(name)
             yield f"{mark}{name}={quoted(setting.example)}"
         else:
-            yield missing_comment(name)
+            comment = missing_comment if setting.required else optional_comment
+            yield comment(name)
             yield f"{mark}{name}="
 
 
@@ -165,9 +173,11 @@ def _example_lines(
     for setting in settings:
         yield from (f"# {line}" for line in wrap_text(_description_of(setting), _WIDTH - 2))
         value = _example_value(setting)
-        is_left_out = not value and not setting.required and setting.name in passed_through
-        # As in `.env`: an empty line would give the service an empty text.
-        yield f"# {setting.name}=" if is_left_out else f"{setting.name}={quoted(value)}"
+        is_optional = setting.value is None and not setting.required
+        is_left_out = is_optional and setting.name in passed_through
+        # As in `.env`: a line would give the service an empty text, or the value of an example.
+        assignment = f"{setting.name}={quoted(value) if value or not is_left_out else ''}"
+        yield f"# {assignment}" if is_left_out else assignment
         yield ""
 
 

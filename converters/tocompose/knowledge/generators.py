@@ -12,6 +12,9 @@ from tocompose.tables import Row, load, table
 _DJANGO = "abcdefghijklmnopqrstuvwxyz0123456789!@#%^&*(-_=+)"
 # Keys that belong to encrypted files of the source: another one opens nothing.
 _GIVEN = regex(r"\w*MASTER_KEY")
+_OPENSSL = regex(r"openssl rand -(hex|base64) ([1-9]\d{0,3})\b")
+# Forms of which any text of a sufficient length does as well.
+_DIGITS = ("hex", "django")
 
 
 def generator_of(name: str) -> Row | None:
@@ -36,9 +39,20 @@ def _matches(row: Row, name: str) -> bool:
     return any(re.fullmatch(pattern, name) for pattern in row["names"])
 
 
-def make_secret(name: str, form: str) -> str:
-    """A new value for a variable that the source says to generate: as its framework or else the platform makes it."""
+def names_command(description: str) -> bool:
+    """Whether a description tells the command that makes the value."""
+    return _OPENSSL.search(description) is not None
+
+
+def make_secret(name: str, form: str, description: str = "") -> str:
+    """A new value for a variable that the source says to generate.
+
+    It is made as the framework makes it, else by the command that the description names, else as the platform does.
+    """
     row = generator_of(name)
+    command = _OPENSSL.search(description)
+    if command and (row is None or row["form"] in _DIGITS):
+        return _FORMS[command[1]](int(command[2]))
     # Django takes any text; a program of another language may ask for the digits that the platform gives.
     if row is None or row["form"] == "django":
         return _FORMS[form](_PLATFORM_BYTES[form])

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from tocompose.record import NamedTuple
 from tocompose.repository import Repository
+from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -88,6 +89,13 @@ class DockerfileFacts(NamedTuple):
     files: Mapping[str, str] = _NOTHING
 
 
+class LoadedRead(NamedTuple):
+    """A variable that a module reads outright while it is imported, and where."""
+
+    name: str
+    span: Span
+
+
 class Language(NamedTuple):
     """One language.
 
@@ -95,7 +103,8 @@ class Language(NamedTuple):
     buildpack starts where no web process is named, empty for nothing; `environment` are variables that its buildpack
     sets for this app beyond those of the row; `generated_key` is a variable for which the buildpack makes a value once,
     with what it is; `derive_variables` gives what the buildpack makes of the address of a database, by kind and URL;
-    `required_variables` are those that the app's settings read without a default, `framework_keys` the keys
+    `required_variables` are those that the app's settings read without a default, `loaded_reads` those that the modules
+    named by commands read while they are imported, `framework_keys` the keys
     without which its framework answers nothing, `site_variables` those without which its server does not start;
     `declared_libraries` is the text of all files that declare libraries, empty where others may do so too.
     """
@@ -107,6 +116,9 @@ class Language(NamedTuple):
     generated_key: Callable[[Repository], tuple[str, str] | None] = lambda repository: None
     derive_variables: Callable[[str, str], Mapping[str, str]] = lambda kind, url: _NOTHING
     required_variables: Callable[[Repository], Iterable[str]] = lambda repository: ()
+    loaded_reads: Callable[[Repository, Iterable[str]], Iterable[LoadedRead]] = (
+        lambda repository, commands: ()
+    )
     framework_keys: Callable[[Repository], Iterable[FrameworkKey]] = lambda repository: ()
     site_variables: Callable[[Repository], Iterable[str]] = lambda repository: ()
     declared_libraries: Callable[[Repository], str] = lambda repository: ""

@@ -17,6 +17,7 @@ from tocompose.languages.language import (
     note_missing_lock,
     note_no_libraries,
 )
+from tocompose.languages.python_modules import loaded_reads
 from tocompose.languages.python_pins import fitting_python
 from tocompose.languages.versions import (
     Version,
@@ -319,6 +320,7 @@ LANGUAGE = Language(
     dockerfile_facts=_dockerfile_facts,
     default_command=_default_command,
     required_variables=_required_variables,
+    loaded_reads=loaded_reads,
     declared_libraries=_declared_libraries,
     conditional_line=python_settings.is_conditional,
 )

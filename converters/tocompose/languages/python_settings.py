@@ -25,6 +25,19 @@ _VALUES_BY_TYPE = {
 }
 
 
+_MAY_NOT_RUN = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.Lambda,
+    ast.If,
+    ast.IfExp,
+    ast.BoolOp,
+    ast.Try,
+    ast.TryStar,
+    ast.For,
+    ast.While,
+    ast.Match,
+)
 _GETTERS = ("get", "getenv", "env", "config", "str")
 
 
@@ -35,12 +48,19 @@ class _Read(NamedTuple):
     cast: str
 
 
+class OutrightRead(NamedTuple):
+    """A variable that a module cannot be imported without, and the line that reads it."""
+
+    name: str
+    line: int
+
+
 def required_values(text: str) -> dict[str, str]:
     """The variables that a module reads with nothing that stands in for them, each with a value that does for a build.
 
     `os.environ["X"]`, `env("X")`, `env.int("X")`, `config("X", cast=bool)`. Empty for text that Python cannot parse.
     """
-    module = _parse_module(text)
+    module = parse_module(text)
     if module is None:
         return {}
     values: dict[str, str] = {}
@@ -50,20 +70,41 @@ def required_values(text: str) -> dict[str, str]:
     return values
 
 
+def outright_reads(module: ast.Module) -> tuple[OutrightRead, ...]:
+    """The variables that every import of a module reads by `os.environ["X"]`, in the order of the text.
+
+    What stands in a function, under a condition or in a `try` may not run, or may not fail.
+    """
+    reads: list[OutrightRead] = []
+    waiting: list[ast.AST] = [module]
+    while waiting:
+        node = waiting.pop()
+        read = _read_by(node) if isinstance(node, ast.Subscript) else None
+        if read is not None and isinstance(node, ast.Subscript):
+            reads.append(OutrightRead(read.name, node.lineno))
+        waiting += (
+            child
+            for child in ast.iter_child_nodes(node)
+            if not isinstance(child, _MAY_NOT_RUN)
+        )
+    return tuple(sorted(reads, key=lambda read: read.line))
+
+
 def is_conditional(text: str, line: int) -> bool:
     """Whether a line of a module stands in the body of an `if`, a `def` or the like, so that it may never run."""
-    module = _parse_module(text)
+    module = parse_module(text)
     if module is None:
         return False
     return any(
         block[0].lineno <= line <= (block[-1].end_lineno or line)
         for node in ast.walk(module)
-        if not isinstance(node, ast.Module)
+        if not isinstance(node, (ast.Module, ast.ClassDef))
         for block in _blocks(node)
     )
 
 
-def _parse_module(text: str) -> ast.Module | None:
+def parse_module(text: str) -> ast.Module | None:
+    """The syntax tree of a module, None for text that Python cannot parse."""
     with warnings.catch_warnings():
         # Of an escape that means nothing, which is the author's business.
         warnings.simplefilter("ignore")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
-from tocompose.exporters.dotenv import missing_comment, quoted
+from tocompose.exporters.dotenv import missing_comment, optional_comment, quoted
 from tocompose.exporters.existing import append_lines
 from tocompose.knowledge.generators import make_secret
 from tocompose.patterns import regex
@@ -92,8 +92,8 @@ def set_values(
 ) -> tuple[str, ...]:
     """Writes values into `.env`, each in the place of its empty line or at the end, and returns their names.
 
-    Everything else stays, also a value that another run has set meanwhile. The comment above those that were
-    `generated` says so.
+    Everything else stays, also a value that another run has set meanwhile. The comment that a value is missing goes;
+    above those that were `generated` one says so.
     """
     # A link stays one: the file that it leads to is replaced.
     path = (folder / ".env").resolve()
@@ -103,17 +103,20 @@ def set_values(
         unset = [name for name in values if name not in entries or _is_empty(entries[name])]
         for name in unset:
             text = _with_value(text, name, values[name])
-            if name in generated:
-                text = text.replace(missing_comment(name), generated_comment(name), 1)
+            comment = f"{generated_comment(name)}\n" if name in generated else ""
+            text = text.replace(f"{missing_comment(name)}\n", comment, 1)
+            text = text.replace(f"{optional_comment(name)}\n", comment, 1)
         _replace_file(path, text)
     return tuple(unset)
 
 
 def generate_values(folder: Path, forms: Mapping[str, str]) -> None:
     """Puts the values that the source says to generate into `.env`, where they are not there yet: once, never anew."""
-    missing = {value.name for value in missing_values(folder)} if forms else set()
+    missing = missing_values(folder) if forms else ()
     values = {
-        name: make_secret(name, form) for name, form in forms.items() if name in missing
+        value.name: make_secret(value.name, forms[value.name], value.description)
+        for value in missing
+        if value.name in forms
     }
     if values:
         set_values(folder, values, generated=values)

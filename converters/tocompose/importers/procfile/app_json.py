@@ -17,6 +17,7 @@ from tocompose.importers.procfile.environment import (
 )
 from tocompose.importers.procfile.formation import dyno_row
 from tocompose.importers.procfile.processes import StatedProcess
+from tocompose.knowledge.generators import names_command
 from tocompose.ledger import Cursor
 from tocompose.model import EnvSetting
 from tocompose.patterns import regex
@@ -247,7 +248,7 @@ def _secret_maker(variable: Cursor) -> str:
 
 def _describe_setting(variable: Cursor, maker: str) -> str:
     description = variable.peek("description") or ""
-    if not maker:
+    if not maker or names_command(description):
         return description
     advice = f"Make one with: {maker}"
     return f"{description.rstrip('. ')}. {advice}" if description else advice

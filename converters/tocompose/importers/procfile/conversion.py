@@ -217,7 +217,9 @@ def _collect_variables(
     )
     stated = {variable.name for variable in dotenv}
     layers = (
-        environment_checks.required_by_code(repository, app.language, code),
+        environment_checks.required_by_code(
+            repository, app.language, code, [process.text for process in app.processes]
+        ),
         environment_checks.inlined_by_code(repository, code),
         environment_checks.required_by_site(repository, app.language),
         environment.variables_of_commands(app.processes),

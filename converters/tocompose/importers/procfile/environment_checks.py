@@ -40,20 +40,28 @@ _ADDRESS = regex(r"(?!https?:)[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 def required_by_code(
-    repository: Repository, language: str, scan: CodeScan
+    repository: Repository, language: str, scan: CodeScan, commands: Iterable[str]
 ) -> tuple[AppVariable, ...]:
-    """An entry for each variable that the settings read without a default.
+    """An entry for each variable that the settings, or the modules named by commands, read without a default.
 
-    The key that signs cookies is demanded, the others are passed through from `.env`.
+    The key that signs cookies is demanded, and what every import of those modules reads; the others are passed
+    through from `.env`.
     """
     if not language:
         return ()
     app_language = find_language(language)
-    names = dict.fromkeys(app_language.required_variables(repository))
+    loaded = {
+        read.name: read.span for read in app_language.loaded_reads(repository, commands)
+    }
+    stated = {
+        name: scan.variables[name]
+        for name in app_language.required_variables(repository)
+        if name in scan.variables
+    }
     of_code = (
-        _required_variable(name, scan.variables[name])
-        for name in names
-        if name in scan.variables and name not in _SET_ELSEWHERE
+        _required_variable(name, span, is_loaded=name in loaded)
+        for name, span in {**loaded, **stated}.items()
+        if name not in _SET_ELSEWHERE
     )
     of_framework = (
         _required_variable(key.name, Span(key.file, 1, 1, 1, 1), "framework", key.framework)
@@ -86,9 +94,14 @@ def required_by_site(repository: Repository, language: str) -> tuple[AppVariable
 
 
 def _required_variable(
-    name: str, span: Span, source: str = _SOURCE, reader: str = ""
+    name: str,
+    span: Span,
+    source: str = _SOURCE,
+    reader: str = "",
+    is_loaded: bool = False,
 ) -> AppVariable:
-    demanded = source != _SOURCE or _COOKIE_KEY.fullmatch(name) is not None
+    is_key = _COOKIE_KEY.fullmatch(name) is not None
+    demanded = is_loaded or is_key or source != _SOURCE
     advice = next(
         (f". Make one with: {maker}" for ending, maker in _MAKERS if name.endswith(ending)),
         "",
