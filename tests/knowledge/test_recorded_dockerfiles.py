@@ -1,6 +1,6 @@
 """The table of images says what the images' own Dockerfiles say, as it was recorded with repository, file and commit.
 
-`recorded_dockerfiles.json` was read from the repositories on 2026-11-28 and 29, without the readers of the package.
+`recorded_dockerfiles.json` was read from the repositories from 2026-11-28 to 30, without the readers of the package.
 """
 
 from __future__ import annotations

@@ -27,6 +27,26 @@ def made(body: str) -> Service:
 
 
 @pytest.mark.parametrize(
+    ("script", "asked"),
+    [
+        ("redis-server --requirepass x", "redis-cli ping"),
+        ("redis-server --port 6380", "redis-cli -p 6380 ping"),
+        ("echo vm.overcommit; exec docker-entrypoint.sh redis-server", "redis-cli ping"),
+        ("while :; do sleep 6h; done & exec redis-server", "redis-cli ping"),
+        ("redis-server & tail -f /dev/null", None),
+        ("redis-server /a.conf && /watch.sh", None),
+        ("/opt/redis-server-of-mine.sh", None),
+    ],
+)
+def test_a_server_that_a_script_starts_at_its_end_is_asked(
+    script: str, asked: str | None
+) -> None:
+    check = made(f"image: 'redis:7', command: [sh, -c, '{script}']").healthcheck
+    text = check.test[1] if check and check.test else None
+    assert text == (asked and f"{asked} | grep -qE 'PONG|NOAUTH'")
+
+
+@pytest.mark.parametrize(
     "words",
     [
         "command: [sleep, infinity]",

@@ -28,6 +28,8 @@ TYPES: dict[str, type | tuple[type, ...]] = {
             "user",
             "grace",
             "memory",
+            "memory_from",
+            "ends",
             "init",
         ),
         str,

@@ -43,6 +43,11 @@ from tocompose.rules import Context, apply_all, select
         ("image: 'alpine:3', command: [chown, -R, '1000', /data]", Role.JOB),
         ("image: 'alpine:3', command: [chown, x, /d], restart: always", Role.APP),
         ("image: 'certbot/certbot', command: [certonly, --webroot]", Role.JOB),
+        ("image: 'matrixdotorg/synapse:v1.120.0', command: [generate]", Role.JOB),
+        ("image: 'matrixdotorg/synapse:v1.120.0', command: [run]", Role.APP),
+        ("image: 'kong:3.6', command: [kong, migrations, bootstrap]", Role.JOB),
+        ("image: 'kong:3.6', command: [kong, docker-start]", Role.PROXY),
+        ("image: 'apache/airflow:2.9.3', command: [db, migrate]", Role.JOB),
         (
             "image: 'alpine:3', command: [sh, -c, 'for f in a b; do echo $$f; done']",
             Role.JOB,

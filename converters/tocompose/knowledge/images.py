@@ -130,6 +130,8 @@ class ImageFacts(NamedTuple):
     user: str | None
     grace: str | None
     memory: str | None
+    memory_from: str
+    ends: str
     tools: tuple[str, ...] | None
     init: str | None
     caps: tuple[str, ...] | None
@@ -394,6 +396,5 @@ _PLAIN: dict[str, Any] = {
         False,
     ),
     "client_auth": None,
-    "host": "",
-    "own_check": "",
+    **dict.fromkeys(("host", "own_check", "ends", "memory_from"), ""),
 }

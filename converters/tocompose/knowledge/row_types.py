@@ -92,6 +92,8 @@ class ImageRow(_NeededImageColumns, total=False):
     setuid: bool
     tool: bool
     memory: str
+    memory_from: str
+    ends: str
     grace: str
     user: str
     client_auth: str

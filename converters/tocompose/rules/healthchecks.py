@@ -36,8 +36,7 @@ from tocompose.rules.programs import (
     command_text,
     interpreters_of,
     is_interactive,
-    is_replaced,
-    runs_server,
+    runs_own_server,
 )
 from tocompose.rules.restart import ends
 from tocompose.rules.roles import is_data
@@ -192,7 +191,7 @@ def _shorten(check: Healthcheck, width: int = 60) -> str:
 def _server_check(
     service: Service, image: ImageFacts, stack: Stack, context: Context
 ) -> Healthcheck | str:
-    if not runs_server(service) or is_replaced(service, image):
+    if not runs_own_server(service, image):
         return "TC615"
     files = MountedFiles(stack, context)
     environment = effective_environment(service, image, files)

@@ -27,7 +27,7 @@ from tocompose.rules import (
     service_images,
 )
 from tocompose.rules.mounted_files import MountedFiles
-from tocompose.rules.programs import runs_server
+from tocompose.rules.programs import runs_own_server, runs_server
 from tocompose.rules.service_images import environment_of, facts_of, image_title
 from tocompose.rules.views import mounts_of
 from tocompose.syntax.model_path import ModelPath
@@ -185,7 +185,8 @@ def kept_data(service: Service, files: MountedFiles) -> list[Data]:
     image = facts_of(service)
     if image is None or not image.sure:
         return []
-    if service.role is Role.JOB or not runs_server(service):
+    runs = runs_server(service) or runs_own_server(service, image)
+    if service.role is Role.JOB or not runs:
         return []
     return [
         data

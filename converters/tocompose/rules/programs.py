@@ -13,6 +13,8 @@ from tocompose.model import Role, Service
 from tocompose.rules.endings import (
     OTHER_CLIENTS,
     loops_forever,
+    script_commands,
+    script_of,
     started_commands,
     stays_idle,
 )
@@ -83,6 +85,24 @@ def is_replaced(service: Service, image: ImageFacts) -> bool:
         return False
     own_names = (*re.split(r"[-_/]", image.id), *load("entrypoints")["starting"])
     return not any(name in program.lower() for name in own_names)
+
+
+def runs_own_server(service: Service, image: ImageFacts) -> bool:
+    """Whether the server of the image runs: nothing takes its place, or the script of a shell starts it at its end."""
+    if _ends_with_server(service, image):
+        return True
+    return runs_server(service) and not is_replaced(service, image)
+
+
+def _ends_with_server(service: Service, image: ImageFacts) -> bool:
+    """Whether a shell is given a script whose last command is the image's own (`sh -c 'migrate && exec server'`)."""
+    script = script_of(service)
+    if script is None:
+        return False
+    commands = list(script_commands(script, in_background=True))
+    words = behind_wrappers(list(commands[-1])) if commands else []
+    name = words[0].rpartition("/")[2] if words else ""
+    return name in image.entrypoint or name in (image.server or ())
 
 
 def _names_own_program(service: Service, image: ImageFacts) -> bool:

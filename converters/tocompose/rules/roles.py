@@ -128,7 +128,15 @@ def _sets_up(service: Service) -> bool:
 def _does_its_work(service: Service) -> bool:
     if service.ports or service.restart in ("always", "unless-stopped"):
         return False
-    return finishes(service) and not stays_idle(service)
+    return (finishes(service) or _ends_by_image(service)) and not stays_idle(service)
+
+
+def _ends_by_image(service: Service) -> bool:
+    """Whether the command is one that the image is known to end after, as `generate` of Synapse."""
+    image = facts_of(service)
+    if image is None or not image.ends or service.entrypoint:
+        return False
+    return re.fullmatch(image.ends, " ".join(service.command or ())) is not None
 
 
 def _judge_role(startup: Startup, service: Service) -> Iterator[Verdict]:

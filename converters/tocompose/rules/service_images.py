@@ -11,7 +11,7 @@ from tocompose.knowledge.images import Data, ImageFacts, image_facts, image_ref
 from tocompose.model import Service, Stack
 from tocompose.record import replace
 from tocompose.rules import Context
-from tocompose.rules.programs import command_text, is_replaced, runs_server
+from tocompose.rules.programs import command_text, runs_own_server
 from tocompose.rules.service_settings import read_settings
 from tocompose.syntax.interpolation import plain
 
@@ -133,7 +133,7 @@ def has_own_check(service: Service, stack: Stack, context: Context) -> bool:
     image = facts_of(service)
     if image is None or not image.has_healthcheck or not image.sure:
         return False
-    return runs_server(service) and not is_replaced(service, image)
+    return runs_own_server(service, image)
 
 
 def brings_foreign_check(service: Service, stack: Stack, context: Context) -> bool:
@@ -147,7 +147,7 @@ def brings_foreign_check(service: Service, stack: Stack, context: Context) -> bo
     image = facts_of(service)
     if image is None or not image.has_healthcheck or not image.sure:
         return False
-    return not runs_server(service) or is_replaced(service, image)
+    return not runs_own_server(service, image)
 
 
 def _is_built_for_server(service: Service, stage: Stage) -> bool:
