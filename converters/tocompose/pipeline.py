@@ -259,13 +259,12 @@ def _conversion_by(
     written = output.written | accepted.paths
     all_notes = (*open_notes, *output.notes, *audit_written(ledger, written))
     notes = in_order(options.answers.confirm(all_notes))
-    is_users = options.existing is not None or layout.source_file is not None
-    marked = layout.split and not is_users
     files = output.files
-    if marked:
+    if layout.split and options.existing is None:
         from tocompose.rules.stated_findings import with_statements
 
-        files = with_statements(files, stack, notes)
+        is_own_text = layout.source_file is not None
+        files = with_statements(files, stack, notes, is_own_text)
     return Result(
         files=files,
         notes=tuple(notes),

@@ -16,9 +16,8 @@ from tocompose.notes import Level
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 
-# The text of a user's own compose file is kept, with what it says.
-CASES = tuple(case for case in cases() if case.parent.name != "compose")
-CORPUS = tuple(source for source in corpus_sources() if source[1] != "compose")
+CASES = tuple(cases())
+CORPUS = tuple(corpus_sources())
 COMPOSE = re.compile(r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml")
 # A file to build from or to mount, or a place for data that the version of the image no longer has: each with the notes
 # that tell it before the first start.
@@ -88,6 +87,32 @@ def test_what_is_not_of_the_source_is_warned_of_as_before() -> None:
     assert found is not None
     warned = [note.code for note in found.notes if note.kind.level is Level.WARNING]
     assert warned == ["TC513"]
+
+
+OWN_TEXT = """\
+services:
+  ci:
+    image: corp/ci:1
+    privileged: true  # for the cameras
+    pid: host  # tocompose: ignore[TC513] it counts processes
+    volumes:
+      - /var/run/docker.sock:/var/run/docker.sock
+"""
+
+
+def test_a_compose_file_of_the_user_says_it_once() -> None:
+    """Written over the source the comment has no line to name, and a second conversion adds none."""
+    options = Options(source="compose", layout=Layout(split=True))
+    content = OWN_TEXT.encode()
+    for _ in range(2):
+        [base, *_] = convert(Memory({"docker-compose.yml": content}, "app"), options).files
+        content = base.content
+    lines = [line.strip() for line in content.decode().split("\n") if "tocompose:" in line]
+    assert lines == [
+        "privileged: true  # for the cameras  # tocompose: ignore[TC512] as in the source, see TC668",
+        "pid: host  # tocompose: ignore[TC513] it counts processes",
+        "- /var/run/docker.sock:/var/run/docker.sock  # tocompose: ignore[TC516] as in the source, see TC661",
+    ]
 
 
 def test_no_comment_stands_on_standard_output() -> None:

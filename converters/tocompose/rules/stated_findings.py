@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from tocompose.compose.documents import ComposeFile, document_of, read_file
 from tocompose.model import File, Stack
@@ -11,9 +12,11 @@ from tocompose.project import Memory
 from tocompose.record import NamedTuple, replace
 from tocompose.rules import Rule, View, load_rule, registry
 from tocompose.rules.brought_rules import brought_judges
+from tocompose.rules.ignore_comments import Ignore, read_ignores
 from tocompose.rules.opened_files import open_view
 
 _SUFFIXES = (".yml", ".yaml")
+_UNNAMED = "the source"
 
 
 class Statement(NamedTuple):
@@ -27,11 +30,12 @@ class Statement(NamedTuple):
 
 
 def with_statements(
-    files: tuple[File, ...], stack: Stack, notes: Iterable[Note]
+    files: tuple[File, ...], stack: Stack, notes: Iterable[Note], is_own_text: bool
 ) -> tuple[File, ...]:
     """The files, with a comment on each line where `check` would warn of what the source states on purpose.
 
     Whoever checks the files later sees what came with the source apart from what is new; each comment can be deleted.
+    With `is_own_text` the files are those of the source, so that no comment names a line of them.
     """
     told = tuple(notes)
     # Of our own only those that mend, and one of what engines know, have told something: no other need be loaded.
@@ -43,8 +47,11 @@ def with_statements(
     view = open_view(Memory({file.path: file.content for file in files}, stack.name))
     if view is None:
         return files
+    ignores = [*chain.from_iterable(map(read_ignores, view.files))]
     statements: dict[str, list[Statement]] = {}
-    for statement in dict.fromkeys(_statements(view, told, rules)):
+    for statement in dict.fromkeys(_statements(view, told, rules, ignores)):
+        if is_own_text:
+            statement = statement._replace(origin=_UNNAMED)
         statements.setdefault(statement.path, []).append(statement)
     parsed_files = {file.path: file for file in view.files}
     return tuple(
@@ -63,13 +70,20 @@ def _may_apply(rule: Rule, told_codes: frozenset[str]) -> bool:
 
 
 def _statements(
-    view: View, told: tuple[Note, ...], rules: Iterable[Rule]
+    view: View, told: tuple[Note, ...], rules: Iterable[Rule], ignores: Sequence[Ignore]
 ) -> Iterator[Statement]:
     for rule in rules:
         for verdict in rule.judge(view) if rule.judge else ():
             fault = verdict.note
-            if fault is not None and fault.code in rule.stated:
+            if fault is None or fault.code not in rule.stated:
+                continue
+            if not _is_ignored(fault, ignores):
                 yield from _statement_on(rule, fault, told)
+
+
+def _is_ignored(fault: Note, ignores: Sequence[Ignore]) -> bool:
+    """Whether a comment of the file says so already, as after a conversion in place."""
+    return any(ignore.covers(fault, code) for ignore in ignores for code in ignore.codes)
 
 
 def _statement_on(rule: Rule, fault: Note, told: tuple[Note, ...]) -> Iterator[Statement]:
@@ -78,7 +92,7 @@ def _statement_on(rule: Rule, fault: Note, told: tuple[Note, ...]) -> Iterator[S
     if saying is None or span is None or fault.kind.level is not Level.WARNING:
         return
     origin = saying.span
-    shown = f"{origin.file}:{origin.line}" if origin else "the source"
+    shown = f"{origin.file}:{origin.line}" if origin else _UNNAMED
     yield Statement(fault.code, span.file, span.line, saying.code, shown)
 
 
