@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from tocompose.earlier_run import REPORT_NAME, EarlierRun, read_earlier_run
 from tocompose.limits import limit
+from tocompose.syntax.host_paths import is_relative_path
+from tocompose.syntax.interpolation import plain
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -339,6 +341,14 @@ def normal_path(path: str) -> str | None:
         elif segment not in ("", "."):
             segments.append(segment)
     return "/".join(segments)
+
+
+def project_path(path: str) -> str | None:
+    """The path in the project that a file in its root means; None for one elsewhere, or known at the start only."""
+    written = plain(path)
+    if written is None or not is_relative_path(written):
+        return None
+    return normal_path(written)
 
 
 def path_between(start: Path, target: Path) -> str:

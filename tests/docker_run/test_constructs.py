@@ -346,6 +346,29 @@ def test_a_renamed_container_is_called_by_its_last_name() -> None:
     assert found["x"]["network_mode"] == "service:old"
 
 
+def test_below_another_folder_only_relative_paths_move() -> None:
+    script = (
+        "cd app\n"
+        "docker build -t me/a -f docker/Dockerfile --build-context lib=../lib --build-context "
+        "base=docker-image://alpine git@github.com:acme/app.git\n"
+        "docker build -t me/b --ssh default=./key .\n"
+        "docker run -d --name a -v 'C:\\data:/data' -v './here:/here' me/a\n"
+        "docker run -d --name b me/b\n"
+    )
+    made = services({"up.sh": script})
+    assert made["a"]["build"] == {
+        "context": "git@github.com:acme/app.git",
+        "dockerfile": "docker/Dockerfile",
+        "additional_contexts": {"lib": "./lib", "base": "docker-image://alpine"},
+    }
+    assert made["b"]["build"] == {"context": "./app", "ssh": ["default=./app/key"]}
+    sources = [
+        mount["source"] if isinstance(mount, dict) else mount.partition(":")[0]
+        for mount in made["a"]["volumes"]
+    ]
+    assert sources == ["C:\\data", "./app/here"]
+
+
 def test_only_a_namespace_joins_a_container() -> None:
     script = (
         "docker run -d --name db acme/db:1\n"

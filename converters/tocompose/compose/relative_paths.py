@@ -1,18 +1,27 @@
-"""Relative paths of a compose document, seen from another folder: of what is included or extended from elsewhere.
+"""Relative paths of compose documents, seen from another folder.
 
 https://docs.docker.com/reference/compose-file/include/ and https://docs.docker.com/reference/compose-file/services/#extends
 """
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from tocompose.compose.shapes import as_map
-from tocompose.syntax.mounts import is_path, is_windows_path, parse_mount
+from tocompose.record import NamedTuple
+from tocompose.syntax.host_paths import rebased_context, rebased_path
+from tocompose.syntax.mounts import is_path, parse_mount
 
 _FILE_SECTIONS = ("configs", "secrets")
+
+
+class PathChange(NamedTuple):
+    """What becomes of a path, and of a build context, which may be no path at all."""
+
+    path: Callable[[str], str]
+    context: Callable[[str], str]
 
 
 def rebase_document(document: Mapping[str, Any], folder: str) -> dict[str, Any]:
@@ -20,69 +29,110 @@ def rebase_document(document: Mapping[str, Any], folder: str) -> dict[str, Any]:
     result = dict(document)
     if folder in ("", "."):
         return result
-    if isinstance(document.get("services"), Mapping):
-        result["services"] = {
-            name: rebase_service(body, folder) if isinstance(body, Mapping) else body
-            for name, body in document["services"].items()
-        }
+    change = into_folder(folder)
+    _change_each(result, "services", partial(with_service_paths, change=change))
+    _change_each(result, "volumes", partial(with_device_path, change=change))
     for section in _FILE_SECTIONS:
-        if isinstance(document.get(section), Mapping):
-            result[section] = {
-                name: _with_path(body, "file", folder)
-                for name, body in document[section].items()
-            }
+        _change_each(result, section, lambda body: _with_path(body, "file", change.path))
     return result
 
 
 def rebase_service(body: Mapping[str, Any], folder: str) -> dict[str, Any]:
-    """The body of a service with its paths rebased."""
+    """The body of a service of a file in the folder, with its paths as the file sees them that names it."""
+    return with_service_paths(body, into_folder(folder))
+
+
+def into_folder(folder: str) -> PathChange:
+    """What becomes of the paths of a file in the folder, seen from outside."""
+    path = partial(rebased_path, folder=folder)
+    return PathChange(path, partial(rebased_context, folder=folder))
+
+
+def _change_each(
+    document: dict[str, Any], section: str, change: Callable[[Mapping[str, Any]], Any]
+) -> None:
+    bodies = document.get(section)
+    if isinstance(bodies, Mapping):
+        document[section] = {
+            name: change(body) if isinstance(body, Mapping) else body
+            for name, body in bodies.items()
+        }
+
+
+# Every key that docker compose resolves against the folder of the file: compose-go's paths/resolve.go.
+
+
+def with_service_paths(body: Mapping[str, Any], change: PathChange) -> dict[str, Any]:
+    """The keys of a service with all their paths changed."""
     result = dict(body)
     build = body.get("build")
     if isinstance(build, str):
-        result["build"] = rebased_path(build, folder)
+        result["build"] = change.context(build)
     elif isinstance(build, Mapping):
-        result["build"] = _with_path(build, "context", folder)
-    for key, inner_key in (("env_file", "path"), ("label_file", "path")):
+        result["build"] = with_build_paths(build, change)
+    for key in ("env_file", "label_file"):
         if key in body:
-            result[key] = _rebase_listed(body[key], inner_key, folder)
+            result[key] = _with_listed(body[key], change.path)
     if isinstance(body.get("volumes"), list):
-        result["volumes"] = [_rebase_mount(mount, folder) for mount in body["volumes"]]
+        result["volumes"] = [_with_source(mount, change.path) for mount in body["volumes"]]
+    develop = as_map(body.get("develop"))
+    if isinstance(develop.get("watch"), list):
+        watch = [_with_path(rule, "path", change.path) for rule in develop["watch"]]
+        result["develop"] = {**develop, "watch": watch}
     return result
 
 
-def _rebase_listed(value: Any, inner_key: str, folder: str) -> Any:
-    if isinstance(value, list):
-        return [_rebase_listed(listed, inner_key, folder) for listed in value]
-    return (
-        rebased_path(value, folder)
-        if isinstance(value, str)
-        else _with_path(value, inner_key, folder)
-    )
+def with_build_paths(build: Mapping[str, Any], change: PathChange) -> dict[str, Any]:
+    """The keys of a build with all their paths changed; the Dockerfile is one below the context."""
+    result = dict(_with_path(build, "context", change.context))
+    if "additional_contexts" in build:
+        result["additional_contexts"] = _with_paired(
+            build["additional_contexts"], change.context
+        )
+    if "ssh" in build:
+        result["ssh"] = _with_paired(build["ssh"], change.path)
+    return result
 
 
-def _with_path(body: Any, key: str, folder: str) -> Any:
+def with_device_path(volume: Mapping[str, Any], change: PathChange) -> dict[str, Any]:
+    """The keys of a volume with the folder changed that it is bound to."""
+    driver_opts = as_map(volume.get("driver_opts"))
+    if volume.get("driver") != "local" or driver_opts.get("o") != "bind":
+        return dict(volume)
+    return {**volume, "driver_opts": _with_path(driver_opts, "device", change.path)}
+
+
+def _with_path(body: Any, key: str, change: Callable[[str], str]) -> Any:
     if not isinstance(body, Mapping) or not isinstance(body.get(key), str):
         return body
-    return {**body, key: rebased_path(body[key], folder)}
+    return {**body, key: change(body[key])}
 
 
-def _rebase_mount(mount: Any, folder: str) -> Any:
+def _with_listed(value: Any, change: Callable[[str], str]) -> Any:
+    """One path or many, each by itself or below `path`."""
+    if isinstance(value, list):
+        return [_with_listed(listed, change) for listed in value]
+    return change(value) if isinstance(value, str) else _with_path(value, "path", change)
+
+
+def _with_paired(value: Any, change: Callable[[str], str]) -> Any:
+    """Paths by their names, in a map or as `name=path`."""
+    if isinstance(value, Mapping):
+        return {
+            name: change(path) if isinstance(path, str) else path
+            for name, path in value.items()
+        }
+    if isinstance(value, list):
+        return [_with_paired(pair, change) for pair in value]
+    name, equals, path = str(value).partition("=")
+    return f"{name}={change(path)}" if equals else value
+
+
+def _with_source(mount: Any, change: Callable[[str], str]) -> Any:
     if isinstance(mount, Mapping):
         is_bind = as_map(mount).get("type") == "bind"
-        return _with_path(mount, "source", folder) if is_bind else mount
+        return _with_path(mount, "source", change) if is_bind else mount
     source = parse_mount(mount).source if isinstance(mount, str) else None
     if source is None or not is_path(source):
         return mount
-    return rebased_path(source, folder) + str(mount)[len(source) :]
-
-
-def rebased_path(path: str, folder: str) -> str:
-    """A path that the folder's files name, as seen from outside; absolute ones, variables and addresses stay."""
-    if path.startswith(("/", "~", "$", "\\")) or is_windows_path(path):
-        return path
-    if "://" in path or path.startswith(
-        ("git@", "github.com/", "docker-image:", "service:")
-    ):
-        return path
-    joined = posixpath.normpath(posixpath.join(folder, path))
-    return joined if joined.startswith(".") else f"./{joined}"
+    return change(source) + str(mount)[len(source) :]

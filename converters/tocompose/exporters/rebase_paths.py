@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from posixpath import normpath
-from typing import Any
 
-from tocompose.model import Build, EnvFile, File, FileResource, Mount, Service, Stack
+from tocompose.compose.relative_paths import (
+    PathChange,
+    with_build_paths,
+    with_device_path,
+    with_service_paths,
+)
+from tocompose.model import (
+    Build,
+    EnvFile,
+    File,
+    FileResource,
+    Mount,
+    Service,
+    Stack,
+    Volume,
+)
 from tocompose.notes import Note
 from tocompose.patterns import regex
 from tocompose.record import record, replace
-from tocompose.syntax.mounts import is_windows_path
+from tocompose.syntax.host_paths import is_relative_context, is_relative_path
 
 # What tocompose writes beside the Dockerfile and no image needs.
 OWN_FILES = (
@@ -44,6 +58,7 @@ def rebase_paths(stack: Stack, to_source: str, to_output: str) -> Stack:
         files=tuple(map(rebase.generated_file, stack.files)),
         services=tuple(map(rebase.service, stack.services)),
         development=tuple(map(rebase.service, stack.development)),
+        volumes=tuple(map(rebase.volume, stack.volumes)),
         configs=rebase.resources(stack.configs),
         secrets=rebase.resources(stack.secrets),
     )
@@ -93,9 +108,8 @@ class _Rebase:
 
     def path(self, text: str) -> str:
         """A path of the source as the output folder sees it; absolute paths, variables and generated files stay."""
-        if text.startswith(("/", "~", "$")) or "://" in text or is_windows_path(text):
-            return text
-        return text if self._is_generated(text) else self._from_output(text)
+        is_fixed = not is_relative_path(text) or self._is_generated(text)
+        return text if is_fixed else self._from_output(text)
 
     def _from_output(self, text: str) -> str:
         relative = "" if text == "." else text.removeprefix("./")
@@ -160,7 +174,7 @@ class _Rebase:
             mounts=tuple(map(self._mount, service.mounts)),
             env_files=tuple(map(self._env_file, service.env_files)),
             security=replace(security, security_opt=profiles),
-            options=self._options(service.options),
+            options=with_service_paths(service.options, self._change),
             overlays={
                 role: self.service(overlay) for role, overlay in service.overlays.items()
             },
@@ -181,15 +195,20 @@ class _Rebase:
             return option
         return f"{key}={self.path(value)}"
 
-    def _options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
-        files = options.get("label_file")
-        if not isinstance(files, list):
-            return options
-        return {**options, "label_file": [self.path(file) for file in files]}
+    @property
+    def _change(self) -> PathChange:
+        return PathChange(self.path, self._context)
+
+    def volume(self, volume: Volume) -> Volume:
+        """The volume, with the folder that it is bound to."""
+        body = {**volume.options, "driver": volume.driver}
+        rebased = with_device_path(body, self._change)
+        return replace(volume, options={key: rebased[key] for key in volume.options})
 
     def _build(self, build: Build) -> Build:
         """The build with its context; a generated Dockerfile lies in the output folder, seen from the context."""
         dockerfile = build.dockerfile or _DOCKERFILE
+        build = replace(build, options=with_build_paths(build.options, self._change))
         is_generated = dockerfile.removeprefix("./") in self.generated
         if is_generated and build.context in (".", "./"):
             build = replace(build, dockerfile=self.to_output + dockerfile)
@@ -208,7 +227,7 @@ class _Rebase:
 
     def _context(self, context: str) -> str:
         """A context is never generated, whatever lies in its folder."""
-        return replace(self, generated=frozenset()).path(context)
+        return self._from_output(context) if is_relative_context(context) else context
 
     def resources(self, resources: Iterable[FileResource]) -> tuple[FileResource, ...]:
         """Configs or secrets, those from files with their paths."""

@@ -8,6 +8,7 @@ from tocompose.compose.shapes import as_map
 from tocompose.model import ComposeFileRole, Mount, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.patterns import regex
+from tocompose.project import project_path
 from tocompose.record import replace
 from tocompose.rules import (
     Context,
@@ -153,7 +154,8 @@ def _judge_files(view: View) -> Iterator[Verdict]:
         for mount in service.mounts:
             source = mount.source or ""
             if mount.kind == "bind" and looks_like_file(source) and "$" not in source:
-                present = source.startswith(("/", "~")) or view.project.exists(source)
+                path = project_path(source)
+                present = path is None or view.project.exists(path)
                 options = as_map(mount.options.get("bind"))
                 demanded = options.get("create_host_path") is False
                 holds = present or demanded

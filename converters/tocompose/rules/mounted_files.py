@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from posixpath import normpath
 
 from tocompose.model import EnvVariable, Service, Stack
+from tocompose.project import project_path
 from tocompose.record import replace
 from tocompose.rules import Context
 
@@ -161,4 +162,4 @@ def _is_configuration(path: str) -> bool:
 
 def _leads_out(path: str) -> bool:
     """Whether it is no path of the source: elsewhere on the machine, or known when the stack starts only."""
-    return path.startswith(("/", "~", "../")) or "$" in path or path == ".."
+    return project_path(path) is None

@@ -12,6 +12,7 @@ from tocompose.record import NamedTuple
 from tocompose.rules import Context, remark
 from tocompose.rules.variables import setting_values
 from tocompose.source import Span
+from tocompose.syntax.host_paths import is_relative_path
 from tocompose.syntax.interpolation import (
     Variable,
     apply_defaults,
@@ -67,9 +68,10 @@ def _needed_files(service: Service, values: Mapping[str, str]) -> Iterator[_Need
             needed_files.append(_NeededFile(path, "TC681", "volumes", mount.origin))
     for needed in needed_files:
         plain_path = plain(_with_values(needed.path, values))
-        is_of_host = needed.path.startswith(("/", "~")) or ":" in needed.path
+        if plain_path is None:
+            continue
         # Docker Compose reads files of variables itself, so that it also wants those of the host for `config` alone.
-        if plain_path is not None and (needed.code == "TC609" or not is_of_host):
+        if needed.code == "TC609" or is_relative_path(plain_path):
             yield needed._replace(path=plain_path)
 
 

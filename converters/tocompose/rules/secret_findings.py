@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
 from tocompose.compose.keys import is_extension
@@ -10,7 +9,7 @@ from tocompose.exporters.existing import names_in
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.secrets.texts import is_secret_under, secret_value
 from tocompose.model import FileResource, Service, Stack
-from tocompose.project import ignore_rules
+from tocompose.project import ignore_rules, project_path
 from tocompose.rules import (
     Excuse,
     Rule,
@@ -161,18 +160,14 @@ def _judge_source(
     subject = ModelPath.service(service.name, section, resource.name)
     facts = {"service": service.name, "kind": section[:-1], "name": resource.name}
     path, variable = resource.file, resource.environment
-    if path and _is_in_sight(view, path):
-        holds = view.project.exists(posixpath.normpath(path))
+    seen_path = project_path(path or "/") if sees_files(view) else None
+    if seen_path is not None:
+        holds = view.project.exists(seen_path)
         yield verdict("T7", holds, "TC729", span, subject, **facts, path=path)
     if variable and sees_files(view):
         holds = variable in view.main.values
         code, more_facts = _absence_of(view, variable)
         yield verdict("T7", holds, code, span, subject, **facts, **more_facts)
-
-
-def _is_in_sight(view: View, path: str) -> bool:
-    is_elsewhere = path.startswith(("/", "~", "../")) or "$" in path
-    return sees_files(view) and not is_elsewhere
 
 
 def _absence_of(view: View, variable: str) -> tuple[str, dict[str, str]]:

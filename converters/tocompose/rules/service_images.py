@@ -13,6 +13,7 @@ from tocompose.record import replace
 from tocompose.rules import Context
 from tocompose.rules.programs import command_text, runs_own_server
 from tocompose.rules.service_settings import read_settings
+from tocompose.syntax.host_paths import is_remote_context
 from tocompose.syntax.interpolation import plain
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _started_words(words: Words | None) -> tuple[str, ...] | None:
 def dockerfile_of(service: Service, stack: Stack, context: Context) -> Dockerfile | None:
     """The service's Dockerfile, whether it is generated or part of the source."""
     # A repository elsewhere is not read, and its address may hold a password.
-    if service.build is None or "://" in service.build.context:
+    if service.build is None or is_remote_context(service.build.context):
         return None
     name = service.build.dockerfile or "Dockerfile"
     path = posixpath.normpath(posixpath.join(service.build.context, name))

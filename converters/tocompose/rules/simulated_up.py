@@ -12,7 +12,7 @@ from tocompose.compose.implied_needs import implied_needs
 from tocompose.compose.shapes import as_map
 from tocompose.model import Build, ComposeFileRole, Dependency, Role, Service, Stack
 from tocompose.notes import Note
-from tocompose.project import normal_path
+from tocompose.project import normal_path, project_path
 from tocompose.record import NamedTuple
 from tocompose.rules import (
     Context,
@@ -45,6 +45,7 @@ from tocompose.rules.views import (
     sees_files,
     span_of_replicas,
 )
+from tocompose.syntax.host_paths import is_remote_context
 from tocompose.syntax.units import is_whole_number
 
 # The findings with which docker compose refuses the files, or does not start everything.
@@ -183,8 +184,9 @@ def _note_build(service: Service, stack: Stack, context: Context) -> Iterator[No
 
 def _is_elsewhere(build: Build) -> bool:
     """Whether a repository, or a folder that only `up` knows, is built."""
-    text = f"{build.context} {build.dockerfile or ''}"
-    return any(sign in text for sign in ("://", "git@", "$"))
+    if is_remote_context(build.context):
+        return True
+    return "$" in f"{build.context}{build.dockerfile or ''}"
 
 
 def _note_replicas(service: Service, values: Mapping[str, str]) -> list[Note]:
@@ -242,7 +244,7 @@ def _missing_of_build(view: View, service: Service) -> str | None:
     if build is None or _is_elsewhere(build):
         return None
     dockerfile = build.dockerfile or "Dockerfile"
-    context = normal_path(build.context)
+    context = project_path(build.context)
     if context is None:
         return None
     if context and not view.project.exists(context):
@@ -259,10 +261,10 @@ def _judge_mounts(view: View) -> Iterator[Verdict]:
     for service in view.main.stack.services if sees_files(view) else ():
         for mount in service.mounts:
             options = as_map(mount.options.get("bind"))
-            path = normal_path(mount.source or "/")
+            path = project_path(mount.source or "/")
             if options.get("create_host_path") is not False or path is None:
                 continue
-            holds = not path or "$" in path or view.project.exists(path)
+            holds = not path or view.project.exists(path)
             facts = {"path": mount.source or ""}
             yield judge_mount(view.main, service, mount, "T18", holds, "TC537", **facts)
 

@@ -10,6 +10,7 @@ from tocompose.ledger import Ledger
 from tocompose.model import FileResource, Stack
 from tocompose.notes import note
 from tocompose.project import Project, normal_path
+from tocompose.syntax.host_paths import is_relative_path
 from tocompose.syntax.interpolation import plain
 from tocompose.syntax.model_path import ModelPath
 
@@ -58,7 +59,7 @@ def _states_file(document: Mapping[str, Any], section: str, name: str) -> bool:
 def _is_missing(resource: FileResource, project: Project) -> bool:
     """Whether no file, folder or pipe stands at a path whose place in the source is known."""
     path = plain(resource.file or "")
-    if path is None or path.startswith(("/", "~")) or ":" in path:
+    if path is None or not is_relative_path(path):
         return False
     inside = normal_path(path)
     return inside is None or not project.exists(inside)

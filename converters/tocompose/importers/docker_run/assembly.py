@@ -9,7 +9,6 @@ from tocompose.importers.docker_run.compose_calls import read_compose_call
 from tocompose.importers.docker_run.containers import (
     ContainerNames,
     StartedContainer,
-    path_below,
     read_container,
 )
 from tocompose.importers.docker_run.deployed_stacks import DeployedStack
@@ -47,6 +46,7 @@ from tocompose.importers.docker_run.wait_loops import WaitTarget, find_wait_targ
 from tocompose.limits import limit
 from tocompose.model import Build, FileResource, Network, NetworkAttachment, Volume
 from tocompose.record import replace
+from tocompose.syntax.host_paths import rebased_path
 from tocompose.syntax.interpolation import Variable, parse
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import load
@@ -223,10 +223,9 @@ class Assembly:
         for tag, build in resources.read_builds(step).items():
             options = dict(build.options)
             for secret in options.pop("x-secrets", ()):
-                file = secret.file and path_below(secret.file, step.directory)
+                file = secret.file and rebased_path(secret.file, step.directory)
                 self.build_secrets[secret.name] = replace(secret, file=file)
-            context = path_below(build.context, step.directory)
-            self.builds[tag] = replace(build, context=context, options=options)
+            self.builds[tag] = replace(build, options=options)
 
     def _connect_network(self, step: Invocation) -> None:
         rows = flag_rows("network_connect")

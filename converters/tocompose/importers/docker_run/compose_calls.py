@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from posixpath import normpath
 
-from tocompose.importers.docker_run.containers import path_below
 from tocompose.importers.docker_run.deployed_stacks import DeployedStack
 from tocompose.importers.docker_run.invocation import Argument, Invocation
 from tocompose.importers.docker_run.options import CommandLine, parse_command_line
+from tocompose.syntax.host_paths import rebased_path
 from tocompose.tables import Row
 
 _STARTING = frozenset({"up", "run", "start", "create", "restart", "watch", "deploy"})
@@ -38,7 +38,7 @@ def read_compose_call(step: Invocation) -> tuple[DeployedStack, ...]:
     if step.verb != ("stack", "deploy") or not arguments or len(line.operands) != 1:
         _settle_compose_call(step, line)
         return ()
-    paths = (path_below(argument.text, step.directory) for argument in arguments)
+    paths = (rebased_path(argument.text, step.directory) for argument in arguments)
     for argument in step.arguments:
         argument.skip("stated by the services of the file")
     files = tuple(normpath(path) for path in paths)
@@ -67,11 +67,11 @@ def _file_arguments(line: CommandLine) -> list[Argument]:
 
 def _files_of(line: CommandLine, directory: str) -> str:
     """The files that a call names, as the script's folder sees them."""
-    paths = [path_below(argument.text, directory) for argument in _file_arguments(line)]
+    paths = [rebased_path(argument.text, directory) for argument in _file_arguments(line)]
     if paths:
         return ", ".join(path.removeprefix("./") for path in paths)
     folder = line.value_of("--project-directory")
-    searched_path = path_below(folder.text, directory) if folder else directory
+    searched_path = rebased_path(folder.text, directory) if folder else directory
     return (
         "the compose file"
         if searched_path == "."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Iterable, Iterator
 
 from tocompose.importers.docker_run.facts import Facts, FlagFact, read_facts
@@ -21,6 +20,7 @@ from tocompose.knowledge.images import image_ref
 from tocompose.knowledge.secrets.texts import redact_secrets
 from tocompose.model import EnvFile, EnvVariable, Mount, Port, Role, Service
 from tocompose.record import NamedTuple, replace
+from tocompose.syntax.host_paths import rebased_path
 from tocompose.syntax.interpolation import plain, split_outside_variables, variable_names
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, unique_name
@@ -314,17 +314,9 @@ def fact_below(fact: FlagFact, directory: str) -> FlagFact:
         return fact
     match fact.fact.value:
         case Mount(kind="bind", source=str(source)) as mount if source:
-            value: object = replace(mount, source=path_below(source, directory))
+            value: object = replace(mount, source=rebased_path(source, directory))
         case EnvFile() as env_file:
-            value = replace(env_file, path=path_below(env_file.path, directory))
+            value = replace(env_file, path=rebased_path(env_file.path, directory))
         case _:
             return fact
     return fact._replace(fact=fact.fact._replace(value=value))
-
-
-def path_below(path: str, directory: str) -> str:
-    """A path of `directory` as the script's folder sees it; absolute paths, URLs and variables stay."""
-    if directory in ("", ".") or path.startswith(("/", "~", "$")) or "://" in path:
-        return path
-    moved = posixpath.normpath(posixpath.join(directory, path))
-    return moved if moved.startswith(("/", "..", "$")) else f"./{moved}"

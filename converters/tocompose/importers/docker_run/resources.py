@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from tocompose.compose.relative_paths import into_folder, with_build_paths
 from tocompose.importers.docker_run.facts import UNKNOWN_SERVICE, Facts, read_facts
 from tocompose.importers.docker_run.invocation import Invocation
 from tocompose.importers.docker_run.mount_values import is_refused_name
 from tocompose.importers.docker_run.options import flag_rows, parse_command_line
 from tocompose.model import Build, Network, Volume
 from tocompose.record import replace
+from tocompose.syntax.host_paths import (
+    is_relative_context,
+    is_relative_path,
+    rebased_context,
+)
 from tocompose.syntax.interpolation import Variable, replace_variables, variable_names
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, resource_key
@@ -129,7 +135,7 @@ def read_volumes(invocation: Invocation) -> tuple[Volume, ...]:
 
 
 def read_builds(invocation: Invocation) -> dict[str, Build]:
-    """The image tags that a `docker build` makes, each with its build section."""
+    """The image tags that a `docker build` makes, each with its build section, as the script's folder sees it."""
     line = parse_command_line(invocation.arguments, flag_rows("build"), interspersed=True)
     tags = [
         option.value.text
@@ -145,12 +151,13 @@ def read_builds(invocation: Invocation) -> dict[str, Build]:
     named_secrets = {"secrets": [secret.name for secret in secrets], "x-secrets": secrets}
     context = _with_scheme(line.operands[0].take(UNKNOWN_SERVICE))
     dockerfile = facts.last("dockerfile")
+    options = with_build_paths(facts.remaining(), into_folder(invocation.directory))
     build = Build(
-        context=context,
+        context=rebased_context(context, invocation.directory),
         dockerfile=_below_context(context, dockerfile) if dockerfile else None,
         target=facts.last("target"),
         args={name: variable.value for name, variable in facts.entries("args").items()},
-        options={**facts.remaining(), **(named_secrets if secrets else {})},
+        options={**options, **(named_secrets if secrets else {})},
         origin=invocation.span,
     )
     return {tag: _with_tags(build, tags, tag) for tag in tags}
@@ -182,11 +189,7 @@ def _below_context(context: str, dockerfile: str) -> str:
     base = "" if context in (".", "./") else context.rstrip("/") + "/"
     if dockerfile.startswith(base):
         return dockerfile[len(base) :].removeprefix("./")
-    if (
-        dockerfile.startswith(("/", "$"))
-        or context.startswith(("/", "$"))
-        or "://" in context
-    ):
+    if not is_relative_path(dockerfile) or not is_relative_context(context):
         return dockerfile
     depth = len([folder for folder in context.split("/") if folder not in ("", ".")])
     return "../" * depth + dockerfile.removeprefix("./")

@@ -1,0 +1,40 @@
+"""Paths as compose files and docker commands write them: below the folder of the file, or elsewhere."""
+
+from __future__ import annotations
+
+import posixpath
+
+from tocompose.syntax.mounts import is_windows_path, path_of_folder
+
+# What docker and docker compose build from without a folder; addresses with `://` besides.
+# https://docs.docker.com/build/concepts/context/#git-repositories, compose-go's paths/context.go
+_REMOTE_STARTS = ("git@", "github.com/", "docker-image:", "service:")
+
+
+def is_remote_context(context: str) -> bool:
+    """Whether a build context is no folder: a repository, an address, an image, or what another service builds."""
+    return "://" in context or context.startswith(_REMOTE_STARTS)
+
+
+def is_relative_path(path: str) -> bool:
+    """Whether a path is one below the folder of its file, or beside it; not for what begins with a variable."""
+    if path.startswith(("/", "~", "$", "\\")) or is_windows_path(path):
+        return False
+    return "://" not in path
+
+
+def is_relative_context(context: str) -> bool:
+    """Whether a build context is a folder below that of its file, or beside it."""
+    return is_relative_path(context) and not is_remote_context(context)
+
+
+def rebased_path(path: str, folder: str) -> str:
+    """A relative path that the folder's files name, as seen from outside of the folder; others stay."""
+    if folder in ("", ".") or not is_relative_path(path):
+        return path
+    return path_of_folder(posixpath.normpath(posixpath.join(folder, path)))
+
+
+def rebased_context(context: str, folder: str) -> str:
+    """A build context that the folder's files name, as seen from outside of the folder; what is no folder stays."""
+    return context if is_remote_context(context) else rebased_path(context, folder)
