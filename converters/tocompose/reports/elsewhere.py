@@ -20,9 +20,8 @@ _ELSEWHERE = {
     ),
     Runtime.CLUSTER: (
         "The cluster is not changed: it keeps running what it runs.",
-        "The data on its volumes is not copied. Dump databases with `kubectl exec`, and copy files with `kubectl cp`"
-        " from a pod that mounts the volume, while nothing else writes to it; then put the data into the volumes and"
-        " folders in the table above.",
+        "Its data is not copied by itself. If a note above says that data must be moved or copied, stop what writes to"
+        " it in the cluster first, so that nothing is written after the copy.",
         "To go back, stop the stack.",
     ),
     Runtime.PLATFORM: (

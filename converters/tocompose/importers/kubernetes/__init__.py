@@ -230,6 +230,7 @@ def convert(
         settle_ports,
     )
     from tocompose.importers.kubernetes.release_hooks import order_releases
+    from tocompose.importers.kubernetes.remaining_data import note_remaining_data
     from tocompose.importers.kubernetes.run_once import run_once
     from tocompose.importers.kubernetes.scale import scale_services
     from tocompose.importers.kubernetes.schedules import schedule_jobs
@@ -268,6 +269,7 @@ def convert(
     builder.apply(note_outside(model, builder))
     builder.apply(note_access(model))
     builder.apply(note_pods(model))
+    note_remaining_data(model, services)
     stack_name = identifier(name or main_namespace(model) or fallback)
     stack = builder.build_stack(stack_name)
     model.config_store.absent.add_notes(builder.demands, ledger)

@@ -1,0 +1,296 @@
+"""Data that stay in the cluster: what pods keep on claims, on their nodes and in themselves, and how to move it.
+
+https://kubernetes.io/docs/reference/kubectl/generated/kubectl_exec/ tells how a pod is named.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Any
+
+from tocompose.importers.kubernetes.claims import claim_name, claim_template
+from tocompose.importers.kubernetes.cluster_model import ClusterModel
+from tocompose.importers.kubernetes.container_fields import VolumeMount
+from tocompose.importers.kubernetes.objects import MadeObject
+from tocompose.importers.kubernetes.volume_fields import (
+    ClaimVolume,
+    ForeignVolume,
+    HostPathVolume,
+    NfsVolume,
+    PersistentVolume,
+)
+from tocompose.importers.kubernetes.workloads import (
+    RUN_ONCE,
+    Pod,
+    PodContainer,
+    Workload,
+)
+from tocompose.knowledge.dumps import Dump, dump_of, moving_pipe
+from tocompose.knowledge.images import Data, ImageFacts, image_facts
+from tocompose.ledger import Cursor
+from tocompose.model import Service
+from tocompose.record import NamedTuple
+from tocompose.syntax.model_path import ModelPath
+
+# What kubectl finds a pod of by the kind and name of the workload alone.
+_NAMED_BY_WORKLOAD = frozenset(
+    ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController")
+)
+
+
+class Keeper(Enum):
+    """What keeps the data of a pod."""
+
+    CLAIM = "claim"
+    NODE = "node"
+    SERVER = "server of its own"
+
+
+class KeptFolder(NamedTuple):
+    """A folder of a container whose files outlive the pod; `name` says which claim or folder of the node has them."""
+
+    keeper: Keeper
+    name: str
+    path: str
+    part: str
+    is_read_only: bool
+    cursor: Cursor
+
+
+class RunningContainer(NamedTuple):
+    """A container that keeps running, with the service that it becomes."""
+
+    workload: Workload
+    pod: Pod
+    container: PodContainer
+    service: Service
+    folders: tuple[KeptFolder, ...]
+
+    @property
+    def facts(self) -> ImageFacts | None:
+        """What is known of its image, where that is a server which runs."""
+        facts = image_facts(self.service.image or "")
+        is_server = facts is not None and facts.category == "data" and facts.sure
+        return facts if is_server and self._runs_server(facts) else None
+
+    def _runs_server(self, facts: ImageFacts | None) -> bool:
+        """Whether the server of the image runs: no other program has taken its place."""
+        words = self.service.entrypoint
+        if facts is None or not words:
+            return True
+        programs = (*facts.entrypoint, *(facts.server or ()))
+        line = " ".join((*words, *(self.service.command or ())))
+        return not programs or any(program in line for program in programs)
+
+    @property
+    def environment(self) -> Mapping[str, str | None]:
+        """The variables that the container is given."""
+        return {variable.name: variable.value for variable in self.service.environment}
+
+    def data(self) -> tuple[Data, ...]:
+        """Where a known server keeps its data."""
+        facts = self.facts
+        if facts is None:
+            return ()
+        environment = self.environment
+        settings = {name: text for name, text in environment.items() if text}
+        line = " ".join((*(self.service.entrypoint or ()), *(self.service.command or ())))
+        return tuple(facts.kept_data(environment, line or None, settings))
+
+    def kubectl(self) -> str:
+        """The beginning of a command that runs another one in the container."""
+        words = ["kubectl exec"]
+        if self.workload.kube_object.states_namespace:
+            words.append(f"-n {shlex.quote(self.workload.namespace)}")
+        words.append(self._pod_words())
+        if self.container.name:
+            words.append(f"-c {shlex.quote(self.container.name)}")
+        return f"{' '.join(words)} --"
+
+    def _pod_words(self) -> str:
+        kube_object = self.workload.kube_object
+        if self.pod.ordinal is not None and self.pod.hostname:
+            return shlex.quote(self.pod.hostname)
+        if kube_object.title == "Pod":
+            return shlex.quote(kube_object.name)
+        is_scaled_here = self.workload.scaled_by is kube_object
+        if is_scaled_here and kube_object.title in _NAMED_BY_WORKLOAD:
+            return shlex.quote(f"{kube_object.title.lower()}/{kube_object.name}")
+        labels = ",".join(f"{key}={text}" for key, text in self.workload.labels.items())
+        namespace = (
+            f" -n {shlex.quote(self.workload.namespace)}"
+            if kube_object.states_namespace
+            else ""
+        )
+        chosen = f"kubectl get pods{namespace} -l {shlex.quote(labels)} -o name"
+        return f'"$({chosen} | head -n 1)"'
+
+    def copy_command(self, path: str, flush: str = "") -> str:
+        """The command that copies a folder of the container to the same place in the service's."""
+        packed = f"tar -cf - -C {shlex.quote(path)} ."
+        if flush:
+            packed = f"sh -c {shlex.quote(f'{flush} >&2 && {packed}')}"
+        target = shlex.quote(f"{self.service.name}:{path}")
+        return f"{self.kubectl()} {packed} | docker compose cp - {target}"
+
+
+def note_remaining_data(model: ClusterModel, services: Mapping[str, Service]) -> None:
+    """Says of each server and each claim how the data that it has in the cluster come into the stack."""
+    running = tuple(_running_containers(model, services))
+    told: set[tuple[str, str]] = set()
+    for container in running:
+        told.update(_note_server(container))
+    for container in sorted(running, key=lambda runs: not runs.facts):
+        for folder in container.folders:
+            key = (folder.name, folder.part)
+            if key in told or folder.keeper is Keeper.SERVER:
+                continue
+            if not folder.is_read_only:
+                told.add(key)
+                _note_files(container, folder)
+
+
+def _running_containers(
+    model: ClusterModel, services: Mapping[str, Service]
+) -> Iterator[RunningContainer]:
+    """The containers of the manifests' own workloads that keep running."""
+    for workload, pod in model.pods():
+        is_made = isinstance(workload.kube_object, MadeObject)
+        if is_made or workload.kind in RUN_ONCE:
+            continue
+        for container in pod.running_containers():
+            folders = tuple(_kept_folders(container, pod, workload, model))
+            service = services[container.service]
+            yield RunningContainer(workload, pod, container, service, folders)
+
+
+def _kept_folders(
+    container: PodContainer, pod: Pod, workload: Workload, model: ClusterModel
+) -> Iterator[KeptFolder]:
+    for mount in container.fields.mounts:
+        kept = _keeper_of(mount, pod, workload, model)
+        if kept is not None and mount.path:
+            keeper, name = kept
+            part = mount.sub_path.text or mount.sub_path_expression.text or ""
+            is_read_only = mount.read_only.flag is True
+            path = mount.path.rstrip("/") or "/"
+            yield KeptFolder(keeper, name, path, part, is_read_only, mount.cursor)
+
+
+def _keeper_of(
+    mount: VolumeMount, pod: Pod, workload: Workload, model: ClusterModel
+) -> tuple[Keeper, str] | None:
+    """What keeps the files of a mount, and its name; None where they end with the pod."""
+    if claim_template(workload, mount.volume) is not None:
+        name = f"{mount.volume}-{workload.kube_object.name}-{pod.ordinal or 0}"
+        return Keeper.CLAIM, f"the claim {name}"
+    volume = workload.pod_spec.volume(mount.volume)
+    match volume.source if volume is not None else None:
+        case ClaimVolume() as source:
+            name = claim_name(source, workload)
+            binding = model.claims.binding(workload.namespace, name)
+            return _behind_claim(binding.volume) or (Keeper.CLAIM, f"the claim {name}")
+        case HostPathVolume(path=path):
+            return Keeper.NODE, path.text or "/"
+        case NfsVolume():
+            return Keeper.SERVER, ""
+        case ForeignVolume():
+            return Keeper.CLAIM, f"the volume {mount.volume} of {workload.kube_object}"
+        case _:
+            return None
+
+
+def _behind_claim(volume: PersistentVolume | None) -> tuple[Keeper, str] | None:
+    """What a volume of the input says of where its files are; None where only the cluster knows."""
+    match volume.source if volume is not None else None:
+        case NfsVolume():
+            return Keeper.SERVER, ""
+        case HostPathVolume(path=path):
+            return Keeper.NODE, path.text or "/"
+        case _:
+            return None
+
+
+def _note_server(container: RunningContainer) -> Iterator[tuple[str, str]]:
+    """Says how the data of a server are moved; gives back the claims that hold them."""
+    data_paths = [data.path for data in container.data()]
+    folders = _folders_of_data(container, data_paths)
+    if not data_paths or any(folder.keeper is Keeper.SERVER for folder in folders):
+        return
+    dump = dump_of(container.service.image or "", container.environment)
+    if dump is not None and dump.dump:
+        _note_dump(container, dump, folders[0] if folders else None)
+        yield from ((folder.name, folder.part) for folder in folders)
+        return
+    flush = dump.flush if dump is not None else ""
+    if not folders:
+        path = data_paths[0]
+        command = container.copy_command(path, flush)
+        _annotate(container, None, "TC438", path=path, command=command)
+    elif flush:
+        _note_files(container, folders[0], flush)
+        yield folders[0].name, folders[0].part
+
+
+def _folders_of_data(
+    container: RunningContainer, data_paths: list[str]
+) -> list[KeptFolder]:
+    return [
+        folder
+        for folder in container.folders
+        if any(_meet(folder.path, path) for path in data_paths)
+    ]
+
+
+def _meet(path: str, other: str) -> bool:
+    """Whether one of two folders holds the other."""
+    first, second = f"{path.rstrip('/')}/", f"{other.rstrip('/')}/"
+    return first.startswith(second) or second.startswith(first)
+
+
+def _note_dump(container: RunningContainer, dump: Dump, folder: KeptFolder | None) -> None:
+    command = moving_pipe(dump, f"{container.kubectl()} sh -c", container.service.name)
+    on_node = folder is not None and folder.keeper is Keeper.NODE
+    _annotate(
+        container,
+        folder,
+        "TC439" if on_node else "TC437",
+        image=container.service.image,
+        command=command,
+        remark=f" {dump.remark}" if dump.remark else "",
+    )
+
+
+def _note_files(container: RunningContainer, folder: KeptFolder, flush: str = "") -> None:
+    code = "TC438"
+    if folder.keeper is Keeper.NODE:
+        # What a pod names of its node is data only where a server is known to keep it there.
+        if _is_direct(container, folder) and not container.facts:
+            return
+        code = "TC442"
+    command = container.copy_command(folder.path, flush)
+    _annotate(container, folder, code, path=folder.path, command=command)
+
+
+def _is_direct(container: RunningContainer, folder: KeptFolder) -> bool:
+    """Whether the pod itself names the folder of its node, rather than a claim."""
+    return any(
+        isinstance(volume.source, HostPathVolume) and volume.source.path.text == folder.name
+        for volume in container.workload.pod_spec.volumes
+    )
+
+
+def _annotate(
+    container: RunningContainer, folder: KeptFolder | None, code: str, **facts: Any
+) -> None:
+    cursor = folder.cursor if folder else container.container.fields.cursor
+    where = f"on {folder.name}" if folder else "inside its pod, on no claim"
+    cursor.annotate(
+        code,
+        subject=ModelPath.service(container.service.name),
+        service=container.service.name,
+        where=where,
+        **facts,
+    )

@@ -1,0 +1,71 @@
+"""How the data of a server come out of its container and into another one, from `mappings/dumps.yaml`."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from functools import cache
+
+from tocompose.knowledge.image_conditions import conditions_hold, rows_for_tag
+from tocompose.knowledge.images import image_facts, image_ref
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
+from tocompose.tables import Row, table
+
+# What stands for variables of the container: their names, and what holds where it is given none.
+_PLACEHOLDER = regex(r"<([^<>]+)>")
+
+
+class Dump(NamedTuple):
+    """Commands for a shell in the containers of a server: `dump` writes what `restore` reads. With `flush` the server
+    writes its files instead, which can then be copied. `remark` is for the reader."""
+
+    dump: str = ""
+    restore: str = ""
+    flush: str = ""
+    remark: str = ""
+
+
+def dump_of(image: str, environment: Mapping[str, str | None]) -> Dump | None:
+    """How the data of a container with that image and environment are moved; None where no command is known."""
+    facts, ref = image_facts(image), image_ref(image)
+    row = _rows_by_image().get(facts.id) if facts else None
+    if row is None or ref is None:
+        return None
+    for way, conditions in rows_for_tag(row, "ways", ref.tag):
+        if conditions_hold(conditions, environment, None):
+            commands = {
+                column: _filled(str(way.get(column, "")), environment)
+                for column in ("dump", "restore", "flush")
+            }
+            return Dump(**commands, remark=str(way.get("says", "")))
+    return None
+
+
+@cache
+def _rows_by_image() -> Mapping[str, Row]:
+    rows = table("dumps", required={"images", "ways"}, optional=set())
+    return {image_id: row for row in rows.values() for image_id in row["images"]}
+
+
+def _filled(command: str, environment: Mapping[str, str | None]) -> str:
+    """The command with each placeholder as a word of a shell in the container."""
+    return _PLACEHOLDER.sub(lambda match: _shell_word(match[1], environment), command)
+
+
+def _shell_word(placeholder: str, environment: Mapping[str, str | None]) -> str:
+    names, _, default = placeholder.partition("|=")
+    candidates = names.split("|")
+    for name in candidates:
+        if name in environment:
+            return f'"${name}"'
+        if f"{name}_FILE" in environment:
+            return f'"$(cat "${name}_FILE")"'
+    first = candidates[0]
+    return f'"${{{first}:-{default}}}"' if default else f'"${first}"'
+
+
+def moving_pipe(dump: Dump, old_shell: str, service: str) -> str:
+    """The command that runs the dump where the old shell leads to, and the restoring in a container of the service."""
+    new_shell = f"docker compose exec -T {shlex.quote(service)} sh -c"
+    return f"{old_shell} {shlex.quote(dump.dump)} | {new_shell} {shlex.quote(dump.restore)}"

@@ -1,0 +1,153 @@
+"""What pods keep: each server and claim has one note, whose command names what is in the cluster and here."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import pytest
+
+from tocompose.knowledge.dumps import dump_of
+from tocompose.knowledge.images import image_facts
+from tocompose.notes import Note
+from tocompose.pipeline import Options, convert
+from tocompose.project import Memory
+from tocompose.reports.markdown import render
+from tocompose.reports.report import report
+from tocompose.tables import documents, load
+
+MOVED = ("TC437", "TC438", "TC439", "TC442")
+
+
+def pod(
+    image: str, volume: str = "", path: str = "", kind: str = "Deployment", env: str = ""
+) -> str:
+    mounts = f"[{{name: v, mountPath: {path}}}]" if volume else "[]"
+    volumes = f"[{{name: v, {volume}}}]" if volume else "[]"
+    return f"""
+apiVersion: apps/v1
+kind: {kind}
+metadata: {{name: main, namespace: shop}}
+spec:
+  selector: {{matchLabels: {{app: main}}}}
+  template:
+    metadata: {{labels: {{app: main}}}}
+    spec:
+      containers:
+      - {{name: inner, image: '{image}', env: [{env}], volumeMounts: {mounts}}}
+      volumes: {volumes}
+"""
+
+
+CLAIM = "persistentVolumeClaim: {claimName: kept}"
+NODE_VOLUME = """
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: disk}
+spec: {claimRef: {name: kept, namespace: shop}, SOURCE}
+"""
+
+
+def moved(text: str) -> list[Note]:
+    """The notes on data that stay in the cluster."""
+    result = convert(Memory({"shop.yaml": text.encode()}, "shop"), Options())
+    return [note for note in result.notes if note.code in MOVED]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "where"),
+    [
+        (pod("postgres:16", CLAIM, "/var/lib/postgresql/data"), "TC437", "the claim kept"),
+        (pod("postgres:16"), "TC437", "on no claim"),
+        (pod("postgres:16", "emptyDir: {}", "/var/lib/postgresql/data"), "TC437", "no claim"),
+        (pod("redis:7", CLAIM, "/data"), "TC438", "the claim kept"),
+        (pod("redis:7"), "TC438", "on no claim"),
+        (pod("corp/web:1", CLAIM, "/srv/files"), "TC438", "the claim kept"),
+        (pod("elasticsearch:8.1.0"), "TC438", "on no claim"),
+        (pod("corp/web:1", "csi: {driver: disk.example.com}", "/srv"), "TC438", "the volume v"),
+        (pod("mysql:8", "hostPath: {path: /disk}", "/var/lib/mysql"), "TC439", "/disk"),
+        (
+            pod("corp/web:1", CLAIM, "/srv")
+            + NODE_VOLUME.replace("SOURCE", "hostPath: {path: /disk}"),
+            "TC442",
+            "/disk",
+        ),
+    ],
+)  # fmt: skip
+def test_data_that_stay_are_told(text: str, code: str, where: str) -> None:
+    (note,) = moved(text)
+    assert note.code == code
+    assert where in note.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pod("corp/web:1"),
+        pod("corp/web:1", "emptyDir: {}", "/srv"),
+        pod("corp/web:1", "hostPath: {path: /proc}", "/host/proc"),
+        pod("postgres:16", "nfs: {server: a, path: /b}", "/var/lib/postgresql/data"),
+        pod("memcached:1.6"),
+        pod("corp/web:1", CLAIM, "/srv") + NODE_VOLUME.replace("SOURCE", "nfs: {server: a, path: /b}"),
+    ],
+)  # fmt: skip
+def test_nothing_is_told_of_what_ends_with_the_pod_or_is_elsewhere(text: str) -> None:
+    assert moved(text) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("Deployment", "kubectl exec -n shop deployment/main -c inner --"),
+        ("StatefulSet", "kubectl exec -n shop main-0 -c inner --"),
+        ("DaemonSet", "kubectl exec -n shop daemonset/main -c inner --"),
+    ],
+)
+def test_the_pod_is_named_as_kubectl_names_it(kind: str, words: str) -> None:
+    (note,) = moved(pod("postgres:16", kind=kind))
+    assert f"`{words} sh -c 'pg_dumpall" in note.advice
+    assert "| docker compose exec -T main sh -c 'psql" in note.advice
+
+
+def test_a_claim_of_several_pods_is_told_once() -> None:
+    twin = pod("corp/web:1", CLAIM, "/srv").replace("name: main,", "name: twin,")
+    assert len(moved(f"{pod('corp/web:1', CLAIM, '/srv')}---{twin}")) == 1
+
+
+def test_what_only_a_job_mounts_is_no_files_of_a_service() -> None:
+    job = pod("corp/backup:1", CLAIM, "/srv").replace("apps/v1", "batch/v1")
+    assert moved(job.replace("Deployment", "Job")) == []
+
+
+def test_the_user_is_the_variable_that_the_container_is_given() -> None:
+    env = "{name: POSTGRES_USER, value: shop}, {name: POSTGRES_PASSWORD, value: x}"
+    (note,) = moved(pod("postgres:16", env=env))
+    assert '-U "$POSTGRES_USER"' in note.advice
+    env = "{name: MYSQL_ROOT_PASSWORD_FILE, value: /run/password}"
+    (note,) = moved(pod("mysql:8", env=env))
+    assert 'MYSQL_PWD="$(cat "$MYSQL_ROOT_PASSWORD_FILE")"' in note.advice
+
+
+def test_the_report_never_says_that_nothing_is_to_do() -> None:
+    project = Memory({"shop.yaml": pod("postgres:16").encode()}, "shop")
+    text = render(report(convert(project, Options()), project))
+    assert "Nothing" not in text.partition("## Topology")[0]
+    assert "- [ ] Move the data of main" in text
+
+
+def test_every_row_names_images_of_the_table_and_words_of_a_shell() -> None:
+    known = {
+        str(document.row()["id"]): str(document.row()["match"][0])
+        for document in documents("images", "match")
+    }
+    for row in load("dumps").values():
+        for image_id in row["images"]:
+            facts = image_facts(known[image_id])
+            assert facts is not None and facts.data, image_id
+            dump = dump_of(known[image_id], {})
+            assert dump is not None, image_id
+            for command in (dump.dump, dump.restore, dump.flush):
+                assert not re.search(r"<[A-Z]", command)
+                assert command == "" or shlex.split(command)
+            assert bool(dump.dump) == bool(dump.restore) != bool(dump.flush)
