@@ -14,7 +14,7 @@ from fuzz.seeds import WINDOWS, seeds, texts
 from tocompose.answers import AnswerError, read_answers
 from tocompose.check import audit, repair
 from tocompose.exporters.bundle import Layout
-from tocompose.exporters.existing import combine, names_in
+from tocompose.exporters.existing import combine
 from tocompose.exporters.insertion import InsertionError, insert
 from tocompose.importers import ImportOptions, SourceError
 from tocompose.ledger import Ledger
@@ -33,6 +33,7 @@ from tocompose.readers import (
     yaml,
 )
 from tocompose.readers.dockerfile import read_dockerfile
+from tocompose.readers.dotenv import entries_by_name
 from tocompose.readers.shell import as_shell
 from tocompose.readers.text import Text, Unreadable, decode
 from tocompose.reports import FORMS, render
@@ -108,7 +109,7 @@ def _existing(content: bytes) -> object:
     combine(File(path=".env", content=b"A=1\n"), content)
     combine(File(path=".gitignore", content=b".env\n"), content)
     combine(File(path=".env.example", content=b"A=1\n"), content)
-    names_in(content.decode("utf-8", "replace"))
+    entries_by_name(content.decode("utf-8", "replace"))
     try:
         return insert(content.decode("utf-8", "surrogateescape"), "docker-compose.yml", own)
     except InsertionError:

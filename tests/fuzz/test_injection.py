@@ -24,12 +24,12 @@ from markdown_it import MarkdownIt
 from fuzz.test_names import HOSTILE
 from tocompose.cli.group import main
 from tocompose.exporters.bundle import Layout
-from tocompose.exporters.existing import names_in
 from tocompose.importers import SourceError
 from tocompose.ledger import Ledger
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.readers import shell
+from tocompose.readers.dotenv import entries_by_name
 from tocompose.readers.text import Text
 from tocompose.reports import FORMS, render
 from tocompose.reports.note_lines import Style
@@ -324,7 +324,7 @@ def _markdown(text: str) -> None:
 
 
 def _dotenv(text: str) -> None:
-    assert "PWNED" not in names_in(text)
+    assert "PWNED" not in entries_by_name(text)
     assert "PWNED" not in {line.partition("=")[0].strip() for line in text.splitlines()}
 
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocompose.exporters.dotenv import quoted
-from tocompose.exporters.existing import names_in
 from tocompose.model import File
+from tocompose.readers.dotenv import entries_by_name
 from tocompose.writing import WriteError, plan, write
 from writing.bundle import FILES, mode, tree
 
@@ -196,4 +196,4 @@ def test_a_plan_says_what_would_change_and_writes_nothing(tmp_path: Path) -> Non
 )
 def test_names_are_found_whatever_the_values_hold(values: list[str]) -> None:
     text = "\n".join(f"V{number}={quoted(value)}" for number, value in enumerate(values))
-    assert names_in(text) == {f"V{number}" for number in range(len(values))}
+    assert entries_by_name(text).keys() == {f"V{number}" for number in range(len(values))}

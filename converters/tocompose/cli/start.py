@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tocompose.exporters.existing import names_in
+from tocompose.readers.dotenv import filled_names
 from tocompose.reports.cutover import cutover_of
 from tocompose.reports.duties import (
     MOST_IN_A_SENTENCE,
@@ -101,5 +101,4 @@ def _filled_names(folder: Path) -> set[str]:
     path = folder / ".env"
     if not path.is_file():
         return set()
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return names_in("\n".join(line for line in lines if not line.rstrip().endswith("=")))
+    return filled_names(path.read_text(encoding="utf-8", errors="replace"))

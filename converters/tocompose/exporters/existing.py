@@ -11,16 +11,12 @@ from tocompose.model import File
 from tocompose.notes import Note, note
 from tocompose.patterns import regex
 from tocompose.project import ignore_rules
-from tocompose.readers.dotenv import read_dotenv
-from tocompose.source import Leaf
+from tocompose.readers.dotenv import compose_values, entries_by_name
 from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import enumerated
 
 Combined: TypeAlias = tuple[bytes, tuple[Note, ...]]
 
-_ENTRY = regex(
-    r"\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\s*[=:]\s*(?P<quote>[\"']?)"
-)
 _OWN_ENTRY = regex(r"(?:# )?(?P<name>[A-Za-z_][A-Za-z0-9_]*)=")
 
 
@@ -38,64 +34,6 @@ def combine(file: File, present: bytes | None) -> Combined:
     return file.content, ()
 
 
-def names_in(text: str) -> set[str]:
-    """The variables that a `.env` file sets, values of several lines in quotes skipped."""
-    names: set[str] = set()
-    index = 0
-    while index < len(text):
-        line_end = text.find("\n", index)
-        line_end = len(text) if line_end < 0 else line_end
-        match = _ENTRY.match(text, index, line_end)
-        if match:
-            names.add(match["name"])
-            if match["quote"]:
-                line_end = max(
-                    line_end,
-                    _end_of_line(text, _closing_quote(text, match["quote"], match.end())),
-                )
-        index = line_end + 1
-    return names
-
-
-def open_quote(text: str) -> tuple[int, int] | None:
-    """The line and column of the first quote in a `.env` file that Compose does not find closed at the end of a value.
-
-    What is added below it would become a part of that value.
-    """
-    index = 0
-    while index < len(text):
-        line_end = _end_of_line(text, index)
-        match = _ENTRY.match(text, index, line_end)
-        if match and match["quote"]:
-            closing = _closing_quote(text, match["quote"], match.end())
-            line_end = _end_of_line(text, closing)
-            is_closed = text[closing : closing + 1] == match["quote"] and closing > index
-            behind = text[closing + 1 : line_end].strip()
-            is_another = not behind.startswith("#") and not {"'", '"'}.isdisjoint(behind)
-            if not is_closed or is_another:
-                start = match.end() - 1
-                return text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
-        index = line_end + 1
-    return None
-
-
-def _closing_quote(text: str, quote: str, index: int) -> int:
-    """Where the quote closes; where it opened, when it never does."""
-    start = index
-    while index < len(text):
-        if text[index] == "\\":
-            index += 1
-        elif text[index] == quote:
-            return index
-        index += 1
-    return start
-
-
-def _end_of_line(text: str, index: int) -> int:
-    line_end = text.find("\n", index)
-    return len(text) if line_end < 0 else line_end
-
-
 def _commented_entries(text: str) -> Iterator[tuple[str, list[str]]]:
     """The entries of a `.env` file of ours: each name with its lines, comments first."""
     lines: list[str] = []
@@ -109,7 +47,7 @@ def _commented_entries(text: str) -> Iterator[tuple[str, list[str]]]:
 
 def _combine_env(file: File, present: bytes) -> Combined:
     text = present.decode("utf-8", "surrogateescape")
-    set_names = names_in(text)
+    set_names = entries_by_name(text)
     missing = {
         name: lines
         for name, lines in _commented_entries(
@@ -133,23 +71,14 @@ def _changed_secrets(file: File, present: bytes) -> list[str]:
     """The secrets whose value in the source is no longer the one in the `.env` file that stays."""
     if not file.secret:
         return []
-    kept_values = _values_of(present)
+    kept_values = compose_values(present)
     return [
         name
-        for name, value in _values_of(file.content).items()
+        for name, value in compose_values(file.content).items()
         if value
         and kept_values.get(name, value) not in ("", value)
         and (secret_name(name) or password_spans(value, name))
     ]
-
-
-def _values_of(content: bytes) -> dict[str, str]:
-    tree = read_dotenv(content).tree
-    return {
-        str(child.key): child.node.text
-        for child in tree.children
-        if isinstance(child.node, Leaf)
-    }
 
 
 def _is_mentioned(text: str, lines: list[str]) -> bool:

@@ -31,7 +31,19 @@ _COMPOSE_ENTRY = regex(
 )
 # What may follow a quote that closes: a comment, or a name. Compose refuses other signs in a name.
 _AFTER_QUOTE = regex(r"[ \t]*(?:#.*|[\w.\[\] \t-]*(?:[=:].*)?)\r?")
-_ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
+# compose-go, dotenv/parser.go, expandEscapes: other signs keep their backslash, and so does `\\c`.
+_ESCAPE = regex(r'\\(?:(?P<sign>[abcfnrtv$"\\])|0(?P<digits>\d{0,3}))')
+_ESCAPED = {
+    "a": "\a",
+    "b": "\b",
+    "f": "\f",
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+    "v": "\v",
+    **{sign: sign for sign in '$"\\'},
+}
+_OCTAL = regex(r"[0-3][0-7]{2}")
 
 
 class Entry(NamedTuple):
@@ -79,6 +91,24 @@ def compose_entries(text: str) -> Iterator[re.Match[str]]:
     return _COMPOSE_ENTRY.finditer(text)
 
 
+def entries_by_name(text: str) -> dict[str, re.Match[str]]:
+    """The entry of each name: of several, docker compose takes the last one."""
+    return {entry["name"]: entry for entry in compose_entries(text)}
+
+
+def entry_text(entry: re.Match[str]) -> str:
+    """The value of an entry as it stands, without its quotes, or without the comment behind a bare one."""
+    if entry["quoted"] is not None:
+        return entry["single"] or entry["double"] or ""
+    return entry["bare"].partition(" #")[0].strip()
+
+
+def filled_names(text: str) -> set[str]:
+    """The names that have a value."""
+    entries = entries_by_name(text).items()
+    return {name for name, entry in entries if entry_text(entry).strip()}
+
+
 def open_quote(text: str) -> OpenQuote | None:
     """The first quote for which docker compose refuses a `.env` file.
 
@@ -98,22 +128,23 @@ def compose_values(content: bytes) -> dict[str, str]:
     """The values that docker compose reads: a comment ends a bare value, variables of earlier lines are filled in."""
     values: dict[str, str] = {}
     for match in compose_entries(decode(content).replace("\r\n", "\n")):
+        value = entry_text(match)
         if match["single"] is not None:
-            value = match["single"].replace("\\'", "'")
+            value = value.replace("\\'", "'")
         elif match["double"] is not None:
-            value = substitute(_unescape(match["double"]), values)
+            value = substitute(_ESCAPE.sub(_unescaped, value), values)
         else:
-            bare = re.split(r"(?:^|[ \t])#", match["bare"], maxsplit=1)[0]
-            value = substitute(bare.strip(), values)
+            value = substitute(value, values)
         values[match["name"]] = value
     return values
 
 
-def _unescape(text: str) -> str:
-    """A text in double quotes without its backslashes, as a template of Compose."""
-    return re.sub(
-        r"(?s)\\(.)", lambda match: literal(_ESCAPED.get(match[1], match[1])), text
-    )
+def _unescaped(escape: re.Match[str]) -> str:
+    """What a backslash in double quotes stands for, in a template of Compose."""
+    digits = escape["digits"]
+    if digits is None:
+        return literal(_ESCAPED.get(escape["sign"], escape[0]))
+    return chr(int(digits, 8)) if _OCTAL.fullmatch(digits) else f"\\{digits}"
 
 
 def comments(content: bytes) -> dict[str, str]:

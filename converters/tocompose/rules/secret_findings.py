@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tocompose.compose.keys import is_extension
-from tocompose.exporters.existing import names_in
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.secrets.texts import is_secret_under, secret_value
 from tocompose.model import FileResource, Service, Stack
 from tocompose.project import ignore_rules, project_path
+from tocompose.readers.dotenv import entries_by_name
 from tocompose.rules import (
     Excuse,
     Rule,
@@ -183,7 +183,11 @@ def _absence_of(view: View, variable: str) -> tuple[str, dict[str, str]]:
 def _names_in_file(view: View, path: str) -> set[str] | None:
     """The variables that a file sets; None where there is no such file."""
     content = view.project.read(path)
-    return None if content is None else set(names_in(content.decode("utf-8", "replace")))
+    return (
+        None
+        if content is None
+        else set(entries_by_name(content.decode("utf-8", "replace")))
+    )
 
 
 def _judge_env_files(view: View) -> Iterator[Verdict]:

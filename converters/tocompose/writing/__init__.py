@@ -11,11 +11,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tocompose.compose.files import BASE_NAMES
-from tocompose.exporters.existing import ADDED_TO, combine, open_quote
+from tocompose.exporters.existing import ADDED_TO, combine
 from tocompose.model import File
 from tocompose.notes import Note, note
 from tocompose.patterns import regex
 from tocompose.project import normal_path
+from tocompose.readers.dotenv import open_quote
 from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
 from tocompose.writing.lock import alone, uninterrupted
@@ -86,12 +87,11 @@ def _plan_file(folder: Path, file: File) -> tuple[Change, Iterable[Note]]:
 
 def _check_quotes(target: Path, content: bytes) -> None:
     """Raises WriteError for a `.env` file whose quotes do not close: Compose refuses it, with more lines as without."""
-    position = open_quote(content.decode("utf-8", "surrogateescape"))
-    if position is not None:
-        line, column = position
+    quote = open_quote(content.decode("utf-8", "surrogateescape"))
+    if quote is not None:
         raise WriteError(
-            f"{target}:{line}:{column}: the quote that opens here does not close at the end of the value, so docker "
-            "compose cannot read the file. Nothing was changed. Close the quote and convert again."
+            f"{target}:{quote.line}:{quote.column}: the quote that opens here does not close at the end of the value, "
+            "so docker compose cannot read the file. Nothing was changed. Close the quote and convert again."
         )
 
 

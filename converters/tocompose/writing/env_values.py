@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
@@ -11,7 +10,12 @@ from tocompose.exporters.dotenv import missing_comment, optional_comment, quoted
 from tocompose.exporters.existing import append_lines
 from tocompose.knowledge.generators import make_secret
 from tocompose.patterns import regex
-from tocompose.readers.dotenv import OpenQuote, compose_entries, open_quote
+from tocompose.readers.dotenv import (
+    OpenQuote,
+    entries_by_name,
+    filled_names,
+    open_quote,
+)
 from tocompose.record import NamedTuple
 from tocompose.writing.lock import alone
 
@@ -29,15 +33,17 @@ class MissingValue(NamedTuple):
 
 def missing_values(folder: Path) -> tuple[MissingValue, ...]:
     """The variables that `.env` leaves empty, and those that `.env.example` requires and `.env` lacks."""
-    entries = _last_entries(_text_of(folder / ".env"))
-    set_names = {name for name, entry in entries.items() if not _is_empty(entry)}
+    text = _text_of(folder / ".env")
+    set_names = filled_names(text)
     explained = {
         value.name: value for value in _explained(_text_of(folder / ".env.example"))
     }
     required = [value.name for value in explained.values() if value.is_required]
-    names = dict.fromkeys(name for name in (*entries, *required) if name not in set_names)
+    names = dict.fromkeys((*entries_by_name(text), *required))
     return tuple(
-        explained.get(name, MissingValue(name, "", False, False)) for name in names
+        explained.get(name, MissingValue(name, "", False, False))
+        for name in names
+        if name not in set_names
     )
 
 
@@ -58,16 +64,6 @@ def _text_of(path: Path) -> str:
     if not path.is_file():
         return ""
     return path.read_bytes().decode("utf-8", "surrogateescape")
-
-
-def _last_entries(text: str) -> dict[str, re.Match[str]]:
-    """The entry of each name: of several, docker compose takes the last one."""
-    return {entry["name"]: entry for entry in compose_entries(text)}
-
-
-def _is_empty(entry: re.Match[str]) -> bool:
-    value = entry["single"] or entry["double"] or entry["bare"] or ""
-    return not value.strip()
 
 
 def _explained(text: str) -> Iterable[MissingValue]:
@@ -99,8 +95,8 @@ def set_values(
     path = (folder / ".env").resolve()
     with alone(folder):
         text = _text_of(path)
-        entries = _last_entries(text)
-        unset = [name for name in values if name not in entries or _is_empty(entries[name])]
+        set_names = filled_names(text)
+        unset = [name for name in values if name not in set_names]
         for name in unset:
             text = _with_value(text, name, values[name])
             comment = f"{generated_comment(name)}\n" if name in generated else ""
@@ -128,7 +124,7 @@ def generated_comment(name: str) -> str:
 
 
 def _with_value(text: str, name: str, value: str) -> str:
-    entry = _last_entries(text).get(name)
+    entry = entries_by_name(text).get(name)
     if entry is None:
         return append_lines(text, [f"{name}={quoted(value)}"])
     end = entry.start("bare") if entry["quoted"] is None else entry.end("quoted")
