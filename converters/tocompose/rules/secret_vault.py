@@ -10,13 +10,14 @@ from tocompose.knowledge.secrets.texts import (
     password_spans,
     replace_spans,
 )
-from tocompose.model import EnvSetting, Service, Stack
+from tocompose.model import EnvSetting, Runtime, Service, Stack
 from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.rules.secret_holders import is_secret
 from tocompose.rules.service_images import facts_of
 from tocompose.rules.variables import taken_variables, variable_defaults
 from tocompose.source import Span
+from tocompose.stack_texts import services_by_variable
 from tocompose.syntax.interpolation import (
     Literal,
     Variable,
@@ -74,9 +75,13 @@ class Vault:
         self._made_for: dict[str, str] = {}
         self._holders: dict[str, dict[str, list[str]]] = {}
         self._repeated = _RepeatedValues()
+        # A value of a cluster is one by its object and key: who is not given it has another one, however equal.
+        self._users = (
+            services_by_variable(stack) if stack.runs_in is Runtime.CLUSTER else {}
+        )
         for setting in stack.settings:
             if setting.secret and setting.value:
-                self._hold(setting.value, _SOURCE, setting.name)
+                self._hold_for_users(setting.value, setting.name)
 
     @property
     def settings(self) -> Mapping[str, EnvSetting]:
@@ -146,7 +151,7 @@ class Vault:
             self._settings[name] = replace(setting, secret=True)
             self._marked.add(name)
             if setting.value:
-                self._hold(setting.value, _SOURCE, name)
+                self._hold_for_users(setting.value, name)
         return name in self._marked
 
     def may_hold_secret(self, name: str) -> bool:
@@ -168,8 +173,11 @@ class Vault:
         holders = self._holders.get(value)
         if holders is None:
             return None
-        owners = [_SOURCE, *(dependency.service for dependency in service.depends_on)]
-        names = [name for owner in owners for name in holders.get(owner, ())]
+        needed = [dependency.service for dependency in service.depends_on]
+        names = [name for owner in (_SOURCE, *needed) for name in holders.get(owner, ())]
+        if self._users and len(holders.keys() & set(needed)) > 1 < len(set(names)):
+            # Which of two servers with equal passwords is meant, nobody knows.
+            return None
         return min(names, key=lambda name: "ROOT" in name, default=None)
 
     def service_setting(self, service: Service, value: str) -> str | None:
@@ -220,6 +228,11 @@ class Vault:
         if setting is None or not setting.secret or not setting.value:
             return False
         return not variable.operator or variable.default == literal(setting.value)
+
+    def _hold_for_users(self, value: str, name: str) -> None:
+        """Holds the value of a setting of the source for all services, or for those that a cluster gives it."""
+        for owner in self._users.get(name, (_SOURCE,)):
+            self._hold(value, owner, name)
 
     def _hold(self, value: str, owner: str, name: str) -> None:
         self._holders.setdefault(value, {}).setdefault(owner, []).append(name)
