@@ -75,6 +75,16 @@ def test_where_nothing_is_to_do_nothing_is_asked() -> None:
     assert "- [ ]" not in text and "Nothing: the stack can be started as it is." in text
 
 
+def test_of_a_stack_without_services_nothing_is_started() -> None:
+    manifest = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {b: c}\n"
+    project = Memory({"config.yaml": manifest}, "shop")
+    answer = report(convert(project, Options(layout=Layout(split=True))), project)
+    text = render("markdown", answer)
+    assert "There is nothing to start" in text and "can be started as it is" not in text
+    assert "docker compose" not in text.partition("## Topology")[0]
+    assert "There is nothing to start" in render("html", answer)
+
+
 def test_what_docker_refuses_is_not_counted_as_carried_over() -> None:
     script = "docker run -d --name vpn corp/vpn:1\n"
     script += "docker run -d --network container:vpn --name web -p 8080:80 nginx:1.27\n"

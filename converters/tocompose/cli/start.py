@@ -34,6 +34,9 @@ def start_lines(report: Report, folder: Path) -> Iterator[str]:
     if must_do:
         yield "Before you start:"
         yield from (f"  {line}" for line in must_do)
+    if not report.stack.services:
+        yield "Nothing to start: the source has no service that Compose can run."
+        return
     commands = [step.line for step in start_steps(report.stack, base_of(report))]
     to_folder = [] if str(folder) == "." else [f"cd {target}"]
     yield f"Next: {' && '.join((*to_folder, *commands))}"

@@ -197,8 +197,10 @@ def next_steps(report: Report) -> tuple[NextStep, ...]:
 
 
 def first_steps(report: Report) -> tuple[NextStep, ...]:
-    """How a stack that has its settings is started the first time."""
+    """How a stack that has its settings is started the first time; nothing where no service came of the source."""
     base = base_of(report)
+    if not report.stack.services:
+        return ()
     check = NextStep(
         "Check the files with docker compose", compose_command(base, "config --quiet")
     )
@@ -208,6 +210,8 @@ def first_steps(report: Report) -> tuple[NextStep, ...]:
 def later_steps(report: Report) -> tuple[NextStep, ...]:
     """What is done with a stack that has been started once."""
     base = base_of(report)
+    if not report.stack.services:
+        return ()
     build = " --build" if _builds_images(report.stack) else ""
     production = (
         NextStep(
