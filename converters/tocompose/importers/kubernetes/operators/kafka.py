@@ -31,10 +31,11 @@ from tocompose.importers.kubernetes.operators.parts import (
 from tocompose.importers.kubernetes.operators.spec_fields import (
     SERVICES,
     decode_flag,
+    decode_options,
     decode_part,
     decode_text,
 )
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text
 from tocompose.knowledge.image_conditions import tag_version
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
@@ -134,7 +135,7 @@ def decode_kafka(
             _decode_listener(listener, has_users=has_users)
             for listener in list_entries(spec.at("listeners"))
         ),
-        options=_decode_options(spec.at("config"), (*_ONE_BROKER, *_FOR_UPGRADES)),
+        options=decode_options(spec.at("config"), (*_ONE_BROKER, *_FOR_UPGRADES)),
         heap=decode_heap(jvm_options),
         resources=decode_part(resources),
         storage=decode_part(spec, "storage", "size"),
@@ -168,14 +169,6 @@ def _decode_listener(listener: Cursor, *, has_users: bool) -> KafkaListener:
     )
 
 
-def _decode_options(config: Cursor, left_out: tuple[str, ...]) -> dict[str, str]:
-    return {
-        option.key: take_scalar(option, SERVICES) or ""
-        for option in config
-        if option.key not in left_out
-    }
-
-
 def decode_heap(jvm_options: Cursor) -> str:
     """The options of Java that say how large its heap is."""
     sizes = ((option, decode_text(jvm_options, option)) for option in ("-Xms", "-Xmx"))
@@ -189,7 +182,7 @@ def decode_topic(topic: KubeObject) -> KafkaTopic:
     return KafkaTopic(
         name=decode_text(spec, "topicName") or topic.name,
         partitions=decode_text(spec, "partitions") or "1",
-        options=_decode_options(spec.at("config"), _ONE_BROKER),
+        options=decode_options(spec.at("config"), _ONE_BROKER),
     )
 
 

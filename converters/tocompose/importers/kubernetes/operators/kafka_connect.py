@@ -35,6 +35,7 @@ from tocompose.importers.kubernetes.operators.parts import (
 from tocompose.importers.kubernetes.operators.spec_fields import (
     SERVICES,
     decode_map,
+    decode_options,
     decode_part,
     decode_parts,
     decode_text,
@@ -113,11 +114,7 @@ def decode_connect(connect: KubeObject) -> ConnectSpec:
         version=decode_text(spec, "version"),
         image=decode_part(spec, "image") or decode_part(spec, "build", "output", "image"),
         bootstrap=decode_text(spec, "bootstrapServers") or "",
-        options={
-            option.key: decode_text(option) or ""
-            for option in config
-            if option.key not in _COPIES and not option.key.startswith("config.providers")
-        },
+        options=decode_options(config, (*_COPIES, "config.providers*")),
         providers=providers,
         login=_decode_login(spec.at("authentication")),
         heap=decode_heap(spec.at("jvmOptions")),

@@ -205,9 +205,7 @@ def _mounts(server: OperatedServer) -> list[Manifest]:
 def _volumes(server: OperatedServer) -> list[Manifest]:
     volumes: list[Manifest] = []
     if server.mounted_key is not None:
-        volume = server.mounted_key.volume
-        assert isinstance(volume, Mapping), "a volume is a map"
-        volumes.append({"name": "settings", **volume})
+        volumes.append({"name": "settings", **server.mounted_key.volume})
     if server.files:
         volumes.append({"name": "config", "configMap": {"name": _config_name(server)}})
     return [*volumes, *server.more_volumes]

@@ -34,7 +34,7 @@ class MountedKey(NamedTuple):
     path: str
 
     @property
-    def volume(self) -> Manifest:
+    def volume(self) -> Mapping[str, Manifest]:
         """What a volume of the key consists of."""
         if self.kind == "Secret":
             return {"secret": {"secretName": self.object_name}}

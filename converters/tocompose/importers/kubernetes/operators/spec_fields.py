@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
+from tocompose.knowledge.image_conditions import matches_glob
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import resolve
 from tocompose.source import Node
@@ -51,6 +52,15 @@ def decode_texts(cursor: Cursor, *path: str | int) -> tuple[str, ...]:
 def decode_map(cursor: Cursor, *path: str | int) -> dict[str, str]:
     """The texts of a map."""
     return {field.key: take_scalar(field, SERVICES) or "" for field in cursor.at(*path)}
+
+
+def decode_options(config: Cursor, left_out: tuple[str, ...]) -> dict[str, str]:
+    """The texts of a map without those that are left out; `*` at the end of a name stands for anything."""
+    return {
+        field.key: take_scalar(field, SERVICES) or ""
+        for field in config
+        if not any(matches_glob(name, field.key) for name in left_out)
+    }
 
 
 def decode_value(cursor: Cursor) -> object:
