@@ -150,6 +150,85 @@ def test_every_service_of_the_app_has_the_volume_of_the_database(
     assert links == ([(f"{target}/{link.rpartition('/')[2]}", link)] if link else [])
 
 
+FLASK = {
+    "Procfile": "web: gunicorn app:app\nworker: python work.py\n",
+    "requirements.txt": "flask\ngunicorn\n",
+    "work.py": "",
+}
+NODE = {
+    "Procfile": "web: node server.js\nworker: node work.js\n",
+    "package.json": "{}",
+    "work.js": "",
+}
+GO = {"Procfile": "web: shop\nworker: shop work\n", "go.mod": "module example.com/shop\n"}
+PHP = {"Procfile": "web: heroku-php-apache2 public/\nworker: php a.php\n"}
+PHP |= {"composer.json": "{}", "public/index.php": "", "a.php": ""}
+SINATRA = {"Procfile": "web: bundle exec puma\nworker: ruby a.rb\n", "a.rb": ""}
+SINATRA |= {"Gemfile": "gem 'puma'\n"}
+PRISMA = 'datasource db {\n provider = "sqlite"\n url = %s\n}\n'
+HERE = "here = os.path.abspath(os.path.dirname(__file__))\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "text", "path"),
+    [
+        (FLASK, "app.py", "engine = create_engine('sqlite:///app.db')", "app.db"),
+        (FLASK, "app.py", "A = environ.get('DATABASE_URL') or 'sqlite:////srv/a/b.db'", "/srv/a/b.db"),
+        (FLASK, "app.py", f"{HERE}URI = 'sqlite:///' + os.path.join(here, 'a', 'b.db')", "a/b.db"),
+        (FLASK, "shop/app.py", f"{HERE}URI = f'sqlite:///{{here}}/b.db'", "shop/b.db"),
+        (FLASK, "app.py", "sqlite3.connect(os.getenv('DB', 'var/x.sqlite3'))", "var/x.sqlite3"),
+        (FLASK, "app.py", "FILE = Path(__file__).parent / 'var' / 'x.db'\nsqlite3.connect(FILE)", "var/x.db"),
+        (FLASK, "app.py", "DB_PATH = 'x.db'\nsqlite3.connect(DB_PATH)", "x.db"),
+        # Flask-SQLAlchemy has a folder of its own since 3.0.
+        (FLASK, "app.py", "SQLALCHEMY_DATABASE_URI = 'sqlite:///x.db'\nSQLAlchemy(app)", "instance/x.db"),
+        ({**FLASK, "requirements.txt": "flask-sqlalchemy==2.5.1\ngunicorn\n"}, "app.py",
+         "SQLALCHEMY_DATABASE_URI = 'sqlite:///x.db'\nSQLAlchemy(app)", "x.db"),
+        (NODE, "server.js", "new Database('./a/b.db', {})\nrequire('better-sqlite3')", "a/b.db"),
+        (NODE, "server.js", "require('better-sqlite3')\nnew Database(process.env.DB || 'b.db')", "b.db"),
+        (NODE, "src/a.js", "new sqlite3.Database(path.join(__dirname, '..', 'a', 'b.sqlite'))", "a/b.sqlite"),
+        (NODE, "knexfile.js", "client: 'sqlite3', connection: {filename: './var/b.sqlite3'}", "var/b.sqlite3"),
+        (NODE, "a.js", "new Sequelize({dialect: 'sqlite', storage: './b.sqlite'})", "b.sqlite"),
+        (NODE, "prisma/schema.prisma", PRISMA % '"file:./b.db"', "prisma/b.db"),
+        ({**NODE, ".env": "DATABASE_URL=file:./b.db\n"}, "prisma/schema.prisma", PRISMA % 'env("A")', "prisma/b.db"),
+        (GO, "main.go", 'db, err := sql.Open("sqlite3", "./a/b.db")', "a/b.db"),
+        (GO, "main.go", 'gorm.Open(sqlite.Open("/var/lib/shop/b.db"))', "/var/lib/shop/b.db"),
+        (PHP, "db.php", "new PDO('sqlite:a/b.db');", "a/b.db"),
+        (PHP, "src/db.php", "new PDO('sqlite:' . __DIR__ . '/b.db');", "src/b.db"),
+        (PHP, "config/database.php", "env('DB_CONNECTION', 'sqlite'), database_path('b.sqlite')", "database/b.sqlite"),
+        (SINATRA, "db.rb", "SQLite3::Database.new 'a/b.db'", "a/b.db"),
+        (SINATRA, "db.rb", "Sequel.connect('sqlite://a/b.db')", "a/b.db"),
+    ],
+)  # fmt: skip
+def test_a_database_that_code_alone_names_lies_in_a_volume(
+    files: dict[str, str], name: str, text: str, path: str
+) -> None:
+    result = converted({**files, name: f"{text}\n"})
+    (told,) = (note for note in result.notes if note.code == "TC418")
+    assert f" {path} " in told.message
+    owned = [service for service in result.stack.services if service.build]
+    mounts = {(mount.source, mount.target) for service in owned for mount in service.mounts}
+    assert len(owned) == 2 and len(mounts) == 1
+    assert all(service.mounts for service in owned)
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "text", "codes_told"),
+    [
+        # In memory, or in a folder that only the code knows.
+        (FLASK, "app.py", "sqlite3.connect(':memory:')", set()),
+        (FLASK, "app.py", "sqlite3.connect(find())", {"TC417"}),
+        # The image of Go lets its user write no link into the work directory.
+        (GO, "main.go", 'sql.Open("sqlite3", "b.db")', {"TC417"}),
+    ],
+)
+def test_a_database_that_code_does_not_place_has_no_volume(
+    files: dict[str, str], name: str, text: str, codes_told: set[str]
+) -> None:
+    result = converted({**files, name: f"{text}\n"})
+    assert codes(result) & {"TC414", "TC417", "TC418"} == codes_told
+    assert not any(service.mounts for service in result.stack.services)
+
+
 def test_in_development_the_source_still_lies_where_it_did() -> None:
     files = {
         **PYTHON,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from posixpath import basename, dirname, isabs, join, normpath
 
+from tocompose.importers.procfile.database_paths import DATABASE_FILE, stated_paths
 from tocompose.importers.procfile.environment import AppVariable
 from tocompose.importers.procfile.scan import Occurrence
 from tocompose.patterns import regex
@@ -13,21 +14,11 @@ from tocompose.record import NamedTuple
 from tocompose.repository import Repository
 from tocompose.source import Span
 
-_FILE = r"[\w./-]+\.(?:sqlite3?|db)\b"
-# https://guides.rubyonrails.org/configuring.html#configuring-an-sqlite3-database, with a default of ERB too.
-_OF_RAILS = regex(rf"^\s*database:\s*(?:<%=.*?[\"'])?[\"']?({_FILE})", re.MULTILINE)
-_PRODUCTION = regex(r"^production:.*?(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
-# https://docs.djangoproject.com/en/stable/ref/settings/#name: `BASE_DIR / "data" / "db.sqlite3"`, or `os.path.join(…)`.
-_OF_DJANGO = regex(
-    rf"[\"']NAME[\"']\s*:\s*(?:str\()?(BASE_DIR\s*/\s*|os\.path\.join\(\s*BASE_DIR\s*,\s*)?"
-    rf"((?:[\"'][\w./-]+[\"']\s*[/,]\s*)*[\"']{_FILE}[\"'])"
-)
-_QUOTED = regex(r"[\"']([^\"']+)[\"']")
-_BASE_FOLDER = regex(r"^BASE_DIR\s*=\s*(.+)$", re.MULTILINE)
-# How far above its own file it is: `.parent.parent`, `dirname(dirname(…))`.
-_STEP_UP = regex(r"\.parent\b|\bdirname\(")
 # https://docs.sqlalchemy.org/en/20/core/engines.html#sqlite: three slashes before a path in the work directory.
-_ADDRESS = regex(rf"sqlite3?(?:\+\w+)?:(?:///)?(/?{_FILE})")
+_ADDRESS = regex(rf"sqlite3?(?:\+\w+)?:(?:///?)?({DATABASE_FILE})")
+# Variables that name the file alone, and an address of Prisma.
+_FILE_VARIABLE = regex(r"(?:\w*_)?(?:DB|DATABASE|SQLITE)(?:_\w*)?")
+_FILE_ADDRESS = regex(rf"(?:file:)?({DATABASE_FILE})")
 # A folder for a database whose own folder holds code.
 _FREE_FOLDERS = ("data", "database", "sqlite")
 
@@ -50,15 +41,15 @@ def find_databases(
     variables: Iterable[AppVariable],
 ) -> tuple[DatabaseFile, ...]:
     """The databases of production, each path once."""
+    stated = tuple(occurrences)
     paths: dict[str, Span | None] = {}
     for variable in variables:
-        address = _ADDRESS.fullmatch(variable.plain_value or "")
-        if address:
-            paths.setdefault(address[1], variable.origin)
-    for occurrence in occurrences if not paths else ():
-        for path in _paths_in(repository, occurrence.span.file):
+        if path := _path_of_variable(repository, variable, stated):
+            paths.setdefault(path, variable.origin)
+    for occurrence in stated if not paths else ():
+        for path in stated_paths(repository, occurrence.span.file):
             paths.setdefault(path, occurrence.span)
-    inside = ((normpath(path), span) for path, span in paths.items())
+    inside = ((_from_workdir(path), span) for path, span in paths.items())
     return tuple(
         _place_file(repository, path, span)
         for path, span in inside
@@ -66,37 +57,30 @@ def find_databases(
     )
 
 
-def _paths_in(repository: Repository, file: str) -> Iterator[str]:
-    """The paths that a file of settings names for production."""
-    text = repository.read_text(file) or ""
-    if file.endswith(".yml"):
-        section = _PRODUCTION.search(text)
-        paths = _OF_RAILS.findall(section[0] if section else text)
-        yield from paths if section else (path for path in paths if "production" in path)
-        return
-    base_folder = _base_folder(text, file)
-    for match in _OF_DJANGO.finditer(text):
-        path = join(*_QUOTED.findall(match[2]))
-        if match[1] and base_folder is not None:
-            yield join(base_folder, path)
-        elif not match[1]:
-            yield path
+def _path_of_variable(
+    repository: Repository, variable: AppVariable, occurrences: tuple[Occurrence, ...]
+) -> str:
+    """The path that a variable tells; empty for one of another kind."""
+    value = variable.plain_value or ""
+    if address := _ADDRESS.fullmatch(value):
+        return address[1]
+    path = _FILE_ADDRESS.fullmatch(value)
+    if path is None or not occurrences or not _FILE_VARIABLE.fullmatch(variable.name):
+        return ""
+    # https://www.prisma.io/docs/orm/overview/databases/sqlite: from the folder of the schema.
+    schemas = (name for name in repository.project.files() if name.endswith(".prisma"))
+    is_address = value.startswith("file:")
+    return join(dirname(next(schemas, "")), path[1]) if is_address else path[1]
 
 
-def _base_folder(text: str, file: str) -> str | None:
-    """The folder that BASE_DIR is; None where that cannot be told."""
-    stated = _BASE_FOLDER.search(text)
-    steps = len(_STEP_UP.findall(stated[1])) if stated else 2
-    folder = file
-    for _ in range(steps):
-        if not folder:
-            return None
-        folder = dirname(folder)
-    return folder if steps else None
+def _from_workdir(path: str) -> str:
+    return normpath(path).removeprefix("/app/")
 
 
 def _place_file(repository: Repository, path: str, span: Span | None) -> DatabaseFile:
     folder = dirname(path)
+    if folder == "/":
+        return DatabaseFile(path, "", span)
     if folder and not _holds_code(repository, folder):
         return DatabaseFile(path, folder, span)
     free_folders = (name for name in _FREE_FOLDERS if not _holds_code(repository, name))
@@ -111,6 +95,6 @@ def _holds_code(repository: Repository, folder: str) -> bool:
     return any(
         path.startswith(f"{folder}/")
         and not basename(path).startswith(".")
-        and not re.fullmatch(_FILE, basename(path))
+        and not re.fullmatch(DATABASE_FILE, basename(path))
         for path in repository.project.files()
     )

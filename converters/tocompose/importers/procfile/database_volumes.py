@@ -14,6 +14,8 @@ from tocompose.wording import enumerated
 
 # Those whose generated image makes its work directory for the app's own user, who can put a link there.
 _OWN_WORKDIR = ("python", "ruby", "node", "php", "elixir")
+# Those whose image has a user of its own, for whom root makes the folder.
+_OWN_USER = ("go", "rust", "java", "clojure")
 
 
 def shared_databases(plan: AppPlan) -> tuple[DatabaseFile, ...]:
@@ -28,7 +30,9 @@ def shared_databases(plan: AppPlan) -> tuple[DatabaseFile, ...]:
 def _has_room(plan: AppPlan, image: Image, database: DatabaseFile) -> bool:
     """Whether the image has the folder, and its user may write there."""
     if image.generated:
-        return bool(database.folder) and image.language in _OWN_WORKDIR
+        makes_folder = image.language in _OWN_USER and not database.linked
+        has_room = image.language in _OWN_WORKDIR or makes_folder
+        return bool(database.folder) and has_room
     if image.own_stage is None or database.linked or not image.workdir:
         return False
     is_root = image.own_stage.stage.user in ("", "0", "root")

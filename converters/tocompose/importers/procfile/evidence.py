@@ -170,7 +170,7 @@ def collect_evidence(
             for path in row.get("files", {})
         },
         adapters=code.adapters,
-        has_sqlite=bool(code.sqlite),
+        has_sqlite=any(occurrence.name == "settings" for occurrence in code.sqlite),
         encrypted=frozenset(kind for kind in servers() if encrypts(kind, code.tls)),
     )
 

@@ -106,7 +106,8 @@ def _read_rules(table: dict[str, Any]) -> Iterator[_Rule]:
     for kind, column in (("extension", "image"), ("disk", "where")):
         for name, row in table[kind].items():
             yield from _make_rules(kind, name, row["match"], row[column])
-    yield from _make_rules("sqlite", "SQLite", table["sqlite"])
+    for name, patterns in table["sqlite"].items():
+        yield from _make_rules("sqlite", name, patterns)
 
 
 def _make_rules(
