@@ -307,3 +307,101 @@ def test_the_extensions_are_those_that_composer_asks_for(
     [installed] = [line for line in text.splitlines() if "docker-php-ext-install" in line]
     words = installed.split()
     assert set(has) <= set(words) and lacks not in words
+
+
+DENO = "web: deno run --allow-net --cached-only --import-map=map.json src/main.ts\n"
+
+
+def test_what_deno_code_imports_is_in_the_image() -> None:
+    files = {"Procfile": DENO, "src/main.ts": "", "worker.ts": ""}
+    text = dockerfile(
+        {**files, "Procfile": f"{DENO}job: deno run worker.ts && deno run a.ts\n"}
+    )
+    # Both stages build on it; a script that is not there is not cached.
+    base, _, _ = text.partition(" AS development")
+    assert "RUN deno cache --import-map=map.json src/main.ts\n" in base
+    assert "RUN deno cache worker.ts\n" in base and "a.ts" not in base
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {
+            "Procfile": "web: deno run -A main.ts\n",
+            "main.ts": 'import { Pool } from "https://deno.land/x/postgres@v0.17.0/mod.ts"\n'
+            'new Pool(Deno.env.get("DATABASE_URL"))\n',
+        },
+        {
+            "Procfile": "web: deno run -A main.ts\n",
+            "main.ts": 'import pg from "npm:pg@8"\nDeno.env.get("DATABASE_URL")\n',
+        },
+        {
+            "Procfile": "web: java -jar target/a.jar\n",
+            "project.clj": '(defproject a "1" :dependencies [[org.postgresql/postgresql "42.7"]])\n',
+            "src/a.clj": "(def db (env :database-url))\n",
+        },
+        {
+            "Procfile": "web: cd bin/publish; ./Shop --urls http://*:$PORT\n",
+            "Shop.csproj": '<PackageReference Include="Npgsql" Version="9" />\n',
+            "Program.cs": 'Environment.GetEnvironmentVariable("DATABASE_URL");\n',
+        },
+    ],
+)  # fmt: skip
+def test_a_driver_and_its_variable_bring_the_server_in_every_language(
+    files: dict[str, str],
+) -> None:
+    result = converted(files)
+    assert {service.name for service in result.stack.services} == {"postgres", "web"}
+    assert variables(files, "web")["DATABASE_URL"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "reason"),
+    [("nightly-2024-01-01", "nightly-2024-01-01"), ("", "no version is named")],
+)
+def test_a_toolchain_that_is_no_number_is_told_as_it_is(channel: str, reason: str) -> None:
+    files = {"Procfile": "web: target/release/bot\n", "Cargo.toml": TOKIO}
+    result = converted({**files, **({"rust-toolchain": channel} if channel else {})})
+    (told,) = (note for note in result.notes if note.code == "TC356")
+    assert reason in told.message
+
+
+def test_a_workspace_with_procfiles_below_says_which_are_not_read() -> None:
+    files = {
+        "package.json": '{"scripts": {"build": "turbo run build"}, "workspaces": ["apps/*"]}',
+        "app.json": "{}",
+        "apps/api/Procfile": "web: npm start\n",
+        "apps/site/Procfile": "web: npm start\n",
+    }
+    (told,) = (note for note in converted(files).notes if note.code == "TC389")
+    assert "apps/api/Procfile and apps/site/Procfile are not read" in told.message
+    # The root says itself what it runs.
+    for further in (
+        {"Procfile": "web: npm start\n"},
+        {"package.json": '{"scripts": {"start": "node a.js"}}'},
+        {"Dockerfile": "FROM node:22\nCMD node a.js\n"},
+    ):
+        assert "TC389" not in codes(converted({**files, **further}))
+
+
+def test_the_launcher_of_a_buildpack_gives_way_to_what_the_image_starts() -> None:
+    files = {
+        "Procfile": "web: php startup.php && heroku-php-apache2 public/\n",
+        "Dockerfile": 'FROM example.com/php:8\nCMD ["/startup.sh"]\n',
+    }
+    result = converted(files)
+    assert codes(result) & {"TC374", "TC387"} == {"TC387"}
+    assert result.stack.services[0].command is None
+
+
+@pytest.mark.parametrize(
+    ("command", "is_local"), [("rackup", False), ("rackup -o localhost", True)]
+)
+def test_rackup_listens_on_localhost_in_development_alone(
+    command: str, is_local: bool
+) -> None:
+    files = {
+        "Procfile": f"web: bundle exec {command} -p $PORT\n",
+        "Gemfile": "gem 'rack'\n",
+    }
+    assert ("TC329" in codes(converted(files))) == is_local

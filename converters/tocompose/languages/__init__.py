@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from importlib import import_module
 from typing import cast
@@ -76,7 +77,12 @@ def read_libraries(repository: Repository) -> tuple[Library, ...]:
     for language, row in language_rows().items():
         if not is_present(repository.project, row, *row.get("libraries", ())):
             continue
-        for name, file in find_language(language).read_libraries(repository):
-            library = Library(language, name.lower(), file)
+        for library in read_libraries_of(repository, language):
             libraries.setdefault((language, library.name), library)
     return tuple(libraries.values())
+
+
+def read_libraries_of(repository: Repository, language: str) -> Iterator[Library]:
+    """The direct dependencies of one language, some of them more than once."""
+    for name, file in find_language(language).read_libraries(repository):
+        yield Library(language, name.lower(), file)

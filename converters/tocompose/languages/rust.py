@@ -50,6 +50,10 @@ def _choose_version(repository: Repository, minimum: str) -> str:
     for text in (str(toolchain.get("channel", "")), legacy_file, minimum):
         if re.fullmatch(r"\d{1,9}\.\d{1,9}(?:\.\d{1,9})?", text):
             return text
+        if text:
+            # https://rust-lang.github.io/rustup/overrides.html#the-toolchain-file
+            reason = f"a file asks for {text}, which rustup installs during the build"
+            return versions.use_default(repository, "rust", reason).number
     return versions.use_default(repository, "rust").number
 
 

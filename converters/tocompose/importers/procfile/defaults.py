@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from tocompose.importers.procfile.backing import Backing
 from tocompose.importers.procfile.environment import AppVariable, demand_value
 from tocompose.importers.procfile.processes import StatedProcess
+from tocompose.importers.procfile.sources import apps_below
 from tocompose.languages import find_language, language_rows
 from tocompose.model import EnvSetting
 from tocompose.record import NamedTuple
 from tocompose.repository import Repository, nothing
+from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import enumerated
 
@@ -37,6 +39,20 @@ def default_web(repository: Repository, language: str) -> StatedProcess:
             subject=ModelPath.service("web", "command"),
             language=title,
             command=command,
+        )
+    elif not repository.has_file("Dockerfile") and (
+        folders := apps_below(repository.project)
+    ):
+        paths = [f"{folder}/Procfile" for folder in folders]
+        repository.add_note(
+            "TC389",
+            Span(paths[0], 1, 1, 1, 1),
+            subject=ModelPath.service("web"),
+            name="web",
+            paths=enumerated(paths),
+            verb="is" if len(paths) == 1 else "are",
+            folder=folders[0],
+            path=paths[0],
         )
     elif language != "static":
         subject = ModelPath.service("web")

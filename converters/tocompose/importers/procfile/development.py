@@ -73,13 +73,14 @@ def note_commands(
         if overlay is None or not overlay.mounts or not process.publishes:
             continue
         command = overlay.command or service.command
-        words = [plain(word) or word for word in command or ("the image's own command",)]
+        words = [plain(word) or word for word in command or ()]
+        shown = _shown_command(words) or plan.image(process).command_text
         plan.repository.add_note(
             "TC372",
             process.span,
             subject=ModelPath.service(service.name),
             service=service.name,
-            command=_shown_command(words),
+            command=shown or "the image's own command",
             path=plan.image(process).workdir,
         )
 

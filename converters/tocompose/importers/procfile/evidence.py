@@ -13,7 +13,7 @@ from tocompose.importers.procfile.host_port_variables import engine_variable
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.scan import CodeScan
 from tocompose.knowledge.servers import family_kinds, server_family, servers
-from tocompose.languages import language_rows, read_libraries
+from tocompose.languages import language_rows, read_libraries, read_libraries_of
 from tocompose.languages.language import Library
 from tocompose.readers.dotenv import read_dotenv
 from tocompose.record import NamedTuple
@@ -131,9 +131,13 @@ class ServiceEvidence(NamedTuple):
 def used_libraries(repository: Repository, language: str) -> tuple[Library, ...]:
     """The libraries that are declared for the app's language, or for one of which the repository holds code."""
     endings = {PurePosixPath(path).suffix for path in repository.project.files()}
+    libraries = read_libraries(repository)
+    # Code may import by address, with no file that declares anything.
+    if language and language_rows()[language].get("without_manifest"):
+        libraries = (*libraries, *read_libraries_of(repository, language))
     return tuple(
         library
-        for library in read_libraries(repository)
+        for library in dict.fromkeys(libraries)
         if library.language == language
         or not endings.isdisjoint(language_rows()[library.language].get("sources", ()))
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tocompose.importers.procfile import app_folders
 from tocompose.importers.procfile.app import App
 from tocompose.importers.procfile.image import swallowing_entrypoint
+from tocompose.importers.procfile.named_files import named_programs
 from tocompose.importers.procfile.processes import Process, kind_of, process_kinds
 from tocompose.importers.procfile.stage_files import OwnImage
 from tocompose.importers.procfile.stage_programs import lacks_of
@@ -38,6 +41,14 @@ def start_as_built(app: App, libraries: tuple[Library, ...]) -> tuple[Process, .
     )
 
 
+def _launchers(process: Process) -> Iterator[str]:
+    """The programs of the PHP buildpack that start a web server, which no other image has."""
+    for program in named_programs(process.text):
+        name = program.name.rpartition("/")[2]
+        if name.startswith("heroku-php-"):
+            yield name
+
+
 def is_told(process: Process) -> bool:
     """Whether a note has said that the process, which would run before the others, cannot start."""
     return "once" in process_kinds()[kind_of(process.type)] and "once" not in process.traits
@@ -63,9 +74,10 @@ def _start(
     if not process.cursor or not (is_once or starts_itself):
         return process
     lacks = lacks_of(repository, own_image, process, libraries)
-    if not lacks:
+    things = [*_launchers(process), *(lack.thing for lack in lacks)]
+    if not things:
         return process
-    program = " and ".join(lack.thing for lack in lacks)
+    program = " and ".join(things)
     if is_once:
         process.cursor.annotate(
             "TC388",

@@ -36,6 +36,8 @@ _LOCAL_ADDRESS = regex(
     r"((?:-b|--bind(?:ing)?|--host|--hostname|-h)[ =][\"']?(?:\w+://)?|\brunserver\s+)(?:127\.0\.0\.1|localhost)\b"
 )
 _RAILS_SERVER = regex(r"\brails (?:server|s)\b[^;&|]*$")
+# https://github.com/rack/rackup/blob/main/lib/rackup/server.rb: on localhost where RACK_ENV is development alone.
+_RACKUP = regex(r"\brackup\b[^;&|]*$")
 _LOCAL_BIND = regex(r"127\.0\.0\.1|localhost|^unix:|^/\S+\.sock\b")
 
 
@@ -159,6 +161,8 @@ def open_address(text: str, port: str) -> str:
     text = re.sub(r"\brunserver\s+(\d{2,5})\s*$", r"runserver 0.0.0.0:\1", text)
     if _RAILS_SERVER.search(text) and not re.search(r"\s(?:-b|--binding)\b", text):
         return f"{text.rstrip()} -b 0.0.0.0"
+    if _RACKUP.search(text) and not re.search(r"\s(?:-o|--host)\b", text):
+        return f"{text.rstrip()} -o 0.0.0.0"
     return text
 
 
