@@ -403,3 +403,33 @@ def test_the_network_of_the_host_is_that_of_no_service(name: str) -> None:
     client_body = f"{{image: 'me/{name}:1', environment: {{DB_HOST: db}}}}"
     text = f"services: {{{name}: {client_body}, db: {{image: 'postgres:16', network_mode: host}}}}"
     assert edges(text) == {name: {"db": "service_healthy"}}
+
+
+NEXTCLOUD = """
+services:
+  db: {image: 'mariadb:11.4'}
+  app:
+    image: nextcloud:29
+    environment: {MYSQL_HOST: db}
+    volumes: ['files:/var/www/html', '/etc/localtime:/etc/localtime:ro']
+  cron: {image: 'nextcloud:CRON', entrypoint: [/cron.sh], SHARED}
+"""
+
+
+@pytest.mark.parametrize(
+    ("tag", "shared", "waits"),
+    [
+        ("29", "volumes: ['files:/var/www/html']", True),
+        ("29", "volumes_from: [app]", True),
+        ("29", "volumes_from: ['app:ro']", True),
+        ("29", "volumes: ['other:/var/www/html']", False),
+        ("29", "volumes: ['/etc/localtime:/etc/localtime:ro']", False),
+        ("28-fpm", "volumes: ['files:/var/www/html']", True),
+    ],
+)
+def test_who_shares_image_and_storage_needs_the_same_data(
+    tag: str, shared: str, waits: bool
+) -> None:
+    """Its settings lie in the volume: on a network without the database it would reach none."""
+    found = edges(NEXTCLOUD.replace("CRON", tag).replace("SHARED", shared))
+    assert found.get("cron", {}) == ({"db": "service_healthy"} if waits else {})

@@ -19,10 +19,15 @@ from tocompose.rules import (
     with_services,
 )
 from tocompose.rules.endings import stays_idle
-from tocompose.rules.evidence import FALLBACK, Evidence, evidence
+from tocompose.rules.evidence import FALLBACK, SHARED, Evidence, evidence
 from tocompose.rules.programs import runs_client
 from tocompose.rules.roles import is_data
-from tocompose.rules.service_images import facts_of, is_same_image
+from tocompose.rules.service_images import (
+    facts_of,
+    is_same_image,
+    services_of_same_image,
+)
+from tocompose.rules.shared_storage import shared_storage
 
 
 class Edge(NamedTuple):
@@ -132,7 +137,8 @@ def apply(stack: Stack, context: Context) -> Outcome:
     staying = {service.name for service in present}
     added = [service for service in stack.services if service.name not in staying]
     whole = replace(stack, services=(*added, *present)) if present else stack
-    found = _find_edges(whole, context)
+    found = list(_find_edges(whole, context))
+    found += _shared_edges(whole, found)
     edges = [
         edge for edge in found if not edge.evidence or edge.service.name not in staying
     ]
@@ -184,6 +190,30 @@ def _find_edges(stack: Stack, context: Context) -> Iterator[Edge]:
         target = by_name[clue.target]
         if clue.rank != FALLBACK and _may_wait(service, target):
             yield Edge(clue.rank, not is_data(target), service, target, clue)
+
+
+def _shared_edges(stack: Stack, edges: Iterable[Edge]) -> Iterator[Edge]:
+    """The edges to data of a service that says nothing itself: it has the image and the storage of one that does.
+
+    So it reads the same settings, as the scheduler of Nextcloud does in its volume.
+    """
+    to_data: dict[str, list[Edge]] = {}
+    for edge in edges:
+        if is_data(edge.target):
+            to_data.setdefault(edge.service.name, []).append(edge)
+    for service in stack.services if to_data else ():
+        if service.name in to_data or is_data(service) or service.role is Role.JOB:
+            continue
+        for sibling in services_of_same_image(service, stack):
+            known = to_data.get(sibling.name, ())
+            storage = shared_storage(service, sibling) if known else ""
+            for edge in known if storage and not stays_idle(service) else ():
+                target = edge.target
+                words = (
+                    f"it shares {storage} with {sibling.name}, which needs {target.name}"
+                )
+                clue = Evidence(target.name, SHARED, words, service.origin)
+                yield Edge(SHARED, False, service, target, clue)
 
 
 def _find_peers(edges: Iterable[Edge]) -> set[tuple[str, str]]:

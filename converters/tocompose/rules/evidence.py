@@ -18,7 +18,7 @@ from tocompose.source import Span
 from tocompose.syntax.interpolation import substitute
 
 # The strength of a piece of evidence, 1 the strongest.
-_ADDRESS, _HOST, _COMMAND, _FILE, FALLBACK = 1, 2, 3, 4, 5
+_ADDRESS, _HOST, _COMMAND, _FILE, SHARED, FALLBACK = 1, 2, 3, 4, 5, 6
 # Patterns are compiled when they are used first: a run that only reads one command needs few of them.
 _NAME = r"[A-Za-z0-9][\w.-]*"
 _URL_HOST = (
