@@ -75,6 +75,11 @@ def test_row_is_well_formed(row: dict[str, Any]) -> None:
     assert row["confidence"] in ("high", "medium", "low")
     assert re.search(r"\bread 20\d\d-\d\d-\d\d$", row["source"])
     assert row.get("init") in (None, "own", "wanted")
+    assert ("memory" in row) is ("memory_from" in row)
+    assert "memory" not in row or re.fullmatch(
+        r"general knowledge: .+|.+, read 20\d\d-\d\d-\d\d: .+", row["memory_from"]
+    )
+    re.compile(row.get("ends", ""))
     assert all(re.fullmatch(r"\d+(-\d+)?(/udp)?", port) for port in row.get("ports", ()))
     assert all(
         item["path"].startswith("/")

@@ -85,7 +85,7 @@ def prod(practices: str, body: str, context: Context | None = None) -> Service:
         ("image: 'nginx:1.27'", ("${X_CPUS:-0.5}", "${X_MEMORY:-256M}", "512")),
         (
             "image: 'gitlab/gitlab-ce:17.0.0-ce.0'",
-            ("${X_CPUS:-1.0}", "${X_MEMORY:-4G}", "2048"),
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-8G}", "2048"),
         ),
         (
             "image: 'me/app:1', environment: {JAVA_OPTS: -Xms1g -Xmx4g}",
@@ -157,6 +157,43 @@ def test_limits(body: str, limits: tuple[str | None, ...]) -> None:
     """T11: never beside a service-level limit, never below what is reserved."""
     found = prod("RES-LIM", body).resources.limits
     assert (found.cpus, found.memory, found.pids) == limits
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("image: 'node:22'", ""),
+        ("image: 'postgres:16'", ""),
+        (
+            "image: 'grafana/grafana:11.3.0'",
+            "figures published by the makers of grafana/grafana",
+        ),
+        ("image: 'prom/prometheus:v3.0.0'", "an estimate for prom/prometheus"),
+        (
+            "image: 'corp/x:1', command: [java, -jar, /x.jar]",
+            "an estimate for the language",
+        ),
+        (
+            "image: 'node:22', environment: {WEB_CONCURRENCY: '8'}",
+            "an estimate for its 8 workers",
+        ),
+        (
+            "image: 'redis:7', command: [redis-server, --maxmemory, 2gb]",
+            "half more than its settings",
+        ),
+        (
+            "image: 'node:22', deploy: {resources: {reservations: {memory: 3G}}}",
+            "twice what is reserved",
+        ),
+        ("image: 'corp/x:1'", "nothing is known"),
+        ("image: 'grafana/grafana:11.3.0', mem_limit: 1g", ""),
+    ],
+)
+def test_the_note_says_where_the_memory_limit_is_from(body: str, reason: str) -> None:
+    notes = outcome("RES-LIM", body).notes
+    [told] = [note for note in notes if note.code == "TC628"]
+    assert reason in told.message
+    assert (";" in told.message) is bool(reason)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from tocompose.rules import (
     with_overlay,
 )
 from tocompose.rules.memory_needs import (
+    MemoryNeed,
     is_known,
     known_needs,
     loads_model,
@@ -75,17 +76,18 @@ def apply(stack: Stack, context: Context) -> Outcome:
     for service in stack.services:
         configured = files.with_env_files(service)
         is_guess = _is_guessed(configured, stack, context)
-        usual = _usual_limits(configured, stack, context, is_guess)
+        memory = _needed_memory(configured, stack, context, is_guess)
+        usual = _usual_limits(configured, memory.memory)
         limited = _limit_service(service, usual, taken_names)
         services.append(limited.service)
         settings += limited.settings
         if limited.service is not service:
-            notes.append(_limit_note(service, limited, is_guess))
+            notes.append(_limit_note(service, limited, is_guess, memory.reason))
     mended = with_settings(replace(stack, services=tuple(services)), settings)
     return Outcome(stack=mended, notes=tuple(notes))
 
 
-def _limit_note(service: Service, limited: _Limited, is_guess: bool) -> Note:
+def _limit_note(service: Service, limited: _Limited, is_guess: bool, reason: str) -> Note:
     before = overlay_of(service, ComposeFileRole.PROD).resources.limits
     after = overlay_of(limited.service, ComposeFileRole.PROD).resources.limits
     kinds = [
@@ -93,7 +95,7 @@ def _limit_note(service: Service, limited: _Limited, is_guess: bool) -> Note:
         for key, kind in _LIMIT_NAMES.items()
         if getattr(after, key) != getattr(before, key)
     ]
-    doubt = ""
+    doubt = reason if "memory" in kinds else ""
     if is_guess and "memory" in kinds:
         doubt = f"; nothing is known about what {image_title(service)} needs, so its memory limit is wide"
     return remark(
@@ -134,23 +136,32 @@ def _states(service: Service, key: str) -> bool:
     return any(old_key in service.options for old_key in _OLD_KEYS[key])
 
 
-def _usual_limits(
-    service: Service, stack: Stack, context: Context, is_guess: bool
-) -> Limits:
+def _usual_limits(service: Service, memory: str) -> Limits:
     usual = _limits_of_role(service)
     reserved = service.resources.reservations
-    needs = [
-        _beside_shared(usual.memory or "", service),
-        *known_needs(service, stack, context),
-        _beside_reserved(reserved.memory or ""),
-        stated_memory(service),
-    ]
-    if is_guess:
-        needs.append(wide_memory())
-    memory = max((str(need) for need in needs if need), key=size)
     cpus = max(filter(None, (usual.cpus, reserved.cpus)), key=_number)
     pids = usual.pids if memory == usual.memory else _MANY_PIDS
     return replace(usual, memory=memory, cpus=cpus, pids=pids)
+
+
+def _needed_memory(
+    service: Service, stack: Stack, context: Context, is_guess: bool
+) -> MemoryNeed:
+    """The largest of what the role, the image, a reservation and the settings ask for; the first of equal ones."""
+    usual = _limits_of_role(service).memory or ""
+    reserved = _beside_reserved(service.resources.reservations.memory or "")
+    stated = stated_memory(service)
+    needs = [
+        *known_needs(service, stack, context),
+        MemoryNeed(_beside_shared(usual, service)),
+        MemoryNeed(reserved or "0", "; the memory limit is twice what is reserved for it"),
+        MemoryNeed(
+            stated or "0", "; the memory limit is half more than its settings ask for"
+        ),
+    ]
+    if is_guess:
+        needs.append(MemoryNeed(wide_memory()))
+    return max(needs, key=lambda need: size(need.memory))
 
 
 def _is_guessed(service: Service, stack: Stack, context: Context) -> bool:

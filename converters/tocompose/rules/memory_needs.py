@@ -10,10 +10,16 @@ from tocompose.knowledge.images import ImageFacts, image_ref, similar_facts
 from tocompose.knowledge.interpreters import language_of
 from tocompose.model import Service, Stack
 from tocompose.patterns import regex
+from tocompose.record import NamedTuple
 from tocompose.rules import Context
 from tocompose.rules.endings import started_commands, stays_idle
 from tocompose.rules.programs import command_text
-from tocompose.rules.service_images import base_facts, dockerfile_of, environment_of
+from tocompose.rules.service_images import (
+    base_facts,
+    dockerfile_of,
+    environment_of,
+    image_title,
+)
 from tocompose.syntax.units import BYTE_UNITS, is_whole_number, parse_byte_size
 from tocompose.tables import Row, load
 
@@ -59,20 +65,39 @@ def stated_memory(service: Service) -> str | None:
     return f"{round(most * _BESIDE_HEAP / 2**20)}M" if most >= 2**20 else None
 
 
-def known_needs(service: Service, stack: Stack, context: Context) -> Iterator[str]:
+class MemoryNeed(NamedTuple):
+    """A size in Compose's form, and why it is that much: the end of a sentence, from its semicolon on, or empty."""
+
+    memory: str
+    reason: str = ""
+
+
+def known_needs(service: Service, stack: Stack, context: Context) -> Iterator[MemoryNeed]:
     """What is known to be needed, by the image, the number of workers and, unless a heap is stated, the language."""
     image = _told_image(service, stack, context)
     if image is not None and image.memory:
-        yield image.memory
+        yield MemoryNeed(image.memory, _reason_of_image(image, image_title(service)))
     elif image is None:
-        yield from _needs_by_name(service)
+        estimated = "; the memory limit is an estimate by the name of its image"
+        yield from (MemoryNeed(memory, estimated) for memory in _needs_by_name(service))
     if stated_memory(service) is None:
         usual = "0" if image else _needs()["told"]
         by_language = _needs()["languages"]
-        yield from (by_language.get(name, usual) for name in _languages(service))
+        estimated = "; the memory limit is an estimate for the language that it runs in"
+        for name in _languages(service):
+            yield MemoryNeed(by_language.get(name, usual), estimated)
     workers = max(_worker_counts(service), default=0)
     if workers > 1:
-        yield f"{round(workers * size(_needs()['worker']) / 2**20)}M"
+        megabytes = round(workers * size(_needs()["worker"]) / 2**20)
+        yield MemoryNeed(
+            f"{megabytes}M", f"; the memory limit is an estimate for its {workers} workers"
+        )
+
+
+def _reason_of_image(image: ImageFacts, title: str) -> str:
+    if image.memory_from.startswith("general knowledge"):
+        return f"; the memory limit is an estimate for {title}"
+    return f"; the memory limit follows figures published by the makers of {title}"
 
 
 def wide_memory() -> str:
