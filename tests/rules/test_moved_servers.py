@@ -48,7 +48,13 @@ USUAL = {
     "cqlsh": "9042",
     "sqlcmd": "1433",
 }
-FOLLOWING = ("rabbitmq-diagnostics", "zkServer.sh", "emqx", "varnishadm")
+FOLLOWING = (
+    "rabbitmq-diagnostics",
+    "zkServer.sh",
+    "emqx",
+    "varnishadm",
+    "/usr/bin/miniflux",
+)
 
 
 class Container:
