@@ -16,6 +16,7 @@ from findings import FINDINGS, STACK, WEB_STACK, Finding, one, service
 from tocompose.check import Audit, audit
 from tocompose.compose.keys import section_keys
 from tocompose.notes import Level, registry
+from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.rules.checklist import checklist
 
@@ -354,3 +355,25 @@ def test_the_layout_and_the_networks_point_at_the_included_service() -> None:
     assert said["TC711"].message == "db is on the network default with every other service"
     assert str(said["TC748"].span) == "data/db.yaml:3:3"
     assert said["TC748"].message == "db has no limits, and there is no compose.prod.yaml"
+
+
+@pytest.mark.parametrize(
+    ("image", "settings", "is_pinned"),
+    [
+        ("acme/shop:${SHOP_TAG:-latest}", "", False),
+        ("acme/shop:${SHOP_TAG:-4.2}", "", True),
+        ("acme/shop:${SHOP_TAG:-4.2}", "SHOP_TAG=edge\n", False),
+        ("acme/shop:${SHOP_TAG:?tag}", "SHOP_TAG=latest\n", False),
+        ("acme/shop:${SHOP_TAG:?tag}", "", True),
+        ("${HUB:-hub.acme.example/x}/shop:4.2", "", True),
+    ],
+)
+def test_a_version_is_what_the_variable_stands_for(
+    image: str, settings: str, is_pinned: bool
+) -> None:
+    text = f"services: {{shop: {{image: '{image}'}}}}"
+    result = audited({"compose.yaml": text, ".env": settings})
+    assert ("TC734" not in {note.code for note in result.notes}) == is_pinned
+    project = Memory({"compose.yaml": text.encode(), ".env": settings.encode()})
+    told = {note.code for note in convert(project, Options()).notes}
+    assert ("TC675" not in told) == is_pinned

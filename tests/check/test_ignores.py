@@ -106,15 +106,16 @@ def test_on_a_key_it_counts_for_each_entry_of_its_list(indent: str, is_above: bo
     assert UNUSED not in {note.code for note in result.notes}
 
 
-def test_what_is_left_alone_counts_as_met() -> None:
+def test_what_is_left_alone_keeps_no_line_from_being_met_and_is_counted_apart() -> None:
     text = STACK.format(on_key="", on_image="", above="", on_mode="")
     comment = "# tocompose: ignore-file[TC712] all of them do\n"
-    states = []
+    scores = []
     for content in (text, comment + text):
         result = audit(Memory({"compose.yaml": content.encode()}))
         assert result is not None
-        states.append({line.id: line.state for line in result.lines}["A-04"])
-    assert states == ["failed", "passed"]
+        line = {line.id: line for line in result.lines}["A-04"]
+        scores.append((line.state, line.passed, line.ignored, line.total))
+    assert scores == [("failed", 0, 0, 2), ("passed", 0, 2, 2)]
 
 
 def test_a_fragment_that_services_share_is_told_once() -> None:

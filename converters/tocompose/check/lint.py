@@ -107,6 +107,7 @@ def _sum_of_lines(lines: list[Line]) -> Line:
         passed=sum(line.passed for line in lines),
         total=sum(line.total for line in lines),
         codes=tuple(codes),
+        ignored=sum(line.ignored for line in lines),
     )
 
 

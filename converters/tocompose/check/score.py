@@ -23,7 +23,10 @@ SECTIONS = ("services", "include", "networks", "volumes", "configs", "secrets", 
 
 
 class Line(NamedTuple):
-    """The score of one line of the checklist: of `total` things it applies to, `passed` are as they should be."""
+    """The score of one line of the checklist: of `total` things it applies to, `passed` are as they should be.
+
+    `ignored` are not, and are left alone because somebody said so.
+    """
 
     id: str
     group: str
@@ -31,19 +34,20 @@ class Line(NamedTuple):
     passed: int
     total: int
     codes: tuple[str, ...]
+    ignored: int = 0
 
     @property
     def state(self) -> str:
         """`passed`, `failed`, or `none` where the line does not apply."""
         if not self.total:
             return "none"
-        return "passed" if self.passed == self.total else "failed"
+        return "passed" if self.passed + self.ignored == self.total else "failed"
 
 
 class Audit(NamedTuple):
     """What was found: the files read in order with their trees, the notes in reading order, a score for each line.
 
-    `ignored` are the findings that comments say to leave alone; they count as met.
+    `ignored` are the findings that comments say to leave alone; they keep no line from being met.
     """
 
     files: tuple[str, ...]
@@ -91,7 +95,7 @@ def audit(
 
     Without names it audits what docker compose finds in the folder (base and override), and besides what base and
     production file come to together. None where there is no compose file. `shown` stands in front of the paths that it
-    tells; what the `selection` ignores counts as met, a line with what it does not choose is left out.
+    tells; what the `selection` ignores keeps no line from being met, a line with what it does not choose is left out.
     """
     view = open_view(project, paths, shown)
     if view is None:
@@ -100,8 +104,9 @@ def audit(
     faults = dict.fromkeys(verdict.note for verdict in verdicts if verdict.note)
     of_plugins = map(plugin_fault_note, general_faults())
     sifted = sift(in_order([*view.notes, *faults, *of_plugins]), view.files)
-    counted = _without_ignored(verdicts, sifted, selection)
-    lines = [line for line in _score(counted) if all(map(selection.chooses, line.codes))]
+    ignored_notes = _ignored_among(faults, sifted, selection)
+    scored_lines = _score(verdicts, ignored_notes)
+    lines = [line for line in scored_lines if all(map(selection.chooses, line.codes))]
     return Audit(
         files=tuple(file.path for file in view.files),
         notes=tuple(in_order(told_once(sifted.notes))),
@@ -112,17 +117,15 @@ def audit(
     )
 
 
-def _without_ignored(
-    verdicts: Iterable[Verdict], sifted: Sifted, selection: RuleSelection
-) -> Iterator[Verdict]:
-    """The verdicts, those that somebody said to ignore as if all were well."""
-    excused = {ignored.note for ignored in sifted.ignored}
-    for verdict in verdicts:
-        fault = verdict.note
-        is_ignored = fault is not None and (
-            fault in excused or selection.ignored_by(fault.code) is not None
-        )
-        yield verdict._replace(note=None) if is_ignored else verdict
+def _ignored_among(
+    faults: Iterable[Note], sifted: Sifted, selection: RuleSelection
+) -> frozenset[Note]:
+    """The faults that somebody said to ignore, in a comment or in the settings."""
+    in_comments = {ignored.note for ignored in sifted.ignored}
+    in_settings = (
+        fault for fault in faults if selection.ignored_by(fault.code) is not None
+    )
+    return frozenset((*in_comments, *in_settings))
 
 
 def told_once(notes: Iterable[Note]) -> Iterator[Note]:
@@ -144,14 +147,21 @@ def told_once(notes: Iterable[Note]) -> Iterator[Note]:
         yield replace(speaker, message=message)
 
 
-def _score(verdicts: Iterable[Verdict]) -> Iterator[Line]:
+def _score(verdicts: Iterable[Verdict], ignored_notes: frozenset[Note]) -> Iterator[Line]:
     by_line: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         for name in verdict.ids:
             by_line.setdefault(name, []).append(verdict)
     for name, line in checklist().items():
         of_line = by_line.get(name, [])
-        codes = {verdict.note.code for verdict in of_line if verdict.note}
-        held_lines = sum(verdict.holds for verdict in of_line)
-        scored = len(of_line)
-        yield Line(name, line.group, line.title, held_lines, scored, tuple(sorted(codes)))
+        faults = [verdict.note for verdict in of_line if verdict.note]
+        open_faults = [fault for fault in faults if fault not in ignored_notes]
+        yield Line(
+            name,
+            line.group,
+            line.title,
+            passed=len(of_line) - len(faults),
+            total=len(of_line),
+            codes=tuple(sorted({fault.code for fault in open_faults})),
+            ignored=len(faults) - len(open_faults),
+        )

@@ -13,6 +13,7 @@ from tocompose.reports.json import dump_json, note_record
 from tocompose.reports.note_lines import COLOURS, Style
 from tocompose.reports.report import Report, place_of
 
+_UNIT = "Each line counts what it checked: services, keys, mounts or files."
 _MARKS = {"passed": ("ok", "32"), "failed": ("--", "31")}
 
 
@@ -73,9 +74,15 @@ def _score_lines(score: Mapping[str, Any], style: Style) -> Iterator[str]:
         codes = f"  [{', '.join(line['codes'])}]" if line["codes"] else ""
         share = f"{line['passed']:>3} of {line['total']:<3}"
         mark = style.paint(*_MARKS[line["state"]])
-        yield f"{mark}  {line['id']:<5} {share} {line['title']}{style.paint(codes, '2')}"
+        details = style.paint(f"{_ignored_share(line)}{codes}", "2")
+        yield f"{mark}  {line['id']:<5} {share} {line['title']}{details}"
+    yield _UNIT
     yield _count_sentence(score)
     yield _score_sentence(score)
+
+
+def _ignored_share(line: Mapping[str, Any]) -> str:
+    return f" ({line['ignored']} ignored)" if line["ignored"] else ""
 
 
 def _applicable_lines(score: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -99,7 +106,7 @@ def as_markdown(score: Mapping[str, Any], report: Report) -> str:
     finding_list = "\n".join(map(_finding_item, report.notes))
     blocks = [
         "# Audit of the compose files",
-        f"{_count_sentence(score)}. {_score_sentence(score)}.",
+        f"{_count_sentence(score)}. {_score_sentence(score)}. {_UNIT}",
         table,
         *(["## Findings", finding_list] if finding_list else []),
     ]
@@ -115,9 +122,8 @@ def as_html(score: Mapping[str, Any], report: Report) -> str:
 
 def _score_row(line: Mapping[str, Any]) -> str:
     mark = "✅" if line["state"] == "passed" else "❌"
-    return (
-        f"| {line['id']} | {mark} | {line['passed']} of {line['total']} | {line['title']} |"
-    )
+    share = f"{line['passed']} of {line['total']}{_ignored_share(line)}"
+    return f"| {line['id']} | {mark} | {share} | {line['title']} |"
 
 
 def _finding_item(note: Note) -> str:

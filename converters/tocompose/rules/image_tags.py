@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tocompose.knowledge.images import image_ref
 from tocompose.model import Service, Stack
@@ -16,8 +16,9 @@ from tocompose.rules import (
     Verdict,
     remark,
 )
+from tocompose.rules.variables import setting_values
 from tocompose.rules.views import annotate_services, judge_production
-from tocompose.syntax.interpolation import plain
+from tocompose.syntax.interpolation import Variable, literal, parse, plain, substitute
 
 _FLOATING = frozenset(
     ("latest stable edge nightly dev develop beta canary lts main master testing").split()
@@ -26,19 +27,20 @@ _FLOATING = frozenset(
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack as it is, with a note about each image that is not pinned; no version is ever made up."""
-    return annotate_services(stack, _note_tag)
+    values = setting_values(stack, context)
+    return annotate_services(stack, lambda service: _note_tag(service, values))
 
 
-def _note_tag(service: Service) -> Iterator[Note]:
-    tag = _floating_tag(service)
+def _note_tag(service: Service, values: Mapping[str, str]) -> Iterator[Note]:
+    tag = _floating_tag(service, values)
     if tag is not None:
         yield remark("TC675", service, image=service.image, tag=tag)
 
 
-def _floating_tag(service: Service) -> str | None:
+def _floating_tag(service: Service, values: Mapping[str, str]) -> str | None:
     """The tag of the service's image that means another image tomorrow; None where it is pinned, or not known."""
-    # A variable in the name of the repository says nothing of the tag; one in the tag may be any version.
-    name, _, name_and_tag = (service.image or "").rpartition("/")
+    # A variable in the name of the repository says nothing of the tag; one without a value may be any version.
+    name, _, name_and_tag = _image_with_values(service, values).rpartition("/")
     if not name_and_tag or plain(name_and_tag) is None:
         return None
     ref = image_ref(
@@ -50,9 +52,24 @@ def _floating_tag(service: Service) -> str | None:
     return tag if tag.lower() in _FLOATING else None
 
 
+def _image_with_values(service: Service, values: Mapping[str, str]) -> str:
+    """The image, with each variable that has a value or a default replaced by it."""
+    return "".join(
+        literal(substitute(segment.source, values))
+        if isinstance(segment, Variable) and _has_value(segment, values)
+        else segment.source
+        for segment in parse(service.image or "")
+    )
+
+
+def _has_value(variable: Variable, values: Mapping[str, str]) -> bool:
+    return bool(values.get(variable.name)) or variable.default is not None
+
+
 def _judge_tag(startup: Startup, service: Service) -> Iterator[Verdict]:
     if service.image is not None and service.build is None:
-        pinned = _floating_tag(service) is None
+        values = startup.values_at(startup.span(service, "image"))
+        pinned = _floating_tag(service, values) is None
         facts = {"image": service.image}
         yield startup.verdict(service, "image", "E-02", pinned, "TC734", **facts)
 
