@@ -269,6 +269,15 @@ def test_data_in_a_volume_without_a_name_are_told_with_the_way_to_copy_them() ->
     assert f"-v {'e' * 64}:/from:ro" in told.advice and "/d/" in told.advice
 
 
+def test_a_volume_that_an_unknown_image_declares_is_written() -> None:
+    kept = {"Type": "volume", "Name": "ab" * 32, "Destination": "/var/kept", "RW": True}
+    declared = {"Volumes": {"/var/kept": {}}}
+    objects = (container(Mounts=[kept], config=declared), image(**declared))
+    assert service_of(*objects)["volumes"] == ["/var/kept"]
+    by_hand = container(host={"Binds": ["/srv/kept:/var/kept"]}, config=declared)
+    assert service_of(by_hand, image(**declared))["volumes"] == ["/srv/kept:/var/kept"]
+
+
 def test_docker_desktop_gives_the_users_own_path_back() -> None:
     labels = {
         "desktop.docker.io/binds/0/Source": "/Users/me/conf",

@@ -10,6 +10,7 @@ from tocompose.importers.docker_run.shapes import Fact, FactMerge
 from tocompose.importers.engine.json_values import is_true, number_at, text_at, words_at
 from tocompose.importers.engine.object_context import ObjectContext
 from tocompose.importers.engine.shapes import IMAGE_SAYS, FieldFact, text_of
+from tocompose.knowledge.images import image_facts
 from tocompose.ledger import Cursor
 from tocompose.model import Mount
 from tocompose.patterns import regex
@@ -210,10 +211,16 @@ def read_effective_mounts(cursor: Cursor, context: ObjectContext) -> Iterator[Fi
 
 
 def _declared_targets(context: ObjectContext) -> Iterator[str]:
-    """Volumes that the image or `-v /path` declares."""
-    yield from context.image_texts("Volumes")
+    """Volumes that `-v /path` declares, or an image of which it is known what it keeps there.
+
+    What another image keeps there may be the data of a server.
+    """
+    of_image = context.image_texts("Volumes")
+    if image_facts(text_at(context.cursor, "Config", "Image")) is not None:
+        yield from of_image
     for field_entry in context.cursor.at("Config", "Volumes"):
-        yield field_entry.key
+        if field_entry.key not in of_image:
+            yield field_entry.key
 
 
 def _tell_anonymous(
