@@ -26,6 +26,20 @@ def made(body: str) -> Service:
     return outcome(body).stack.services[0]
 
 
+def test_a_worker_is_not_asked_at_the_port_of_its_server() -> None:
+    services = """
+    services:
+      desk: {image: 'ruby:3.3', command: [rails, server], ports: ['18080:3000']}
+      chores: {image: 'ruby:3.3', command: [bundle, exec, sidekiq], ports: ['18081:3000']}
+      probed: {image: 'ruby:3.3', command: [good_job, start], ports: ['18090:7001']}
+    """
+    made_stack = apply_all(stack(services), PRACTICES, PLAIN)
+    checked = {made.name for made in made_stack.stack.services if made.healthcheck}
+    assert checked == {"desk", "probed"}
+    told = {note.subject[1] for note in made_stack.notes if note.code == "TC870"}
+    assert told == {"chores"}
+
+
 @pytest.mark.parametrize(
     ("script", "asked"),
     [

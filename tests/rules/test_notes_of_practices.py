@@ -164,6 +164,10 @@ PLACES: dict[str, tuple[str, str]] = {
         "web: {image: 'me/web:1', labels: {traefik.enable: 'true'}, networks: [a, b]}",
         "services.web.networks",
     ),
+    "TC638": (
+        "a: {image: 'me/a:1', ports: ['9:9']}, q: {image: 'me/a:1', ports: ['9:9'], command: [sidekiq]}",
+        "services.q.ports",
+    ),
     "TC640": (
         "a: {image: 'me/a:1', ports: ['9:9']}, b: {image: 'me/b:1', ports: ['9:9']}",
         "services.b.ports",

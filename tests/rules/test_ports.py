@@ -176,6 +176,20 @@ def test_equal_ports() -> None:
     ]
 
 
+def test_a_worker_does_not_publish_the_port_of_its_server() -> None:
+    text = """
+    services:
+      desk: {image: 'ruby:3.3', command: [rails, server], ports: ['18080:3000']}
+      chores: {image: 'ruby:3.3', command: [bundle, exec, sidekiq], ports: ['18080:3000']}
+      probed: {image: 'ruby:3.3', command: [good_job, start], ports: ['18090:7001']}
+      twin: {image: 'ruby:3.3', command: [puma], ports: ['18080:3000']}
+    """
+    stack = made(text).stack
+    assert ports(stack, "chores") == ([], [])
+    assert ports(stack, "probed")[0] == ["18090:7001"]
+    assert ports(stack, "twin")[0] == ["18081:3000"]
+
+
 def test_equal_ports_of_services_that_never_run_together() -> None:
     text = """
     services:

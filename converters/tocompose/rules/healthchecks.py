@@ -51,7 +51,7 @@ from tocompose.rules.service_images import (
 )
 from tocompose.rules.tcp_probes import at_port, tcp_probe
 from tocompose.rules.views import judge_lasting
-from tocompose.rules.worker_checks import worker_check, worker_of
+from tocompose.rules.worker_checks import is_unheard_worker, worker_check, worker_of
 from tocompose.syntax.units import is_whole_number
 
 # The port that a health command asks, and the commands that only connect, whatever is spoken there.
@@ -119,14 +119,9 @@ def known_healthcheck(
         service, image, stack, context
     ):
         return "TC611"
-    if _is_unheard_worker(started):
+    if is_unheard_worker(started, stack, context):
         return "TC870"
     return _known_of_image(service, image, stack, context)
-
-
-def _is_unheard_worker(service: Service) -> bool:
-    """Whether a known worker runs, and no port is said to be open."""
-    return worker_of(service) is not None and not (service.ports or service.expose)
 
 
 def _known_of_image(

@@ -22,6 +22,7 @@ from tocompose.rules import (
 from tocompose.rules.host_ports import PublishedRange, host_ports, shown_port, span_of_port
 from tocompose.rules.variables import setting_values
 from tocompose.rules.views import at_later
+from tocompose.rules.worker_checks import worker_beside_server
 from tocompose.source import Span
 from tocompose.syntax.units import is_whole_number
 
@@ -120,6 +121,7 @@ class _PortMending:
     """Gives each service of a stack ports that are still free."""
 
     def __init__(self, stack: Stack, context: Context) -> None:
+        self._stack, self._context = stack, context
         self._values = setting_values(stack, context)
         self._bound = _BoundPorts()
         self._staying: frozenset[str] = frozenset()
@@ -142,7 +144,7 @@ class _PortMending:
         return service if ports == service.ports else replace(service, ports=ports)
 
     def _settle(self, service: Service, port: Port) -> Port | None:
-        """The port, on a free one of the host; None where the service has the same already."""
+        """The port, on a free one of the host; None where the service has it already, or does not listen there."""
         bound = host_ports(port, self._values)
         if bound is None:
             return port
@@ -151,10 +153,22 @@ class _PortMending:
             return None
         rivalry = self._bound.find_rival(binding)
         if rivalry is not None:
+            if self._is_anothers(service, port, rivalry):
+                return None
             port = self._give_way(service, port, rivalry)
             bound = host_ports(port, self._values) or bound
         self._bound.bind(_PortBinding(service, port, bound))
         return port
+
+    def _is_anothers(self, service: Service, port: Port, rivalry: _Rivalry) -> bool:
+        """Whether the service is a worker that has the port from the server whose image it shares; a note says so."""
+        worker = worker_beside_server(service, port.target, self._stack, self._context)
+        if worker is None:
+            return False
+        facts = {"port": port.published or "", "other": rivalry.rival.name}
+        facts["worker"] = worker.title
+        self.notes.append(remark("TC638", service, "ports", port.origin, **facts))
+        return True
 
     def _give_way(self, service: Service, port: Port, rivalry: _Rivalry) -> Port:
         """The port on the next free one; itself, with a note, where it is no single number that can be moved."""
@@ -271,5 +285,5 @@ RULE = Rule(
         ),
     ),
     judge=_judge_conflicts,
-    said_by={code: (code, "TC640") for code in ("TC722", "TC736")},
+    said_by={code: (code, "TC638", "TC640") for code in ("TC722", "TC736")},
 )

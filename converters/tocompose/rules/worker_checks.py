@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from tocompose.model import Healthcheck, Service
+from tocompose.model import Healthcheck, Service, Stack
 from tocompose.patterns import HintedPattern
 from tocompose.record import NamedTuple
+from tocompose.rules import Context
 from tocompose.rules.endings import script_commands, script_of, started_commands
+from tocompose.rules.service_images import as_started, services_of_same_image
 from tocompose.tables import table
 
 
@@ -40,6 +42,29 @@ def worker_of(service: Service) -> Worker | None:
             if pattern.match(text):
                 return worker
     return None
+
+
+def worker_beside_server(
+    service: Service, port: str, stack: Stack, context: Context
+) -> Worker | None:
+    """The worker that the service runs, where the server of the same image has that port: the worker got it with all
+    else that both share, and does not listen there."""
+    worker = worker_of(as_started(service, stack, context))
+    if worker is None:
+        return None
+    for sibling in services_of_same_image(service, stack):
+        open_ports = {mapped.target for mapped in sibling.ports} | set(sibling.expose)
+        if port in open_ports and worker_of(as_started(sibling, stack, context)) is None:
+            return worker
+    return None
+
+
+def is_unheard_worker(service: Service, stack: Stack, context: Context) -> bool:
+    """Whether a known worker runs, and no port is said to be open but those of the server that shares its image."""
+    ports = [*(mapped.target for mapped in service.ports), *service.expose]
+    return worker_of(service) is not None and all(
+        worker_beside_server(service, port, stack, context) for port in ports
+    )
 
 
 def worker_check(service: Service) -> Healthcheck | None:
