@@ -438,6 +438,21 @@ def test_a_manifest_of_kubernetes() -> None:
     assert services["kubed"]["ports"] == ["8099:80"]
 
 
+def test_the_opposite_of_a_condition_is_not_the_same() -> None:
+    path = f"/srv/{'deep/' * 8}ready"
+    files = {
+        "first.container": _container(
+            "a:1", sections=f"[Unit]\nConditionPathExists=!{path}\n"
+        ),
+        "later.container": _container(
+            "a:1", sections=f"[Unit]\nConditionPathExists={path}\n"
+        ),
+    }
+    told = [one.message for one in converted(files, "quadlet").notes if one.code == "TC455"]
+    assert [f": !{path}" in text for text in told] == [True, False]
+    assert all(path in text for text in told)
+
+
 def test_a_timer_leaves_its_container_to_a_profile() -> None:
     files = {
         "backup.container": _container("b:1"),
@@ -454,6 +469,7 @@ def test_a_timer_leaves_its_container_to_a_profile() -> None:
         ({"w.container": _container("a:1", "Enviroment=A=1")}, "TC781"),
         ({"w.container": _container("a:1", "Volume=no.volume:/d")}, "TC788"),
         ({"w.container": _container("a:1", "HealthOnFailure=kill")}, "TC780"),
+        ({"w.container": _container("a:1", "UIDMap=+5:1005:1")}, "TC456"),
         ({"w.container": "[Container]\nExec=serve\n", "a.container": _container("a:1")}, "TC002"),
         ({"w.container": _container("a:1", "AutoUpdate=registry")}, "TC786"),
         ({"w.container": _container("a:1", "Volume=data:/d")}, "TC787"),

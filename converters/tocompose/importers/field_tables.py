@@ -217,7 +217,7 @@ def describe_finding(finding: Finding) -> str:
     node = finding.child.node
     if not isinstance(node, Leaf):
         return f"{finding.path} ({values_in_words(node)})"
-    is_short = len(node.text) <= 40 and "\n" not in node.text
+    is_short = len(node.text) <= 80 and "\n" not in node.text
     return f"{finding.path}: {node.text}" if is_short and node.text else finding.path
 
 

@@ -31,7 +31,10 @@ _DELETES = (
 # Where the units of a user are (podman-systemd.unit(5)); those of root are in /etc/containers/systemd.
 _UNIT_FOLDER, _ASIDE = "~/.config/containers/systemd", "~/units-before"
 _RELOAD = "systemctl --user daemon-reload"
-_AS_ROOT = "For units of root: `sudo systemctl` without `--user`, and the folder /etc/containers/systemd, in each step."
+_AS_ROOT = (
+    "If the units belong to root, use `sudo systemctl` instead of `systemctl --user`, and /etc/containers/systemd "
+    f"instead of {_UNIT_FOLDER}."
+)
 
 
 class Cutover(NamedTuple):

@@ -116,7 +116,10 @@ def settle_timer(timer: Cursor, unit: QuadletUnit) -> None:
     ]
     fields = ", ".join(f"{setting.key}={setting.peek()}" for setting in settings)
     for setting in settings[:1]:
-        setting.note("TC789", subject=unit.subject, object=unit.name, fields=fields)
+        service = unit.subject[1]
+        setting.note(
+            "TC789", subject=unit.subject, object=unit.name, service=service, fields=fields
+        )
     for section in timer:
         for setting in section:
             if section.key == "Timer":
