@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from tocompose.pipeline import convert
 from tocompose.project import Memory
-from tocompose.readers.typography import as_typed, typographic_marks
+from tocompose.readers.typography import typographic_marks
+
+
+def as_typed(command: str) -> str:
+    """The command with what its marks say in their places."""
+    for mark in reversed(typographic_marks(command)):
+        command = command[: mark.start] + mark.typed + command[mark.end_offset :]
+    return command
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from tocompose.exporters.accepted_source import AcceptedSource, accepted_source
 from tocompose.exporters.bundle import Bundle, Layout, added_to, bundle
 from tocompose.exporters.outside_resources import outside_notes
 from tocompose.exporters.rebase_paths import rebase_notes, rebase_paths
+from tocompose.exporters.refusals import true_notes
 from tocompose.importers import (
     Importer,
     ImportOptions,
@@ -240,7 +241,7 @@ def _conversion_by(
     stack = rebase_paths(outcome.stack, options.up, options.back)
     practice_notes = rebase_notes(outcome.notes, outcome.stack, stack)
     source_notes = (
-        *accepted.still_hold(ledger.notes),
+        *true_notes(ledger.notes, accepted.refusals.paths),
         *accepted.notes,
         *outside_notes(accepted.stack),
     )
@@ -252,7 +253,7 @@ def _conversion_by(
         if options.existing
         else bundle(stack, layout, notes_so_far)
     )
-    notes_so_far = list(output.still_hold(notes_so_far))
+    notes_so_far = list(true_notes(notes_so_far, output.absent))
     valued = (setting.name for setting in stack.settings if setting.value)
     values = frozenset(ModelPath.of("settings", name) for name in valued)
     open_notes = without_answered(notes_so_far, values)

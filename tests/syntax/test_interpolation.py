@@ -83,22 +83,6 @@ def test_replacing_by_the_same_changes_nothing(text: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "values"),
-    [
-        ("${A:-x}", ["x"]),
-        ("${A-${B:-y}}", ["y"]),
-        ("${A:-p${B:-${C:-deep}}}", ["deep"]),
-        ("${A:?message}${B}$C", []),
-        ("${A:-$$x}", ["$x"]),
-        ("$${A:-x}", []),
-        ('${A:-{"a":1}}${B:-x}', ['{"a":1}', "x"]),
-    ],
-)
-def test_a_default_is_a_value_at_any_depth(text: str, values: list[str]) -> None:
-    assert list(interpolation.default_values(text)) == values
-
-
 def test_defaults_take_the_place_of_variables() -> None:
     assert interpolation.apply_defaults("a${A:-b${B-c}$$}${C}") == "abc$$${C}"
 

@@ -6,7 +6,7 @@ written leaves gaps that the rules of that one would fill: the file would change
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -32,7 +32,7 @@ from tocompose.model import (
     Stack,
     Volume,
 )
-from tocompose.notes import Kind, Note
+from tocompose.notes import Note
 from tocompose.record import NamedTuple, record_fields, replace
 from tocompose.syntax.model_path import ModelPath
 
@@ -56,13 +56,6 @@ class AcceptedSource(NamedTuple):
     notes: tuple[Note, ...] = ()
     paths: frozenset[ModelPath] = frozenset()
     refusals: Refusals = Refusals()
-
-    def still_hold(self, notes: Iterable[Note]) -> Iterator[Note]:
-        """The notes that are true of the stack: what was left out was not carried over with a difference."""
-        for earlier_note in notes:
-            is_gone = any(map(earlier_note.subject.is_within, self.refusals.paths))
-            if earlier_note.kind not in (Kind.CHANGED, Kind.ASSUMED) or not is_gone:
-                yield earlier_note
 
 
 def accepted_source(stack: Stack) -> AcceptedSource:

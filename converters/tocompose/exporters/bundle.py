@@ -42,7 +42,7 @@ from tocompose.exporters.selfcontained import (
 )
 from tocompose.exporters.sub_paths import note_sub_paths
 from tocompose.model import ComposeFileRole, File, Stack
-from tocompose.notes import Kind, Note, note
+from tocompose.notes import Note, note
 from tocompose.record import NamedTuple, record, replace
 from tocompose.syntax.interpolation import document_variables
 from tocompose.syntax.model_path import ModelPath
@@ -69,7 +69,6 @@ class Layout:
     source_values: bytes | None = None
 
 
-_ABOUT_FILES = (Kind.ADDED, Kind.CHANGED, Kind.ASSUMED)
 # A shorter value may be part of any word.
 _SHORTEST_SECRET = 8
 
@@ -88,14 +87,10 @@ class Bundle(NamedTuple):
     joined: Stack | None = None
     refusals: Refusals = Refusals()
 
-    def still_hold(self, notes: Iterable[Note]) -> Iterator[Note]:
-        """The notes that are true of the files: what never came into them was neither added nor changed there."""
-        absent = self.overruled | self.refusals.paths
-        for earlier_note in notes:
-            if earlier_note.kind not in _ABOUT_FILES or not any(
-                earlier_note.subject.is_within(path) for path in absent
-            ):
-                yield earlier_note
+    @property
+    def absent(self) -> frozenset[ModelPath]:
+        """The paths that never came into the files."""
+        return self.overruled | self.refusals.paths
 
 
 def bundle(stack: Stack, layout: Layout, notes: Iterable[Note] = ()) -> Bundle:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from tocompose.compose.write import model_paths
 from tocompose.exporters.refused_values import Accepted
 from tocompose.model import Service, Stack
+from tocompose.notes import Kind, Note
 from tocompose.record import NamedTuple, replace
 from tocompose.syntax.interpolation import document_variables
 from tocompose.syntax.model_path import ModelPath
@@ -51,6 +52,18 @@ class Refusals(NamedTuple):
             if ModelPath.service(service.name, key) in self.paths
         }
         return replace(service, **refused_keys) if refused_keys else service
+
+
+# What says of a part of the files how it came there.
+_ABOUT_PARTS = (Kind.ADDED, Kind.CHANGED, Kind.ASSUMED)
+
+
+def true_notes(notes: Iterable[Note], absent: Collection[ModelPath]) -> Iterator[Note]:
+    """The notes that are true without these paths: what is not there was neither added nor changed."""
+    for earlier_note in notes:
+        is_gone = any(map(earlier_note.subject.is_within, absent))
+        if earlier_note.kind not in _ABOUT_PARTS or not is_gone:
+            yield earlier_note
 
 
 def refusals_between(

@@ -46,14 +46,6 @@ _ESCAPED = {
 _OCTAL = regex(r"[0-3][0-7]{2}")
 
 
-class Entry(NamedTuple):
-    """A name, its value with foreman's quoting undone, and the comment above it."""
-
-    name: str
-    value: str
-    comment: str
-
-
 class OpenQuote(NamedTuple):
     """Where the value of a name starts with a quote that does not close."""
 

@@ -42,15 +42,6 @@ def typographic_marks(command: str) -> tuple[TypographicMark, ...]:
     return () if command.isascii() else tuple(sorted(_read_marks(command), key=_start_of))
 
 
-def as_typed(command: str) -> str:
-    """The docker command as its author typed it."""
-    texts, done = list[str](), 0
-    for mark in typographic_marks(command):
-        texts += (command[done : mark.start], mark.typed)
-        done = mark.end_offset
-    return "".join((*texts, command[done:]))
-
-
 def _start_of(mark: TypographicMark) -> int:
     return mark.start
 

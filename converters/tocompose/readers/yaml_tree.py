@@ -64,7 +64,7 @@ class TreeBuilder:
         self._nodes = 0
         self._expanded = 0
         self._scalar, self._alias = yaml.ScalarEvent, yaml.AliasEvent
-        self._map_start, self._list_start = yaml.MappingStartEvent, yaml.SequenceStartEvent
+        self._map_start = yaml.MappingStartEvent
         self._map_end, self._list_end = yaml.MappingEndEvent, yaml.SequenceEndEvent
 
     def read_document(self) -> YamlDocument | None:

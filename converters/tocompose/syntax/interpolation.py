@@ -216,13 +216,6 @@ def variable_names(text: str) -> Iterator[str]:
     return (variable.name for variable in nested_variables(text))
 
 
-def default_values(text: str) -> Iterator[str]:
-    """Each default at any depth that holds no variable itself, as Compose makes of it."""
-    for variable in nested_variables(text):
-        if variable.default is not None and not variable.holds_variable:
-            yield variable.default.replace("$$", "$")
-
-
 def literal(text: str) -> str:
     """The text as Compose must read it to mean exactly `text`: each `$` doubled."""
     return text.replace("$", "$$")

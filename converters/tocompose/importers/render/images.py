@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from tocompose.importers.procfile.app_folders import folder_repository
 from tocompose.importers.procfile.health import StatedCheck, choose_healthcheck
@@ -203,11 +204,8 @@ class ServiceImages:
         command.annotate(
             "TC835", subject=subject, object=render_part.name, command=step_text
         )
-        content = self.files[dockerfile.path].content.decode()
-        line = f"RUN {step_text}\n"
-        if line not in content:
-            content = _with_step(content, line, render_part.runtime)
-            self.files[dockerfile.path] = replace(dockerfile, content=content.encode())
+        insert_step = partial(_with_step, runtime=render_part.runtime)
+        self._insert(dockerfile, f"RUN {step_text}\n", insert_step)
 
     def _add_folder(self, render_part: Part, key: tuple[str, str]) -> None:
         """Makes the folder of a disk, which belongs to root otherwise: a volume takes its owner from the image."""
@@ -217,9 +215,15 @@ class ServiceImages:
             return
         folder = shlex.quote(target)
         line = f"RUN mkdir -p {folder} && chown 1000:1000 {folder}"
+        self._insert(dockerfile, line, _with_folder)
+
+    def _insert(
+        self, dockerfile: File, line: str, insert: Callable[[str, str], str]
+    ) -> None:
+        """Puts a line into a Dockerfile that has it not yet: one that several parts share."""
         content = self.files[dockerfile.path].content.decode()
         if line not in content:
-            content = _with_folder(content, line)
+            content = insert(content, line)
             self.files[dockerfile.path] = replace(dockerfile, content=content.encode())
 
     def _static_image(self, render_part: Part, variables: Mapping[str, str]) -> Image:
