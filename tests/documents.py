@@ -216,7 +216,8 @@ def _default(found: Any, field: str) -> str:
     """What a field is where it is not given; empty where it must be."""
     given = getattr(found, "__dataclass_fields__", {}).get(field)
     if given is not None and given.default_factory is not MISSING:
-        return f"`{given.default_factory.__name__}()`"
+        made = type(given.default_factory())
+        return f"`{made.__name__}{'()' if made is given.default_factory else '(…)'}`"
     default = (
         given.default
         if given is not None

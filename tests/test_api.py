@@ -14,6 +14,7 @@ import tocompose.batch
 import tocompose.testing
 import tree
 from api_examples import EXAMPLES
+from tocompose.model import File
 
 
 def test_every_public_name_has_an_example() -> None:
@@ -30,6 +31,24 @@ def test_the_example_runs(
     monkeypatch.chdir(tmp_path)
     assert name in EXAMPLES[name]
     exec(compile(EXAMPLES[name], name, "exec"), {"__name__": name})
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (tocompose.Options(practices="all,-GONE"), ValueError),
+        (tocompose.Options(existing=File(path="compose.yaml", content=b"[]")), ValueError),
+        (tocompose.Options(source="gone"), tocompose.SourceError),
+        (tocompose.Options(source="procfile"), tocompose.SourceError),
+    ],
+)
+def test_a_conversion_raises_what_its_docstring_says(
+    options: tocompose.Options, error: type[Exception]
+) -> None:
+    project = tocompose.Memory({"run.sh": b"docker run -d --name web nginx:1.27"})
+    with pytest.raises(error):
+        tocompose.convert(project, options)
+    assert error.__name__ in (tocompose.convert.__doc__ or "")
 
 
 @pytest.mark.slow

@@ -100,7 +100,8 @@ _WITHOUT_DEVELOPMENT = ("docker_run", "kubernetes")
 def convert(project: Project, options: Options | None = None) -> Result:
     """The compose files and notes for a project. Reads through `project` only and writes nothing.
 
-    Raises `SourceError` when the project holds nothing that any importer can read.
+    Raises `SourceError` when the project holds nothing that any importer can read or that `options.source` reads, and
+    ValueError for a practice that there is not, and for an `existing` file that is no compose file.
     """
     with collector_off():
         source = source_alone(project)

@@ -69,7 +69,7 @@ class Project(Protocol):
     earlier_runs: tuple[EarlierRun, ...]
 
     def files(self) -> tuple[str, ...]:
-        """The paths of all files, sorted; only those that the user named, if there are any."""
+        """The paths of all files; of those alone that the user named, in that order, if there are any."""
 
     def read(self, path: str) -> bytes | None:
         """The content of a file; None if there is none, or if it is too large or outside of the root."""
@@ -194,7 +194,7 @@ class Folder:
         return _own_files(self, self._files)
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file; None for a pipe or device, and for a link that leads outside of the root."""
+        """The content of a file; None if there is none, or if it is too large, no plain file or outside of the root."""
         content = self._contents[path] if path in self._contents else self._read_file(path)
         if content is None:
             return None

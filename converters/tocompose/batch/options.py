@@ -31,10 +31,10 @@ class OutputMode(Enum):
 class BatchOptions:
     """What is done with each repository.
 
-    `conversion` are the options of each conversion. `output` is the folder for the modes TREE and PATCH, an absolute
-    path. `exclude` are patterns as in `.gitignore`; `allowed_paths` are files and folders outside of the repositories
-    that they may read. `timeout` (seconds) and `memory` (megabytes) limit one repository in `tocompose batch`; an
-    executor of your own has to limit its workers itself.
+    `conversion` are the options of each conversion, by default `Options(layout=Layout(split=True))`. `output` is the
+    folder for the modes TREE and PATCH, an absolute path. `exclude` are patterns as in `.gitignore`; `allowed_paths`
+    are files and folders outside of the repositories that they may read. `timeout` (seconds) and `memory` (megabytes)
+    limit one repository in `tocompose batch`; an executor of your own has to limit its workers itself.
     """
 
     conversion: Options = field(default_factory=lambda: Options(layout=Layout(split=True)))
