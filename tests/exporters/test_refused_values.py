@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from judges import compose_config, needs_compose
+from judges import compose_config, needs_compose, run_config
 from samples import at
 from tocompose.exporters.bundle import Layout, bundle
 from tocompose.exporters.refused_values import accepted_document
@@ -146,6 +147,45 @@ def test_the_file_is_accepted_without_it(tmp_path, key, value):
         compose_config(tmp_path, "docker-compose.yml")["services"]["web"]["image"]
         == "web:1"
     )
+
+
+# A value below other keys that docker compose refuses, by what is left without it.
+BELOW: list[tuple[str, str]] = [
+    ("attach: x", ""),
+    ("build: {context: ., no_cache: x}", "build: {context: .}"),
+    ("build: {context: ., pull: sometimes}", "build: {context: .}"),
+    ("deploy: {update_config: {order: any, delay: 5s}}", "deploy: {update_config: {delay: 5s}}"),
+    ("deploy: {rollback_config: {order: Stop-First}}", ""),
+    ("deploy: {update_config: {parallelism: 1.5}}", ""),
+    ("deploy: {restart_policy: {max_attempts: 1.5, condition: any}}",
+     "deploy: {restart_policy: {condition: any}}"),
+    ("deploy: {placement: {max_replicas_per_node: x}}", ""),
+    ("develop: {watch: [{path: ., target: /a, action: copy}]}", ""),
+    ("develop: {watch: [{path: a, action: rebuild}, {path: b, target: /b, action: Sync}]}",
+     "develop: {watch: [{path: a, action: rebuild}]}"),
+    ("volumes: [{type: bind, source: /s, target: /t, bind: {selinux: x}}]",
+     "volumes: [{type: bind, source: /s, target: /t}]"),
+    ("volumes: [{type: bind, source: /s, target: /t, bind: {recursive: all}}]",
+     "volumes: [{type: bind, source: /s, target: /t}]"),
+    ("volumes: [{type: volume, target: /t, volume: {nocopy: x}}]",
+     "volumes: [{type: volume, target: /t}]"),
+    ("post_start: [{command: [a], privileged: x}]", "post_start: [{command: [a]}]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("keys", "left"), BELOW)
+def test_what_compose_refuses_below_other_keys_is_left_out(
+    tmp_path: Path, keys: str, left: str
+) -> None:
+    body = {"image": "web:1", **yaml.safe_load(keys)}
+    kept = {"image": "web:1", **(yaml.safe_load(left) or {})}
+    accepted, messages = _accepted(body)
+    assert (accepted, len(messages)) == (kept, 1)
+    for service, is_refused in ((body, True), (kept, False)):
+        (tmp_path / "compose.yaml").write_text(
+            yaml.safe_dump({"services": {"web": service}})
+        )
+        assert (run_config(tmp_path, ["compose.yaml"]).returncode != 0) is is_refused
 
 
 @pytest.mark.parametrize("specifier", ["%d", "%y", "%K"])
