@@ -405,3 +405,69 @@ def test_rackup_listens_on_localhost_in_development_alone(
         "Gemfile": "gem 'rack'\n",
     }
     assert ("TC329" in codes(converted(files))) == is_local
+
+
+def test_what_one_file_names_is_said_once() -> None:
+    files = {
+        "Procfile": "web: gunicorn shop.wsgi\n",
+        "requirements.txt": "django\npsycopg2\ngunicorn\n",
+        "shop/settings.py": "DATABASE_URL = os.environ['DATABASE_URL']\n",
+    }
+    (told,) = (note for note in converted(files).notes if note.code == "TC401")
+    assert (
+        "requirements.txt names psycopg2 and django, which keeps its data" in told.message
+    )
+    assert "and the code reads DATABASE_URL" in told.message
+
+
+@pytest.mark.parametrize(
+    ("entries", "value"),
+    [
+        (("shop/wsgi.py", "manage.py"), "shop.settings"),
+        ((), "${DJANGO_SETTINGS_MODULE:?}"),
+    ],
+)
+def test_the_settings_that_a_project_falls_back_on_are_not_asked_for(
+    entries: tuple[str, ...], value: str
+) -> None:
+    fallback = 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
+    files = {
+        "Procfile": "web: gunicorn shop.wsgi\n",
+        "requirements.txt": "django\ngunicorn\n",
+        "app.json": '{"env": {"DJANGO_SETTINGS_MODULE": {"description": "settings"}}}',
+        **dict.fromkeys(entries, fallback),
+    }
+    assert variables(files, "web")["DJANGO_SETTINGS_MODULE"] == value
+    assert ("TC343" in codes(converted(files))) == (not entries)
+
+
+def test_a_pattern_of_ignored_files_stands_once() -> None:
+    files = {
+        "Procfile": "web: bundle exec puma\n",
+        "Gemfile": "gem 'rails'\n",
+        ".gitignore": "/tmp\n*.log\nlog\n!log/.keep\n",
+        ".dockerignore": "tmp\nlog\n",
+    }
+    result = converted(files)
+    (ignored,) = (
+        file.content.decode()
+        for file in result.stack.files
+        if file.path == "Dockerfile.dockerignore"
+    )
+    lines = [line.lstrip("/") for line in ignored.splitlines() if line[:1] not in ("", "#")]
+    assert len(lines) == len(set(lines))
+    assert {"tmp", "log"} <= set(lines)
+
+
+def test_a_file_that_a_folder_lacks_is_named_from_the_root() -> None:
+    files = {
+        "Procfile": "web: cd api && gunicorn a:app\nsite: cd site && npm start\n",
+        "api/a.py": "",
+        "api/runtime.txt": "",
+        "api/Pipfile": "",
+        "site/package.json": '{"scripts": {"start": "node a.js"}}',
+    }
+    advice = {
+        note.code: note.advice for note in converted(files).notes if note.code == "TC356"
+    }
+    assert "api/.python-version" in advice["TC356"] or "site/" in advice["TC356"]

@@ -77,13 +77,15 @@ def use_default(
     row = load("languages")[language]
     number = number or default_version(language)
     reason = reason or row["default"]["reason"]
+    file = str(row["default"]["file"])
     repository.add_note(
         "TC356",
         subject=ModelPath.of("files", "Dockerfile"),
         language=row["title"],
         version=number,
         why=reason,
-        file=row["default"]["file"],
+        # Words are no path.
+        file=file if " " in file else repository.from_root(file),
     )
     return Version(number, reason)
 
