@@ -67,11 +67,12 @@ def names_taken(expression: str) -> Iterator[str]:
             continue
         function, space, arguments = body.partition(" ")
         if not space:
-            name, stop = _computed_name(body)
-            yield name
+            name, stop = _computed_name(body, is_makes=False)
+            # `${x-y}` may be either language's; `$(x-y)` may be a command, which no variable is called.
+            yield from dict.fromkeys((name, name_pattern(body)))
             body = body[stop:]
         elif function in _NAMING_FUNCTIONS:
-            yield _computed_name(arguments.lstrip())[0]
+            yield name_pattern(arguments.lstrip())
         nested = [body[slice(*stretch)] for stretch in expressions(body)]
         pending += reversed(nested)
 
@@ -101,11 +102,14 @@ def _arguments(text: str, expression: Stretch) -> Iterator[Stretch]:
 
 def name_pattern(name: str) -> str:
     """The name with `*` for each expression in it."""
-    return _computed_name(name)[0]
+    return _computed_name(name, is_makes=True)[0]
 
 
-def _computed_name(text: str) -> tuple[str, int]:
-    """The name at the start of a text, with `*` for each expression in it, and the offset behind it."""
+def _computed_name(text: str, *, is_makes: bool) -> tuple[str, int]:
+    """The name at the start of a text, with `*` for each expression in it, and the offset behind it.
+
+    A dash belongs to the names of make: `$(my-name)`. Those of a shell have none: `${x-default}`.
+    """
     parts: list[str] = []
     offset = 0
     while offset < len(text):
@@ -113,8 +117,7 @@ def _computed_name(text: str) -> tuple[str, int]:
             parts.append(ANY)
             offset = max(expression_end(text, offset), offset + 1)
         elif part := _NAME_PART.match(text, offset):
-            # A dash or a dot is an operator of the shell behind a name: `${x-default}`.
-            name = part[0] if text[offset] == ANY else part[0].partition("-")[0]
+            name = part[0] if is_makes else part[0].partition("-")[0]
             parts.append(name)
             offset += max(len(name), 1)
             if len(name) < len(part[0]):

@@ -17,6 +17,7 @@ from tocompose.reports.flow_expressions import (
 )
 
 _NAME = r"(?:[A-Za-z_]|\$[({]\w+[)}])(?:\w|\$[({]?\w+[)}]?)*"
+_MAKE_NAME = r"(?:[\w.-]|\$[({]?[\w.-]+[)}]?)+"
 _WORD = (
     r"(?:\"(?:[^\"\\]|\\.)*\"|'[^']*'|\$\((?:[^()]|\([^()]*\))*\)|\\.|[^\s\"'\\;|&<>()])"
 )
@@ -26,11 +27,11 @@ _SETS = regex(
 )
 _MACRO = regex(
     r"^(?!\t)[ ]*(?:[^\s:=#$][^:=#]*:(?![:=])[ \t]*)?(?:(?:export|override|private)[ \t]+)*"
-    rf"(?P<name>{_NAME})[ \t]*(?::{{0,3}}|\?|\+|!)=[ \t]*(?P<value>.+)$",
+    rf"(?P<name>{_MAKE_NAME})[ \t]*(?::{{0,3}}|\?|\+|!)=[ \t]*(?P<value>.+)$",
     hints=[["="]],
 )
 _EVALUATED = regex(
-    rf"\$\(eval[ \t]+(?:(?:export|override)[ \t]+)*(?P<name>{_NAME})[ \t]*[:?+]{{0,3}}=[ \t]*(?P<value>.*)$",
+    rf"\$\(eval[ \t]+(?:(?:export|override)[ \t]+)*(?P<name>{_MAKE_NAME})[ \t]*[:?+]{{0,3}}=[ \t]*(?P<value>.*)$",
     hints=[["eval"]],
 )
 _FOREACH = regex(
@@ -42,9 +43,13 @@ _PRINTED = regex(
     r"\bprintf[ \t]+-v[ \t]+(?P<name>\w+)[ \t]+(?P<value>[^;|&\n]+)", hints=[["printf"]]
 )
 _SETTING = (_SETS, _LOOP, _FOREACH, _READ, _PRINTED)
-_DEFINED = regex(r"^\s*(?:override\s+)?define\s+(?P<name>[\w.-]+)")
+_DEFINED = regex(r"^\s*(?:(?:export|override|private)\s+)*define\s+(?P<name>[\w.-]+)")
 _FUNCTION = regex(r"^(?P<indent>\s*)(?:function\s+)?(?P<name>[A-Za-z_][\w-]*)\s*\(\)\s*\{?")
-_SET = regex(r"\bset[ \t]+--[ \t]+(?P<arguments>[^;|&<>\n]+)", hints=[["set"]])
+# Behind options of the shell (`set -eo pipefail`) and `--`, which may be left out where no argument looks like one.
+_SET = regex(
+    r"\bset[ \t]+(?>[-+](?:\w*o[ \t]+\w+|\w*[a-np-zA-Z])[ \t]+)*(?:--[ \t]+|(?![-+]))(?P<arguments>[^;|&<>\n]+)",
+    hints=[["set"]],
+)
 _CALLED = regex(r"\$\(call[ \t]+(?P<name>[\w.-]+)[ \t]*,", hints=[["call"]])
 _MOVES = regex(r"\b(?:shift|getopts)\b")
 _ARGUMENT = regex(rf"{_WORD}+")
