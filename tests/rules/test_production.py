@@ -474,3 +474,28 @@ def test_who_is_not_root_gets_an_added_capability_by_a_file(
     assert options == (("no-new-privileges:true",) if is_set else ())
     codes = [note.code for note in outcome("NNP", body).notes]
     assert ("TC671" in codes) is not is_set
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("deploy", "{resources: {reservations: {memory: '%s', cpus: '3'}}}"),
+        ("mem_reservation", "'%s'"),
+        ("shm_size", "'%s'"),
+        ("command", "[java, '-Xmx%s', -jar, a.jar]"),
+        ("environment", "{JAVA_OPTS: '-Xmx%s'}"),
+        ("environment", "{HEAP_SIZE: '%s'}"),
+    ],
+)
+@pytest.mark.parametrize("image", ["postgres:16", "me/web:1"])
+def test_memory_behind_a_variable_counts_as_its_value(
+    image: str, key: str, value: str
+) -> None:
+    """The engine refuses a limit below what is reserved, and kills at one below the heap."""
+    limits = [
+        prod("RES-LIM", f"image: '{image}', {key}: {value % text}").resources.limits
+        for text in ("3g", "${AMOUNT:-3g}", "${A:-${B:-3g}}")
+    ]
+    assert limits[0] == limits[1] == limits[2]
+    memory = (limits[0].memory or "").partition(":-")[2].rstrip("}")
+    assert size(memory) > size("3g")

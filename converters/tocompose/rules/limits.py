@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tocompose.compose.shapes import as_map
 from tocompose.exporters.creation import said_twice
@@ -32,8 +32,14 @@ from tocompose.rules.memory_needs import (
 from tocompose.rules.mounted_files import MountedFiles
 from tocompose.rules.roles import is_data
 from tocompose.rules.service_images import image_title
-from tocompose.rules.variables import taken_variables, with_settings
+from tocompose.rules.variables import (
+    setting_values,
+    taken_variables,
+    with_settings,
+    with_values,
+)
 from tocompose.rules.views import at_later, judge_production
+from tocompose.stack_texts import map_texts_within
 from tocompose.syntax.names import variable_name
 from tocompose.wording import enumerated
 
@@ -73,8 +79,10 @@ def apply(stack: Stack, context: Context) -> Outcome:
     notes: list[Note] = []
     services: list[Service] = []
     files = MountedFiles(stack, context)
+    values = setting_values(stack, context)
     for service in stack.services:
         configured = files.with_env_files(service)
+        configured = _with_known_values(configured, values)
         is_guess = _is_guessed(configured, stack, context)
         memory = _needed_memory(configured, stack, context, is_guess)
         usual = _usual_limits(configured, memory.memory)
@@ -85,6 +93,12 @@ def apply(stack: Stack, context: Context) -> Outcome:
             notes.append(_limit_note(service, limited, is_guess, memory.reason))
     mended = with_settings(replace(stack, services=tuple(services)), settings)
     return Outcome(stack=mended, notes=tuple(notes))
+
+
+def _with_known_values(service: Service, values: Mapping[str, str]) -> Service:
+    """The service as it starts, but for its image, by which it is known."""
+    valued = map_texts_within(service, (), lambda _, text: with_values(text, values))
+    return replace(valued, image=service.image)
 
 
 def _limit_note(service: Service, limited: _Limited, is_guess: bool, reason: str) -> Note:
@@ -149,7 +163,11 @@ def _needed_memory(
 ) -> MemoryNeed:
     """The largest of what the role, the image, a reservation and the settings ask for; the first of equal ones."""
     usual = _limits_of_role(service).memory or ""
-    reserved = _beside_reserved(service.resources.reservations.memory or "")
+    reservations = (
+        service.resources.reservations.memory,
+        service.options.get("mem_reservation"),
+    )
+    reserved = _beside_reserved(max((str(each or "") for each in reservations), key=size))
     stated = stated_memory(service)
     needs = [
         *known_needs(service, stack, context),

@@ -10,15 +10,11 @@ from tocompose.notes import Note
 from tocompose.project import normal_path
 from tocompose.record import NamedTuple
 from tocompose.rules import Context, remark
-from tocompose.rules.variables import setting_values
+from tocompose.rules.variables import setting_values, with_values
 from tocompose.source import Span
 from tocompose.syntax.host_paths import is_relative_path
 from tocompose.syntax.interpolation import (
-    Variable,
-    apply_defaults,
-    literal,
     plain,
-    replace_variables,
 )
 
 
@@ -67,19 +63,9 @@ def _needed_files(service: Service, values: Mapping[str, str]) -> Iterator[_Need
             path = mount.source or ""
             needed_files.append(_NeededFile(path, "TC681", "volumes", mount.origin))
     for needed in needed_files:
-        plain_path = plain(_with_values(needed.path, values))
+        plain_path = plain(with_values(needed.path, values))
         if plain_path is None:
             continue
         # Docker Compose reads files of variables itself, so that it also wants those of the host for `config` alone.
         if needed.code == "TC609" or is_relative_path(plain_path):
             yield needed._replace(path=plain_path)
-
-
-def _with_values(path: str, values: Mapping[str, str]) -> str:
-    """The path with the values and defaults that its variables are known to have."""
-
-    def value_of(variable: Variable) -> str:
-        value = values.get(variable.name)
-        return variable.source if value is None else literal(value)
-
-    return apply_defaults(replace_variables(path, value_of))

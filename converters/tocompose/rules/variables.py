@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tocompose.model import EnvSetting, Stack
 from tocompose.readers.dotenv import compose_values
 from tocompose.record import replace
 from tocompose.rules import Context
 from tocompose.stack_texts import stack_texts
-from tocompose.syntax.interpolation import nested_variables, variable_names
+from tocompose.syntax.interpolation import (
+    Variable,
+    apply_defaults,
+    literal,
+    nested_variables,
+    replace_variables,
+    variable_names,
+)
 
 
 def taken_variables(stack: Stack) -> set[str]:
@@ -25,6 +32,16 @@ def setting_values(stack: Stack, context: Context) -> dict[str, str]:
         setting.name: setting.value for setting in stack.settings if setting.value
     }
     return own_values | compose_values(content or b"")
+
+
+def with_values(text: str, values: Mapping[str, str]) -> str:
+    """The text with the values and defaults that its variables are known to have."""
+
+    def value_of(variable: Variable) -> str:
+        value = values.get(variable.name)
+        return variable.source if value is None else literal(value)
+
+    return apply_defaults(replace_variables(text, value_of))
 
 
 def variable_defaults(stack: Stack) -> dict[str, dict[str | None, str]]:
