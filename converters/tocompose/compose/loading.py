@@ -233,27 +233,33 @@ class _Loader:
         reference = body.get("extends") if isinstance(body, Mapping) else None
         if reference is None:
             return body
+        own_body = {key: value for key, value in as_map(body).items() if key != "extends"}
         if f"{scope.path}:{name}" in trail:
             self.notes.append(_circle_note(name, reference, scope.file))
-            return {key: value for key, value in as_map(body).items() if key != "extends"}
+            return own_body
         if len(trail) >= limit("DEPTH"):
             self.notes.append(chain_note(trail[0], _span_of_key(scope.file, "services")))
             return body
-        body = {key: value for key, value in as_map(body).items() if key != "extends"}
         trail = (*trail, f"{scope.path}:{name}")
-        if not isinstance(reference, Mapping):
-            reference = {"service": reference}
-        target = as_text(reference.get("service")) or ""
-        file_name = as_text(reference.get("file"))
+        parent = self._extended_service(scope, name, reference, trail)
+        extended = merge_documents(
+            {"services": {name: parent}}, {"services": {name: own_body}}
+        )
+        return as_map(extended["services"]).get(name)
+
+    def _extended_service(
+        self, scope: _ExtensionScope, name: str, reference: Any, trail: tuple[str, ...]
+    ) -> dict[str, Any]:
+        """The service that `reference` names, as the file of the service that extends it sees its paths."""
+        named = reference if isinstance(reference, Mapping) else {"service": reference}
+        target = as_text(named.get("service")) or ""
+        file_name = as_text(named.get("file"))
         parent_scope = scope if file_name is None else self._open_scope(scope, file_name)
         if parent_scope.services and target not in parent_scope.services:
             facts: dict[str, Any] = {"service": name, "kind": "service", "name": target}
             self.notes.append(note("TC744", _span_of_key(scope.file, "services"), **facts))
         parent = as_map(self._extend_service(parent_scope, target, trail))
-        if file_name is not None:
-            parent = rebase_service(parent, posixpath.dirname(file_name))
-        extended = merge_documents({"services": {name: parent}}, {"services": {name: body}})
-        return as_map(extended["services"]).get(name)
+        return rebase_service(parent, posixpath.dirname(file_name or ""))
 
     def _open_scope(self, scope: _ExtensionScope, file_name: str) -> _ExtensionScope:
         """The services of a file that is extended; what does not come from the set has no place in it."""

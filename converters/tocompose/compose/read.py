@@ -193,22 +193,26 @@ def _read_fields(
 
 def _as_docker_reads(key: Key, value: Any) -> Any:
     """What stands below a key without a field, in the form that docker compose takes: older files had others."""
-    if key.form is Form.SECTION and isinstance(value, Mapping):
-        return _section_as_docker_reads(key, value)
-    if key.form is Form.ENTRIES and isinstance(value, list):
-        return [
-            _section_as_docker_reads(key, entry) if isinstance(entry, Mapping) else entry
-            for entry in value
-        ]
-    if key.form is Form.LIST or (
-        key.form in _LISTS and not isinstance(value, list | Mapping)
-    ):
+    match key.form:
+        case Form.SECTION if isinstance(value, Mapping):
+            return _section_as_docker_reads(key, value)
+        case Form.ENTRIES if isinstance(value, list):
+            return [_entry_as_docker_reads(key, entry) for entry in value]
+        case Form.TEXT if isinstance(value, int | NumberText):
+            return as_text(value)
+        case Form.INTEGER:
+            return _whole_number(value)
+        case Form.MODE:
+            return as_file_mode(value)
+        case Form.LIST:
+            return list(as_texts(value))
+    if key.form in _LISTS and not isinstance(value, list | Mapping):
         return list(as_texts(value))
-    if key.form is Form.TEXT and isinstance(value, int | NumberText):
-        return as_text(value)
-    if key.form in _DIGITS:
-        return _DIGITS[key.form](value)
     return -1 if key.unit and value == "-1" else value
+
+
+def _entry_as_docker_reads(key: Key, entry: Any) -> Any:
+    return _section_as_docker_reads(key, entry) if isinstance(entry, Mapping) else entry
 
 
 def _whole_number(value: Any) -> Any:
@@ -217,11 +221,6 @@ def _whole_number(value: Any) -> Any:
     return value if number is None else number
 
 
-# What a text of digits is read as.
-_DIGITS: Mapping[Form, Callable[[Any], Any]] = {
-    Form.INTEGER: _whole_number,
-    Form.MODE: as_file_mode,
-}
 # Rules go through what stands below these; one value, which docker compose refuses, counts as a list of it.
 _LISTS = frozenset({Form.DEVICES, Form.NAMES})
 
