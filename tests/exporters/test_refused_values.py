@@ -169,6 +169,10 @@ BELOW: list[tuple[str, str]] = [
      "volumes: [{type: bind, source: /s, target: /t}]"),
     ("volumes: [{type: volume, target: /t, volume: {nocopy: x}}]",
      "volumes: [{type: volume, target: /t}]"),
+    ("develop: {watch: [{path: '', action: rebuild}]}", ""),
+    ("ulimits: {nofile: x, nproc: 3}", "ulimits: {nproc: 3}"),
+    ("volumes: [{type: tmpfs, target: /t, tmpfs: {size: x}}]",
+     "volumes: [{type: tmpfs, target: /t}]"),
     ("post_start: [{command: [a], privileged: x}]", "post_start: [{command: [a]}]"),
 ]  # fmt: skip
 
@@ -186,6 +190,13 @@ def test_what_compose_refuses_below_other_keys_is_left_out(
             yaml.safe_dump({"services": {"web": service}})
         )
         assert (run_config(tmp_path, ["compose.yaml"]).returncode != 0) is is_refused
+
+
+@pytest.mark.parametrize("mode", ["x", "999", "0o440", "1.5"])
+def test_a_mode_is_octal(mode: str) -> None:
+    assert _accepted({"configs": [{"source": "c", "mode": mode}]})[0] == {
+        "configs": [{"source": "c"}]
+    }
 
 
 @pytest.mark.parametrize("specifier", ["%d", "%y", "%K"])

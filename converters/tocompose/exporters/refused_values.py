@@ -125,8 +125,8 @@ class _Judge:
             return self._settle_map(value, rules, keys)
         if isinstance(value, list):
             return self._settle_list(value, rules, keys)
-        row = rules.get(_ROW)
-        is_number = row is not None and row["form"] in _NEVER_EMPTY
+        rows: list[Row] = rules.get(_ROWS, [])
+        is_number = any(row["form"] in _NEVER_EMPTY for row in rows)
         return _demand_values(value) if is_number and isinstance(value, str) else value
 
     def _settle_map(self, entries: Mapping[str, Any], rules: _Trie, keys: _Keys) -> Any:
@@ -166,11 +166,12 @@ class _Judge:
         return type(entries)(settled) if settled or not entries else None
 
     def _broken_rule(self, value: Any, rules: _Trie, keys: _Keys) -> Row | None:
-        row: Row | None = rules.get(_ROW)
-        if row is None or _keeps_rule(row, value):
-            return None
-        self._refusals.append(RefusedValue(keys, value, row["rule"]))
-        return row
+        for row in rules.get(_ROWS, ()):
+            if not _keeps_rule(row, value):
+                self._refusals.append(RefusedValue(keys, value, row["rule"]))
+                broken: Row = row
+                return broken
+        return None
 
 
 # Where a variable that nobody sets, which is empty, makes Compose refuse the whole file.
@@ -193,8 +194,8 @@ def _demand_value(variable: Variable) -> str:
     return required_reference(variable.name, ".env") if is_open else variable.source
 
 
-# Beside names and `*` in the tree of rules: the row for the value itself, and that of a list whose entries differ.
-_ROW, _UNIQUE = "=", "!"
+# Beside names and `*` in the tree of rules: the rows for the value itself, and that of a list whose entries differ.
+_ROWS, _UNIQUE = "=", "!"
 
 
 @cache
@@ -204,7 +205,7 @@ def _rules() -> _Trie:
     tree: _Trie = {}
     for row in table["rows"]:
         for keys in row["keys"]:
-            _node(tree, keys)[_ROW] = row
+            _node(tree, keys).setdefault(_ROWS, []).append(row)
     for keys in table["unique"]:
         _node(tree, keys)[_UNIQUE] = True
     return tree
