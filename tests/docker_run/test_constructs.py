@@ -351,7 +351,7 @@ def test_below_another_folder_only_relative_paths_move() -> None:
         "cd app\n"
         "docker build -t me/a -f docker/Dockerfile --build-context lib=../lib --build-context "
         "base=docker-image://alpine git@github.com:acme/app.git\n"
-        "docker build -t me/b --ssh default=./key .\n"
+        "docker build -t me/b --ssh default=./key --build-arg A=1 --target t .\n"
         "docker run -d --name a -v 'C:\\data:/data' -v './here:/here' me/a\n"
         "docker run -d --name b me/b\n"
     )
@@ -361,7 +361,12 @@ def test_below_another_folder_only_relative_paths_move() -> None:
         "dockerfile": "docker/Dockerfile",
         "additional_contexts": {"lib": "./lib", "base": "docker-image://alpine"},
     }
-    assert made["b"]["build"] == {"context": "./app", "ssh": ["default=./app/key"]}
+    assert made["b"]["build"] == {
+        "context": "./app",
+        "target": "t",
+        "args": {"A": "1"},
+        "ssh": ["default=./app/key"],
+    }
     sources = [
         mount["source"] if isinstance(mount, dict) else mount.partition(":")[0]
         for mount in made["a"]["volumes"]

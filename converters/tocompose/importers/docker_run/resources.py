@@ -151,12 +151,14 @@ def read_builds(invocation: Invocation) -> dict[str, Build]:
     named_secrets = {"secrets": [secret.name for secret in secrets], "x-secrets": secrets}
     context = _with_scheme(line.operands[0].take(UNKNOWN_SERVICE))
     dockerfile = facts.last("dockerfile")
+    target, arguments = facts.last("target"), facts.entries("args")
+    # What no field of its own takes.
     options = with_build_paths(facts.remaining(), into_folder(invocation.directory))
     build = Build(
         context=rebased_context(context, invocation.directory),
         dockerfile=_below_context(context, dockerfile) if dockerfile else None,
-        target=facts.last("target"),
-        args={name: variable.value for name, variable in facts.entries("args").items()},
+        target=target,
+        args={name: variable.value for name, variable in arguments.items()},
         options={**options, **(named_secrets if secrets else {})},
         origin=invocation.span,
     )
