@@ -156,6 +156,9 @@ def test_ids_are_unique() -> None:
         ("app:1@sha256:" + "a" * 64, ("", "app", "1", "sha256:" + "a" * 64)),
         ("${REGISTRY:-ghcr.io}/me/app:${TAG:-2}", ("ghcr.io", "me/app", "2", "")),
         ("me/app:${TAG}", ("", "me/app", "", "")),
+        ("me/app:${TAG}-alpine", ("", "me/app", "alpine", "")),
+        ("me/app:${TAG:-3}-alpine", ("", "me/app", "3-alpine", "")),
+        ("me/app:v${TAG:?say it}", ("", "me/app", "v", "")),
         ("me__a/b--c_d.e", ("", "me__a/b--c_d.e", "", "")),
     ],
 )

@@ -270,8 +270,8 @@ def _is_digest(text: str) -> bool:
 
 
 def _default_reference(text: str) -> str:
-    """The reference where no variable is set: a default is a value."""
-    return substitute(text, {}).rstrip(":")
+    """The reference where no variable is set: a default is a value, and `${V}-alpine` is some `alpine`."""
+    return substitute(text, {}).replace(":-", ":").rstrip(":")
 
 
 @cache

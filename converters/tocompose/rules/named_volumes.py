@@ -250,7 +250,7 @@ def misses_data(service: Service, data: Data) -> bool:
 def _has_open_tag(service: Service) -> bool:
     """Whether only a variable without a default says which version of the image runs."""
     ref = image_ref(service.image) if service.image and "$" in service.image else None
-    return ref is not None and not (ref.tag or ref.digest)
+    return ref is not None and not (ref.tag[:1].isdigit() or ref.digest)
 
 
 def _is_inherited(
