@@ -22,6 +22,7 @@ from tocompose.prove.kube_values import (
     quantity,
     scalar_text,
 )
+from tocompose.prove.pod_limits import container_limits
 from tocompose.record import NamedTuple
 
 _TEMPLATES = {
@@ -200,14 +201,13 @@ class KubeletModel:
         return {**volume, "readOnly": is_read_only}
 
     def _limits(self, spec: PodContainerSpec) -> Mapping[str, Any]:
-        """The limits of the container, else those of a LimitRange of its namespace."""
-        limits = dict(as_map(as_map(spec.container.get("resources")).get("limits")))
-        for each in self.objects:
-            if each.get("kind") == "LimitRange" and _namespace(each) == spec.namespace:
-                for limit in as_list(as_map(each.get("spec")).get("limits")):
-                    if limit.get("type") == "Container":
-                        limits = {**as_map(limit.get("default")), **limits}
-        return limits
+        """The limits of the container."""
+        ranges = [
+            as_map(each.get("spec"))
+            for each in self.objects
+            if each.get("kind") == "LimitRange" and _namespace(each) == spec.namespace
+        ]
+        return container_limits(spec.container, spec.pod, ranges)
 
     def _environment(self, spec: PodContainerSpec) -> dict[str, str]:
         env: dict[str, str] = {}

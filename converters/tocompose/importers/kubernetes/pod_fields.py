@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tocompose.importers.kubernetes.container_fields import Container, decode_container
+from tocompose.importers.kubernetes.container_fields import (
+    Container,
+    Resources,
+    decode_container,
+    decode_resources,
+)
 from tocompose.importers.kubernetes.scalars import (
     Stated,
     list_entries,
@@ -88,6 +93,7 @@ class PodSpec(NamedTuple):
     init_containers: tuple[Container, ...]
     containers: tuple[Container, ...]
     volumes: tuple[PodVolume, ...]
+    resources: Resources
     security: SecurityContext
     ownership: VolumeOwnership
     sysctls: tuple[NamedValue, ...]
@@ -119,6 +125,7 @@ def decode_pod(cursor: Cursor) -> PodSpec:
         init_containers=_decode_containers(cursor.at("initContainers")),
         containers=_decode_containers(cursor.at("containers")),
         volumes=tuple(map(decode_volume, list_entries(cursor.at("volumes")))),
+        resources=decode_resources(cursor),
         security=decode_security(security),
         ownership=_decode_ownership(security),
         sysctls=_decode_named_values(security.at("sysctls")),

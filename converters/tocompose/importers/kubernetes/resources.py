@@ -22,18 +22,23 @@ def container_resources(
 ) -> tuple[ResourceLimits, dict[str, Any]]:
     """The limits and reservations of a container, and the Compose keys beyond them (`cpu_shares`, `gpus`, `devices`).
 
-    `defaults` is what a LimitRange fills in where the container does not say it.
+    What a pod of one container may use is that container's where it says nothing itself; `defaults` is what a
+    LimitRange fills in after that.
     """
-    stated_resources = container.fields.resources
-    if stated_resources == NO_RESOURCES and defaults is None:
+    stated_resources, of_pod = container.fields.resources, _pod_resources(container)
+    usual = defaults or NO_RESOURCES
+    if stated_resources == of_pod == usual == NO_RESOURCES:
         return ResourceLimits(), {}
     to = container.path("deploy", "resources")
-    usual = defaults or NO_RESOURCES
-    all_limits = _with_defaults(stated_resources.limits, usual.limits)
-    all_requests = _with_defaults(stated_resources.requests, usual.requests)
+    all_limits = _with_defaults(stated_resources.limits, of_pod.limits, usual.limits)
+    all_requests = _with_defaults(
+        stated_resources.requests, of_pod.requests, usual.requests
+    )
     limits = _read_amounts(all_limits, to.child("limits"))
     requests = _read_amounts(all_requests, to.child("reservations"))
-    _note_other_resources(stated_resources, to, container)
+    for resources in (stated_resources, of_pod):
+        _note_other_resources(resources, to, container)
+    _settle_exceeded(of_pod, stated_resources)
     if "memory" in limits and requests.get("memory", 0) > limits["memory"]:
         requests["memory"] = limits["memory"]
         all_requests["memory"].cursor.annotate(
@@ -45,18 +50,52 @@ def container_resources(
     if "cpu" in requests:
         # What the kubelet sets; Compose's reservations.cpus has no effect on the engine.
         options["cpu_shares"] = max(2, requests["cpu"] * 1024 // ONE)
-    for section in stated_resources:
+    for section in (*stated_resources, *of_pod):
         options.update(_devices(section, container))
     return ResourceLimits(limits=_limits(limits), reservations=_limits(requests)), options
 
 
-def _with_defaults(
-    section: Mapping[str, Stated], defaults: Mapping[str, Stated]
-) -> dict[str, Stated]:
-    """What a container says of its amounts of memory and CPU, else the defaults."""
+def _pod_resources(container: ContainerContext) -> Resources:
+    """The amounts of the whole pod, where this container alone has them; several cannot share them here.
+
+    https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#pod-level-resource-specification
+    """
+    of_pod = container.pod_spec.resources
+    running = list(container.pod.running_containers())
+    if of_pod == NO_RESOURCES or running[0].service != container.service:
+        return NO_RESOURCES
+    if len(running) == 1:
+        return of_pod
+    _note_shared_amounts(of_pod, len(running), container)
+    return NO_RESOURCES
+
+
+def _note_shared_amounts(
+    of_pod: Resources, count: int, container: ContainerContext
+) -> None:
+    amounts = [
+        (f"{section}.{name}: {amount.text}", amount)
+        for section, stated_amounts in of_pod._asdict().items()
+        for name, amount in stated_amounts.items()
+        if amount.text is not None
+    ]
+    if not amounts:
+        return
+    for _, amount in amounts:
+        amount.cursor.mark_noted("TC252")
+    container.pod_spec.cursor.at("resources").annotate(
+        "TC252",
+        object=container.workload_title,
+        fields=f"{', '.join(words for words, _ in amounts)} for {count} containers together",
+        subject=container.path("deploy", "resources"),
+    )
+
+
+def _with_defaults(*sections: Mapping[str, Stated]) -> dict[str, Stated]:
+    """The amounts of memory and CPU, each as the first of the sections has it."""
     amounts: dict[str, Stated] = {}
     for name in _AMOUNTS:
-        for stated_amounts in (section, defaults):
+        for stated_amounts in sections:
             amount = stated_amounts.get(name)
             if amount is not None and amount.text is not None:
                 amounts[name] = amount
@@ -141,6 +180,15 @@ def _note_other_resources(
                     fields=f"{key}: {amount.text}",
                     subject=to.child(to_key),
                 )
+
+
+def _settle_exceeded(of_pod: Resources, of_container: Resources) -> None:
+    """Settles the amounts of a pod that its only container has lower ones than."""
+    for pod_section, section in zip(of_pod, of_container, strict=True):
+        for name, amount in pod_section.items():
+            own_amount = section.get(name)
+            if own_amount is not None and own_amount.text is not None:
+                amount.cursor.skip("the amount of the container itself counts")
 
 
 def _is_device(name: str) -> bool:
