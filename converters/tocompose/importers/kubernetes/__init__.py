@@ -235,6 +235,7 @@ def convert(
     from tocompose.importers.kubernetes.scale import scale_services
     from tocompose.importers.kubernetes.schedules import schedule_jobs
     from tocompose.importers.kubernetes.stack_builder import StackBuilder
+    from tocompose.importers.kubernetes.stream_ports import publish_streams
     from tocompose.syntax.names import identifier
 
     template = _is_template(documents, ledger, options)
@@ -259,6 +260,7 @@ def convert(
     builder.apply(start_on_request(model))
     builder.apply(scale_services(model))
     builder.apply(publish_ports(model, services))
+    builder.apply(publish_streams(model, services))
     builder.apply(attach_networks(model, services, builder.calls))
     if routed:
         from tocompose.importers.kubernetes.routing import route

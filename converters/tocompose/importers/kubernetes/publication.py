@@ -131,7 +131,7 @@ def _publish_host_port(
     )
     published = host_ports.publish(preferred, target, port.host_port.cursor, owner, to)
     yield Contribution(service=owner, ports=(published,))
-    yield from _limit_to_one(owner, workload, services)
+    yield from limit_to_one(owner, workload, services)
 
 
 def _publish_service(
@@ -167,7 +167,7 @@ def _publish_service(
                 0, _publish_service_port(service, port, target, to, host_ports)
             )
         yield Contribution(service=owner, ports=tuple(published))
-    yield from _limit_to_one(owner, workload, services)
+    yield from limit_to_one(owner, workload, services)
 
 
 def _targets(service: KubeService, workload: Workload) -> Iterator[tuple[ServicePort, int]]:
@@ -212,7 +212,7 @@ def _publish_service_port(
     return host_ports.publish(preferred, container_side, port.cursor, service.name, to)
 
 
-def _limit_to_one(
+def limit_to_one(
     name: str, workload: Workload, services: Mapping[str, Service]
 ) -> Iterator[Contribution]:
     """A host port can be had once: a service that publishes one cannot run several times."""
