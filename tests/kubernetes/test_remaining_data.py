@@ -61,6 +61,8 @@ def moved(text: str) -> list[Note]:
         (pod("postgres:16", CLAIM, "/var/lib/postgresql/data"), "TC437", "the claim kept"),
         (pod("postgres:16"), "TC437", "on no claim"),
         (pod("postgres:16", "emptyDir: {}", "/var/lib/postgresql/data"), "TC437", "no claim"),
+        (pod("corp/db:1", "emptyDir: {}", "/var/lib/postgresql/data"), "TC437", "no claim"),
+        (pod("corp/db:1", CLAIM, "/var/lib/mysql"), "TC437", "the claim kept"),
         (pod("redis:7", CLAIM, "/data"), "TC438", "the claim kept"),
         (pod("redis:7"), "TC438", "on no claim"),
         (pod("corp/web:1", CLAIM, "/srv/files"), "TC438", "the claim kept"),
@@ -113,6 +115,14 @@ def test_the_pod_is_named_as_kubectl_names_it(kind: str, words: str) -> None:
 def test_a_claim_of_several_pods_is_told_once() -> None:
     twin = pod("corp/web:1", CLAIM, "/srv").replace("name: main,", "name: twin,")
     assert len(moved(f"{pod('corp/web:1', CLAIM, '/srv')}---{twin}")) == 1
+
+
+def test_who_mounts_the_folder_of_a_known_server_is_none() -> None:
+    backup = pod("corp/backup:1", CLAIM, "/var/lib/mysql").replace(
+        "name: main,", "name: copy,"
+    )
+    (note,) = moved(f"{backup}---{pod('mysql:8', CLAIM, '/var/lib/mysql')}")
+    assert "main (mysql:8)" in note.message
 
 
 def test_what_only_a_job_mounts_is_no_files_of_a_service() -> None:

@@ -42,10 +42,28 @@ def dump_of(image: str, environment: Mapping[str, str | None]) -> Dump | None:
     return None
 
 
+def image_of_folder(path: str) -> str | None:
+    """The usual image of the server that alone keeps its data in a folder of that path."""
+    return _images_by_folder().get(path.rstrip("/"))
+
+
+@cache
+def _rows() -> Mapping[str, Row]:
+    return table("dumps", required={"images", "ways"}, optional={"folders"})
+
+
 @cache
 def _rows_by_image() -> Mapping[str, Row]:
-    rows = table("dumps", required={"images", "ways"}, optional=set())
-    return {image_id: row for row in rows.values() for image_id in row["images"]}
+    return {image_id: row for row in _rows().values() for image_id in row["images"]}
+
+
+@cache
+def _images_by_folder() -> Mapping[str, str]:
+    return {
+        path: str(row["images"][0])
+        for row in _rows().values()
+        for path in row.get("folders", ())
+    }
 
 
 def _filled(command: str, environment: Mapping[str, str | None]) -> str:

@@ -27,7 +27,7 @@ from tocompose.importers.kubernetes.workloads import (
     PodContainer,
     Workload,
 )
-from tocompose.knowledge.dumps import Dump, dump_of, moving_pipe
+from tocompose.knowledge.dumps import Dump, dump_of, image_of_folder, moving_pipe
 from tocompose.knowledge.images import Data, ImageFacts, image_facts
 from tocompose.ledger import Cursor
 from tocompose.model import Service
@@ -69,9 +69,23 @@ class RunningContainer(NamedTuple):
     folders: tuple[KeptFolder, ...]
 
     @property
+    def known_image(self) -> str:
+        """Its image, or that of the server whose data folder is mounted in one of an image that is not known."""
+        image = self.service.image or ""
+        if image_facts(image) is not None:
+            return image
+        images = (image_of_folder(mount.path) for mount in self.container.fields.mounts)
+        return next(filter(None, images), image)
+
+    @property
+    def is_guessed(self) -> bool:
+        """Whether nothing but a mounted folder shows which server it runs."""
+        return self.known_image != (self.service.image or "")
+
+    @property
     def facts(self) -> ImageFacts | None:
         """What is known of its image, where that is a server which runs."""
-        facts = image_facts(self.service.image or "")
+        facts = image_facts(self.known_image)
         is_server = facts is not None and facts.category == "data" and facts.sure
         return facts if is_server and self._runs_server(facts) else None
 
@@ -140,8 +154,11 @@ def note_remaining_data(model: ClusterModel, services: Mapping[str, Service]) ->
     """Says of each server and each claim how the data that it has in the cluster come into the stack."""
     running = tuple(_running_containers(model, services))
     told: set[tuple[str, str]] = set()
-    for container in running:
-        told.update(_note_server(container))
+    # Who mounts the folder of a server that is known, such as for backups, is none.
+    for container in sorted(running, key=lambda runs: runs.is_guessed):
+        is_shared = any((folder.name, folder.part) in told for folder in container.folders)
+        if not (container.is_guessed and is_shared):
+            told.update(_note_server(container))
     for container in sorted(running, key=lambda runs: not runs.facts):
         for folder in container.folders:
             key = (folder.name, folder.part)
@@ -219,7 +236,7 @@ def _note_server(container: RunningContainer) -> Iterator[tuple[str, str]]:
     folders = _folders_of_data(container, data_paths)
     if not data_paths or any(folder.keeper is Keeper.SERVER for folder in folders):
         return
-    dump = dump_of(container.service.image or "", container.environment)
+    dump = dump_of(container.known_image, container.environment)
     if dump is not None and dump.dump:
         _note_dump(container, dump, folders[0] if folders else None)
         yield from ((folder.name, folder.part) for folder in folders)
