@@ -220,3 +220,27 @@ def test_a_web_process_that_only_calls_others_is_not_asked(
     [service] = result.stack.services
     assert ("TC597" in {note.code for note in result.notes}) == is_told
     assert (service.healthcheck is None, not service.ports) == (is_told, is_told)
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "text", "port"),
+    [
+        ("puma -C config/puma.rb", "config/puma.rb", "port 9200\n", "9200"),
+        ("puma", "config/puma.rb", 'bind "tcp://0.0.0.0:9200"\n', "9200"),
+        ("puma", "config/puma.rb", 'port ENV.fetch("PORT") { 3000 }\n', "3000"),
+        ("puma -p 9300", "config/puma.rb", "port 9200\n", "9300"),
+        ("gunicorn a -c conf.py", "conf.py", "bind = '0.0.0.0:9100'\n", "9100"),
+        ("gunicorn a", "gunicorn.conf.py", "bind = ['[::]:9100']\n", "9100"),
+        ("gunicorn a", "gunicorn.conf.py", "bind = f'0.0.0.0:{os.environ[\"PORT\"]}'\n", "8000"),
+        ("gunicorn a -b 0.0.0.0:$PORT", "gunicorn.conf.py", "bind = '0.0.0.0:9100'\n", "8000"),
+        ("streamlit run a.py", ".streamlit/config.toml", "[server]\nport = 8600\n", "8600"),
+    ],
+)  # fmt: skip
+def test_a_port_that_a_server_s_own_file_states_is_the_one_that_is_published(
+    command: str, name: str, text: str, port: str
+) -> None:
+    library = "Gemfile" if "puma" in command else "requirements.txt"
+    files = {"Procfile": f"web: {command}\n", name: text, library: ""}
+    content = {path: text.encode() for path, text in files.items()}
+    (web,) = convert(Memory(content, "shop"), Options(source="procfile")).stack.services
+    assert [published.target for published in web.ports] == [port]

@@ -11,6 +11,7 @@ from tocompose.importers.procfile import (
     programs,
 )
 from tocompose.importers.procfile.app import App, AppEnvironment
+from tocompose.importers.procfile.listening import configured_port
 from tocompose.importers.procfile.own_commands import is_told
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.shell import convert_command
@@ -107,7 +108,13 @@ def _dockerfile_input(
     commands = tuple(process.text for process in ordered if process.text)
     asked_packages = image.asked_packages(repository, buildpacks, app.heroku)
     unknown_image = image.Image("", None)
-    port = ports.choose_web_port(ordered[0], unknown_image, variables, app_part.language)
+    port = ports.choose_web_port(
+        ordered[0],
+        unknown_image,
+        variables,
+        app_part.language,
+        configured_port(repository, ordered[0].text),
+    )
     return DockerfileInput(
         repository=repository,
         commands=commands,

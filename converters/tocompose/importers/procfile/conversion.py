@@ -42,6 +42,7 @@ from tocompose.importers.procfile.defaults import (
 from tocompose.importers.procfile.environment import AppVariable
 from tocompose.importers.procfile.evidence import collect_evidence, used_libraries
 from tocompose.importers.procfile.heroku_yml import read_heroku_yml
+from tocompose.importers.procfile.listening import configured_port
 from tocompose.importers.procfile.own_commands import start_as_built
 from tocompose.importers.procfile.processes import Process, StatedProcess
 from tocompose.importers.procfile.project_toml import (
@@ -282,6 +283,7 @@ def _make_plan(
     repository, web = app.repository, app.web
     web_image = images.get(web.image) or images.get(web.type) or next(iter(images.values()))
     names = {process.type: process.service for process in app.processes}
+    configured = configured_port(repository, web.text)
     scales = formation.read_scales(repository, app.app_json.at("formation"))
     return services.AppPlan(
         repository=repository,
@@ -290,7 +292,7 @@ def _make_plan(
         dependencies=tuple(dependencies_on(backings)),
         scales=formation.keep_existing(scales, names),
         checks=health.read_checks(repository, app.app_json, names, web_image.runtime),
-        port=ports.choose_web_port(web, web_image, variables, app.language),
+        port=ports.choose_web_port(web, web_image, variables, app.language, configured),
         processes=app.processes,
         releases=tuple(process for process in app.processes if process.traits.get("once")),
         databases=variables.databases,

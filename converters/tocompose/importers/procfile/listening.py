@@ -15,6 +15,7 @@ from tocompose.importers.procfile.named_files import (
 from tocompose.importers.procfile.ports import (
     binds,
     local_listening,
+    names_port,
     opening_variables,
 )
 from tocompose.importers.procfile.processes import Process
@@ -130,23 +131,39 @@ def _calls(repository: Repository, process: Process) -> Iterator[str]:
             yield inner_program.call
 
 
+def configured_port(repository: Repository, text: str) -> str:
+    """The port that the server's own file states as a number; empty where it states none, or the command does."""
+    if binds(text) or names_port(text):
+        return ""
+    for _, content, row in _configuration_files(repository, text):
+        port = re.search(row.get("port", "(?!)"), content, re.MULTILINE)
+        if port:
+            return port[1]
+    return ""
+
+
 def _by_configuration(repository: Repository, text: str) -> Iterator[LocalListening]:
     """By the file that the server reads."""
-    program = find_program(text)
-    row = load("listening")["configuration"].get(program.name)
+    for path, content, row in _configuration_files(repository, text):
+        if "open" in row and re.search(row["open"], content, re.MULTILINE):
+            continue
+        yield from _matches(path, content, row)
+
+
+def _configuration_files(
+    repository: Repository, text: str
+) -> Iterator[tuple[str, str, Row]]:
+    """The files that the server of a command reads, with the row of the table that speaks of them."""
+    row = load("listening")["configuration"].get(find_program(text).name)
     if row is None:
         return
     stated = (
         re.search(rf"\s(?:{row['option']})[ =](\S+)", text) if "option" in row else None
     )
-    files = [stated[1]] if stated else row.get("files", ())
-    for path in map(normpath, files):
+    for path in map(normpath, [stated[1]] if stated else row.get("files", ())):
         content = repository.read_text(path)
-        if content is None or (
-            "open" in row and re.search(row["open"], content, re.MULTILINE)
-        ):
-            continue
-        yield from _matches(path, content, row)
+        if content is not None:
+            yield path, content, row
 
 
 def _by_code(

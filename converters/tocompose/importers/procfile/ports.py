@@ -73,14 +73,20 @@ def stated_port(text: str) -> str:
 
 
 def choose_web_port(
-    process: Process, image: Image, environment: AppEnvironment, language: str
+    process: Process,
+    image: Image,
+    environment: AppEnvironment,
+    language: str,
+    configured: str,
 ) -> WebPort:
-    """The port of the web process: its command's, the image's, PORT's, or its server's default."""
+    """The port of the web process: its command's, its file's, the image's, PORT's, or its server's default."""
     text, port_variable = process.text or image.command_text, environment.port
     if front := front_of_process(process, image, environment.app_variables):
         return _front_port(front, port_variable)
     if number := stated_port(text):
         return WebPort(number, "its command says so")
+    if configured:
+        return WebPort(configured, "its configuration file says so")
     for port in image.exposed:
         if re.fullmatch(r"\d+(?:/tcp)?", port):
             return WebPort(port.partition("/")[0], "the Dockerfile exposes it")
