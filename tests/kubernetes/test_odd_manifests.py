@@ -50,6 +50,17 @@ def test_cpu_limits_are_what_the_engine_takes(limit: str, cpus: str | None) -> N
     assert not {note.code for note in found.notes} & {"TC001", "TC901"}
 
 
+@pytest.mark.parametrize(("request_text", "is_kept"), [("2Mi", False), ("32Mi", True)])
+def test_a_memory_request_that_the_engine_refuses_is_left_out_with_its_own_name(
+    request_text: str, is_kept: bool
+) -> None:
+    found = result(pod(container={"resources": {"requests": {"memory": request_text}}}))
+    [service] = found.stack.services
+    assert (service.resources.reservations.memory is not None) == is_kept
+    codes = {note.code for note in found.notes}
+    assert "TC771" not in codes and ("TC259" in codes) != is_kept
+
+
 def test_each_probe_that_is_lost_is_named_with_what_it_asks() -> None:
     probes = {
         "livenessProbe": {"httpGet": {"path": "/up", "port": 9001}, "periodSeconds": 7},

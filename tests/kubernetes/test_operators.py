@@ -108,21 +108,23 @@ def test_a_server_answers_to_the_names_of_its_operator(
             RABBITMQ,
             "mq-default-user",
             "connection_string",
-            "amqp://mq:${MQ_DEFAULT_USER_PASSWORD:?password of Secret mq-default-user}@mq.default.svc:5672/",
+            "amqp://mq:${MQ_DEFAULT_USER_PASSWORD:?set MQ_DEFAULT_USER_PASSWORD in .env "
+            "(password of Secret mq-default-user)}@mq.default.svc:5672/",
         ),
         (RABBITMQ, "mq-default-user", "username", "mq"),
         (
             CLOUD_NATIVE,
             "pg-app",
             "uri",
-            "postgresql://shopper:${PG_APP_PASSWORD:?password of Secret pg-app}@pg-rw:5432/shop",
+            "postgresql://shopper:${PG_APP_PASSWORD:?set PG_APP_PASSWORD in .env "
+            "(password of Secret pg-app)}@pg-rw:5432/shop",
         ),
         (
             ZALANDO,
             "foo-user.acid.credentials.postgresql.acid.zalan.do",
             "password",
-            "${FOO_USER_PASSWORD:?password of Secret "
-            "foo-user.acid.credentials.postgresql.acid.zalan.do}",
+            "${FOO_USER_PASSWORD:?set FOO_USER_PASSWORD in .env (password of Secret "
+            "foo-user.acid.credentials.postgresql.acid.zalan.do)}",
         ),
     ],
 )
@@ -357,3 +359,16 @@ def test_rules_that_no_prometheus_selects_are_said_to_be_lost() -> None:
     assert b"rule_files" not in files["config/prometheus-main-config/prometheus.yml"]
     [note] = [note for note in result.notes if note.code == "TC203"]
     assert "PrometheusRule" in note.message and "rule_files" in note.advice
+
+
+def test_an_option_of_kibana_that_no_variable_can_say_is_left_out_whole():
+    config = '{"telemetry.hosts": [a, b], "xpack.fleet.packages": [{name: system, version: latest}]}'
+    result = converted(
+        ELASTIC.replace("count: 1, elastic", f"count: 1, config: {config}, elastic"),
+        client(),
+    )
+    environment = services(result)["logs-kb"]["environment"]
+    assert environment["TELEMETRY_HOSTS"] == '["a", "b"]'
+    assert not [name for name in environment if "FLEET" in name]
+    [said] = [note.message for note in result.notes if "fleet.packages" in note.message]
+    assert "not used here" in said

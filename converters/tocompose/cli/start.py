@@ -49,7 +49,7 @@ def _before_start(
     yield from _missing_values(report, folder, target)
     yield from _listed_tasks(to_do)
     if to_do:
-        yield "  (MIGRATION.md says how and when)"
+        yield "  (details in MIGRATION.md)"
     built = [service.name for service in report.stack.services if service.build]
     if built:
         plural = "images" if len(built) > 1 else "an image"
@@ -70,7 +70,7 @@ def _after_start(report: Report, to_do: Sequence[Duty]) -> Iterator[str]:
     if to_do:
         yield "Then:"
         yield from (f"  {line}" for line in _listed_tasks(to_do))
-        yield "    (MIGRATION.md says how)"
+        yield "    (details in MIGRATION.md)"
     if cutover_of(report).steps_over:
         yield "If the old containers still run here, follow Moving over in MIGRATION.md instead."
 

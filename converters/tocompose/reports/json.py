@@ -238,8 +238,8 @@ def _password_warning(stack: Stack) -> str:
         return ""
     passwords = "passwords of your own" if names[1:] else "a password of your own"
     return (
-        f"Before the first start set {passwords} in .env ({enumerated(names)}): a database reads it on its first start "
-        "only, and the value there is for development."
+        f"On a server, set {passwords} in .env ({enumerated(names)}) before anything is started: a database reads it "
+        "on its first start only, and the value there is for development."
     )
 
 

@@ -106,7 +106,7 @@ def _judge_data(
     check = service.healthcheck
     test = " ".join((check.test or ()) if check else ())
     if image_id(service) == _DATABASE:
-        line, command = "T-03", "pg_isready with user and database"
+        line, command = "T-03", "pg_isready that names its user (-U) and its database (-d)"
         is_asked = all(word in test for word in ("pg_isready", "-U", "-d"))
     else:
         line, command = "T-04", "redis-cli ping"

@@ -253,7 +253,7 @@ class ConfigStore:
         if cursor.style != GENERATED:
             return text
         name = self.setting(_generated_value(kube_object, key))
-        return f"${{{name}:?{key} of Secret {kube_object.name}}}"
+        return f"${{{name}:?set {name} in .env ({key} of Secret {kube_object.name})}}"
 
     def _composed_part(self, kube_object: MadeObject, reference: str) -> str:
         """The value of another key of the Secret, or of another Secret (`secret/key`)."""
@@ -261,7 +261,7 @@ class ConfigStore:
         other_secret = self._composed_of(kube_object, reference)
         if other_secret is None:
             name = self.setting(_referred_value(kube_object, secret, key))
-            return f"${{{name}:?{key} of Secret {secret}}}"
+            return f"${{{name}:?set {name} in .env ({key} of Secret {secret})}}"
         if isinstance(other_secret, MadeObject):
             return self.made_value(other_secret, key) or ""
         value = self.secret_value(other_secret, key, f"{secret}_{key}", kube_object.span)

@@ -109,6 +109,10 @@ def _read_amounts(section: Mapping[str, Stated], to: ModelPath) -> dict[str, int
         amount = _read_amount(stated_amount)
         if amount is not None and to[-1] == "limits":
             amount = _ENGINE_LIMITS[name](amount, stated_amount, to)
+        elif amount is not None and name == "memory" and amount < _LEAST_MEMORY:
+            problem = f"the memory request {stated_amount.text} was left out: the engine takes 6 MB or more"
+            stated_amount.cursor.note("TC259", what=problem, subject=to)
+            amount = None
         if amount is not None:
             stated_amount.cursor.take(to=to.child(_AMOUNTS[name]))
             amounts[name] = amount
@@ -120,7 +124,7 @@ def _engine_memory(amount: int, stated_amount: Stated, to: ModelPath) -> int | N
     if amount >= _LEAST_MEMORY:
         return amount
     limit = f"the memory limit {stated_amount.text}"
-    problem = f"{limit} is below the 6 MB that the engine needs and was raised to it"
+    problem = f"{limit} was raised to 6 MB, the least that the engine takes"
     stated_amount.cursor.annotate("TC259", what=problem, subject=to)
     return _LEAST_MEMORY
 
@@ -137,7 +141,7 @@ def _engine_cpus(amount: int, stated_amount: Stated, to: ModelPath) -> int | Non
         cursor.note("TC259", what=problem, subject=to)
         return None
     if amount < _LEAST_CPU:
-        problem = f"{limit} is below the 0.01 that the engine needs and was raised to it"
+        problem = f"{limit} was raised to 0.01 CPUs, the least that the engine takes"
         cursor.annotate("TC259", what=problem, subject=to)
     return max(amount, _LEAST_CPU)
 

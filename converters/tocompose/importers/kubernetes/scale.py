@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from tocompose.importers.field_tables import values_in_words
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.release_hooks import release_hook
@@ -116,7 +115,7 @@ def _note_autoscaler(autoscaler: KubeObject, to: ModelPath) -> None:
     facts = {key: peek_text(spec.at(key)) or "1" for key in ("minReplicas", "maxReplicas")}
     autoscaler.cursor.annotate(
         "TC254",
-        object=f"{autoscaler} ({values_in_words(autoscaler.cursor.node)})",
+        object=str(autoscaler),
         fields=f"{facts['minReplicas']} to {facts['maxReplicas']} replicas",
         subject=to,
     )

@@ -13,7 +13,7 @@ from tocompose.importers.kubernetes.job_fields import CronSpec
 from tocompose.importers.kubernetes.stack_builder import StackPart
 from tocompose.importers.kubernetes.workloads import ContainerRole, Pod, Workload
 from tocompose.knowledge.versions import default_version
-from tocompose.model import File, Mount, Role, Service
+from tocompose.model import File, Healthcheck, Mount, Role, Service
 from tocompose.patterns import regex
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import free_name
@@ -188,6 +188,7 @@ def _scheduler(name: str, model: ClusterModel, *, has_zones: bool) -> Service:
         image=f"docker:{default_version('docker-cli')}",
         entrypoint=("sh", "/scheduler/start.sh"),
         mounts=tuple(mounts),
+        healthcheck=Healthcheck(test=("CMD", "pgrep", "crond")),
         restart="unless-stopped",
         role=Role.INFRA,
         profiles=(PROFILE,),

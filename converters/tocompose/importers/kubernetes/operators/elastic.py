@@ -112,16 +112,23 @@ def _decode_server(
 def _decode_options(
     cursor: Cursor, decided: tuple[str, ...], prefix: str = ""
 ) -> dict[str, str | tuple[str, ...]]:
-    """The options, nested or with dots, without those that the operator decides."""
+    """The options, nested or with dots, without those that the operator decides and lists of maps."""
     options: dict[str, str | tuple[str, ...]] = {}
     for option in cursor:
         name = f"{prefix}{option.key}"
         if isinstance(option.node, Branch) and option.kind == "map":
             options |= _decode_options(option, decided, f"{name}.")
-        elif not name.startswith(decided):
+        elif name.startswith(decided) or _holds_maps(option):
+            continue
+        else:
             is_list = option.kind == "list"
             options[name] = decode_texts(option) if is_list else decode_text(option) or ""
     return options
+
+
+def _holds_maps(option: Cursor) -> bool:
+    """Whether it is a list of maps or of lists, which no variable of the image's entry point can say."""
+    return option.kind == "list" and any(isinstance(entry.node, Branch) for entry in option)
 
 
 def answer(kube_object: KubeObject, objects: KubeObjects) -> Iterator[OperatorPart]:

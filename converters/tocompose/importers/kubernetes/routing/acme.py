@@ -103,7 +103,7 @@ def _add_resolver(
     yield EnvSetting(
         name=_EMAIL,
         value=email,
-        description="where the authority of the certificates writes to",
+        description="E-mail address of your account at the certificate authority (Let's Encrypt)",
         origin=first_cursor.span,
     )
     proxy.listen_on(WEB, 80)

@@ -176,7 +176,7 @@ _ADVICE: tuple[tuple[Callable[[_PolicyShape], object], str], ...] = (
     ),
     (
         lambda shape: shape.limits_entry and shape.members,
-        "Put {members} on a network of their own and take {names} off the shared one.",
+        "Put {members}, and whatever else needs {names}, on a network of their own; take {names} off the others.",
     ),
     (
         lambda shape: shape.limits_exit,
