@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -547,6 +548,35 @@ def test_watchers_run_in_the_override_alone_with_a_terminal() -> None:
     assert css["build"]["target"] == "development" and ".:/app" in css["volumes"]
     web = override["services"]["web"]
     assert web["command"][-1] == "3000" and "0.0.0.0" in web["command"]
+
+
+@pytest.mark.parametrize(
+    "line", ["env TRACE=on PORT=9 bin/rails s", "TRACE=on bin/rails s"]
+)
+def test_what_a_development_command_sets_stays_where_another_command_runs(
+    line: str,
+) -> None:
+    web = override_of(f"web: {line}\n")["services"]["web"]
+    assert web["environment"]["TRACE"] == "on" and "PORT" not in web["environment"]
+    assert web["command"][-1] == "3000"
+
+
+def test_a_builder_that_watches_waits_for_no_server_and_asks_nothing() -> None:
+    override = override_of("js: yarn build --watch\nmail: bundle exec guard\n")
+    js, mail = override["services"]["js"], override["services"]["mail"]
+    assert js["environment"]["COREPACK_ENABLE_DOWNLOAD_PROMPT"] == "0"
+    assert "depends_on" not in js and "redis" in mail["depends_on"]
+    assert "COREPACK_ENABLE_DOWNLOAD_PROMPT" not in mail["environment"]
+
+
+def test_a_build_script_that_migrates_does_not_run_in_the_image() -> None:
+    scripts = {"heroku-postbuild": "npm run build && npm run db:migrate", "build": "tsc"}
+    files = {"Procfile": "web: node a\n", "package.json": json.dumps({"scripts": scripts})}
+    result = converted(files)
+    dockerfile = written(result, "Dockerfile")
+    assert "npm run build" in dockerfile and "heroku-postbuild" not in dockerfile
+    [said] = [note for note in result.notes if note.code == "TC569"]
+    assert "runs build alone" in said.message
 
 
 def test_a_server_of_the_developers_machine_is_a_service() -> None:

@@ -22,6 +22,8 @@ from tocompose.languages.versions import Version, slim_image
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
 from tocompose.repository import Repository, map_at
+from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import Row, load
 
 # What an install needs beside package.json, when the repository has it.
@@ -40,6 +42,8 @@ _LOCAL = ("file:", "link:", "portal:", "workspace:", "./", "../", "~/")
 _INSTALL_HOOKS = ("preinstall", "install", "postinstall", "prepare")
 # As the platform runs them: the first of these that is there.
 BUILD_SCRIPTS = ("heroku-postbuild", "build")
+# A step of a script that changes the database, such as `yarn db:migrate` or `prisma migrate deploy`.
+_MIGRATION = regex(r"\bmigrat(?:e|ions?)\b")
 _DEVELOPMENT_SCRIPTS = ("dev", "start:dev", "develop", "watch")
 # Corepack no longer comes with Node.js from this version on.
 _WITHOUT_COREPACK = 25
@@ -97,6 +101,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     version = choose_node_version(repository)
     tool = package_tool(repository, package, notes_lock=True)
     steps = tuple(build_steps(package, tool))
+    _note_migrating_build(repository, package)
     stage = node_stage(repository, package, tool, version, steps)
     has_browser = source.uses("puppeteer", "whatsapp-web.js")
     return DockerfileFacts(
@@ -255,12 +260,39 @@ def _install_tool(name: str) -> str:
 
 
 def build_steps(package: dict[str, Any], tool: PackageTool) -> Iterator[str]:
-    """The build scripts, as the platform runs them: heroku-postbuild in the place of build."""
+    """The build scripts, as the platform runs them: heroku-postbuild in the place of build.
+
+    One that migrates the database gives way to one that does not.
+    """
     scripts = package_scripts(package)
-    for name in BUILD_SCRIPTS:
-        if name in scripts:
-            yield f"{tool.run} {name}"
-            return
+    stated = [name for name in BUILD_SCRIPTS if name in scripts]
+    for name in sorted(stated, key=lambda name: _migrates(scripts[name]))[:1]:
+        yield f"{tool.run} {name}"
+
+
+def _migrates(script: str) -> bool:
+    return _MIGRATION.search(script) is not None
+
+
+def _note_migrating_build(repository: Repository, package: dict[str, Any]) -> None:
+    """Says that the platform's build script needs the database, and what runs in its place if anything does."""
+    scripts = package_scripts(package)
+    stated = [name for name in BUILD_SCRIPTS if name in scripts]
+    if not stated or not _migrates(scripts[stated[0]]):
+        return
+    others = [name for name in stated if not _migrates(scripts[name])]
+    outcome = (
+        f"the image runs {others[0]} alone"
+        if others
+        else "`docker compose build` will fail"
+    )
+    repository.add_note(
+        "TC569",
+        Span("package.json", 1, 1, 1, 1),
+        subject=ModelPath.of("files", "Dockerfile"),
+        script=stated[0],
+        outcome=outcome,
+    )
 
 
 def _needs_development(source: DockerfileInput, package: dict[str, Any]) -> bool:

@@ -41,6 +41,12 @@ from tocompose.tables import load
 
 _SCRIPT = regex(r"\.(?:[cm]?[jt]s|py|rb|php|exs?)$")
 _BUILDS = regex(r"\bbuild\b.*(?:--watch\b|\s-w\b)|\bwatch:\w+")
+# `env A=b server`, before a variable: the program env does what the shell does with `A=b server`.
+_ENV = regex(r"^env\s+(?=[A-Za-z_]\w*=)")
+# Corepack asks before it fetches a package manager where there is a terminal, and nobody answers.
+# https://github.com/nodejs/corepack#environment-variables
+_FETCHED_TOOLS = ("yarn", "pnpm")
+_NO_QUESTION = EnvVariable(name="COREPACK_ENABLE_DOWNLOAD_PROMPT", value="0")
 _THIS_MACHINE = regex(r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0):\d+")
 
 
@@ -194,6 +200,8 @@ class _DevelopmentSide:
             or overlay.command
             or stated.text.strip() == process.text.strip()
         ):
+            if overlay is not None:
+                self._services[service.name] = _with_assigned(service, overlay, stated.text)
             shown = " ".join((overlay and overlay.command) or service.command or ())
             facts: dict[str, Any] = {
                 "name": stated.type,
@@ -209,8 +217,7 @@ class _DevelopmentSide:
         own_line = process._replace(cursor=stated.cursor, text=stated.text)
         note_missing_in_development(self._plan.repository, own_line)
         changed = replace(overlay, command=command)
-        overlays = {**service.overlays, ComposeFileRole.DEV: changed}
-        self._services[service.name] = replace(service, overlays=overlays)
+        self._services[service.name] = _with_overlay(service, changed)
 
     def _fit(self, text: str, process: Process) -> str:
         """The command with the port of the base, and on all addresses."""
@@ -251,6 +258,7 @@ class _DevelopmentSide:
             for variable in (
                 *process_variables(self._plan, named, run),
                 *overlay.environment,
+                *([_NO_QUESTION] if find_program(text).name in _FETCHED_TOOLS else ()),
             )
         }
         self._added[named.service] = replace(
@@ -263,7 +271,7 @@ class _DevelopmentSide:
             ports=(),
             # The check of web asks the server, which a watcher is not.
             healthcheck=None,
-            depends_on=self._plan.dependencies,
+            depends_on=() if _BUILDS.search(text) else self._plan.dependencies,
             init=True,
             options={"stdin_open": True, "tty": True},
             origin=process.cursor.span,
@@ -292,13 +300,29 @@ def _with_variables(service: Service, variables: list[EnvVariable]) -> Service:
     overlay = service.overlays.get(ComposeFileRole.DEV)
     if overlay is None or not overlay.mounts or not variables:
         return service
-    overlays = {**service.overlays, ComposeFileRole.DEV: _told(overlay, variables)}
-    return replace(service, overlays=overlays)
+    return _with_overlay(service, _told(overlay, variables))
+
+
+def _with_assigned(service: Service, overlay: Service, text: str) -> Service:
+    """The service with the variables that a command sets for itself, as `env A=b bin/server`; PORT is web's own."""
+    assigned = convert_command(_ENV.sub("", text)).environment
+    variables = [
+        EnvVariable(name=name, value=value) for name, value in assigned if name != "PORT"
+    ]
+    if not variables:
+        return service
+    return _with_overlay(service, _with_environment(overlay, variables))
+
+
+def _with_overlay(service: Service, overlay: Service) -> Service:
+    return replace(service, overlays={**service.overlays, ComposeFileRole.DEV: overlay})
 
 
 def _told(service: Service, variables: list[EnvVariable]) -> Service:
-    if service.build is None:
-        return service
+    return service if service.build is None else _with_environment(service, variables)
+
+
+def _with_environment(service: Service, variables: list[EnvVariable]) -> Service:
     names = {variable.name for variable in variables}
     kept_variables = [
         variable for variable in service.environment if variable.name not in names

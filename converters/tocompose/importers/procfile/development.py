@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from tocompose.importers.procfile.image import Image
@@ -91,7 +92,7 @@ def _shown_command(words: Sequence[str]) -> str:
     for secret in reversed(command_secrets(words)):
         word = shown[secret.word]
         shown[secret.word] = f"{word[: secret.start]}…{word[secret.end :]}"
-    return " ".join(shown)
+    return shlex.join(shown)
 
 
 def _mounted_overlay(
