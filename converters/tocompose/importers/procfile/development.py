@@ -81,7 +81,7 @@ def note_commands(
             process.span,
             subject=ModelPath.service(service.name),
             service=service.name,
-            command=f"`{shown}`" if shown else "the image's own command",
+            what=f"`{shown}`" if shown else "the image's own command",
             path=plan.image(process).workdir,
         )
 
