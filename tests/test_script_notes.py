@@ -13,10 +13,10 @@ EXAMPLES: dict[str, tuple[dict[str, str], str, str]] = {
         "a.sh:1:1",
         "`mkdir` is not a docker command",
     ),
-    "TC151": ({"a.sh": "docker run -e A=$B a"}, "a.sh:1:15", "${B}"),
+    "TC151": ({"a.sh": "docker run -e A=$B a"}, "a.sh:1:15", "B is not set"),
     "TC152": ({"a.sh": "docker run -e A=$(date -I) a"}, "a.sh:1:15", "`date -I`"),
     "TC153": ({"a.sh": "docker run -e A=<my key> a"}, "a.sh:1:15", "<my key>"),
-    "TC154": ({"a.sh": "docker run -e A=$1 a"}, "a.sh:1:15", "${ARG_1}"),
+    "TC154": ({"a.sh": "docker run -e A=$1 a"}, "a.sh:1:15", "variable ARG_1"),
     "TC155": ({"a.sh": 'docker run a "$@"'}, "a.sh:1:14", '"$@"'),
     "TC156": (
         {"a.sh": "A=1\nif [ -f x ]; then A=2; fi\ndocker run $A"},

@@ -62,6 +62,10 @@ PLACES: dict[str, tuple[str, str]] = {
         "web: {image: 'mysql:8', command: ['$$MYSQL_PASSWORD'], environment: {MYSQL_PASSWORD: tops3cret}}",
         "services.web.environment",
     ),
+    "TC553": (
+        "web: {image: 'me/web:1', environment: {API_KEY: '${UNSET}'}}",
+        "services.web.environment.API_KEY",
+    ),
     "TC879": (WEB, ""),
     "TC875": (
         "db: {image: 'postgres:16', healthcheck: {test: [CMD, pg_isready]}}",
@@ -237,7 +241,10 @@ def notes(services: str) -> list[Note]:
     given = replace(
         given,
         files=(DOCKERFILE,),
-        settings=(EnvSetting(name="GIVEN", value="tops3cret-9"),),
+        settings=(
+            EnvSetting(name="GIVEN", value="tops3cret-9"),
+            EnvSetting(name="UNSET", secret=True, required=True),
+        ),
     )
     return list(apply_all(given, select("all"), Context(split=True, harden=True)).notes)
 

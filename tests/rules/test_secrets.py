@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from textwrap import indent
+from typing import Any
 
 import pytest
 
@@ -316,6 +317,31 @@ def test_a_variable_of_the_source_becomes_a_secret() -> None:
     )
     assert [item.secret for item in found.stack.settings] == [True]
     assert environment(found, "db") == {"POSTGRES_PASSWORD": "${PW:?set PW in .env}"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "written", "asked"),
+    [
+        ({"secret": True, "required": True}, "${PW}", "${PW:?set PW in .env}"),
+        # By its place the variable is a secret, though its own name says nothing.
+        ({"required": True}, "u:${PW}@h", "u:${PW}@h"),
+        ({"required": True}, "${PW}", "${PW:?set PW in .env}"),
+        # What the source itself lets be empty or absent stays so.
+        ({"secret": True, "required": True}, "${PW:-}", "${PW:-}"),
+        ({"secret": True, "required": True, "value": ""}, "${PW}", "${PW}"),
+        ({"secret": True}, "${PW}", "${PW}"),
+    ],
+)
+def test_a_required_secret_without_a_value_is_asked_for(
+    setting: dict[str, Any], written: str, asked: str
+) -> None:
+    text = (
+        f"services: {{web: {{image: 'me/web:1', environment: {{API_TOKEN: '{written}'}}}}}}"
+    )
+    found = moved(text, (EnvSetting(name="PW", **setting),))
+    assert environment(found, "web") == {"API_TOKEN": asked}
+    codes = [note.code for note in found.notes]
+    assert ("TC553" in codes) == (asked != written)
 
 
 COMMANDS = [

@@ -189,16 +189,17 @@ def _description_of(setting: EnvSetting) -> str:
 
 
 def _described(settings: Iterable[EnvSetting], stack: Stack) -> Iterator[EnvSetting]:
-    """The settings; of those without a description, who uses them; required is what docker compose demands too."""
+    """The settings; of those without a description, who uses them; required is what docker compose demands."""
     users = services_by_variable(stack)
-    demanded = set(required_variables(stack))
+    # https://docs.docker.com/reference/compose-file/secrets/: without its variable a secret is refused.
+    of_secrets = {secret.environment for secret in stack.secrets}
+    demanded = of_secrets.union(required_variables(stack))
     for setting in settings:
         usage = variable_meaning(setting.name, users.get(setting.name, ()))
-        is_unset = setting.required and setting.value is None
         yield replace(
             setting,
             description=setting.description or usage,
-            required=is_unset or setting.name in demanded,
+            required=setting.name in demanded,
         )
 
 

@@ -45,6 +45,7 @@ from tocompose.rules.secret_vault import (
     Vault,
     secret_reference,
 )
+from tocompose.source import Span
 from tocompose.stack_texts import map_texts_within
 from tocompose.syntax.interpolation import Variable, plain, variables
 from tocompose.syntax.model_path import ModelPath
@@ -73,6 +74,7 @@ class SecretPass:
         # Passwords of addresses: a variable that holds one of them alone is where it comes from.
         self._flowing = flowing
         self.notes: list[Note] = []
+        self._asked_names: set[str] = set()
 
     def service_without_secrets(self, service: Service) -> Service:
         """The service with references to settings in the place of secrets."""
@@ -189,6 +191,7 @@ class SecretPass:
 
     def _without_repeated(self, service: Service) -> Service:
         """A password repeated in a health command, a variable that is known to be a secret."""
+        origins = {variable.name: variable.origin for variable in service.environment}
 
         def without_repeated(path: ModelPath, text: str) -> str:
             if path[2] in _FIELDS - _REPEATING:
@@ -198,9 +201,20 @@ class SecretPass:
                 self.notes.append(
                     text_holder(service, noted_path(path)).note_move("TC507", "")
                 )
+            self._note_unset(service, path, replaced, origins.get(path[-1]))
             return self._vault.require_secrets(replaced)
 
         return map_texts_within(service, ModelPath.service(service.name), without_repeated)
+
+    def _note_unset(
+        self, service: Service, path: ModelPath, text: str, origin: Span | None
+    ) -> None:
+        """Says once of each secret without a value that nothing starts until it has one."""
+        for name in self._vault.unset_secrets(text):
+            if name not in self._asked_names:
+                self._asked_names.add(name)
+                holder = variable_holder(service, noted_path(path), origin)
+                self.notes.append(holder.note_move("TC553", name))
 
     def _safe_text(self, holder: SecretHolder, text: str) -> str:
         """The text without secrets: all of it a reference, or parts of it."""

@@ -90,8 +90,8 @@ class Vault:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no secret is known: no text can then repeat one."""
-        return not self._holders
+        """Whether no secret is known or lacks a value: no text can then repeat one or ask for it."""
+        return not self._holders and not any(map(_lacks_value, self._settings.values()))
 
     def setting_for_service(
         self, service: Service, name: str, value: str, origin: Span | None
@@ -212,8 +212,8 @@ class Vault:
         return replace_literals(text, without_secrets)
 
     def require_secrets(self, text: str) -> str:
-        """The text in which a variable of a secret that has a value asks for it: without it nothing would start as it
-        did."""
+        """The text in which the variable of a secret asks for its value: without it nothing would start as it did, or a
+        password would be empty."""
         return replace_spans(
             text,
             [
@@ -223,10 +223,19 @@ class Vault:
             ],
         )
 
+    def unset_secrets(self, text: str) -> Iterator[str]:
+        """The secrets without a value that the text asks for by `require_secrets`."""
+        for variable in nested_variables(text):
+            setting = self._settings.get(variable.name)
+            if setting is not None and _lacks_value(setting) and not variable.operator:
+                yield variable.name
+
     def _is_replaceable(self, variable: Variable) -> bool:
         setting = self._settings.get(variable.name)
-        if setting is None or not setting.secret or not setting.value:
+        if setting is None or not setting.secret:
             return False
+        if not setting.value:
+            return _lacks_value(setting) and not variable.operator
         return not variable.operator or variable.default == literal(setting.value)
 
     def _hold_for_users(self, value: str, name: str) -> None:
@@ -252,6 +261,11 @@ class Vault:
     def _holds(self, name: str, value: str) -> bool:
         setting = self._settings.get(name)
         return setting is not None and setting.value == value
+
+
+def _lacks_value(setting: EnvSetting) -> bool:
+    """Whether the setting is a secret that the source needs and gives no value to; an empty one is a value."""
+    return setting.secret and setting.required and setting.value is None
 
 
 class _RepeatedValues:
