@@ -198,6 +198,14 @@ _CMD_SETTING = regex(
     re.M | re.I,
 )
 _PROMPTED_SETTING = regex(rf"^[ \t]*{_CMD_PROMPT}set[ \t]+\"?\w+=", re.M | re.I)
+_CMD_PROMPTED = regex(rf"^[ \t]*{_CMD_PROMPT}[^\n]*%\w+%", re.M)
+# https://learn.microsoft.com/windows/deployment/usmt/usmt-recognized-environment-variables
+_WINDOWS_VARIABLE = regex(
+    r"%(?:cd|~dp0|username|userprofile|userdomain|computername|homepath|homedrive|(?:local)?appdata"
+    r"|programdata|programfiles|public|systemdrive|systemroot|temp|tmp)%",
+    re.I,
+    hints=[["%"]],
+)
 _CMD_REMARK = regex(r"^[ \t]*(?:@?rem\b|::)", re.M | re.I)
 
 
@@ -221,8 +229,8 @@ def _is_powershell(source: Text) -> bool:
 def _is_cmd(source: Text) -> bool:
     if source.file.lower().endswith((".bat", ".cmd")):
         return True
-    has_mark = _CMD_END.search(source.text) or _PROMPTED_SETTING.search(source.text)
-    return has_mark is not None or "%cd%" in source.text.lower()
+    marks = (_CMD_END, _PROMPTED_SETTING, _CMD_PROMPTED, _WINDOWS_VARIABLE)
+    return any(mark.search(source.text) for mark in marks)
 
 
 def _with_slashes(source: Text, *patterns: re.Pattern[str]) -> Text:

@@ -34,6 +34,7 @@ from tocompose.importers.docker_run.podman_values import MEMBER_TARGETS
 from tocompose.importers.docker_run.stated_names import (
     name_text,
     pod_name,
+    repeats,
     stated_names,
     with_new_names,
 )
@@ -142,6 +143,9 @@ class Assembly:
         pod_facts = self.pods.get(pod, ()) if pod else ()
         if pod in self.pod_members:
             pod_facts = tuple(fact for fact in pod_facts if fact.target in MEMBER_TARGETS)
+        if any(repeats(step, earlier.invocation) for earlier in self.containers):
+            step.skip("the same command as before, for the same container")
+            return
         updates = self._updates.get(name_text(step), ())
         started = read_container(step, self._names, self._fill_values, pod_facts, updates)
         if started is None:
@@ -163,8 +167,7 @@ class Assembly:
         for argument in step.arguments[: 0 if self._is_full else 1]:
             argument.note("TC025", what="this container", most=most_services)
         self._is_full = True
-        for argument in step.arguments:
-            argument.skip("explained by note TC025")
+        step.skip("explained by note TC025")
 
     def _add_swarm_service(self, step: Invocation) -> None:
         line = parse_service(step)
@@ -184,8 +187,7 @@ class Assembly:
         texts = [argument.text for argument in line.operands]
         if len(texts) == 2 and texts[1] != "-":
             self.granted_files[(step.verb[0], texts[0])] = texts[1]
-        for argument in step.arguments:
-            argument.skip("stated by the secrets and configs of the stack")
+        step.skip("stated by the secrets and configs of the stack")
 
     def _check_swarm_update(self, step: Invocation) -> None:
         """Says of an update whose service the script does not create that nothing comes of it."""
@@ -255,8 +257,7 @@ class Assembly:
             self._settle_other(step)
             return
         self.disconnections.append((service, network.text))
-        for argument in step.arguments:
-            argument.skip("the service is not on that network")
+        step.skip("the service is not on that network")
 
     def _collect_updates(self, script: Script) -> None:
         """Keeps what the script changes in its containers later, by the names that their commands state."""
@@ -353,8 +354,7 @@ class Assembly:
             for argument in (*step.arguments, *step.head)[:1]:
                 argument.annotate(code, command=" ".join((step.tool, *step.verb)))
             why = f"explained by note {code}"
-        for argument in step.arguments:
-            argument.skip(why)
+        step.skip(why)
 
 
 _NOTED_VERBS = {"cp": "TC133", "login": "TC134"}

@@ -90,6 +90,11 @@ class Invocation(NamedTuple):
     waits: bool = False
     renamed: str = ""
 
+    def skip(self, why: str) -> None:
+        """Settles all arguments as left out on purpose."""
+        for argument in self.arguments:
+            argument.skip(why)
+
 
 class WaitLoop(NamedTuple):
     """A loop that repeats a command until it succeeds, such as `until nc -z db 5432; do sleep 1; done`."""

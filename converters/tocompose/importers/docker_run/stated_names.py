@@ -44,6 +44,22 @@ def name_text(step: Invocation) -> str:
     return name.text if name else ""
 
 
+def repeats(step: Invocation, earlier_step: Invocation) -> bool:
+    """Whether it is the very command that a named container was started by, as in a session where that failed at
+    first."""
+    commands = [
+        (
+            each.verb,
+            each.directory,
+            each.renamed,
+            [argument.text for argument in each.arguments],
+        )
+        for each in (step, earlier_step)
+    ]
+    has_input = step.stdin is not None or bool(step.environment)
+    return commands[0] == commands[1] and not has_input and bool(name_text(step))
+
+
 def pod_name(step: Invocation) -> str:
     """The pod that a command puts its container into; empty for none."""
     for index, argument in enumerate(step.arguments):

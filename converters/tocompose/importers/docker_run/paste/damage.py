@@ -20,6 +20,8 @@ from tocompose.readers.words import Token, Unbalanced, tokens
 from tocompose.record import NamedTuple
 from tocompose.source import Span
 
+# How a docker command begins, in a pattern.
+CALL = r"(?:sudo[ \t]+)?(?:docker|podman)(?:\.exe)?[ \t]"
 STARTING_VERBS = (("run",), ("create",))
 # The end of a line that goes on, in PowerShell and in cmd.exe.
 _FOREIGN_END = regex(r"(?<=[ \t])[`^](?=[ \t]*\n)")

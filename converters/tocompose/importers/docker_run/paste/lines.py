@@ -18,8 +18,9 @@ from tocompose.patterns import regex
 from tocompose.readers.words import Token
 from tocompose.tables import load
 
-# The width of a terminal, if nobody has changed it, and of the narrowest window that commands are run in.
-_USUAL_WIDTH = 80
+# The widths of terminals, if nobody has changed them (xterm, Windows Terminal), and of the narrowest window that
+# commands are run in.
+_USUAL_WIDTHS = (80, 120)
 _NARROWEST = 60
 _HYPHENATED = regex(r"[A-Za-z0-9]-$")
 _OPTION = regex(r"[-‐‑–—−]{1,2}[A-Za-z]")
@@ -93,18 +94,29 @@ def _wrapped_word(text: str, words: list[Token], offset: int) -> Damage | None:
         return None
     head = words[-1]
     is_whole = head.end_offset == offset - 1 and not tool_of(tail[0])
-    if not is_whole or not _fills_terminal(
-        text, text.rfind("\n", 0, offset - 1) + 1, offset - 1
-    ):
+    line_start = text.rfind("\n", 0, offset - 1) + 1
+    is_at_edge = _fills_terminal(text, line_start, offset - 1)
+    if not is_whole or not (is_at_edge or _precedes_options(command, text[offset:])):
         return None
     whole_word = head.text + tail[0]
     return Damage(offset - 1, offset, "", "TC842", f"`{whole_word}`", offset)
 
 
+def _precedes_options(command: DockerWords, text: str) -> bool:
+    """Whether the options of a command without an image go on behind the first word: it is no image, but the rest of
+    the word above."""
+    _, *following = text.split("\n", 1)[0].split()
+    is_value = not command.words[-1].text.startswith("-")
+    if not is_value or command.operands_at() is not None or len(following) < 2:
+        return False
+    is_option = following[0].partition("=")[0] in flag_rows("run", "podman")
+    return is_option and following[0].startswith("-") and _is_image(following[-1])
+
+
 def _fills_terminal(text: str, start: int, end_offset: int) -> bool:
     """Whether a line is as wide as terminals are, or as another one that is as long as any."""
     width = end_offset - start
-    if width == _USUAL_WIDTH:
+    if width in _USUAL_WIDTHS:
         return True
     widths = [len(line) for line in text.split("\n")]
     return width >= _NARROWEST and widths.count(width) > 1 and max(widths) == width

@@ -11,6 +11,7 @@ from tocompose.importers.docker_run.paste.commands import (
     restore_breaks,
 )
 from tocompose.importers.docker_run.paste.damage import Damage
+from tocompose.importers.docker_run.paste.encodings import decode_json, decode_mail
 from tocompose.importers.docker_run.paste.lines import join_lines, split_commands
 from tocompose.importers.docker_run.paste.surroundings import (
     escape_ampersands,
@@ -31,6 +32,7 @@ _Pass: TypeAlias = Callable[[str], Iterable[Damage]]
 _COMMANDS: tuple[_Pass, ...] = (restore_breaks, join_lines, split_commands)
 _PASSES: Mapping[str, tuple[_Pass, ...]] = {
     "pasted": (
+        *(decode_mail, decode_json),
         *(unescape_entities, strip_line_numbers, strip_markup, strip_quotes),
         escape_ampersands,
         repair_spelling,

@@ -8,7 +8,7 @@ from html import unescape
 from itertools import pairwise
 from unicodedata import normalize
 
-from tocompose.importers.docker_run.paste.damage import Damage, sound_tokens
+from tocompose.importers.docker_run.paste.damage import CALL, Damage, sound_tokens
 from tocompose.patterns import regex
 
 _ENTITY = regex(
@@ -30,7 +30,6 @@ _WEB_BLANK = regex("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 # Letters that a PDF sets as one, and those of Chinese and Japanese keyboards; their dash is typography.
 _LIGATURE = regex("[\ufb00-\ufb06]")
 _FULL_WIDTH = regex("[\uff01-\uff0c\uff0e-\uff5e]")
-_CALL = r"(?:sudo[ \t]+)?(?:docker|podman)(?:\.exe)?[ \t]"
 _TAG = regex(
     r"</?(?:pre|code|p|div|span|strong|em|kbd|samp|tt)(?:[ \t][^<>\n]*)?>"
     r"|\[/?code[^\]\n]*\]|\{(?:code|noformat)[^}\n]*\}",
@@ -38,47 +37,67 @@ _TAG = regex(
 )
 _BREAK_TAG = regex(r"<br[ \t]*/?>", re.I)
 _NUMBERED = regex(r"^[ \t]*(\d{1,5})(?:[.:)|]|[ \t]|$)[ \t|]*", re.MULTILINE)
-_HISTORY = regex(rf"^[ \t]*\d{{1,5}}\*?[ \t]+(?={_CALL})", re.MULTILINE | re.I)
-# A bullet, a quotation mark of a mail, or the words that introduce a command: `Run: docker …`.
+_HISTORY = regex(rf"^[ \t]*\d{{1,5}}\*?[ \t]+(?={CALL})", re.MULTILINE | re.I)
+# A bullet, a quotation mark of a mail, the words that introduce a command (`Run: docker …`), the sign of a notebook.
 _LEAD = regex(
-    rf"^[ \t]*(?:(?:>[ \t]?)+|[-*•·+–][ \t]+|(?:[A-Za-z][\w ]{{0,40}}):[ \t]+)(?={_CALL})",
+    rf"^[ \t]*(?:(?:(?:>[ \t]?)+|[-*•·+–][ \t]+|(?:[A-Za-z][\w ]{{0,40}}):[ \t]+|!)(?={CALL})"
+    rf"|(?:[-*•·+–][ \t]+)?(?:[A-Za-z][\w ]{{0,40}}:[ \t]+)?(?=[\"']{CALL}))",
     re.MULTILINE | re.I,
 )
 # What a chat or mail program makes of `nginx:1.27`, which it takes for an address.
 _LINKED = regex(r"(?P<before>\[)(?P<text>[^\]\s]+)(?P<behind>\]\(https?://(?P=text)/?\))")
 _TABLE_ROW = regex(
-    rf"^[ \t]*(?P<before>\|(?:[^|\n]*\|)*?[ \t]*`?){_CALL}[^|\n]*?(?P<behind>`?[ \t]*\|[^\n]*)$",
+    rf"^[ \t]*(?P<before>\|(?:[^|\n]*\|)*?[ \t]*`?){CALL}[^|\n]*?(?P<behind>`?[ \t]*\|[^\n]*)$",
     re.MULTILINE | re.I,
 )
 _EMPHASIS = regex(
-    rf"^[ \t]*(?P<mark>\*\*|__|\*|_|`{{3,}}|``)(?P<code>[ \t]*{_CALL}[^\n]*?)(?P=mark)[ \t.]*$",
+    rf"^[ \t]*(?P<mark>\*\*|__|\*|_|`{{3,}}|``)(?:(?:ba|z)?sh[ \t]+)?(?P<code>[ \t]*{CALL}[^\n]*?)(?P=mark)[ \t.]*$",
     re.MULTILINE | re.I,
 )
+# Code in a sentence, which begins with a capital letter; a shell runs what it finds in backticks elsewhere.
+_SENTENCE = regex(
+    rf"^[ \t]*[A-Z][\w ,;:()'-]*[ \t]\(?(?P<mark>`{{1,2}})(?P<code>{CALL}[^`\n]*)(?P=mark)(?!`)[^`\n]*$",
+    re.MULTILINE,
+    hints=[["`"]],
+)
+# Code of Trac, MoinMoin and Jira: `{{{docker …}}}`.
+_BRACES = regex(
+    rf"^[ \t]*\{{\{{\{{(?P<code>[ \t]*{CALL}[^\n]*?)\}}\}}\}}[ \t.]*$",
+    re.MULTILINE | re.I,
+    hints=[["{{{"]],
+)
+# What AsciiDoc counts the lines of an example with, and what it says of each.
+_CALLOUT = regex(
+    r"(?:[ \t]+(?:(?://|#)[ \t]*)?<\d{1,2}>)+[ \t]*$", re.MULTILINE, hints=[["<"]]
+)
+_CALLOUT_TEXT = regex(r"^<\d{1,2}>[ \t][^\n]*$", re.MULTILINE, hints=[["<"]])
+# An address that a chat or a mail has set off: `<https://wiki.lan/>`.
+_SET_OFF = regex(r"(?P<before><)https?://[^<>\s|]+(?P<behind>>)", hints=[["<http"]])
 # A fence that begins in the line of the command and ends in a later one.
 _INLINE_FENCE = regex(
-    rf"^[ \t]*(?P<mark>`{{3,}})(?P<code>[ \t]*{_CALL}[^`]*?\n[^`]*?)(?P=mark)",
+    rf"^[ \t]*(?P<mark>`{{3,}})(?P<code>[ \t]*{CALL}[^`]*?\n[^`]*?)(?P=mark)",
     re.MULTILINE | re.I,
 )
 # The lines that a comparison adds.
-_ADDED_BLOCK = regex(rf"^\+[ \t]*{_CALL}[^\n]*(?:\n\+[^\n]*)+", re.MULTILINE | re.I)
+_ADDED_BLOCK = regex(rf"^\+[ \t]*{CALL}[^\n]*(?:\n\+[^\n]*)+", re.MULTILINE | re.I)
 _ADDED_LINE = regex(r"^\+[ \t]?", re.MULTILINE)
 _QUOTED_LINE = regex(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
 _QUOTED_BLOCK = regex(r"^[ \t]*>[^\n]*(?:\n[ \t]*>[^\n]*)*", re.MULTILINE)
 _CONTINUED = regex(
-    rf"^[ \t]*{_CALL}[^\n]*\\\n(?P<rest>(?:[ \t]*>[ \t][^\n]*\\\n)*[ \t]*>[ \t][^\n]*)",
+    rf"^[ \t]*{CALL}[^\n]*\\\n(?P<rest>(?:[ \t]*>[ \t][^\n]*\\\n)*[ \t]*>[ \t][^\n]*)",
     re.MULTILINE | re.I,
 )
 # The same where a backslash got lost: an option stands behind the sign, so no output is sent to a file.
 _UNCONTINUED = regex(
-    rf"^[^\n>]{{0,80}}{_CALL}[^\n]*\n(?P<rest>(?:[ \t]*>[ \t][^\n]*(?:\n|\Z))+)",
+    rf"^[^\n>]{{0,80}}{CALL}[^\n]*\n(?P<rest>(?:[ \t]*>[ \t][^\n]*(?:\n|\Z))+)",
     re.MULTILINE | re.I,
 )
 _LOST_BACKSLASH = regex(r"[^\\ \t\n][ \t]*\n[ \t]*>[ \t]+-{1,2}[A-Za-z]")
 _PROMPTED = regex(r"^[ \t]*(?P<prompt>>[ \t])[ \t]*(?P<option>-?)", re.MULTILINE)
-_QUOTED_CALL = regex(rf"^[ \t]*(?:>[ \t]?)+(?:[-*•$#%][ \t]+)?{_CALL}", re.MULTILINE | re.I)
+_QUOTED_CALL = regex(rf"^[ \t]*(?:>[ \t]?)+(?:[-*•$#%][ \t]+)?{CALL}", re.MULTILINE | re.I)
 _CURLY = regex(
     rf"^[ \t]*(?:[A-Za-z][\w ]{{0,40}}:[ \t]+)?"
-    rf"(?:“(?P<one>{_CALL}[^”]*)”|„(?P<two>{_CALL}[^“”]*)[“”]|«[ \t\u00a0]?(?P<three>{_CALL}[^»]*)»)[ \t.]*$",
+    rf"(?:“(?P<one>{CALL}[^”]*)”|„(?P<two>{CALL}[^“”]*)[“”]|«[ \t\u00a0]?(?P<three>{CALL}[^»]*)»)[ \t.]*$",
     re.MULTILINE | re.I,
 )
 
@@ -174,11 +193,22 @@ def _markup(text: str) -> Iterator[tuple[int, int, str]]:
     yield from (
         (start, end_offset, "") for start, end_offset in _continuation_prompts(text)
     )
-    for pattern in (_LINKED, _TABLE_ROW):
+    yield from _callouts(text)
+    yield from _marks_on_both_sides(text)
+    yield from _emphasis_marks(text)
+
+
+def _callouts(text: str) -> Iterator[tuple[int, int, str]]:
+    if _CALLOUT.search(text):
+        for pattern in (_CALLOUT, _CALLOUT_TEXT):
+            yield from ((*match.span(), "") for match in pattern.finditer(text))
+
+
+def _marks_on_both_sides(text: str) -> Iterator[tuple[int, int, str]]:
+    for pattern in (_LINKED, _SET_OFF, _TABLE_ROW):
         for match in pattern.finditer(text):
             yield (*match.span("before"), "")
             yield (*match.span("behind"), "")
-    yield from _emphasis_marks(text)
 
 
 def _added_lines(text: str) -> Iterator[re.Match[str]]:
@@ -188,7 +218,7 @@ def _added_lines(text: str) -> Iterator[re.Match[str]]:
 
 
 def _emphasis_marks(text: str) -> Iterator[tuple[int, int, str]]:
-    for pattern in (_EMPHASIS, _INLINE_FENCE):
+    for pattern in (_EMPHASIS, _INLINE_FENCE, _SENTENCE, _BRACES):
         for match in pattern.finditer(text):
             yield match.start(), match.start("code"), ""
             yield match.end("code"), match.end(), ""
@@ -232,7 +262,7 @@ def strip_quotes(text: str) -> Iterator[Damage]:
         starts_line = previous_token is None or previous_token.kind != "word"
         previous_token = token
         quote = token.text[:1]
-        is_call = re.match(rf"[ \t]*{_CALL}", token.text[1:], re.I) is not None
+        is_call = re.match(rf"[ \t]*{CALL}", token.text[1:], re.I) is not None
         if not (starts_line and is_call and quote in "\"'`" and token.text.endswith(quote)):
             continue
         yield Damage(token.start, token.start + 1, "", "TC846", f"`{quote}docker …{quote}`")
