@@ -146,7 +146,7 @@ def test_of_two_entries_the_later_counts_and_the_earlier_is_noted() -> None:
         ("f.yaml:1:1", "TC011")
     ]
     assert [note.message for note in audit_unread(ledger)] == [
-        "b: tocompose does not know it here"
+        "b was not carried over: tocompose does not know it here"
     ]
     assert ledger.count()[Fate.NOTED] == 1
 

@@ -79,6 +79,8 @@ FAMILIES = {
     **dict.fromkeys(("TC06", "TC07"), "legacy_compose"),
     **dict.fromkeys(("TC43", "TC44", "TC45"), "migration"),
     **dict.fromkeys(("TC56", "TC57", "TC58", "TC59"), "platform"),
+    **dict.fromkeys(("TC852", "TC854", "TC856"), "environment"),
+    "TC853": "addons",
     **dict.fromkeys(("TC84", "TC85"), "paste"),
     **dict.fromkeys(("TC46", "TC47", "TC48", "TC49"), "engine"),
     "TC78": "quadlet",
@@ -190,7 +192,9 @@ def explanation(code: str) -> Row:
     `generated` is the form of a value that is made where the files are written to a folder. `unless` are the codes of
     the notes that say the same better, or `value` where nothing is to be said of a variable that has one.
     """
-    family = FAMILIES.get(code[:4]) or FAMILIES.get(code[:3])
+    family = next(
+        (FAMILIES[code[:size]] for size in (5, 4, 3) if code[:size] in FAMILIES), ""
+    )
     rows = registry(family) if family else note_rows()
     if code not in rows:
         raise UnregisteredCode(code)

@@ -17,7 +17,7 @@ from tocompose.reports.escape import (
     read_asset,
     template_environment,
 )
-from tocompose.reports.json import report_document
+from tocompose.reports.json import image_checked_services, report_document
 from tocompose.reports.line_links import LinkTarget, source_links
 from tocompose.reports.markdown import HEADINGS
 from tocompose.reports.report import Report
@@ -80,6 +80,7 @@ def _page_content(report: Report) -> dict[str, Any]:
     ]
     return {
         **content,
+        "image_checked": image_checked_services(report),
         "script": script,
         "style": style,
         "policy": "; ".join(policy),

@@ -17,7 +17,7 @@ from tocompose.knowledge.images import LOCAL_TAG
 from tocompose.knowledge.jobs import unawaited_jobs
 from tocompose.knowledge.old_containers import image_copy_command
 from tocompose.knowledge.servers import DEVELOPMENT_PASSWORD
-from tocompose.model import File, Role, Runtime, Service, Stack
+from tocompose.model import File, Port, Role, Runtime, Service, Stack
 from tocompose.notes import Note, explanation, open_facts
 from tocompose.record import NamedTuple
 from tocompose.reports.duties import generated_names, values_to_set
@@ -30,6 +30,7 @@ from tocompose.reports.inventory import (
 from tocompose.reports.report import Report, image_of, subject_of
 from tocompose.reports.topology import stack_topology
 from tocompose.source import Span
+from tocompose.syntax.ports import is_any_address
 from tocompose.wording import enumerated
 
 
@@ -136,14 +137,24 @@ def _service_record(service: Service) -> dict[str, Any]:
         "role": service.role.value,
         "image": image_of(service),
         "span": span_record(service.origin) if service.origin else None,
-        "ports": [
-            f"{port.published or ''}:{port.target}/{port.protocol}"
-            for port in service.ports
-        ],
+        "ports": [_port_text(port) for port in service.ports],
         "networks": [attachment.network for attachment in service.networks],
         "depends_on": [dependency.service for dependency in service.depends_on],
         "healthcheck": service.healthcheck is not None and not service.healthcheck.disable,
     }
+
+
+def _port_text(port: Port) -> str:
+    """A port as `docker ps` writes it: with the address where it is not published on all of them."""
+    ports = f"{port.published or ''}:{port.target}/{port.protocol}"
+    if not port.host_ip or is_any_address(port.host_ip):
+        return ports
+    return f"[{port.host_ip}]:{ports}" if ":" in port.host_ip else f"{port.host_ip}:{ports}"
+
+
+def image_checked_services(report: Report) -> frozenset[str]:
+    """The services whose health check is that of their image, as a note says."""
+    return frozenset(note.subject[1] for note in report.notes if note.code == "TC611")
 
 
 def _topology_record(report: Report) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from tocompose.reports.escape import (
 from tocompose.reports.inventory import configuration_rows
 from tocompose.reports.json import (
     first_steps,
+    image_checked_services,
     later_steps,
     note_record,
     report_document,
@@ -72,6 +73,7 @@ def render(report: Report) -> str:
     template = markdown_environment().get_template("migration.md.j2")
     text: str = template.render(
         **report_document(report),
+        image_checked=image_checked_services(report),
         cutover=cutover_of(report),
         duties=to_do,
         most_details=_MOST_DETAILS,

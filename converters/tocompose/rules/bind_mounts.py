@@ -70,10 +70,15 @@ _OF_THE_HOST = regex(
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with code mounts of built services in the dev file, and file mounts that fail when the file lacks."""
     files = MountedFiles(stack, context)
-    return map_services(stack, lambda service: _divide_mounts(service, files))
+    written_paths = [f"./{file.path}" for file in stack.files]
+    return map_services(
+        stack, lambda service: _divide_mounts(service, files, written_paths)
+    )
 
 
-def _divide_mounts(service: Service, files: MountedFiles) -> tuple[Service, list[Note]]:
+def _divide_mounts(
+    service: Service, files: MountedFiles, written_paths: list[str]
+) -> tuple[Service, list[Note]]:
     code = list(filter(_is_code, service.mounts)) if service.build else []
     masks = _masks_of(service) if code else []
     notes = [
@@ -84,7 +89,8 @@ def _divide_mounts(service: Service, files: MountedFiles) -> tuple[Service, list
     for mount in service.mounts:
         if mount not in code and mount not in masks:
             mounts.append(_demand_file(mount) if _can_demand_file(mount) else mount)
-            notes += _note_bind(files.with_env_files(service), mount)
+            if not _is_written_folder(mount, written_paths):
+                notes += _note_bind(files.with_env_files(service), mount)
     mended = service
     if mounts != list(service.mounts):
         mended = replace(service, mounts=tuple(mounts))
@@ -130,6 +136,13 @@ def _has_options(service: Service | None, stack: Stack) -> bool:
     mounts = service.mounts if service else ()
     binds = (mount for mount in mounts if mount.kind == "bind")
     return any(mount.options or mount.mode for mount in binds)
+
+
+def _is_written_folder(mount: Mount, written_paths: list[str]) -> bool:
+    """Whether it is a folder of files that are written beside the compose file, which go wherever that goes."""
+    folder = f"{(mount.source or '').rstrip('/')}/"
+    is_written = any(path.startswith(folder) for path in written_paths)
+    return mount.kind == "bind" and mount.read_only and is_written and folder != "./"
 
 
 def _note_bind(service: Service, mount: Mount) -> list[Note]:

@@ -49,7 +49,7 @@ from tocompose.rules.service_images import (
     image_title,
     services_of_same_image,
 )
-from tocompose.rules.tcp_probes import at_port, tcp_probe
+from tocompose.rules.tcp_probes import at_port, http_example, tcp_probe
 from tocompose.rules.views import judge_lasting
 from tocompose.rules.worker_checks import is_unheard_worker, worker_check, worker_of
 from tocompose.syntax.units import is_whole_number
@@ -74,12 +74,11 @@ def _add_check(
     if service.role is Role.JOB or is_interactive(service):
         return service, [remark("TC618", service)]
     check = known_healthcheck(service, stack, context)
+    facts = {"image": image_title(service)}
     if not isinstance(check, Healthcheck) and _is_asked_wrongly(service, stack, context):
         off = replace(service, healthcheck=Healthcheck(disable=True))
-        facts = {"image": image_title(service)}
         return off, [remark("TC434", service, "healthcheck", **facts)]
     if not isinstance(check, Healthcheck):
-        facts = {"image": image_title(service)}
         facts |= _reasons(check, service, stack, context)
         return service, [remark(check, service, "", **facts)]
     note = remark("TC610", service, "healthcheck", command=_shorten(check))
@@ -88,6 +87,8 @@ def _add_check(
 
 def _reasons(code: str, service: Service, stack: Stack, context: Context) -> dict[str, str]:
     """What the note of that code says beside the image."""
+    if code == "TC613":
+        return {"example": http_example(main_port(service, None))}
     if code == "TC619":
         return {"setting": blocking_setting(service, stack, context)}
     worker = worker_of(as_started(service, stack, context))

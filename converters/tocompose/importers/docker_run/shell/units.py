@@ -9,7 +9,7 @@ from tocompose.importers.docker_run.shell.calls import run_file
 from tocompose.importers.docker_run.shell.expansion import expand_atoms
 from tocompose.importers.docker_run.shell.parameters import open_value
 from tocompose.importers.docker_run.shell.simple_command import read_command
-from tocompose.importers.docker_run.shell.state import Shell, shown
+from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 from tocompose.project import is_refused
@@ -113,7 +113,7 @@ def _environment_file(shell: Shell, setting: Cursor) -> None:
         setting.skip("a file that we may not read, of which a note tells")
         return
     if data is None:
-        setting.note("TC161", file=shown(path))
+        setting.note("TC161", file=path)
         return
     run_file(shell, setting, inside, data)
     setting.skip("a file of the project with settings, which was read")
