@@ -99,7 +99,7 @@ def test_an_unread_word_is_named_without_its_value(word: str, what: str) -> None
     ledger, span = Ledger(), Span("run.sh", 1, 1, 1, 9)
     ledger.open(Branch("list", (Child(0, span, Leaf(word, span, "word")),), span))
     (note,) = audit_unread(ledger)
-    assert note.message.startswith(f"{what}: ")
+    assert note.message.startswith(f"{what} was not carried over")
     assert "hunter2" not in note.message
 
 

@@ -208,7 +208,7 @@ def test_where_a_service_comes_from_and_what_it_lost_stands_above_it() -> None:
     above = text[: text.index("  web:\n")].splitlines()[-2:]
     assert above[0] == "  # from run.sh:6"
     assert above[1].startswith(
-        "  # lost (TC001, run.sh:7): gpus: tocompose does not know it"
+        "  # lost (TC001, run.sh:7): gpus was not carried over: tocompose does not know it"
     )
 
 
