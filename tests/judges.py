@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from filelock import FileLock
 
 from oracles import NO_COMPOSE, binary
 from tocompose.model import File
@@ -124,19 +125,25 @@ def dclint() -> Path | None:
         / f"dclint-{DCLINT}"
     )
     program = cached / "node_modules" / ".bin" / "dclint"
-    if not program.exists() and (npm := shutil.which("npm")):
-        cached.mkdir(parents=True, exist_ok=True)
-        command = [
-            npm,
-            "install",
-            "--prefix",
-            str(cached),
-            "--no-audit",
-            "--no-fund",
-            f"dclint@{DCLINT}",
-        ]
-        subprocess.run(command, capture_output=True, timeout=300, check=False)
+    if npm := shutil.which("npm"):
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        # Two processes of a test run would install over each other and leave half a package.
+        with FileLock(f"{cached}.lock"):
+            if not program.exists():
+                _install_dclint(npm, cached)
     return program if program.exists() else None
+
+
+def _install_dclint(npm: str, folder: Path) -> None:
+    """All of the package in the folder, or nothing."""
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    options = ["--prefix", str(unfinished), "--no-audit", "--no-fund"]
+    command = [npm, "install", *options, f"dclint@{DCLINT}"]
+    done = subprocess.run(command, capture_output=True, timeout=300, check=False)
+    if done.returncode == 0:
+        shutil.rmtree(folder, ignore_errors=True)
+        unfinished.rename(folder)
 
 
 def dclint_findings(folder: Path) -> list[tuple[str, str, str]]:
