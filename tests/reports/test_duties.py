@@ -262,3 +262,16 @@ def test_production_starts_with_a_password_of_its_own() -> None:
     script = Memory({"run.sh": EIGHT.encode()}, "shop")
     other_steps = next_steps(report(convert(script, Options()), script))
     assert not any("password" in step.warning for step in other_steps)
+
+
+def test_the_start_in_production_warns_of_a_developers_values() -> None:
+    files = {"Procfile": "web: node a.js\n", "package.json": "{}", ".env": "TRACE=1\n"}
+    warnings = {}
+    for name, text in (("kept", "TRACE=1\n"), ("none", "")):
+        content = {path: body.encode() for path, body in (files | {".env": text}).items()}
+        project = Memory(content, "shop")
+        result = convert(project, Options(source="procfile", layout=Layout(split=True)))
+        steps = next_steps(report(result, project))
+        [start] = [step for step in steps if ".prod." in step.line]
+        warnings[name] = start.warning
+    assert "(TRACE)" in warnings["kept"] and warnings["none"] == ""

@@ -20,7 +20,7 @@ from tocompose.knowledge.servers import DEVELOPMENT_PASSWORD
 from tocompose.model import File, Port, Role, Runtime, Service, Stack
 from tocompose.notes import Note, explanation, open_facts
 from tocompose.record import NamedTuple
-from tocompose.reports.duties import generated_names, values_to_set
+from tocompose.reports.duties import MOST_IN_A_SENTENCE, generated_names, values_to_set
 from tocompose.reports.inventory import (
     configuration_rows,
     data_stores_of,
@@ -31,7 +31,7 @@ from tocompose.reports.report import Report, image_of, subject_of
 from tocompose.reports.topology import stack_topology
 from tocompose.source import Span
 from tocompose.syntax.ports import is_any_address
-from tocompose.wording import enumerated
+from tocompose.wording import enumerated, listed_names
 
 
 def render(report: Report) -> str:
@@ -228,7 +228,7 @@ def later_steps(report: Report) -> tuple[NextStep, ...]:
         NextStep(
             "Start it in production",
             f"docker compose -f {base} -f {output_file.path} up -d --wait{build}",
-            _password_warning(report.stack),
+            _production_warning(report.stack),
         )
         for output_file in report.files
         if ".prod." in output_file.path
@@ -236,6 +236,24 @@ def later_steps(report: Report) -> tuple[NextStep, ...]:
     service = _example_service(report)
     of_service = _service_steps(base, service, report.stack.runs_in) if service else ()
     return (*production, *of_service, _take_down(base, report))
+
+
+def _production_warning(stack: Stack) -> str:
+    """What to do before others can reach the stack; empty where nothing is."""
+    return " ".join(filter(None, (_password_warning(stack), _development_values(stack))))
+
+
+def _development_values(stack: Stack) -> str:
+    """That values are a developer's own: beside a Procfile only the tools of a developer's machine read `.env`."""
+    names = [
+        setting.name
+        for setting in stack.settings
+        if setting.value and setting.origin and setting.origin.file == ".env"
+    ]
+    if not names or stack.runs_in is not Runtime.PLATFORM:
+        return ""
+    shown = listed_names(names, MOST_IN_A_SENTENCE)
+    return f"Set production's values in .env: those of the source's .env ({shown}) are for development."
 
 
 def _password_warning(stack: Stack) -> str:

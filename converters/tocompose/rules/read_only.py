@@ -87,7 +87,7 @@ def _judge_grants(startup: Startup, service: Service) -> Iterator[Verdict]:
 
 RULE = Rule(
     id="RO-ROOT",
-    title="Make the root file system read-only in production",
+    title="Make the root file system read-only in production (with --harden)",
     summary=(
         "With `--harden`, makes the root file system of known images read-only in the "
         "production file, with a tmpfs for each folder that they write to."
