@@ -239,14 +239,21 @@ def test_the_address_of_the_server_is_no_secret() -> None:
 def test_what_the_form_demands_is_asked_for_and_what_it_may_lack_is_not() -> None:
     lines = template(
         "<Config Target='DB_HOST' Type='Variable' Required='true' Mask='false'/>",
+        "<Config Target='DB_WORD' Type='Variable' Required='true' Mask='true'/>",
         "<Config Target='API_KEY' Type='Variable' Required='false' Mask='true'/>",
+        "<Config Target='/films' Type='Path' Mode='ro' Required='true'/>",
+        "<Config Target='/extras' Type='Path' Required='false'/>",
     )
     result = converted(lines, "unraid")
     (service,) = compose_of(result)["services"].values()
     environment = service["environment"]
     assert environment["API_KEY"] == "${API_KEY:-}"
+    for name in ("DB_HOST", "DB_WORD"):
+        assert environment[name] == f"${{{name}:?set {name} in .env}}"
+    assert service["volumes"] == ["${FILMS_PATH:?set FILMS_PATH in .env}:/films:ro"]
     asked = [item.subject for item in result.notes if item.code == "TC828"]
-    assert asked == [("settings", "DB_HOST")]
+    names = [subject[1] for subject in asked if subject[0] == "settings"]
+    assert names == ["DB_HOST", "DB_WORD", "FILMS_PATH"] and len(asked) == 4
 
 
 @pytest.mark.parametrize(

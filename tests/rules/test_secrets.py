@@ -310,6 +310,21 @@ def test_a_password_between_variables() -> None:
     }
 
 
+def test_a_setting_of_the_source_is_a_secret_by_its_own_name() -> None:
+    settings = (
+        EnvSetting(name="QUEUE_PASSWORD", value="tulip-41"),
+        EnvSetting(name="QUEUE_PASSWORD_FILE", value="/run/secrets/queue"),
+        EnvSetting(name="MAIL_TOKEN"),
+        EnvSetting(name="MAIL_HOST"),
+    )
+    text = "services: {q: {image: 'me/q:1', environment: {LOGIN_AS: '${QUEUE_PASSWORD}'}}}"
+    outcome = moved(text, settings)
+    secrets = {one.name for one in outcome.stack.settings if one.secret}
+    assert secrets == {"QUEUE_PASSWORD", "MAIL_TOKEN"}
+    told = environment(outcome, "q")["LOGIN_AS"]
+    assert told == "${QUEUE_PASSWORD:?set QUEUE_PASSWORD in .env}"
+
+
 def test_a_variable_of_the_source_becomes_a_secret() -> None:
     found = moved(
         "services: {db: {image: 'postgres:16', environment: {POSTGRES_PASSWORD: '${PW}'}}}",

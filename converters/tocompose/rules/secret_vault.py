@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tocompose.knowledge.placeholders import is_placeholder_text
+from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.secrets.texts import (
     may_be_secret,
     password_spans,
@@ -154,6 +155,12 @@ class Vault:
                 self._hold_for_users(setting.value, name)
         return name in self._marked
 
+    def mark_named_secrets(self) -> None:
+        """Counts the settings of the source as secrets whose own names say that they are, wherever they are used."""
+        for name, setting in list(self._settings.items()):
+            if not setting.example and _is_secret_setting(setting):
+                self.mark_secret(name)
+
     def may_hold_secret(self, name: str) -> bool:
         """Whether the value of the variable can be a secret, as far as it is known."""
         setting = self._settings.get(name)
@@ -266,6 +273,12 @@ class Vault:
 def _lacks_value(setting: EnvSetting) -> bool:
     """Whether the setting is a secret that the source needs and gives no value to; an empty one is a value."""
     return setting.secret and setting.required and setting.value is None
+
+
+def _is_secret_setting(setting: EnvSetting) -> bool:
+    if setting.value is None:
+        return secret_name(setting.name)
+    return is_secret(setting.name, setting.value, None)
 
 
 class _RepeatedValues:

@@ -39,6 +39,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
     configs = (secret_pass.config_without_secrets(config) for config in stack.configs)
     stack = replace(stack, configs=tuple(configs))
     stack = replace(stack, extensions=secret_pass.extensions_without_secrets(stack))
+    vault.mark_named_secrets()
     stack = secret_pass.without_repeated_secrets(stack)
     if not context.split:
         return Outcome(stack=stack, notes=tuple(secret_pass.notes))

@@ -8,7 +8,7 @@ from tocompose.importers.unraid.writer import SERVER_NAME, TemplateWriter, text_
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
-from tocompose.syntax.interpolation import literal
+from tocompose.syntax.interpolation import literal, required_reference
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import variable_name
 
@@ -112,12 +112,19 @@ def _write_port(writer: TemplateWriter, field: _Field) -> None:
 
 
 def _write_path(writer: TemplateWriter, field: _Field) -> None:
-    if not field.value:
-        _note_empty(writer, field)
-        return
     mode = field.mode if field.mode in _MODES else "rw"
     suffix = "" if mode == "rw" else f":{mode}"
-    writer.add("--volume", f"{field.value}:{field.target}{suffix}", *field.sources)
+    if field.value:
+        writer.add("--volume", f"{field.value}:{field.target}{suffix}", *field.sources)
+    elif field.is_required:
+        name = variable_name(f"{field.target}_PATH")
+        name = writer.variables.keep(name, None, writer.name, is_asked=True)
+        source = required_reference(name, ".env")
+        text = f"{source}:{literal(field.target)}{suffix}"
+        writer.add_open("--volume", text, *field.sources)
+        _note_asked(writer, field, name)
+    else:
+        _note_empty(writer, field)
 
 
 def _write_variable(writer: TemplateWriter, field: _Field) -> None:
@@ -142,23 +149,32 @@ def _write_with_server(writer: TemplateWriter, field: _Field) -> None:
 def _write_as_variable(writer: TemplateWriter, field: _Field) -> None:
     """A value that the form hides or must have, in a variable of its own; what it may lack is empty."""
     name = variable_name(field.target)
-    name = writer.variables.keep(
-        name, field.value or None, writer.name, is_masked=field.is_masked
-    )
     is_asked = field.is_required and not field.value
+    name = writer.variables.keep(
+        name,
+        field.value or None,
+        writer.name,
+        is_masked=field.is_masked,
+        is_asked=is_asked,
+    )
     default = "" if field.value or is_asked else ":-"
     writer.add_open(
         "--env", f"{literal(field.target)}=${{{name}{default}}}", *field.sources
     )
     if is_asked:
-        field.cursor.annotate(
-            "TC828",
-            subject=ModelPath.of("settings", name),
-            object=writer.name,
-            field=field.label,
-            result=f"the stack takes it from {name} in .env",
-            task=f"Set {name} in `.env`.",
-        )
+        _note_asked(writer, field, name)
+
+
+def _note_asked(writer: TemplateWriter, field: _Field, name: str) -> None:
+    """Says that the stack does not start before the field of the form has a value."""
+    field.cursor.annotate(
+        "TC828",
+        subject=ModelPath.of("settings", name),
+        object=writer.name,
+        field=field.label,
+        result=f"the stack takes it from {name} in .env",
+        task=f"Set {name} in `.env`.",
+    )
 
 
 def _write_label(writer: TemplateWriter, field: _Field) -> None:

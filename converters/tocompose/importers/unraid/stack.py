@@ -47,6 +47,7 @@ def read_stack(project: Project, ledger: Ledger, settings: ImportOptions) -> Sta
             for name in variables.values
             if name in variables.masked or secret_name(name)
         ),
+        demanded=tuple(sorted(variables.asked)),
     )
     stack = build_stack((script,), project, ledger, settings.name)
     own_networks = {writer.mode for writer in writers if writer.has_own_address}

@@ -20,14 +20,24 @@ SERVER_NAME = "SERVER_IP"
 
 
 class TemplateVariables:
-    """The values that are masked in the form, and what it asks for: they stand in `.env`, one variable for each."""
+    """The values that are masked in the form, and what it asks for: they stand in `.env`, one variable for each.
+
+    Without those that are `asked` for nothing starts.
+    """
 
     def __init__(self) -> None:
         self.values: dict[str, str | None] = {}
         self.masked: set[str] = set()
+        self.asked: set[str] = set()
 
     def keep(
-        self, name: str, value: str | None, template: str, *, is_masked: bool = False
+        self,
+        name: str,
+        value: str | None,
+        template: str,
+        *,
+        is_masked: bool = False,
+        is_asked: bool = False,
     ) -> str:
         """The variable for a value: its own name, with the template's in front where that holds another value."""
         if self.values.setdefault(name, value) != value:
@@ -35,6 +45,8 @@ class TemplateVariables:
             self.values[name] = value
         if is_masked:
             self.masked.add(name)
+        if is_asked:
+            self.asked.add(name)
         return name
 
 
