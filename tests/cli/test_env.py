@@ -153,7 +153,7 @@ def test_no_report_asks_for_a_value_that_was_generated(tocompose, tmp_path):
     row = next(
         line for line in report.splitlines() if line.startswith("| `SESSION_SECRET`")
     )
-    assert "generated once into .env; keep it" in row and "set it" not in row
+    assert "a new value, generated into .env" in row and "set it" not in row
     assert "Set one value in .env: PAY_KEY\n" in report
 
 

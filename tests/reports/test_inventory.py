@@ -23,15 +23,22 @@ def test_a_volume_in_memory_is_not_kept(options: dict[str, object], kept: str) -
 
 
 @pytest.mark.parametrize(
-    ("options", "rotation"),
+    ("driver", "options", "rotation"),
     [
-        ({"max-size": "50m"}, "one file of 50m"),
-        ({"max-size": "50m", "max-file": "1"}, "one file of 50m"),
-        ({"max-size": "10m", "max-file": "3"}, "3 files of 10m"),
-        ({}, "as the engine is set up; by default none"),
+        ("json-file", {"max-size": "50m"}, "one file of 50m"),
+        ("json-file", {"max-size": "50m", "max-file": "1"}, "one file of 50m"),
+        ("json-file", {"max-size": "10m", "max-file": "3"}, "3 files of 10m"),
+        ("json-file", {}, "as the engine is set up; by default without limit"),
+        (None, {}, "as the engine is set up; by default without limit"),
+        ("local", {}, "5 files of 20m"),
+        ("none", {}, "not kept"),
+        ("gelf", {"gelf-address": "udp://logs:12201"}, "sent to udp://logs:12201"),
+        ("awslogs", {"awslogs-group": "g"}, "where its driver sends it"),
     ],
 )
-def test_how_a_log_is_kept_small(options: dict[str, str], rotation: str) -> None:
-    web = Service(name="web", logging=Logging(driver="json-file", options=options))
+def test_how_a_log_is_kept(
+    driver: str | None, options: dict[str, str], rotation: str
+) -> None:
+    web = Service(name="web", logging=Logging(driver=driver, options=options))
     (log,) = service_logs(Stack(name="s", services=(web,)))
     assert log.rotation == rotation

@@ -221,9 +221,38 @@ def test_a_network_with_a_subnet_goes_first_and_is_made_again_on_the_way_back() 
     assert cutover.cleaning[-1].line == "docker network rm other"
     said = [note.message for note in result.notes if note.code == "TC120"]
     assert said == [
-        "Compose creates the network lan as shop_lan; first remove the old one, which has its subnet",
+        "Compose creates the network lan as shop_lan; remove the old one first: both have the same subnet",
         "Compose creates the network other as shop_other",
     ]
+
+
+def test_the_way_back_gives_a_container_its_address_again() -> None:
+    script = (
+        "docker network create --subnet 172.31.7.0/24 yard\n"
+        "docker run -d --name barn --network yard --network-alias shed --ip 172.31.7.9 acme/b:1\n"
+    )
+    _, cutover = converted({"run.sh": script})
+    attached = "docker network connect --alias shed --ip 172.31.7.9 yard barn-before"
+    assert any(step.line.endswith(attached) for step in cutover.steps_back)
+
+
+def test_which_containers_are_kept_down_is_said_where_others_are_not() -> None:
+    always = "docker run -d --restart always --name one acme/one:1\n"
+    other = "docker run -d --name two acme/two:1\n"
+    for script, title in (
+        (always, "Keep them from starting with the engine"),
+        (always + other, "Keep those that always restart from starting with the engine"),
+    ):
+        _, cutover = converted({"run.sh": script})
+        held = [step.title for step in cutover.steps_over if "--restart no" in step.line]
+        assert held == [title]
+
+
+def test_a_version_that_a_variable_names_is_changed_there() -> None:
+    result, _ = converted({"run.sh": "TAG=$(git describe)\ndocker run -d acme/api:$TAG\n"})
+    titles = [step.title for step in later_steps(report(result, Memory({}, "shop")))]
+    assert any("after a change of TAG in .env" in title for title in titles)
+    assert not any(title.startswith("Pull") for title in titles)
 
 
 def test_a_timer_is_kept_from_starting_its_unit() -> None:

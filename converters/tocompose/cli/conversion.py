@@ -202,7 +202,6 @@ def _print_notes_as_text(
     style = style_of(sys.stderr, -1 if options.quiet else options.verbose)
     rows = page_rows(full_report)
     if end_lines:
-        style = style._replace(whole="MIGRATION.md")
         rows -= len(end_lines) + _ROWS_OF_FILES
     write_text(sys.stderr, render(full_report, style._replace(rows=rows)))
 

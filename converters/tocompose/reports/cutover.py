@@ -16,11 +16,18 @@ from tocompose.knowledge.old_containers import (
     printed_source,
     volume_copy_command,
 )
-from tocompose.model import Network, OldUnit, Role, Runtime, Service, Stack
+from tocompose.model import (
+    Network,
+    OldUnit,
+    Role,
+    Runtime,
+    Service,
+    Stack,
+)
 from tocompose.record import NamedTuple
 from tocompose.reports.elsewhere import text_of_elsewhere
 from tocompose.reports.json import NextStep, base_of, compose_command, start_steps
-from tocompose.reports.old_networks import creation_options
+from tocompose.reports.old_networks import creation_options, reconnection
 from tocompose.reports.report import Report
 from tocompose.syntax.interpolation import Variable, parse
 from tocompose.syntax.names import variable_name
@@ -291,17 +298,20 @@ def _docker(command: str, names: list[str]) -> str:
 
 def _keep_down(old: list[Service]) -> Iterator[NextStep]:
     """A container that is always restarted would come back with the engine, beside the new one."""
-    names = [_running(service) for service in old if service.restart == "always"]
-    if names:
-        line = _docker("update --restart no", names)
-        yield NextStep("Keep them from starting with the engine", line)
+    return _with_restart(old, "no", "Keep {which} from starting with the engine")
 
 
 def _held_up_again(old: list[Service]) -> Iterator[NextStep]:
+    return _with_restart(old, "always", "Let {which} start with the engine again")
+
+
+def _with_restart(old: list[Service], policy: str, title: str) -> Iterator[NextStep]:
     names = [_running(service) for service in old if service.restart == "always"]
     if names:
-        line = _docker("update --restart always", names)
-        yield NextStep("Let them start with the engine again", line)
+        which = "those that always restart" if len(names) < len(old) else "them"
+        yield NextStep(
+            title.format(which=which), _docker(f"update --restart {policy}", names)
+        )
 
 
 def _rename(named: list[Service], title: str, set_aside: bool) -> Iterator[NextStep]:
@@ -352,13 +362,7 @@ def _make_networks(networks: list[Network], old: list[Service]) -> Iterator[Next
             for attachment in service.networks:
                 if attachment.network == network.name:
                     container = _aside(service)
-                    aliases = "".join(
-                        f"--alias {shlex.quote(word)} " for word in attachment.aliases
-                    )
-                    line = (
-                        f"docker network disconnect {name} {container}"
-                        f" && docker network connect {aliases}{name} {container}"
-                    )
+                    line = reconnection(name, container, attachment)
                     yield NextStep(f"Attach {container} to it", line)
 
 

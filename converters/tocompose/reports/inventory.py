@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 
 from tocompose.compose.shapes import as_map
 from tocompose.knowledge.variable_meanings import variable_meaning
@@ -10,6 +10,13 @@ from tocompose.model import EnvSetting, FileResource, Logging, Mount, Service, S
 from tocompose.record import NamedTuple, replace
 from tocompose.stack_texts import services_by_variable
 from tocompose.wording import enumerated
+
+# https://docs.docker.com/engine/logging/drivers/local/#options
+_KEPT_BY_DRIVER = {
+    "none": "not kept",
+    "local": "5 files of 20m",
+    "journald": "in the journal of the machine",
+}
 
 
 class DataStore(NamedTuple):
@@ -161,7 +168,7 @@ def _value_place(resource: FileResource) -> str:
 def _setting_state(setting: EnvSetting, is_generated: bool, is_to_set: bool) -> str:
     """What a setting is for, and whether it has a value yet."""
     if is_generated:
-        return "generated once into .env; keep it"
+        return "a new value, generated into .env"
     missing = "set it before the first start" if is_to_set else "optional"
     remarks = [
         setting.description.strip().rstrip("."),
@@ -178,14 +185,20 @@ def service_logs(stack: Stack) -> tuple[ServiceLog, ...]:
 def _service_log(service: str, logging: Logging | None) -> ServiceLog:
     options = logging.options if logging else {}
     size, count = options.get("max-size"), options.get("max-file")
-    rotation = (
-        _counted_files(str(count or 1), size)
-        if size
-        else "as the engine is set up; by default none"
-    )
-    return ServiceLog(
-        service, (logging.driver if logging else None) or "the engine's default", rotation
-    )
+    driver = logging.driver if logging else None
+    if size:
+        rotation = _counted_files(str(count or 1), size)
+    elif driver in (None, "json-file"):
+        rotation = "as the engine is set up; by default without limit"
+    else:
+        rotation = _KEPT_BY_DRIVER.get(driver) or _destination(options)
+    return ServiceLog(service, driver or "the engine's default", rotation)
+
+
+def _destination(options: Mapping[str, str]) -> str:
+    """Where a driver such as syslog, gelf or fluentd sends the log."""
+    address = next((options[key] for key in options if key.endswith("-address")), "")
+    return f"sent to {address}" if address else "where its driver sends it"
 
 
 def _counted_files(count: str, size: str) -> str:

@@ -30,6 +30,7 @@ from tocompose.reports.inventory import (
 from tocompose.reports.report import Report, image_of, subject_of
 from tocompose.reports.topology import stack_topology
 from tocompose.source import Span
+from tocompose.syntax.interpolation import variables
 from tocompose.syntax.ports import is_any_address
 from tocompose.wording import enumerated, listed_names
 
@@ -351,6 +352,11 @@ def _service_steps(base: str, service: Service, runs_in: Runtime) -> list[NextSt
     if _is_built(service):
         title = f"Build {name} again and restart it"
         steps.append(NextStep(title, compose_command(base, rebuild)))
+    elif asked_names := [
+        one.name for one in variables(service.image or "") if one.is_required
+    ]:
+        title = f"Start {name} again after a change of {enumerated(asked_names)} in .env"
+        steps.append(NextStep(title, compose_command(base, f"up -d {name}")))
     elif _may_be_newer(service, runs_in):
         title = f"Pull a newer image of {name} and restart it"
         command = compose_command(base, f"up -d --pull always {name}")

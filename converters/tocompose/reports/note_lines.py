@@ -50,14 +50,13 @@ class Detail(IntEnum):
 class Style(NamedTuple):
     """How the text is set: colours, its width in characters, and how much is said (-1 quiet, 0, 1 verbose).
 
-    With `rows` it takes no more lines than these; `whole` is the file that says what they leave out.
+    With `rows` it takes no more lines than these.
     """
 
     colour: bool = False
     width: int = 100
     verbosity: int = 0
     rows: int | None = None
-    whole: str = ""
 
     def paint(self, text: str, code: str) -> str:
         """The text in a colour, when colours are on."""

@@ -1,11 +1,11 @@
-"""How a network of the source is made again: the options of `docker network create`."""
+"""How a network of the source is made again, with its containers on it: options of `docker network`."""
 
 from __future__ import annotations
 
 import shlex
 
 from tocompose.compose.shapes import as_list, as_map
-from tocompose.model import Network
+from tocompose.model import Network, NetworkAttachment
 
 # https://docs.docker.com/reference/cli/docker/network/create/
 _RANGES = {"subnet": "--subnet", "gateway": "--gateway", "ip_range": "--ip-range"}
@@ -26,3 +26,16 @@ def creation_options(network: Network) -> str:
     if network.options.get("enable_ipv6"):
         options.append("--ipv6")
     return " ".join(options)
+
+
+def reconnection(network: str, container: str, attachment: NetworkAttachment) -> str:
+    """The command line that puts a container onto the new network, under its names and addresses."""
+    words = [f"--alias {shlex.quote(alias)} " for alias in attachment.aliases]
+    for key, flag in (("ipv4_address", "--ip"), ("ipv6_address", "--ip6")):
+        if key in attachment.options:
+            words.append(f"{flag} {shlex.quote(str(attachment.options[key]))} ")
+    options = "".join(words)
+    return (
+        f"docker network disconnect {network} {container}"
+        f" && docker network connect {options}{network} {container}"
+    )

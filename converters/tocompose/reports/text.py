@@ -145,10 +145,9 @@ def _hidden_hint(kinds: Mapping[str, int], style: Style, is_shortened: bool) -> 
     """What is said of the notes that are not shown at length."""
     if style.verbosity:
         return ""
-    where = f"{style.whole} and -v show" if style.whole else "-v shows"
     if kinds["info"]:
-        return f", {kinds['info']} for information; {where} all at length"
-    return f"; {where} all at length" if kinds["added"] or is_shortened else ""
+        return f", {kinds['info']} for information; -v shows all at length"
+    return "; -v shows all at length" if kinds["added"] or is_shortened else ""
 
 
 def _paint_count(kind: Kind, number: int, style: Style) -> str:

@@ -9,6 +9,7 @@ from tocompose.compose.loading import ComposeFiles
 from tocompose.model import ComposeFileRole, Limits, Service
 from tocompose.rules import Excuse, Rule, Startup, Verdict, View, verdict
 from tocompose.rules.data_ports import own_ports
+from tocompose.rules.service_images import facts_of
 from tocompose.syntax.model_path import ModelPath
 
 _FOR_DEVELOPMENT = "what only development needs (Docker Compose loads it by itself)"
@@ -55,7 +56,10 @@ def _need_of_override(startup: Startup, service: Service) -> str:
     for mount in service.mounts:
         if mount.kind == "bind" and (mount.source or "").rstrip("/") in folders:
             return "mounts its code"
-    return "publishes its port for development" if own_ports(service, startup.stack) else ""
+    image = facts_of(service)
+    if (image is not None and image.lan) or not own_ports(service, startup.stack):
+        return ""
+    return "publishes its port for development"
 
 
 RULE = Rule(

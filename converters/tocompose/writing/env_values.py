@@ -120,7 +120,7 @@ def generate_values(folder: Path, forms: Mapping[str, str]) -> None:
 
 def generated_comment(name: str) -> str:
     """The line above a variable whose value tocompose has made."""
-    return f"# {name} was generated. Keep it: existing data and logins may depend on it."
+    return f"# {name} was generated. Keep it once the stack has run: its data and logins may depend on it."
 
 
 def _with_value(text: str, name: str, value: str) -> str:

@@ -139,7 +139,7 @@ def _used_networks(
 def _new_network_note(network: Network, project: str) -> Note:
     """Says how Compose calls the network, and what has to go before it can be made."""
     has_subnet = "ipam" in network.options
-    before = "; first remove the old one, which has its subnet" if has_subnet else ""
+    before = "; remove the old one first: both have the same subnet" if has_subnet else ""
     subject = ModelPath.of("networks", network.name)
     return note(
         "TC120",

@@ -125,7 +125,7 @@ class Wiring:
             subject=ModelPath.of("settings", name),
             name=name,
         )
-        description = "A secret that Render generated"
+        description = "Secret that Render generates"
         self._set_open(name, env_entry, True, description)
         return Resolved(demand_value(name))
 

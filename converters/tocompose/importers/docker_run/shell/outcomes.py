@@ -142,12 +142,22 @@ def _note_choice(
     name: str, chosen_value: Value, changed: list[Value], condition: Cursor
 ) -> None:
     text = shown(source_text(condition))
+    chosen_lines = [source.span.line for source in _telling_sources(chosen_value)]
+    other = f"the value of line {chosen_lines[0]}" if chosen_lines else "its earlier value"
     for value in changed:
-        which = "this value" if value is chosen_value else "another value"
-        parts = value.items or ()
-        sources = value.sources or tuple(part.sources[0] for part in parts if part.sources)
-        for source in sources[:1] if value.items is None else sources[-1:]:
+        which = "this value" if value is chosen_value else other
+        for source in _telling_sources(value):
             source.note("TC156", name=name, condition=text, which=which)
+
+
+def _telling_sources(value: Value) -> tuple[Cursor, ...]:
+    """Where it is told what became of the value: at its first word, at the last one of a list."""
+    if value.items is None:
+        return value.sources[:1]
+    sources = value.sources or tuple(
+        part.sources[0] for part in value.items if part.sources
+    )
+    return sources[-1:]
 
 
 def _extends(value: Value, old: Value) -> bool:
