@@ -236,6 +236,13 @@ def test_the_way_back_gives_a_container_its_address_again() -> None:
     assert any(step.line.endswith(attached) for step in cutover.steps_back)
 
 
+def test_a_volume_that_compose_did_not_create_is_announced() -> None:
+    script = "docker run -d --name a -v kept:/srv acme/a:1\n"
+    _, cutover = converted({"run.sh": script})
+    (created,) = [step for step in cutover.steps_over if "--no-start" in step.line]
+    assert created.warning == "Compose warns that it did not create kept; that is expected."
+
+
 def test_which_containers_are_kept_down_is_said_where_others_are_not() -> None:
     always = "docker run -d --restart always --name one acme/one:1\n"
     other = "docker run -d --name two acme/two:1\n"

@@ -10,11 +10,9 @@ from tocompose.knowledge.image_conditions import conditions_hold
 from tocompose.knowledge.images import image_facts
 from tocompose.knowledge.old_containers import (
     copy_command,
-    image_copy_command,
     name_in_shell,
     old_container,
     printed_source,
-    volume_copy_command,
 )
 from tocompose.model import (
     Network,
@@ -27,10 +25,16 @@ from tocompose.model import (
 from tocompose.record import NamedTuple
 from tocompose.reports.elsewhere import text_of_elsewhere
 from tocompose.reports.json import NextStep, base_of, compose_command, start_steps
+from tocompose.reports.leaving_podman import (
+    image_copies,
+    remove_podmans_volumes,
+    volume_copies,
+)
 from tocompose.reports.old_networks import creation_options, reconnection
 from tocompose.reports.report import Report
 from tocompose.syntax.interpolation import Variable, parse
 from tocompose.syntax.names import variable_name
+from tocompose.wording import enumerated
 
 _DELETES = (
     "This deletes data inside the containers that is not in named volumes or host folders."
@@ -115,10 +119,10 @@ def _from_podman(stack: Stack, base: str) -> Cutover:
         *_values_in_use(stack, old, "podman"),
         *_folders_in_use(stack, old, "podman"),
         NextStep("Stop the old containers", f"podman stop {running}"),
-        *_image_copies(stack),
+        *image_copies(stack),
         _create_unstarted(stack, base),
         *_copies(stack, old, "podman"),
-        *_volume_copies(stack),
+        *volume_copies(stack),
         *_start_and_check(stack, base),
     )
     steps_back = (
@@ -127,7 +131,7 @@ def _from_podman(stack: Stack, base: str) -> Cutover:
     )
     cleaning = (
         NextStep("Remove the old containers", f"podman rm {running}", _DELETES),
-        *_remove_podmans_volumes(stack),
+        *remove_podmans_volumes(stack),
     )
     return Cutover(steps_over, steps_back, cleaning)
 
@@ -143,9 +147,9 @@ def _from_units(stack: Stack, base: str) -> Cutover:
     steps_over = (
         *_switch_timers("Keep the timers from starting them", "disable --now", timers),
         NextStep("Stop the old units", f"systemctl --user stop {services}", _AS_ROOT),
-        *_image_copies(stack),
+        *image_copies(stack),
         _create_unstarted(stack, base),
-        *_volume_copies(stack),
+        *volume_copies(stack),
         *_start_and_check(stack, base),
         NextStep(
             "Keep the old units from starting with the machine",
@@ -161,7 +165,7 @@ def _from_units(stack: Stack, base: str) -> Cutover:
         NextStep("Start them", f"systemctl --user start {services}"),
         *_switch_timers("Let the timers start them again", "enable --now", timers),
     )
-    return Cutover(steps_over, steps_back, tuple(_remove_podmans_volumes(stack)))
+    return Cutover(steps_over, steps_back, tuple(remove_podmans_volumes(stack)))
 
 
 def _switch_timers(title: str, verb: str, timers: list[OldUnit]) -> Iterator[NextStep]:
@@ -173,7 +177,13 @@ def _switch_timers(title: str, verb: str, timers: list[OldUnit]) -> Iterator[Nex
 def _create_unstarted(stack: Stack, base: str) -> NextStep:
     made = "containers and volumes" if stack.volumes else "containers"
     title = f"Create the new {made} without starting them"
-    return NextStep(title, compose_command(base, "up --no-start"))
+    old = [one.engine_name for one in stack.volumes if one.engine_name and not one.external]
+    expected = (
+        f"Compose warns that it did not create {enumerated(old)}; that is expected."
+        if old
+        else ""
+    )
+    return NextStep(title, compose_command(base, "up --no-start"), expected)
 
 
 def _start_and_check(stack: Stack, base: str) -> Iterator[NextStep]:
@@ -187,31 +197,6 @@ def _stop_stack(stack: Stack, base: str) -> NextStep:
     warning = "What was written to new volumes since then is not in the old containers."
     title = f"Stop and remove the stack{volumes_stay}"
     return NextStep(title, compose_command(base, "down"), warning if is_new else "")
-
-
-def _image_copies(stack: Stack) -> Iterator[NextStep]:
-    """Images that podman has alone, each once."""
-    for image, command in {
-        service.image: image_copy_command(service, stack.runs_in)
-        for service in stack.services
-    }.items():
-        if command:
-            yield NextStep(f"Copy podman's image {image}", command)
-
-
-def _volume_copies(stack: Stack) -> Iterator[NextStep]:
-    """The data of podman's volumes go to those of the stack."""
-    for volume in stack.volumes:
-        if volume.filled_from:
-            line = volume_copy_command(volume, stack.name)
-            yield NextStep(f"Copy podman's volume {volume.filled_from}", line)
-
-
-def _remove_podmans_volumes(stack: Stack) -> Iterator[NextStep]:
-    names = [volume.filled_from for volume in stack.volumes if volume.filled_from]
-    if names:
-        title = "Remove the old volumes, which the stack has copies of"
-        yield NextStep(title, f"podman volume rm {shlex.join(names)}")
 
 
 def _old_containers(stack: Stack) -> list[Service]:
