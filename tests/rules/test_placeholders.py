@@ -281,6 +281,14 @@ def test_each_is_asked_for_by_its_own_key() -> None:
     assert len(asked) == 4
 
 
+@pytest.mark.parametrize("folder", ["{{FILM_DIR}}", "%FILMS%", "__FILMS__"])
+def test_a_folder_in_the_brackets_of_a_template_is_asked_for(folder: str) -> None:
+    result = _converted(f"docker run -d --name tv -v '{folder}:/films:ro' acme/tv:1")
+    service = yaml.safe_load(_file(result, "docker-compose.yml"))["services"]["tv"]
+    assert service["volumes"] == ["${FILMS_PATH:?set FILMS_PATH in .env}:/films:ro"]
+    assert "TC188" not in {item.code for item in result.notes}
+
+
 def test_who_uses_the_password_of_a_database_gets_the_same_variable() -> None:
     result = _converted(
         "docker run -d --name db -e POSTGRES_PASSWORD=changeme postgres:16\n"

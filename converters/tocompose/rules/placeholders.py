@@ -8,6 +8,7 @@ from tocompose.knowledge.placeholders import (
     is_documentation,
     is_placeholder,
     is_placeholder_path,
+    is_placeholder_text,
 )
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.secrets.texts import password_spans
@@ -154,7 +155,7 @@ class _FillIns:
 
     def _ask_path(self, service: Service, mount: Mount) -> Mount:
         source = plain(mount.source or "") if mount.kind == "bind" else None
-        if not source or not is_placeholder_path(source):
+        if not source or not (is_placeholder_path(source) or is_placeholder_text(source)):
             return mount
         path = ModelPath.service(service.name, "volumes")
         setting = EnvSetting(

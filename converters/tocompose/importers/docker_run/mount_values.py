@@ -7,8 +7,10 @@ from typing import Any
 
 from tocompose.importers.docker_run.options import parse_boolean
 from tocompose.importers.docker_run.shapes import Fact, FactMerge, csv_fields
+from tocompose.knowledge.placeholders import is_placeholder_text
 from tocompose.model import Mount
 from tocompose.patterns import regex
+from tocompose.record import replace
 from tocompose.syntax.mounts import (
     MountParts,
     is_container_path,
@@ -47,8 +49,11 @@ def read_volume(value: str) -> Iterator[Fact]:
         return
     mount = _mount_of(mount_parts.source, mount_parts)
     if mount.kind == "volume" and is_refused_name(mount_parts.source):
-        yield _refused_volume(mount_parts.source, mount_parts.target)
-        return
+        if not is_placeholder_text(mount_parts.source):
+            yield _refused_volume(mount_parts.source, mount_parts.target)
+            return
+        # `{{FOLDER}}` waits for a folder, as `/path/to/folder` does.
+        mount = replace(mount, kind="bind")
     yield Fact(mount, FactMerge.APPEND)
     yield from _lost_options("TC128", "mode", _podman_modes(mount_parts))
     if mount.kind == "bind" and "nocopy" in mount_parts.modes:
