@@ -283,6 +283,16 @@ def test_a_network_that_is_connected_twice() -> None:
     assert list(services({"run.sh": text})["app"]["networks"]) == ["default", "n"]
 
 
+def test_a_job_without_a_name_is_not_called_as_the_alias_of_another_container() -> None:
+    text = (
+        "docker network create n\n"
+        "docker run --rm --network n acme/shop:1 ./seed.sh all\n"
+        "docker run -d --name shop-1 --network n --network-alias shop acme/shop:1\n"
+        "docker run -d --network n --network-alias desk acme/desk:1\n"
+    )
+    assert sorted(services({"run.sh": text})) == ["desk", "shop-1", "shop-seed-sh"]
+
+
 def test_an_alias_on_a_network_that_is_connected() -> None:
     text = (
         "docker network create --subnet 10.1.0.0/16 n\ndocker run -d --name app acme/app:1\n"

@@ -10,7 +10,7 @@ from tocompose.importers.docker_run.options import flag_rows, parse_command_line
 
 
 def stated_names(scripts: Iterable[Script]) -> Iterator[str]:
-    """The service name of each container whose command states a name."""
+    """The service name of each container whose command states a name, and what others call it on its networks."""
     for script in scripts:
         for step in script.steps:
             if not isinstance(step, Invocation) or step.verb not in (("run",), ("create",)):
@@ -18,6 +18,8 @@ def stated_names(scripts: Iterable[Script]) -> Iterator[str]:
             name = step.renamed or name_text(step) or step.alias
             if name:
                 yield name_of_container(script.fill_values(name))
+                for alias in _alias_texts(step):
+                    yield name_of_container(script.fill_values(alias))
 
 
 def with_new_names(script: Script) -> Script:
@@ -58,6 +60,13 @@ def repeats(step: Invocation, earlier_step: Invocation) -> bool:
     ]
     has_input = step.stdin is not None or bool(step.environment)
     return commands[0] == commands[1] and not has_input and bool(name_text(step))
+
+
+def _alias_texts(step: Invocation) -> Iterator[str]:
+    """The values of the command's `--network-alias`."""
+    for option in parse_command_line(step.arguments, flag_rows("run", "podman")).options:
+        if option.row and option.row["name"] == "--network-alias":
+            yield option.value.text
 
 
 def pod_name(step: Invocation) -> str:
