@@ -75,6 +75,20 @@ def test_a_link_to_another_project_is_told_in_every_version() -> None:
     assert "smtp_1" in told.message and str(told.span) == "docker-compose.yml:5:5"
 
 
+def test_a_lender_of_the_volume_that_its_image_declares_goes_too() -> None:
+    text = (
+        "version: '2'\nservices:\n"
+        "  rows: {image: 'mysql:8.0', command: /bin/true}\n"
+        "  sql: {image: 'mysql:8.0', volumes_from: [rows]}\n"
+        "  blank: {image: 'acme/x:1', command: /bin/true}\n"
+        "  app: {image: 'acme/x:1', volumes_from: [blank]}\n"
+    )
+    services = compose(read(text))["services"]
+    assert services["sql"]["volumes"] == ["rows-var-lib-mysql:/var/lib/mysql"]
+    assert "rows" not in services and "volumes_from" not in services["sql"]
+    assert services["app"]["volumes_from"] == ["blank"]
+
+
 def test_the_data_of_a_lender_are_copied_from_it_under_either_name_of_the_project() -> None:
     """Those that use it are stopped; Compose before 1.21 took the dash out of the project's name."""
     lender = "  data: {image: busybox, command: 'true', volumes: [/var/lib/d, './conf:/conf:ro']}\n"

@@ -8,6 +8,7 @@ from typing import Any
 from tocompose.compose.documents import Places
 from tocompose.compose.merge import mount_target
 from tocompose.compose.shapes import as_list, as_map, as_text, as_texts
+from tocompose.knowledge.images import image_facts
 from tocompose.knowledge.old_containers import container_of_project, first_copy_command
 from tocompose.notes import Note, note
 from tocompose.syntax.model_path import ModelPath
@@ -99,7 +100,7 @@ def _data_only(services: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def _runs_nothing(body: Mapping[str, Any]) -> bool:
-    if body.get("ports") or body.get("volumes_from") or not body.get("volumes"):
+    if body.get("ports") or body.get("volumes_from") or not _own_volumes(body):
         return False
     command = body.get("command")
     command_line = (
@@ -116,12 +117,19 @@ def _runs_nothing(body: Mapping[str, Any]) -> bool:
     return command_line[0] in _ENDING_COMMANDS
 
 
+def _own_volumes(body: Mapping[str, Any]) -> list[str]:
+    """The volumes of a lender: those that it states, else where its image keeps data on a volume."""
+    image = image_facts(as_text(body.get("image")) or "")
+    declared = [data.path for data in image.data if not data.when] if image else []
+    return [*as_texts(body.get("volumes"))] or declared
+
+
 def _lent_mounts(
     name: str, body: Mapping[str, Any], volumes: dict[str, Any]
 ) -> dict[str, str]:
     """The mounts of a lender by their targets; a volume without a name gets one."""
     mounts: dict[str, str] = {}
-    for volume in as_texts(body.get("volumes")):
+    for volume in _own_volumes(body):
         source, colon, target_part = volume.partition(":")
         if colon:
             mounts[target_part.partition(":")[0]] = volume
