@@ -235,6 +235,14 @@ def test_data_of_postgres_moved_in_18(tag: str, path: str) -> None:
     assert [item.path for item in found.data] == [path]
 
 
+@pytest.mark.parametrize("name", ["nginx", "nginxinc/nginx-unprivileged"])
+def test_curl_is_in_nginx_of_alpine_unless_it_is_slim(name: str) -> None:
+    """https://github.com/nginx/docker-nginx/blob/master/mainline/alpine/Dockerfile"""
+    for tag, has_curl in (("1.27", True), ("alpine", True), ("1.27-alpine-slim", False)):
+        facts = image_facts(f"{name}:{tag}")
+        assert facts is not None and ("curl" in (facts.tools or ())) == has_curl
+
+
 def test_shell_of_mongo_by_version() -> None:
     old, new = image_facts("mongo:4.4"), image_facts("mongo:7")
     assert old is not None and new is not None
