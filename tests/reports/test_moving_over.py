@@ -271,3 +271,10 @@ def test_a_timer_is_kept_from_starting_its_unit() -> None:
     assert lines(cutover)[0] == "systemctl --user disable --now backup.timer"
     assert cutover.steps_back[-1].line == "systemctl --user enable --now backup.timer"
     assert not any("mv " in line and ".timer" in line for line in lines(cutover))
+
+
+def test_what_a_note_explains_is_not_left_out_on_purpose() -> None:
+    script = "docker run -d --name a acme/a:1\ndocker exec a seed --all\ndocker login r.acme.example\n"
+    result, _ = converted({"run.sh": script})
+    told = report(result, Memory({}, "shop"))
+    assert not [why for why in told.ignored_by_reason() if "note TC" in why]

@@ -167,7 +167,7 @@ class Assembly:
         for argument in step.arguments[: 0 if self._is_full else 1]:
             argument.note("TC025", what="this container", most=most_services)
         self._is_full = True
-        step.skip("explained by note TC025")
+        step.mark_noted("TC025")
 
     def _add_swarm_service(self, step: Invocation) -> None:
         line = parse_service(step)
@@ -340,7 +340,7 @@ class Assembly:
                 "TC132", subject=subject, service=service, program=program
             )
             for argument in (*step.arguments, *filter(None, [step.stdin])):
-                argument.skip("explained by note TC132")
+                argument.mark_noted("TC132")
 
     def _settle_other(self, step: Invocation) -> None:
         verb = " ".join(step.verb)
@@ -353,7 +353,8 @@ class Assembly:
             code = _NOTED_VERBS.get(verb, "TC135")
             for argument in (*step.arguments, *step.head)[:1]:
                 argument.annotate(code, command=" ".join((step.tool, *step.verb)))
-            why = f"explained by note {code}"
+            step.mark_noted(code)
+            return
         step.skip(why)
 
 

@@ -48,13 +48,14 @@ def read_compose_call(step: Invocation) -> tuple[DeployedStack, ...]:
 def _settle_compose_call(step: Invocation, line: CommandLine) -> None:
     verbs = [*step.verb[1:], *(argument.text for argument in line.operands)]
     starts = bool(verbs) and verbs[0] in _STARTING
-    why = "a command of docker compose that starts nothing"
     if starts:
-        why = "explained by note TC036"
         for argument in (*_file_arguments(line), *step.head, *step.arguments)[:1]:
             argument.annotate("TC036", file=_files_of(line, step.directory))
     for argument in step.arguments:
-        argument.skip(why)
+        if starts:
+            argument.mark_noted("TC036")
+        else:
+            argument.skip("a command of docker compose that starts nothing")
 
 
 def _file_arguments(line: CommandLine) -> list[Argument]:

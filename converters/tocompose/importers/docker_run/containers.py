@@ -238,7 +238,7 @@ def _parse_run(invocation: Invocation) -> CommandLine:
 
 def _note_no_image(invocation: Invocation, line: CommandLine) -> None:
     for argument in (*line.operands, *(option.value for option in line.options)):
-        argument.skip("the command names no image: explained by note TC106")
+        argument.mark_noted("TC106")
     words = (*invocation.head, *invocation.arguments)
     for argument in words[:1]:
         last_line = words[-1].span.end_line
@@ -252,7 +252,7 @@ def _note_unusable_image(line: CommandLine) -> None:
     image, *command = line.operands
     image.note("TC183", image=_shown_image(image, line.options))
     for argument in (*command, *(option.value for option in line.options)):
-        argument.skip("the command names no image: explained by note TC183")
+        argument.mark_noted("TC183")
 
 
 def _shown_image(image: Argument, options: Iterable[Option]) -> str:

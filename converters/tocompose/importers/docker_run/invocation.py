@@ -39,12 +39,17 @@ class Argument(NamedTuple):
             if index == 0:
                 source.note(code, subject=subject, **facts)
             else:
-                source.skip(f"explained by note {code}")
+                source.mark_noted(code)
 
     def annotate(self, code: str, *, subject: ModelPath = ROOT, **facts: Any) -> None:
         """Says a note at this word without settling it."""
         for source in self.sources[:1]:
             source.annotate(code, subject=subject, **facts)
+
+    def mark_noted(self, code: str) -> None:
+        """Counts the word as noted by a note that is said elsewhere."""
+        for source in self.sources:
+            source.mark_noted(code)
 
     def skip(self, why: str) -> None:
         """Counts the word as ignored for the reason given."""
@@ -94,6 +99,11 @@ class Invocation(NamedTuple):
         """Settles all arguments as left out on purpose."""
         for argument in self.arguments:
             argument.skip(why)
+
+    def mark_noted(self, code: str) -> None:
+        """Counts all arguments as noted by a note that is said elsewhere."""
+        for argument in self.arguments:
+            argument.mark_noted(code)
 
 
 class WaitLoop(NamedTuple):

@@ -116,7 +116,7 @@ def read_volumes(invocation: Invocation) -> tuple[Volume, ...]:
     if is_refused_name(argument.text):
         argument.note("TC053", name=argument.text, what="volume")
         for option in line.options:
-            option.value.skip("explained by note TC053")
+            option.value.mark_noted("TC053")
         return ()
     path = ModelPath.of("volumes", volume_key(argument.text))
     name = argument.take(path)

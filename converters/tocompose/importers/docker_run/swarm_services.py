@@ -108,7 +108,7 @@ def _note_no_image(invocation: Invocation) -> None:
     for argument in invocation.head[:1]:
         argument.annotate("TC106", command="docker service create", end="")
     for argument in invocation.arguments:
-        argument.skip("the command names no image: explained by note TC106")
+        argument.mark_noted("TC106")
 
 
 def _read_update(update: Invocation, path: ModelPath) -> tuple[FlagFact, ...]:

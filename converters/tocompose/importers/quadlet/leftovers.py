@@ -122,7 +122,4 @@ def settle_timer(timer: Cursor, unit: QuadletUnit) -> None:
         )
     for section in timer:
         for setting in section:
-            if section.key == "Timer":
-                setting.mark_noted("TC789")
-            else:
-                setting.skip("it enables the timer, which note TC789 is about")
+            setting.mark_noted("TC789")
