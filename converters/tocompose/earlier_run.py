@@ -51,6 +51,8 @@ class EarlierRun(NamedTuple):
     variables: Mapping[str, frozenset[str]]
     # The reports, and files that hold a secret each.
     others: frozenset[str] = frozenset()
+    # Compose files that took the place of the source: they are the source of the next run.
+    sources: frozenset[str] = frozenset()
 
     @property
     def written_paths(self) -> tuple[str, ...]:
@@ -93,12 +95,14 @@ def read_earlier_run(path: str, content: bytes) -> EarlierRun | None:
         file: frozenset(str(name) for name in _list_of(names))
         for file, names in (added.items() if isinstance(added, dict) else ())
     }
+    sources: frozenset[str] = frozenset()
     if data.get("importer") == COMPOSE_SOURCE:
-        # What was written took the place of the source: it is the source now.
-        digests = {path: digests[path] for path in digests if not _is_yaml(path)}
+        sources = frozenset(filter(_is_yaml, digests))
+        digests = {path: digests[path] for path in digests if path not in sources}
         variables = {}
     folder = path.removesuffix(REPORT_NAME)
-    return EarlierRun(folder, digests, variables, frozenset({REPORT_NAME, *others}))
+    written = frozenset({REPORT_NAME, *others})
+    return EarlierRun(folder, digests, variables, written, sources)
 
 
 def _read_report(content: bytes) -> dict[str, Any] | None:

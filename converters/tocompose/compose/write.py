@@ -57,7 +57,7 @@ def compose_document(stack: Stack, home: ComposeFileRole | None = None) -> dict[
     declared = {key: _declarations(key, stack) for key in DECLARED_SECTIONS}
     used_names = {key: _referred_names(key, services.values()) for key in DECLARED_SECTIONS}
     if home in (ComposeFileRole.BASE, None):
-        for key in _KEPT_UNUSED:
+        for key in DECLARED_SECTIONS:
             overlay_names = _names_in_overlays(key, ordered)
             used_names[key] |= declared[key].keys() - overlay_names
     return {
@@ -101,10 +101,8 @@ def development_services(stack: Stack) -> tuple[Service, ...]:
     )
 
 
-# The sections beside the services, in the order in which they are written, and those that stand in the base also
-# where no file refers to them.
+# The sections beside the services, in the order in which they are written. What no file refers to stands in the base.
 DECLARED_SECTIONS = ("networks", "volumes", "secrets", "configs")
-_KEPT_UNUSED = ("networks", "volumes")
 
 
 def _declarations(key: str, stack: Stack) -> dict[str, dict[str, Any] | None]:
@@ -114,6 +112,13 @@ def _declarations(key: str, stack: Stack) -> dict[str, dict[str, Any] | None]:
         declaration.name: write_record(section, declaration) or None
         for declaration in getattr(stack, key)
     }
+
+
+def referred_names(stack: Stack, key: str) -> set[str]:
+    """The networks, volumes, secrets or configs that the services name in any file."""
+    services = (*stack.services, *development_services(stack))
+    bodies = (service_in(service, role) for service in services for role in ComposeFileRole)
+    return _referred_names(key, bodies)
 
 
 def _names_in_overlays(key: str, services: Iterable[Service]) -> set[str]:

@@ -96,14 +96,25 @@ class Bundle(NamedTuple):
 def bundle(stack: Stack, layout: Layout, notes: Iterable[Note] = ()) -> Bundle:
     """The files of the stack; those of `notes` that say what a service lost stand as comments above it."""
     write = _bundle_split if layout.split else _bundle_single
-    if layout.source_file is not None:
-        stack = _without_origins(stack)
-    return write(stack, layout, tuple(notes))
+    told = notes if layout.source_file is not None else _of_other_files(notes, layout)
+    return write(_without_origins(stack, layout), layout, tuple(told))
 
 
-def _without_origins(stack: Stack) -> Stack:
-    """The stack without the lines that services are from: in a file that is edited they say nothing."""
-    services = (replace(service, origin=None) for service in stack.services)
+def _of_other_files(notes: Iterable[Note], layout: Layout) -> Iterator[Note]:
+    """The notes for comments: not of files that are written over, which the next conversion would not have again."""
+    names = _names_of(layout).values()
+    return (note for note in notes if note.span is None or note.span.file not in names)
+
+
+def _without_origins(stack: Stack, layout: Layout) -> Stack:
+    """The stack without the lines that services are from where they say nothing: in a file that is written over."""
+    is_edited, names = layout.source_file is not None, _names_of(layout).values()
+    services = (
+        replace(service, origin=None)
+        if is_edited or (service.origin and service.origin.file in names)
+        else service
+        for service in stack.services
+    )
     return replace(stack, services=tuple(services))
 
 

@@ -82,6 +82,8 @@ def _note_kept(
 ) -> Iterator[Note]:
     """Notes on the secrets that the service has in its environment in production too, one for each reason."""
     swapped = {swap.variable.name for swap in swaps}
+    production = overlay_of(service, ComposeFileRole.PROD)
+    swapped |= {variable.name for variable in production.environment if variable.remove}
     by_reason: dict[str, list[EnvVariable]] = {}
     for variable in service.environment:
         holds_secret = not secret_settings.isdisjoint(variable_names(variable.value or ""))

@@ -39,7 +39,7 @@ from tocompose.notes import Note
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Folder, Memory
 from tocompose.reports import with_reports
-from tocompose.writing import plan, write
+from tocompose.writing import WriteError, plan, write
 
 SECONDS = 20.0
 
@@ -66,7 +66,10 @@ def conversion(form: str, twice_share: float, files: Files, random: Random) -> O
         return Outcome(_internal(problem.notes), _digest([str(problem)]))
     faults = [*_internal(result.notes)]
     if twice:
-        faults += _written_twice(files, form, options)
+        # Of compose files the folder may be named, or the files.
+        is_folder = form == "compose" and random.random() < 0.5
+        named = () if is_folder else tuple(files)
+        faults += _written_twice(files, form, options, named)
     written = {file.path: file.content for file in result.files}
     compose = tuple(
         content
@@ -116,7 +119,9 @@ def _digest(parts: Iterable[str]) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _written_twice(files: Files, form: str, options: Options) -> list[str]:
+def _written_twice(
+    files: Files, form: str, options: Options, named: tuple[str, ...]
+) -> list[str]:
     """What a second conversion over the first one's files would change.
 
     Of a source that is itself written over, the reports tell of another one.
@@ -126,14 +131,20 @@ def _written_twice(files: Files, form: str, options: Options) -> list[str]:
         for path, content in files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
-        project, result = _in_folder(folder, tuple(files), options)
-        is_own = any(file.path in files and file.path != ".env" for file in result.files)
+        project, result = _in_folder(folder, named, options)
+        # Of a folder, what was written is the source of the second one.
+        is_own = not named or any(
+            file.path in files and file.path != ".env" for file in result.files
+        )
         try:
             written, _ = with_reports(result, project)
             write(written, folder, force=True, lasting=False)
         except OSError as problem:
             return [f"not written: {problem}"]
-        project, result = _in_folder(folder, tuple(files), options)
+        except WriteError:
+            # It says what has to be done first, such as closing a quote in `.env`.
+            return []
+        project, result = _in_folder(folder, named, options)
         judged = result.files if is_own else with_reports(result, project)[0]
         changes, _ = plan(judged, folder, force=True)
         return [

@@ -318,6 +318,8 @@ def app_json(random: Random) -> Files:
     }
 
 
+# What servers of data take, whichever of them the service is.
+_PASSWORDS = {"POSTGRES_PASSWORD": "quietharbor", "MYSQL_ROOT_PASSWORD": "lanternfold"}
 _OLD_VALUES: dict[str, Any] = {
     "net": ("host", "bridge", "container:cache", "none"),
     "log_driver": ("syslog", "json-file", "x"),
@@ -329,7 +331,7 @@ _OLD_VALUES: dict[str, Any] = {
     "cpu_shares": words.NUMBERS,
     "volumes": tuple([mount] for mount in words.MOUNTS),
     "ports": tuple([port] for port in words.PORTS),
-    "environment": ({"A": 1}, ["A=b", "C"], {"API_TOKEN": "x"}, "A=b"),
+    "environment": ({"A": 1}, ["A=b", "C"], {"API_TOKEN": "x"}, "A=b", _PASSWORDS),
     "extends": ({"service": "cache"}, {"file": "x.yml", "service": "a"}, "cache"),
     "restart": ("always", "no", False, "on-failure:3", "x"),
     "deploy": ({"replicas": 2, "restart_policy": {"condition": "any"}}, {"mode": "global"}),
@@ -368,7 +370,20 @@ def old_compose(random: Random) -> Files:
     if random.random() < 0.5:
         document["networks"] = {"n": pick(random, (None, {"driver": "overlay"}))}
         document["volumes"] = {"data": pick(random, (None, {"external": {"name": "d"}}))}
-    return {"docker-compose.yml": yaml_text(random, document)}
+    if random.random() < 0.3:
+        document["secrets"] = {"spare": {"file": "./x"}}
+        document["configs"] = {"spare": {"content": "password: lanternfold"}}
+    return {"docker-compose.yml": yaml_text(random, document), **_beside(random)}
+
+
+def _beside(random: Random) -> Files:
+    """The files of development and production, or one of them, or none."""
+    return {
+        f"docker-compose.{name}.yml": yaml_text(random, {"services": {"web": body}})
+        for name in ("override", "prod")
+        if random.random() < 0.1
+        for body in ({"environment": {"A": "b"}, "ports": ["9000:90"]},)
+    }
 
 
 def odd_compose(random: Random) -> Files:

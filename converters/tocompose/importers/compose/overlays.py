@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tocompose.compose.documents import ComposeFile, document_of, read_file
-from tocompose.compose.loading import Loaded, find_compose_files, load_files
+from tocompose.compose.loading import (
+    ComposeFiles,
+    Loaded,
+    find_compose_files,
+    load_files,
+)
 from tocompose.compose.merge import Override, Reset
 from tocompose.compose.shapes import as_map
-from tocompose.compose.write import DECLARED_SECTIONS, compose_document
+from tocompose.compose.write import DECLARED_SECTIONS, referred_names
 from tocompose.importers.compose.versions import is_version_one
-from tocompose.model import ComposeFileRole, Service, Stack
+from tocompose.model import ComposeFileRole, EnvVariable, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.project import Project
 from tocompose.record import NamedTuple, replace
@@ -27,6 +33,8 @@ class Overlay(NamedTuple):
     role: ComposeFileRole
     path: str
     loaded: Loaded
+    # The variables of the services that take some away with `!reset`, which stands in the place of their values.
+    tagged_variables: Mapping[str, Mapping[str, Any]] = {}
 
 
 class Overlays(NamedTuple):
@@ -47,8 +55,8 @@ class Overlays(NamedTuple):
 
 
 def read_overlays(project: Project) -> Overlays:
-    """The files beside the base of a folder; none where the user named files, or COMPOSE_FILE does."""
-    files = None if project.named else find_compose_files(project)
+    """The files beside the base of a folder; none where COMPOSE_FILE names files, or the user others than the base."""
+    files = _files_written_with(project) if project.named else find_compose_files(project)
     if files is None or files.listed:
         return Overlays()
     base = document_of(read_file(project.read(files.base) or b"", files.base))
@@ -58,13 +66,35 @@ def read_overlays(project: Project) -> Overlays:
     for role, path in zip(roles, (files.override, files.production), strict=True):
         if not path:
             continue
-        overlay = Overlay(role, path, load_files(project, (path,)))
-        hindrance = _why_not_apart(project, overlay, base)
+        document = document_of(read_file(project.read(path) or b"", path))
+        tagged = _tagged_variables(document) if role is ComposeFileRole.PROD else {}
+        overlay = Overlay(role, path, load_files(project, (path,)), tagged)
+        hindrance = _why_not_apart(overlay, document, base)
         if hindrance:
             notes.append(_told(role, path, hindrance))
         else:
             kept_overlays.append(overlay)
     return Overlays(tuple(kept_overlays), tuple(notes))
+
+
+def _files_written_with(project: Project) -> ComposeFiles | None:
+    """The base that is named and what an earlier run wrote beside it; None where a file of another hand is named.
+
+    That run took the source apart: without the files beside it the base says less than the source did.
+    """
+    folder = posixpath.dirname(project.named[0])
+    files = find_compose_files(project, folder)
+    written = {
+        f"{run.folder}{name}" for run in project.earlier_runs for name in run.sources
+    }
+    if files is None or not {files.base} <= set(project.named) <= written:
+        return None
+    override, production = (
+        path if path in written else "" for path in (files.override, files.production)
+    )
+    if not {files.base, override, production}.issuperset(project.named):
+        return None
+    return files._replace(override=override, production=production)
 
 
 def _told(role: ComposeFileRole, path: str, hindrance: str) -> Note:
@@ -73,10 +103,33 @@ def _told(role: ComposeFileRole, path: str, hindrance: str) -> Note:
     return note(code, None, subject=subject, file=path, hindrance=hindrance)
 
 
-def _why_not_apart(project: Project, overlay: Overlay, base: Mapping[str, Any]) -> str:
+def _tagged_variables(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The variables of the services that take some away with `!reset`, which stands in the place of their values."""
+    services = as_map(document.get("services")).items()
+    variables = {name: as_map(as_map(body).get("environment")) for name, body in services}
+    return {
+        name: own_variables
+        for name, own_variables in variables.items()
+        if any(isinstance(value, Reset) for value in own_variables.values())
+    }
+
+
+def with_removed_variables(service: Service, overlay: Overlay) -> Service:
+    """The service of the file with the variables that it takes away, each where the file has it."""
+    variables = {variable.name: variable for variable in service.environment}
+    for name, value in overlay.tagged_variables.get(service.name, {}).items():
+        variable = variables.pop(name, None)
+        if isinstance(value, Reset):
+            variable = EnvVariable(name=name, value=None, remove=True)
+        variables |= {name: variable} if variable is not None else {}
+    return replace(service, environment=tuple(variables.values()))
+
+
+def _why_not_apart(
+    overlay: Overlay, document: Mapping[str, Any], base: Mapping[str, Any]
+) -> str:
     """Why a file cannot stay beside the base; empty where it can."""
-    document = document_of(read_file(project.read(overlay.path) or b"", overlay.path))
-    if _has_tags(document):
+    if _has_tags(_untagged(document, overlay.tagged_variables)):
         return "it takes values away with !reset or !override"
     if any(map(is_version_one, (document, base))):
         return "the files of version 1 are read together"
@@ -108,6 +161,21 @@ def _has_tags(value: Any) -> bool:
     if isinstance(value, Reset | Override):
         return True
     return isinstance(value, Mapping) and any(map(_has_tags, value.values()))
+
+
+def _untagged(
+    document: Mapping[str, Any], tagged: Mapping[str, Mapping[str, Any]]
+) -> Mapping[str, Any]:
+    """The document without the variables that services take away."""
+    if not tagged:
+        return document
+    services = dict(as_map(document.get("services")))
+    for name, variables in tagged.items():
+        kept = {
+            key: value for key, value in variables.items() if not isinstance(value, Reset)
+        }
+        services[name] = {**as_map(services[name]), "environment": kept}
+    return {**document, "services": services}
 
 
 def without_repeats(document: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,19 +214,26 @@ def with_overlays(stack: Stack, overlays: Iterable[tuple[ComposeFileRole, Stack]
     return stack
 
 
-def note_unused(
-    stack: Stack, overlays: Iterable[tuple[ComposeFileRole, Stack]]
-) -> Iterator[Note]:
-    """A note on each secret and config of a file beside the base that no service is given in any file."""
-    documents = [compose_document(stack, role) for role in ComposeFileRole]
+def without_unused(stack: Stack, base: Stack) -> tuple[Stack, tuple[Note, ...]]:
+    """The stack without the secrets and configs that only a file beside the base has and no service is given.
+
+    The notes tell of each. What the base declares stays there.
+    """
+    notes: list[Note] = []
     for section in ("secrets", "configs"):
-        used_names = {name for document in documents for name in document.get(section, {})}
-        for _, overlay_stack in overlays:
-            for resource in getattr(overlay_stack, section):
-                name, subject = resource.name, ModelPath.of(section, resource.name)
-                facts: dict[str, Any] = {"kind": section[:-1], "name": name}
-                if name not in used_names:
-                    yield note("TC777", resource.origin, subject=subject, **facts)
+        resources, base_resources = getattr(stack, section), getattr(base, section)
+        if len(resources) == len(base_resources):
+            continue
+        kept_names = {resource.name for resource in base_resources}
+        kept_names |= referred_names(stack, section)
+        for resource in resources:
+            name, subject = resource.name, ModelPath.of(section, resource.name)
+            facts: dict[str, Any] = {"kind": section[:-1], "name": name}
+            if name not in kept_names:
+                notes.append(note("TC777", resource.origin, subject=subject, **facts))
+        kept = tuple(resource for resource in resources if resource.name in kept_names)
+        stack = replace(stack, **{section: kept})
+    return stack, tuple(notes)
 
 
 def _with_sections(

@@ -17,10 +17,11 @@ from tocompose.importers.compose.loaded import LoadedSource, load_source
 from tocompose.importers.compose.missing_files import note_missing_files
 from tocompose.importers.compose.overlays import (
     Overlay,
-    note_unused,
     read_overlays,
     with_overlays,
+    with_removed_variables,
     without_repeats,
+    without_unused,
 )
 from tocompose.importers.compose.readable import readable_document
 from tocompose.importers.compose.stack_files import for_one_machine
@@ -69,8 +70,8 @@ def read_stack(project: Project, ledger: Ledger, stated_name: str | None) -> Sta
         _read_overlay(overlay, source.document, stack.name, ledger)
         for overlay in overlays.kept
     ]
-    stack = with_overlays(stack, beside)
-    for unused_note in note_unused(stack, beside):
+    stack, unused_notes = without_unused(with_overlays(stack, beside), stack)
+    for unused_note in unused_notes:
         ledger.add_note(unused_note)
     documents = (source.document, *(part.loaded.document for part in overlays.kept))
     note_missing_files(stack, documents, project, ledger)
@@ -117,7 +118,12 @@ def _read_overlay(
     for swarm_note in on_one_machine.notes:
         ledger.add_note(swarm_note)
     stack = stack_of(on_one_machine.document, positions, project_name)
-    return overlay.role, replace(stack, settings=on_one_machine.settings)
+    overlay_services = (
+        with_removed_variables(service, overlay) for service in stack.services
+    )
+    return overlay.role, replace(
+        stack, services=tuple(overlay_services), settings=on_one_machine.settings
+    )
 
 
 def _without_empty(

@@ -123,10 +123,15 @@ def read_seconds(value: str) -> Iterator[Fact]:
 
 
 def read_bytes(value: str) -> Iterator[Fact]:
-    """A byte count, which docker and Compose read alike (`512m`, `1.5g`, plain bytes); -1 is no limit."""
-    if "$" not in value and value != "-1" and parse_byte_size(value) is None:
+    """A byte count, which docker and Compose read alike (`512m`, `1.5g`, plain bytes)."""
+    if "$" not in value and parse_byte_size(value) is None:
         raise ValueError("it takes a size such as 512m or 2g")
-    yield Fact(-1 if value == "-1" else value)
+    yield Fact(value)
+
+
+def read_swap(value: str) -> Iterator[Fact]:
+    """A byte count, or -1 for no limit."""
+    yield from (Fact(-1),) if value == "-1" else read_bytes(value)
 
 
 def read_pair(value: str) -> Iterator[Fact]:
