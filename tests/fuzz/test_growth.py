@@ -8,6 +8,7 @@ from growth import grows_with_input
 from tocompose.compose.documents import Places, read_file
 from tocompose.exporters.ordering import start_in_order
 from tocompose.model import Dependency, Port, Role, Service, Stack
+from tocompose.reports.likely_secrets import mask_likely_secrets
 from tocompose.rules import Context, select
 
 SIZES = (1_000, 8_000)
@@ -40,6 +41,16 @@ def _databases(number: int) -> Stack:
     )
     web = Service(name="web", image="nginx:1.27", role=Role.PROXY)
     return Stack(name="data", services=(*services, web))
+
+
+@pytest.mark.parametrize("link", ["b=a=", "X_ATTRS=", "B_C=", "--option=", "Key="])
+def test_names_that_are_each_the_value_of_the_one_before(link: str) -> None:
+    lines = {number: f"{link * number} password=quietharbor" for number in SIZES}
+    (masked,) = mask_likely_secrets([lines[SIZES[0]]], "run.sh")
+    assert "quietharbor" not in masked
+    assert grows_with_input(
+        lambda number: list(mask_likely_secrets([lines[number]], "run.sh")), SIZES[1]
+    )
 
 
 def test_volumes_of_a_service() -> None:

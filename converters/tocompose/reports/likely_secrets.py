@@ -8,7 +8,12 @@ from functools import lru_cache
 
 from tocompose.knowledge.secrets.commands import script_secrets, shell_variables
 from tocompose.knowledge.secrets.documents import document_spans
-from tocompose.knowledge.secrets.names import hints_at_secret, secret_file
+from tocompose.knowledge.secrets.names import (
+    hints_at_secret,
+    lists_fields,
+    secret_file,
+    secret_name,
+)
 from tocompose.knowledge.secrets.texts import (
     DIRECTIVE,
     HASH,
@@ -81,6 +86,9 @@ _BLOCK = regex(
     r"""(?P<indent>[ -]*)["']?(?P<name>[\w./-]+)["']?[ ]*:[ ]*[|>][-+0-9]*[ ]*(?:#.*)?$"""
 )
 _PAIR = regex(r"""^(?P<head>\s*["']?[\w.-]+["']?\s*:\s*)(?P<value>\S.*)$""")
+# `DOVECOT_PASS_ATTRS=uid=user,userPassword=password`: what is on both sides of a sign is the name of a field.
+_FIELDS = regex(r"""["']?\s{0,4}[=:]\s{0,4}["']?(?:[\w%{}:=]|,[ ]?)*""")
+_FIELD = regex(r"=(?:%\{)?(?P<field>(?:ldap:)?[A-Za-z]+)\}?(?=[,\s\"']|$)")
 
 
 def hide_text(text: str) -> str:
@@ -90,17 +98,35 @@ def hide_text(text: str) -> str:
 
 def mask_likely_secrets(lines: list[str], path: str) -> Iterator[str]:
     """The lines with all that looks like a secret masked, by the line, by the text as a whole and by its parser."""
-    for by_line, by_text, by_parser in zip(
+    for line, by_line, by_text, by_parser in zip(
+        lines,
         _mask_by_line(lines, path),
         _mask_document(lines),
         _mask_structure(lines, path),
         strict=True,
     ):
         if by_text == by_line == by_parser:
-            yield by_line
+            yield _with_field_names(by_line, line)
             continue
         letters = zip(by_line, by_text, by_parser, strict=True)
-        yield "".join(HIDDEN if HIDDEN in letter else letter[0] for letter in letters)
+        masked = "".join(HIDDEN if HIDDEN in letter else letter[0] for letter in letters)
+        yield _with_field_names(masked, line)
+
+
+def _with_field_names(masked: str, line: str) -> str:
+    """The masked line with the names of fields shown again that a list maps to each other: `userPassword=password`."""
+    if HIDDEN not in masked:
+        return masked
+    done = 0
+    for name in _WORD.finditer(line):
+        if name.start() < done or not lists_fields(name[0]):
+            continue
+        fields = _FIELDS.match(line, name.end())
+        done = fields.end() if fields else done
+        for field in _FIELD.finditer(line, name.end(), done):
+            if secret_name(field["field"]):
+                masked = masked[: field.start()] + field[0] + masked[field.end() :]
+    return masked
 
 
 def _mask_structure(lines: list[str], path: str) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from tocompose.model import Role, Stack
 from tocompose.record import replace
 from tocompose.rules import Context, Example, Outcome, Rule
+from tocompose.rules.clear_words import clear_word_notes
 from tocompose.rules.config_files import in_secrets
 from tocompose.rules.roles import is_data
 from tocompose.rules.secret_pass import SecretPass
@@ -41,10 +42,11 @@ def apply(stack: Stack, context: Context) -> Outcome:
     stack = replace(stack, extensions=secret_pass.extensions_without_secrets(stack))
     vault.mark_named_secrets()
     stack = secret_pass.without_repeated_secrets(stack)
+    notes = (*secret_pass.notes, *clear_word_notes(stack))
     if not context.split:
-        return Outcome(stack=stack, notes=tuple(secret_pass.notes))
+        return Outcome(stack=stack, notes=notes)
     outcome = in_secrets(stack)
-    notes = (*secret_pass.notes, *outcome.notes)
+    notes += outcome.notes
     return Outcome(stack=outcome.stack, notes=notes, moves=outcome.moves)
 
 

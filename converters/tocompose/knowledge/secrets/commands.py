@@ -39,10 +39,9 @@ _SCRIPT_WORD = (
     rf"(?:'(?P<single>[^']+)'{_END}|\"(?P<double>(?:[^\"\\]|\\.)+)\"{_END}"
     rf"|(?P<value>(?:{_QUOTED})(?:{_QUOTED}|{_BARE})+|(?!-){_BARE}+))"
 )
-_SCRIPT_OPTION = regex(
-    r"(?<![\w-])(?P<name>-{1,2}[A-Za-z][\w.-]*|[A-Z][A-Z0-9_]+)(?P<gap>=|\s+)"
-    rf"{_SCRIPT_WORD}"
-)
+_OPTION_NAME = r"(?<![\w-])(?P<name>-{1,2}[A-Za-z][\w.-]*|[A-Z][A-Z0-9_]+)(?P<gap>=|\s+)"
+_NAMED_OPTION = regex(_OPTION_NAME)
+_SCRIPT_OPTION = regex(f"{_OPTION_NAME}{_SCRIPT_WORD}")
 # Up to the end of a command, whose lines a backslash continues.
 _SAME_COMMAND = r"(?:[^;|&\n]|(?<=\\)\n){0,2000}?"
 # `env PGPASSWORD=… psql`.
@@ -252,8 +251,7 @@ def _script_secrets(text: str) -> Iterator[tuple[int, int, str]]:
     """Where secrets stand in a shell script, each with the name that it is given under."""
     for match in _option_matches(text):
         name = match["name"]
-        assigned = name.startswith("-") or match["gap"] == "="
-        if assigned and secret_name(name):
+        if name.startswith("-") or match["gap"] == "=":
             yield (*match.span(match.lastgroup or 0), name)
     yield from _shell_defaults(text)
     for start, stop in _client_spans(text):
@@ -261,14 +259,19 @@ def _script_secrets(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _option_matches(text: str) -> Iterator[re.Match[str]]:
-    """Each option or assignment with its word; that word may be a script with options of its own.
+    """Each option or assignment of a secret with its word; that word may be a script with options of its own.
 
-    None where nothing in the text is called as a secret is.
+    None where nothing in the text is called as a secret is. Words are looked at behind such names alone: in a chain
+    (`A=B=C=…`) each reaches to the end.
     """
-    match = _SCRIPT_OPTION.search(text) if hints_at_secret(text) else None
-    while match:
-        yield match
-        match = _SCRIPT_OPTION.search(text, match.end("gap"))
+    for named in _NAMED_OPTION.finditer(text) if hints_at_secret(text) else ():
+        match = (
+            _SCRIPT_OPTION.match(text, named.start())
+            if secret_name(named["name"])
+            else None
+        )
+        if match is not None:
+            yield match
 
 
 def _shell_defaults(text: str) -> Iterator[tuple[int, int, str]]:
@@ -310,7 +313,7 @@ def without_script_secrets(text: str) -> str:
 def _option_spans(text: str) -> Iterator[tuple[int, int]]:
     """`--requirepass x` in a line of options."""
     for match in _option_matches(text):
-        if match["name"].startswith("--") and secret_name(match["name"]):
+        if match["name"].startswith("--"):
             yield match.span(match.lastgroup or 0)
 
 

@@ -90,9 +90,10 @@ _PARAMETER = regex(
 )
 # `-Ddb.password=x`, `export API_TOKEN=x`.
 _ASSIGNMENT = regex(
-    r"(?<![\w.-])(?:-D|--?)?(?P<name>[A-Za-z_][\w.-]{0,99})\\?=(?=[\"']?(?P<password>[^\s;&,'\"]+))",
-    hints=[["="]],
+    r"(?<![\w.-])(?:-D|--?)?(?P<name>[A-Za-z_][\w.-]{0,99})\\?=", hints=[["="]]
 )
+# Looked at behind names of secrets alone: in a chain (`a=b=c=…`) each value reaches to the end.
+_ASSIGNED = regex(r"[\"']?(?P<password>[^\s;&,'\"]+)")
 # `getenv("API_TOKEN", "x")`, `ENV.fetch('API_TOKEN', 'x')`.
 _ARGUMENT = regex(
     r"\(\s{0,9}[\"'](?P<name>[\w.-]{1,100})[\"']\s{0,9},\s{0,9}[\"'](?P<password>[^\s\"']+)[\"']",
@@ -360,9 +361,26 @@ def _document_values(text: str) -> Iterator[tuple[int, int]]:
             yield start, stop
 
 
+def _assigned_values(text: str) -> Iterator[tuple[int, int]]:
+    """The values behind `NAME=` of a secret, the outermost of those that stand in each other."""
+    done = 0
+    for assignment in _ASSIGNMENT.finditer(text):
+        name = assignment["name"]
+        is_named = secret_name(name) or name.casefold() in _HEADERS
+        if assignment.start() < done or not is_named:
+            continue
+        value = _ASSIGNED.match(text, assignment.end())
+        if value is None or value["password"][0] in "$<{[|>&*":
+            continue
+        if may_be_secret(value["password"], name):
+            done = value.end()
+            yield value.span("password")
+
+
 def _named_values(text: str) -> Iterator[tuple[int, int]]:
     """The values that stand under a name in JSON, YAML, XML or the headers of a request."""
-    for pattern in (_ASSIGNMENT, _ARGUMENT, _MEMBER, _FIELD, _ELEMENT):
+    yield from _assigned_values(text)
+    for pattern in (_ARGUMENT, _MEMBER, _FIELD, _ELEMENT):
         for match in pattern.finditer(text):
             group = "header" if match["password"] is None else "password"
             named = (

@@ -1,0 +1,80 @@
+"""Whether the word that is a password stands in the compose file too, as a user, a tag or a name.
+
+A word that is equal by chance is not replaced. Its secret is told of by name, and the other place by its kind: the
+path of a volume may hold the word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tocompose.model import EnvSetting, Stack
+from tocompose.notes import Note, note
+from tocompose.patterns import regex
+from tocompose.stack_texts import stack_texts
+from tocompose.syntax.model_path import ModelPath
+from tocompose.wording import enumerated
+
+_SHORTEST = 4
+_BETWEEN = regex(r"[^\w.-]+")
+_AROUND = ".-"
+_KINDS = {
+    "container_name": "a container name",
+    "hostname": "a host name",
+    "networks": "a network",
+    "volumes": "a volume",
+    "image": "an image",
+    "user": "a user",
+    "environment": "a variable",
+    "labels": "a label",
+    "command": "a command",
+    "entrypoint": "a command",
+    "healthcheck": "a health command",
+}
+_NAMED = {
+    "services": "a service",
+    "networks": "a network",
+    "volumes": "a volume",
+    "configs": "a config",
+    "secrets": "a secret",
+}
+
+
+def clear_word_notes(stack: Stack) -> Iterator[Note]:
+    """A note on each secret whose word stands in clear elsewhere, with what it is there."""
+    secrets = {
+        setting.value or "": setting for setting in stack.settings if _is_word(setting)
+    }
+    if not secrets:
+        return
+    kinds: dict[str, dict[str, None]] = {}
+    for kind, word in _words(stack):
+        if word in secrets:
+            kinds.setdefault(word, {})[kind] = None
+    for word, setting in secrets.items():
+        if word in kinds:
+            subject = ModelPath.of("settings", setting.name)
+            facts: dict[str, Any] = {
+                "name": setting.name,
+                "where": enumerated(list(kinds[word])),
+            }
+            yield note("TC554", setting.origin, subject=subject, **facts)
+
+
+def _is_word(setting: EnvSetting) -> bool:
+    value = setting.value or ""
+    return setting.secret and len(value) >= _SHORTEST and _BETWEEN.search(value) is None
+
+
+def _words(stack: Stack) -> Iterator[tuple[str, str]]:
+    """Each word that stands in the compose file, with the kind of what it stands in."""
+    for section, kind in _NAMED.items():
+        yield from ((kind, resource.name) for resource in getattr(stack, section))
+    for path, text in stack_texts(stack):
+        section, _, *keys = path
+        kind = _NAMED[section]
+        if section == "services":
+            kind = next((_KINDS[key] for key in keys if key in _KINDS), "a setting")
+        for word in _BETWEEN.split(text):
+            yield kind, word.strip(_AROUND)
