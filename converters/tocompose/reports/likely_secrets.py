@@ -11,6 +11,7 @@ from tocompose.knowledge.secrets.documents import document_spans
 from tocompose.knowledge.secrets.names import (
     hints_at_secret,
     lists_fields,
+    perhaps_secret_name,
     secret_file,
     secret_name,
 )
@@ -19,6 +20,7 @@ from tocompose.knowledge.secrets.texts import (
     HASH,
     PRIVATE_KEY,
     TOKEN,
+    looks_random,
     may_be_secret,
     password_spans,
     replace_spans,
@@ -281,28 +283,27 @@ def _in_secret(lines: list[str]) -> list[bool]:
 
 
 @lru_cache(maxsize=4096)  # manifests say most of their lines again and again
-def _mask_line(line: str) -> str:
-    line = TOKEN.sub(lambda match: hide_text(match[0]), line)
+def _mask_line(original: str) -> str:
+    line = TOKEN.sub(lambda match: hide_text(match[0]), original)
     folded = line.casefold()
     if any(program_name in folded for program_name in _SPEAKERS):
         line = _SPOKEN.sub(_hide_group, line)
     line = HASH.sub(lambda match: hide_text(match[0]), line)
-    match = DIRECTIVE.match(line)
-    if match and is_secret_name(match["name"]):
-        line = (
-            line[: match.start("value")]
-            + hide_text(match["value"])
-            + line[match.end("value") :]
-        )
+    for match in DIRECTIVE.finditer(line):
+        if is_secret_name(match["name"]):
+            start, stop = match.span("value")
+            line = line[:start] + hide_text(match["value"]) + line[stop:]
     if hints_at_secret(line):
         line = "".join(_mask_assigned(_mask_defaults(line)))
-    return _mask_passwords(line)
+    # In the line as it was too: with a name hidden, the value that it is given would not be found.
+    return _mask_passwords(_mask_passwords(line, line), original)
 
 
-def _mask_passwords(line: str) -> str:
+def _mask_passwords(masked: str, line: str) -> str:
+    """The masked line with the passwords hidden that are seen in the line."""
     spans = (*password_spans(line), *script_secrets(line))
     return replace_spans(
-        line, [(start, stop, hide_text(line[start:stop])) for start, stop in spans]
+        masked, [(start, stop, hide_text(line[start:stop])) for start, stop in spans]
     )
 
 
@@ -340,9 +341,14 @@ def _mask_assigned(line: str) -> Iterator[str]:
     """The pieces of a line, the value after each name that says secret masked (`PASSWORD=x`, `--token x`)."""
     done = 0
     for name_match in _WORD.finditer(line):
-        if name_match.start() >= done and is_secret_name(name_match[0]):
+        if name_match.start() < done:
+            continue
+        name = name_match[0]
+        if is_secret_name(name) or perhaps_secret_name(name):
             span = _assigned_span(line, name_match)
-            if span is not None:
+            if span is not None and (
+                is_secret_name(name) or looks_random(line[slice(*span)])
+            ):
                 start, stop = span
                 yield line[done:start] + hide_text(line[start:stop])
                 done = stop

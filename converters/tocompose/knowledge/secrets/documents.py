@@ -36,7 +36,9 @@ _NAMED = (
     ),
     # PHP and Ruby: `'password' => 'x'`; Ruby and HOCON: `password: "x"`; Erlang: `{password, <<"x">>}`.
     regex(rf"[\"':]{_NAME}[\"']?\s{{0,9}}=>\s{{0,9}}{_QUOTED}", hints=[["=>"], ['"', "'"]]),
-    regex(rf"\b{_NAME}(?::\s|\s{{0,9}}:=)\s{{0,9}}{_QUOTED}", hints=[[":"], ['"', "'"]]),
+    regex(
+        rf"\b{_NAME}(?::{{1,3}}\s|\s{{0,9}}:=)\s{{0,9}}{_QUOTED}", hints=[[":"], ['"', "'"]]
+    ),
     regex(
         rf"[{{\[]\s{{0,9}}[\"']?{_NAME}[\"']?\s{{0,9}},\s{{0,9}}(?:<<)?{_QUOTED}",
         hints=[["{", "["], [","], ['"', "'"]],
@@ -68,11 +70,11 @@ _NAMED = (
         rf"(?:set|add|append)|proxy_set_header)[ \t]{{1,9}}[$]?{_NAME}[ \t]{{1,9}}(?!=){_VALUE}[ \t]*;?[ \t]*\r?$",
         hints=[["env", "arg", "set", "_param", "header"]],
     ),
-    # `"name": "DB_PASSWORD", "value": "x"` in JSON, YAML and attributes of XML, in either order.
+    # `"name": "DB_PASSWORD", "value": "x"` in JSON, YAML and attributes of XML, in either order; `"type": "password"`.
     regex(
-        rf"(?i:\b(?:name|key|id|property)[\"']?)\s{{0,9}}[:=]\s{{0,9}}[\"']?{_NAME}[\"']?\s{{0,9}},?\s{{0,99}}"
+        rf"(?i:\b(?:name|key|id|property|type)[\"']?)\s{{0,9}}[:=]\s{{0,9}}[\"']?{_NAME}[\"']?\s{{0,9}},?\s{{0,99}}"
         rf"[\"']?(?i:value|content|secret)[\"']?\s{{0,9}}[:=]\s{{0,9}}{_VALUE}",
-        hints=[["name", "key", "id", "property"], ["value", "content", "secret"]],
+        hints=[["name", "key", "id", "property", "type"], ["value", "content", "secret"]],
     ),
     regex(
         rf"(?i:[\"'\s{{]value[\"']?)\s{{0,9}}[:=]\s{{0,9}}{_VALUE}\s{{0,9}},?\s{{0,99}}"

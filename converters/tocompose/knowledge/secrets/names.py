@@ -141,6 +141,8 @@ _FILES = frozenset(
         ".git-credentials",
         ".dockercfg",
         ".my.cnf",
+        # https://www.pgbouncer.org/config.html#authentication-file-format
+        "userlist.txt",
     }
     | {
         ".dockerconfigjson",

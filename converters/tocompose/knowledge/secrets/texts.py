@@ -94,10 +94,11 @@ _ASSIGNMENT = regex(
 )
 # Looked at behind names of secrets alone: in a chain (`a=b=c=…`) each value reaches to the end.
 _ASSIGNED = regex(r"[\"']?(?P<password>[^\s;&,'\"]+)")
-# `getenv("API_TOKEN", "x")`, `ENV.fetch('API_TOKEN', 'x')`.
+# `getenv("API_TOKEN", "x")`, `ENV.fetch('API_TOKEN', 'x')`, `ENV.fetch("API_TOKEN") { "x" }`.
 _ARGUMENT = regex(
-    r"\(\s{0,9}[\"'](?P<name>[\w.-]{1,100})[\"']\s{0,9},\s{0,9}[\"'](?P<password>[^\s\"']+)[\"']",
-    hints=[["("], [","], ['"', "'"]],
+    r"\(\s{0,9}[\"'](?P<name>[\w.-]{1,100})[\"']\s{0,9}(?:,|\)\s{0,9}\{)\s{0,9}"
+    r"[\"'](?P<password>[^\s\"']+)[\"']",
+    hints=[["("], [",", "{"], ['"', "'"]],
 )
 # `CREATE USER a WITH PASSWORD 'x'`, `IDENTIFIED BY 'x'`; Transact-SQL writes N'x'.
 _STATEMENT = regex(
@@ -115,9 +116,10 @@ _SCHEMES = r"(?i:Bearer|Basic|Token|Api-?Key|GenieKey|SSWS|Splunk|Bot|Key)"
 _CREDENTIAL = regex(
     rf"^{_SCHEMES}[ ](?!(?i:auth|token|header|login|realm))[\w.~+/=-]{{8,}}$", hints=[[" "]]
 )
-# `password: x` as a line, `X-Api-Key: x` between quotes, `Authorization: Bearer x` anywhere.
+# `password: x` as a line, `X-Api-Key: x` between quotes, `Authorization: Bearer x` anywhere; `:password: x` in Ruby,
+# `password:: 'x'` in Jsonnet.
 _FIELD = regex(
-    r"(?:(?m:^)[ \t#;/-]{0,99}|[\"'])(?P<name>[A-Za-z][\w.-]{0,99}):[ \t]{1,9}"
+    r"(?:(?m:^)[ \t#;/:-]{0,99}|[\"'])(?P<name>[A-Za-z][\w.-]{0,99}):{1,3}[ \t]{1,9}"
     rf"(?:{_SCHEMES}[ \t]+)?"
     r"(?P<password>[^\s\"',{}\[\]]+)(?=[\"']|\s*(?m:$))"
     rf"|\b[Aa]uthorization:\s{{0,9}}{_SCHEMES}\s{{1,9}}(?P<header>[^\s'\";|&]{{6,}})",
@@ -141,10 +143,10 @@ _MOUNT_OPTION = regex(
     hints=[["password=", "pass="]],
 )
 _ADDRESS = regex("|".join(_CREDENTIALS))
-# `requirepass x`, `proxy_set_header X-Api-Key x;`: a line of nothing but a name and one word.
+# `requirepass x`, `proxy_set_header X-Api-Key x;`: a line, or a statement of it, of nothing but a name and one word.
 DIRECTIVE = regex(
-    r"""(?m)^[ \t]*(?:\w*set_header[ \t]+)?(?P<name>[\w.-]+)[ \t]+"""
-    r"""["']?(?P<value>[^\s"';=:][^\s"';]*)["']?[ \t]*;?[ \t]*\r?$"""
+    r"""(?m)(?:^|(?<=[{;]))[ \t]*(?:\w*set_header[ \t]+)?(?P<name>[\w.-]+)[ \t]+"""
+    r"""["']?(?P<value>[^\s"';=:][^\s"';]*)["']?[ \t]*(?:;|\r?$)"""
 )
 # Forms that are secrets whatever their name: keys of well-known services, private keys, signed tokens.
 # Every one is at least so long, and most texts are words.
