@@ -40,6 +40,8 @@ _SCRIPT_WORD = (
     rf"|(?P<value>(?:{_QUOTED})(?:{_QUOTED}|{_BARE})+|(?!-){_BARE}+))"
 )
 _OPTION_NAME = r"(?<![\w-])(?P<name>-{1,2}[A-Za-z][\w.-]*|[A-Z][A-Z0-9_]+)(?P<gap>=|\s+)"
+# What begins a text that something fills in.
+_FILLED_IN = "$%<{`"
 _NAMED_OPTION = regex(_OPTION_NAME)
 _SCRIPT_OPTION = regex(f"{_OPTION_NAME}{_SCRIPT_WORD}")
 # Up to the end of a command, whose lines a backslash continues.
@@ -258,20 +260,29 @@ def _script_secrets(text: str) -> Iterator[tuple[int, int, str]]:
         yield start, stop, _PASSWORD
 
 
-def _option_matches(text: str) -> Iterator[re.Match[str]]:
-    """Each option or assignment of a secret with its word; that word may be a script with options of its own.
+def _option_matches(text: str, head: str = "") -> Iterator[re.Match[str]]:
+    """Each option or assignment of a secret whose name begins so, with its word, which may have options of its own.
 
-    None where nothing in the text is called as a secret is. Words are looked at behind such names alone: in a chain
-    (`A=B=C=…`) each reaches to the end.
+    None where nothing in the text is called as a secret is. Words are looked at behind such names alone, and not in a
+    value that is a secret as a whole: in a chain (`A=B=C=…`) each reaches to the end.
     """
+    done = 0
     for named in _NAMED_OPTION.finditer(text) if hints_at_secret(text) else ():
-        match = (
-            _SCRIPT_OPTION.match(text, named.start())
-            if secret_name(named["name"])
-            else None
-        )
+        name = named["name"]
+        if named.start() < done or not (name.startswith(head) and secret_name(name)):
+            continue
+        match = _SCRIPT_OPTION.match(text, named.start())
         if match is not None:
             yield match
+            done = match.end() if _is_whole_secret(match) else done
+
+
+def _is_whole_secret(option: re.Match[str]) -> bool:
+    """Whether all that follows the sign is a secret, without quotes that may hold a script."""
+    value = str(option["value"] or "")
+    if option["gap"] != "=" or not value:
+        return False
+    return value[0] not in _FILLED_IN and may_be_secret(value)
 
 
 def _shell_defaults(text: str) -> Iterator[tuple[int, int, str]]:
@@ -295,7 +306,7 @@ def script_secrets(text: str) -> Iterator[tuple[int, int]]:
     """Where the passwords stand that programs of a command line are given; what the shell fills in is none."""
     spans = (*_program_spans(text), *_client_spans(text), *_option_spans(text))
     for start, stop in outside_messages(text, spans):
-        if text[start] not in "$%<{`" and may_be_secret(text[start:stop]):
+        if text[start] not in _FILLED_IN and may_be_secret(text[start:stop]):
             yield start, stop
 
 
@@ -312,9 +323,8 @@ def without_script_secrets(text: str) -> str:
 
 def _option_spans(text: str) -> Iterator[tuple[int, int]]:
     """`--requirepass x` in a line of options."""
-    for match in _option_matches(text):
-        if match["name"].startswith("--"):
-            yield match.span(match.lastgroup or 0)
+    for match in _option_matches(text, "--"):
+        yield match.span(match.lastgroup or 0)
 
 
 # Every rule that looks at a command asks again.

@@ -146,7 +146,7 @@ _ADDRESS = regex("|".join(_CREDENTIALS))
 # `requirepass x`, `proxy_set_header X-Api-Key x;`: a line, or a statement of it, of nothing but a name and one word.
 DIRECTIVE = regex(
     r"""(?m)(?:^|(?<=[{;]))[ \t]*(?:\w*set_header[ \t]+)?(?P<name>[\w.-]+)[ \t]+"""
-    r"""["']?(?P<value>[^\s"';=:][^\s"';]*)["']?[ \t]*(?:;|\r?$)"""
+    r"""["']?(?P<value>[^\s"';=:}][^\s"';]*)["']?[ \t]*(?:;|\r?$)"""
 )
 # Forms that are secrets whatever their name: keys of well-known services, private keys, signed tokens.
 # Every one is at least so long, and most texts are words.
