@@ -32,7 +32,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "assumed": ("yes", "no"),
 }
 # Assumptions about which other decisions decide.
-DECIDED_ELSEWHERE = ("TC600", "TC601", "TC853")
+DECIDED_ELSEWHERE = ("TC600", "TC601", "TC770", "TC853")
 
 
 def assumption_id(assumption: Note) -> str:

@@ -14,6 +14,7 @@ from tocompose.record import NamedTuple
 from tocompose.reports.plan import Decision, PlanHeading
 from tocompose.reports.report import image_of
 from tocompose.rules import registry, select
+from tocompose.syntax.model_path import ModelPath
 
 
 class ConversionPlan(NamedTuple):
@@ -48,7 +49,7 @@ def _all_decisions(
     )
     yield from _server_decisions(result)
     yield from _practice_decisions(options, result)
-    yield from _role_decisions(result.stack)
+    yield from _role_decisions(result)
     yield from _dependency_decisions(result.stack)
     yield from _value_decisions(result.stack)
     yield from (
@@ -111,21 +112,32 @@ def _practice_decisions(options: Options, result: Result) -> Iterator[Decision]:
         practice.id for practice in options.answers.practices(select(options.practices))
     }
     for practice in registry():
-        answer = "yes" if practice.id in selected else "no"
+        needs_harden = practice.hardens and not options.context.harden
+        answer = "yes" if practice.id in selected and not needs_harden else "no"
         covers = f" (checklist {', '.join(practice.covers)})" if practice.covers else ""
+        condition = ", with --harden only" if practice.hardens else ""
         yield Decision(
             f"practice.{practice.id}",
             f"{practice.title}?",
             answer,
             KINDS["practice"],
-            f"{practice.severity}{covers}",
+            f"{practice.severity}{condition}{covers}",
         )
 
 
-def _role_decisions(stack: Stack) -> Iterator[Decision]:
-    for service in stack.services:
+# Notes that say what a service is treated as, and why.
+_ROLE_NOTES = ("TC050", "TC600", "TC601")
+
+
+def _role_decisions(result: Result) -> Iterator[Decision]:
+    reasons = {
+        str(conversion_note.subject): _reason_in(conversion_note.message)
+        for conversion_note in result.notes
+        if conversion_note.code in _ROLE_NOTES
+    }
+    for service in result.stack.services:
         question = f"What is {service.name} for?"
-        evidence = (
+        evidence = reasons.get(str(ModelPath.service(service.name)), "") or (
             f"image {service.image}" if service.image else "it is built from the source"
         )
         yield Decision(
@@ -136,6 +148,11 @@ def _role_decisions(stack: Stack) -> Iterator[Decision]:
             evidence,
             service.origin,
         )
+
+
+def _reason_in(message: str) -> str:
+    """What stands behind "X is treated as Y: "; the whole message if it says only why."""
+    return message.partition(": ")[2] or message
 
 
 def _dependency_decisions(stack: Stack) -> Iterator[Decision]:

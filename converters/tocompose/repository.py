@@ -15,20 +15,12 @@ from tocompose.syntax.model_path import ROOT, ModelPath
 
 
 class Repository(NamedTuple):
-    """Where a conversion reads from and settles in; `name` and `options` are the user's.
-
-    `folder` is that of an app below the root, for which the other files are not there.
-    """
+    """Where a conversion reads from and settles in; `name` and `options` are the user's."""
 
     project: Project
     ledger: Ledger
     name: str | None
     options: Mapping[str, tuple[str, ...]]
-    folder: str = ""
-
-    def from_root(self, path: str) -> str:
-        """The path as it is seen from the root of the source."""
-        return f"{self.folder}/{path}" if self.folder else path
 
     def has_file(self, path: str) -> bool:
         """Whether there is a file of that path; a folder is none."""

@@ -60,3 +60,8 @@ def test_lines_of_the_checklist_and_rules_are_explained(tocompose):
     assert said.startswith("Q-04: Logs are rotated (checklist, quality)\n")
     assert "  LOG  Rotate the logs\n" in said and "  TC709  warning" in said
     assert tocompose("explain", "create").out.startswith("CREATE: ")
+
+
+def test_an_addition_to_a_fact_is_not_left_open(tocompose):
+    shown = tocompose("explain", "TC120").out
+    assert "the network <network> as <created>\n" in shown

@@ -116,3 +116,45 @@ def test_options_that_only_matter_for_writing_are_taken_and_not_shown(tocompose,
     assert not (tmp_path / "out").exists()
     shown = tocompose("plan", "--help").out
     assert "--practices" in shown and "--force" not in shown and "--fail-on" not in shown
+
+
+def test_what_the_stack_does_stands_before_the_practices(tocompose):
+    lines = tocompose("plan", "run.sh").out.splitlines()
+    practices = [
+        number for number, line in enumerate(lines) if line.startswith("practice.")
+    ]
+    assert practices[-1] == len(lines) - 1
+    assert lines[practices[0] - 1].startswith("practices: ")
+    roles = [number for number, line in enumerate(lines) if line.startswith("role.")]
+    assert roles and roles[-1] < practices[0]
+
+
+@pytest.mark.parametrize(("words", "answer"), [((), "no"), (("--harden",), "yes")])
+def test_a_practice_that_hardens_is_on_where_it_is_asked_for(tocompose, words, answer):
+    out = tocompose("plan", "run.sh", *words).out
+    assert re.search(rf"^practice.RO-ROOT +{answer} ", out, re.MULTILINE)
+
+
+def test_a_job_is_told_with_what_makes_it_one(tocompose, tmp_path):
+    (tmp_path / "jobs.sh").write_text(
+        "docker run --rm acme/app:1 ./migrate\ndocker run -d --name web acme/app:1\n"
+    )
+    out = tocompose("plan", "jobs.sh").out
+    assert re.search(r"^role.app +job +the script waits until app ends", out, re.MULTILINE)
+
+
+def test_a_missing_value_is_one_decision(tocompose, tmp_path):
+    (tmp_path / "open.sh").write_text("docker run -d --name web acme/app:$TAG\n")
+    out = tocompose("plan", "open.sh").out
+    assert out.count("TAG has no value") == 0 and re.search(
+        r"^value.TAG ", out, re.MULTILINE
+    )
+
+
+def test_what_cannot_be_proved_is_named_by_its_format(tocompose, tmp_path):
+    (tmp_path / "Procfile").write_text("web: node server.js\n")
+    (tmp_path / "package.json").write_text('{"name": "hello"}\n')
+    ran = tocompose("prove", ".")
+    assert (
+        ran.code == 2 and "the format procfile: prove compares docker commands" in ran.err
+    )

@@ -84,7 +84,7 @@ class CodeListType(click.ParamType[Any]):
     type=CodeListType(),
     default="",
     metavar="CODES",
-    help="Do not report these; the longer match wins over --select.",
+    help="Do not report these; where --select names a code too, the longer prefix counts.",
 )
 @click.option(
     "--fix",
@@ -132,15 +132,15 @@ class CodeListType(click.ParamType[Any]):
 )
 @click.pass_context
 def check_command(ctx: click.Context, /, files: tuple[str, ...], **_: object) -> None:
-    """Lint compose files against the checklist, and score each of its lines.
+    """Lint compose files against the checklist, and say how many checks of each line pass.
 
     Each file is a stack, and so is each folder, which is read as docker compose reads it: the base file and the
     override file beside it, or the files that COMPOSE_FILE in its .env lists. A production file beside them
     (docker-compose.prod.yml) is checked together with the base file. Name the files of one stack with -f. Without
     arguments, this folder is checked, or the folders below it that have a compose file.
 
-    An error is refused by docker compose or fails at up, a warning is a risk, an info could be better. The comment
-    # tocompose: ignore[TC712] REASON silences a finding on its line or, above an entry, in the whole entry.
+    With an error docker compose refuses the file, or fails at up; a warning is a risk, an info could be better. The
+    comment # tocompose: ignore[TC712] REASON silences a finding on its line or, above an entry, in the whole entry.
 
     \b
     Examples:

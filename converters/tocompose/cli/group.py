@@ -28,7 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "check": "Lint compose files; --fix applies safe fixes.",
     "prove": "Prove that docker compose starts what docker run started.",
     "serve": "Serve a page that converts what is pasted, and a JSON API.",
-    "page": "Write the same page as static files that convert in the browser.",
+    "page": "Write the page of `serve` as static files; they convert in the browser alone.",
     "explain": "Explain a note by its code.",
     "formats": "List the formats that can be read.",
     "completion": "Print the completion script for bash, zsh or fish.",

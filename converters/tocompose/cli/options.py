@@ -99,7 +99,7 @@ FAIL_ON_OPTION = click.option(
     "--fail-on",
     type=ChoiceListType(*KINDS),
     default="",
-    help="Exit with 1 if there is a note of one of these kinds (lost,changed).",
+    help="Exit with 1 if there is a note of one of these kinds, for example lost,changed; by default with 0.",
 )
 TIMEOUT_OPTION = click.option(
     "--timeout",
@@ -259,7 +259,7 @@ IMPORTER_OPTIONS = (
         "--values",
         metavar="FILE",
         multiple=True,
-        help="Helm: a values file inside the source.",
+        help="A values file for helm; it has to lie in the source.",
     ),
     click.option(
         "--set",

@@ -70,8 +70,14 @@ def prove_command(
             practices=options.practices,
             settings=settings,
         )
-        if not pasted and not is_inspected and choose(project, None).name == "kubernetes":
+        source_format = "" if pasted or is_inspected else choose(project, None).name
+        if source_format == "kubernetes":
             _prove_manifests(project, pipeline_options, docker, compose, form)
+        if source_format not in ("", "docker_run"):
+            raise SourceError(
+                f"this is a source of the format {source_format}: prove compares docker commands, the output "
+                "of docker inspect and Kubernetes manifests"
+            )
         clients = find_binaries(docker, compose)
         proof = prove_conversion(project, pipeline_options, clients.docker, clients.compose)
     except (SourceError, ProofError, ValueError) as problem:

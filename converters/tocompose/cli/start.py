@@ -40,6 +40,10 @@ def start_lines(report: Report, folder: Path) -> Iterator[str]:
     commands = [step.line for step in start_steps(report.stack, base_of(report))]
     to_folder = [] if str(folder) == "." else [f"cd {target}"]
     yield f"Next: {' && '.join((*to_folder, *commands))}"
+    built = [service.name for service in report.stack.services if service.build]
+    if built:
+        images = "images" if len(built) > 1 else "image"
+        yield f"  (it builds the {images} of {listed_names(built, MOST_IN_A_SENTENCE)} first)"
     yield from _after_start(report, after_start)
 
 
@@ -50,10 +54,6 @@ def _before_start(
     yield from _listed_tasks(to_do)
     if to_do:
         yield "  (details in MIGRATION.md)"
-    built = [service.name for service in report.stack.services if service.build]
-    if built:
-        plural = "images" if len(built) > 1 else "an image"
-        yield f"build {plural}: {', '.join(built)} (done by the command below)"
 
 
 def _missing_values(report: Report, folder: Path, target: str) -> Iterator[str]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from tocompose.dockerfiles.data_files import add_data_files
 from tocompose.dockerfiles.ignored_files import (
-    each_once,
     excluded_by_project,
     git_ignored,
     is_ignored,
@@ -118,8 +117,8 @@ def _dockerignore(repository: Repository, language: str, dockerfile: str) -> dic
     text = render_template("dockerignore.j2", values)
     present = repository.read_text(".dockerignore")
     if present is None:
-        return {".dockerignore": each_once(text)}
-    return {"Dockerfile.dockerignore": each_once(f"{present.rstrip()}\n\n{text}")}
+        return {".dockerignore": text}
+    return {"Dockerfile.dockerignore": f"{present.rstrip()}\n\n{text}"}
 
 
 def _collect_packages(

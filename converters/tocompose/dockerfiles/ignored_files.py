@@ -150,18 +150,6 @@ def is_ignored(path: str, patterns: Iterable[IgnorePattern]) -> bool:
     return bool(fitting) and not fitting[-1].is_negated
 
 
-def each_once(text: str) -> str:
-    """The file with each pattern where it stands last: the last that fits decides, whatever stands before it."""
-    lines = text.splitlines()
-    last_index = {line.lstrip("/"): index for index, line in enumerate(lines)}
-    kept_lines = (
-        line
-        for index, line in enumerate(lines)
-        if not line or line.startswith("#") or last_index[line.lstrip("/")] == index
-    )
-    return "\n".join(kept_lines) + "\n"
-
-
 def excluded_by_project(repository: Repository) -> tuple[str, ...]:
     """What project.toml keeps out of builds: https://buildpacks.io/docs/reference/config/project-descriptor/"""
     data = repository.read_toml("project.toml")

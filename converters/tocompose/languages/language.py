@@ -141,7 +141,7 @@ def note_no_libraries(repository: Repository, language: str, file: str) -> None:
         "TC577",
         subject=ModelPath.of("files", "Dockerfile"),
         language=language,
-        file=repository.from_root(file),
+        file=file,
     )
 
 

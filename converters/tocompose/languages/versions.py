@@ -66,7 +66,9 @@ def choose_version(
             if candidate.cursor is not None:
                 candidate.cursor.take(to=ModelPath.of("files", "Dockerfile"))
         elif candidate.cursor is not None:
-            candidate.cursor.skip("another file states the version, and takes precedence")
+            candidate.cursor.skip(
+                "another file, which takes precedence, states the version"
+            )
     return chosen_version
 
 
@@ -77,15 +79,13 @@ def use_default(
     row = load("languages")[language]
     number = number or default_version(language)
     reason = reason or row["default"]["reason"]
-    file = str(row["default"]["file"])
     repository.add_note(
         "TC356",
         subject=ModelPath.of("files", "Dockerfile"),
         language=row["title"],
         version=number,
         why=reason,
-        # Words are no path.
-        file=file if " " in file else repository.from_root(file),
+        file=row["default"]["file"],
     )
     return Version(number, reason)
 

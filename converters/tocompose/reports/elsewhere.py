@@ -25,12 +25,12 @@ _ELSEWHERE = {
         "To go back, stop the stack.",
     ),
     Runtime.PLATFORM: (
-        "The platform is not changed: users reach what runs there until its domain points to this stack.",
+        "The platform is not changed: users keep using what runs there until its domain points to this stack.",
         "Its data is not copied: dump it there and restore it here before the domain is switched.",
         "To go back, point the domain at the platform again.",
     ),
 }
-_DATA_STAY = "Data written to the stack in the meantime stays in the stack."
+_DATA_STAY = "Data that was written to the stack in the meantime is not copied back."
 
 
 def text_of_elsewhere(stack: Stack) -> str:

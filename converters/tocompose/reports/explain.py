@@ -13,6 +13,8 @@ from tocompose.reports.rule_examples import LEVEL_MEANINGS, RuleExample, rule_ex
 from tocompose.tables import Row
 
 _FACT = regex(r"<\w+>")
+# A fact right behind another one is an addition that stands there in some cases only.
+_GLUED = regex(r"(?<=>)<\w+>")
 _MEANING = {
     Kind.LOST: "It was not carried over: the output does not have it.",
     Kind.CHANGED: "It is in the output, with a difference.",
@@ -52,7 +54,7 @@ def explain_code(code: str, width: int = 88) -> str:
 
 def open_message(row: Row) -> str:
     """The message with its facts left open; empty if it holds nothing but facts, which say nothing here."""
-    message = open_facts(str(row["message"]))
+    message = _GLUED.sub("", open_facts(str(row["message"])))
     return message if _FACT.sub("", message).strip(" :") else ""
 
 

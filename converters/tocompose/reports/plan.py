@@ -26,6 +26,11 @@ class Decision(NamedTuple):
         """Whether it asks to confirm a guess: nothing else can be put in its place."""
         return self.id.startswith("assumed.")
 
+    @property
+    def is_practice(self) -> bool:
+        """Whether it is about a rule of good practice for the whole stack."""
+        return self.id.startswith("practice.")
+
 
 class PlanHeading(NamedTuple):
     """What is converted: the stack's name, its format, the source files, the services with their images."""
@@ -48,13 +53,19 @@ def _plan_lines(heading: PlanHeading, decisions: list[Decision]) -> Iterator[str
         yield f"  {printable(name)}  {printable(image)}"
     yield ""
     assumed = [decision for decision in decisions if decision.is_assumption]
-    yield from _answered_lines([one for one in decisions if one not in assumed])
+    practices = [decision for decision in decisions if decision.is_practice]
+    listed_apart = {*assumed, *practices}
+    yield from _answered_lines([one for one in decisions if one not in listed_apart])
     if assumed:
         yield ""
         yield "assumptions: answer yes to confirm one; otherwise change the source or the output:"
     for decision in assumed:
         yield f"{printable(decision.id)}"
         yield f"  {printable(_placed_question(decision))}"
+    if practices:
+        yield ""
+        yield "practices: what the compose files get besides, and whether it is must, should or may:"
+        yield from _answered_lines(practices)
 
 
 def _answered_lines(decisions: list[Decision]) -> Iterator[str]:
@@ -71,7 +82,7 @@ def _reason_of(decision: Decision) -> str:
     """The evidence; the short id of a practice does not say what it does, so its question stands before."""
     return (
         f"{decision.question.rstrip('?')}: {decision.evidence}"
-        if decision.id.startswith("practice.")
+        if decision.is_practice
         else decision.evidence
     )
 
@@ -104,7 +115,8 @@ def as_answers(decisions: Iterable[Decision]) -> str:
     for decision in decisions:
         choices = f" One of {', '.join(decision.choices)}." if decision.choices else ""
         question, evidence = printable(decision.question), printable(decision.evidence)
-        lines += ["", f"# {question} {evidence.rstrip('.')}.{choices}"]
+        ended_question = question if question.endswith("?") else f"{question}."
+        lines += ["", f"# {ended_question} {evidence.rstrip('.')}.{choices}"]
         mark = "" if decision.answer else "# "
         answer = "yes" if decision.is_assumption else decision.answer
         lines.append(f"{mark}{_toml_key(decision.id)} = {_quote_toml(answer)}")

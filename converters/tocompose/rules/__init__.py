@@ -179,12 +179,12 @@ class Excuse(NamedTuple):
 class Rule(NamedTuple):
     """One rule of good practice: how `convert` follows it, and how `check` judges it.
 
-    `summary` says what it does and why. `mend` changes a stack so that it follows the rule; `judge` says where a stack
-    does not. `severity` is must, should or may. `covers` are the lines of the checklist that the rule meets, `tells`
-    the codes that `judge` returns. `check --fix` writes what `mend` changes at the keys of a service in `edit`.
+    `summary` says what it does and why. `mend` makes a stack follow the rule, with `--harden` only if it `hardens`;
+    `judge` says where a stack does not. `severity` is must, should or may. `covers` are the lines of the checklist that
+    it meets, `tells` the codes of `judge`. `check --fix` writes what `mend` changes at a service's keys in `edit`.
 
     `said_by` gives, for a code of `judge`, the codes of the notes that `convert` has instead where `mend` leaves
-    something as it is. A source may want what the codes in `stated` report: a comment in the written file says so.
+    something as it is. What the codes in `stated` report a source may want: a comment in the written file says so.
     """
 
     id: str
@@ -201,6 +201,7 @@ class Rule(NamedTuple):
     stated: frozenset[str] = frozenset()
     excuses: tuple[Excuse, ...] = ()
     summary: str = ""
+    hardens: bool = False
 
     @property
     def apply(self) -> Mend:
@@ -259,9 +260,8 @@ MENDING = (
     "docker_secrets",
 )
 # What nothing can be done about but say so.
-JUDGING = (
-    *("compose_form", "creation", "references", "secret_findings"),
-    *("secret_places", "file_layout", "web_stack"),
+JUDGING = tuple(
+    "compose_form creation references secret_findings secret_places file_layout web_stack".split()
 )
 
 
@@ -380,14 +380,14 @@ def remark(
 ) -> Note:
     """A note about the service, or about what stands at `key` below it."""
     subject = ModelPath.service(service.name, *_path_of(key))
-    span = span or service.origin
-    return note(code, span, subject=subject, service=service.name, **facts)
+    return note(
+        code, span or service.origin, subject=subject, service=service.name, **facts
+    )
 
 
 def _path_of(key_place: KeyPlace) -> tuple[str, ...]:
-    if isinstance(key_place, tuple):
-        return key_place
-    return (key_place,) if key_place else ()
+    keys = key_place if isinstance(key_place, tuple) else (key_place,)
+    return tuple(filter(None, keys))
 
 
 def overlay_of(service: Service, home: ComposeFileRole) -> Service:

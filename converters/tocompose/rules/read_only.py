@@ -94,6 +94,7 @@ RULE = Rule(
     ),
     tells=("TC727",),
     severity="may",
+    hardens=True,
     mend=apply,
     covers=("E-02", "S-03"),
     url="https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-8-set-filesystem-and-volumes-to-read-only",

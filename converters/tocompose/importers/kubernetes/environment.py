@@ -346,7 +346,7 @@ def _imported_variable(
     if not re.fullmatch(_IDENTIFIER, name):
         cursor.annotate(
             "TC215",
-            problem=f"the variable is named {name}: shells drop names that are no identifiers",
+            problem=f"the variable {name} has no name that a shell in the container can read",
             subject=container.path("environment", name),
         )
     text = _config_value(kube_object, key, name, container)

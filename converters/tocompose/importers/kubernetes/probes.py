@@ -190,7 +190,7 @@ def _advice(probe: Probe, *, is_timed: bool) -> str:
     if is_timed:
         return "Nothing to do: its time is in the `start_period` of the health check."
     allowed = probe.times.initial_delay + probe.times.until_failure
-    return f"When you add a health check, give it `start_period: {allowed}s`: so long the probe waits."
+    return f"When you add a health check, give it `start_period: {allowed}s`, the time that the startup probe allows."
 
 
 def _note_probe(

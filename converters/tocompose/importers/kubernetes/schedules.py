@@ -36,7 +36,7 @@ _PREFIX = regex(r"\s*(?:CRON_)?TZ=(\S+)\s+")
 _EVERY = regex(r"@every (\d+)([mh])(?:0[ms])*")
 _FIVE_FIELDS = regex(r"[\w*/,-]+(?: [\w*/,-]+){4}")
 _START = r"""#!/bin/sh
-# Runs the jobs of this project by docker compose, each at its hours: crontabs/ZONE holds those of a time zone.
+# Runs the jobs of this project by docker compose, each at its scheduled time: crontabs/ZONE holds those of a time zone.
 set -e
 own() { docker inspect -f "$1" "$(hostname)"; }
 label() { own "{{index .Config.Labels \"com.docker.compose.project$1\"}}"; }
@@ -54,13 +54,13 @@ wait
 _RUN = r"""#!/bin/sh
 # run.sh POLICY MAIN SERVICE...: starts all containers of a pod anew, waits until the main one ends, and stops the rest.
 policy=$1; main=$2; shift
-# In a container that sees the project under its path on the host, which bind mounts name.
+# Docker compose runs in a container that has the project at its path on the host: bind mounts are resolved there.
 compose() {
   docker run --rm -v /var/run/docker.sock:/var/run/docker.sock -v "$FOLDER:$FOLDER:ro" -w "$FOLDER" \
     -e COMPOSE_FILE="$(echo "$FILES" | tr , :)" "$IMAGE" docker compose -p "$PROJECT" --profile cron "$@"
 }
 if [ "$policy" != Replace ]; then
-  mkdir "/tmp/locks/$main" 2> /dev/null || { echo "$main still runs: left out this time"; exit 0; }
+  mkdir "/tmp/locks/$main" 2> /dev/null || { echo "$main still runs: skipped"; exit 0; }
   trap 'rmdir "/tmp/locks/$main"' EXIT
 fi
 echo "$main starts"

@@ -73,8 +73,7 @@ class FolderProject:
 
 def folder_repository(repository: Repository, folder: str) -> Repository:
     """The folder as a repository of its own, settled in the same ledger."""
-    project = FolderProject(repository.project, folder)
-    return repository._replace(project=project, folder=repository.from_root(folder))
+    return repository._replace(project=FolderProject(repository.project, folder))
 
 
 def folder_language(project: Project, folder: str) -> str:

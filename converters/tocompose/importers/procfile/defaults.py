@@ -10,18 +10,11 @@ from tocompose.importers.procfile.processes import StatedProcess
 from tocompose.importers.procfile.sources import apps_below
 from tocompose.languages import find_language, language_rows
 from tocompose.model import EnvSetting
-from tocompose.patterns import regex
 from tocompose.record import NamedTuple
 from tocompose.repository import Repository, nothing
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import enumerated
-
-# https://docs.djangoproject.com/en/stable/howto/deployment/wsgi/#configuring-the-settings-module
-_ENTRIES = ("wsgi.py", "asgi.py", "manage.py")
-_SETTINGS_MODULE = regex(
-    r"setdefault\(\s*[\"']DJANGO_SETTINGS_MODULE[\"'],\s*[\"']([\w.]+)[\"']"
-)
 
 
 class PlatformVariables(NamedTuple):
@@ -78,7 +71,6 @@ def platform_variables(
         "HEROKU_APP_NAME": app_name,
         "LANG": "C.UTF-8",
         "NODE_ENV": "production",
-        **_stated_settings(repository),
     }
     offered = tuple(
         AppVariable(name, value, "platform") for name, value in platform_values.items()
@@ -86,17 +78,6 @@ def platform_variables(
     key = find_language(language).generated_key(repository) if language else None
     generated = (_generated_key(*key),) if key else ()
     return PlatformVariables((*always, *generated), (*always, *offered))
-
-
-def _stated_settings(repository: Repository) -> dict[str, str]:
-    """The settings that a Django project's own entry falls back on, where it falls back on one and no other."""
-    entries = (path for path in repository.project.files() if path.endswith(_ENTRIES))
-    modules = {
-        module
-        for path in entries
-        for module in _SETTINGS_MODULE.findall(repository.read_text(path) or "")
-    }
-    return {"DJANGO_SETTINGS_MODULE": modules.pop()} if len(modules) == 1 else {}
 
 
 def _buildpack_values(

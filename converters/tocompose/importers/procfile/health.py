@@ -70,7 +70,7 @@ def read_checks(
         if check and (runtime or check.at("command")):
             checks[process_type] = _read_dokku_check(check, path)
         elif check:
-            check.note("TC348", subject=path, what="the request")
+            check.note("TC348", subject=path, what="the HTTP request")
     if "web" in checks:
         _leave_checks_file(repository)
         return checks

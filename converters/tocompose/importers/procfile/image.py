@@ -331,7 +331,7 @@ def _image_without_dockerfile(repository: Repository, request: ImageRequest) -> 
     why = (
         "you asked for buildpacks"
         if request.mode == "pack"
-        else "its language is not one that a Dockerfile is written for"
+        else "no language was found in it that tocompose writes a Dockerfile for"
     )
     repository.add_note("TC355", subject=ModelPath.of("services"), name=reference, why=why)
     return Image(reference, None, language=language, entrypoint=("launcher",))

@@ -40,7 +40,6 @@ from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import Row
-from tocompose.wording import enumerated
 
 MIGRATES = regex(
     r"\bmigrat|db:(?:prepare|setup|schema)|prisma\s+(?:db push|migrate)|alembic|flyway|liquibase|syncdb|ecto\."
@@ -218,7 +217,7 @@ class _Case:
         # The code that is there may say that its data lies in a file.
         keeps_file = self._evidence.has_sqlite and not self._statements
         if orm and not keeps_file:
-            yield Clue(f"{orm.file} names {orm.name}, which keeps its data there")
+            yield Clue(f"{orm.file} names {orm.name}, which keeps its data in a database")
 
     def _derived_names(self) -> list[str]:
         """What the code reads of the variables that a buildpack makes of the address."""
@@ -260,7 +259,7 @@ class _Case:
             backing.service.origin,
             subject=ModelPath.service(service.name),
             image=service.image,
-            evidence=_enumerate_clues(kind_clues[:3]),
+            evidence=" and ".join(clue.description for clue in kind_clues[:3]),
             service=service.name,
             variable=variable,
         )
@@ -326,16 +325,6 @@ class _Case:
             evidence=evidence_text,
             addon=self._row["addon"],
         )
-
-
-def _enumerate_clues(clues: Iterable[Clue]) -> str:
-    """The clues as one sentence, what one file names in one part of it: `go.mod names a and b and the code reads C`."""
-    things: dict[str, list[str]] = {}
-    for clue in clues:
-        subject, verb, thing = clue.description.partition(" names ")
-        things.setdefault(f"{subject}{verb}", []).append(thing)
-    texts = [f"{start}{' and '.join(named)}" for start, named in things.items()]
-    return enumerated(texts)
 
 
 def tell_in_parts(
