@@ -87,3 +87,25 @@ def test_the_interpreter_asks_as_the_kubelet_does(
 @pytest.mark.parametrize("command", [["/app/server"], ["java", "-jar", "web.jar"]])
 def test_a_program_that_shows_no_interpreter_gives_no_check(command: list[str]) -> None:
     assert health_test(command, "/ready", 8080) is None
+
+
+@pytest.mark.parametrize(
+    ("image", "program"), [("example/shop:2", "node"), ("example/db:1", None)]
+)
+def test_what_another_container_of_the_pod_calls_in_the_image_is_in_it(
+    image: str, program: str | None
+) -> None:
+    probe = {"httpGet": {"path": "/in", "port": 8080}}
+    pod_spec = {
+        "initContainers": [
+            {"name": "seed", "image": image, "command": ["node", "seed.js"]}
+        ],
+        "containers": [{"name": "web", "image": "example/shop:2", "readinessProbe": probe}],
+    }
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": pod_spec}
+    manifest = Memory({"web.yaml": yaml.safe_dump(pod).encode()}, "shop")
+    result = convert(manifest, Options(source="kubernetes", practices="none"))
+    services = yaml.safe_load(result.files[0].content)["services"]
+    test = services["web"].get("healthcheck", {}).get("test", [None, None])
+    assert test[1] == program
+    assert ("TC231" in {note.code for note in result.notes}) == (program is None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
+from tocompose.importers.kubernetes.container_fields import Container
 from tocompose.knowledge.images import ALPINE_TOOLS, image_facts, image_ref
 from tocompose.knowledge.interpreters import interpreter_of
 from tocompose.syntax.names import is_shell
@@ -38,7 +39,16 @@ def container_interpreter(container: ContainerContext) -> str | None:
 
 
 def _called_programs(container: ContainerContext) -> Iterator[str]:
-    fields = container.fields
+    """The programs that the manifest calls in the image: in the container, and in others of its workload."""
+    yield from _programs_of(container.fields)
+    image = container.fields.image.text
+    for pod in container.workload.pods:
+        for pod_container in pod.containers:
+            if image and pod_container.fields.image.text == image:
+                yield from _programs_of(pod_container.fields)
+
+
+def _programs_of(fields: Container) -> Iterator[str]:
     actions = (probe.action for probe in fields.probes)
     for command in (
         fields.words,
