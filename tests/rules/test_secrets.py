@@ -338,8 +338,8 @@ def test_a_variable_of_the_source_becomes_a_secret() -> None:
     ("setting", "written", "asked"),
     [
         ({"secret": True, "required": True}, "${PW}", "${PW:?set PW in .env}"),
-        # By its place the variable is a secret, though its own name says nothing.
-        ({"required": True}, "u:${PW}@h", "u:${PW}@h"),
+        # Its own name says that it is a secret, wherever it stands.
+        ({"required": True}, "u:${PW}@h", "u:${PW:?set PW in .env}@h"),
         ({"required": True}, "${PW}", "${PW:?set PW in .env}"),
         # What the source itself lets be empty or absent stays so.
         ({"secret": True, "required": True}, "${PW:-}", "${PW:-}"),
