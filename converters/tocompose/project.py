@@ -351,6 +351,13 @@ def project_path(path: str) -> str | None:
     return normal_path(written)
 
 
+def only_namesake(project: Project, path: str) -> str | None:
+    """The one file of the project that is called as another path is; None where several are, or none."""
+    name = path.rpartition("/")[2]
+    named_files = [file for file in project.files() if file.rpartition("/")[2] == name]
+    return named_files[0] if len(named_files) == 1 else None
+
+
 def path_between(start: Path, target: Path) -> str:
     """The way from one folder to another, as compose files write it; the whole path where both are on other drives."""
     try:

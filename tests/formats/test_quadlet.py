@@ -296,6 +296,20 @@ def test_the_file_of_the_unit_says_its_value() -> None:
     assert b"TAG=" in env and b"9" in env and "TC785" not in codes_of(result)
 
 
+def test_a_file_that_lies_elsewhere_in_the_source_is_named() -> None:
+    unit = _container("nginx:1", "EnvironmentFile=/etc/shop/app.env")
+    lone = converted({"web.container": unit, "conf/app.env": "TAG=9\n"}, "quadlet")
+    twice = converted(
+        {"web.container": unit, "conf/app.env": "TAG=9\n", "old/app.env": "TAG=8\n"},
+        "quadlet",
+    )
+    told = [
+        "".join(note.message for note in result.notes if note.code == "TC142")
+        for result in (lone, twice)
+    ]
+    assert "copy conf/app.env there" in told[0] and told[1] and "copy" not in told[1]
+
+
 def test_secrets_that_become_variables_are_asked_for_and_never_shown() -> None:
     unit = _container("nginx:1", "Secret=db-pass,type=env,target=PGPASSWORD", "Secret=cert")
     result = converted({"web.container": unit}, "quadlet")

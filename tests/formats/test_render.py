@@ -344,6 +344,13 @@ def test_what_is_lost_or_assumed_is_said(fields: dict[str, Any], code: str) -> N
     assert code in codes_of(result_of(web(**fields)))
 
 
+def test_the_size_of_a_disk_is_no_loss() -> None:
+    disk = {"name": "files", "mountPath": "/files", "sizeGB": 8}
+    database = {"name": "main", "diskSizeGB": 9}
+    blueprint = {"services": [web(disk=disk)], "databases": [database]}
+    assert "TC830" not in codes_of(converted(files_of(blueprint), "render"))
+
+
 def test_data_that_stay_in_a_database_of_render_are_to_be_moved() -> None:
     blueprint = {"services": [web()], "databases": [{"name": "main"}]}
     result = converted(files_of(blueprint), "render")

@@ -18,10 +18,12 @@ import pytest
 import tree
 from shop import COMPOSE, SECRET, example
 from tocompose.notes import Kind, Note, note
+from tocompose.pipeline import Options, convert
+from tocompose.project import Memory
 from tocompose.reports import FORMS, form_of, render
 from tocompose.reports.json import report_schema
 from tocompose.reports.note_lines import Style
-from tocompose.reports.report import subject_of
+from tocompose.reports.report import report, subject_of
 from tocompose.reports.sarif import MAX_MESSAGE, MAX_RELATED, MAX_RESULTS
 from tocompose.reports.text import render as terminal
 from tocompose.source import Span
@@ -76,6 +78,15 @@ def test_json_schema_refuses_what_is_not_in_it() -> None:
     document["services"][0]["password"] = "x"
     validator = jsonschema.Draft202012Validator(json.loads(report_schema()))
     assert list(validator.iter_errors(document))
+
+
+def test_a_service_without_networks_is_on_the_default_one() -> None:
+    script = b"docker run -d --name api acme/api:1\ndocker run -d --name agent --net host acme/agent:1\n"
+    project = Memory({"up.sh": script})
+    written = report(convert(project, Options(practices="none")), project)
+    records = json.loads(render("json", written))["services"]
+    networks = {record["name"]: record["networks"] for record in records}
+    assert networks == {"api": ["default"], "agent": []}
 
 
 def test_json_lines_are_one_note_each() -> None:

@@ -75,6 +75,16 @@ def secret(value: str, origin: Span | None = None) -> Stack:
         ("echo hunter2 | docker secret create s -", "echo ••• | docker secret create s -"),
         ("docker run -p 80:80 nginx", "docker run -p 80:80 nginx"),
         ("key AKIAABCDEFGHIJKLMNOP here", "key ••• here"),
+        ('DB_PASSWORD = ENV["DB_PASSWORD"]', 'DB_PASSWORD = ENV["DB_PASSWORD"]'),
+        ("api_token: process.env['API_TOKEN']", "api_token: process.env['API_TOKEN']"),
+        (
+            'DB_PASSWORD = os.environ.get("DB_PASSWORD", "hunter2")',
+            'DB_PASSWORD = os.environ.get("DB_PASSWORD", "•••")',
+        ),
+        (
+            'DB_PASSWORD = os.environ.get("DB_PASSWORD", "")',
+            'DB_PASSWORD = os.environ.get("DB_PASSWORD", "")',
+        ),
         ("t=ghp_abcdefghijklmnopqrstuvwxyz0123456789", "t=•••"),
     ],
 )

@@ -44,6 +44,16 @@ def edges(*services: Service) -> set[DiagramEdge]:
     return set(stack_topology(Stack(name="x", services=services)).edges)
 
 
+def test_a_file_in_a_variable_calls_nobody() -> None:
+    api = Service(name="api", image="acme/api:1")
+    pages = "location / {\n  proxy_pass http://api:3000/;\n}\n"
+    reader = EnvVariable(name="site.conf", value=pages)
+    caller = EnvVariable(name="SITES", value=pages)
+    assert edges(api, Service(name="job", environment=(reader,))) == set()
+    (edge,) = edges(api, Service(name="job", environment=(caller,)))
+    assert (edge.start, edge.end, edge.inferred) == ("job", "api", True)
+
+
 def test_the_layers_of_the_shop() -> None:
     found = stack_topology(stack())
     names = {

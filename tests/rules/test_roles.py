@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rules.snippets import stack
+from tocompose.check import audit
 from tocompose.model import Role
+from tocompose.project import Memory
 from tocompose.rules import Context, apply_all, select
 
 
@@ -91,3 +93,23 @@ def test_role(body: str, role: Role) -> None:
 def test_guesses_are_said(body: str, codes: list[str]) -> None:
     found = apply_all(stack(f"services: {{x: {{{body}}}}}"), select("SVC-CLASS"), Context())
     assert [note.code for note in found.notes] == codes
+
+
+@pytest.mark.parametrize(
+    ("keys", "wanted"),
+    [
+        ("", {"health check"}),
+        (", ports: ['9:9']", {"ports", "health check"}),
+        (", ports: ['9:9'], healthcheck: {test: [CMD, ok]}", {"ports"}),
+        (", healthcheck: {test: [CMD, ok]}", {"network with"}),
+    ],
+)
+def test_what_has_a_health_check_is_not_told_to_get_one(
+    keys: str, wanted: set[str]
+) -> None:
+    text = f"services: {{x: {{image: 'acme/x:1', volumes: ['d:/d']{keys}}}}}\nvolumes: {{d: }}\n"
+    result = audit(Memory({"compose.yaml": text.encode()}))
+    assert result is not None
+    (advice,) = [note.advice for note in result.notes if note.code == "TC747"]
+    told = {word for word in ("ports", "health check", "network with") if word in advice}
+    assert told == wanted

@@ -139,7 +139,7 @@ def _service_record(service: Service) -> dict[str, Any]:
         "image": image_of(service),
         "span": span_record(service.origin) if service.origin else None,
         "ports": [_port_text(port) for port in service.ports],
-        "networks": [attachment.network for attachment in service.networks],
+        "networks": _networks_of(service),
         "depends_on": [dependency.service for dependency in service.depends_on],
         "healthcheck": service.healthcheck is not None and not service.healthcheck.disable,
     }
@@ -156,6 +156,12 @@ def _port_text(port: Port) -> str:
 def image_checked_services(report: Report) -> frozenset[str]:
     """The services whose health check is that of their image, as a note says."""
     return frozenset(note.subject[1] for note in report.notes if note.code == "TC611")
+
+
+def _networks_of(service: Service) -> list[str]:
+    """The networks that a container is on; one that names none, nor a mode of its own, is on the default one."""
+    names = [attachment.network for attachment in service.networks]
+    return names or ([] if service.network_mode else ["default"])
 
 
 def _topology_record(report: Report) -> dict[str, Any]:

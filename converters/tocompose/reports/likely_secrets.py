@@ -35,6 +35,11 @@ HIDDEN = "\ue000"
 _NOT_A_BREAK = regex(r"[^\n]")
 _RUN = regex(f"{HIDDEN}+")
 _WORD = regex(r"[\w.-]+")
+# Code that reads a variable: its name is no secret. A default behind the name is a value of that name.
+_READS = regex(
+    r"""(?:os\.environ(?:\.get)?|os\.getenv|process\.env|ENV(?:\.fetch)?|System\.getenv|getenv|env)"""
+    r"""[(\[](?P<quote>["'])[A-Z][A-Z0-9_]*(?P=quote)"""
+)
 _ASSIGNED = regex(
     r"""(?x) (?P<sign> =,(?=[^\s,=()]+\)) | ["']?\s*[=:]>?\s* | \s+ | ["']\s*,\s* )
     (?P<value> (?: [!&][\w!]*[ ]+ )? (?: "(?:[^"\\]|\\.)*" | '[^']*' | [^\s"',;)\]}] )+ | "(?:[^"\\]|\\.)* | '[^']* )"""
@@ -383,6 +388,7 @@ def _is_value(text: str) -> bool:
     bare = text.strip("\"'")
     return (
         bool(bare)
+        and not _READS.fullmatch(text)
         and not bare.startswith(("$", HIDDEN, "-", '{"', '["'))
         and bare not in ("|", ">", "{", "[", "null")
     )

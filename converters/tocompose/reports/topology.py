@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from tocompose.knowledge.secrets.texts import redact_secrets
-from tocompose.model import Port, Role, Service, Stack
+from tocompose.model import EnvVariable, Port, Role, Service, Stack
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import apply_defaults
@@ -126,6 +126,8 @@ def _named_hosts(service: Service, service_by_host: Mapping[str, str]) -> dict[s
     host_ports: dict[str, str] = {}
     awaited = {dependency.service for dependency in service.depends_on}
     for variable in service.environment:
+        if _is_file(variable):
+            continue
         for match in _AT_HOST.finditer(variable.value or ""):
             name = service_by_host.get(match["host"])
             is_word = match[0] == variable.value and not match["port"]
@@ -134,6 +136,11 @@ def _named_hosts(service: Service, service_by_host: Mapping[str, str]) -> dict[s
             if name and is_address and not host_ports.get(name):
                 host_ports[name] = match["port"] or ""
     return host_ports
+
+
+def _is_file(variable: EnvVariable) -> bool:
+    """Whether it holds a file, as `envFrom` makes one of each key of a ConfigMap: `nginx.conf`, with all its lines."""
+    return not variable.name.isidentifier() and "\n" in (variable.value or "")
 
 
 def _names_no_host(variable: str) -> bool:

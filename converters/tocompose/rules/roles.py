@@ -150,8 +150,16 @@ def _judge_role(startup: Startup, service: Service) -> Iterator[Verdict]:
         told or not _is_unknown(service),
         "TC747",
         what="nothing is known about its image, and it has volumes",
-        how="If it keeps data for other services, keep its ports off the network and give it a health check.",
+        how=f"If it keeps data for other services, {_needed_of_data(service)}.",
     )
+
+
+def _needed_of_data(service: Service) -> str:
+    """What a service would need that it has not, if it kept data for others."""
+    needs = ["keep its ports off the network"] if service.ports else []
+    if service.healthcheck is None:
+        needs.append("give it a health check")
+    return " and ".join(needs) or "put it on a network with those services only"
 
 
 def _keeps_something(service: Service) -> bool:

@@ -188,7 +188,7 @@ class VersionOne:
     def _env_file(self, name: str, path: str) -> dict[str, Any]:
         file_entry: dict[str, Any] = {"path": path, "format": "raw"}
         if not self._files.exists(path):
-            self._tell("TC142", name, "env_file", path=path)
+            self._tell("TC142", name, "env_file", path=path, copy="")
             file_entry["required"] = False
         return file_entry
 

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator, Mapping
 from tocompose.ledger import Ledger
 from tocompose.model import EnvFile, EnvSetting, Mount, Service, Stack
 from tocompose.notes import note
-from tocompose.project import Project
+from tocompose.project import Project, only_namesake
 from tocompose.record import replace
 from tocompose.stack_texts import map_texts, stack_texts
 from tocompose.syntax.interpolation import (
@@ -40,9 +40,16 @@ def adapt_env_file(
             env_file.origin,
             subject=ModelPath.service(service, "env_file"),
             path=env_file.path,
+            copy=copy_in_source(project, env_file.path),
         )
     )
     return env_file if content is not None else replace(env_file, required=False)
+
+
+def copy_in_source(project: Project, path: str) -> str:
+    """What a note says of the file that may be the one which is missing at its path, with a space in front."""
+    namesake = only_namesake(project, path)
+    return f" (copy {namesake} there, if it is that file)" if namesake else ""
 
 
 def known_label_files(service: Service, project: Project, ledger: Ledger) -> Service:

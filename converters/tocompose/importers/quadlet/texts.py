@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tocompose.importers.docker_run.invocation import Argument
 from tocompose.importers.quadlet.units import QuadletUnit
 from tocompose.ledger import Cursor
-from tocompose.project import Project, normal_path
+from tocompose.project import Project, normal_path, only_namesake
 from tocompose.readers.dotenv import read_dotenv
 from tocompose.readers.systemd import plain_atoms, unquoted
 from tocompose.record import NamedTuple
@@ -167,6 +167,5 @@ def _file_content(project: Project, path: str, folder: str) -> bytes | None:
     inside = normal_path(path if path.startswith("/") else f"{folder}/{path}")
     if inside is not None and (content := project.read(inside)) is not None:
         return content
-    name = path.rpartition("/")[2]
-    named = [file for file in project.files() if file.rpartition("/")[2] == name]
-    return project.read(named[0]) if len(named) == 1 else None
+    namesake = only_namesake(project, path)
+    return project.read(namesake) if namesake is not None else None
