@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tocompose.compose.current_form import flag_of, unpadded
 from tocompose.compose.keys import Form
-from tocompose.compose.read import flag_of
 from tocompose.readers.yaml import integer
 from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import variable_names
@@ -20,16 +20,23 @@ def is_scalar(value: Any) -> bool:
     return value is not None and not isinstance(value, Mapping | list)
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value is a number, or a text that may be one."""
     return is_scalar(value) and not isinstance(value, bool)
 
 
 def _is_integer(value: Any) -> bool:
-    return _is_number(value) and integer(str(value)) is not None
+    return is_number(value) and integer(str(value)) is not None
 
 
-def _is_plain_integer(value: Any) -> bool:
+def is_plain_integer(value: Any) -> bool:
+    """Whether a value is a whole number, not the text of one."""
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_limit(value: Any) -> bool:
+    """Whether a value is a number as docker compose reads limits: 08 is a float for it, in quotes it is 8."""
+    return is_number(value) and unpadded(value) == value
 
 
 def _is_flag(value: Any) -> bool:
@@ -81,7 +88,7 @@ class Shape(NamedTuple):
 
 
 _TEXT = Shape(is_scalar, "one value", is_text)
-_NUMBER = Shape(_is_number, "a number", _is_number)
+_NUMBER = Shape(is_number, "a number", is_number)
 _TEXTS = Shape(_is_scalar_or_list, "a list", _is_list, is_text)
 _PORTS = Shape(_is_scalar_or_list, "a list", _is_list, _is_port)
 _COMMAND = Shape(_is_scalar_or_list, "a text or a list of texts", _is_text_or_list, is_text)
@@ -93,9 +100,10 @@ SHAPES: Mapping[Form, Shape] = {
     Form.NUMBER: _NUMBER,
     Form.DECIMAL: _NUMBER,
     Form.COUNT: _NUMBER,
-    Form.INTEGER: Shape(_is_integer, "a whole number", _is_plain_integer),
+    Form.INTEGER: Shape(_is_integer, "a whole number", is_plain_integer),
     Form.FLAG: Shape(_is_flag, "true or false", _is_flag),
     Form.TRUTH: Shape(_is_truth, "true or false", _is_truth),
+    Form.LIMIT: Shape(is_number, "a whole number", is_limit),
     Form.LIST: _TEXTS,
     Form.TEXTS: _COMMAND,
     Form.TMPFS: _COMMAND,
@@ -110,6 +118,7 @@ SHAPES: Mapping[Form, Shape] = {
     Form.VARIABLES: _PAIRS,
     Form.ARGUMENTS: _PAIRS,
     Form.HOSTS: _PAIRS,
+    Form.SCALAR: Shape(is_scalar, "one value", is_scalar),
     Form.MAP: _MAP,
     Form.SECTION: _MAP,
     Form.NAMED: _MAP,

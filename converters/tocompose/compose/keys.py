@@ -27,6 +27,7 @@ class Form(Enum):
     INTEGER = "integer"
     FLAG = "flag"
     ANY = "any"
+    LIMIT = "limit"
     LIST = "list"
     TEXTS = "texts"
     PAIRS = "pairs"
@@ -34,6 +35,7 @@ class Form(Enum):
     SECTION = "section"
     NAMED = "named"
     NAMES = "names"
+    SCALAR = "scalar"
     ENTRIES = "entries"
     # Forms with a grammar, or a place in the model, of their own.
     ARGUMENTS = "arguments"
@@ -80,6 +82,9 @@ class Key:
     form: Form
     section: str = ""
     short: str = ""
+    word: str = ""
+    literal: bool = False
+    lists: bool = False
     listed: Mapping[str, Any] | None = None
     field: str | None = None
     named_by: str = ""

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from tocompose.compose.current_form import (
+    as_docker_reads,
+    flag_of,
+    says_nothing,
+    section_as_docker_reads,
+)
 from tocompose.compose.keys import (
-    UNKNOWN,
     Form,
     Key,
     blank_fields,
@@ -40,7 +45,6 @@ from tocompose.model import (
     Mount,
     Network,
     NetworkAttachment,
-    NumberText,
     Plain,
     Port,
     ResourceLimits,
@@ -50,7 +54,6 @@ from tocompose.model import (
     Stop,
     Volume,
 )
-from tocompose.readers.yaml import integer
 from tocompose.record import replace
 from tocompose.syntax.command_words import command_words
 from tocompose.syntax.interpolation import variables
@@ -127,7 +130,7 @@ def _carried(key: Key | None, body: Any) -> Any:
     if key is None:
         return body
     return {
-        name: _section_as_docker_reads(key, as_map(entry))
+        name: section_as_docker_reads(key, as_map(entry))
         for name, entry in as_map(body).items()
     }
 
@@ -176,7 +179,7 @@ def _read_fields(
         if key.field is None:
             unread.pop(name, None)
             if name in body and not says_nothing(key, value):
-                unread[name] = _as_docker_reads(key, value)
+                unread[name] = as_docker_reads(key, value)
         elif value is None:
             unread.pop(name, None)
         elif key.form is Form.SECTION and key.section not in _RECORDS:
@@ -189,58 +192,6 @@ def _read_fields(
             _put(tree, key.field, held)
             del unread[name]
     return tree, unread
-
-
-def _as_docker_reads(key: Key, value: Any) -> Any:
-    """What stands below a key without a field, in the form that docker compose takes: older files had others."""
-    match key.form:
-        case Form.SECTION if isinstance(value, Mapping):
-            return _section_as_docker_reads(key, value)
-        case Form.ENTRIES if isinstance(value, list):
-            return [_entry_as_docker_reads(key, entry) for entry in value]
-        case Form.TEXT if isinstance(value, int | NumberText):
-            return as_text(value)
-        case Form.INTEGER:
-            return _whole_number(value)
-        case Form.MODE:
-            return as_file_mode(value)
-        case Form.LIST:
-            return list(as_texts(value))
-    if key.form in _LISTS and not isinstance(value, list | Mapping):
-        return list(as_texts(value))
-    return -1 if key.unit and value == "-1" else value
-
-
-def _entry_as_docker_reads(key: Key, entry: Any) -> Any:
-    return _section_as_docker_reads(key, entry) if isinstance(entry, Mapping) else entry
-
-
-def _whole_number(value: Any) -> Any:
-    """The number that a text is without its quotes: `"0440"` is 288 in YAML, as 0440 is."""
-    number = integer(value) if isinstance(value, str) else None
-    return value if number is None else number
-
-
-# Rules go through what stands below these; one value, which docker compose refuses, counts as a list of it.
-_LISTS = frozenset({Form.DEVICES, Form.NAMES})
-
-
-def _section_as_docker_reads(key: Key, body: Mapping[str, Any]) -> dict[str, Any]:
-    keys = section_keys(key.section)
-    return {
-        name: _as_docker_reads(keys.get(name, UNKNOWN), value)
-        for name, value in body.items()
-        if not says_nothing(keys.get(name, UNKNOWN), value)
-    }
-
-
-# What docker compose takes nothing for; in the place of anything else it refuses the file.
-_MAY_BE_EMPTY = frozenset({Form.COMMAND, Form.NAMED})
-
-
-def says_nothing(key: Key, value: Any) -> bool:
-    """Whether the key has no value, and needs one to say something."""
-    return value is None and key.form not in _MAY_BE_EMPTY
 
 
 def _branch(tree: dict[str, Any], path: str) -> dict[str, Any]:
@@ -279,18 +230,6 @@ def _read_names(key: Key, value: Any) -> tuple[Any, ...]:
         read_record(key.section, as_map(body), **{key.named_by: str(name)})
         for name, body in bodies.items()
     )
-
-
-# https://github.com/compose-spec/compose-go/blob/main/loader/interpolate.go, toBoolean
-_FLAGS = {
-    **dict.fromkeys(("true", "1", "t", "y", "yes", "on"), True),
-    **dict.fromkeys(("false", "0", "f", "n", "no", "off"), False),
-}
-
-
-def flag_of(value: Any) -> bool | None:
-    """Whether a switch is on, written as a truth value or as a text; None for a text that says neither."""
-    return value if isinstance(value, bool) else _FLAGS.get(str(value).lower())
 
 
 def keeps_texts(section: str) -> bool:

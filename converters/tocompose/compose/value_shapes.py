@@ -6,12 +6,20 @@ is merely written otherwise than today, one text for a list of one, is put right
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tocompose.compose.form_shapes import SHAPES, is_scalar, is_text
+from tocompose.compose.current_form import flag_of, says_nothing
+from tocompose.compose.form_shapes import (
+    SHAPES,
+    is_limit,
+    is_number,
+    is_plain_integer,
+    is_scalar,
+    is_text,
+)
 from tocompose.compose.keys import Form, Key, is_extension, section_keys
-from tocompose.compose.read import flag_of, keeps_texts, says_nothing
+from tocompose.compose.read import keeps_texts
 from tocompose.compose.shapes import KEYS_NEEDED
 from tocompose.knowledge.secrets.texts import redact_secrets
 from tocompose.record import NamedTuple
@@ -119,9 +127,11 @@ class ShapeJudge:
         shape = SHAPES.get(key.form)
         if shape is None or self._is_short(key, value):
             return True
+        if _lacks_maps(key, value):
+            self._reject(keys, value, "a list of maps")
+            return False
         takes = shape.strictly if self._strict else shape.takes
-        # As a text it is no size.
-        is_misread = self._strict and key.unit is not None and value == "-1"
+        is_misread = self._strict and _is_misread(key, value)
         if takes(value) and not is_misread:
             return True
         self._reject(keys, value, shape.rule)
@@ -148,6 +158,8 @@ class ShapeJudge:
                 return self._named(key, value, keys)
             case Form.PAIRS | Form.VARIABLES | Form.ARGUMENTS:
                 return self._pairs(value, keys)
+            case Form.MAP | Form.HOSTS:
+                return self._values(key, value, keys)
             case _:
                 return value
 
@@ -180,7 +192,7 @@ class ShapeJudge:
         needed_keys = KEYS_NEEDED.get(key.section, ())
         if not needed_keys:
             return True
-        if any(settings.get(name) not in (None, False) for name in needed_keys):
+        if any(settings.get(name) not in (None, False, "") for name in needed_keys):
             return True
         self._reject(keys, settings, f"a map with the key {' or '.join(needed_keys)}")
         return False
@@ -193,6 +205,32 @@ class ShapeJudge:
             else:
                 self._reject((*keys, name), text, "one value")
         return judged
+
+    def _values(
+        self, key: Key, value: Mapping[str, Any], keys: tuple[str, ...]
+    ) -> dict[str, Any]:
+        """The map of names that the user chose, without values that its key does not take."""
+        judged: dict[str, Any] = {}
+        takes = _content_judge(key) if self._strict else is_scalar
+        takes_lists = key.lists or key.form is Form.HOSTS
+        for name, content in value.items():
+            path = (*keys, name)
+            if isinstance(content, Mapping) and key.section:
+                judged[name] = self._section(key.section, content, path)
+            elif isinstance(content, list) and takes_lists:
+                judged[name] = [line for line in content if self._takes(takes, line, path)]
+            elif self._takes(takes, content, path):
+                judged[name] = content
+        return judged
+
+    def _takes(
+        self, takes: Callable[[Any], bool], value: Any, keys: tuple[str, ...]
+    ) -> bool:
+        """Whether one value is taken; where it is not, that is a fault."""
+        fits = takes(value)
+        if not fits:
+            self._reject(keys, value, "one value")
+        return fits
 
     def _fits_in_list(self, key: Key, line: Any, keys: tuple[str, ...]) -> bool:
         """Whether a line of a list fits; where it does not, that is a fault."""
@@ -227,6 +265,25 @@ _SECTIONS_IN_LISTS = {
     Form.MOUNTS: "mount",
     Form.DEVICES: "device",
 }
+
+
+def _content_judge(key: Key) -> Callable[[Any], bool]:
+    """What docker compose takes below the names of a map."""
+    if key.literal:
+        return is_plain_integer
+    return is_limit if key.section else is_number
+
+
+def _is_misread(key: Key, value: Any) -> bool:
+    """Whether docker compose takes the value, yet no such text: -1 is no size then."""
+    is_size = key.unit is not None and value == "-1"
+    return is_size or (key.literal and is_text(value))
+
+
+def _lacks_maps(key: Key, value: Any) -> bool:
+    """Whether one value stands where only a list of maps can: none that could be the key of such a map, no word."""
+    takes_text = key.form is not Form.ENTRIES or bool(key.short)
+    return is_scalar(value) and not takes_text and value != key.word
 
 
 def _has_condition(body: Any) -> bool:

@@ -5,8 +5,8 @@ The checks run last, after importers and practices, so that no combination of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from tocompose.compose.implied_needs import (
     LINK_KEYS,
@@ -62,8 +62,24 @@ class _Dangling:
             secrets=self._defined(service, "secrets", layer.secrets, self.secrets),
             configs=self._defined(service, "configs", layer.configs, self.configs),
         )
+        layer = self._drop_build_secrets(service, layer)
         layer = self._drop_models(service, self._drop_links(service, layer))
         return self._drop_namespaces(service, layer)
+
+    def _drop_build_secrets(self, service: Service, layer: Service) -> Service:
+        """The layer whose build mounts only secrets that are there."""
+        grants = layer.build.options.get("secrets") if layer.build else None
+        if layer.build is None or not grants:
+            return layer
+        kept_grants = [
+            grant
+            for grant in grants
+            if self._is_defined(service, "secrets", _granted_name(grant), self.secrets)
+        ]
+        options = {**layer.build.options, "secrets": kept_grants}
+        if not kept_grants:
+            del options["secrets"]
+        return replace(layer, build=replace(layer.build, options=options))
 
     def _defined(
         self,
@@ -187,3 +203,8 @@ def _used_names(stack: Stack) -> Iterator[tuple[Service, str, str, Span | None]]
 def _volume_name(mount: Mount) -> str | None:
     is_named = mount.kind == "volume" and mount.source and "$" not in mount.source
     return mount.source if is_named else None
+
+
+def _granted_name(grant: Any) -> str:
+    """The secret that an entry of `build.secrets` grants, in its short or long form."""
+    return str(grant.get("source") if isinstance(grant, Mapping) else grant)

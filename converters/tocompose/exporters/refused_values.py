@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 
 from tocompose.compose.merge import mount_target
 from tocompose.compose.shapes import port_parts
+from tocompose.compose.value_shapes import kind_of
+from tocompose.exporters.refused_maps import RECORD_FORMS
 from tocompose.knowledge.secrets.texts import redact_secrets
 from tocompose.model import Stack
 from tocompose.notes import Note, note
@@ -96,6 +98,8 @@ def _subject_of(name: str, refusal: RefusedValue) -> ModelPath:
 
 def shown_value(value: Any) -> str:
     """The value in a form fit for a note: short, and without what is secret."""
+    if kind := kind_of(value):
+        return f"({kind})"
     text = redact_secrets(str(value))
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
@@ -176,7 +180,7 @@ class _Judge:
 
 # Where a variable that nobody sets, which is empty, makes Compose refuse the whole file.
 _NEVER_EMPTY = frozenset(
-    {"integer", "decimal", "size", "size_or_unlimited", "duration", "count"}
+    {"integer", "decimal", "round", "size", "size_or_unlimited", "duration", "count"}
 )
 
 
@@ -219,11 +223,13 @@ def _node(tree: _Trie, keys: str) -> _Trie:
 
 def _keeps_rule(row: Row, value: Any) -> bool:
     """Whether the value may stand there; one with a variable is only known when the stack starts."""
-    if value is None or isinstance(value, bool):
+    if value is None:
         return True
+    if isinstance(value, bool):
+        return row["form"] not in _NEVER_EMPTY
     if isinstance(value, Mapping | list):
-        fits = _RECORD_FORMS.get(row["form"])
-        return fits is None or fits(value)
+        fits = RECORD_FORMS.get(row["form"])
+        return fits is None or fits(row, value)
     if row.get("literal") and any(variable_names(str(value))):
         return False
     reads = _FORMS.get(row["form"])
@@ -262,6 +268,10 @@ def _is_decimal(row: Row, text: str) -> bool:
     except ValueError:
         return False
     return text.isascii() and text == text.strip() and _is_within(row, number)
+
+
+def _is_round(row: Row, text: str) -> bool:
+    return _is_decimal(row, text) and float(text).is_integer()
 
 
 def _is_size(row: Row, text: str) -> bool:
@@ -314,6 +324,7 @@ def _is_exposed(_: Row, text: str) -> bool:
 _FORMS: Mapping[str, Callable[[Row, str], bool]] = {
     "integer": _is_integer,
     "decimal": _is_decimal,
+    "round": _is_round,
     "size": _is_size,
     "size_or_unlimited": lambda row, text: text == "-1" or _is_size(row, text),
     "duration": _is_duration,
@@ -324,27 +335,6 @@ _FORMS: Mapping[str, Callable[[Row, str], bool]] = {
     "port": _is_port,
     "exposed": _is_exposed,
     "count": lambda _, text: text == "all" or is_whole_number(text.removeprefix("-")),
-}
-
-
-def _is_soft_within_hard(limit: Any) -> bool:
-    """Whether the soft limit is not above the hard one; -1 is none."""
-    if not isinstance(limit, Mapping):
-        return False
-    soft, hard = (str(limit.get(key, "")) for key in ("soft", "hard"))
-    if not is_whole_number(soft) or not is_whole_number(hard):
-        return hard in ("-1", "") or soft != "-1"
-    return int(soft) <= int(hard)
-
-
-def _has_one_choice(device: Any) -> bool:
-    """Whether devices are chosen by their number or by their names, not by both."""
-    return not isinstance(device, Mapping) or not {"count", "device_ids"} <= set(device)
-
-
-_RECORD_FORMS: Mapping[str, Callable[[Any], bool]] = {
-    "count_or_names": _has_one_choice,
-    "soft_within_hard": _is_soft_within_hard,
 }
 
 
