@@ -19,6 +19,7 @@ LEFT_OUT: dict[str, str] = {
     "pre_stop: [{command: {a: b}}]": "a map with the key command",
     "pre_stop: [{command: a, environment: {A: [b]}}]": "one value",
     "post_start: a": "a list of maps",
+    "post_start: ''": "a list of maps",
     "develop: {watch: [{action: sync, path: ./a}]}": "a map with the key target",
     "develop: {watch: [{action: sync+exec, path: ./a, target: ''}]}": "a map with the key target",
     "develop: {watch: [{action: sync, path: ./a, target: [b]}]}": "a map with the key target",

@@ -283,7 +283,8 @@ def _is_misread(key: Key, value: Any) -> bool:
 def _lacks_maps(key: Key, value: Any) -> bool:
     """Whether one value stands where only a list of maps can: none that could be the key of such a map, no word."""
     takes_text = key.form is not Form.ENTRIES or bool(key.short)
-    return is_scalar(value) and not takes_text and value != key.word
+    is_word = bool(key.word) and value == key.word
+    return is_scalar(value) and not takes_text and not is_word
 
 
 def _has_condition(body: Any) -> bool:
