@@ -86,7 +86,9 @@ def test_the_request_says_what_was_lost_and_no_secret(reviews: Path) -> None:
     folder = reviews / "out" / "reviews" / "shop"
     text = (folder / "pull-request.md").read_text()
     assert "- [ ] `deploy/run.sh:1:" in text and "--frob" in text
-    assert "`docker-compose.yml`" in text and "`.env`" not in text
+    (files_line,) = [line for line in text.splitlines() if "Files:" in line]
+    assert "`docker-compose.yml`" in files_line and "`.env`" not in files_line
+    assert "- Not in the commit, as values may be secrets: `.env`." in text
     assert all(SECRET not in path.read_text() for path in folder.iterdir())
 
 

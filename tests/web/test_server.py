@@ -89,6 +89,7 @@ def test_what_is_not_asked_right_is_one_sentence(served: Served) -> None:
         ("OPTIONS", "/api/convert", 405, "this address takes POST"),
         ("PUT", "/api/about", 405, "this address takes GET or HEAD or POST"),
         ("POST", "/", 405, "this address takes GET or HEAD"),
+        ("PUT", "/api/nothing", 404, "there is no such page"),
         ("POST", "/api/convert/", 404, "there is no such page"),
         ("POST", "/api/Convert", 404, "there is no /api/Convert; did you mean convert?"),
     ):

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tocompose.record import NamedTuple
 from tocompose.reports.escape import describe_fault
 from tocompose.web.assets import asset_names, asset_type, page_html, read_asset
-from tocompose.web.fields import BadRequest, RequestLimits
+from tocompose.web.fields import OPERATIONS, BadRequest, RequestLimits
 from tocompose.web.openapi import openapi_document
 from tocompose.web.requests import (
     Reply,
@@ -119,6 +119,9 @@ async def _refused_route(request: Request, problem: Exception) -> Response:
     status = problem.status_code if isinstance(problem, HTTPException) else 500
     headers = dict(getattr(problem, "headers", None) or {})
     methods = " or ".join(sorted(headers.get("Allow", "no method").split(", ")))
+    operation = request.path_params.get("operation")
+    if operation is not None and operation not in OPERATIONS:
+        status, headers = 404, {}
     text = "there is no such page" if status == 404 else f"this address takes {methods}"
     response = _json_response(error_reply(BadRequest(status, "unknown", text)))
     response.headers.update(headers)

@@ -25,6 +25,7 @@ COMMIT_FILE, REQUEST_FILE, NOTES_FILE = "commit.txt", "pull-request.md", "notes.
 # https://git-scm.com/docs/git-commit#_discussion: lines of such a length stand whole in a log.
 _WIDTH, _SUBJECT = 72, 60
 _MOST_NOTES = 50
+_MOST_WITHHELD = 10
 _HEADINGS = {
     **{kind: HEADINGS[kind] for kind in (Kind.LOST, Kind.CHANGED)},
     Kind.ASSUMED: "Assumed: please confirm",
@@ -127,6 +128,12 @@ def _stack_lines(stack: StackRecord) -> Iterator[str]:
     public = [name for name in stack.files if not is_secret_path(name)]
     names = [code_span(join_path(stack.folder, name)) for name in public]
     yield f"- Files: {', '.join(names)}"
+    withheld = [code_span(name) for name in stack.files if is_secret_path(name)]
+    if withheld:
+        yield (
+            f"- Not in the commit, as values may be secrets: {listed_names(withheld, _MOST_WITHHELD)}. "
+            "Before the first start set the variables that `.env.example` names."
+        )
     change_folder = f"cd {shlex.quote(stack.folder)} && " if stack.folder else ""
     yield f"- To try it: {code_span(f'{change_folder}docker compose up -d --wait')}"
 
