@@ -9,9 +9,10 @@ from tocompose.notes import Kind, Note, generated_forms
 from tocompose.pipeline import Result
 from tocompose.syntax.names import ALWAYS_SET
 
+# A variable with a default is not asked for: a command for a container may try one that it is not given.
 _ASKED = re.compile(
     r"\b[Ss]et (?:the variable )?([A-Z][A-Z0-9_]{2,})(?= in `?\.env| to )"
-    r"|\$\{([A-Za-z_][A-Za-z0-9_]*)"
+    r"|\$\{([A-Za-z_][A-Za-z0-9_]*)(?!\w|:-)"
     r"|\b([A-Z][A-Z0-9_]{2,}) in `?\.env"
 )
 _WRITTEN = re.compile(
