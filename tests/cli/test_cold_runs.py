@@ -48,9 +48,9 @@ def convert(source: str, *options: str) -> tuple[str, ...]:
 
 RUNS = {
     "pasted": ColdRun(tuple(PASTED.split()), 206, 80),
-    "script": ColdRun(convert("docker_run/shop/run.sh"), 300, 225),
-    "manifests": ColdRun(convert("kubernetes/web-stack/stack.yaml"), 282, 168),
-    "Procfile": ColdRun(convert("procfile/web_stack", "--from", "procfile"), 245, 330),
+    "script": ColdRun(convert("docker_run/shop/run.sh"), 306, 227),
+    "manifests": ColdRun(convert("kubernetes/web-stack/stack.yaml"), 294, 174),
+    "Procfile": ColdRun(convert("procfile/web_stack", "--from", "procfile"), 253, 330),
 }
 
 
