@@ -66,6 +66,10 @@ PLACES: dict[str, tuple[str, str]] = {
         "web: {image: 'me/web:1', environment: {API_KEY: '${UNSET}'}}",
         "services.web.environment.API_KEY",
     ),
+    "TC554": (
+        "x: {image: 'mysql:8', container_name: tops3cret, environment: {MYSQL_PASSWORD: tops3cret}}",
+        "settings.MYSQL_PASSWORD",
+    ),
     "TC879": (WEB, ""),
     "TC875": (
         "db: {image: 'postgres:16', healthcheck: {test: [CMD, pg_isready]}}",

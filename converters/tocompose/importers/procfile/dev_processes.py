@@ -271,7 +271,7 @@ class _DevelopmentSide:
             ports=(),
             # The check of web asks the server, which a watcher is not.
             healthcheck=None,
-            depends_on=() if _BUILDS.search(text) else self._plan.dependencies,
+            depends_on=self._plan.dependencies,
             init=True,
             options={"stdin_open": True, "tty": True},
             origin=process.cursor.span,
