@@ -152,13 +152,14 @@ def test_a_service_is_named_in_the_files_that_say_something_of_it() -> None:
     assert compose_document(stack)["services"] == {"a": {"init": True}, "b": {}}
 
 
-def test_a_config_with_a_target_is_declared_too() -> None:
+def test_configs_are_declared_that_a_service_mounts_or_nothing_uses() -> None:
     stack = Stack(
         name="x",
         services=(web(configs=(ConfigMount(source="c", target="/c"),)),),
         configs=(FileResource(name="c", content="x"), FileResource(name="d", content="x")),
     )
-    assert compose_document(stack, BASE)["configs"] == {"c": {"content": "x"}}
+    both = {"c": {"content": "x"}, "d": {"content": "x"}}
+    assert compose_document(stack, BASE)["configs"] == both
 
 
 @pytest.mark.parametrize(
