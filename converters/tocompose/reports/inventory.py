@@ -198,7 +198,10 @@ def _service_log(service: str, logging: Logging | None) -> ServiceLog:
 def _destination(options: Mapping[str, str]) -> str:
     """Where a driver such as syslog, gelf or fluentd sends the log."""
     address = next((options[key] for key in options if key.endswith("-address")), "")
-    return f"sent to {address}" if address else "where its driver sends it"
+    scheme, separator, authority = address.rpartition("://")
+    # What stands before the host may be a password.
+    host = authority.rpartition("@")[2]
+    return f"sent to {scheme}{separator}{host}" if host else "where its driver sends it"
 
 
 def _counted_files(count: str, size: str) -> str:

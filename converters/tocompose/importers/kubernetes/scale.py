@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from tocompose.importers.field_tables import values_in_words
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.release_hooks import release_hook
@@ -113,10 +114,11 @@ def _note_all_at_once(workload: Workload) -> None:
 def _note_autoscaler(autoscaler: KubeObject, to: ModelPath) -> None:
     spec = autoscaler.at("spec")
     facts = {key: peek_text(spec.at(key)) or "1" for key in ("minReplicas", "maxReplicas")}
+    counted = values_in_words(autoscaler.cursor.node)
     autoscaler.cursor.annotate(
         "TC254",
         object=str(autoscaler),
-        fields=f"{facts['minReplicas']} to {facts['maxReplicas']} replicas",
+        fields=f"{facts['minReplicas']} to {facts['maxReplicas']} replicas; {counted}",
         subject=to,
     )
     autoscaler.cursor.mark_noted("TC254")

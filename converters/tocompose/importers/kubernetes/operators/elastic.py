@@ -116,19 +116,16 @@ def _decode_options(
     options: dict[str, str | tuple[str, ...]] = {}
     for option in cursor:
         name = f"{prefix}{option.key}"
+        is_list = option.kind == "list"
+        # No variable of the image's entry point can say a list of maps or of lists.
+        is_nested_list = is_list and any(isinstance(entry.node, Branch) for entry in option)
         if isinstance(option.node, Branch) and option.kind == "map":
             options |= _decode_options(option, decided, f"{name}.")
-        elif name.startswith(decided) or _holds_maps(option):
+        elif name.startswith(decided) or is_nested_list:
             continue
         else:
-            is_list = option.kind == "list"
             options[name] = decode_texts(option) if is_list else decode_text(option) or ""
     return options
-
-
-def _holds_maps(option: Cursor) -> bool:
-    """Whether it is a list of maps or of lists, which no variable of the image's entry point can say."""
-    return option.kind == "list" and any(isinstance(entry.node, Branch) for entry in option)
 
 
 def answer(kube_object: KubeObject, objects: KubeObjects) -> Iterator[OperatorPart]:
