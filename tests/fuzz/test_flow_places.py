@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from random import Random
 
@@ -70,13 +71,19 @@ def test_functions_are_followed_however_deep_one_stands_in_another() -> None:
     ],
 )
 def test_ways_are_followed_in_a_time_that_grows_with_them(form: str, path: str) -> None:
+    # New names each time: what is known of a name is kept, and would make the second look at it cheap.
+    rounds = itertools.count()
+
     def follow(count: int) -> object:
+        r = f"{next(rounds)}_"
         lines = {
-            "chain": [f"x{n}=$x{n + 1}" for n in range(count)],
-            "many": [f"T_{n}=value{n}; API_TOKEN=$T_{n}" for n in range(count)],
-            "computed": [f"$(eval T_{n} := value{n})" for n in range(count)],
-            "functions": [f"f{n}() {{ API_TOKEN=$1; }}; f{n} x" for n in range(count)],
+            "chain": [f"x{r}{n}=$x{r}{n + 1}" for n in range(count)],
+            "many": [f"T_{r}{n}=value{r}{n}; API_TOKEN=$T_{r}{n}" for n in range(count)],
+            "computed": [f"$(eval T_{r}{n} := value{n})" for n in range(count)],
+            "functions": [
+                f"f{r}{n}() {{ API_TOKEN=$1; }}; f{r}{n} x" for n in range(count)
+            ],
         }[form]
-        return flow_passages({path: [*lines, "API_TOKEN=$x0 DB_PASSWORD=$T_1"]})
+        return flow_passages({path: [*lines, f"API_TOKEN=$x{r}0 DB_PASSWORD=$T_{r}1"]})
 
     assert grows_with_input(follow, 4000)
