@@ -43,7 +43,7 @@ def start_lines(report: Report, folder: Path) -> Iterator[str]:
     built = [service.name for service in report.stack.services if service.build]
     if built:
         images = "images" if len(built) > 1 else "image"
-        yield f"  (it builds the {images} of {listed_names(built, MOST_IN_A_SENTENCE)} first)"
+        yield f"  (builds the {images} first: {listed_names(built, MOST_IN_A_SENTENCE)})"
     yield from _after_start(report, after_start)
 
 
