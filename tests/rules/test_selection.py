@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tocompose.rules import UnknownPractice, registry, select
+from tocompose.model import Stack
+from tocompose.rules import Context, Outcome, Rule, UnknownPractice, registry, select
 
 ALL = [practice.id for practice in registry()]
 
@@ -40,3 +41,21 @@ def test_registry() -> None:
     assert [
         practice.id for practice in registry() if not practice.url.startswith("https://")
     ] == ["SVC-CLASS"]
+
+
+@pytest.mark.parametrize(
+    ("hardens", "context", "name"),
+    [
+        (False, Context(), "mended"),
+        (True, Context(), "given"),
+        (True, Context(harden=True), "mended"),
+    ],
+)
+def test_a_rule_that_hardens_mends_where_that_is_asked_for(
+    hardens: bool, context: Context, name: str
+) -> None:
+    def rename(stack: Stack, context: Context) -> Outcome:
+        return Outcome(Stack(name="mended"))
+
+    rule = Rule("X-1", "Rename it", "may", mend=rename, hardens=hardens)
+    assert rule.apply(Stack(name="given"), context).stack.name == name

@@ -203,10 +203,11 @@ class Rule(NamedTuple):
     summary: str = ""
     hardens: bool = False
 
-    @property
-    def apply(self) -> Mend:
-        """The function `mend`, under its earlier name."""
-        return self.mend or (lambda stack, context: Outcome(stack))
+    def apply(self, stack: Stack, context: Context) -> Outcome:
+        """What `mend` makes of the stack; the stack itself if it has none, or hardens and nobody asked for that."""
+        if self.mend is None or (self.hardens and not context.harden):
+            return Outcome(stack)
+        return self.mend(stack, context)
 
 
 Practice = Rule  # its earlier name, which goes with the next release
@@ -380,9 +381,8 @@ def remark(
 ) -> Note:
     """A note about the service, or about what stands at `key` below it."""
     subject = ModelPath.service(service.name, *_path_of(key))
-    return note(
-        code, span or service.origin, subject=subject, service=service.name, **facts
-    )
+    span = span or service.origin
+    return note(code, span, subject=subject, service=service.name, **facts)
 
 
 def _path_of(key_place: KeyPlace) -> tuple[str, ...]:

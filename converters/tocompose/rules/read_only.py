@@ -26,8 +26,8 @@ from tocompose.rules.views import at_later, mounts_of
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
-    """The stack with `read_only` in the production file for images whose writable folders are known; only hardened."""
-    if not context.harden or not context.production:
+    """The stack with `read_only` in the production file for images whose writable folders are known."""
+    if not context.production:
         return Outcome(stack=stack)
     return map_services(stack, lambda service: _close_root(service, stack))
 
