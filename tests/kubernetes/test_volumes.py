@@ -291,3 +291,21 @@ def test_what_an_init_container_leaves_in_memory_is_kept(kind: str) -> None:
     is_kept = kind == "initContainers"
     assert (not volume.options) is is_kept
     assert ("TC692" in {note.code for note in result.notes}) is is_kept
+
+
+def test_no_job_prepares_what_is_in_memory() -> None:
+    """The engine makes such a volume anew as soon as no container uses it: it is made for the group at once."""
+    mounts = [mount("shared", "/shared"), mount("kept", "/kept")]
+    pod: Json = {
+        "securityContext": {"runAsUser": 1000, "fsGroup": 2000},
+        "containers": [container(name, volumeMounts=mounts) for name in ("web", "helper")],
+        "volumes": [
+            {"name": "shared", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}},
+            {"name": "kept", "persistentVolumeClaim": {"claimName": "kept"}},
+        ],
+    }
+    outcome = converted(deployment("web", pod))
+    options = {volume.name: volume.options for volume in outcome.stack.volumes}
+    assert options["web-shared"]["driver_opts"]["o"] == "mode=2777,gid=2000,size=1g"
+    job = service(outcome, "web-volumes")
+    assert [mounted.source for mounted in job.mounts] == ["kept"]

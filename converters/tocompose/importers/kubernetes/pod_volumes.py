@@ -8,6 +8,7 @@ from tocompose.importers.kubernetes.claims import ClaimBinding, claim_name
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.container_fields import Container
 from tocompose.importers.kubernetes.resources import ONE, compose_memory, parse_quantity
+from tocompose.importers.kubernetes.security import fs_group
 from tocompose.importers.kubernetes.volume_fields import (
     ClaimTemplate,
     ClaimVolume,
@@ -244,13 +245,8 @@ def _directory_volume(mounted: _VolumeMount, empty_dir: _EmptyDir) -> VolumeSour
         to = ModelPath.of("volumes", name)
         fields.medium.cursor.annotate("TC692", volume=name, subject=to)
     elif empty_dir.in_memory:
-        size = f",size={empty_dir.size.lower()}" if empty_dir.size else ""
-        driver_opts = {"type": "tmpfs", "device": "tmpfs", "o": f"mode=1777{size}"}
-        options = {"driver_opts": driver_opts}
-        container.contribute(
-            Volume(name=name, driver="local", options=options, origin=fields.cursor.span)
-        )
-        return source
+        container.contribute(_memory_volume(name, empty_dir, container))
+        return source._replace(is_ready=True)
     if empty_dir.size:
         limit = fields.size_limit
         limit.cursor.annotate(
@@ -264,6 +260,20 @@ def _directory_volume(mounted: _VolumeMount, empty_dir: _EmptyDir) -> VolumeSour
         return source
     # An emptyDir starts empty: Docker would copy the image's files into it.
     return source._replace(empty=True, mount_options={"volume": {"nocopy": True}})
+
+
+def _memory_volume(name: str, empty_dir: _EmptyDir, container: ContainerContext) -> Volume:
+    """A volume in memory, made each time for everybody, or for the pod's group: what a job changed in it would be gone
+    with the job."""
+    group = fs_group(container)
+    options = ["mode=1777"] if group is None else ["mode=2777", f"gid={group}"]
+    if empty_dir.size:
+        options.append(f"size={empty_dir.size.lower()}")
+    driver_opts = {"type": "tmpfs", "device": "tmpfs", "o": ",".join(options)}
+    origin = empty_dir.fields.cursor.span
+    return Volume(
+        name=name, driver="local", options={"driver_opts": driver_opts}, origin=origin
+    )
 
 
 def _users(mounted: _VolumeMount) -> list[PodContainer]:

@@ -211,7 +211,7 @@ def _prepared(
         return storage
     if sub_path:
         storage = storage._replace(sub_paths=((name, sub_path),))
-    if mounted.read_only:
+    if mounted.read_only or source.is_ready:
         return storage
     if source.empty:
         return storage._replace(empty_dirs=(name,))

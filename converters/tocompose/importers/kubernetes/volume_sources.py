@@ -15,7 +15,8 @@ from tocompose.syntax.model_path import ModelPath
 
 class VolumeSource(NamedTuple):
     """A mount without its target; `options` are Compose keys that take the mount's place (`shm_size`), `key` the key
-    that the service gets it under, `empty` that it begins empty and open to everybody."""
+    that the service gets it under, `empty` that it begins empty and open to everybody, `is_ready` that nothing must
+    prepare it."""
 
     kind: str
     source: str | None = None
@@ -24,6 +25,7 @@ class VolumeSource(NamedTuple):
     options: Mapping[str, Any] = {}
     key: str = "volumes"
     empty: bool = False
+    is_ready: bool = False
 
 
 _TYPES = frozenset(
