@@ -32,6 +32,23 @@ def enumerated(words: Sequence[str]) -> str:
     return f"{', '.join(first_words)} and {last_word}" if first_words else last_word
 
 
+_SIBILANTS = ("ss", "us", "x", "z", "ch", "sh")
+
+
+def plural(noun: str) -> str:
+    """The plural of a noun, such as the kind of an object (`NetworkPolicies`, `Ingresses`); `Endpoints` is one."""
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    if noun.endswith(_SIBILANTS):
+        return f"{noun}es"
+    return noun if noun.endswith("s") else f"{noun}s"
+
+
+def counted(number: int, noun: str) -> str:
+    """So many of something, in words: `1 NetworkPolicy`, `2 NetworkPolicies`."""
+    return f"{number} {noun if number == 1 else plural(noun)}"
+
+
 def closest_name(
     misspelt: str, known_names: Iterable[str], cutoff: float = 0.6
 ) -> str | None:

@@ -637,7 +637,7 @@ def test_what_the_api_server_fills_in_is_not_said_of_a_lost_probe() -> None:
     probe = {"httpGet": {"path": "/live", "port": 80, "scheme": "HTTP"}, **times}
     notes = result(pod(container={"livenessProbe": probe})).notes
     [lost] = [note.message for note in notes if note.code == "TC231"]
-    assert "http://127.0.0.1:80/live (failureThreshold 5) was" in lost
+    assert "http://127.0.0.1:80/live (failureThreshold 5), was" in lost
     assert "TC001" not in {note.code for note in notes}
 
 

@@ -80,3 +80,29 @@ def test_what_a_claim_cannot_have_is_said_of_its_volume() -> None:
     )
     [told] = [note for note in converted(pod + claim).notes if note.code == "TC244"]
     assert str(told.subject) == "volumes.disk"
+
+
+def _of_kind(kind: str, number: int) -> str:
+    manifests = (
+        f"apiVersion: example.com/v1\nkind: {kind}\nmetadata: {{name: it-{each}}}\n"
+        for each in range(number)
+    )
+    return "---\n".join(manifests)
+
+
+@pytest.mark.parametrize(
+    ("kind", "several"),
+    [
+        ("Agent", "2 Agents"),
+        ("RoutePolicy", "2 RoutePolicies"),
+        ("Relay", "2 Relays"),
+        ("ProxyClass", "2 ProxyClasses"),
+        ("Mesh", "2 Meshes"),
+        ("Endpoints", "2 Endpoints"),
+    ],
+)
+def test_kinds_are_counted_in_words(kind: str, several: str) -> None:
+    for number, words in ((1, f"1 {kind}"), (2, several)):
+        notes = converted(_of_kind(kind, number)).notes
+        (left_out,) = [note for note in notes if note.code == "TC203"]
+        assert left_out.message.startswith(f"{words} left out (it-0")

@@ -173,9 +173,9 @@ def test_a_forbidden_a_broken_and_a_hanging_kind_are_told_and_the_rest_is_read(
     found = ask(folder, server, timeout=1.0)
     told = {item.message for item in found.notes if item.code == "TC270"}
     assert told == {
-        "Secret was not read from the cluster: forbidden (403): secrets is forbidden: User cannot list",
-        "Offer was not read from the cluster: the server answered 500: offers is forbidden: User cannot list",
-        "Service was not read from the cluster: no answer within 1 seconds",
+        "Secrets were not read from the cluster: forbidden (403): secrets is forbidden: User cannot list",
+        "Offers were not read from the cluster: the server answered 500: offers is forbidden: User cannot list",
+        "Services were not read from the cluster: no answer within 1 seconds",
     }
     assert "shop/deployment/web.json" in found.project.files()
     assert not any("secret/" in name for name in found.project.files())
@@ -386,7 +386,7 @@ def test_command_writes_the_stack_of_the_cluster(
     assert done.returncode == 0, done.stderr
     assert "image: api:1" in (tmp_path / "out/docker-compose.yml").read_text()
     assert "hunter3" in (tmp_path / "out/.env").read_text()
-    assert "Offer was not read from the cluster: forbidden (403)" in " ".join(
+    assert "Offers were not read from the cluster: forbidden (403)" in " ".join(
         done.stderr.split()
     )
     written = [

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
+
+from golden import cases, inputs, outcome
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
@@ -275,3 +280,48 @@ def test_the_start_in_production_warns_of_a_developers_values() -> None:
         [start] = [step for step in steps if ".prod." in step.line]
         warnings[name] = start.warning
     assert "(TRACE)" in warnings["kept"] and warnings["none"] == ""
+
+
+def _boxes(text: str) -> Iterator[str]:
+    """Each box of a report, with what stands below it."""
+    for box in re.split(r"^- \[ \] ", text, flags=re.MULTILINE)[1:]:
+        task, _, below = box.partition("\n")
+        yield f"{task}\n{re.split('^(?! )', below, flags=re.MULTILINE)[0]}"
+
+
+@pytest.mark.parametrize(
+    "case", list(cases()), ids=lambda case: f"{case.parent.name}-{case.name}"
+)
+def test_no_box_is_for_what_needs_nothing(case: Path) -> None:
+    text = render("markdown", report(outcome(case), Memory(inputs(case), case.name)))
+    assert not [box for box in _boxes(text) if "nothing to do" in box.lower()]
+
+
+def _pods(*names: str) -> str:
+    probes = {"readiness": "/ready", "liveness": "/live", "startup": "/start"}
+    asked = ", ".join(
+        f"{kind}Probe: {{httpGet: {{path: {path}, port: 80}}}}"
+        for kind, path in probes.items()
+    )
+    manifests = [
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\n"
+        f"spec: {{containers: [{{name: a, image: {image}, {asked}}}]}}\n"
+        for name, image in zip(names, ("corp/app:1", "python:3.12"), strict=True)
+    ]
+    project = Memory({"app.yaml": "---\n".join(manifests).encode()}, "shop")
+    result = convert(project, Options(layout=Layout(split=True)))
+    return render("markdown", report(result, project))
+
+
+def test_probes_are_one_box_with_what_to_do_about_each() -> None:
+    text = _pods("shop", "cart")
+    todo = text.partition("## Topology")[0]
+    (box,) = [line for line in todo.splitlines() if "Probe" in line and "- [ ]" in line]
+    assert box == "- [ ] Probes not carried over: shop, cart [TC231, TC230]"
+    lines = todo.splitlines()
+    advice = lines.index(
+        "  - Let the application exit when it cannot go on, or run autoheal."
+    )
+    assert lines[advice + 1].startswith("    - shop: livenessProbe")
+    assert "; the same for cart (line " in lines[advice + 1]
+    assert "cart: startupProbe" not in todo and "start_period: 30s" in todo

@@ -13,6 +13,7 @@ from tocompose.cluster.selection import Selection, parse_selector, select_object
 from tocompose.notes import Note, note
 from tocompose.project import Memory
 from tocompose.record import NamedTuple
+from tocompose.wording import counted, plural
 
 __all__ = ["Found", "Request", "read"]
 
@@ -65,7 +66,7 @@ def read_cluster(request: ClusterRequest) -> ClusterObjects:
     selected, left_out = select_objects(objects, Selection(namespaces, selector))
     if left_out:
         names = ", ".join(left_out[:5]) + (" …" * (len(left_out) > 5))
-        notes.append(note("TC271", count=len(left_out), what=names))
+        notes.append(note("TC271", objects=counted(len(left_out), "object"), what=names))
     name = namespaces[0] if len(namespaces) == 1 else connection.name
     return ClusterObjects(Memory(dict(_object_files(selected)), name), tuple(notes))
 
@@ -94,7 +95,8 @@ def _list_all(
 
 
 def _note_refusal(resource: ApiResource, answer: ListAnswer) -> Note:
-    return note("TC270", kind=resource.kind, why=answer.problem, verb=resource.plural)
+    kinds = plural(resource.kind)
+    return note("TC270", kinds=kinds, why=answer.problem, verb=resource.plural)
 
 
 def _object_files(objects: Iterable[dict[str, Any]]) -> Iterable[tuple[str, bytes]]:

@@ -21,6 +21,7 @@ from tocompose.record import NamedTuple
 from tocompose.source import Branch, Child, Leaf, Node, leaves
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import TableError, load
+from tocompose.wording import counted
 
 _COLUMNS = (frozenset({"target", "shape"}), frozenset({"note"}), frozenset({"ignore"}))
 ABSENT = "empty or null, so nothing is set"
@@ -229,4 +230,4 @@ def count_filled(node: Node) -> int:
 def values_in_words(*nodes: Node | None) -> str:
     """How many values stand below the nodes, in words: for what is closed by one note."""
     count = sum(count_filled(node) for node in nodes if node is not None)
-    return f"{count} value" if count == 1 else f"{count} values"
+    return counted(count, "value")

@@ -28,6 +28,7 @@ from tocompose.rendering.kustomize import (
     find_groups,
     kustomize_command,
 )
+from tocompose.wording import counted
 
 __all__ = ["Rendered", "Rendering", "render", "sites"]
 
@@ -91,7 +92,7 @@ def _render_group(
                 file_start(built.path),
                 folder=folder_name,
                 files=files,
-                count=len(unlisted),
+                manifests=counted(len(unlisted), "manifest"),
             )
         )
     command = _kustomize_command(project, group, folder_name, options)

@@ -9,7 +9,7 @@ from tocompose.model import Stack
 from tocompose.notes import Kind, Note, explanation, generated_forms
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
-from tocompose.reports.repeated_notes import said_once
+from tocompose.reports.repeated_notes import leaves_nothing, said_once
 from tocompose.reports.report import (
     Report,
     group_of,
@@ -28,10 +28,11 @@ _WITH_OWN_COMMAND = ("data", "make", "after")
 
 
 class DutyDetail(NamedTuple):
-    """What some of the notes of a duty say, and where in the source."""
+    """What some of the notes of a duty say, and where in the source; or an advice, with the `parts` that it is for."""
 
     text: str
     places: tuple[str, ...] = ()
+    parts: tuple[DutyDetail, ...] = ()
 
 
 class Duty(NamedTuple):
@@ -51,8 +52,8 @@ class Duty(NamedTuple):
 
     @property
     def code(self) -> str:
-        """The code of the notes; empty for what no note says."""
-        return self.notes[0].code if self.notes else ""
+        """The codes of the notes; empty for what no note says."""
+        return ", ".join(dict.fromkeys(note.code for note in self.notes))
 
     @property
     def is_after_start(self) -> bool:
@@ -235,12 +236,23 @@ def _note_duties(report: Report) -> Iterator[Duty]:
     by_duty: dict[tuple[str, str], list[Note]] = {}
     names = values_to_set(report)
     for note in report.notes:
-        if note.kind is Kind.LOST or _is_to_do(note, names):
-            has_command = _todo_of(note) in _WITH_OWN_COMMAND
-            key = (note.code, note.advice) if has_command else group_of(note)
-            by_duty.setdefault(key, []).append(note)
+        is_loss = note.kind is Kind.LOST and not leaves_nothing(note)
+        if is_loss or _is_to_do(note, names):
+            by_duty.setdefault(_box_of(note), []).append(note)
     for notes in sorted(by_duty.values(), key=lambda alike: not _todo_of(alike[0])):
         yield _duty_of(notes)
+
+
+def _box_of(note: Note) -> tuple[str, str]:
+    """What the notes of one box have in common: its title, or their code and advice."""
+    if box := _title_of_box(note):
+        return box, ""
+    has_command = _todo_of(note) in _WITH_OWN_COMMAND
+    return (note.code, note.advice) if has_command else group_of(note)
+
+
+def _title_of_box(note: Note) -> str:
+    return str(explanation(note.code).get("box", ""))
 
 
 def _is_to_do(note: Note, names: Sequence[str]) -> bool:
@@ -255,6 +267,10 @@ def _duty_of(notes: list[Note]) -> Duty:
     subjects = _subjects(notes)
     task = f"{action} {subjects}".strip() if action else ""
     details = _details_of(notes, is_named=not task)
+    advices = dict.fromkeys(note.advice for note in notes)
+    is_divided = bool(_title_of_box(notes[0])) and len(advices) > 1
+    if is_divided:
+        details = tuple(_details_by_advice(notes))
     is_single = len(details) == 1
     if is_single:
         text = details[0].text
@@ -268,7 +284,7 @@ def _duty_of(notes: list[Note]) -> Duty:
         task=_begun_small(action) or text,
         subjects=tuple(note.subject for note in notes) if action else (),
         places=tuple(places) if is_single else (),
-        advice=notes[0].advice,
+        advice="" if is_divided else notes[0].advice,
         notes=tuple(notes),
         details=() if is_single else details,
     )
@@ -291,6 +307,15 @@ def _details_of(notes: list[Note], is_named: bool) -> tuple[DutyDetail, ...]:
     )
 
 
+def _details_by_advice(notes: list[Note]) -> Iterator[DutyDetail]:
+    """What notes advise, each advice with what the notes that give it say."""
+    by_advice: dict[str, list[Note]] = {}
+    for note in notes:
+        by_advice.setdefault(note.advice, []).append(note)
+    for advice, alike in by_advice.items():
+        yield DutyDetail(advice, parts=_details_of(alike, is_named=True))
+
+
 def with_subject(note: Note, text: str) -> str:
     """What a note says, after the name of what it is about where the text does not tell it."""
     subject = subject_of(note)
@@ -303,7 +328,8 @@ def _begun_small(text: str) -> str:
 
 
 def _titled(notes: list[Note]) -> str:
-    return f"{explanation(notes[0].code)['title']}: {_subjects(notes) or 'whole stack'}"
+    title = _title_of_box(notes[0]) or explanation(notes[0].code)["title"]
+    return f"{title}: {_subjects(notes) or 'whole stack'}"
 
 
 def _subjects(notes: list[Note]) -> str:

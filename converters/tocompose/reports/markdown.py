@@ -95,12 +95,12 @@ def render(report: Report) -> str:
 
 
 def _decisions(report: Report, told: Container[Note]) -> list[dict[str, Any]]:
-    """What was changed or assumed and is no duty; what holds for several things is said once."""
+    """What was lost, changed or assumed and is no duty; what holds for several things is said once."""
     to_set = values_to_set(report)
     decided = [
         note
         for note in report.notes
-        if note.kind in (Kind.CHANGED, Kind.ASSUMED)
+        if note.kind not in _FOLDED
         and note not in told
         and not said_by_values(note, to_set)
     ]

@@ -145,6 +145,11 @@ def _about_others(speaker: Note, repeaters: list[Note]) -> list[Note]:
 NOTHING = "Nothing to do."
 
 
+def leaves_nothing(note: Note) -> bool:
+    """Whether the advice of a note is that nothing is to be done, if only in most cases."""
+    return "nothing to do" in note.advice.lower()
+
+
 class SaidNote(NamedTuple):
     """A note that speaks: what it says for itself and for those that repeat it, and where it is true of itself."""
 

@@ -23,6 +23,7 @@ from tocompose.ledger import Cursor, Fate, Ledger
 from tocompose.notes import note
 from tocompose.source import Leaf, Node, Span, leaves
 from tocompose.syntax.model_path import ROOT, ModelPath
+from tocompose.wording import counted
 
 _CLUSTER_FIELDS, _UNUSED_NAMES, _UNUSED = "TC202", "TC257", "TC253"
 # Said once for the run, not for each object.
@@ -164,8 +165,7 @@ def note_kinds(model: ClusterModel) -> None:
                 "TC237" if row.not_applicable else "TC203",
                 objects[0].span,
                 related=tuple(kube_object.span for kube_object in objects[1:]),
-                kind_name=objects[0].title,
-                count=len(objects),
+                objects=counted(len(objects), objects[0].title),
                 names=f"{names}{ellipsis}; {values}",
                 advice_text=row.advice or _ADVICE,
             )
@@ -203,7 +203,8 @@ def _note_unused_keys(kube_object: KubeObject, model: ClusterModel) -> None:
     cursors = [entry.cursor for entry in model.config_store.entries(kube_object).values()]
     unread = [cursor for cursor in cursors if cursor.kind == "leaf" and cursor.unread()]
     keys = ", ".join(cursor.key for cursor in unread)
-    _note_unused_values(f"{kube_object}, {len(unread)} keys ({keys})", unread, model)
+    description = f"{kube_object}, {counted(len(unread), 'key')} ({keys})"
+    _note_unused_values(description, unread, model)
     for key in ("apiVersion", "kind"):
         kube_object.at(key).mark_noted(_UNUSED)
 

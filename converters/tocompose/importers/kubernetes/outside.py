@@ -21,6 +21,7 @@ from tocompose.model import Service
 from tocompose.notes import note
 from tocompose.patterns import regex
 from tocompose.syntax.model_path import ModelPath
+from tocompose.wording import counted
 
 # A host of one label in an address, and alone.
 _URL_HOST = regex(r"(?<=[a-z0-9+.-])://(?:[^/@\s,]*@)?([a-z][a-z0-9-]*):\d")
@@ -123,7 +124,7 @@ def _give_address(
         yield Contribution(service=name, extra_hosts=(f"{service.name}={address}",))
     stand_in = f"{address} stands for {service.name} as a fixed address"
     if len(addresses) > 1:
-        stand_in = f"{stand_in}; {len(addresses) - 1} more addresses"
+        stand_in = f"{stand_in}; {counted(len(addresses) - 1, 'further address')}"
     values = values_in_words(service.kube_object.cursor.node, endpoints.cursor.node)
     endpoints.cursor.annotate(
         "TC226", object=str(service.kube_object), fields=f"{stand_in} ({values})"

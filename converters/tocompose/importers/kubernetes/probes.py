@@ -167,7 +167,7 @@ def _settle_lost(lost_probes: list[Probe], container: ContainerContext) -> None:
         if probe.action is None:
             probe.cursor.mark_noted("TC231")
         else:
-            _note_probe("TC230", probe, container, is_timed=False)
+            _note_lost(probe, container)
 
 
 def _settle_others(
@@ -179,31 +179,45 @@ def _settle_others(
         if action and is_same and probe.key == STARTUP:
             action.cursor.map(to=container.path("healthcheck"))
             probe.cursor.mark_noted("TC230")
+        elif is_same:
+            _note_joined(probe, "checks the same as the health check", container)
+        elif probe.key == STARTUP:
+            _note_joined(probe, _TIME_KEPT, container)
         else:
-            _note_probe("TC232" if is_same else "TC230", probe, container)
+            _note_lost(probe, container)
 
 
-def _advice(probe: Probe, *, is_timed: bool) -> str:
-    """What to do without a probe; the time of a startup probe stands in the check where there is one."""
-    if probe.key != STARTUP:
-        return _ADVICE[probe.key]
-    if is_timed:
-        return "Nothing to do: its time is in the `start_period` of the health check."
-    allowed = probe.times.initial_delay + probe.times.until_failure
-    return f"When you add a health check, give it `start_period: {allowed}s`, the time that the startup probe allows."
+# What becomes of a startup probe beside another check.
+_TIME_KEPT = "gives the health check its `start_period`; what it asks itself was left out"
 
 
-def _note_probe(
-    code: str, probe: Probe, container: ContainerContext, *, is_timed: bool = True
-) -> None:
+def _note_joined(probe: Probe, outcome: str, container: ContainerContext) -> None:
+    """Says of a probe what the health check has of it."""
     probe.settle_filled_in()
     probe.cursor.note(
-        code,
+        "TC232",
         object=container.service,
         what=f"{probe.key} ({probe.describe()})",
-        advice_text=_advice(probe, is_timed=is_timed),
+        outcome=outcome,
         subject=container.path("healthcheck"),
     )
+
+
+def _note_lost(probe: Probe, container: ContainerContext) -> None:
+    probe.settle_filled_in()
+    probe.cursor.note(
+        "TC230",
+        object=container.service,
+        what=f"{probe.key} ({probe.describe()})",
+        advice_text=_ADVICE.get(probe.key) or _startup_advice(probe),
+        subject=container.path("healthcheck"),
+    )
+
+
+def _startup_advice(probe: Probe) -> str:
+    """What to do with the time of a startup probe where there is no check."""
+    allowed = probe.times.initial_delay + probe.times.until_failure
+    return f"When you add a health check, give it `start_period: {allowed}s`, the time that the startup probe allows."
 
 
 def _check_command(probe: Probe, container: ContainerContext) -> tuple[str, ...] | None:
@@ -314,6 +328,12 @@ def _note_impossible(
     check = f"{check} ({details})" if details else check
     probe.settle_filled_in()
     action.cursor.note(
-        "TC231", what=check, image=image, why=why, subject=container.path("healthcheck")
+        "TC231",
+        object=container.service,
+        probe=probe.key,
+        what=check,
+        image=image,
+        why=why,
+        subject=container.path("healthcheck"),
     )
     return None

@@ -23,7 +23,7 @@ from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.syntax.names import SetBy, names_set_by
-from tocompose.wording import enumerated
+from tocompose.wording import counted, enumerated
 
 _OTHER_PLATFORMS = (
     "captain-definition",
@@ -182,7 +182,7 @@ def _note_code(repository: Repository, code: CodeScan, services: dict[str, str])
             "TC352", storage.span, subject=ModelPath.service("web", "volumes"), **facts
         )
     if code.skipped:
-        repository.add_note("TC376", count=code.skipped)
+        repository.add_note("TC376", files=counted(code.skipped, "source file"))
 
 
 def _lost_files(plan: AppPlan, code: CodeScan) -> Iterator[Occurrence]:
