@@ -262,15 +262,13 @@ def _is_to_do(note: Note, names: Sequence[str]) -> bool:
 
 
 def _duty_of(notes: list[Note]) -> Duty:
-    """What notes of one code say, in one line; how to do it is said once."""
+    """What notes of one box say, in one line; how to do it is said once."""
+    if _is_divided(notes):
+        return _divided_duty(notes)
     action = str(explanation(notes[0].code).get("do", ""))
     subjects = _subjects(notes)
     task = f"{action} {subjects}".strip() if action else ""
     details = _details_of(notes, is_named=not task)
-    advices = dict.fromkeys(note.advice for note in notes)
-    is_divided = bool(_title_of_box(notes[0])) and len(advices) > 1
-    if is_divided:
-        details = tuple(_details_by_advice(notes))
     is_single = len(details) == 1
     if is_single:
         text = details[0].text
@@ -284,7 +282,7 @@ def _duty_of(notes: list[Note]) -> Duty:
         task=_begun_small(action) or text,
         subjects=tuple(note.subject for note in notes) if action else (),
         places=tuple(places) if is_single else (),
-        advice="" if is_divided else notes[0].advice,
+        advice=notes[0].advice,
         notes=tuple(notes),
         details=() if is_single else details,
     )
@@ -314,6 +312,16 @@ def _details_by_advice(notes: list[Note]) -> Iterator[DutyDetail]:
         by_advice.setdefault(note.advice, []).append(note)
     for advice, alike in by_advice.items():
         yield DutyDetail(advice, parts=_details_of(alike, is_named=True))
+
+
+def _is_divided(notes: list[Note]) -> bool:
+    """Whether notes of one box give several advices."""
+    return bool(_title_of_box(notes[0])) and len({note.advice for note in notes}) > 1
+
+
+def _divided_duty(notes: list[Note]) -> Duty:
+    text, details = _titled(notes), _details_by_advice(notes)
+    return Duty(text, text, notes=tuple(notes), details=tuple(details))
 
 
 def with_subject(note: Note, text: str) -> str:
