@@ -126,11 +126,12 @@ def _app(*, database: bool) -> str:
     return render("markdown", report(result, project))
 
 
-def test_old_data_needs_the_old_keys() -> None:
-    """What an app has encrypted cannot be read with a key that was generated."""
-    duty = "- [ ] If you move data of the running app, copy its APP_KEY to .env first"
+def test_old_data_needs_the_old_values() -> None:
+    """What an app has encrypted, signed or hashed does not fit a value that was generated."""
     text = _app(database=True)
-    assert duty in text and "its APP_KEY and" not in text
+    duty = "- [ ] If you move data of the running app, copy its APP_KEY and MAIL_TOKEN to .env first"
+    assert duty in text and "encrypted" in text and "Sessions, tokens and hashes" in text
+    assert "`heroku config:get APP_KEY` and `heroku config:get MAIL_TOKEN`" in text
     assert "copy its APP_KEY" not in _app(database=False)
 
 

@@ -210,20 +210,36 @@ _SET_IN_ENV = regex(r" (and put it in|to) `\.env`(?=\.?$)")
 
 
 def _key_duties(report: Report) -> Iterator[Duty]:
-    """Keys that were generated, where there may be data that the app has encrypted with other ones."""
-    generated = generated_names(report)
-    notes = [
-        note
-        for note in report.notes
-        if generated_forms([note]) and encrypts_data(str(note.subject[1]))
-    ]
-    if not generated or not notes or not _keeps_data(report.stack):
+    """Values that were generated, where there may be data of the app that belongs to other ones."""
+    notes = [note for note in report.notes if generated_forms([note])]
+    if not generated_names(report) or not notes or not _keeps_data(report.stack):
         return
     keys = list(dict.fromkeys(str(note.subject[1]) for note in notes))
     text = f"If you move data of the running app, copy its {enumerated(keys)} to .env first"
-    made = "New values were" if keys[1:] else "A new value was"
-    advice = f"{made} generated. Data that the app has encrypted can be read with the old one only."
+    advice = " ".join((*_key_advice(keys), *_printing_commands(notes)))
     yield Duty(text, _begun_small(text), advice=advice, notes=tuple(notes))
+
+
+def _key_advice(keys: Sequence[str]) -> Iterator[str]:
+    """What the new values do to data of the running app."""
+    yield "New values were generated." if keys[1:] else "A new value was generated."
+    if any(map(encrypts_data, keys)):
+        yield "Data that the app has encrypted can be read with the old one only."
+    if not all(map(encrypts_data, keys)):
+        yield "Sessions, tokens and hashes that were made with the old one are valid with it only."
+
+
+def _printing_commands(notes: Sequence[Note]) -> Iterator[str]:
+    """What prints the old values, where the notes name a command for that."""
+    commands = (_PRINTS_VALUE.search(note.advice) for note in notes)
+    shown = [command[0] for command in commands if command]
+    if shown:
+        prints = "print them" if shown[1:] else "prints it"
+        yield f"{enumerated(list(dict.fromkeys(shown)))} {prints}."
+
+
+# https://devcenter.heroku.com/articles/config-vars#view-current-config-var-values
+_PRINTS_VALUE = regex(r"`heroku config:get \w+`")
 
 
 def _keeps_data(stack: Stack) -> bool:
