@@ -294,3 +294,49 @@ def test_who_has_no_tables_yet_is_told_how_to_make_them() -> None:
     assert "TC588" in codes(converted(files))
     # The repository may bring the file, with its tables.
     assert "TC588" not in codes(converted({**files, "db.sqlite3": "x"}))
+
+
+DOTNET = {
+    "Procfile": "web: cd bin/publish; ./Shop --urls http://*:$PORT\n",
+    "Shop.csproj": '<Project Sdk="Microsoft.NET.Sdk.Web"><TargetFramework>net8.0</TargetFramework></Project>',
+    "Program.cs": "options.UseSqlite(configuration.GetConnectionString(name));\n",
+}
+DENO = {"Procfile": "web: deno run -A main.ts\n", "deno.json": "{}"}
+
+
+@pytest.mark.parametrize(
+    ("files", "link"),
+    [
+        ({"appsettings.json": '{"Default": "Data Source=shop.db"}'}, "shop.db"),
+        # Production's own settings outrank the common ones.
+        (
+            {
+                "appsettings.json": '{"Default": "Data Source=shop.db"}',
+                "appsettings.Production.json": '{"Default": "DataSource=live.db;Cache=Shared"}',
+            },
+            "live.db",
+        ),
+    ],
+)
+def test_the_database_of_a_published_program_lies_beside_the_program(
+    files: dict[str, str], link: str
+) -> None:
+    result = converted({**DOTNET, **files})
+    (web,) = result.stack.services
+    assert [mount.target for mount in web.mounts] == ["/app/data"]
+    assert f"ln -s /app/data/{link} bin/publish/{link}" in dockerfile(result)
+    assert "RUN chown 1654:1654 /app\n" in dockerfile(result)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'import { DatabaseSync } from "node:sqlite";\nnew DatabaseSync("data/shop.db");\n',
+        'import { Database } from "jsr:@db/sqlite";\nnew Database("data/shop.db");\n',
+        'import { DB } from "https://deno.land/x/sqlite/mod.ts";\nnew DB("data/shop.db");\n',
+    ],
+)
+def test_a_database_of_deno_lies_in_a_volume(code: str) -> None:
+    result = converted({**DENO, "main.ts": code})
+    (web,) = result.stack.services
+    assert [mount.target for mount in web.mounts] == ["/app/data"]

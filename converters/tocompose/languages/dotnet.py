@@ -14,6 +14,8 @@ from tocompose.repository import Repository
 _PROJECT = regex(r"\.(?:cs|fs|vb)proj$")
 _PACKAGE = regex(r"<PackageReference\s[^>]*Include=\"([^\"]+)\"")
 _FRAMEWORK = regex(r"<TargetFrameworks?>\s*(?:[^<]*;)?net(?:coreapp)?(\d{1,9}\.\d{1,9})")
+# Where the generated Dockerfile publishes a project, below its folder.
+PUBLISHED = "bin/publish"
 _WEB = 'Sdk="Microsoft.NET.Sdk.Web"'
 
 
@@ -47,9 +49,14 @@ def _default_command(repository: Repository) -> str:
     project = _web_project(repository)
     if not project:
         return ""
-    folder, name = _folder_and_name(project)
-    place = f"{folder}/bin/publish" if folder else "bin/publish"
-    return f"cd {place} && exec ./{name} --urls http://*:$PORT"
+    _, name = _folder_and_name(project)
+    return f"cd {published_folder(repository)} && exec ./{name} --urls http://*:$PORT"
+
+
+def published_folder(repository: Repository) -> str:
+    """The folder in which the program that serves is started."""
+    folder, _ = _folder_and_name(_web_project(repository))
+    return f"{folder}/{PUBLISHED}" if folder else PUBLISHED
 
 
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
@@ -77,7 +84,7 @@ def _publish_steps(repository: Repository) -> Iterator[str]:
     """Each project that can be started is published to its own bin/publish, as the platform does it."""
     for project in _projects(repository):
         folder = project.rpartition("/")[0]
-        target = f"{folder}/bin/publish" if folder else "bin/publish"
+        target = f"{folder}/{PUBLISHED}" if folder else PUBLISHED
         text = repository.read_text(project) or ""
         if _WEB in text or "<OutputType>Exe</OutputType>" in text or "Sdk.Worker" in text:
             yield f"dotnet publish {project} --configuration Release --output {target}"

@@ -9,6 +9,7 @@ from tocompose.importers.procfile.environment import AppVariable
 from tocompose.importers.procfile.heroku_yml import HerokuYml
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.project_toml import ProjectToml
+from tocompose.importers.procfile.upload_folders import UploadFolder
 from tocompose.ledger import Cursor
 from tocompose.model import EnvSetting
 from tocompose.record import NamedTuple
@@ -48,10 +49,12 @@ class App(NamedTuple):
 class AppEnvironment(NamedTuple):
     """The variables that every process gets, what PORT is set to (empty when nothing sets it), the `.env` entries.
 
-    `databases` are the files in which the app keeps its data, where no server does.
+    `databases` are the files in which the app keeps its data, where no server does, `uploads` the folders of files that
+    its users upload.
     """
 
     app_variables: tuple[AppVariable, ...]
     port: str
     settings: tuple[EnvSetting, ...]
     databases: tuple[DatabaseFile, ...] = ()
+    uploads: tuple[UploadFolder, ...] = ()

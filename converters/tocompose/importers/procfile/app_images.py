@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tocompose.importers.procfile import (
     app_folders,
     environment,
@@ -129,16 +131,23 @@ def _dockerfile_input(
             for variable in variables.app_variables
             if variable.value == environment.demand_value(variable.name)
         ),
-        settings=_plain_values(variables),
+        settings=plain_values(variables),
         node_first="heroku-postbuild" in scripts
         or any(row.get("language") == "node" for row in buildpacks),
         spoken=programs.spoken_languages(commands),
         data_files=tuple(
-            (database.path, database.folder, database.linked)
-            for database in variables.databases
-            if app_part.repository is app.repository
+            _data_files(variables) if app_part.repository is app.repository else ()
         ),
     )
+
+
+def _data_files(variables: AppEnvironment) -> Iterator[tuple[str, str, bool]]:
+    """What the app writes on its own disk: a path, the folder of its volume, and whether a link leads there."""
+    for database in variables.databases:
+        yield database.path, database.folder, database.linked
+    for upload in variables.uploads:
+        if upload.folder and upload.is_placed:
+            yield upload.folder, upload.folder, False
 
 
 def _web_arguments(text: str) -> tuple[str, ...]:
@@ -148,7 +157,7 @@ def _web_arguments(text: str) -> tuple[str, ...]:
     return tuple(plain(argument) or "" for argument in convert_command(text).argv)
 
 
-def _plain_values(variables: AppEnvironment) -> dict[str, str]:
+def plain_values(variables: AppEnvironment) -> dict[str, str]:
     """The variables whose values are known, with these."""
     values = {}
     for variable in variables.app_variables:

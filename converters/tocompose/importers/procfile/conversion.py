@@ -29,7 +29,7 @@ from tocompose.importers.procfile import (
 )
 from tocompose.importers.procfile.addons import AddonTable, ProvidedAddons, read_requests
 from tocompose.importers.procfile.app import App, AppEnvironment
-from tocompose.importers.procfile.app_images import choose_app_images
+from tocompose.importers.procfile.app_images import choose_app_images, plain_values
 from tocompose.importers.procfile.app_json import AppJson, variables_of_app
 from tocompose.importers.procfile.backing import Backing, dependencies_on
 from tocompose.importers.procfile.database_files import find_databases
@@ -55,6 +55,8 @@ from tocompose.importers.procfile.settings_files import (
     read_server_settings,
     with_settings,
 )
+from tocompose.importers.procfile.upload_folders import find_upload_folders
+from tocompose.importers.procfile.upload_volumes import share_uploads
 from tocompose.knowledge.servers import family_kinds
 from tocompose.languages import read_libraries
 from tocompose.languages.language import Library
@@ -78,6 +80,9 @@ def convert_repository(repository: Repository) -> Stack:
     if not any(backing.kind in family_kinds("sql") for backing in backings):
         databases = find_databases(repository, code.sqlite, variables.app_variables)
         variables = variables._replace(databases=databases)
+    values = plain_values(variables)
+    uploads = find_upload_folders(repository, code.disk, values)
+    variables = variables._replace(uploads=uploads)
     note_local_settings(repository, settings, _set_names(variables))
     images = choose_app_images(app, libraries, variables)
     plan = _make_plan(app, images, variables, backings)
@@ -296,6 +301,7 @@ def _make_plan(
         processes=app.processes,
         releases=tuple(process for process in app.processes if process.traits.get("once")),
         databases=variables.databases,
+        uploads=variables.uploads,
     )
 
 
@@ -308,7 +314,8 @@ def _assemble_stack(
 ) -> Stack:
     with_volumes, volumes = services.add_volumes(plan, converted)
     with_volumes, shared_volumes = share_databases(plan, with_volumes)
-    volumes = (*volumes, *shared_volumes)
+    with_volumes, upload_volumes = share_uploads(plan, with_volumes)
+    volumes = (*volumes, *shared_volumes, *upload_volumes)
     overlaid = development.add_overlays(plan, app.processes, with_volumes)
     side = dev_processes.add_development_side(plan, overlaid, app.service_names)
     development.note_commands(plan, app.processes, side.services)

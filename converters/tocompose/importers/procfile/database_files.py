@@ -6,9 +6,14 @@ import re
 from collections.abc import Iterable
 from posixpath import basename, dirname, isabs, join, normpath
 
-from tocompose.importers.procfile.database_paths import DATABASE_FILE, stated_paths
+from tocompose.importers.procfile.database_paths import (
+    DATABASE_FILE,
+    settings_paths,
+    stated_paths,
+)
 from tocompose.importers.procfile.environment import AppVariable
 from tocompose.importers.procfile.scan import Occurrence
+from tocompose.languages.dotnet import PUBLISHED
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
 from tocompose.repository import Repository
@@ -49,6 +54,8 @@ def find_databases(
     for occurrence in stated if not paths else ():
         for path in stated_paths(repository, occurrence.span.file):
             paths.setdefault(path, occurrence.span)
+    if stated and not paths:
+        paths |= dict.fromkeys(settings_paths(repository), stated[0].span)
     inside = ((_from_workdir(path), span) for path, span in paths.items())
     return tuple(
         _place_file(repository, path, span)
@@ -81,7 +88,8 @@ def _place_file(repository: Repository, path: str, span: Span | None) -> Databas
     folder = dirname(path)
     if folder == "/":
         return DatabaseFile(path, "", span)
-    if folder and not _holds_code(repository, folder):
+    is_free = not folder.endswith(PUBLISHED) and not _holds_code(repository, folder)
+    if folder and is_free:
         return DatabaseFile(path, folder, span)
     free_folders = (name for name in _FREE_FOLDERS if not _holds_code(repository, name))
     free_folder = next(free_folders, "")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from posixpath import dirname, join
 
+from tocompose.languages.dotnet import published_folder
 from tocompose.patterns import regex
 from tocompose.repository import Repository
 from tocompose.tables import Row, load
@@ -44,10 +45,22 @@ def stated_paths(repository: Repository, file: str) -> Iterator[str]:
             yield join(below, match[1])
 
 
+def settings_paths(repository: Repository) -> Iterator[str]:
+    """The paths that files of settings beside the code name; of the first file that names any."""
+    for name in load("sqlite")["settings"]:
+        files = (path for path in repository.project.files() if path.endswith(name))
+        paths = [path for file in files for path in stated_paths(repository, file)]
+        if paths:
+            yield from paths
+            return
+
+
 def _folder_below(repository: Repository, row: Row, text: str, file: str) -> str:
     """The folder that relative paths begin in."""
     if row.get("below") == ".":
         return dirname(file)
+    if row.get("below") == "published":
+        return "" if repository.has_file("Dockerfile") else published_folder(repository)
     # https://flask-sqlalchemy.readthedocs.io/en/stable/config/#flask_sqlalchemy.config.SQLALCHEMY_DATABASE_URI
     if _INSTANCE.search(text) and "SQLALCHEMY_DATABASE_URI" in text:
         requirements = repository.read_text("requirements.txt") or ""
@@ -60,7 +73,7 @@ def _joined_paths(text: str, file: str) -> Iterator[str]:
     """The paths whose folder is told by a name."""
     for pattern in load("sqlite")["joins"]:
         for match in _compile(pattern).finditer(text):
-            folder = _folder_of(match[1], text, file)
+            folder = folder_of_name(match[1], text, file)
             parts = _QUOTED.findall(match[2]) or [match[2]]
             if folder is not None:
                 yield join(folder, *(part.lstrip("/") for part in parts))
@@ -77,7 +90,7 @@ def _compile(pattern: str) -> re.Pattern[str]:
     )
 
 
-def _folder_of(name: str, text: str, file: str) -> str | None:
+def folder_of_name(name: str, text: str, file: str) -> str | None:
     """The folder that a name stands for; None where that cannot be told."""
     folders: dict[str, str] = load("sqlite")["folders"]
     if "__file__" in name:

@@ -13,7 +13,7 @@ from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import enumerated
 
 # Those whose generated image makes its work directory for the app's own user, who can put a link there.
-_OWN_WORKDIR = ("python", "ruby", "node", "php", "elixir")
+_OWN_WORKDIR = ("python", "ruby", "node", "php", "elixir", "deno", "dotnet")
 # Those whose image has a user of its own, for whom root makes the folder.
 _OWN_USER = ("go", "rust", "java", "clojure")
 
@@ -22,21 +22,22 @@ def shared_databases(plan: AppPlan) -> tuple[DatabaseFile, ...]:
     """The databases whose folder a volume can be mounted at; none where one of the app's cannot be placed."""
     image = plan.images.get("")
     is_placed = image is not None and all(
-        _has_room(plan, image, database) for database in plan.databases
+        has_room(plan, image, database.folder, database.linked)
+        for database in plan.databases
     )
     return plan.databases if is_placed and len(plan.images) == 1 else ()
 
 
-def _has_room(plan: AppPlan, image: Image, database: DatabaseFile) -> bool:
-    """Whether the image has the folder, and its user may write there."""
+def has_room(plan: AppPlan, image: Image, folder: str, is_linked: bool = False) -> bool:
+    """Whether the image has a folder, and its user may write there; with `is_linked` a link leads there."""
     if image.generated:
-        makes_folder = image.language in _OWN_USER and not database.linked
-        has_room = image.language in _OWN_WORKDIR or makes_folder
-        return bool(database.folder) and has_room
-    if image.own_stage is None or database.linked or not image.workdir:
+        makes_folder = image.language in _OWN_USER and not is_linked
+        is_made = image.language in _OWN_WORKDIR or makes_folder
+        return bool(folder) and is_made
+    if image.own_stage is None or is_linked or not image.workdir:
         return False
     is_root = image.own_stage.stage.user in ("", "0", "root")
-    prefix = f"{database.folder}/"
+    prefix = f"{folder}/"
     holds_folder = image.mountable and any(
         path.startswith(prefix) for path in plan.repository.project.files()
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.backing import Backing
 from tocompose.importers.procfile.database_volumes import shared_databases
@@ -82,7 +80,7 @@ def settle_leftovers(
         _note_files(repository, "TC385", _PYTHON_HOOKS, ModelPath.of("files", "Dockerfile"))
     services = {backing.kind: backing.service.name for backing in backings}
     _note_tls(repository, code, services)
-    _note_code(repository, code._replace(disk=tuple(_lost_files(plan, code))), services)
+    _note_code(repository, code)
     _note_databases(plan, code, services)
     _note_variables(plan, code)
     _note_files(repository, "TC368", _OTHER_PLATFORMS)
@@ -170,25 +168,14 @@ def _tls_advice(kind: str, occurrences: list[Occurrence]) -> str:
     return f"Make TLS depend on the address, for example on whether it {_TLS_SIGNS[kind]}."
 
 
-def _note_code(repository: Repository, code: CodeScan, services: dict[str, str]) -> None:
+def _note_code(repository: Repository, code: CodeScan) -> None:
     for redirect in code.redirects:
         redirect_text = _with_condition(repository, redirect)
         subject = ModelPath.service("web")
         repository.add_note("TC353", redirect.span, subject=subject, what=redirect_text)
     _note_gates(repository, code)
-    for storage in code.disk[:1]:
-        facts = {"what": storage.name, "where": storage.value}
-        repository.add_note(
-            "TC352", storage.span, subject=ModelPath.service("web", "volumes"), **facts
-        )
     if code.skipped:
         repository.add_note("TC376", files=counted(code.skipped, "source file"))
-
-
-def _lost_files(plan: AppPlan, code: CodeScan) -> Iterator[Occurrence]:
-    """Where the code stores files, but for the folders that a volume of a database keeps."""
-    kept_folders = {f"/app/{database.folder}" for database in shared_databases(plan)}
-    return (storage for storage in code.disk if storage.value not in kept_folders)
 
 
 def _note_databases(plan: AppPlan, code: CodeScan, services: dict[str, str]) -> None:

@@ -26,6 +26,7 @@ from tocompose.importers.procfile.shell import (
     named_variables,
 )
 from tocompose.importers.procfile.stage_programs import is_shell_settled
+from tocompose.importers.procfile.upload_folders import UploadFolder
 from tocompose.languages.php import document_root
 from tocompose.model import (
     Dependency,
@@ -61,6 +62,7 @@ class AppPlan(NamedTuple):
     # The processes that run to their end before the others start.
     releases: tuple[Process, ...]
     databases: tuple[DatabaseFile, ...] = ()
+    uploads: tuple[UploadFolder, ...] = ()
 
     def image(self, process: Process) -> Image:
         """The image that a process runs in."""
