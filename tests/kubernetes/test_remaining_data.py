@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 
@@ -16,7 +17,7 @@ from tocompose.reports.markdown import render
 from tocompose.reports.report import report
 from tocompose.tables import documents, load
 
-MOVED = ("TC437", "TC438", "TC439", "TC442")
+MOVED = ("TC437", "TC438", "TC439", "TC442", "TC457")
 
 
 def pod(
@@ -125,9 +126,41 @@ def test_who_mounts_the_folder_of_a_known_server_is_none() -> None:
     assert "main (mysql:8)" in note.message
 
 
-def test_what_only_a_job_mounts_is_no_files_of_a_service() -> None:
-    job = pod("corp/backup:1", CLAIM, "/srv").replace("apps/v1", "batch/v1")
-    assert moved(job.replace("Deployment", "Job")) == []
+def job(volume: str = CLAIM, kind: str = "Job") -> str:
+    """A job that mounts the volume."""
+    text = pod("corp/backup:1", volume, "/srv", kind).replace("apps/v1", "batch/v1")
+    if kind == "CronJob":
+        head, _, template = text.partition("  template:")
+        nested = f"  template:{template}".replace("\n", "\n    ").rstrip()
+        text = f"{head}  schedule: '0 3 * * *'\n  jobTemplate:\n    spec:\n    {nested}\n"
+    return text.replace("name: main, n", "name: copy, n")
+
+
+@pytest.mark.parametrize("kind", ["Job", "CronJob"])
+def test_what_only_a_job_mounts_is_read_through_a_pod_of_its_own(kind: str) -> None:
+    (note,) = moved(job(kind=kind))
+    assert (note.code, note.subject[1]) == ("TC457", "copy")
+    profile = " --profile cron" if kind == "CronJob" else ""
+    commands = re.findall(r"`([^`]+)`", note.advice)
+    assert commands[0] == f"docker compose{profile} create copy"
+    overrides = shlex.split(commands[1])[6].removeprefix("--overrides=")
+    (volume,) = json.loads(overrides)["spec"]["volumes"]
+    assert volume["persistentVolumeClaim"] == {"claimName": "kept"}
+    assert commands[2] == (
+        "kubectl exec -n shop read-kept -- tar -cf - -C /data . | "
+        f"docker compose{profile} cp - copy:/srv"
+    )
+    assert commands[3] == "kubectl delete -n shop pod read-kept"
+
+
+@pytest.mark.parametrize("volume", ["emptyDir: {}", "hostPath: {path: /srv}"])
+def test_what_a_job_keeps_on_no_claim_is_not_told(volume: str) -> None:
+    assert moved(job(volume)) == []
+
+
+def test_a_claim_that_runs_are_told_of_is_not_told_for_the_jobs_again() -> None:
+    (note,) = moved(f"{pod('corp/web:1', CLAIM, '/srv')}---{job()}")
+    assert note.code == "TC438"
 
 
 def test_the_user_is_the_variable_that_the_container_is_given() -> None:
@@ -137,6 +170,56 @@ def test_the_user_is_the_variable_that_the_container_is_given() -> None:
     env = "{name: MYSQL_ROOT_PASSWORD_FILE, value: /run/password}"
     (note,) = moved(pod("mysql:8", env=env))
     assert 'MYSQL_PWD="$(cat "$MYSQL_ROOT_PASSWORD_FILE")"' in note.advice
+
+
+SECRET = """---
+apiVersion: v1
+kind: Secret
+metadata: {name: db, namespace: shop}
+stringData: {MYSQL_ROOT_PASSWORD: 9f86d0818}
+"""
+
+
+@pytest.mark.parametrize(
+    ("image", "env", "absent"),
+    [
+        ("mysql:8", "", "MYSQL_ROOT_PASSWORD"),
+        ("mariadb:11", "{name: MARIADB_ROOT_PASSWORD_HASH, value: '*A'}", "MARIADB_ROOT_PASSWORD"),
+        ("mariadb:11", "{name: MYSQL_ROOT_PASSWORD, value: a}", ""),
+        ("mariadb:11", "{name: MARIADB_ALLOW_EMPTY_ROOT_PASSWORD, value: '1'}", ""),
+        ("mongo:7", "{name: MONGO_INITDB_ROOT_USERNAME, value: a}", "MONGO_INITDB_ROOT_PASSWORD"),
+        ("mongo:7", "", ""),
+        ("postgres:16", "", ""),
+        ("rabbitmq:3.13", "", ""),
+    ],
+)  # fmt: skip
+def test_a_password_that_the_pod_is_not_given_is_asked_for(
+    image: str, env: str, absent: str
+) -> None:
+    (note,) = moved(pod(image, env=env))
+    asked = f"The container is given no {absent}: write the value there."
+    assert (asked in note.advice) is bool(absent)
+    assert ("is given no" in note.advice) is bool(absent)
+
+
+def test_a_password_of_a_whole_secret_is_there() -> None:
+    text = pod("mysql:8").replace("env: []", "envFrom: [{secretRef: {name: db}}]")
+    (note,) = moved(text + SECRET)
+    assert "is given no" not in note.advice and "$MYSQL_ROOT_PASSWORD" in note.advice
+
+
+def test_what_is_restored_waits_for_all_of_the_dump() -> None:
+    """rabbitmqctl takes what it finds on its standard input at once, which of a pipe is nothing yet."""
+    (note,) = moved(pod("rabbitmq:3.13"))
+    assert "import_definitions /tmp/definitions.json" in note.advice
+
+
+def test_a_user_that_is_not_root_moves_procedures_too() -> None:
+    names = ("USER", "PASSWORD", "DATABASE")
+    for prefix, image in (("MYSQL", "mysql:8"), ("MARIADB", "mariadb:11")):
+        env = ", ".join(f"{{name: {prefix}_{name}, value: shop}}" for name in names)
+        (note,) = moved(pod(image, env=env))
+        assert "--routines --events" in note.advice and f'"${prefix}_USER"' in note.advice
 
 
 def test_the_report_never_says_that_nothing_is_to_do() -> None:

@@ -11,6 +11,7 @@ from tocompose.knowledge.images import image_facts, image_ref
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
 from tocompose.tables import Row, table
+from tocompose.wording import enumerated
 
 # What stands for variables of the container: their names, and what holds where it is given none.
 _PLACEHOLDER = regex(r"<([^<>]+)>")
@@ -38,7 +39,8 @@ def dump_of(image: str, environment: Mapping[str, str | None]) -> Dump | None:
                 column: _filled(str(way.get(column, "")), environment)
                 for column in ("dump", "restore", "flush")
             }
-            return Dump(**commands, remark=str(way.get("says", "")))
+            remarks = (way.get("says"), _missing_passwords(way, environment))
+            return Dump(**commands, remark=" ".join(filter(None, remarks)))
     return None
 
 
@@ -81,6 +83,29 @@ def _shell_word(placeholder: str, environment: Mapping[str, str | None]) -> str:
             return f'"$(cat "${name}_FILE")"'
     first = candidates[0]
     return f'"${{{first}:-{default}}}"' if default else f'"${first}"'
+
+
+def _missing_passwords(way: Row, environment: Mapping[str, str | None]) -> str:
+    """What to write in place of variables that the container is not known to be given, if any."""
+    if any("ALLOW_EMPTY" in name for name in environment):
+        return ""
+    command = " ".join(str(way.get(column, "")) for column in ("dump", "flush"))
+    names = dict.fromkeys(
+        placeholder.partition("|")[0]
+        for placeholder in _PLACEHOLDER.findall(command)
+        if not _has_value(placeholder, environment)
+    )
+    if not names:
+        return ""
+    return f"The container is given no {enumerated(list(names))}: write the value there."
+
+
+def _has_value(placeholder: str, environment: Mapping[str, str | None]) -> bool:
+    names, equals, _ = placeholder.partition("|=")
+    is_given = (
+        name in environment or f"{name}_FILE" in environment for name in names.split("|")
+    )
+    return bool(equals) or any(is_given)
 
 
 def moving_pipe(dump: Dump, old_shell: str, service: str) -> str:

@@ -208,6 +208,7 @@ def convert(
     from tocompose.importers.kubernetes.cluster_model import resolve_model
     from tocompose.importers.kubernetes.config_names import name_config
     from tocompose.importers.kubernetes.containers import convert_pods
+    from tocompose.importers.kubernetes.job_data import note_job_data
     from tocompose.importers.kubernetes.leftovers import (
         note_kinds,
         note_unused_config,
@@ -271,7 +272,7 @@ def convert(
     builder.apply(note_outside(model, builder))
     builder.apply(note_access(model))
     builder.apply(note_pods(model))
-    note_remaining_data(model, services)
+    note_job_data(model, services, note_remaining_data(model, services))
     stack_name = identifier(name or main_namespace(model) or fallback)
     stack = builder.build_stack(stack_name)
     model.config_store.absent.add_notes(builder.demands, ledger)

@@ -150,8 +150,10 @@ class RunningContainer(NamedTuple):
         return f"{self.kubectl()} {packed} | docker compose cp - {target}"
 
 
-def note_remaining_data(model: ClusterModel, services: Mapping[str, Service]) -> None:
-    """Says of each server and each claim how the data that it has in the cluster come into the stack."""
+def note_remaining_data(
+    model: ClusterModel, services: Mapping[str, Service]
+) -> frozenset[str]:
+    """The claims and folders of which it is said how the data that they have in the cluster come into the stack."""
     running = tuple(_running_containers(model, services))
     told: set[tuple[str, str]] = set()
     # Who mounts the folder of a server that is known, such as for backups, is none.
@@ -167,6 +169,7 @@ def note_remaining_data(model: ClusterModel, services: Mapping[str, Service]) ->
             if not folder.is_read_only:
                 told.add(key)
                 _note_files(container, folder)
+    return frozenset(name for name, _ in told)
 
 
 def _running_containers(
