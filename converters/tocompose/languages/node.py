@@ -18,6 +18,7 @@ from tocompose.languages.language import (
     note_missing_lock,
     note_no_libraries,
 )
+from tocompose.languages.node_development import BUILD_SCRIPTS, development_command
 from tocompose.languages.versions import Version, slim_image
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
@@ -40,11 +41,8 @@ _REQUIREMENTS = ("dependencies", "devDependencies", "optionalDependencies")
 # https://docs.npmjs.com/cli/v10/configuring-npm/package-json#local-paths, and what Yarn and pnpm call it.
 _LOCAL = ("file:", "link:", "portal:", "workspace:", "./", "../", "~/")
 _INSTALL_HOOKS = ("preinstall", "install", "postinstall", "prepare")
-# As the platform runs them: the first of these that is there.
-BUILD_SCRIPTS = ("heroku-postbuild", "build")
 # A step of a script that changes the database, such as `yarn db:migrate` or `prisma migrate deploy`.
 _MIGRATION = regex(r"\bmigrat(?:e|ions?)\b")
-_DEVELOPMENT_SCRIPTS = ("dev", "start:dev", "develop", "watch")
 # Corepack no longer comes with Node.js from this version on.
 _WITHOUT_COREPACK = 25
 _OF_REPOSITORY = regex(r"(?:git[+@:]|github:|gitlab:|bitbucket:|[\w.-]+/[\w.-]+(?:#|$))")
@@ -107,7 +105,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     return DockerfileFacts(
         image=stage.image,
         default_command=("npm", "start") if package else ("node", "server.js"),
-        development_command=_development_command(package, source.web_command, version),
+        development_command=development_command(source, package_scripts(package), version),
         build_packages=_packages_for_git(package),
         build_steps=steps,
         template={
@@ -315,32 +313,6 @@ def _development_programs(package: dict[str, Any]) -> Iterator[str]:
         yield "ts-node"
         if "typescript" in listed:
             yield "tsc"
-
-
-def _development_command(
-    package: dict[str, Any], web_command: str, version: str
-) -> tuple[str, ...]:
-    """What a developer runs in the place of the web command: the dev script, or node with --watch and the inspector."""
-    scripts = package_scripts(package)
-    for name in _DEVELOPMENT_SCRIPTS:
-        if name in scripts and (name != "watch" or _starts_server(scripts[name])):
-            return ("npm", "run", name)
-    runs_script = re.fullmatch(r"(?:npm|yarn|pnpm)\s+(?:run\s+)?start", web_command)
-    command = scripts.get("start", "") if runs_script else web_command
-    match = re.fullmatch(r"node\s+([\w./][^;&|<>`(]*)", command.strip())
-    if match is None:
-        return ()
-    # https://nodejs.org/api/cli.html#--watch: from version 18.11 on.
-    can_watch = not re.match(r"(?:\d|1[0-7])(?:\.|$)", version)
-    watched = f"node {'--watch ' if can_watch else ''}--inspect=0.0.0.0:9229 {match[1]}"
-    if re.search(r"[$*?~'\"\\]", watched):
-        return ("sh", "-c", f"exec {watched}")
-    return tuple(watched.split())
-
-
-def _starts_server(script: str) -> bool:
-    """Whether a script called watch does: it often rebuilds files and starts no server."""
-    return re.search(r"\b(?:node|nodemon|tsx|ts-node|nest|next)\b", script) is not None
 
 
 def inlined_prefixes() -> tuple[str, ...]:

@@ -293,15 +293,14 @@ def _development_command(source: DockerfileInput) -> tuple[str, ...]:
     if source.repository.has_file("manage.py") and source.uses("django"):
         return ("python", "manage.py", "runserver", f"0.0.0.0:{source.port}")
     if re.match(r"(?:\S*/)?(?:gunicorn|uvicorn)\b", text):
-        return _reloading_command(source)
+        return reloading_command(text, source.web_arguments)
     if source.uses("flask") and re.match(r"flask\b", text):
         return ("flask", "run", "--debug", "--host", "0.0.0.0", "--port", source.port)
     return ()
 
 
-def _reloading_command(source: DockerfileInput) -> tuple[str, ...]:
-    """The web command with `--reload`; none for one that is more than a program and its arguments."""
-    text, arguments = source.web_command, source.web_arguments
+def reloading_command(text: str, arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """A server's command with `--reload`; none for one that is more than a program and its arguments."""
     try:
         arguments_written = shlex.split(text)
     except ValueError:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 
 from tocompose.importers.procfile.image import Image
-from tocompose.importers.procfile.nested import starts_processes
+from tocompose.importers.procfile.language import find_program
+from tocompose.importers.procfile.nested import called_script, starts_processes
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.services import AppPlan
+from tocompose.importers.procfile.shell import convert_command
 from tocompose.knowledge.secrets.commands import command_secrets
 from tocompose.languages import language_rows
 from tocompose.languages.node import has_workspaces
+from tocompose.languages.python import reloading_command
 from tocompose.model import (
     Build,
     ComposeFileRole,
@@ -24,10 +28,12 @@ from tocompose.model import (
 from tocompose.record import replace
 from tocompose.syntax.interpolation import literal, plain
 from tocompose.syntax.model_path import ModelPath
-from tocompose.tables import Row
+from tocompose.tables import Row, load
 
 _NODE_MODULES = "node_modules"
 _MOST_FILES = 100_000
+# https://docs.gunicorn.org/en/stable/settings.html#reload, https://www.uvicorn.org/settings/#development
+_RELOADING = ("gunicorn", "uvicorn")
 
 
 def add_overlays(
@@ -83,7 +89,20 @@ def note_commands(
             service=service.name,
             what=f"`{shown}`" if shown else "the image's own command",
             path=plan.image(process).workdir,
+            restart=_restart_advice(plan, process, shown),
         )
+
+
+def _restart_advice(plan: AppPlan, process: Process, command: str) -> str:
+    """What makes a change of the source take effect, for a command that reads it once."""
+    table, image = load("development"), plan.image(process)
+    text = " ".join((command, called_script(plan.repository, command)))
+    # In the mode for development Rails reads its code anew in whatever server.
+    is_rails = bool(image.target) and plan.repository.has_file("config/application.rb")
+    is_read_once = re.search(table["reads_once"], text) and not is_rails
+    if not is_read_once or re.search(table["reloads"], text):
+        return ""
+    return f"; a change needs `docker compose restart {process.service}`"
 
 
 def _shown_command(words: Sequence[str]) -> str:
@@ -100,8 +119,8 @@ def _mounted_overlay(
 ) -> Service:
     row: Row = language_rows().get(image.language, {})
     command: tuple[str, ...] | None = None
-    if process.publishes and image.dev_command:
-        command = tuple(map(literal, image.dev_command))
+    if process.publishes and (words := image.dev_command or _reloading(process, image)):
+        command = tuple(map(literal, words))
     if command and starts_processes(plan.repository, image.dev_command):
         # What it would start runs in services of its own.
         command = None
@@ -115,6 +134,20 @@ def _mounted_overlay(
         mounts=tuple(_source_mounts(plan, image, row)),
         healthcheck=_development_check(service),
     )
+
+
+def _reloading(process: Process, image: Image) -> tuple[str, ...]:
+    """The command of a Python server in the source's own image, with the option that makes it read changes."""
+    text = process.text or image.command_text
+    is_server = find_program(text).name in _RELOADING and "--preload" not in text
+    has_entrypoint = image.own_stage is not None and image.own_stage.stage.entrypoint
+    if image.generated or image.target or not is_server:
+        return ()
+    if has_entrypoint and not process.text:
+        # The image's own command is what stands behind its entrypoint alone.
+        return ()
+    written = tuple(plain(word) or "" for word in convert_command(text).argv)
+    return reloading_command(text, written)
 
 
 def _why_unmounted(process: Process, image: Image) -> str:

@@ -169,6 +169,13 @@ def _expand_script(repository: Repository, arguments: list[str]) -> list[str]:
     return script_arguments if starts_manager else arguments
 
 
+def called_script(repository: Repository, command: str) -> str:
+    """The script of package.json that a command runs; empty where it runs none."""
+    arguments = without_launchers([word.text for word in parse_command(command).words])
+    scripts = package_scripts(repository.read_json("package.json"))
+    return scripts.get(_script_name(arguments), "")
+
+
 def _script_name(arguments: list[str]) -> str:
     """The script that a package manager is told to run; empty when none."""
     if not arguments or arguments[0] not in _known("package_tools"):
