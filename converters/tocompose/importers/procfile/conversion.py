@@ -20,6 +20,7 @@ from tocompose.importers.procfile import (
     image,
     inference,
     language,
+    launchers,
     leftovers,
     migrations,
     ports,
@@ -90,6 +91,7 @@ def convert_repository(repository: Repository) -> Stack:
     migrations.note_missing_tables(
         repository, app.language, app.processes, backings, variables.databases
     )
+    launchers.note_launchers(plan)
     leftovers.settle_leftovers(app.app_json, app.buildpacks, plan, code, backings)
     return _assemble_stack(app, plan, converted, backings, variables.settings)
 
