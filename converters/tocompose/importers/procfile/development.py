@@ -98,8 +98,9 @@ def _restart_advice(plan: AppPlan, process: Process, command: str) -> str:
     table, image = load("development"), plan.image(process)
     text = " ".join((command, called_script(plan.repository, command)))
     # In the mode for development Rails reads its code anew in whatever server.
-    is_rails = bool(image.target) and plan.repository.has_file("config/application.rb")
-    is_read_once = re.search(table["reads_once"], text) and not is_rails
+    gems = plan.repository.read_text("Gemfile") or ""
+    is_rails = bool(image.target) and re.search(r"\brails\b", gems) is not None
+    is_read_once = not is_rails and re.search(table["reads_once"], text)
     if not is_read_once or re.search(table["reloads"], text):
         return ""
     return f"; a change needs `docker compose restart {process.service}`"
