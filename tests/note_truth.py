@@ -65,13 +65,15 @@ def _escaped_lines(text: str) -> list[str]:
 
 
 def _asks(markdown: str, name: str) -> bool:
-    asked = rf"(?m)^- \[ \] Set [^\n]*\b{name}\b|^\| `{name}` \|.*set it before"
+    asked = rf"(?m)^- \[ \] Set [^\n]*\b{name}\b|^\| `{name}` \|.*no value yet"
     return re.search(asked, markdown) is not None
 
 
 def _points_in_vain(sections: dict[str, str]) -> bool:
-    has_data = re.search(r"(?m)^\| `", sections["Data"].split("| Configuration |")[0])
-    return "table above" in sections.get("Moving over", "") and has_data is None
+    has_data = re.search(
+        r"(?m)^\| `", sections["Data, configuration and logs"].split("| Configuration |")[0]
+    )
+    return "table above" in sections.get("Move over", "") and has_data is None
 
 
 def unused_settings(result: Result) -> list[str]:

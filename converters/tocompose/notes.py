@@ -189,7 +189,7 @@ def explanation(code: str) -> Row:
 
     `todo` says that a person must act before the first start: on a `value`, on `data`, or to `make` something; or
     `after` it, on data for a running service. `do` is the task in a few words, before what it is to be done to.
-    `box` is the title of the one box that the notes of several codes share in `MIGRATION.md`.
+    Codes of the same task share one box in `MIGRATION.md`.
     `generated` is the form of a value that is made where the files are written to a folder. `unless` are the codes of
     the notes that say the same better, or `value` where nothing is to be said of a variable that has one.
     """
@@ -217,7 +217,7 @@ def registry(family: str) -> dict[str, Row]:
     rows = table(
         f"notes/{family}",
         required={"kind", "title", "message", "why"},
-        optional={"advice", "box", "do", "generated", "todo", "unless", "url"},
+        optional={"advice", "do", "generated", "todo", "unless", "url"},
     )
     return {str(code): row for code, row in rows.items()}
 

@@ -187,7 +187,7 @@ def test_the_data_come_along_and_the_way_back_is_open(name: str, folder: Path) -
     script, (container, old_path, new_path) = STACKS[name]
     shell(script + "\n" + put(container, old_path), folder)
     text = written(script, folder)
-    _, _, section = text.partition("## Moving over")
+    _, _, section = text.partition("## Move over")
     steps_over, _, rest = section.partition("To go back")
     steps_back = rest.partition("When everything works")[0]
     shell("\n".join(STEP.findall(steps_over)), folder)

@@ -225,7 +225,7 @@ def test_a_user_that_is_not_root_moves_procedures_too() -> None:
 def test_the_report_never_says_that_nothing_is_to_do() -> None:
     project = Memory({"shop.yaml": pod("postgres:16").encode()}, "shop")
     text = render(report(convert(project, Options()), project))
-    assert "Nothing" not in text.partition("## Topology")[0]
+    assert "Nothing" not in text.partition("## How the services")[0]
     assert "- [ ] Move the data of main" in text
 
 

@@ -14,7 +14,7 @@ from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.reports import render
 from tocompose.reports.escape import escape_prose
-from tocompose.reports.json import next_steps
+from tocompose.reports.next_steps import next_steps
 from tocompose.reports.report import report
 
 EIGHT = """docker network create shop
@@ -50,7 +50,11 @@ def test_what_was_added_is_folded_a_line_for_each_kind() -> None:
     text = _markdown(EIGHT)
     folded = text.partition("<summary>Added")[2].partition("</details>")[0]
     assert folded.count("**TC625**") == 1
-    assert text.index("## Topology") < text.index("## Data") < text.index("<details>")
+    assert (
+        text.index("## How the services")
+        < text.index("## Data, ")
+        < text.index("<details>")
+    )
 
 
 def test_many_values_are_listed_by_their_services() -> None:
@@ -60,7 +64,7 @@ def test_many_values_are_listed_by_their_services() -> None:
     )
     text = _markdown(script)
     duty = "Set 12 values in .env (listed below)"
-    decisions = text.partition("## Decisions")[2]
+    decisions = text.partition("## Check the decisions")[2]
     assert duty in text and "APP3" not in decisions
     assert "- `app3`\n  - `APP3_SRV_PATH`: Folder of this machine" in text
 
@@ -86,7 +90,7 @@ def test_of_a_stack_without_services_nothing_is_started() -> None:
     answer = report(convert(project, Options(layout=Layout(split=True))), project)
     text = render("markdown", answer)
     assert "There is nothing to start" in text and "can be started as it is" not in text
-    assert "docker compose" not in text.partition("## Topology")[0]
+    assert "docker compose" not in text.partition("## How the services")[0]
     assert "There is nothing to start" in render("html", answer)
 
 
@@ -137,7 +141,9 @@ def test_old_data_needs_the_old_values() -> None:
 
 def test_a_decision_that_is_a_duty_is_said_once() -> None:
     text = _app(database=True)
-    assert text.count("TC400") == 1 and "[TC400]" in text.partition("## Topology")[0]
+    assert (
+        text.count("TC400") == 1 and "[TC400]" in text.partition("## How the services")[0]
+    )
 
 
 def test_tables_that_nothing_makes_are_a_duty() -> None:
@@ -149,7 +155,7 @@ def test_tables_that_nothing_makes_are_a_duty() -> None:
     }
     project = Memory(files, "shop")
     result = convert(project, Options(layout=Layout(split=True)))
-    text = render("markdown", report(result, project)).partition("## Topology")[0]
+    text = render("markdown", report(result, project)).partition("## How the services")[0]
     assert "- [ ] Create the tables of mysql:" in text
     assert "php artisan migrate --force" in text and "Nothing: the stack" not in text
 
@@ -189,7 +195,7 @@ def test_an_image_with_a_digest_has_no_newer_one_to_pull() -> None:
 def _steps(files: dict[str, str]) -> str:
     project = Memory({path: text.encode() for path, text in files.items()}, "shop")
     result = convert(project, Options(layout=Layout(split=True)))
-    return render("markdown", report(result, project)).partition("## Topology")[0]
+    return render("markdown", report(result, project)).partition("## How the services")[0]
 
 
 def test_the_first_start_builds_what_is_built() -> None:
@@ -220,7 +226,7 @@ def test_data_for_a_server_moves_before_what_writes_to_it_starts() -> None:
 
 
 def test_the_old_folder_of_a_placeholder_is_printed() -> None:
-    text = _markdown(EIGHT).partition("## Moving over")[2]
+    text = _markdown(EIGHT).partition("## Move over")[2]
     step = "Print the folder that files has at /srv, and set SRV_PATH to it in .env"
     assert step in text
     assert '{{range .Mounts}}{{if eq .Destination "/srv"}}' in text
@@ -316,13 +322,13 @@ def _pods(*names: str) -> str:
 
 def test_probes_are_one_box_with_what_to_do_about_each() -> None:
     text = _pods("shop", "cart")
-    todo = text.partition("## Topology")[0]
-    (box,) = [line for line in todo.splitlines() if "Probe" in line and "- [ ]" in line]
-    assert box == "- [ ] Probes not carried over: shop, cart [TC231, TC230]"
+    todo = text.partition("## How the services")[0]
+    (box,) = [line for line in todo.splitlines() if "probe" in line and "- [ ]" in line]
+    assert box == "- [ ] Replace the probe of shop, cart [TC231, TC230]"
     lines = todo.splitlines()
     advice = lines.index(
-        "  - Let the application exit when it cannot go on, or run autoheal."
+        "    Let the application exit when it cannot go on, or run autoheal."
     )
-    assert lines[advice + 1].startswith("    - shop: livenessProbe")
-    assert "; the same for cart (line " in lines[advice + 1]
+    assert lines[advice - 1].startswith("  - shop: livenessProbe")
+    assert "; the same for cart (line " in lines[advice - 1]
     assert "cart: startupProbe" not in todo and "start_period: 30s" in todo

@@ -409,7 +409,9 @@ def test_a_loss_at_several_places_names_each_service_once_with_all_of_them() -> 
         "    web.container:3:1 web refers to db.service; also at column 30, line 4; the same for worker "
         "(lines 4 and 5 of worker.container) and cron (cron.container:7) [TC788]"
     ]
-    box = render("markdown", example()._replace(notes=losses)).partition("## Topology")[0]
+    box = render("markdown", example()._replace(notes=losses)).partition(
+        "## How the services"
+    )[0]
     assert "`web.container:3:1`, `web.container:4:1`, `web.container:3:30`" in box
     assert "also at" not in box
 
@@ -465,7 +467,7 @@ def test_what_does_not_fit_is_said_shorter_with_its_number_and_how_all_of_it_is_
     text = terminal(told, Style(rows=10))
     assert len(text.splitlines()) <= 10
     assert (
-        "loss aaa1 of its own; 7 more about web2, web3, web4, web5 and 3 more [TC788]"
+        "loss aaa1 of its own; 7 more notes about web2, web3, web4, web5 and 3 more [TC788]"
         in text
     )
     assert "8 lost; -v shows all at length" in text

@@ -13,7 +13,7 @@ from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 from tocompose.reports.cutover import Cutover, cutover_of
 from tocompose.reports.inventory import data_stores_of
-from tocompose.reports.json import later_steps
+from tocompose.reports.next_steps import later_steps
 from tocompose.reports.report import report
 
 UNRAID = """<?xml version="1.0"?>

@@ -8,20 +8,16 @@ from pathlib import Path
 
 from tocompose.readers.dotenv import filled_names
 from tocompose.reports.cutover import cutover_of
-from tocompose.reports.duties import (
+from tocompose.reports.duties import Duty, start_duties
+from tocompose.reports.escape import printable
+from tocompose.reports.next_steps import base_of, start_steps
+from tocompose.reports.report import Report, listed_subjects
+from tocompose.reports.values_to_set import (
     MOST_IN_A_SENTENCE,
-    Duty,
     counted_values,
-    start_duties,
     values_to_set,
 )
-from tocompose.reports.escape import printable
-from tocompose.reports.json import base_of, start_steps
-from tocompose.reports.report import Report, listed_subjects
-from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import listed_names
-
-_MOST_TASKS = 4
 
 
 def start_lines(report: Report, folder: Path) -> Iterator[str]:
@@ -72,31 +68,15 @@ def _after_start(report: Report, to_do: Sequence[Duty]) -> Iterator[str]:
         yield from (f"  {line}" for line in _listed_tasks(to_do))
         yield "    (details in MIGRATION.md)"
     if cutover_of(report).steps_over:
-        yield "If the old containers still run here, follow Moving over in MIGRATION.md instead."
+        yield "If the old containers still run here, follow Move over in MIGRATION.md instead."
 
 
 def _listed_tasks(to_do: Sequence[Duty]) -> Iterator[str]:
-    """A line for each task; the same one for several things is one, and of many of one kind the first are listed."""
-    by_code: dict[str, list[Duty]] = {}
+    """A line for each task, with the first of what it is to be done to."""
     for duty in to_do:
-        by_code.setdefault(duty.code, []).append(duty)
-    for code, duties in by_code.items():
-        mark = f" [{code}]" if code else ""
-        tasks = list(_joined_tasks(duties))
-        is_long = len(tasks) > _MOST_TASKS + 1
-        shown = tasks[:_MOST_TASKS] if is_long else tasks
-        yield from (f"{printable(task)}{mark}" for task in shown)
-        if is_long:
-            yield f"do the same for {len(tasks) - _MOST_TASKS} more{mark}"
-
-
-def _joined_tasks(duties: Sequence[Duty]) -> Iterator[str]:
-    """The tasks of a code: those that are known by what they are done to as one."""
-    subjects_by_task: dict[str, list[ModelPath]] = {}
-    for duty in duties:
-        subjects_by_task.setdefault(duty.task, []).extend(duty.subjects)
-    for task, subjects in subjects_by_task.items():
-        yield f"{task} {listed_subjects(subjects, MOST_IN_A_SENTENCE)}".strip()
+        mark = f" [{duty.code}]" if duty.code else ""
+        subjects = listed_subjects(duty.subjects, MOST_IN_A_SENTENCE)
+        yield f"{printable(f'{duty.task} {subjects}'.strip())}{mark}"
 
 
 def _filled_names(folder: Path) -> set[str]:

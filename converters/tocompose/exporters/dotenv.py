@@ -7,6 +7,7 @@ from posixpath import normpath
 
 from tocompose.earlier_run import ENV_HEAD
 from tocompose.knowledge.secrets.texts import secret_defaults
+from tocompose.knowledge.servers import DEVELOPMENT_PASSWORD
 from tocompose.knowledge.variable_meanings import variable_meaning
 from tocompose.model import EnvSetting, File, Stack
 from tocompose.notes import Note, note
@@ -22,6 +23,7 @@ _ESCAPES = str.maketrans(
     {"\\": "\\\\", '"': '\\"', "$": "\\$", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 )
 _WIDTH = 100
+_FOR_DEVELOPMENT = "A default for development: change it before others can reach it."
 _EXAMPLE_HEAD = (
     "# Every variable of the compose files. If there is no .env yet: cp .env.example .env",
     "",
@@ -182,7 +184,10 @@ def _example_lines(
 
 
 def _description_of(setting: EnvSetting) -> str:
-    text = " ".join(setting.description.split())
+    is_default = setting.value == DEVELOPMENT_PASSWORD and setting.origin is None
+    text = " ".join(
+        [*setting.description.split(), *([_FOR_DEVELOPMENT] if is_default else [])]
+    )
     marks = {"required": setting.required, "secret": setting.secret}
     kinds = [mark for mark, holds in marks.items() if holds]
     return f"{text} ({', '.join(kinds)})" if kinds else text

@@ -6,8 +6,6 @@ import posixpath
 import shlex
 from collections.abc import Iterator
 
-from tocompose.knowledge.image_conditions import conditions_hold
-from tocompose.knowledge.images import image_facts
 from tocompose.knowledge.old_containers import (
     copy_command,
     name_in_shell,
@@ -24,15 +22,17 @@ from tocompose.model import (
 )
 from tocompose.record import NamedTuple
 from tocompose.reports.elsewhere import text_of_elsewhere
-from tocompose.reports.json import NextStep, base_of, compose_command, start_steps
 from tocompose.reports.leaving_podman import (
     image_copies,
     remove_podmans_volumes,
     volume_copies,
 )
+from tocompose.reports.next_steps import NextStep, base_of, compose_command, start_steps
+from tocompose.reports.old_data import copied_data, mounts_to_fill, old_path
 from tocompose.reports.old_networks import creation_options, reconnection
 from tocompose.reports.report import Report
 from tocompose.syntax.interpolation import Variable, parse
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import variable_name
 from tocompose.wording import enumerated
 
@@ -55,6 +55,8 @@ class Cutover(NamedTuple):
     steps_back: tuple[NextStep, ...] = ()
     cleaning: tuple[NextStep, ...] = ()
     text: str = ""
+    # Whose data the steps over copy: services, or volumes.
+    copied: frozenset[ModelPath] = frozenset()
 
 
 def cutover_of(report: Report) -> Cutover:
@@ -105,7 +107,7 @@ def _from_docker(stack: Stack, base: str) -> Cutover:
         NextStep("Remove the old containers", _docker("rm", aside), _DELETES),
         *_remove_left_networks(stack),
     )
-    return Cutover(steps_over, steps_back, cleaning)
+    return Cutover(steps_over, steps_back, cleaning, copied=copied_data(stack, old))
 
 
 def _from_podman(stack: Stack, base: str) -> Cutover:
@@ -133,7 +135,7 @@ def _from_podman(stack: Stack, base: str) -> Cutover:
         NextStep("Remove the old containers", f"podman rm {running}", _DELETES),
         *remove_podmans_volumes(stack),
     )
-    return Cutover(steps_over, steps_back, cleaning)
+    return Cutover(steps_over, steps_back, cleaning, copied=copied_data(stack, old))
 
 
 def _from_units(stack: Stack, base: str) -> Cutover:
@@ -165,7 +167,8 @@ def _from_units(stack: Stack, base: str) -> Cutover:
         NextStep("Start them", f"systemctl --user start {services}"),
         *_switch_timers("Let the timers start them again", "enable --now", timers),
     )
-    return Cutover(steps_over, steps_back, tuple(remove_podmans_volumes(stack)))
+    cleaning = tuple(remove_podmans_volumes(stack))
+    return Cutover(steps_over, steps_back, cleaning, copied=copied_data(stack, ()))
 
 
 def _switch_timers(title: str, verb: str, timers: list[OldUnit]) -> Iterator[NextStep]:
@@ -353,32 +356,9 @@ def _make_networks(networks: list[Network], old: list[Service]) -> Iterator[Next
 
 def _copies(stack: Stack, old: list[Service], client: str = "docker") -> Iterator[NextStep]:
     """The data that lie in the old containers, or on their volumes without a name, go to the new volumes."""
-    new_volumes = {
-        volume.name
-        for volume in stack.volumes
-        if not (volume.external or volume.engine_name or volume.filled_from)
-    }
-    for service in old:
-        for mount in service.mounts:
-            if mount.kind == "volume" and mount.source in new_volumes:
-                path = _old_path(service, mount.target)
-                volume = f"{stack.name}_{mount.source}"
-                container = _aside(service) if client == "docker" else _running(service)
-                line = copy_command(container, path, volume, client)
-                yield NextStep(f"Copy the data of {service.name} in {path}", line)
-
-
-def _old_path(service: Service, target: str) -> str:
-    """Where the container kept what lies at the target now: the volume of some images is elsewhere."""
-    facts = image_facts(service.image) if service.image else None
-    for data in facts.data if facts else ():
-        added = dict(data.settings)
-        environment = {
-            variable.name: variable.value
-            for variable in service.environment
-            if added.get(variable.name) != variable.value
-        }
-        command = " ".join(service.command or ()) or None
-        if data.home == target and conditions_hold(data.when, environment, command):
-            return data.path
-    return target
+    for service, mount in mounts_to_fill(stack, old):
+        path = old_path(service, mount.target)
+        volume = f"{stack.name}_{mount.source}"
+        container = _aside(service) if client == "docker" else _running(service)
+        line = copy_command(container, path, volume, client)
+        yield NextStep(f"Copy the data of {service.name} in {path}", line)

@@ -9,24 +9,25 @@ from tocompose.reports.inventory import data_stores_of
 _ELSEWHERE = {
     Runtime.PROJECT: (
         "`docker compose up -d` replaces the containers of this project; named volumes and folders of the host stay.",
-        "If a note above says that data must be copied, copy it first, while the old containers still exist.",
+        "If a box above says that data must be copied, copy it first, while the old containers still exist.",
         "To go back, start the old file with the Compose that it was written for.",
     ),
     Runtime.SWARM: (
         "The swarm keeps running its services: remove the old stack with `docker stack rm STACK` before you start this"
         " one. Named volumes and folders of the host stay.",
-        "If a note above says that data must be copied, copy it first, while the old containers still exist.",
+        "If a box above says that data must be copied, copy it first, while the old containers still exist.",
         "To go back, stop this stack and deploy the old file with `docker stack deploy`.",
     ),
     Runtime.CLUSTER: (
         "The cluster is not changed: it keeps running what it runs.",
-        "Its data is not copied by itself. If a note above says that data must be moved or copied, stop what writes to"
+        "Its data is not copied by itself. If a box above says that data must be moved or copied, stop what writes to"
         " it in the cluster first, so that nothing is written after the copy.",
         "To go back, stop the stack.",
     ),
     Runtime.PLATFORM: (
         "The platform is not changed: users keep using what runs there until its domain points to this stack.",
-        "Its data is not copied: dump it there and restore it here before the domain is switched.",
+        "Its data is not copied by itself. If a box above says that data must be moved, move it before the domain is"
+        " switched.",
         "To go back, point the domain at the platform again.",
     ),
 }

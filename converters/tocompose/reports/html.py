@@ -10,19 +10,22 @@ from typing import Any
 from tocompose.notes import Kind
 from tocompose.record import NamedTuple
 from tocompose.reports.cutover import cutover_of
-from tocompose.reports.duties import duties, missing_values
+from tocompose.reports.duties import duties
 from tocompose.reports.escape import (
     content_hash,
     printable,
     read_asset,
     template_environment,
 )
+from tocompose.reports.inventory import logs_alike
 from tocompose.reports.json import image_checked_services, report_document
 from tocompose.reports.line_links import LinkTarget, source_links
 from tocompose.reports.markdown import HEADINGS
+from tocompose.reports.old_data import duties_beside
 from tocompose.reports.report import Report
 from tocompose.reports.svg import svg_drawing
 from tocompose.reports.topology import stack_topology
+from tocompose.reports.values_to_set import missing_values
 
 # A browser shows so many lines of a file without trouble; the rest is counted.
 MAX_LINES = 5000
@@ -72,6 +75,7 @@ def _page_content(report: Report) -> dict[str, Any]:
     source_ids = {path: f"s{index}" for index, path in enumerate(_source_files(report))}
     sources, outputs = _page_sides(report, source_ids)
     content = report_document(report)
+    cutover = cutover_of(report)
     policy = [
         "default-src 'none'",
         f"style-src '{content_hash(style)}'",
@@ -85,9 +89,10 @@ def _page_content(report: Report) -> dict[str, Any]:
         "style": style,
         "policy": "; ".join(policy),
         "diagram": svg_drawing(stack_topology(report.stack)),
-        "duties": duties(report),
+        "duties": duties_beside(cutover.copied, duties(report)),
         "missing_values": missing_values(report),
-        "moves_over": bool(cutover_of(report).steps_over),
+        "moves_over": bool(cutover.steps_over),
+        "logs": logs_alike(report.stack),
         "headings": {kind.value: title for kind, title in HEADINGS.items()},
         "subjects": sorted({note["about"] for note in content["notes"]} - {""}),
         "source_sides": sources,

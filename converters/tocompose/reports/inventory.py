@@ -169,7 +169,7 @@ def _setting_state(setting: EnvSetting, is_generated: bool, is_to_set: bool) -> 
     """What a setting is for, and whether it has a value yet."""
     if is_generated:
         return "a new value, generated into .env"
-    missing = "set it before the first start" if is_to_set else "optional"
+    missing = "no value yet" if is_to_set else "optional"
     remarks = [
         setting.description.strip().rstrip("."),
         missing if setting.value is None else "",
@@ -180,6 +180,22 @@ def _setting_state(setting: EnvSetting, is_generated: bool, is_to_set: bool) -> 
 def service_logs(stack: Stack) -> tuple[ServiceLog, ...]:
     """The log driver of each service, and how its log is kept from growing."""
     return tuple(_service_log(service.name, service.logging) for service in stack.services)
+
+
+class LogsAlike(NamedTuple):
+    """The services whose logs go the same way."""
+
+    services: tuple[str, ...]
+    driver: str
+    rotation: str
+
+
+def logs_alike(stack: Stack) -> tuple[LogsAlike, ...]:
+    """Where the logs go, a row for all services that have it in common."""
+    by_way: dict[tuple[str, str], list[str]] = {}
+    for log in service_logs(stack):
+        by_way.setdefault((log.driver, log.rotation), []).append(log.service)
+    return tuple(LogsAlike(tuple(names), *way) for way, names in by_way.items())
 
 
 def _service_log(service: str, logging: Logging | None) -> ServiceLog:

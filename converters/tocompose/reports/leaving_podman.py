@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tocompose.knowledge.old_containers import image_copy_command, volume_copy_command
 from tocompose.model import Stack
-from tocompose.reports.json import NextStep
+from tocompose.reports.next_steps import NextStep
 
 
 def image_copies(stack: Stack) -> Iterator[NextStep]:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from tocompose.notes import Kind, Note, explanation
+from tocompose.notes import Kind, explanation
 from tocompose.record import NamedTuple
 from tocompose.reports.cutover import cutover_of
-from tocompose.reports.duties import (
-    duties,
-    generated_names,
-    missing_values,
-    said_by_values,
-    values_to_set,
-)
+from tocompose.reports.decided import decision_entries
+from tocompose.reports.duties import duties
 from tocompose.reports.escape import (
     code_cell,
     code_span,
@@ -25,15 +20,10 @@ from tocompose.reports.escape import (
     prose_cell,
     template_environment,
 )
-from tocompose.reports.inventory import configuration_rows
-from tocompose.reports.json import (
-    first_steps,
-    image_checked_services,
-    later_steps,
-    note_record,
-    report_document,
-)
-from tocompose.reports.repeated_notes import said_once
+from tocompose.reports.inventory import configuration_rows, logs_alike
+from tocompose.reports.json import image_checked_services, report_document
+from tocompose.reports.next_steps import first_steps, later_steps
+from tocompose.reports.old_data import duties_beside
 from tocompose.reports.report import KIND_HEADINGS, Report, subject_of
 from tocompose.reports.topology import (
     LAYERS,
@@ -43,6 +33,7 @@ from tocompose.reports.topology import (
     Topology,
     stack_topology,
 )
+from tocompose.reports.values_to_set import generated_names, missing_values, values_to_set
 from tocompose.syntax.interpolation import apply_defaults, replace_variables
 from tocompose.wording import listed_names
 
@@ -67,14 +58,15 @@ class _NoteGroup(NamedTuple):
 
 def render(report: Report) -> str:
     """The report in GitHub-flavoured Markdown; everything from the source is escaped."""
-    to_do = duties(report)
+    cutover = cutover_of(report)
+    to_do = duties_beside(cutover.copied, duties(report))
     to_set, missing = values_to_set(report), missing_values(report)
     told = {note for duty in to_do for note in duty.notes}
     template = markdown_environment().get_template("migration.md.j2")
     text: str = template.render(
         **report_document(report),
         image_checked=image_checked_services(report),
-        cutover=cutover_of(report),
+        cutover=cutover,
         duties=to_do,
         most_details=_MOST_DETAILS,
         start=first_steps(report),
@@ -86,28 +78,13 @@ def render(report: Report) -> str:
             if not (missing and row.name in to_set)
         ],
         read_from=listed_sources(report),
-        decisions=_decisions(report, told),
+        decisions=decision_entries(report, told),
+        logs=logs_alike(report.stack),
         folded={kind.value: HEADINGS[kind] for kind in _FOLDED},
         by_code={kind.value: _groups_of(report, kind) for kind in _FOLDED},
         diagram=mermaid_flowchart(stack_topology(report.stack)),
     )
     return text
-
-
-def _decisions(report: Report, told: Container[Note]) -> list[dict[str, Any]]:
-    """What was lost, changed or assumed and is no duty; what holds for several things is said once."""
-    to_set = values_to_set(report)
-    decided = [
-        note
-        for note in report.notes
-        if note.kind not in _FOLDED
-        and note not in told
-        and not said_by_values(note, to_set)
-    ]
-    return [
-        {**note_record(speaker.note), "message": speaker.text}
-        for speaker in said_once(decided)
-    ]
 
 
 def listed_sources(report: Report) -> str:

@@ -9,11 +9,11 @@ from unicodedata import east_asian_width
 
 from tocompose.notes import Kind, Note, explanation
 from tocompose.record import NamedTuple
-from tocompose.reports.duties import names_asked_for, values_to_set
 from tocompose.reports.escape import printable
 from tocompose.reports.masking import Quote
 from tocompose.reports.repeated_notes import NOTHING, also_about, spoken_for_by_name
 from tocompose.reports.report import Report, group_of, listed_subjects, subject_of
+from tocompose.reports.values_to_set import names_asked_for, values_to_set
 from tocompose.source import Span
 from tocompose.wording import listed_names, wrap_text
 
@@ -123,7 +123,11 @@ def _counted_others(alike_notes: list[Note]) -> str:
     is_elsewhere = any(note.subject[:2] != owner for note in other_notes)
     subjects = [note.subject for note in other_notes if is_elsewhere and note.subject[1:]]
     about = f" about {listed_subjects(subjects, _FEW_NAMES)}" if subjects else ""
-    return f"; {len(other_notes)} more{about}"
+    return f"; {_more_notes(len(other_notes))}{about}"
+
+
+def _more_notes(number: int) -> str:
+    return f"{number} more note{'s' if number > 1 else ''}"
 
 
 def _first_line(note: Note, style: Style, also: str = "") -> str:
@@ -174,7 +178,7 @@ def _about_left_out(code: str, hidden: list[_AskedNote]) -> str:
     title = explanation(code)["title"]
     names = dict.fromkeys(name for asked_note in hidden for name in asked_note.names)
     if not names:
-        return f"{title}: {len(hidden)} more, with nothing to do; -v shows them [{code}]"
+        return f"{title}: {_more_notes(len(hidden))}, with nothing to do; -v shows them [{code}]"
     shown = listed_names(list(names), _MOST_NAMES)
     return f"{title}: also {shown}; -v shows them [{code}]"
 

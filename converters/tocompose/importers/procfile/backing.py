@@ -251,8 +251,7 @@ def _password_settings(
         value=DEVELOPMENT_PASSWORD,
         secret=True,
         required=True,
-        description=f"Password of {row['title']} (service {name}). "
-        "A default for development: change it before others can reach it.",
+        description=f"Password of {row['title']} (service {name}).",
     )
 
 

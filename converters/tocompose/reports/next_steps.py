@@ -1,0 +1,225 @@
+"""The commands to run after a conversion, with the names of the files and services that it made."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from tocompose.compose.files import BASE_NAMES
+from tocompose.knowledge.images import LOCAL_TAG
+from tocompose.knowledge.jobs import unawaited_jobs
+from tocompose.knowledge.old_containers import image_copy_command
+from tocompose.knowledge.servers import DEVELOPMENT_PASSWORD
+from tocompose.model import Role, Runtime, Service, Stack
+from tocompose.record import NamedTuple
+from tocompose.reports.inventory import (
+    deleted_volumes,
+)
+from tocompose.reports.report import Report
+from tocompose.reports.values_to_set import (
+    MOST_IN_A_SENTENCE,
+    values_to_set,
+)
+from tocompose.syntax.interpolation import variables
+from tocompose.wording import enumerated, listed_names
+
+
+class NextStep(NamedTuple):
+    """One step: what it does, the command line, and what to know before."""
+
+    title: str
+    line: str
+    warning: str = ""
+
+
+def next_steps(report: Report) -> tuple[NextStep, ...]:
+    """From filling in the settings to taking the stack down; only what this stack has."""
+    names = [output_file.path for output_file in report.files]
+    return (
+        *_fill_in_settings(report, names),
+        *first_steps(report),
+        *later_steps(report),
+    )
+
+
+def first_steps(report: Report) -> tuple[NextStep, ...]:
+    """How a stack that has its settings is started the first time; nothing where no service came of the source."""
+    base = base_of(report)
+    if not report.stack.services:
+        return ()
+    check = NextStep(
+        "Check the files with docker compose", compose_command(base, "config --quiet")
+    )
+    return (check, *start_steps(report.stack, base))
+
+
+def later_steps(report: Report) -> tuple[NextStep, ...]:
+    """What is done with a stack that has been started once."""
+    base = base_of(report)
+    if not report.stack.services:
+        return ()
+    build = " --build" if _builds_images(report.stack) else ""
+    production = (
+        NextStep(
+            "Start it in production",
+            f"docker compose -f {base} -f {output_file.path} up -d --wait{build}",
+            _production_warning(report.stack),
+        )
+        for output_file in report.files
+        if ".prod." in output_file.path
+    )
+    service = _example_service(report)
+    of_service = _service_steps(base, service, report.stack.runs_in) if service else ()
+    return (*production, *of_service, _take_down(base, report))
+
+
+def _production_warning(stack: Stack) -> str:
+    """What to do before others can reach the stack; empty where nothing is."""
+    return " ".join(filter(None, (_password_warning(stack), _development_values(stack))))
+
+
+def _development_values(stack: Stack) -> str:
+    """That values are a developer's own: beside a Procfile only the tools of a developer's machine read `.env`."""
+    names = [
+        setting.name
+        for setting in stack.settings
+        if setting.value and setting.origin and setting.origin.file == ".env"
+    ]
+    if not names or stack.runs_in is not Runtime.PLATFORM:
+        return ""
+    shown = listed_names(names, MOST_IN_A_SENTENCE)
+    return f"Set production's values in .env: those of the source's .env ({shown}) are for development."
+
+
+def _password_warning(stack: Stack) -> str:
+    """What to do before others can reach a server whose password only lets the first start succeed."""
+    names = _development_passwords(stack)
+    if not names:
+        return ""
+    passwords = "passwords of your own" if names[1:] else "a password of your own"
+    return (
+        f"On a server, set {passwords} in .env ({enumerated(names)}) before anything is started: a database reads it "
+        "on its first start only, and the value there is for development."
+    )
+
+
+def _development_passwords(stack: Stack) -> list[str]:
+    """The variables whose value is the well-known password that lets the first start succeed."""
+    return [
+        setting.name
+        for setting in stack.settings
+        if setting.value == DEVELOPMENT_PASSWORD and setting.origin is None
+    ]
+
+
+def passwords_to_change(report: Report) -> list[str]:
+    """Those that the start in production asks to be changed."""
+    has_production = any(".prod." in file.path for file in report.files)
+    return _development_passwords(report.stack) if has_production else []
+
+
+def base_of(report: Report) -> str:
+    """The name of the base file, as commands name it."""
+    return report.files[0].path if report.files else "docker-compose.yml"
+
+
+def start_steps(stack: Stack, base: str) -> list[NextStep]:
+    """How the stack is started and waited for: a job that nobody waits for would make the waiting fail."""
+    build = " --build" if _builds_images(stack) else ""
+    started = "Build the images, start everything" if build else "Start everything"
+    jobs = {job.name for job in unawaited_jobs(stack)}
+    if not jobs:
+        is_checked = any(service.healthcheck for service in stack.services)
+        state = "is healthy" if is_checked else "runs"
+        title = f"{started} and wait until it {state}"
+        return [NextStep(title, compose_command(base, f"up -d --wait{build}"))]
+    lasting = _lasting_services(stack, jobs)
+    steps = [NextStep(started, compose_command(base, f"up -d{build}"))]
+    if lasting:
+        line = compose_command(base, f"up -d --wait {' '.join(lasting)}")
+        steps.append(NextStep("Wait until the permanent services are healthy", line))
+    return steps
+
+
+def _lasting_services(stack: Stack, jobs: Container[str]) -> list[str]:
+    return [
+        service.name
+        for service in stack.services
+        if service.name not in jobs
+        and not service.profiles
+        and service.role is not Role.JOB
+    ]
+
+
+def _builds_images(stack: Stack) -> bool:
+    """Whether the first start builds an image."""
+    return any(_is_built(service) for service in (*stack.services, *stack.development))
+
+
+def _is_built(service: Service) -> bool:
+    overlays = service.overlays.values()
+    return service.build is not None or any(overlay.build for overlay in overlays)
+
+
+def compose_command(base: str, arguments: str) -> str:
+    """The line that calls docker compose: `-f` only where it would not find the file by itself."""
+    named = "" if base in BASE_NAMES else f"-f {base} "
+    return f"docker compose {named}{arguments}"
+
+
+def _fill_in_settings(report: Report, names: list[str]) -> list[NextStep]:
+    missing = values_to_set(report)
+    if not missing:
+        return []
+    line = "$EDITOR .env" if ".env" in names else "cp .env.example .env && $EDITOR .env"
+    number = f"the {len(missing)} missing values" if missing[1:] else "the missing value"
+    return [NextStep(f"Set {number}", line)]
+
+
+def _example_service(report: Report) -> Service | None:
+    """The service to show commands with: an application if there is one."""
+    services = report.stack.services
+    return next(
+        (service for service in services if service.role is Role.APP),
+        services[0] if services else None,
+    )
+
+
+def _service_steps(base: str, service: Service, runs_in: Runtime) -> list[NextStep]:
+    name = service.name
+    rebuild = f"up -d --build {name}"
+    steps = [
+        NextStep(
+            f"Follow the log of {name}", compose_command(base, f"logs --follow {name}")
+        ),
+        NextStep(f"Open a shell in {name}", compose_command(base, f"exec {name} sh")),
+    ]
+    if _is_built(service):
+        title = f"Build {name} again and restart it"
+        steps.append(NextStep(title, compose_command(base, rebuild)))
+    elif asked_names := [
+        one.name for one in variables(service.image or "") if one.is_required
+    ]:
+        title = f"Start {name} again after a change of {enumerated(asked_names)} in .env"
+        steps.append(NextStep(title, compose_command(base, f"up -d {name}")))
+    elif _may_be_newer(service, runs_in):
+        title = f"Pull a newer image of {name} and restart it"
+        command = compose_command(base, f"up -d --pull always {name}")
+        steps.append(NextStep(title, command))
+    return steps
+
+
+def _may_be_newer(service: Service, runs_in: Runtime) -> bool:
+    """Whether a registry may hold a newer image of the same name: a digest names one image, LOCAL_TAG one of ours."""
+    image = service.image or f":{LOCAL_TAG}"
+    is_fixed = "@sha256:" in image or image.endswith(f":{LOCAL_TAG}")
+    return not is_fixed and not image_copy_command(service, runs_in)
+
+
+def _take_down(base: str, report: Report) -> NextStep:
+    volumes = deleted_volumes(report.stack)
+    warning = f"With --volumes it also deletes the data in {', '.join(volumes)}."
+    return NextStep(
+        "Stop and remove the containers",
+        compose_command(base, "down"),
+        warning if volumes else "",
+    )

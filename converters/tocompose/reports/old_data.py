@@ -1,0 +1,71 @@
+"""The data of the old containers that the way over copies into new volumes, and the duties that this saves."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Sequence
+
+from tocompose.knowledge.image_conditions import conditions_hold
+from tocompose.knowledge.images import image_facts
+from tocompose.model import Mount, Service, Stack
+from tocompose.reports.duties import Duty
+from tocompose.syntax.model_path import ModelPath
+
+
+def mounts_to_fill(stack: Stack, old: Iterable[Service]) -> Iterator[tuple[Service, Mount]]:
+    """The mounts of new volumes, whose data lie in the old containers."""
+    new_volumes = {
+        volume.name
+        for volume in stack.volumes
+        if not (volume.external or volume.engine_name or volume.filled_from)
+    }
+    for service in old:
+        for mount in service.mounts:
+            if mount.kind == "volume" and mount.source in new_volumes:
+                yield service, mount
+
+
+def copied_data(stack: Stack, old: Iterable[Service]) -> frozenset[ModelPath]:
+    """The services and volumes whose data the steps over copy."""
+    services = {
+        ModelPath.service(service.name) for service, _ in mounts_to_fill(stack, old)
+    }
+    volumes = {
+        ModelPath.of("volumes", volume.name)
+        for volume in stack.volumes
+        if volume.filled_from
+    }
+    return frozenset(services | volumes)
+
+
+def old_path(service: Service, target: str) -> str:
+    """Where the container kept what lies at the target now: the volume of some images is elsewhere."""
+    facts = image_facts(service.image) if service.image else None
+    for data in facts.data if facts else ():
+        added = dict(data.settings)
+        environment = {
+            variable.name: variable.value
+            for variable in service.environment
+            if added.get(variable.name) != variable.value
+        }
+        command = " ".join(service.command or ()) or None
+        if data.home == target and conditions_hold(data.when, environment, command):
+            return data.path
+    return target
+
+
+# The notes on old data that the steps over copy, where there are any.
+_ON_OLD_DATA = ("TC432", "TC787")
+_COPIED_THERE = "The steps under “Move over” copy them. Without the old containers there is nothing to copy."
+
+
+def duties_beside(copied: Container[ModelPath], to_do: Sequence[Duty]) -> list[Duty]:
+    """The duties as they stand beside the steps over: what these copy is said there."""
+    return [_told_beside(duty, copied) for duty in to_do]
+
+
+def _told_beside(duty: Duty, copied: Container[ModelPath]) -> Duty:
+    owners = {ModelPath(subject[:2]) for subject in duty.subjects}
+    if duty.code not in _ON_OLD_DATA or not all(owner in copied for owner in owners):
+        return duty
+    details = tuple(detail._replace(advice="") for detail in duty.details)
+    return duty._replace(advice=_COPIED_THERE, details=details)

@@ -1,0 +1,150 @@
+"""The variables that a person must set before the first start, with what is known of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+
+from tocompose.knowledge.generators import encrypts_data
+from tocompose.model import Stack
+from tocompose.notes import Note, explanation, generated_forms
+from tocompose.patterns import regex
+from tocompose.record import NamedTuple
+from tocompose.reports.report import Report, settings_of
+from tocompose.stack_texts import services_by_variable
+
+# More names than these are a list of their own.
+MOST_IN_A_SENTENCE = 8
+
+
+def values_to_set(report: Report) -> tuple[str, ...]:
+    """The variables without which docker compose refuses to start, or a service would start with nothing."""
+    settings = settings_of(report)
+    unset = {setting.name for setting in report.stack.settings if setting.value is None}
+    asked = {
+        name
+        for note in report.notes
+        if todo_of(note) == "value"
+        for name in names_asked_for(note, unset)
+    }
+    generated = generated_names(report)
+    return tuple(
+        name
+        for name, is_needed in settings.items()
+        if (is_needed or name in asked) and name not in generated
+    )
+
+
+def generated_names(report: Report) -> frozenset[str]:
+    """The variables whose values are made where the files are written to a folder."""
+    has_env_file = any(file.path == ".env" for file in report.files)
+    return frozenset(generated_forms(report.notes) if has_env_file else ())
+
+
+def said_by_values(note: Note, names: Sequence[str]) -> bool:
+    """Whether all that a note says is that one of these variables has to be set."""
+    return todo_of(note) == "value" and any(
+        name in note.message or name in note.advice for name in names
+    )
+
+
+_NAME = regex(r"[A-Za-z_]\w*")
+
+
+def names_asked_for(note: Note, unset: Container[str]) -> list[str]:
+    """The variables without a value that a note is about, or that it names."""
+    if note.subject[:1] == ("settings",):
+        return [name for name in note.subject[1:2] if name in unset]
+    if note.subject[2:3] == ("environment",) and note.subject[-1] in unset:
+        return [note.subject[-1]]
+    words = _NAME.findall(f"{note.message} {note.advice}")
+    return [name for name in words if name in unset]
+
+
+def todo_of(note: Note) -> str:
+    """On what a person must act before the first start, or after it; empty where on nothing."""
+    return str(explanation(note.code).get("todo", ""))
+
+
+def counted_values(names: Sequence[str]) -> str:
+    """How many values there are, as a sentence says it."""
+    return f"{len(names)} values" if len(names) > 1 else "one value"
+
+
+class ValueToSet(NamedTuple):
+    """Values to set: their variables, and what they are or where they are to be had."""
+
+    names: tuple[str, ...]
+    meaning: str
+
+
+class ValuesOfServices(NamedTuple):
+    """The values to set that the same services use: those that explain themselves, and the others."""
+
+    services: tuple[str, ...]
+    plain: tuple[str, ...]
+    explained: tuple[ValueToSet, ...]
+
+
+def missing_values(report: Report) -> tuple[ValuesOfServices, ...]:
+    """The values to set where they are too many for a sentence, by the services that use them."""
+    names = values_to_set(report)
+    if len(names) <= MOST_IN_A_SENTENCE:
+        return ()
+    users = services_by_variable(report.stack)
+    meanings = {setting.name: setting.description for setting in report.stack.settings}
+    for hint, hinted_names in hints_of(report, names).items():
+        meanings |= dict.fromkeys(hinted_names, hint)
+    by_users: dict[tuple[str, ...], dict[str, list[str]]] = {}
+    for name in names:
+        by_meaning = by_users.setdefault(users.get(name, ()), {})
+        by_meaning.setdefault(meanings.get(name, "").rstrip("."), []).append(name)
+    return tuple(
+        ValuesOfServices(
+            services,
+            tuple(by_meaning.pop("", ())),
+            tuple(
+                ValueToSet(tuple(alike), meaning) for meaning, alike in by_meaning.items()
+            ),
+        )
+        for services, by_meaning in by_users.items()
+    )
+
+
+def hints_of(report: Report, names: Sequence[str]) -> dict[str, list[str]]:
+    """Where the values are to be had, where notes know it: the variables that each hint is for."""
+    names_by_hint: dict[str, list[str]] = {}
+    hints = {
+        name: _SET_IN_ENV.sub("", note.advice)
+        for note in report.notes
+        if todo_of(note) == "value" and not _ONLY_SET.match(note.advice)
+        for name in names_asked_for(note, names)
+    }
+    for name in names:
+        if name in hints:
+            names_by_hint.setdefault(hints[name], []).append(name)
+    keys = [name for name in names if encrypts_data(name)]
+    if keys and keeps_data(report.stack):
+        names_by_hint[_OLD_KEYS if keys[1:] else _OLD_KEY] = keys
+    return names_by_hint
+
+
+_OLD_KEY = (
+    "Use the old value if you move data of the running app, which may be encrypted with it."
+)
+
+
+_OLD_KEYS = "Use the old values if you move data of the running app, which may be encrypted with them."
+
+
+# Advice that says no more than that the value has to be set.
+_ONLY_SET = regex(r"Set |Write the value after ")
+
+
+# The end of an advice that says it too, below a heading that does.
+_SET_IN_ENV = regex(r" (and put (?:it|them) in|to) `\.env`(?=\.?$)")
+
+
+def keeps_data(stack: Stack) -> bool:
+    """Whether a service keeps data outside of its container, apart from code that only development mounts."""
+    mounts = (mount for service in stack.services for mount in service.mounts)
+    return any(mount.kind in ("bind", "volume") for mount in mounts)
