@@ -15,6 +15,12 @@ services:
       DB_PASSWORD: geheim-12
 """
 
+UNFIXED = """\
+  api:
+    imge: acme/api:1
+  cache: {image: "redis:7"}
+"""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -80,6 +86,24 @@ def test_diff_writes_nothing_and_fix_does(tocompose, folder):
     assert fixed.code == 0 and fixed.out == shown.out and "geheim-12" not in fixed.out
     assert (folder / "docker-compose.yml").read_text().startswith(FILE)
     assert tocompose("check", "--diff").code == 0
+
+
+def test_what_is_left_is_counted_with_the_command_that_lists_it(
+    tocompose, tmp_path
+) -> None:
+    path = tmp_path / "docker-compose.yml"
+    path.write_text(FILE + UNFIXED)
+    (tmp_path / ".env").write_text("A=1\n")
+    ran = tocompose("check", "--fix", "--select", "TC7,OPEN", "--report", "left.json")
+    assert ran.code == 1
+    *told, last = ran.err.splitlines()
+    number = sum("[TC778]" not in line for line in told)
+    assert last.startswith(f"{number} fixes written; 2 errors, ")
+    assert last.endswith(" left: `tocompose check --select TC7 --select OPEN` lists them")
+    assert ".gitignore: created" in told
+    assert '"code": "TC702"' in (tmp_path / "left.json").read_text()
+    again = tocompose("check", "--fix", "--select", "TC720")
+    assert again.err.splitlines()[-1] == "nothing to fix; no findings left"
 
 
 def test_named_files_are_put_together(tocompose, folder):

@@ -74,3 +74,34 @@ def test_each_stack_is_put_right_where_it_lies(tocompose, tmp_path: Path) -> Non
     assert tocompose("check", "one", "--fix").code == 0
     assert "restart: unless-stopped" in path.read_text()
     assert not (tmp_path / "compose.yaml").exists()
+
+
+def test_the_score_counts_the_selected_lines_only(tocompose, tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(FILE)
+
+    def lines(*orders: str) -> dict[str, str]:
+        data = json.loads(tocompose("check", "--format", "json", "--select", *orders).out)
+        assert data["score"]["applicable"] == sum(
+            line["state"] != "none" for line in data["lines"]
+        )
+        return {line["id"]: line["state"] for line in data["lines"]}
+
+    assert lines("Q-02") == {"Q-02": "failed"}
+    assert lines("q-02,T27") == {"Q-02": "failed", "T27": "passed"}
+    # A line of which another code is not met is not met either.
+    assert lines("TC701") == {"S-01": "failed"}
+    assert set(lines("LOG")) == {"Q-04", "E-02"}
+    text = tocompose("check", "--select", "TC708").out
+    assert "lines of the checklist are met" in text and "`tocompose explain " in text
+    assert tocompose("check", "--select", "TC741").out.splitlines()[-1] == (
+        "no selected line of the checklist applies (compose.yaml)"
+    )
+
+
+def test_what_comments_leave_alone_counts_where_it_is_selected(
+    tocompose, tmp_path: Path
+) -> None:
+    ignored = "    image: acme/web # tocompose: ignore[TAG] tested with any"
+    (tmp_path / "compose.yaml").write_text(FILE.replace("    image: acme/web", ignored))
+    assert "(1 ignored)" in tocompose("check", "--select", "TC734").out
+    assert "ignored" not in tocompose("check", "--select", "TC707").out

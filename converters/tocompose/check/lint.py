@@ -70,7 +70,7 @@ def lint(
     notes: list[Note] = []
     ignored: list[IgnoredFinding] = []
     for audit in all_audits:
-        ignored += audit.ignored
+        ignored += (one for one in audit.ignored if selection.chooses(one.note.code))
         for finding in audit.notes:
             if selection.includes(finding.code):
                 notes.append(finding)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from tocompose.check.kept_values import holds_what_it_held
 from tocompose.check.score import audit
 from tocompose.check.selection import EVERYTHING, RuleSelection
-from tocompose.compose.documents import ComposeFile, document_of, read_file
+from tocompose.compose.documents import ComposeFile
 from tocompose.compose.edits import (
     Edit,
     added_key,
@@ -21,7 +22,7 @@ from tocompose.compose.write import service_body
 from tocompose.compose.yaml_text import Alias, Anchored
 from tocompose.exporters.dotenv import env_files, gitignore
 from tocompose.model import File, Stack
-from tocompose.notes import Kind, Note, note
+from tocompose.notes import Note, note
 from tocompose.project import Project, normal_path
 from tocompose.record import NamedTuple, replace
 from tocompose.rules import Rule, View, apply_all, registry, with_services
@@ -34,18 +35,28 @@ from tocompose.syntax.names import unique_name
 
 
 class Repair(NamedTuple):
-    """The files as they would be, without those that stay the same, and what was done and could not be done."""
+    """The files as they would be, without those that stay the same, and what was done and could not be done.
+
+    `fixes` has a note for each change of the compose files, `unfixed` one for each service that stays as it is.
+    """
 
     files: tuple[File, ...]
-    notes: tuple[Note, ...]
+    fixes: tuple[Note, ...]
+    unfixed: tuple[Note, ...] = ()
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What was done, then what could not be done."""
+        return (*self.fixes, *self.unfixed)
 
 
 class _RepairedFile(NamedTuple):
-    """The new text of a file (None where nothing changes), what to say, and the services changed."""
+    """The new text of a file (None where nothing changes), what to say, and the keys of services that are written."""
 
     text: str | None
-    notes: list[Note]
-    services: frozenset[str] = frozenset()
+    fixes: tuple[Note, ...] = ()
+    unfixed: tuple[Note, ...] = ()
+    written_keys: frozenset[tuple[str, str]] = frozenset()
 
 
 # What a rule says that a key of a service would put right.
@@ -101,6 +112,10 @@ class _RepairPlan(NamedTuple):
         is_left = (service_name, _CODES_OF_KEYS[key]) in self.left_alone
         return key in self.keys and not is_left
 
+    def drops_version(self, selection: RuleSelection) -> bool:
+        """Whether the obsolete version of the files may go."""
+        return selection.includes("TC701") and ("", "TC701") not in self.left_alone
+
 
 def _troubles_of(view: View) -> frozenset[tuple[str, str]]:
     """What `docker compose up` stumbles over, also with the production file."""
@@ -128,21 +143,19 @@ def _repair_files(plan: _RepairPlan, selection: RuleSelection) -> Repair:
     """The compose files with the keys of the plan put right."""
     mended, added = _mend(plan.view)
     files: list[File] = []
-    notes: list[Note] = []
-    changed: set[str] = set()
+    fixes: list[Note] = []
+    unfixed: list[Note] = []
+    written_keys: set[tuple[str, str]] = set()
     for file in plan.view.files:
         repaired = _repair_file(file, plan, mended, selection)
-        notes += repaired.notes
-        changed |= repaired.services
+        fixes += repaired.fixes
+        unfixed += repaired.unfixed
+        written_keys |= repaired.written_keys
         if repaired.text is not None:
             content = repaired.text.encode("utf-8", "surrogateescape")
             files.append(File(path=file.path, content=content))
-    added_notes = [
-        added_note
-        for added_note in added
-        if added_note.kind is Kind.ADDED and _service_named(added_note) in changed
-    ]
-    return Repair(tuple(files), (*added_notes, *notes))
+    of_keys = [told for told in added if told.subject[1:3] in written_keys]
+    return Repair(tuple(files), (*of_keys, *fixes), tuple(unfixed))
 
 
 def _mend(view: View) -> tuple[Stack, tuple[Note, ...]]:
@@ -163,10 +176,6 @@ def _mend(view: View) -> tuple[Stack, tuple[Note, ...]]:
 
 def _edits_order(rule: Rule) -> bool:
     return "depends_on" in rule.edit
-
-
-def _service_named(added_note: Note) -> str:
-    return added_note.subject.service_name or ""
 
 
 def _service_entries(file: ComposeFile) -> tuple[Child, ...]:
@@ -197,20 +206,23 @@ def _repair_file(
     }
     text = "\n".join(file.lines)
     fixed = set(_fixed_services(file))
-    notes = list(_notes_on_fixed(entries, fixed))
+    unfixed = tuple(_notes_on_fixed(entries, fixed))
     changes = {name: keys for name, keys in changes.items() if keys and name not in fixed}
+    written_keys = frozenset((name, key) for name, keys in changes.items() for key in keys)
     edits: list[Edit] = list(_share_logging(file, text, changes))
     edits += _edit_fragments(file, entries, changes)
     for name, keys in changes.items():
         edits += _edit_service(entries[name], file, keys)
-    if selection.includes("TC701"):
-        edits += _drop_version(file)
+    version = _version_entry(file) if plan.drops_version(selection) else None
+    if version is not None:
+        edits.append(_deleted_line(version, file))
     if not edits:
-        return _RepairedFile(None, notes)
+        return _RepairedFile(None, (), unfixed)
     result = edited(text, edits)
-    if not _is_same_otherwise(file, result):
-        return _RepairedFile(None, [])
-    return _RepairedFile(result, notes, frozenset(changes))
+    if not holds_what_it_held(file, result):
+        return _RepairedFile(None)
+    fixes = () if version is None else (_note_on_version(version, file),)
+    return _RepairedFile(result, fixes, unfixed, written_keys)
 
 
 def _notes_on_fixed(entries: Mapping[str, Child], fixed: set[str]) -> Iterator[Note]:
@@ -350,44 +362,27 @@ def _write_anchor(file: ComposeFile, anchor: str, value: Any) -> Edit:
     return Edit(start, start, (*indented(content, 0), ""))
 
 
-def _drop_version(file: ComposeFile) -> Iterator[Edit]:
+def _version_entry(file: ComposeFile) -> Child | None:
+    """The obsolete version of a file, where it is one whole line."""
     root = file.roots[0] if file.roots else None
     version = root.child("version") if isinstance(root, Branch) else None
     if version is None or version.span.column != 1:
-        return
-    if version.node.span.line != version.span.line:
-        return
-    start = version.span.line - 1
+        return None
+    return version if version.node.span.line == version.span.line else None
+
+
+def _deleted_line(entry: Child, file: ComposeFile) -> Edit:
+    """The edit that deletes the line of an entry, and an empty one below it."""
+    start = entry.span.line - 1
     end_line = start + 1
     if end_line < len(file.lines) and not file.lines[end_line].strip():
         end_line += 1
-    yield Edit(start, end_line, ())
+    return Edit(start, end_line, ())
 
 
-def _is_same_otherwise(file: ComposeFile, text: str) -> bool:
-    """Whether the new text holds all that the old one held: each value is there still, or was put right."""
-    reread = read_file(text.encode("utf-8", "surrogateescape"), file.path)
-    if reread.notes:
-        return False
-    old, new = document_of(file), document_of(reread)
-    old_services, services = old.get("services") or {}, new.get("services") or {}
-    if not isinstance(old_services, dict) or not isinstance(services, dict):
-        return False
-    for name, body in old_services.items():
-        if not _holds_all(body, services.get(name), but=("depends_on",)):
-            return False
-    fragments = [name for name in old if str(name).startswith("x-")]
-    for name in fragments:
-        if not _holds_all(old[name], new.get(name), but=("depends_on",)):
-            return False
-    return _holds_all(old, new, but=("services", "version", *fragments))
-
-
-def _holds_all(old: Any, new: Any, but: Iterable[str]) -> bool:
-    """Whether each value of the first stands in the second; `but` names keys that may differ."""
-    if not isinstance(old, dict) or not isinstance(new, dict):
-        return bool(old == new)
-    return all(new.get(key) == old[key] for key in old.keys() - set(but))
+def _note_on_version(version: Child, file: ComposeFile) -> Note:
+    subject = ModelPath.of("files", file.path)
+    return note("TC544", version.span, subject=subject, file=file.path)
 
 
 def _files_beside(view: View) -> tuple[File, ...]:

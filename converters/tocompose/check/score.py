@@ -13,7 +13,7 @@ from tocompose.plugin_faults import general_faults
 from tocompose.project import Project
 from tocompose.record import NamedTuple, replace
 from tocompose.rules import Verdict
-from tocompose.rules.checklist import checklist
+from tocompose.rules.checklist import ChecklistLine, checklist
 from tocompose.rules.compositions import all_verdicts
 from tocompose.rules.opened_files import open_view
 from tocompose.source import Branch, Node
@@ -95,7 +95,7 @@ def audit(
 
     Without names it audits what docker compose finds in the folder (base and override), and besides what base and
     production file come to together. None where there is no compose file. `shown` stands in front of the paths that it
-    tells; what the `selection` ignores keeps no line from being met, a line with what it does not choose is left out.
+    tells; what the `selection` ignores keeps no line from being met, a line of which it chooses nothing is left out.
     """
     view = open_view(project, paths, shown)
     if view is None:
@@ -105,12 +105,11 @@ def audit(
     of_plugins = map(plugin_fault_note, general_faults())
     sifted = sift(in_order([*view.notes, *faults, *of_plugins]), view.files)
     ignored_notes = _ignored_among(faults, sifted, selection)
-    scored_lines = _score(verdicts, ignored_notes)
-    lines = [line for line in scored_lines if all(map(selection.chooses, line.codes))]
+    lines = filter(selection.chooses_line, checklist().values())
     return Audit(
         files=tuple(file.path for file in view.files),
         notes=tuple(in_order(told_once(sifted.notes))),
-        lines=tuple(lines),
+        lines=tuple(_score(lines, verdicts, ignored_notes)),
         stack=view.main.stack,
         trees=tuple(root for file in view.files for root in file.roots),
         ignored=sifted.ignored,
@@ -147,17 +146,21 @@ def told_once(notes: Iterable[Note]) -> Iterator[Note]:
         yield replace(speaker, message=message)
 
 
-def _score(verdicts: Iterable[Verdict], ignored_notes: frozenset[Note]) -> Iterator[Line]:
+def _score(
+    lines: Iterable[ChecklistLine],
+    verdicts: Iterable[Verdict],
+    ignored_notes: frozenset[Note],
+) -> Iterator[Line]:
     by_line: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         for name in verdict.ids:
             by_line.setdefault(name, []).append(verdict)
-    for name, line in checklist().items():
-        of_line = by_line.get(name, [])
+    for line in lines:
+        of_line = by_line.get(line.id, [])
         faults = [verdict.note for verdict in of_line if verdict.note]
         open_faults = [fault for fault in faults if fault not in ignored_notes]
         yield Line(
-            name,
+            line.id,
             line.group,
             line.title,
             passed=len(of_line) - len(faults),

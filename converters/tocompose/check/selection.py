@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tocompose.notes import Level, Note
 from tocompose.record import NamedTuple
-from tocompose.rules.checklist import is_named
+from tocompose.rules.checklist import ChecklistLine, checklist, is_named
 
 
 class RuleSelection(NamedTuple):
@@ -30,6 +30,10 @@ class RuleSelection(NamedTuple):
         """Whether `--select` names the code, or is not there."""
         return not self.select or longest_start(code, self.select) is not None
 
+    def chooses_line(self, line: ChecklistLine) -> bool:
+        """Whether `--select` names the line of the checklist, or a code that says it is not met; or is not there."""
+        return not self.select or any(_names_line(order, line) for order in self.select)
+
     def ignored_by(self, code: str) -> str | None:
         """The order that leaves out findings of the code; None where they are shown, or were not chosen."""
         if self.includes(code) or not self.chooses(code):
@@ -38,6 +42,12 @@ class RuleSelection(NamedTuple):
 
 
 EVERYTHING = RuleSelection()
+
+
+def _names_line(order: str, line: ChecklistLine) -> bool:
+    if order in checklist():
+        return order == line.id
+    return any(is_named(code, order) for code in line.codes)
 
 
 def longest_start(code: str, starts: Iterable[str]) -> str | None:

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from tocompose.check import Audit, Lint, RuleSelection, audit, fails, lint, repair
+from tocompose.check import Audit, Lint, RuleSelection, audit, fails, lint
 from tocompose.check.findings import explain_unrecognised, findings_report
 from tocompose.check.ignores import UnknownRule, read_codes
+from tocompose.cli.check_fixes import repair_files, tell_fixes
 from tocompose.cli.check_stacks import CheckedStack, CheckedStacks, open_stacks
 from tocompose.cli.conversion import style_of
 from tocompose.cli.exit import EXIT_DIFFERS, fail, write_text
 from tocompose.cli.options import ChoiceType
-from tocompose.cli.output import check_report_names, diff_lines, write_report
+from tocompose.cli.output import check_report_names, write_report
 from tocompose.cli.settings import nearest_settings
-from tocompose.model import File
-from tocompose.notes import Kind, Level, Note
-from tocompose.project import Folder
+from tocompose.notes import Kind, Level
 from tocompose.record import NamedTuple
 from tocompose.reports import FORMS, form_of
 from tocompose.reports.audit import as_text, render_audit
 from tocompose.reports.report import Report
 from tocompose.source import Span
-from tocompose.writing import WriteError, plan, write
 
 
 class LevelType(ChoiceType):
@@ -148,22 +147,39 @@ def check_command(ctx: click.Context, /, files: tuple[str, ...], **_: object) ->
       tocompose check -f docker-compose.yml -f docker-compose.prod.yml --format sarif
       tocompose check services/* --select TC51,TC52 --fail-on warning
       tocompose check --fix
+
+    \b
+    Exit codes:
+      0  no errors (--fail-on sets another level)
+      1  errors, with --fix those that are left; with --diff, something to fix
+      2  wrong usage, or a file that cannot be read
     """
     options = CheckOptions(**{name: ctx.params[name] for name in CheckOptions._fields})
     check_report_names(options.report)
-    opened = open_stacks(files, options.joined, options.allow_path)
-    selection = RuleSelection(options.select, options.ignore)
-    audits = [
-        _check_recognised(audit(stack.project, stack.paths, stack.shown, selection), stack)
-        for stack in opened.stacks
-    ]
-    findings = lint(audits, selection, _settings_span(ctx))
-    checked = findings_report(findings, opened.project)
-    if options.fix or options.diff:
-        changed = _repair_files(opened, checked, selection, only_show=options.diff)
-        sys.exit(EXIT_DIFFERS if changed and options.diff else 0)
-    _print_findings(findings, checked, options)
-    sys.exit(EXIT_DIFFERS if fails(findings.notes, options.fail_on) else 0)
+    settings = _settings_span(ctx)
+    checked = _check_stacks(files, options, settings)
+    if options.diff:
+        shown_fixes = repair_files(
+            checked.opened, checked.report, options.selection, only_show=True
+        )
+        sys.exit(EXIT_DIFFERS if shown_fixes.changes else 0)
+    if options.fix:
+        fixes = repair_files(checked.opened, checked.report, options.selection)
+        checked = _check_stacks(files, options, settings)
+        tell_fixes(fixes, checked.findings, _command_words(files, ctx))
+    else:
+        _print_findings(checked, options)
+    _write_reports(checked, options.report)
+    sys.exit(EXIT_DIFFERS if fails(checked.findings.notes, options.fail_on) else 0)
+
+
+# What a command that checks the same again has to repeat.
+_REPEATED_OPTIONS = {
+    "joined": "-f",
+    "allow_path": "--allow-path",
+    "select": "--select",
+    "ignore": "--ignore",
+}
 
 
 class CheckOptions(NamedTuple):
@@ -179,6 +195,44 @@ class CheckOptions(NamedTuple):
     allow_path: tuple[str, ...]
     fail_on: str
     quiet: bool
+
+    @property
+    def selection(self) -> RuleSelection:
+        """The findings that are asked for."""
+        return RuleSelection(self.select, self.ignore)
+
+
+class StackFindings(NamedTuple):
+    """The stacks that were asked about, and what was found in them."""
+
+    opened: CheckedStacks
+    findings: Lint
+    report: Report
+
+
+def _check_stacks(
+    files: tuple[str, ...], options: CheckOptions, settings: Span | None
+) -> StackFindings:
+    """What is found in the files as they stand there now."""
+    opened = open_stacks(files, options.joined, options.allow_path)
+    selection = options.selection
+    audits = [
+        _check_recognised(audit(stack.project, stack.paths, stack.shown, selection), stack)
+        for stack in opened.stacks
+    ]
+    findings = lint(audits, selection, settings)
+    return StackFindings(opened, findings, findings_report(findings, opened.project))
+
+
+def _command_words(files: tuple[str, ...], ctx: click.Context) -> tuple[str, ...]:
+    """The command that checks the same files again."""
+    given_options = (
+        (flag, value)
+        for name, flag in _REPEATED_OPTIONS.items()
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        for value in ctx.params[name]
+    )
+    return ("tocompose", "check", *chain.from_iterable(given_options), *files)
 
 
 def _settings_span(ctx: click.Context) -> Span | None:
@@ -197,61 +251,19 @@ def _check_recognised(findings: Audit | None, stack: CheckedStack) -> Audit:
     return findings
 
 
-def _print_findings(findings: Lint, full_report: Report, options: CheckOptions) -> None:
-    """Prints the audit, and writes the reports."""
-
-    score = findings.as_dict()
+def _print_findings(checked: StackFindings, options: CheckOptions) -> None:
+    """Prints the audit."""
+    score = checked.findings.as_dict()
     if options.form == "text":
         style = style_of(sys.stdout, -1 if options.quiet else 0)
-        printed = as_text(score, full_report, style)
+        printed = as_text(score, checked.report, style)
     else:
-        printed = render_audit(options.form, score, full_report)
+        printed = render_audit(options.form, score, checked.report)
     write_text(sys.stdout, printed)
-    for path in options.report:
-        write_report(path, render_audit(str(form_of(path)), score, full_report))
 
 
-def _repair_files(
-    opened: CheckedStacks,
-    full_report: Report,
-    selection: RuleSelection,
-    only_show: bool,
-) -> bool:
-    """Shows what would change, and writes it; whether there was anything."""
-    project = opened.project
-    if not isinstance(project, Folder):
-        fail("--fix needs files or a folder, not standard input")
-    files: dict[str, File] = {}
-    notes: list[Note] = []
-    for stack in opened.stacks:
-        repaired = repair(stack.project, stack.paths, stack.shown, selection)
-        if repaired is not None:
-            files |= {file.path: file for file in repaired.files}
-            notes += repaired.notes
-    changed = _write_repairs(tuple(files.values()), project, full_report, only_show)
-    for note in notes:
-        write_text(sys.stderr, f"{note.span or '-'}: {note.message} [{note.code}]\n")
-    return changed
-
-
-def _write_repairs(
-    files: tuple[File, ...], project: Folder, full_report: Report, only_show: bool
-) -> bool:
-    """Shows how the files change and writes them, unless that is not asked for; whether they change."""
-    try:
-        changed = _show_changes(files, project, full_report)
-        if changed and not only_show:
-            write(files, project.root, asked=[file.path for file in files])
-    except WriteError as problem:
-        fail(str(problem))
-    return changed
-
-
-def _show_changes(files: tuple[File, ...], project: Folder, full_report: Report) -> bool:
-    """Prints the difference that each file makes; whether there is one. Raises WriteError."""
-
-    changes, _ = plan(files, project.root, asked=[file.path for file in files])
-    needed = [change for change in changes if change.is_needed]
-    for change in needed:
-        write_text(sys.stdout, "".join(diff_lines(change, Path(), full_report)))
-    return bool(needed)
+def _write_reports(checked: StackFindings, paths: tuple[str, ...]) -> None:
+    """Writes the reports that were asked for beside."""
+    score = checked.findings.as_dict()
+    for path in paths:
+        write_report(path, render_audit(str(form_of(path)), score, checked.report))

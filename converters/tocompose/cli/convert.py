@@ -31,6 +31,12 @@ def convert_command(ctx: click.Context, /, sources: tuple[str, ...], **_: object
       tocompose convert k8s/ -o deploy --fail-on lost
       cat run.sh | tocompose convert -
       tocompose convert . --from procfile -o . --diff
+
+    \b
+    Exit codes:
+      0  done
+      1  --fail-on found a note, or --diff or --check a change
+      2  wrong usage, or a source that cannot be read; nothing is written
     """
     options = read_options(ctx)
     run_conversion(

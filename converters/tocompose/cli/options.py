@@ -99,7 +99,7 @@ FAIL_ON_OPTION = click.option(
     "--fail-on",
     type=ChoiceListType(*KINDS),
     default="",
-    help="Exit with 1 if there is a note of one of these kinds, for example lost,changed; by default with 0.",
+    help="Exit with 1 if there is a note of one of these kinds (lost,changed); without it notes do not count.",
 )
 TIMEOUT_OPTION = click.option(
     "--timeout",
@@ -147,7 +147,7 @@ _SHARED_OPTIONS = (
         "--env",
         type=ChoiceListType("dev", "prod"),
         default="dev,prod",
-        help="Which files -o adds to the base: development, production, both (default).",
+        help="Which files -o adds to the base: dev (development), prod (production), or dev,prod (the default).",
     ),
     ANSWERS_OPTION,
     click.option(
@@ -232,7 +232,7 @@ def read_options(ctx: click.Context) -> ConversionOptions:
         **{name: values[name] for name in ConversionOptions._fields if name in values}
     )
     if len(options.env) == 0:
-        raise click.UsageError("--env needs dev, prod or both", ctx)
+        raise click.UsageError("--env needs dev, prod, or dev,prod", ctx)
     return options
 
 

@@ -60,7 +60,8 @@ def _finding_line(note: Note, style: Style) -> str:
     return f"{position}{level}: {printable(note.message)} {code}"
 
 
-def _count_sentence(score: Mapping[str, Any]) -> str:
+def count_sentence(score: Mapping[str, Any]) -> str:
+    """How many findings of each level there are: `2 errors, 0 warnings, 1 info`."""
     counts = [
         f"{number} {level}{'' if number == 1 else 's'}"
         for level, number in score["levels"].items()
@@ -70,14 +71,16 @@ def _count_sentence(score: Mapping[str, Any]) -> str:
 
 
 def _score_lines(score: Mapping[str, Any], style: Style) -> Iterator[str]:
-    for line in _applicable_lines(score):
+    lines = _applicable_lines(score)
+    for line in lines:
         codes = f"  [{', '.join(line['codes'])}]" if line["codes"] else ""
         share = f"{line['passed']:>3} of {line['total']:<3}"
         mark = style.paint(*_MARKS[line["state"]])
         details = style.paint(f"{_ignored_share(line)}{codes}", "2")
         yield f"{mark}  {line['id']:<5} {share} {line['title']}{details}"
-    yield _UNIT
-    yield _count_sentence(score)
+    if lines:
+        yield f"{_UNIT} `tocompose explain {lines[0]['id']}` explains a line."
+    yield count_sentence(score)
     yield _score_sentence(score)
 
 
@@ -91,7 +94,11 @@ def _applicable_lines(score: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _score_sentence(score: Mapping[str, Any]) -> str:
     met, lines = score["score"]["passed"], score["score"]["applicable"]
-    return f"{met} of {lines} lines of the checklist are met ({', '.join(map(printable, score['files']))})"
+    files = ", ".join(map(printable, score["files"]))
+    if not lines:
+        return f"no selected line of the checklist applies ({files})"
+    what = "line of the checklist is" if lines == 1 else "lines of the checklist are"
+    return f"{met} of {lines} {what} met ({files})"
 
 
 def as_markdown(score: Mapping[str, Any], report: Report) -> str:
@@ -106,7 +113,7 @@ def as_markdown(score: Mapping[str, Any], report: Report) -> str:
     finding_list = "\n".join(map(_finding_item, report.notes))
     blocks = [
         "# Audit of the compose files",
-        f"{_count_sentence(score)}. {_score_sentence(score)}. {_UNIT}",
+        f"{count_sentence(score)}. {_score_sentence(score)}. {_UNIT}",
         table,
         *(["## Findings", finding_list] if finding_list else []),
     ]

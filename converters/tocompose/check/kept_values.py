@@ -1,0 +1,34 @@
+"""Whether an edited compose file still holds what it held: only what may be put right has another value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tocompose.compose.documents import ComposeFile, document_of, read_file
+
+
+def holds_what_it_held(file: ComposeFile, text: str) -> bool:
+    """Whether the new text holds all that the old one held: each value is there still, or was put right."""
+    reread = read_file(text.encode("utf-8", "surrogateescape"), file.path)
+    if reread.notes:
+        return False
+    old, new = document_of(file), document_of(reread)
+    old_services, services = old.get("services") or {}, new.get("services") or {}
+    if not isinstance(old_services, dict) or not isinstance(services, dict):
+        return False
+    for name, body in old_services.items():
+        if not _holds_all(body, services.get(name), but=("depends_on",)):
+            return False
+    fragments = [name for name in old if str(name).startswith("x-")]
+    for name in fragments:
+        if not _holds_all(old[name], new.get(name), but=("depends_on",)):
+            return False
+    return _holds_all(old, new, but=("services", "version", *fragments))
+
+
+def _holds_all(old: Any, new: Any, but: Iterable[str]) -> bool:
+    """Whether each value of the first stands in the second; `but` names keys that may differ."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return bool(old == new)
+    return all(new.get(key) == old[key] for key in old.keys() - set(but))
