@@ -352,7 +352,7 @@ def test_the_layout_and_the_networks_point_at_the_included_service() -> None:
     }
     said = {note.code: note for note in audited(files).notes}
     assert str(said["TC711"].span) == "data/db.yaml:3:3"
-    assert said["TC711"].message == "db is on the network default with every other service"
+    assert said["TC711"].message == "db is on the default network, as all services are"
     assert str(said["TC748"].span) == "data/db.yaml:3:3"
     assert said["TC748"].message == "db has no limits, and there is no compose.prod.yaml"
 

@@ -275,6 +275,29 @@ def test_what_a_container_is_given_to_read_is_said_once() -> None:
     assert told.message.startswith("the script runs `psql` inside db")
 
 
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ("db migrate --all", "docker compose exec db migrate --all"),
+        ("-u root -w /srv db ls '/a b'", "docker compose exec --user root --workdir /srv db ls '/a b'"),
+        ("-i db psql <<'E'\nselect 1;\nE", "docker compose exec -T db psql < …"),
+        ("-it db sh", "docker compose exec db sh"),
+        ("-e KEY=s3cr3tXy db run", "docker compose exec -e KEY=… db run"),
+        ("db mysql -uroot -ps3cr3tXy", "docker compose exec db mysql -uroot -p…"),
+        ("db tool --password s3cr3tXy", "docker compose exec db tool --password …"),
+        ('db echo "$NAME x"', 'docker compose exec db echo "${NAME} x"'),
+        ("db echo '$HOME'", "docker compose exec db echo '$HOME'"),
+    ],
+)  # fmt: skip
+def test_what_runs_inside_a_container_has_its_command(words: str, command: str) -> None:
+    """The command for docker compose; of a secret or a here-document only that something is left open."""
+    text = f"docker run -d --name db acme/db:1\ndocker exec {words}\n"
+    (told,) = [note for note in converted({"run.sh": text}).notes if note.code == "TC132"]
+    assert f"`{command}`" in told.advice.replace("•••", "…")
+    assert ("left open" in told.advice) == ("…" in command)
+    assert "s3cr3tXy" not in f"{told.message}{told.advice}"
+
+
 def test_a_network_that_is_connected_twice() -> None:
     text = (
         "docker network create n\ndocker run -d --name app acme/app:1\n"

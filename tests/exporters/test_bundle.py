@@ -125,7 +125,7 @@ def test_env_example_documents_every_variable_of_env() -> None:
             number for number, text in enumerate(example) if text.startswith(f"{name}=")
         )
         assert example[line - 1].startswith("# ")
-    assert 'DB_PASSWORD="change-me"' in example
+    assert 'DB_PASSWORD=""' in example
     assert files[".gitignore"].splitlines() == [".env", "secrets/"]
 
 
@@ -134,7 +134,7 @@ def test_env_example_repeats_no_default_that_is_a_secret() -> None:
     used = {variable.name: variable for variable in variables("${DB_PASSWORD:-hunter2x}")}
     (example,) = env_files(stack, used)
     assert example.path == ".env.example"
-    assert b'DB_PASSWORD="change-me"\n' in example.content
+    assert b'DB_PASSWORD=""\n' in example.content
     assert b"hunter2x" not in example.content
 
 
@@ -175,17 +175,43 @@ def test_env_gives_no_empty_text_to_a_service_that_goes_without(
     assert split(given)[".env"].splitlines()[-1] == line
 
 
-@pytest.mark.parametrize(
-    ("example", "line"),
-    [(PASSWORD, 'P="change-me"'), ("", 'P="change-me"'), ("your-own", 'P="your-own"')],
-)
-def test_the_example_of_a_secret_is_not_the_secret(example: str, line: str) -> None:
-    secret = EnvSetting(name="P", value=PASSWORD, secret=True, example=example)
+@pytest.mark.parametrize("example", [PASSWORD, "", "change-me", "postgres://u:p@host/name"])
+@pytest.mark.parametrize("value", [PASSWORD, None])
+@pytest.mark.parametrize("text", ["${P:?}", "${P}"])
+def test_the_example_of_a_secret_starts_nothing(
+    example: str, value: str | None, text: str
+) -> None:
+    """Whoever copies the example has no password, neither the real one nor a word that stands for one."""
+    secret = EnvSetting(name="P", value=value, secret=True, example=example)
     service = Service(
-        name="x", image="x:1", environment=(EnvVariable(name="P", value="$P"),)
+        name="x", image="x:1", environment=(EnvVariable(name="P", value=text),)
     )
     files = split(Stack(name="x", services=(service,), settings=(secret,)))
-    assert files[".env.example"].splitlines()[-1] == line
+    shown = files[".env.example"]
+    assert shown.splitlines()[-1] == 'P=""'
+    assert PASSWORD not in shown or value is None
+    assert ("such as" in shown) == (example not in ("", "change-me", value))
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "example", "line"),
+    [
+        ("${P:?}", None, "db.internal", 'P=""'),
+        ("${P:?}", "db.internal", "", 'P="db.internal"'),
+        ("${P:-}", None, "eu-west-1", 'P="eu-west-1"'),
+        ("${P:-}", None, "your-domain.com", 'P=""'),
+    ],
+)
+def test_no_placeholder_is_a_value_that_starts(
+    text: str, value: str | None, example: str, line: str
+) -> None:
+    setting = EnvSetting(name="P", value=value, example=example)
+    service = Service(
+        name="x", image="x:1", environment=(EnvVariable(name="P", value=text),)
+    )
+    shown = split(Stack(name="x", services=(service,), settings=(setting,)))[".env.example"]
+    assert shown.splitlines()[-1] == line
+    assert (", and set what is required" in shown) == (line == 'P=""' and ":?" in text)
 
 
 def test_only_what_was_lost_stands_above_a_service() -> None:

@@ -145,6 +145,37 @@ def test_every_volume_of_podman_is_copied_into_the_one_that_is_written(
         assert "existing" not in kept and old in kept
 
 
+@pytest.mark.parametrize("client", ["docker", "podman"])
+@pytest.mark.parametrize(
+    ("mounts", "copied"),
+    [
+        ("-v /var/cache/web -v /srv/up -v /app/logs", ["/srv/up"]),
+        ("-v /root/.cache -v /tmp -v /var/log/web/old", []),
+        ("-v /var/lib/cache/items -v /logs/archive", ["/logs/archive", "/var/lib/cache/items"]),
+    ],
+)  # fmt: skip
+def test_no_cache_is_copied(client: str, mounts: str, copied: list[str]) -> None:
+    """Neither asked for nor a step: it is told as what stays."""
+    script = f"{client} run -d --name web {mounts} acme/web:1\n"
+    result, cutover = converted({"run.sh": script})
+    asked = [note.subject[-1] for note in result.notes if note.code == "TC432"]
+    left = [note.subject[-1] for note in result.notes if note.code == "TC444"]
+    assert sorted(map(str, asked)) == copied
+    assert len(asked) + len(left) == mounts.count("-v")
+    steps = [line for line in lines(cutover) if f"{client} cp " in line]
+    assert len(steps) == len(copied)
+
+
+def test_a_named_cache_of_podman_is_not_copied() -> None:
+    script = "podman run -d --name web -v pages:/var/cache/web -v up:/up acme/web:1\n"
+    result, cutover = converted({"run.sh": script})
+    assert "podman run --rm -v pages:" not in " ".join(lines(cutover))
+    assert "podman run --rm -v up:" in " ".join(lines(cutover))
+    assert "pages" not in " ".join(step.line for step in cutover.cleaning)
+    assert "up:/from" in advice_of(result, "TC787")
+    assert "pages:/from" in advice_of(result, "TC444")
+
+
 def test_units_are_stopped_taken_away_and_put_back_under_their_names() -> None:
     _, cutover = converted(UNITS)
     services = "app.service shop-cache.service db.service"

@@ -230,6 +230,27 @@ def test_no_command_but_a_reason(body: str, code: str) -> None:
     assert code in [note.code for note in found.notes]
 
 
+@pytest.mark.parametrize(
+    ("body", "program"),
+    [
+        ("image: 'me/shop-redis:1', ports: ['6379:6379']", "redis-cli"),
+        ("image: 'me/postgres:1'", "pg_isready"),
+        ("image: 'me/web:1', ports: ['80:80']", "curl"),
+        ("image: 'me/node:1', ports: ['80:80']", "curl"),
+    ],
+)
+def test_the_example_fits_the_server_that_the_name_tells(body: str, program: str) -> None:
+    (told,) = [note for note in outcome(body).notes if note.code == "TC613"]
+    assert f"if the image has {program}" in told.advice
+
+
+def test_a_program_beside_a_server_is_no_server() -> None:
+    (told,) = [
+        note for note in outcome("image: 'me/mysql-backup:1'").notes if note.code == "TC613"
+    ]
+    assert "mysqladmin" not in told.advice
+
+
 def test_a_job_needs_none() -> None:
     found = outcome("image: 'postgres:16', command: [pg_dump, -h, db]")
     assert found.stack.services[0].healthcheck is None

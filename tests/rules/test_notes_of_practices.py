@@ -216,7 +216,9 @@ PLACES: dict[str, tuple[str, str]] = {
     "TC655": ("x: {build: ., volumes: ['./src:/app']}", "services.x.volumes"),
     "TC656": ("x: {image: 'me/x:1', volumes: ['./a.conf:/a.conf']}", "services.x.volumes"),
     "TC657": ("db: {image: 'mysql:8', volumes: ['/srv/x:/var/lib/mysql']}", "services.db"),
-    "TC658": ("x: {image: 'me/x:1', volumes: ['/srv/x:/x']}", "services.x"),
+    "TC658": ("x: {image: 'me/x:1', volumes: ['./x:/x']}", "services.x"),
+    "TC682": ("x: {image: 'me/x:1', volumes: ['/etc/localtime:/x:ro']}", "services.x"),
+    "TC683": ("x: {image: 'me/x:1', volumes: ['/srv/x:/x']}", "services.x"),
     "TC660": (
         "x: {image: 'traefik:v3', volumes: ['/var/run/docker.sock:/x']}",
         "services.x",

@@ -169,7 +169,14 @@ def test_files_must_exist(volume: str, strict: bool) -> None:
         ("image: 'prom/node-exporter:v1', volumes: ['/:/host:ro']", "TC662"),
         ("image: 'me/web:1', volumes: ['/etc:/etc']", "TC663"),
         ("image: 'mysql:8', volumes: ['/srv/sql:/var/lib/mysql']", "TC657"),
-        ("image: 'me/web:1', volumes: ['/srv/up:/up']", "TC658"),
+        ("image: 'me/web:1', volumes: ['./up:/up']", "TC658"),
+        ("image: 'me/web:1', volumes: ['../up:/up:ro']", "TC658"),
+        ("image: 'me/web:1', volumes: ['/srv/up:/up']", "TC683"),
+        ("image: 'me/web:1', volumes: ['~/up:/up']", "TC683"),
+        ("image: 'me/web:1', volumes: ['/etc/localtime:/etc/localtime:ro']", "TC682"),
+        ("image: 'me/web:1', volumes: ['/dev/bus/usb:/dev/bus/usb']", "TC682"),
+        ("image: 'me/web:1', volumes: ['/tmp/.X11-unix:/tmp/.X11-unix']", "TC682"),
+        ("image: 'me/web:1', volumes: ['/run/mysqld/mysqld.sock:/my.sock']", "TC682"),
     ],
 )
 def test_a_word_about_mounts(body: str, code: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from posixpath import normpath
 
 from tocompose.earlier_run import ENV_HEAD
+from tocompose.knowledge.placeholders import is_placeholder
 from tocompose.knowledge.secrets.texts import secret_defaults
 from tocompose.knowledge.servers import DEVELOPMENT_PASSWORD
 from tocompose.knowledge.variable_meanings import variable_meaning
@@ -25,9 +26,9 @@ _ESCAPES = str.maketrans(
 _WIDTH = 100
 _FOR_DEVELOPMENT = "A default for development: change it before others can reach it."
 _EXAMPLE_HEAD = (
-    "# Every variable of the compose files. If there is no .env yet: cp .env.example .env",
-    "",
+    "# Every variable of the compose files. If there is no .env yet: cp .env.example .env"
 )
+_TO_SET = ", and set what is required"
 
 
 def quoted(value: str) -> str:
@@ -64,7 +65,7 @@ def env_files(stack: Stack, used: Mapping[str, Variable]) -> tuple[File, ...]:
     settings = [*stack.settings, *unexplained]
     to_set = [
         *stack.settings,
-        *(setting for setting in unexplained if not setting.example),
+        *(setting for setting in unexplained if not (setting.example or setting.secret)),
     ]
     files = []
     if to_set:
@@ -93,9 +94,7 @@ def _setting_of(variable: Variable) -> EnvSetting:
     default = variable.default or ""
     if any(True for _ in secret_defaults(variable, is_secret=False)):
         text = f"{variable.name} of the compose file, which holds a default for it."
-        return EnvSetting(
-            name=variable.name, example="change-me", description=text, secret=True
-        )
+        return EnvSetting(name=variable.name, description=text, secret=True)
     if default and "$" not in default:
         text = f"Optional; {default} is used where {variable.name} is not set."
         return EnvSetting(name=variable.name, example=default, description=text)
@@ -171,7 +170,8 @@ def _env_lines(settings: Iterable[EnvSetting], passed_through: set[str]) -> Iter
 def _example_lines(
     settings: Iterable[EnvSetting], passed_through: set[str]
 ) -> Iterator[str]:
-    yield from _EXAMPLE_HEAD
+    settings = tuple(settings)
+    yield from (f"{_EXAMPLE_HEAD}{_TO_SET if any(map(_is_to_set, settings)) else ''}", "")
     for setting in settings:
         yield from (f"# {line}" for line in wrap_text(_description_of(setting), _WIDTH - 2))
         value = _example_value(setting)
@@ -185,9 +185,8 @@ def _example_lines(
 
 def _description_of(setting: EnvSetting) -> str:
     is_default = setting.value == DEVELOPMENT_PASSWORD and setting.origin is None
-    text = " ".join(
-        [*setting.description.split(), *([_FOR_DEVELOPMENT] if is_default else [])]
-    )
+    description = f"{setting.description}{_shown_example(setting)}".split()
+    text = " ".join([*description, *([_FOR_DEVELOPMENT] if is_default else [])])
     marks = {"required": setting.required, "secret": setting.secret}
     kinds = [mark for mark, holds in marks.items() if holds]
     return f"{text} ({', '.join(kinds)})" if kinds else text
@@ -209,12 +208,34 @@ def _described(settings: Iterable[EnvSetting], stack: Stack) -> Iterator[EnvSett
 
 
 def _example_value(setting: EnvSetting) -> str:
-    if not setting.secret:
-        return setting.example or setting.value or ""
-    if setting.example and setting.example != setting.value:
-        return setting.example
-    # Nobody needs to fill in what is neither demanded nor set.
-    return "change-me" if setting.required or setting.value else ""
+    """The value that the example starts with; empty where each must set their own.
+
+    Whoever copies the file to `.env` must not start a stack with a placeholder: docker compose refuses an empty value
+    that is required, and takes any other text for the real one.
+    """
+    if setting.secret or _is_only_shown(setting):
+        return ""
+    return setting.example or setting.value or ""
+
+
+def _is_to_set(setting: EnvSetting) -> bool:
+    return setting.required and not _example_value(setting)
+
+
+def _is_only_shown(setting: EnvSetting) -> bool:
+    """Whether an example shows what the value looks like, and is none."""
+    if setting.value is not None:
+        return False
+    return setting.required or is_placeholder(setting.name, setting.example)
+
+
+def _shown_example(setting: EnvSetting) -> str:
+    """What is said of an example that is not the value, and tells more than that one is missing."""
+    example = setting.example
+    is_meant = setting.secret or _is_only_shown(setting)
+    if not is_meant or not example or example == setting.value:
+        return ""
+    return "" if is_placeholder(setting.name, example) else f", such as {example}"
 
 
 def _as_bytes(lines: Iterable[str]) -> bytes:

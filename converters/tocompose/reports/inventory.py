@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 
 from tocompose.compose.shapes import as_map
+from tocompose.knowledge.renewed_folders import renewed_volume
 from tocompose.knowledge.variable_meanings import variable_meaning
 from tocompose.model import EnvSetting, FileResource, Logging, Mount, Service, Stack, Volume
 from tocompose.record import NamedTuple, replace
@@ -100,10 +101,13 @@ def _fate_of_data(stack: Stack, kind: str, name: str) -> str:
         return "exists already; Compose never deletes it"
     if as_map(volume.options.get("driver_opts")).get("type") == "tmpfs":
         return "in memory; gone when no container uses it any more"
-    return f"{_what_it_holds(volume)}kept until `docker compose down --volumes`"
+    return f"{_what_it_holds(volume, stack)}kept until `docker compose down --volumes`"
 
 
-def _what_it_holds(volume: Volume) -> str:
+def _what_it_holds(volume: Volume, stack: Stack) -> str:
+    kind = renewed_volume(volume.name, stack)
+    if volume.filled_from and kind:
+        return f"starts empty; it holds {kind}; "
     if volume.filled_from:
         return f"starts empty: copy podman's volume {volume.filled_from} into it; "
     return f"the existing volume {volume.engine_name}; " if volume.engine_name else ""

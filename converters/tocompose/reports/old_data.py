@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 from tocompose.knowledge.image_conditions import conditions_hold
 from tocompose.knowledge.images import image_facts
+from tocompose.knowledge.renewed_folders import renewed_files
 from tocompose.model import Mount, Service, Stack
 from tocompose.reports.duties import Duty
 from tocompose.syntax.model_path import ModelPath
@@ -20,7 +21,8 @@ def mounts_to_fill(stack: Stack, old: Iterable[Service]) -> Iterator[tuple[Servi
     }
     for service in old:
         for mount in service.mounts:
-            if mount.kind == "volume" and mount.source in new_volumes:
+            is_new = mount.kind == "volume" and mount.source in new_volumes
+            if is_new and not renewed_files(mount.target):
                 yield service, mount
 
 

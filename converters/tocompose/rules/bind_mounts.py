@@ -30,6 +30,7 @@ from tocompose.rules.named_volumes import is_anonymous, is_mask, judge_mount
 from tocompose.rules.sensitive_mounts import is_sensitive
 from tocompose.rules.service_images import data_paths, facts_of
 from tocompose.rules.views import judge_production
+from tocompose.syntax.host_paths import is_relative_path
 from tocompose.syntax.interpolation import replace_variables
 
 _CODE_TARGETS = (
@@ -154,11 +155,19 @@ def _note_bind(service: Service, mount: Mount) -> list[Note]:
         return []
     image = facts_of(service)
     paths = data_paths(service, image) if image else []
-    code = "TC657" if mount.target.rstrip("/") in paths else "TC658"
+    code = _folder_code(mount.source)
+    code = "TC657" if mount.target.rstrip("/") in paths else code
     is_fixed = mount.read_only or "ro" in mount.mode.split(",")
     facts = {} if is_fixed else {"read_only": "; for configuration, make it read-only"}
     facts = {"path": mount.source, "read_only": "", **facts}
     return [remark(code, service, "", mount.origin, **facts)]
+
+
+def _folder_code(source: str) -> str:
+    """What is said of a folder that is no data of a known image: it is the system's, the machine's or the project's."""
+    if _OF_THE_HOST.search(source):
+        return "TC682"
+    return "TC658" if is_relative_path(source) else "TC683"
 
 
 def _judge_files(view: View) -> Iterator[Verdict]:
@@ -186,9 +195,11 @@ def _judge_folders(startup: Startup, service: Service) -> Iterator[Verdict]:
             fixed = mount.read_only or looks_like_file(source)
             fixed = fixed or _OF_THE_HOST.search(source) is not None
             shown = replace_variables(source, lambda variable: f"${{{variable.name}}}")
-            yield judge_mount(
-                startup, service, mount, "Q-10 M-05", fixed, "TC715", path=shown
-            )
+            is_beside = is_relative_path(source)
+            remedy = "Move code to the override file and data" if is_beside else "Move data"
+            facts = {"path": shown, "remedy": remedy}
+            lines = "Q-10 M-05"
+            yield judge_mount(startup, service, mount, lines, fixed, "TC715", **facts)
 
 
 RULE = Rule(
@@ -226,7 +237,17 @@ RULE = Rule(
         ),
     ),
     judge=judge_all(_judge_files, judge_production(_judge_folders)),
-    said_by={"TC715": ("TC657", "TC658", "TC660", "TC661", "TC662", "TC663")},
+    said_by={
+        "TC715": (
+            "TC657",
+            "TC658",
+            "TC683",
+            "TC660",
+            "TC661",
+            "TC662",
+            "TC663",
+        )
+    },
     excuses=(
         Excuse("TC737", "a mount with options of its own stays as it is", _has_options),
     ),

@@ -24,6 +24,7 @@ from tocompose.rules import (
 )
 from tocompose.rules.endings import stays_idle
 from tocompose.rules.evidence import is_called
+from tocompose.rules.example_checks import example_check
 from tocompose.rules.fronts import front_of_service
 from tocompose.rules.listening import (
     Listening,
@@ -49,7 +50,7 @@ from tocompose.rules.service_images import (
     image_title,
     services_of_same_image,
 )
-from tocompose.rules.tcp_probes import at_port, http_example, tcp_probe
+from tocompose.rules.tcp_probes import at_port, tcp_probe
 from tocompose.rules.views import judge_lasting
 from tocompose.rules.worker_checks import is_unheard_worker, worker_check, worker_of
 from tocompose.syntax.units import is_whole_number
@@ -88,7 +89,7 @@ def _add_check(
 def _reasons(code: str, service: Service, stack: Stack, context: Context) -> dict[str, str]:
     """What the note of that code says beside the image."""
     if code == "TC613":
-        return {"example": http_example(main_port(service, None))}
+        return {"example": example_check(service, main_port(service, None))}
     if code == "TC619":
         return {"setting": blocking_setting(service, stack, context)}
     worker = worker_of(as_started(service, stack, context))

@@ -11,6 +11,7 @@ from tocompose.knowledge.old_containers import (
     first_copy_command,
     old_container,
 )
+from tocompose.knowledge.renewed_folders import renewed_files
 from tocompose.model import EnvVariable, Mount, Role, Runtime, Service, Stack, Volume
 from tocompose.notes import Note, note
 from tocompose.record import NamedTuple, replace
@@ -145,8 +146,13 @@ def copy_notes(service: Service, named: _NamedMounts, stack: Stack) -> Iterator[
         container = old_container(service, project, client)
     for path, volume in named.held:
         command = first_copy_command(container, path, volume, stack.name, client)
-        facts = {"path": path, "volume": volume, **OWN_CONTAINER}
-        yield remark("TC432", service, ("volumes", path), command=command, **facts)
+        key = ("volumes", path)
+        kind = renewed_files(path)
+        if kind:
+            yield remark("TC444", service, key, path=path, kind=kind, command=command)
+        else:
+            facts = {"path": path, "volume": volume, **OWN_CONTAINER}
+            yield remark("TC432", service, key, command=command, **facts)
 
 
 def _settle_home(service: Service, data: Data, named: _NamedMounts) -> str:
@@ -313,7 +319,7 @@ def _judge_data(startup: Startup, service: Service) -> Iterator[Verdict]:
 def _is_made_again(target: str) -> bool:
     """Whether the folder holds what a build or an installation makes again at any time."""
     name = target.rstrip("/").rpartition("/")[2]
-    return name in DEPENDENCY_FOLDERS or name.endswith(("_cache", ".cache"))
+    return name in DEPENDENCY_FOLDERS or bool(renewed_files(target))
 
 
 def _judge_volumes(startup: Startup, service: Service) -> Iterator[Verdict]:

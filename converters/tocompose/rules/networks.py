@@ -13,7 +13,7 @@ from tocompose.model import (
     Stack,
 )
 from tocompose.notes import Note, note
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.rules import (
     Context,
     Example,
@@ -180,15 +180,53 @@ def _judge_separated(view: View) -> Iterator[Verdict]:
     data = [service for service in attached if is_data(service)]
     if len(attached) < 2 or not data:
         return
-    exposed, problem = data[0], ""
+    mixed = _mixed_sides(startup, attached, data)
+    key = ("networks",) if mixed.data[0].networks else ()
+    facts = {
+        "problem": mixed.problem,
+        "outside": _told_services(mixed.outside),
+        "data": _told_services(mixed.data),
+    }
+    span, subject = startup.span(mixed.data[0], *key), ModelPath.of("networks")
+    holds = not mixed.problem
+    yield verdict("Q-06 S-02 M-04", holds, "TC711", span, subject, **facts)
+
+
+class _MixedSides(NamedTuple):
+    """What is wrong where services of the outside and of data are on one network, and who they are."""
+
+    problem: str
+    outside: list[Service]
+    data: list[Service]
+
+
+def _mixed_sides(
+    startup: Startup, attached: list[Service], data: list[Service]
+) -> _MixedSides:
+    """The services that should be apart; without a problem where they are."""
     if network := _network_of_all(startup):
-        problem = f"{exposed.name} is on the network {network} with every other service"
-    elif pairs := _pairs_with_proxies(attached, data):
-        exposed, problem = pairs[0][0], _told_pairs(pairs)
-    key = ("networks",) if exposed.networks else ()
-    span = startup.span(exposed, *key)
-    subject = ModelPath.of("networks")
-    yield verdict("Q-06 S-02 M-04", not problem, "TC711", span, subject, problem=problem)
+        problem = _told_network(network, data)
+        return _MixedSides(problem, list(filter(_is_outside, attached)), data)
+    pairs = _pairs_with_proxies(attached, data)
+    if not pairs:
+        return _MixedSides("", [], data)
+    data_services, proxies = zip(*pairs, strict=True)
+    return _MixedSides(_told_pairs(pairs), _unique(proxies), _unique(data_services))
+
+
+def _unique(services: Iterable[Service]) -> list[Service]:
+    return list({service.name: service for service in services}.values())
+
+
+def _told_services(services: Iterable[Service]) -> str:
+    return enumerated([service.name for service in services] or [""])
+
+
+def _told_network(network: str, data: list[Service]) -> str:
+    """What is said of a stack that has but one network in use."""
+    are = "are" if data[1:] else "is"
+    which = "the default network" if network == "default" else f"the network {network}"
+    return f"{_told_services(data)} {are} on {which}, as all services are"
 
 
 def _pairs_with_proxies(

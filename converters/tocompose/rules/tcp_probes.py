@@ -28,11 +28,3 @@ def tcp_probe(tools: Iterable[str], port: str) -> tuple[str, ...] | None:
 def at_port(test: tuple[str, ...], port: str | None) -> tuple[str, ...]:
     """The health command with the port in the place that it leaves open; as it is where none is known."""
     return tuple(word.replace("PORT", port) if port else word for word in test)
-
-
-def http_example(port: str | None) -> str:
-    """How to check a program of an image that nothing is known of; one without a port answers no request."""
-    if port is None:
-        return "a command of the image that fails when the program no longer works"
-    test = f'["CMD", "curl", "-f", "http://127.0.0.1:{port}/"]'
-    return f"`test: {test}` if the image has curl"

@@ -10,6 +10,7 @@ from tocompose.compose.merge import mount_target
 from tocompose.compose.shapes import as_list, as_map, as_text, as_texts
 from tocompose.knowledge.images import image_facts
 from tocompose.knowledge.old_containers import container_of_project, first_copy_command
+from tocompose.knowledge.renewed_folders import renewed_files
 from tocompose.notes import Note, note
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
@@ -67,8 +68,10 @@ def replace_data_containers(
             command = first_copy_command(container, path, volume, project)
             facts: dict[str, Any] = {"service": users[0], "path": path, "volume": volume}
             facts |= {"keeper": f"the old container {lender}", "stopped": enumerated(users)}
+            facts |= {"kind": renewed_files(path), "command": command}
+            code = "TC444" if facts["kind"] else "TC432"
             of_volume = ModelPath.of("volumes", volume)
-            notes.append(note("TC432", span, subject=of_volume, command=command, **facts))
+            notes.append(note(code, span, subject=of_volume, **facts))
         del services[lender]
     return {**document, "services": services, "volumes": volumes}, tuple(notes)
 

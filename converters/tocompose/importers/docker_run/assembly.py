@@ -12,6 +12,7 @@ from tocompose.importers.docker_run.containers import (
     read_container,
 )
 from tocompose.importers.docker_run.deployed_stacks import DeployedStack
+from tocompose.importers.docker_run.executed_commands import exec_facts
 from tocompose.importers.docker_run.facts import (
     UNKNOWN_SERVICE,
     Facts,
@@ -336,9 +337,8 @@ class Assembly:
         else:
             subject = ModelPath.service(service)
             program = f"`{program_name(texts[1])}`" if texts[1:] else "a command"
-            line.operands[0].note(
-                "TC132", subject=subject, service=service, program=program
-            )
+            facts = exec_facts(service, line, step.stdin)
+            line.operands[0].note("TC132", subject=subject, program=program, **facts)
             for argument in (*step.arguments, *filter(None, [step.stdin])):
                 argument.mark_noted("TC132")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tocompose.knowledge.old_containers import volume_copy_command
+from tocompose.knowledge.renewed_folders import mounts_of_volume, renewed_volume
 from tocompose.ledger import Ledger
 from tocompose.model import Runtime, Stack, Volume
 from tocompose.notes import note
@@ -25,7 +26,7 @@ def held_by_podman(
             old_name = podman_names.get(volume.name) or volume.engine_name or volume.name
             namespace = _namespace_of(volume, stack)
             volume = replace(volume, filled_from=old_name, filled_in=namespace)
-            _note_copy(volume, old_name, stack.name, ledger)
+            _note_copy(volume, old_name, stack, ledger)
         volumes.append(volume)
     return replace(stack, volumes=tuple(volumes), runs_in=runs_in)
 
@@ -45,17 +46,32 @@ def _namespace_of(volume: Volume, stack: Stack) -> str | None:
     return next(filter(None, namespaces), None)
 
 
-def _note_copy(volume: Volume, old_name: str, project: str, ledger: Ledger) -> None:
-    new_name = volume.name_in_engine(project)
+def _note_copy(volume: Volume, old_name: str, stack: Stack, ledger: Ledger) -> None:
+    new_name = volume.name_in_engine(stack.name)
     subject = ModelPath.of("volumes", volume.name)
-    command = volume_copy_command(volume, project)
+    command = volume_copy_command(volume, stack.name)
+    kind = renewed_volume(volume.name, stack)
+    if not kind:
+        ledger.add_note(
+            note(
+                "TC787",
+                volume.origin,
+                subject=subject,
+                command=command,
+                old=old_name,
+                volume=new_name,
+            )
+        )
+        return
+    service, mount = next(mounts_of_volume(volume.name, stack))
     ledger.add_note(
         note(
-            "TC787",
+            "TC444",
             volume.origin,
             subject=subject,
-            old=old_name,
-            volume=new_name,
+            service=service.name,
+            path=mount.target,
+            kind=kind,
             command=command,
         )
     )

@@ -1,0 +1,90 @@
+"""Commands that a script runs inside its containers, as docker compose runs them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+
+from tocompose.importers.docker_run.invocation import Argument
+from tocompose.importers.docker_run.options import CommandLine
+from tocompose.knowledge.secrets.commands import command_secrets, without_script_secrets
+from tocompose.knowledge.secrets.texts import replace_spans
+from tocompose.syntax.interpolation import plain
+
+# What `docker compose exec` calls the same; it has a terminal unless told otherwise, and its input is always open.
+_KEPT_OPTIONS = ("--user", "--workdir", "--index")
+_LONGEST = 200
+# Stands for what is not said: a secret, the input, or the end of a long line.
+LEFT_OUT = "…"
+_DOLLAR = r"\$"
+_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "`": r"\`"})
+
+
+def exec_facts(service: str, line: CommandLine, stdin: Argument | None) -> dict[str, str]:
+    """What a note says of a command inside a service: how docker compose runs the same, and what it does not repeat."""
+    command = same_command(service, line, stdin)
+    completed = ", with what the script has in the place that is left open here"
+    return {
+        "service": service,
+        "command": command,
+        "completed": completed if LEFT_OUT in command else "",
+    }
+
+
+def same_command(service: str, line: CommandLine, stdin: Argument | None) -> str:
+    """The command line with which docker compose runs the same; an ellipsis for secrets, and for what is too long."""
+    texts = [argument.text for argument in line.operands[1:]]
+    words = ["docker", "compose", "exec", *_options(line, stdin), service]
+    inside = _without_secrets(texts) or [LEFT_OUT]
+    called = " ".join(_shell_words([*words, *inside]))
+    fed = f" < {LEFT_OUT}" if stdin is not None else ""
+    return _shortened(without_script_secrets(called)) + fed
+
+
+def _options(line: CommandLine, stdin: Argument | None) -> Iterator[str]:
+    is_fed = stdin is not None or line.has_switch("--interactive")
+    if is_fed and not line.has_switch("--tty"):
+        yield "-T"
+    if line.has_switch("--detach"):
+        yield "-d"
+    for name in _KEPT_OPTIONS:
+        value = line.value_of(name)
+        if value is not None:
+            yield from (name, plain(value.text) or value.text)
+    yield from _variables(line)
+
+
+def _variables(line: CommandLine) -> Iterator[str]:
+    """The variables that the command is given, by their names alone."""
+    for option in line.options:
+        if option.row and option.row["name"] == "--env":
+            yield from ("-e", f"{option.value.text.partition('=')[0]}={LEFT_OUT}")
+
+
+def _without_secrets(texts: Sequence[str]) -> list[str]:
+    """The words with an ellipsis in the place of each secret, as the shell of the script had them."""
+    words = list(texts)
+    for secret in reversed(command_secrets(texts)):
+        word = words[secret.word]
+        words[secret.word] = replace_spans(word, [(secret.start, secret.end, LEFT_OUT)])
+    return words
+
+
+def _shell_words(texts: Sequence[str]) -> Iterator[str]:
+    """The words in the quotes that they need; a variable of the script stays one."""
+    for text in texts:
+        word = plain(text)
+        if word is None:
+            yield f'"{text.translate(_ESCAPES).replace("$$", _DOLLAR)}"'
+        else:
+            bare_word = word.replace(LEFT_OUT, "-")
+            yield word if shlex.quote(bare_word) == bare_word else shlex.quote(word)
+
+
+def _shortened(line: str) -> str:
+    """The first line, up to the last whole word that is not too much for a sentence."""
+    first_line = line.partition("\n")[0]
+    if first_line == line and len(line) <= _LONGEST:
+        return line
+    kept = first_line[:_LONGEST].rpartition(" ")[0]
+    return f"{kept} {LEFT_OUT}"
