@@ -8,7 +8,16 @@ import pytest
 
 from growth import grows_with_input
 from rules.snippets import stack
-from tocompose.model import Dependency, EnvSetting, File, Mount, Role, Service, Stack
+from tocompose.model import (
+    Dependency,
+    EnvSetting,
+    File,
+    Mount,
+    Role,
+    Runtime,
+    Service,
+    Stack,
+)
 from tocompose.rules import Context, apply_all, select
 
 PRACTICES = select("SVC-CLASS,HC-EVERY,DEP-INFER,DEP-COND,RESTART")
@@ -433,3 +442,26 @@ def test_who_shares_image_and_storage_needs_the_same_data(
     """Its settings lie in the volume: on a network without the database it would reach none."""
     found = edges(NEXTCLOUD.replace("CRON", tag).replace("SHARED", shared))
     assert found.get("cron", {}) == ({"db": "service_healthy"} if waits else {})
+
+
+MIGRATION = """
+services:
+  web: {image: 'me/web:1', environment: {DB_HOST: db, DB_PASSWORD: '${APP_DB}'}}
+  migrate: {image: 'me/tool:1', environment: {LOGIN: 'app:${APP_DB}'}}
+  docs: {image: 'me/docs:1', environment: {TOKEN: '${OTHER}'}}
+  db: {image: 'postgres:16', environment: {POSTGRES_PASSWORD: '${APP_DB}'}}
+"""
+
+
+@pytest.mark.parametrize("runtime", list(Runtime))
+def test_in_a_cluster_who_has_the_password_of_a_database_needs_it(runtime: Runtime) -> None:
+    """There the password is of one Secret; elsewhere two services may just have the same word."""
+    clients = edges(replace(stack(MIGRATION), runs_in=runtime))
+    is_known = runtime is Runtime.CLUSTER
+    assert set(clients) == ({"web", "migrate"} if is_known else {"web"})
+
+
+def test_a_password_of_two_databases_is_evidence_for_neither() -> None:
+    second = "  more: {image: 'mysql:8', environment: {MYSQL_PASSWORD: '${APP_DB}'}}\n"
+    clients = edges(replace(stack(MIGRATION + second), runs_in=Runtime.CLUSTER))
+    assert "migrate" not in clients

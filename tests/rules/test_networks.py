@@ -53,6 +53,17 @@ CASES = {
         {"frontend": "proxy web", "backend": "proxy web check"},
         [],
     ),
+    "a job with the image of a client": (
+        """
+        services:
+          web: {image: 'me/web:1', ports: ['80:80'], environment: {DB_HOST: db}}
+          migrate: {image: 'me/web:1', command: [migrate], restart: 'no'}
+          other: {image: 'me/other:1'}
+          db: {image: 'postgres:16'}
+        """,
+        {"frontend": "web", "backend": "web migrate other", "data": "web migrate db"},
+        ["data"],
+    ),
     "three tiers": (
         """
         services:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from tocompose.compose.implied_needs import joined_service
-from tocompose.model import Dependency, Role, Service, Stack
+from tocompose.model import Dependency, Role, Runtime, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import NamedTuple, replace
 from tocompose.rules import (
@@ -27,6 +27,7 @@ from tocompose.rules.service_images import (
     is_same_image,
     services_of_same_image,
 )
+from tocompose.rules.shared_secrets import shared_secrets
 from tocompose.rules.shared_storage import shared_storage
 
 
@@ -190,6 +191,20 @@ def _find_edges(stack: Stack, context: Context) -> Iterator[Edge]:
         target = by_name[clue.target]
         if clue.rank != FALLBACK and _may_wait(service, target):
             yield Edge(clue.rank, not is_data(target), service, target, clue)
+    if stack.runs_in is Runtime.CLUSTER:
+        yield from _password_edges(stack)
+
+
+def _password_edges(stack: Stack) -> Iterator[Edge]:
+    """The edges to data of services that are given its password: a migration may know the host by itself.
+
+    Only in a cluster is it known which Secret a password is of; elsewhere two may just be the same word.
+    """
+    for service, target, variable in shared_secrets(stack):
+        if _may_wait(service, target) and not stays_idle(service):
+            words = f"{variable.name} is the password of {target.name}"
+            clue = Evidence(target.name, SHARED, words, variable.origin)
+            yield Edge(SHARED, False, service, target, clue)
 
 
 def _shared_edges(stack: Stack, edges: Iterable[Edge]) -> Iterator[Edge]:

@@ -11,6 +11,7 @@ from tocompose.model import (
 from tocompose.record import NamedTuple
 from tocompose.rules.dependencies import is_monitor
 from tocompose.rules.roles import holds_only_data
+from tocompose.rules.service_images import facts_of, services_of_same_image
 
 FRONT, BACK, DATA = "frontend", "backend", "data"
 # A proxy with this option takes only services with labels, and finds all of them on the front network.
@@ -71,6 +72,7 @@ def plan_networks(stack: Stack) -> Plan | None:
         return Plan(_bring_together(members, sides), None)
     data_network = DATA if sides.inside else BACK
     clients = _find_clients(sides)
+    clients |= _same_programs(clients, sides, stack)
     members[data_network] = tuple(
         name for name in sides.services if name in sides.data or name in clients
     )
@@ -168,3 +170,19 @@ def _find_clients(sides: _Sides) -> set[str]:
     if not data <= called_services:
         clients |= sides.services.keys() - set(sides.proxies)
     return clients
+
+
+def _same_programs(clients: set[str], sides: _Sides, stack: Stack) -> set[str]:
+    """The applications and jobs that run the image of a client, whatever their own settings say: a migration, say."""
+    return {
+        sibling.name
+        for client in clients
+        if _is_own_program(sides.services[client])
+        for sibling in services_of_same_image(sides.services[client], stack)
+        if sibling.name in sides.services
+    }
+
+
+def _is_own_program(service: Service) -> bool:
+    """Whether the image is none that is known for what it serves: it is the user's own application."""
+    return service.role in (Role.APP, Role.JOB) and facts_of(service) is None

@@ -1,0 +1,50 @@
+"""Who is given the password of a service that keeps data: it logs in there, though no setting says where that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tocompose.knowledge.secrets.names import names_password
+from tocompose.model import EnvVariable, Service, Stack
+from tocompose.record import NamedTuple
+from tocompose.rules.roles import is_data
+from tocompose.syntax.interpolation import variable_names, variables
+
+
+class SharedSecret(NamedTuple):
+    """A service whose variable holds a password of the service `owner`, which keeps data."""
+
+    service: Service
+    owner: Service
+    variable: EnvVariable
+
+
+def shared_secrets(stack: Stack) -> Iterator[SharedSecret]:
+    """The passwords of services that keep data which other services get as well, by the service that gets them."""
+    owners = _owners_of_passwords(stack)
+    for service in stack.services if owners else ():
+        for variable in service.environment:
+            for password in variable_names(variable.value or ""):
+                owner = owners.get(password, service)
+                if owner is not service:
+                    yield SharedSecret(service, owner, variable)
+
+
+def _owners_of_passwords(stack: Stack) -> dict[str, Service]:
+    """The service that keeps data by each variable that is its password, and that of no other such service."""
+    owners: dict[str, Service] = {}
+    disputed: set[str] = set()
+    for service in filter(is_data, stack.services):
+        for password in _passwords_of(service):
+            if owners.setdefault(password, service) is not service:
+                disputed.add(password)
+    return {name: owner for name, owner in owners.items() if name not in disputed}
+
+
+def _passwords_of(service: Service) -> Iterator[str]:
+    """The variables of `.env` that are whole values of settings for a password."""
+    for variable in service.environment:
+        outermost = variables(variable.value or "")
+        is_whole = len(outermost) == 1 and outermost[0].source == variable.value
+        if is_whole and names_password(variable.name):
+            yield outermost[0].name
