@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -169,7 +171,7 @@ def test_a_scheduler_runs_all_containers_of_the_pod() -> None:
     result = converted(cron_job(timeZone="Europe/Paris", concurrencyPolicy="Forbid"))
     lines = crontab(result)
     assert list(lines) == ["Europe+Paris"]
-    expected = "15 3 * * 1-5 sh /scheduler/run.sh Forbid report report-proxy "
+    expected = "15 3 * * 1-5 sh /scheduler/run.sh Forbid 6 report report-proxy "
     assert lines["Europe+Paris"].startswith(expected)
     scheduler = services(result)["scheduler"]
     assert scheduler["profiles"] == ["scheduler"]
@@ -189,6 +191,72 @@ def test_the_scripts_are_those_of_a_shell() -> None:
     for file in converted(cron_job()).files:
         if file.path.endswith(".sh"):
             subprocess.run(["sh", "-n"], input=file.content, check=True)
+
+
+# Stands for docker: says what it is asked for, and that the job fails as often as the file `failures` has lines.
+_DOCKER = """#!/bin/sh
+shift 17
+echo "$@" >> FOLDER/calls
+case $1 in
+  wait) [ -s FOLDER/failures ] || exit 0; sed -i 1d FOLDER/failures; exit 3;;
+esac
+"""
+_SLEEP = """#!/bin/sh
+echo "sleep $1" >> FOLDER/calls
+"""
+
+
+def calls_of_run(
+    tmp_path: Path, script: str, retries: int, failures: int
+) -> tuple[int, list[str]]:
+    """What the script of a run that fails so often asks for, and how it ends."""
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "failures").write_text("failed\n" * failures)
+    for name, text in (("docker", _DOCKER), ("sleep", _SLEEP)):
+        program = tmp_path / name
+        program.write_text(text.replace("FOLDER", str(tmp_path)))
+        program.chmod(0o755)
+    run = subprocess.run(
+        ["sh", "-s", "Forbid", str(retries), "report", "report-proxy"],
+        input=script.replace("/tmp/locks", str(tmp_path / "locks")).encode(),
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "FOLDER": "/f", "IMAGE": "i"},
+        check=False,
+        capture_output=True,
+    )
+    return run.returncode, (tmp_path / "calls").read_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("retries", "failures", "starts", "code"),
+    [(0, 0, 1, 0), (2, 1, 2, 0), (2, 2, 3, 0), (2, 5, 3, 3), (0, 1, 1, 3), (7, 9, 8, 3)],
+)
+def test_a_run_that_fails_is_tried_as_often_as_the_cluster_does(
+    tmp_path: Path, retries: int, failures: int, starts: int, code: int
+) -> None:
+    [script] = [
+        file.content.decode()
+        for file in converted(cron_job()).files
+        if file.path.endswith("run.sh")
+    ]
+    ended, calls = calls_of_run(tmp_path, script, retries, failures)
+    assert ended == code
+    assert sum("up -d --force-recreate report report-proxy" in call for call in calls) == starts
+    pauses = [call for call in calls if call.startswith("sleep")]
+    expected = ["sleep 10", "sleep 20", "sleep 40", "sleep 80", "sleep 160", "sleep 320"]
+    assert pauses == [*expected, "sleep 360"][: starts - 1]
+    assert calls[-1].endswith("stop report report-proxy")
+    assert not list((tmp_path / "locks").glob("report"))
+
+
+@pytest.mark.parametrize(("stated_limit", "retries"), [(None, "6"), (0, "0"), (2, "2")])
+def test_the_line_of_a_job_says_how_often_it_is_tried(
+    stated_limit: int | None, retries: str
+) -> None:
+    manifest = cron_job()
+    if stated_limit is not None:
+        manifest["spec"]["jobTemplate"]["spec"]["backoffLimit"] = stated_limit
+    [line] = crontab(converted(manifest)).values()
+    assert line.split()[7:9] == ["Allow", retries]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from tocompose.importers.kubernetes.environment import (
     expansion_scope,
 )
 from tocompose.importers.kubernetes.image import container_image
+from tocompose.importers.kubernetes.job_fields import retries_of
 from tocompose.importers.kubernetes.links import expand_references, mentioned_variables
 from tocompose.importers.kubernetes.pods import pod_options
 from tocompose.importers.kubernetes.probes import container_healthcheck
@@ -228,8 +229,6 @@ def _limit_ranges(model: ClusterModel) -> dict[str, Resources]:
 
 
 _POLICIES = {"Always": "unless-stopped", "OnFailure": "on-failure", "Never": "no"}
-# https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failure-policy
-_BACKOFF = 6
 _GRACE = 30
 _HOOK_KEYS = {"postStart": "post_start", "preStop": "pre_stop"}
 
@@ -248,24 +247,11 @@ def restart_policy(container: ContainerContext) -> str:
     if container.role is ContainerRole.INIT:
         return "no" if policy == "Never" else "on-failure"
     if workload.kind == "CronJob":
-        _note_backoff(workload)
         return "no"
     if workload.kind == "Job":
-        limit = workload.job.backoff_limit.take_integer(to)
-        limit = _BACKOFF if limit is None else limit
-        return f"on-failure:{limit}" if limit > 0 else "no"
+        retries = retries_of(workload.job.backoff_limit.take_integer(to))
+        return f"on-failure:{retries}" if retries else "no"
     return _POLICIES.get(policy, "unless-stopped")
-
-
-def _note_backoff(workload: Workload) -> None:
-    limit = workload.job.backoff_limit
-    if limit.cursor:
-        limit.cursor.note(
-            "TC239",
-            subject=ModelPath.service(workload.name),
-            service=workload.name,
-            what=f"backoffLimit: {limit.text}",
-        )
 
 
 def stop_settings(container: ContainerContext) -> Stop:

@@ -6,6 +6,9 @@ from tocompose.importers.kubernetes.scalars import Stated, stated
 from tocompose.ledger import Cursor
 from tocompose.record import NamedTuple
 
+# https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failure-policy
+_USUAL_RETRIES = 6
+
 
 class JobSpec(NamedTuple):
     """How a job runs."""
@@ -34,6 +37,11 @@ def decode_job(spec: Cursor) -> JobSpec:
         completions=stated(spec, "completions"),
         completion_mode=stated(spec, "completionMode"),
     )
+
+
+def retries_of(stated_limit: int | None) -> int:
+    """How often a run that failed is tried again."""
+    return _USUAL_RETRIES if stated_limit is None else max(stated_limit, 0)
 
 
 class CronSpec(NamedTuple):

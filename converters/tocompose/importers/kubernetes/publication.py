@@ -28,29 +28,31 @@ class HostPorts:
     """The host's ports, each given once."""
 
     def __init__(self) -> None:
-        self._claimed: set[tuple[str, int]] = set()
+        self._owners: dict[tuple[str, int], str] = {}
 
-    def claim(self, preferred: int, protocol: str) -> int:
+    def claim(self, preferred: int, protocol: str, service: str) -> int:
         """The port itself, or the next free one: 8080 for 80, then upwards."""
         port = preferred
-        if (protocol, port) in self._claimed:
+        if (protocol, port) in self._owners:
             port = preferred + (8000 if preferred < _PRIVILEGED else 1)
-        while (protocol, port) in self._claimed:
+        while (protocol, port) in self._owners:
             port += 1
-        self._claimed.add((protocol, port))
+        self._owners[protocol, port] = service
         return port
 
     def publish(
         self, preferred: int, port: Port, cursor: Cursor, service: str, to: ModelPath
     ) -> Port:
         """The container's port at a port of the host; a note says when that is not the preferred one."""
-        host_port = self.claim(preferred, port.protocol)
+        host_port = self.claim(preferred, port.protocol, service)
         if host_port != preferred:
+            owner = self._owners[port.protocol, preferred]
             cursor.annotate(
                 "TC223",
                 service=service,
                 wanted=str(preferred),
                 given=str(host_port),
+                why=f", which {owner} has",
                 subject=to,
             )
         return replace(port, published=str(host_port))
@@ -202,6 +204,7 @@ def _publish_service_port(
             service=service.name,
             wanted="a port of the cluster's choice",
             given=str(preferred),
+            why="",
             subject=to,
         )
     for key in ("port", "targetPort", *(["nodePort"] if is_node_port else [])):

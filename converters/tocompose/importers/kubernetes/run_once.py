@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
+from tocompose.importers.kubernetes.job_fields import retries_of
 from tocompose.importers.kubernetes.objects import MadeObject
 from tocompose.importers.kubernetes.release_hooks import release_hook
 from tocompose.importers.kubernetes.stack_builder import Contribution, StackPart
@@ -17,6 +18,7 @@ from tocompose.importers.kubernetes.workloads import Pod, Workload
 from tocompose.knowledge.versions import default_version
 from tocompose.model import Dependency, Mount, Role, Service, Volume
 from tocompose.notes import note
+from tocompose.readers.yaml import integer
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import free_name
 
@@ -107,8 +109,18 @@ def _mark_pod(
             object=str(workload.kube_object),
             volume=volume,
             name=preparing.name,
+            tries=_tries_in_words(workload),
+            shell=_SHELL,
+            service=main,
+            marker=f"{_FOLDER}/{main}",
         )
     )
+
+
+def _tries_in_words(workload: Workload) -> str:
+    """How often it is started at most."""
+    tries = 1 + retries_of(integer(workload.job.backoff_limit.text or ""))
+    return "which is tried once" if tries == 1 else f"tried {tries} times at most"
 
 
 def _preparing_service(name: str, volume: str, workload: Workload) -> Service:

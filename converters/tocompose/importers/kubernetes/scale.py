@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 from tocompose.importers.field_tables import values_in_words
@@ -10,7 +9,6 @@ from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.release_hooks import release_hook
 from tocompose.importers.kubernetes.scalars import peek_text, take_integer
-from tocompose.importers.kubernetes.schedules import is_schedule, plain_schedule, zone_of
 from tocompose.importers.kubernetes.stack_builder import (
     Contribution,
     ObjectFinding,
@@ -23,11 +21,6 @@ from tocompose.syntax.model_path import ModelPath
 _ADVICE_ON_PODS = (
     "To run several, give each container a network of its own, if none needs the localhost of another, and set "
     "deploy.replicas."
-)
-# What happens when the hour comes while a run is on, by `concurrencyPolicy`.
-_OVERLAP = defaultdict(
-    lambda: "if a run is still going, the next one is skipped",
-    Replace="if a run is still going, the next one replaces it",
 )
 
 
@@ -151,8 +144,6 @@ def _profile_of(workload: Workload) -> str | None:
         return hook.profile
     to = ModelPath.service(workload.name, "profiles")
     if workload.kind == "CronJob":
-        if workload.pods:
-            _note_schedule(workload, to)
         return "cron"
     suspended = workload.job.suspended
     if workload.kind == "Job" and suspended.flag:
@@ -161,22 +152,3 @@ def _profile_of(workload: Workload) -> str | None:
         return "suspended"
     suspended.cursor.mark_noted("TC257")
     return None
-
-
-def _note_schedule(workload: Workload, to: ModelPath) -> None:
-    """Says when the scheduler runs the job, and how the job runs by hand."""
-    cron, cursor = workload.cron, workload.cron.schedule.cursor
-    cursor.take(to=to)
-    cron.suspended.cursor.take(to=to)
-    schedule = cron.schedule.text or ""
-    if not is_schedule(schedule):
-        return
-    when = f"at {plain_schedule(schedule)} ({zone_of(cron)})"
-    if cron.suspended.flag is True:
-        when = f"is suspended; once its line in config/scheduler/crontabs counts it runs {when}"
-    else:
-        when = f"runs {when}, started by the service scheduler"
-    policy = cron.overlap_policy.text or "Allow"
-    (cursor or workload.kube_object.cursor).annotate(
-        "TC240", service=workload.name, when=when, overlap=_OVERLAP[policy], subject=to
-    )

@@ -6,10 +6,11 @@ https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
-from tocompose.importers.kubernetes.job_fields import CronSpec
+from tocompose.importers.kubernetes.job_fields import CronSpec, retries_of
 from tocompose.importers.kubernetes.stack_builder import StackPart
 from tocompose.importers.kubernetes.workloads import ContainerRole, Pod, Workload
 from tocompose.knowledge.versions import default_version
@@ -32,6 +33,10 @@ _NICKNAMES = {
     "@hourly": "0 * * * *",
 }
 _OVERLAPS = ("Allow", "Forbid", "Replace")
+_OVERLAP = defaultdict(
+    lambda: "if a run is still going, the next one is skipped",
+    Replace="if a run is still going, the next one replaces it",
+)
 _PREFIX = regex(r"\s*(?:CRON_)?TZ=(\S+)\s+")
 _EVERY = regex(r"@every (\d+)([mh])(?:0[ms])*")
 _FIVE_FIELDS = regex(r"[\w*/,-]+(?: [\w*/,-]+){4}")
@@ -51,9 +56,12 @@ for zone in /scheduler/crontabs/*; do
 done
 wait
 """
+# The cluster waits 10 s before it tries again, then twice as long each time, and six minutes at most.
+# https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failure-policy
 _RUN = r"""#!/bin/sh
-# run.sh POLICY MAIN SERVICE...: starts all containers of a pod anew, waits until the main one ends, and stops the rest.
-policy=$1; main=$2; shift
+# run.sh POLICY RETRIES MAIN SERVICE...: starts all containers of a pod anew, waits until the main one ends, and stops
+# the rest. A main one that fails is started again, RETRIES times at most.
+policy=$1; retries=$2; main=$3; shift 2
 # Docker compose runs in a container that has the project at its path on the host: bind mounts are resolved there.
 compose() {
   docker run --rm -v /var/run/docker.sock:/var/run/docker.sock -v "$FOLDER:$FOLDER:ro" -w "$FOLDER" \
@@ -63,11 +71,22 @@ if [ "$policy" != Replace ]; then
   mkdir "/tmp/locks/$main" 2> /dev/null || { echo "$main still runs: skipped"; exit 0; }
   trap 'rmdir "/tmp/locks/$main"' EXIT
 fi
-echo "$main starts"
-compose up -d --force-recreate "$@" || echo "not every container of $main started"
-compose wait "$main"
-code=$?
-compose logs --no-log-prefix --tail 20 "$main"
+echo $$ > "/tmp/locks/$main.newest"
+pause=10
+while :; do
+  echo "$main starts"
+  compose up -d --force-recreate "$@" || echo "not every container of $main started"
+  compose wait "$main"
+  code=$?
+  compose logs --no-log-prefix --tail 20 "$main"
+  [ "$code" != 0 ] && [ "$retries" -gt 0 ] || break
+  retries=$((retries - 1))
+  echo "$main ended with $code: it is tried again in $pause s"
+  sleep "$pause"
+  pause=$((pause < 180 ? pause * 2 : 360))
+  # A run that took the place of this one looks after the containers now.
+  [ "$(cat "/tmp/locks/$main.newest")" = $$ ] || exit "$code"
+done
 compose stop "$@"
 echo "$main ended with $code"
 exit $code
@@ -79,21 +98,48 @@ def schedule_jobs(
 ) -> Iterator[StackPart]:
     """The scheduler and its files where the manifests hold a CronJob."""
     lines: dict[str, list[str]] = {}
+    scheduler_name = free_name("scheduler", services)
     for workload in model.workloads:
-        if workload.kind == "CronJob":
-            for pod in workload.pods:
-                zone = take_zone(workload, model)
-                lines.setdefault(zone, []).append(_crontab_line(workload, pod))
+        if workload.kind != "CronJob" or not workload.pods:
+            continue
+        zone = take_zone(workload, model)
+        zone_lines = lines.setdefault(zone, [])
+        zone_lines.extend(_crontab_line(workload, pod) for pod in workload.pods)
+        _note_schedule(workload, scheduler_name)
     if not lines:
         return
     for zone, zone_lines in lines.items():
         path = f"{_FOLDER}/crontabs/{zone.replace('/', '+')}"
         content = "\n".join(zone_lines) + "\n"
         yield File(path=path, content=content.encode())
-    for name, script in (("start.sh", _START), ("run.sh", _RUN)):
-        yield File(path=f"{_FOLDER}/{name}", content=script.encode())
-    name = free_name("scheduler", services)
-    yield _scheduler(name, model, has_zones=set(lines) != {"UTC"})
+    for file_name, script in (("start.sh", _START), ("run.sh", _RUN)):
+        yield File(path=f"{_FOLDER}/{file_name}", content=script.encode())
+    yield _scheduler(scheduler_name, model, has_zones=set(lines) != {"UTC"})
+
+
+def _note_schedule(workload: Workload, scheduler: str) -> None:
+    """Says when the scheduler runs the job, and how the job runs by hand."""
+    cron, cursor = workload.cron, workload.cron.schedule.cursor
+    to = ModelPath.service(workload.name, "profiles")
+    cursor.take(to=to)
+    cron.suspended.cursor.take(to=to)
+    schedule = cron.schedule.text or ""
+    if not is_schedule(schedule):
+        return
+    when = f"at {plain_schedule(schedule)} ({zone_of(cron)})"
+    if cron.suspended.flag is True:
+        when = f"is suspended; once its line in config/scheduler/crontabs counts it runs {when}"
+    else:
+        when = f"runs {when}, started by the service {scheduler}"
+    policy = cron.overlap_policy.text or "Allow"
+    (cursor or workload.kube_object.cursor).annotate(
+        "TC240",
+        service=workload.name,
+        when=when,
+        overlap=_OVERLAP[policy],
+        scheduler=scheduler,
+        subject=to,
+    )
 
 
 def take_zone(workload: Workload, model: ClusterModel) -> str:
@@ -115,7 +161,8 @@ def is_schedule(text: str) -> bool:
 
 def _crontab_line(workload: Workload, pod: Pod) -> str:
     cron, policy_cursor = workload.cron, workload.cron.overlap_policy.cursor
-    policy_cursor.take(to=ModelPath.of("services", workload.name))
+    to = ModelPath.of("services", workload.name)
+    policy_cursor.take(to=to)
     policy = cron.overlap_policy.text or "Allow"
     if policy not in _OVERLAPS:
         policy_cursor.annotate(
@@ -131,9 +178,10 @@ def _crontab_line(workload: Workload, pod: Pod) -> str:
             subject=ModelPath.service(workload.name),
         )
         schedule = f"# unreadable: {schedule}"
+    retries = retries_of(workload.job.backoff_limit.take_integer(to))
     services = " ".join(_started_services(pod))
     mark = "# suspended: " if cron.suspended.flag else ""
-    command = f"sh /scheduler/run.sh {policy} {services} > /proc/1/fd/1 2>&1"
+    command = f"sh /scheduler/run.sh {policy} {retries} {services} > /proc/1/fd/1 2>&1"
     return f"{mark}{schedule} {command}"
 
 

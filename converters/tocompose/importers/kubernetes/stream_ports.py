@@ -111,7 +111,7 @@ def _claimed_ports(services: Mapping[str, Service]) -> HostPorts:
         for port in service.ports:
             number = integer(port.published or "")
             if number:
-                host_ports.claim(number, port.protocol)
+                host_ports.claim(number, port.protocol, service.name)
     return host_ports
 
 
