@@ -240,7 +240,10 @@ def test_a_run_that_fails_is_tried_as_often_as_the_cluster_does(
     ]
     ended, calls = calls_of_run(tmp_path, script, retries, failures)
     assert ended == code
-    assert sum("up -d --force-recreate report report-proxy" in call for call in calls) == starts
+    assert (
+        sum("up -d --force-recreate report report-proxy" in call for call in calls)
+        == starts
+    )
     pauses = [call for call in calls if call.startswith("sleep")]
     expected = ["sleep 10", "sleep 20", "sleep 40", "sleep 80", "sleep 160", "sleep 320"]
     assert pauses == [*expected, "sleep 360"][: starts - 1]

@@ -99,7 +99,7 @@ def _with_variables(reference: str, cursor: Cursor, container: ContainerContext)
     def open_variable(variable: TemplateVariable) -> str:
         names[variable.name] = None
         if variable.default is None:
-            description = f"part of the name of an image"
+            description = "part of the name of an image"
             container.require(variable.name, description, cursor.span)
         return variable.in_compose()
 
