@@ -81,6 +81,7 @@ FAMILIES = {
     **dict.fromkeys(("TC56", "TC57", "TC58", "TC59"), "platform"),
     **dict.fromkeys(("TC852", "TC854", "TC856"), "environment"),
     "TC853": "addons",
+    "TC855": "platform",
     **dict.fromkeys(("TC84", "TC85"), "paste"),
     **dict.fromkeys(("TC46", "TC47", "TC48", "TC49"), "engine"),
     "TC78": "quadlet",

@@ -84,21 +84,36 @@ def _used_declarations(
 
 
 def development_services(stack: Stack) -> tuple[Service, ...]:
-    """The services that only the dev override has, on the networks of the first service built here if on none."""
+    """The services that only the dev override has, on the networks of the first service built here if on none.
+
+    What is built here and waits for nothing has no business on the internal one, with the data.
+    """
     built = (service for service in stack.services if service.build is not None)
     networks = tuple(
         attachment for service in islice(built, 1) for attachment in service.networks
+    )
+    internal = {network.name for network in stack.networks if network.internal}
+    open_networks = tuple(
+        attachment for attachment in networks if attachment.network not in internal
     )
     return tuple(
         Service(
             name=service.name,
             origin=service.origin,
             overlays={
-                ComposeFileRole.DEV: replace(service, networks=service.networks or networks)
+                ComposeFileRole.DEV: replace(
+                    service,
+                    networks=service.networks
+                    or (open_networks if _needs_no_data(service) else networks),
+                )
             },
         )
         for service in stack.development
     )
+
+
+def _needs_no_data(service: Service) -> bool:
+    return service.build is not None and not service.depends_on
 
 
 # The sections beside the services, in the order in which they are written. What no file refers to stands in the base.

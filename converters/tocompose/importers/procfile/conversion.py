@@ -27,6 +27,7 @@ from tocompose.importers.procfile import (
     processes,
     services,
     sources,
+    watchers,
 )
 from tocompose.importers.procfile.addons import AddonTable, ProvidedAddons, read_requests
 from tocompose.importers.procfile.app import App, AppEnvironment
@@ -61,7 +62,7 @@ from tocompose.importers.procfile.upload_volumes import share_uploads
 from tocompose.knowledge.servers import family_kinds
 from tocompose.languages import read_libraries
 from tocompose.languages.language import Library
-from tocompose.model import EnvSetting, Runtime, Service, Stack
+from tocompose.model import ComposeFileRole, EnvSetting, Runtime, Service, Stack
 from tocompose.repository import Repository
 from tocompose.syntax.names import identifier
 
@@ -321,6 +322,9 @@ def _assemble_stack(
     overlaid = development.add_overlays(plan, app.processes, with_volumes)
     side = dev_processes.add_development_side(plan, overlaid, app.service_names)
     development.note_commands(plan, app.processes, side.services)
+    overlays = (service.overlays.get(ComposeFileRole.DEV) for service in side.services)
+    started = (*filter(None, overlays), *side.added)
+    watchers.note_local_proxies(plan, (service.command or () for service in started))
     volumes, settings = (*volumes, *side.volumes), (*settings, *side.settings)
     for backing in backings:
         volumes = (*volumes, *backing.volumes)

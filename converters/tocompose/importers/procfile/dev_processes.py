@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tocompose.importers.procfile.backing import Backing, BackingRequest, make_backing
 from tocompose.importers.procfile.language import find_program
-from tocompose.importers.procfile.nested import of_development
-from tocompose.importers.procfile.ports import open_address, stated_port
+from tocompose.importers.procfile.nested import called_script, of_development
+from tocompose.importers.procfile.ports import (
+    open_address,
+    opening_words,
+    stated_port,
+)
 from tocompose.importers.procfile.processes import (
     Process,
     StatedProcess,
@@ -20,12 +24,17 @@ from tocompose.importers.procfile.programs import note_missing_in_development
 from tocompose.importers.procfile.services import AppPlan, process_variables
 from tocompose.importers.procfile.shell import convert_command
 from tocompose.importers.procfile.sources import development_file
+from tocompose.importers.procfile.watchers import (
+    find_asset_server,
+    unneeded_variables,
+)
 from tocompose.knowledge.servers import servers
 from tocompose.knowledge.versions import default_version
 from tocompose.languages import language_rows
 from tocompose.ledger import Cursor
 from tocompose.model import (
     ComposeFileRole,
+    Dependency,
     EnvSetting,
     EnvVariable,
     Service,
@@ -47,6 +56,7 @@ _ENV = regex(r"^env\s+(?=[A-Za-z_]\w*=)")
 # https://github.com/nodejs/corepack#environment-variables
 _FETCHED_TOOLS = ("yarn", "pnpm")
 _NO_QUESTION = EnvVariable(name="COREPACK_ENABLE_DOWNLOAD_PROMPT", value="0")
+_LESS = "; it only builds, so it waits for no server and gets no password"
 _THIS_MACHINE = regex(r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0):\d+")
 
 
@@ -77,8 +87,11 @@ def add_development_side(
         return DevelopmentSide(services)
     tree = repository.open(path, read_procfile, "procfile")
     development_side = _DevelopmentSide(plan, services, web, path, names)
-    for process in of_development(repository, of_procfile(tree)):
-        development_side.add(process)
+    processes = of_development(repository, of_procfile(tree))
+    serving = (process for process in processes if not _BUILDS.search(process.text))
+    types = frozenset(process.type for process in serving)
+    for process in processes:
+        development_side.add(process, types)
     return development_side.result()
 
 
@@ -106,6 +119,7 @@ class _DevelopmentSide:
         self._added: dict[str, Service] = {}
         self._backings: list[Backing] = []
         self._settings: list[EnvSetting] = []
+        self._told: list[EnvVariable] = []
 
     def result(self) -> DevelopmentSide:
         """The development side of all processes."""
@@ -115,7 +129,8 @@ class _DevelopmentSide:
             for value in self._address(backing)
         ]
         services = tuple(
-            _with_variables(service, variables) for service in self._services.values()
+            _with_variables(service, [*variables, *self._told])
+            for service in self._services.values()
         )
         added = tuple(_told(service, variables) for service in self._added.values())
         servers_added = tuple(backing.service for backing in self._backings)
@@ -132,12 +147,12 @@ class _DevelopmentSide:
     def _address(self, backing: Backing) -> Iterator[str]:
         return (value for _, value in backing.variables)
 
-    def add(self, process: StatedProcess) -> None:
+    def add(self, process: StatedProcess, types: frozenset[str]) -> None:
         """Puts a process where it belongs: a service of the stack, a server, or a service of its own."""
         program = find_program(process.text).name
         rows = load("development")
         kind = rows["servers"].get(program)
-        same_type = self._process_of_base(process)
+        same_type = self._process_of_base(process, types)
         if kind is not None:
             self._add_server(process, kind)
         elif program in rows["tunnels"]:
@@ -151,15 +166,21 @@ class _DevelopmentSide:
         else:
             self._add_watcher(process)
 
-    def _process_of_base(self, process: StatedProcess) -> Process | None:
-        """The process of the base in whose place one runs: that of its name, or the one that runs the same file."""
+    def _process_of_base(
+        self, process: StatedProcess, types: frozenset[str]
+    ) -> Process | None:
+        """The process of the base in whose place one runs: that of its name, or the one that runs the same file.
+
+        `types` are the processes of the file: what has its name there runs in its place.
+        """
         by_type = {base.type: base for base in self._plan.processes}
         if process.type in by_type:
             return by_type[process.type]
         words = set(process.text.split())
         for base in self._plan.processes:
             file = base.text.split()[-1] if base.text else ""
-            if base.publishes and _SCRIPT.search(file) and file in words:
+            runs_file = _SCRIPT.search(file) and file in words
+            if base.publishes and runs_file and base.type not in types:
                 return base
         return None
 
@@ -224,7 +245,11 @@ class _DevelopmentSide:
         number = stated_port(text)
         if process.publishes and number:
             text = re.sub(rf"\b{number}\b", self._plan.port.number, text)
-        return open_address(text, self._plan.port.number) if process.publishes else text
+        if not process.publishes:
+            return text
+        port = self._plan.port.number
+        words = opening_words(text, called_script(self._plan.repository, text), port)
+        return " ".join((open_address(text, port), *words))
 
     def _add_stripe(self, process: StatedProcess) -> None:
         """The client of Stripe in its own image, which passes events on to web."""
@@ -251,7 +276,12 @@ class _DevelopmentSide:
         """A process beside the app: in the image for development, with a terminal, since watchers end without one."""
         named = self._name(process)
         text = _THIS_MACHINE.sub(self._other_host, process.text)
+        asset_server = find_asset_server(self._plan, text, named.service)
+        if asset_server is not None:
+            text = " ".join((text, *asset_server.options))
+            self._told += asset_server.told
         run = convert_command(text)
+        unneeded = unneeded_variables(self._plan, text)
         overlay = self._web.overlays[ComposeFileRole.DEV]
         variables = {
             variable.name: variable
@@ -259,7 +289,9 @@ class _DevelopmentSide:
                 *process_variables(self._plan, named, run),
                 *overlay.environment,
                 *([_NO_QUESTION] if find_program(text).name in _FETCHED_TOOLS else ()),
+                *(asset_server.own if asset_server else ()),
             )
+            if variable.name not in unneeded
         }
         self._added[named.service] = replace(
             overlay,
@@ -268,18 +300,34 @@ class _DevelopmentSide:
             build=overlay.build or self._web.build,
             command=run.argv,
             environment=tuple(variables.values()),
-            ports=(),
+            ports=(asset_server.published,) if asset_server else (),
             # The check of web asks the server, which a watcher is not.
             healthcheck=None,
-            depends_on=self._plan.dependencies,
+            depends_on=self._dependencies_of(variables, unneeded),
             init=True,
             options={"stdin_open": True, "tty": True},
             origin=process.cursor.span,
         )
         self._settle(process.cursor, named)
         note_missing_in_development(self._plan.repository, named)
-        facts: dict[str, Any] = {"name": process.type, "file": self._path}
+        facts: dict[str, Any] = {
+            "name": process.type,
+            "file": self._path,
+            "less": _LESS if unneeded else "",
+        }
         process.cursor.annotate("TC573", subject=ModelPath.service(named.service), **facts)
+
+    def _dependencies_of(
+        self, variables: Mapping[str, EnvVariable], unneeded: frozenset[str]
+    ) -> tuple[Dependency, ...]:
+        """The servers that a watcher waits for: none for one that builds, and is told of none."""
+        served = {
+            variable.name
+            for variable in self._plan.app_variables
+            if variable.source.startswith("service ")
+        }
+        is_told = not served.isdisjoint(variables)
+        return self._plan.dependencies if is_told or not unneeded else ()
 
     def _other_host(self, match: re.Match[str]) -> str:
         """The address of web for one on this machine, where its port is the web process's."""

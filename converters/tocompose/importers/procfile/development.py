@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from tocompose.importers.procfile.image import Image
 from tocompose.importers.procfile.language import find_program
+from tocompose.importers.procfile.listening import note_local_in_development
 from tocompose.importers.procfile.nested import called_script, starts_processes
+from tocompose.importers.procfile.ports import opening_words
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.services import AppPlan
 from tocompose.importers.procfile.shell import convert_command
@@ -91,6 +93,8 @@ def note_commands(
             path=plan.image(process).workdir,
             restart=_restart_advice(plan, process, shown),
         )
+        if overlay.command is not None and "0.0.0.0" not in shown:
+            note_local_in_development(plan.repository, process, shown, plan.port.number)
 
 
 def _restart_advice(plan: AppPlan, process: Process, command: str) -> str:
@@ -98,8 +102,9 @@ def _restart_advice(plan: AppPlan, process: Process, command: str) -> str:
     table, image = load("development"), plan.image(process)
     text = " ".join((command, called_script(plan.repository, command)))
     # In the mode for development Rails reads its code anew in whatever server.
-    gems = plan.repository.read_text("Gemfile") or ""
-    is_rails = bool(image.target) and re.search(r"\brails\b", gems) is not None
+    commands = (one_process.text for one_process in plan.processes)
+    texts = " ".join((plan.repository.read_text("Gemfile") or "", *commands))
+    is_rails = bool(image.target) and re.search(r"\brails\b", texts) is not None
     is_read_once = not is_rails and re.search(table["reads_once"], text)
     if not is_read_once or re.search(table["reloads"], text):
         return ""
@@ -125,6 +130,8 @@ def _mounted_overlay(
     if command and starts_processes(plan.repository, image.dev_command):
         # What it would start runs in services of its own.
         command = None
+    if command is not None:
+        command = _opened(plan, process, command)
     return Service(
         name=service.name,
         image=_development_tag(image) if image.target else None,
@@ -135,6 +142,14 @@ def _mounted_overlay(
         mounts=tuple(_source_mounts(plan, image, row)),
         healthcheck=_development_check(service),
     )
+
+
+def _opened(plan: AppPlan, process: Process, command: tuple[str, ...]) -> tuple[str, ...]:
+    """The command, that of a front end's server with what makes it listen for others, at the port that is published."""
+    text = shlex.join(plain(word) or word for word in command)
+    script = called_script(plan.repository, text)
+    words = opening_words(text, script, plan.port.number) if process.publishes else ()
+    return (*command, *words)
 
 
 def _reloading(process: Process, image: Image) -> tuple[str, ...]:

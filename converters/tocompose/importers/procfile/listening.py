@@ -53,13 +53,33 @@ def note_local_listening(
             names=", ".join(variables),
         )
     elif local := _find_local_listening(repository, process, language):
-        repository.add_note(
-            "TC329",
-            local.span,
-            subject=subject.child("ports"),
-            what=local.cause,
-            option=local.remedy.replace("$PORT", port),
-        )
+        _note_unreached(repository, process, local, port)
+
+
+def note_local_in_development(
+    repository: Repository, process: Process, command: str, port: str
+) -> None:
+    """Says that the published port will not reach what runs in development, where it reaches production's."""
+    if local_listening(process):
+        return
+    for text in (command, *_calls(repository, process._replace(text=command))):
+        if cause := local_listening(process._replace(text=text)):
+            option = find_program(text).row.get("option", "--host 0.0.0.0")
+            local = LocalListening(f"{cause}, in development", option, process.span)
+            _note_unreached(repository, process, local, port)
+            return
+
+
+def _note_unreached(
+    repository: Repository, process: Process, local: LocalListening, port: str
+) -> None:
+    repository.add_note(
+        "TC329",
+        local.span,
+        subject=ModelPath.service(process.service, "ports"),
+        what=local.cause,
+        option=local.remedy.replace("$PORT", port),
+    )
 
 
 def all_opening_variables(

@@ -30,6 +30,7 @@ _BIND = regex(
     r"(?:-b|--bind|--host|-h|--hostname|--urls|-l|--listen|-o|--http-socket|--http|--socket|-S|--address"
     r"|--server\.address)[ =][\"']?(\S+)"
 )
+_STATED = regex(r"\s(?:--?host(?:name)?|-H|-p|--port|-b|--bind)\b")
 _ASSIGNED = regex(r"(?:^|\s)PORT=[\"']?(\d{2,5})\b")
 _RUNSERVER = regex(r"\brunserver\s+(?:[\d.]+:)?(\d{2,5})\b")
 _LOCAL_ADDRESS = regex(
@@ -170,6 +171,24 @@ def open_address(text: str, port: str) -> str:
     if _RACKUP.search(text) and not re.search(r"\s(?:-o|--host)\b", text):
         return f"{text.rstrip()} -o 0.0.0.0"
     return text
+
+
+def opening_words(text: str, script: str, port: str) -> tuple[str, ...]:
+    """The words behind a command that make a front end's server listen for others; none for another program.
+
+    `script` is what the command runs of package.json. A server that states an address or a port keeps it.
+    """
+    parsed, program = parse_command(script or text), find_program(script or text)
+    option = program.row.get("option", "")
+    arguments = " ".join(program.arguments[1:])
+    is_server = program.row.get("local") and not re.match(
+        program.row.get("ends", "(?!)"), arguments
+    )
+    if not option or not is_server or parsed.operators or _STATED.search(f" {arguments}"):
+        return ()
+    # npm takes for itself what does not stand behind this.
+    separator = ("--",) if script and text.startswith("npm ") else ()
+    return (*separator, *option.replace("$PORT", port).split())
 
 
 def opening_variables(process: Process, port: str) -> dict[str, str]:
