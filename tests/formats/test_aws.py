@@ -212,7 +212,7 @@ def test_removing_any_value_shows(form: str) -> None:
         ({"portMappings": [{"containerPort": 80, "hostPort": 8080}]}, "ports", ["8080:80"]),
         ({"readonlyRootFilesystem": True}, "read_only", True),
         ({"secrets": [{"name": "A", "valueFrom": "/a"}]}, "environment", {"A": "${A:?set A in .env}"}),
-        ({"environment": [{"name": "A", "value": "{{B}}"}]}, "environment", {"A": "${B}"}),
+        ({"environment": [{"name": "A", "value": "{{B}}"}]}, "environment", {"A": "${B:?set B in .env}"}),
         ({"restartPolicy": {"enabled": True}}, "restart", "on-failure"),
     ],
 )  # fmt: skip
@@ -445,7 +445,7 @@ Resources:
 """
     service = services(converted({"template.yaml": template}, "aws"))["web"]
     assert service["ports"] == ["80:80"] and service["labels"] == {"Team": "shop"}
-    assert service["environment"] == {"STAGE": "${STAGE}"}
+    assert service["environment"] == {"STAGE": "${STAGE:?set STAGE in .env}"}
     assert service["image"].startswith("${ACCOUNT")
 
 

@@ -452,3 +452,55 @@ def test_a_missing_dockerfile_is_told_by_the_file_that_names_it() -> None:
     result = result_of({"type": "web", "name": "web", "runtime": "docker"})
     message = next(item.message for item in result.notes if item.code == "TC358")
     assert message.startswith("render.yaml names Dockerfile")
+
+
+def web_of(files: dict[str, str] | None = None, **fields: Any) -> Result:
+    """A blueprint of one web service, with the files of its repository."""
+    blueprint = {"services": [{"type": "web", "name": "site", **fields}]}
+    sources = {"render.yaml": yaml.safe_dump(blueprint), **(files or {})}
+    contents = {path: text.encode() for path, text in sources.items()}
+    return convert(
+        Memory(contents, name="shop"), Options(source="render", practices="none")
+    )
+
+
+DOCKERFILE = {"Dockerfile": "FROM alpine:3.20\nEXPOSE 8181\nCMD serve\n"}
+
+
+@pytest.mark.parametrize(
+    ("files", "fields", "port", "is_assumed"),
+    [
+        (DOCKERFILE, {"runtime": "docker"}, "8181", True),
+        (
+            DOCKERFILE,
+            {"runtime": "docker", "dockerCommand": "serve --port 9000"},
+            "9000",
+            False,
+        ),
+        (
+            DOCKERFILE,
+            {"runtime": "docker", "envVars": [{"key": "PORT", "value": "7000"}]},
+            "7000",
+            False,
+        ),
+        ({}, {"runtime": "python", "startCommand": "celery -A tasks flower"}, "5555", True),
+        ({}, {"runtime": "python", "startCommand": "gunicorn app:app"}, "10000", True),
+        (
+            {},
+            {"runtime": "python", "startCommand": "uvicorn app:app --port 8123"},
+            "8123",
+            False,
+        ),
+        ({}, {"runtime": "node", "startCommand": "node server.js"}, "10000", True),
+    ],
+)
+def test_the_port_is_that_of_the_program_and_an_assumed_one_is_said(
+    files: dict[str, str], fields: dict[str, Any], port: str, is_assumed: bool
+) -> None:
+    result = web_of(files, **fields)
+    site = compose_of(result)["services"]["site"]
+    assert site["environment"]["PORT"] == port
+    assert [line.rpartition(":")[2] for line in site["ports"]] == [port]
+    messages = [note.message for note in result.notes if note.code == "TC320"]
+    assert bool(messages) is is_assumed
+    assert all(f"site: port {port} assumed" in message for message in messages)

@@ -24,6 +24,8 @@ from tocompose.tables import TableError, load
 from tocompose.wording import counted
 
 _COLUMNS = (frozenset({"target", "shape"}), frozenset({"note"}), frozenset({"ignore"}))
+# What of a map is shown in words: so many values of so many characters.
+_FEW, _SHORT = 3, 30
 ABSENT = "empty or null, so nothing is set"
 
 
@@ -217,9 +219,21 @@ def describe_finding(finding: Finding) -> str:
     """The field with its value where that is short, else with the number of values below it."""
     node = finding.child.node
     if not isinstance(node, Leaf):
-        return f"{finding.path} ({values_in_words(node)})"
+        return f"{finding.path} ({_short_text(node) or values_in_words(node)})"
     is_short = len(node.text) <= 80 and "\n" not in node.text
     return f"{finding.path}: {node.text}" if is_short and node.text else finding.path
+
+
+def _short_text(node: Node) -> str:
+    """The keys and values of a map of two or three plain values; empty for anything else."""
+    if not isinstance(node, Branch) or node.kind != "map" or len(node.children) > _FEW:
+        return ""
+    texts = []
+    for child in node.children:
+        if not isinstance(child.node, Leaf) or len(child.node.text) > _SHORT:
+            return ""
+        texts.append(f"{child.key}: {child.node.text}")
+    return ", ".join(texts)
 
 
 def count_filled(node: Node) -> int:

@@ -20,7 +20,7 @@ from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.readers.templates import template_atoms
 from tocompose.source import Leaf
-from tocompose.syntax.interpolation import literal, variable_names
+from tocompose.syntax.interpolation import literal, required_reference, variable_names
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, variable_name
 
@@ -60,6 +60,11 @@ class AwsVariables:
         """Keeps a variable that has no value yet."""
         self.values.setdefault(name, None)
 
+    def reference(self, name: str) -> str:
+        """How a text names a variable that somebody fills in: nothing starts before it has a value."""
+        self.keep(name)
+        return required_reference(name, ".env") if not self.values[name] else f"${{{name}}}"
+
     def secret(self, name: str, origin: str, container: str) -> str:
         """The variable for a secret: its own name, with the container's in front where that holds another secret."""
         if self._origins.setdefault(name, origin) != origin:
@@ -98,8 +103,7 @@ class FieldWriter:
         texts = []
         for atom in template_atoms(written):
             if atom.kind == "template":
-                self.variables.keep(atom.text)
-                texts.append(f"${{{atom.text}}}")
+                texts.append(self.variables.reference(atom.text))
             elif is_open or self._template_sign:
                 open_text = _signs_doubled(atom.text, self._template_sign)
                 for name in variable_names(open_text):
@@ -111,9 +115,7 @@ class FieldWriter:
 
     def placeholder(self, match: re.Match[str]) -> str:
         """The variable for a placeholder."""
-        name = variable_name(match[1] or match[2])
-        self.variables.keep(name)
-        return f"${{{name}}}"
+        return self.variables.reference(variable_name(match[1] or match[2]))
 
     def add(self, flag: str, value: Argument) -> None:
         """A flag with its value."""

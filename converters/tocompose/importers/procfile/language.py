@@ -38,8 +38,10 @@ def find_program(text: str) -> Program:
     )
     if len(arguments) > 2 and arguments[1] in _SCRIPT_OPTIONS and is_shell(arguments[0]):
         return find_program(arguments[2])
-    name = arguments[0] if arguments else ""
-    return Program(name, tuple(arguments), command_rows().get(name, {}))
+    name, rows = arguments[0] if arguments else "", command_rows()
+    parts = (f"{name} {argument}" for argument in arguments[1:])
+    row_name = next((part for part in parts if part in rows), name)
+    return Program(name, tuple(arguments), rows.get(row_name, {}))
 
 
 def command_rows() -> Mapping[str, Row]:

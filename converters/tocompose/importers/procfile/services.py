@@ -248,7 +248,8 @@ def _publish_port(
         published = f"{number}-{int(number) + quantity - 1}"
         host = ""
         plan.note("TC321", process, "ports", number=quantity, ports=published)
-    plan.note("TC320", process, "ports", port=number, why=plan.port.why, host=host)
+    facts = {"service": process.service, "port": number, "why": plan.port.why}
+    plan.note("TC320", process, "ports", host=host, **facts)
     front = front_of_process(process, image, plan.app_variables)
     if front is None:
         note_local_listening(plan.repository, process, image.language, number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tocompose.importers.procfile.ports import WebPort
 from tocompose.importers.procfile.shell import convert_command
 from tocompose.importers.render.blueprint import Part, text_of
 from tocompose.importers.render.images import SOURCE_FOLDER, ServiceImage
@@ -46,10 +47,11 @@ def convert_service(
     render_part: Part,
     service_image: ServiceImage,
     wiring: Wiring,
-    port: str,
+    web_port: WebPort,
     host_port: str,
 ) -> Converted:
     """A service with its release, which runs to its end first."""
+    port = web_port.number
     is_versioned = service_image.image.generated or render_part.runtime == "static"
     versions = load("render/plans")["versions"] if is_versioned else ()
     environment, neighbours = wiring.environment(render_part, versions)
@@ -97,6 +99,7 @@ def convert_service(
             )
         else:
             path.map(to=render_part.path.child("healthcheck"))
+    _note_port(render_part, web_port, host_port)
     _note_domains(render_part, service)
     service, volumes = _with_disk(render_part, service, service_image.image.workdir)
     service = _with_plan(render_part, _with_occasion(render_part, service))
@@ -106,6 +109,21 @@ def convert_service(
     gate = Dependency(service=release.name, condition=_ON_FAILURE, origin=release.origin)
     service = replace(service, depends_on=(*service.depends_on, gate))
     return Converted((release, service), volumes)
+
+
+def _note_port(render_part: Part, web_port: WebPort, host_port: str) -> None:
+    """Says which port was assumed, and where it is reached."""
+    if render_part.kind != "web" or not web_port.why:
+        return
+    at_other_port = f":{host_port}" if host_port != web_port.number else ""
+    render_part.cursor.annotate(
+        "TC320",
+        subject=render_part.path.child("ports"),
+        service=render_part.name,
+        port=web_port.number,
+        why=web_port.why,
+        host=at_other_port,
+    )
 
 
 def _note_domains(render_part: Part, service: Service) -> None:

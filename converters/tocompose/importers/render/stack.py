@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tocompose.importers import ImportOptions
+from tocompose.importers.procfile.ports import WebPort
 from tocompose.importers.render.blueprint import (
     Blueprint,
     Part,
@@ -13,17 +14,14 @@ from tocompose.importers.render.blueprint import (
     text_of,
 )
 from tocompose.importers.render.images import ServiceImage, ServiceImages
+from tocompose.importers.render.ports import DEFAULT_PORT, service_ports
 from tocompose.importers.render.services import (
     Converted,
     convert_database,
     convert_key_value,
     convert_service,
 )
-from tocompose.importers.render.variables import (
-    DEFAULT_PORT,
-    Wiring,
-    service_ports,
-)
+from tocompose.importers.render.variables import Wiring
 from tocompose.ledger import Cursor, Ledger
 from tocompose.model import Runtime, Service, Stack
 from tocompose.project import Project
@@ -63,7 +61,8 @@ def _stack_of(root: Cursor, repository: Repository, name: str, environment: str)
         part_name: service_image.exposed for part_name, service_image in built.items()
     }
     ports = service_ports(blueprint, exposed)
-    wiring = Wiring(blueprint, ports)
+    numbers = {part_name: port.number for part_name, port in ports.items()}
+    wiring = Wiring(blueprint, numbers)
     converted = [*_servers(blueprint, wiring), *_services(blueprint, built, wiring, ports)]
     settle_names(blueprint)
     settle_rest(root, blueprint)
@@ -103,7 +102,7 @@ def _services(
     blueprint: Blueprint,
     built: dict[str, ServiceImage],
     wiring: Wiring,
-    ports: dict[str, str],
+    ports: dict[str, WebPort],
 ) -> Iterable[Converted]:
     """The services; of several on one port each gets another one of the host."""
     taken_ports: set[str] = set()
@@ -111,7 +110,7 @@ def _services(
         if render_part.kind == "keyvalue":
             continue
         port = ports[render_part.name]
-        host_port = int(port) if port.isdigit() else int(DEFAULT_PORT)
+        host_port = int(port.number if port.number.isdigit() else DEFAULT_PORT)
         host_port = 8080 if host_port == 80 else host_port
         while str(host_port) in taken_ports:
             host_port += 1

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Mapping
 
 from tocompose.importers.procfile.environment import demand_value, is_secret
 from tocompose.importers.render.blueprint import Blueprint, Part, text_of
-from tocompose.knowledge.servers import server_port, servers
+from tocompose.knowledge.servers import server_port
 from tocompose.ledger import Cursor
 from tocompose.model import EnvSetting, EnvVariable
 from tocompose.record import NamedTuple
@@ -14,7 +14,6 @@ from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import variable_name
 
-DEFAULT_PORT = "10000"
 _DEEPEST = 10
 
 
@@ -244,32 +243,3 @@ def database_facts(database: Part) -> dict[str, str]:
 def password_variable(database: Part) -> str:
     """The variable of `.env` with a database's password."""
     return f"{variable_name(database.name)}_PASSWORD"
-
-
-def service_ports(blueprint: Blueprint, exposed: Mapping[str, str]) -> dict[str, str]:
-    """The port of each service: its PORT, that of its Dockerfile or of a server of its name, or Render's own."""
-    return {
-        render_part.name: _port_of(render_part, exposed)
-        for render_part in blueprint.services
-    }
-
-
-def _port_of(render_part: Part, exposed: Mapping[str, str]) -> str:
-    for env_entry in render_part.cursor.at("envVars"):
-        if text_of(env_entry.at("key")) == "PORT" and text_of(env_entry.at("value")):
-            return text_of(env_entry.at("value"))
-    if render_part.kind == "keyvalue":
-        return server_port("redis")
-    if render_part.kind == "web":
-        return "80" if render_part.runtime == "static" else DEFAULT_PORT
-    return exposed.get(render_part.name) or next(_ports_by_name(render_part), DEFAULT_PORT)
-
-
-def _ports_by_name(render_part: Part) -> Iterator[str]:
-    """The port of a server whose name the service, its image or its repository has."""
-    image = text_of(render_part.cursor.at("image", "url"))
-    texts = f"{render_part.name} {image} {text_of(render_part.cursor.at('repo'))}".lower()
-    for kind, row in servers().items():
-        title = str(row.get("title", kind)).lower()
-        if kind in texts or title in texts:
-            yield server_port(kind)
