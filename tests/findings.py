@@ -526,6 +526,16 @@ FINDINGS = (
         "T18",
     ),
     Finding(
+        "TC545",
+        service(f"{WEB}, volumes: ['/srv/web.conf:/etc/web.conf:ro,Z']"),
+        "docker-compose.yml:2:40",
+        service(
+            f"{WEB}, volumes: [{{type: bind, source: /srv/web.conf, target: /etc/web.conf,"
+            " bind: {create_host_path: false}}]"
+        ),
+        "T18",
+    ),
+    Finding(
         "TC738",
         service(
             "image: 'postgres:18', volumes: ['data:/var/lib/postgresql/data']",

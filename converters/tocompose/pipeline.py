@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from tocompose.answers import Answers
@@ -40,7 +41,7 @@ from tocompose.notes import (
 )
 from tocompose.plugin_faults import general_faults
 from tocompose.plugins import PluginFault, has_plugins, with_faults
-from tocompose.project import Project, source_alone, with_earlier_output
+from tocompose.project import Project, only_namesake, source_alone, with_earlier_output
 from tocompose.record import NamedTuple, record, replace
 from tocompose.rules import Context, apply_all, select
 from tocompose.rules.joining import joined_startup, joined_uses
@@ -337,6 +338,7 @@ def practice_context(options: Options, project: Project) -> Context:
         read=project.read,
         below=project.below if _can_be_seen(project) else None,
         exists=project.exists if _can_be_seen(project) else None,
+        namesake=partial(only_namesake, project) if _can_be_seen(project) else None,
     )
 
 

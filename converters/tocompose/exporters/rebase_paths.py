@@ -25,7 +25,11 @@ from tocompose.model import (
 from tocompose.notes import Note
 from tocompose.patterns import regex
 from tocompose.record import record, replace
-from tocompose.syntax.host_paths import is_relative_context, is_relative_path
+from tocompose.syntax.host_paths import (
+    is_relative_context,
+    is_relative_path,
+    seccomp_profile,
+)
 
 # What tocompose writes beside the Dockerfile and no image needs.
 OWN_FILES = (
@@ -189,11 +193,8 @@ class _Rebase:
         return replace(env_file, path=self.path(env_file.path))
 
     def _security_option(self, option: str) -> str:
-        """`seccomp=FILE`; `unconfined` and `builtin` are no files."""
-        key, _, value = option.partition("=")
-        if key != "seccomp" or value in ("", "unconfined", "builtin"):
-            return option
-        return f"{key}={self.path(value)}"
+        profile = seccomp_profile(option)
+        return option if profile is None else f"seccomp={self.path(profile)}"
 
     @property
     def _change(self) -> PathChange:

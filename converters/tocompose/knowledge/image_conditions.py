@@ -8,6 +8,9 @@ from typing import Any
 
 from tocompose.patterns import regex
 
+# The programs of busybox, which every image on Alpine has.
+ALPINE_TOOLS = ("sh", "wget", "nc")
+
 _VERSION = regex(r"v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?")
 _NEWEST = (10**6, 0, 0)
 
@@ -96,3 +99,13 @@ def matches_glob(pattern: str, text: str) -> bool:
     return (
         len(text) >= len(head) + len(tail) and text.startswith(head) and text.endswith(tail)
     )
+
+
+def tools_of_row(row: Mapping[str, Any], tag: str) -> tuple[str, ...] | None:
+    """The programs of the image; None where the row is of its variant on Debian, and the tag of one on Alpine."""
+    parts = rows_for_tag(row, "tools", tag)
+    tools = tuple(parts[0][0]["has"]) if parts else None
+    if not has_tag_part(tag, "alpine"):
+        return tools
+    is_of_alpine = tools is None or set(ALPINE_TOOLS) <= set(tools)
+    return (tools or ALPINE_TOOLS) if is_of_alpine else None

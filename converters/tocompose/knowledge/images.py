@@ -10,11 +10,11 @@ from typing import Any
 from tocompose.knowledge.brought_images import brought_images
 from tocompose.knowledge.image_conditions import (
     conditions_hold,
-    has_tag_part,
     holds_for_tag,
     matches_glob,
     rows_for_tag,
     tag_version,
+    tools_of_row,
 )
 from tocompose.model import Role
 from tocompose.patterns import regex
@@ -29,7 +29,6 @@ _HOST = regex(r"(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?")
 _DOCKER_HUB = frozenset(
     {"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"}
 )
-ALPINE_TOOLS = ("sh", "wget", "nc")
 # The tag of images that are built on this machine and never pulled.
 LOCAL_TAG = "local"
 
@@ -327,7 +326,7 @@ def _rows_of(name: str) -> Iterator[Mapping[str, Any]]:
 
 def _facts_of_row(row: Mapping[str, Any], ref: ImageRef) -> ImageFacts:
     files = row.get("files") or {}
-    caps, tools = row.get("caps"), rows_for_tag(row, "tools", ref.tag)
+    caps = row.get("caps")
     decided: dict[str, Any] = {
         "category": row["class"],
         "ports": tuple(row.get("ports", ())),
@@ -345,9 +344,7 @@ def _facts_of_row(row: Mapping[str, Any], ref: ImageRef) -> ImageFacts:
         "secrets": tuple(row.get("secrets", ())),
         "file_names": tuple(files.get("names", ())),
         "file_form": files.get("form", "{}_FILE"),
-        "tools": tuple(tools[0][0]["has"])
-        if tools
-        else (ALPINE_TOOLS if has_tag_part(ref.tag, "alpine") else None),
+        "tools": tools_of_row(row, ref.tag),
         "caps": tuple(caps) if caps is not None else None,
         "tmpfs": tuple(row.get("tmpfs", ())),
     }

@@ -36,10 +36,10 @@ class Outcome(NamedTuple):
 class Context(NamedTuple):
     """What the user said about the rules, and ways to look at files of the source.
 
-    `harden` adds what can break an application, `keep_ports` leaves the ports of data services as they were,
-    `inline_secrets` leaves secrets in the compose file. `split` says that a `.env` is written beside it, `production`
-    that a production file is, `develops` that nothing else settled development. `joins` is what services are added to,
-    if anything. `read` gives a source file, `below` a seen folder's, `exists` says what stands in a seen folder.
+    `harden` adds what can break an application, `keep_ports` leaves ports of data services, `inline_secrets` secrets in
+    the compose file. `split` says that a `.env` is written, `production` that a production file is, `develops` that
+    nothing else settled development. `joins` is what services are added to. `read` gives a source file; of a seen
+    folder `below` gives files, `exists` says what stands there, `namesake` gives the only file called so.
     """
 
     harden: bool = False
@@ -52,6 +52,7 @@ class Context(NamedTuple):
     read: Callable[[str], bytes | None] | None = None
     below: Callable[[str], tuple[str, ...]] | None = None
     exists: Callable[[str], bool] | None = None
+    namesake: Callable[[str], str | None] | None = None
 
 
 class Verdict(NamedTuple):
@@ -116,10 +117,7 @@ class Startup(NamedTuple):
         **facts: Any,
     ) -> Verdict:
         """The verdict on a service, or on what stands at `key` below it."""
-        path = _path_of(key)
-        subject = ModelPath.service(service.name, *path)
-        span = self.span(service, *path)
-        return verdict(ids, holds, code, span, subject, service=service.name, **facts)
+        return self.verdict_at(service, _path_of(key), ids, holds, code, **facts)
 
 
 class View(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.compose.shapes import as_map
 from tocompose.model import ComposeFileRole, Mount, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.patterns import regex
@@ -25,7 +24,13 @@ from tocompose.rules import (
     remark,
     with_overlay,
 )
-from tocompose.rules.mounted_files import CONFIGURATION_ENDINGS, MountedFiles
+from tocompose.rules.file_mounts import (
+    can_demand_file,
+    demands_file,
+    is_host_file,
+    looks_like_file,
+)
+from tocompose.rules.mounted_files import MountedFiles
 from tocompose.rules.named_volumes import is_anonymous, is_mask, judge_mount
 from tocompose.rules.sensitive_mounts import is_sensitive
 from tocompose.rules.service_images import data_paths, facts_of
@@ -53,18 +58,19 @@ _CODE_FOLDERS = frozenset(
         "scripts server source src templates test tests views web"
     ).split()
 )
-# Endings of the other files that a service is given; a folder is rarely called so.
-_FILE_ENDINGS = (
-    *CONFIGURATION_ENDINGS,
-    *".rules .crt .cert .pem .key .sql .sh .lua .acl .htpasswd .txt .html .py .js".split(),
-)
-# Files whose names have no ending, by their kind.
-_NAMED_FILES = frozenset(
-    "caddyfile corefile dockerfile gemfile jenkinsfile makefile pipfile procfile".split()
-)
 # What is bound from the host on purpose, in production too.
 _OF_THE_HOST = regex(
     r"(?:^/(?:var/run|run|dev|proc|sys|etc|lib/modules|tmp/\.X11-unix)\b|\.sock$|^/$)"
+)
+
+# What to do about a file of the host that nobody demands.
+_DEMAND = (
+    "Write the mount in the long form with `bind: {create_host_path: false}`, so that "
+    "`docker compose up` fails instead."
+)
+_PROVIDE = (
+    "Make sure that the file is there before the first `docker compose up`: only the short form "
+    "relabels it for SELinux, and that demands nothing."
 )
 
 
@@ -118,15 +124,8 @@ def _is_code(mount: Mount) -> bool:
     return inside and f"{mount.target.rstrip('/')}/".startswith(_CODE_TARGETS)
 
 
-def looks_like_file(source: str) -> bool:
-    """Whether the path is by its name that of a file that a service is given, not of a folder."""
-    leaf = source.rpartition("/")[2].lower()
-    return leaf in _NAMED_FILES or source.lower().endswith(_FILE_ENDINGS)
-
-
 def _can_demand_file(mount: Mount) -> bool:
-    is_file = mount.kind == "bind" and looks_like_file(mount.source or "")
-    return is_file and not mount.options and not mount.mode
+    return looks_like_file(mount.source or "") and can_demand_file(mount)
 
 
 def _demand_file(mount: Mount) -> Mount:
@@ -177,13 +176,13 @@ def _judge_files(view: View) -> Iterator[Verdict]:
             source = mount.source or ""
             if mount.kind == "bind" and looks_like_file(source) and "$" not in source:
                 path = project_path(source)
-                present = path is None or view.project.exists(path)
-                options = as_map(mount.options.get("bind"))
-                demanded = options.get("create_host_path") is False
-                holds = present or demanded
-                yield judge_mount(
-                    view.main, service, mount, "T18", holds, "TC737", path=source
-                )
+                present = path is not None and view.project.exists(path)
+                holds = present or demands_file(mount)
+                code = "TC545" if is_host_file(source) else "TC737"
+                facts = {"path": source}
+                if code == "TC545":
+                    facts["how"] = _DEMAND if can_demand_file(mount) else _PROVIDE
+                yield judge_mount(view.main, service, mount, "T18", holds, code, **facts)
 
 
 def _judge_folders(startup: Startup, service: Service) -> Iterator[Verdict]:
@@ -209,7 +208,7 @@ RULE = Rule(
         "Moves mounts of source code to the development file, and makes `docker compose up` "
         "fail if a mounted file is missing, instead of creating an empty folder."
     ),
-    tells=("TC715", "TC737"),
+    tells=("TC545", "TC715", "TC737"),
     severity="should",
     mend=apply,
     covers=("Q-10", "M-05", "S-03", "E-01"),
@@ -238,15 +237,8 @@ RULE = Rule(
     ),
     judge=judge_all(_judge_files, judge_production(_judge_folders)),
     said_by={
-        "TC715": (
-            "TC657",
-            "TC658",
-            "TC683",
-            "TC660",
-            "TC661",
-            "TC662",
-            "TC663",
-        )
+        "TC545": ("TC639", "TC665"),
+        "TC715": ("TC657", "TC658", "TC683", "TC660", "TC661", "TC662", "TC663"),
     },
     excuses=(
         Excuse("TC737", "a mount with options of its own stays as it is", _has_options),

@@ -23,7 +23,10 @@ from tocompose.rules.healthchecks import known_healthcheck
 from tocompose.rules.service_images import facts_of, image_id
 from tocompose.rules.views import annotate_services
 
-_CLIENTS = ("curl", "wget", "nc", "bash", "python", "python3", "node", "ruby", "php")
+# What the table lists wherever an image has it.
+_CLIENTS = ("curl", "wget", "nc", "bash")
+# What the table may not list: images of applications are written in any language.
+_INTERPRETERS = ("python", "python3", "node", "ruby", "php")
 _SOCKET_PING = regex(
     r"\b(?:pg_isready|(?:mysql|mariadb)-?admin\b[^|;&]*\bping|(?:mysql|mariadb)admin\b[^|;&]*\bping)\b"
 )
@@ -92,7 +95,8 @@ def _missing_tools(service: Service, text: str) -> list[str] | None:
         return None
     if "apk add" in text or "apt" in text:
         return []
-    called = (tool for tool in _CLIENTS if _calls_blindly(text, tool))
+    judged_tools = _CLIENTS if image.tools else (*_CLIENTS, *_INTERPRETERS)
+    called = (tool for tool in judged_tools if _calls_blindly(text, tool))
     return [tool for tool in called if tool not in image.tools]
 
 

@@ -132,8 +132,14 @@ def _judge_openings(startup: Startup, service: Service) -> Iterator[Verdict]:
         facts = {"setting": opening.setting, **_text_of(opening.row)}
         code = "TC526" if published else "TC527"
         yield startup.verdict_at(service, opening.keys, "H-03", False, code, **facts)
-    if not openings:
+    if published and not openings and _takes_password(service):
         yield startup.verdict(service, "", "H-03", True, "TC526")
+
+
+def _takes_password(service: Service) -> bool:
+    """Whether the image is known to be given a password; of another one nobody knows whether it asks for one."""
+    image = facts_of(service)
+    return image is not None and bool(image.secrets)
 
 
 def _text_of(row: Mapping[str, Any]) -> dict[str, str]:

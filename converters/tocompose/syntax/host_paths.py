@@ -38,3 +38,9 @@ def rebased_path(path: str, folder: str) -> str:
 def rebased_context(context: str, folder: str) -> str:
     """A build context that the folder's files name, as seen from outside of the folder; what is no folder stays."""
     return context if is_remote_context(context) else rebased_path(context, folder)
+
+
+def seccomp_profile(option: str) -> str | None:
+    """The file that an entry of `security_opt` names; None for what names none, such as `seccomp=unconfined`."""
+    key, _, value = option.partition("=")
+    return None if key != "seccomp" or value in ("", "unconfined", "builtin") else value

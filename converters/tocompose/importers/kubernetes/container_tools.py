@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.container_fields import Container
-from tocompose.knowledge.images import ALPINE_TOOLS, image_facts, image_ref
+from tocompose.knowledge.image_conditions import ALPINE_TOOLS
+from tocompose.knowledge.images import image_facts, image_ref
 from tocompose.knowledge.interpreters import interpreter_of
 from tocompose.syntax.names import is_shell
 
