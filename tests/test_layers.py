@@ -12,8 +12,9 @@ import tree
 LAYERS = (
     ("record",),
     ("limits", "patterns"),
-    ("earlier_run", "type_faults"),
+    ("type_faults",),
     ("syntax",),
+    ("earlier_run",),
     (
         "source",
         "tables",

@@ -66,6 +66,12 @@ def test_the_text_is_for_people(family: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(("family", "code"), CODES)
+def test_the_reason_of_a_decision_is_part_of_its_message(family: str, code: str) -> None:
+    row = explanation(code)
+    assert str(row.get("reason", "")) in str(row["message"])
+
+
+@pytest.mark.parametrize(("family", "code"), CODES)
 def test_the_code_is_used(family: str, code: str) -> None:
     assert code in _named_in_code() | _named_in_tables(), (
         f"{code} is in {family}.yaml, but nothing says it"

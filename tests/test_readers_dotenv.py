@@ -10,12 +10,8 @@ import pytest
 from judges import needs_compose, run_config
 from tocompose.exporters.existing import combine
 from tocompose.model import File
-from tocompose.readers.dotenv import (
-    compose_values,
-    entries_by_name,
-    filled_names,
-    open_quote,
-)
+from tocompose.readers.dotenv import compose_values
+from tocompose.syntax.env_lines import entries_by_name, filled_names, open_quote
 from tocompose.writing.env_values import missing_values, set_values
 
 # What may stand behind `A=`, below a line that gives B a value.

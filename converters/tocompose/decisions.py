@@ -125,19 +125,15 @@ def _practice_decisions(options: Options, result: Result) -> Iterator[Decision]:
         )
 
 
-# Notes that say what a service is treated as, and why.
-_ROLE_NOTES = ("TC050", "TC600", "TC601")
-
-
 def _role_decisions(result: Result) -> Iterator[Decision]:
     reasons = {
-        str(conversion_note.subject): _reason_in(conversion_note.message)
+        conversion_note.subject: conversion_note.reason
         for conversion_note in result.notes
-        if conversion_note.code in _ROLE_NOTES
+        if conversion_note.reason
     }
     for service in result.stack.services:
         question = f"What is {service.name} for?"
-        evidence = reasons.get(str(ModelPath.service(service.name)), "") or (
+        evidence = reasons.get(ModelPath.service(service.name), "") or (
             f"image {service.image}" if service.image else "it is built from the source"
         )
         yield Decision(
@@ -148,11 +144,6 @@ def _role_decisions(result: Result) -> Iterator[Decision]:
             evidence,
             service.origin,
         )
-
-
-def _reason_in(message: str) -> str:
-    """What stands behind "X is treated as Y: "; the whole message if it says only why."""
-    return message.partition(": ")[2] or message
 
 
 def _dependency_decisions(stack: Stack) -> Iterator[Decision]:

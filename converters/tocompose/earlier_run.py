@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
+from tocompose.syntax.env_lines import entry_of_line
 
 REPORT_NAME = "migration.json"
 # The importer of a source that the files may take the place of.
@@ -24,7 +25,6 @@ _EARLIER_HEAD = (
 )
 # Files to which variables are added that the source has not: they are left out one by one.
 SHARED_FILES = (".env", ".env.example")
-_VARIABLE = regex(r"(?m)^[ \t]*(?:# )?(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)=")
 _OWN_COMMENT = regex(
     r"# \w+ (?:has no value (?:yet|in the source)[.:] [sS]et it here"
     r"|is not set\. To use the example of the source, remove the # below)\."
@@ -136,7 +136,9 @@ def added_variables(
 
 
 def _names_in(content: bytes) -> set[str]:
-    return set(_VARIABLE.findall(content.decode("utf-8", "replace")))
+    """The variables of the lines, those too that are commented out."""
+    lines = content.decode("utf-8", "replace").split("\n")
+    return {entry["name"] for entry in map(entry_of_line, lines) if entry}
 
 
 def _without_variables(content: bytes, names: frozenset[str]) -> bytes | None:
@@ -149,10 +151,7 @@ def _without_variables(content: bytes, names: frozenset[str]) -> bytes | None:
 
 
 def _is_made(line: str, names: frozenset[str]) -> bool:
-    match = _VARIABLE.match(line)
-    is_variable = match is not None and match[1] in names
-    return (
-        is_variable
-        or line in (*ENV_HEAD, _EARLIER_HEAD)
-        or _OWN_COMMENT.fullmatch(line) is not None
-    )
+    entry = entry_of_line(line)
+    is_variable = entry is not None and entry["name"] in names
+    is_heading = line in (*ENV_HEAD, _EARLIER_HEAD)
+    return is_variable or is_heading or _OWN_COMMENT.fullmatch(line) is not None

@@ -55,7 +55,8 @@ class Note:
 
     `code` names its row in docs/notes.md. `message` says what happened and `advice` what to do, which may be empty.
     `subject` is what it is about: `str(note.subject)` gives a path such as `services.web.ports`. `span` is its place in
-    the source (file, line, column), None if it has none; `related` are further places.
+    the source (file, line, column), None if it has none; `related` are further places. `reason` is what a decision
+    was taken for, without the decision.
     """
 
     code: str
@@ -66,6 +67,7 @@ class Note:
     related: tuple[Span, ...] = ()
     advice: str = ""
     url: str = ""
+    reason: str = ""
 
 
 # The hundreds digit of a code names the table that explains it; a longer prefix comes first.
@@ -138,6 +140,7 @@ def note(
         related=tuple(related),
         advice=_filled(str(row.get("advice", "")), facts),
         url=str(row.get("url", "")),
+        reason=_filled(str(row.get("reason", "")), facts),
     )
 
 
@@ -191,6 +194,7 @@ def explanation(code: str) -> Row:
     `todo` says that a person must act before the first start: on a `value`, on `data`, or to `make` something; or
     `after` it, on data for a running service. `do` is the task in a few words, before what it is to be done to.
     Codes of the same task share one box in `MIGRATION.md`.
+    `reason` says of a decision about a service only why it was taken, as `tocompose plan` shows it.
     `generated` is the form of a value that is made where the files are written to a folder. `unless` are the codes of
     the notes that say the same better, or `value` where nothing is to be said of a variable that has one.
     """
@@ -218,7 +222,7 @@ def registry(family: str) -> dict[str, Row]:
     rows = table(
         f"notes/{family}",
         required={"kind", "title", "message", "why"},
-        optional={"advice", "do", "generated", "todo", "unless", "url"},
+        optional={"advice", "do", "generated", "reason", "todo", "unless", "url"},
     )
     return {str(code): row for code, row in rows.items()}
 

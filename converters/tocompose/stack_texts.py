@@ -78,6 +78,23 @@ def services_by_variable(stack: Stack) -> dict[str, tuple[str, ...]]:
     return {name: tuple(services) for name, services in users.items()}
 
 
+def resources_by_variable(stack: Stack) -> dict[str, tuple[str, ...]]:
+    """What besides services takes each variable, by the variable's name: `secret db_password`, `network front`."""
+    takers: dict[str, dict[str, None]] = {}
+    for secret in stack.secrets:
+        if secret.environment:
+            takers.setdefault(secret.environment, {})[f"secret {secret.name}"] = None
+    for config in stack.configs:
+        if config.environment:
+            takers.setdefault(config.environment, {})[f"config {config.name}"] = None
+    for path, text in stack_texts(stack, "$"):
+        section, owner, *_ = path
+        if section != "services":
+            for name in variable_names(text):
+                takers.setdefault(name, {})[f"{section.removesuffix('s')} {owner}"] = None
+    return {name: tuple(resources) for name, resources in takers.items()}
+
+
 def required_variables(stack: Stack) -> tuple[str, ...]:
     """The variables without which docker compose refuses to start, as `${NAME:?}`, in the order of the stack."""
     names: dict[str, None] = {}

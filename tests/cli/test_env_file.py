@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import tree
-from tocompose.readers.dotenv import open_quote
+from tocompose.syntax.env_lines import open_quote
 from tocompose.writing.env_values import missing_values, set_values
 
 COMPOSE = "services: {db: {image: 'postgres:16', environment: {POSTGRES_PASSWORD: '${POSTGRES_PASSWORD}'}}}\n"

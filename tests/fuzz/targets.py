@@ -33,12 +33,12 @@ from tocompose.readers import (
     yaml,
 )
 from tocompose.readers.dockerfile import read_dockerfile
-from tocompose.readers.dotenv import entries_by_name
 from tocompose.readers.shell import as_shell
 from tocompose.readers.text import Text, Unreadable, decode
 from tocompose.reports import FORMS, render
 from tocompose.reports.report import report
 from tocompose.rules import Context
+from tocompose.syntax.env_lines import entries_by_name
 
 Files = dict[str, bytes]
 

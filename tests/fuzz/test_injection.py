@@ -29,12 +29,12 @@ from tocompose.ledger import Ledger
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.readers import shell
-from tocompose.readers.dotenv import entries_by_name
 from tocompose.readers.text import Text
 from tocompose.reports import FORMS, render
 from tocompose.reports.note_lines import Style
 from tocompose.reports.report import report
 from tocompose.reports.text import render as terminal
+from tocompose.syntax.env_lines import entries_by_name
 
 BREAKS = ("\n", "\r", "\r\n", "\x85", "\u2028", "\u2029", "\x0b", "\x0c", "\x1e")
 PAYLOADS = (

@@ -14,6 +14,7 @@ import pytest
 
 from golden import cases, inputs, outcome
 from tocompose.notes import Kind, explanation, families, registry
+from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.reports import render
 from tocompose.reports.note_lines import Style
@@ -167,3 +168,61 @@ def test_a_line_that_counts_says_of_what(case: Path) -> None:
     for text in (markdown_of(case), terminal(report_of(case), Style(rows=40))):
         unnamed = re.findall(r"(?:^|[;,(] ?)\d+ more(?:[;,.)]| about)", text, re.M)
         assert unnamed == []
+
+
+# Its place is the reason for the server that the password is of.
+_MADE_UP = {"TC411"}
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_each_place_is_that_of_what_it_tells(case: Path) -> None:
+    """Where a note is about a variable, what stands at its place names it."""
+    files = inputs(case)
+    for told in report_of(case).notes:
+        if told.span is None:
+            continue
+        span, lines = (
+            told.span,
+            files[told.span.file].decode("utf-8", "replace").split("\n"),
+        )
+        assert span.line <= len(lines) and span.column <= len(lines[span.line - 1]) + 1
+        assert lines[span.line - 1].strip()
+        if told.subject[:1] == ("settings",) and told.code not in _MADE_UP:
+            block = "\n".join(lines[span.line - 1 : max(span.end_line, span.line)])
+            name = str(told.subject[1])
+            assert name.lower() in re.sub(r"[-.]", "_", block).lower(), told
+
+
+_PLACE = re.compile(r"# (?:.*\()?(?:from |TC\d{3}, )(\S+?):(\d+)\)?")
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_each_place_in_a_comment_is_there(case: Path) -> None:
+    files = inputs(case)
+    for written in outcome(case).files:
+        for name, line in _PLACE.findall(written.content.decode("utf-8", "replace")):
+            assert int(line) <= len(files[name].splitlines()), f"{written.path}: {name}"
+
+
+def test_what_is_left_out_of_a_grant_is_told_at_the_grant() -> None:
+    text = """services:
+  web:
+    image: nginx:1.27
+    secrets:
+      - plain
+      - {source: token, uid: "1000"}
+    configs: [{source: site, mode: 0440}]
+secrets: {plain: {file: ./p}, token: {file: ./t}}
+configs: {site: {file: ./s}}
+"""
+    files = {"docker-compose.yml": text.encode(), "p": b"1", "t": b"2", "s": b"3"}
+    result = convert(Memory(files, "shop"), Options(source="compose"))
+    places = {
+        told.message: told.span.line
+        for told in result.notes
+        if told.code == "TC756" and told.span
+    }
+    assert places == {
+        "web: left out of the secret token: owner": 6,
+        "web: left out of the config site: mode": 7,
+    }

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tocompose.exporters.dotenv import quoted
 from tocompose.model import File
-from tocompose.readers.dotenv import entries_by_name
+from tocompose.syntax.env_lines import entries_by_name
 from tocompose.writing import WriteError, plan, write
 from writing.bundle import FILES, mode, tree
 

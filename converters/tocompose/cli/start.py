@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tocompose.readers.dotenv import filled_names
 from tocompose.reports.cutover import cutover_of
 from tocompose.reports.duties import Duty, start_duties
 from tocompose.reports.escape import printable
@@ -17,6 +16,7 @@ from tocompose.reports.values_to_set import (
     counted_values,
     values_to_set,
 )
+from tocompose.syntax.env_lines import filled_names
 from tocompose.wording import listed_names
 
 

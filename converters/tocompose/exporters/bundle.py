@@ -44,6 +44,7 @@ from tocompose.exporters.sub_paths import note_sub_paths
 from tocompose.model import ComposeFileRole, File, Stack
 from tocompose.notes import Note, note
 from tocompose.record import NamedTuple, record, replace
+from tocompose.source import Span
 from tocompose.syntax.interpolation import document_variables
 from tocompose.syntax.model_path import ModelPath
 
@@ -97,7 +98,7 @@ def bundle(stack: Stack, layout: Layout, notes: Iterable[Note] = ()) -> Bundle:
     """The files of the stack; those of `notes` that say what a service lost stand as comments above it."""
     write = _bundle_split if layout.split else _bundle_single
     told = notes if layout.source_file is not None else _of_other_files(notes, layout)
-    return write(_without_origins(stack, layout), layout, tuple(told))
+    return write(stack, layout, tuple(told))
 
 
 def _of_other_files(notes: Iterable[Note], layout: Layout) -> Iterator[Note]:
@@ -107,15 +108,24 @@ def _of_other_files(notes: Iterable[Note], layout: Layout) -> Iterator[Note]:
 
 
 def _without_origins(stack: Stack, layout: Layout) -> Stack:
-    """The stack without the lines that services are from where they say nothing: in a file that is written over."""
-    is_edited, names = layout.source_file is not None, _names_of(layout).values()
+    """The stack for comments: without the lines that services are from in a file that is written over."""
     services = (
-        replace(service, origin=None)
-        if is_edited or (service.origin and service.origin.file in names)
-        else service
+        replace(service, origin=_lasting_place(service.origin, layout))
         for service in stack.services
     )
     return replace(stack, services=tuple(services))
+
+
+def _without_places(notes: Iterable[Note], layout: Layout) -> Iterator[Note]:
+    """The notes for comments: without places in a file that is written over."""
+    return (replace(note, span=_lasting_place(note.span, layout)) for note in notes)
+
+
+def _lasting_place(span: Span | None, layout: Layout) -> Span | None:
+    """The place if it can be looked up after the conversion too."""
+    is_edited = layout.source_file is not None
+    is_lost = is_edited or (span is not None and span.file in _names_of(layout).values())
+    return None if is_lost else span
 
 
 _ALWAYS: tuple[Check, ...] = (
@@ -161,8 +171,8 @@ def _bundle_single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bun
     file = _compose_file(
         _names_of(layout)[ComposeFileRole.BASE],
         document,
-        checked.stack,
-        (*notes, *new_notes),
+        _without_origins(checked.stack, layout),
+        (*notes, *_without_places(new_notes, layout)),
         secret=inline_secrets and has_secrets,
         source_file=layout.source_file,
     )
@@ -200,12 +210,14 @@ def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bund
     ignored, ignored_notes = dockerignore(checked.stack, files_beside)
     new_notes = (*overlays_kept.notes, *checked.notes, *dict.fromkeys(refusals))
     new_notes += ignored_notes
+    commented_stack = _without_origins(checked.stack, layout)
+    comments = (*notes, *_without_places(new_notes, layout))
     files = [
         _compose_file(
             name,
             documents[role],
-            checked.stack,
-            (*notes, *new_notes) if role is ComposeFileRole.BASE else (),
+            commented_stack,
+            comments if role is ComposeFileRole.BASE else (),
             headers[role],
             source_file=layout.source_file if role is ComposeFileRole.BASE else None,
             role=role,

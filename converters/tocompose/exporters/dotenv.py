@@ -13,7 +13,11 @@ from tocompose.knowledge.variable_meanings import variable_meaning
 from tocompose.model import EnvSetting, File, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
-from tocompose.stack_texts import required_variables, services_by_variable
+from tocompose.stack_texts import (
+    required_variables,
+    resources_by_variable,
+    services_by_variable,
+)
 from tocompose.syntax.interpolation import Variable
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import ALWAYS_SET
@@ -194,16 +198,17 @@ def _description_of(setting: EnvSetting) -> str:
 
 def _described(settings: Iterable[EnvSetting], stack: Stack) -> Iterator[EnvSetting]:
     """The settings; of those without a description, who uses them; required is what docker compose demands."""
-    users = services_by_variable(stack)
+    users, resources = services_by_variable(stack), resources_by_variable(stack)
     # https://docs.docker.com/reference/compose-file/secrets/: without its variable a secret is refused.
     of_secrets = {secret.environment for secret in stack.secrets}
     demanded = of_secrets.union(required_variables(stack))
     for setting in settings:
-        usage = variable_meaning(setting.name, users.get(setting.name, ()))
+        name = setting.name
+        usage = variable_meaning(name, users.get(name, ()), resources.get(name, ()))
         yield replace(
             setting,
             description=setting.description or usage,
-            required=setting.name in demanded,
+            required=name in demanded,
         )
 
 

@@ -11,7 +11,8 @@ from tocompose.model import File
 from tocompose.notes import Note, note
 from tocompose.patterns import regex
 from tocompose.project import ignore_rules
-from tocompose.readers.dotenv import compose_values, entries_by_name
+from tocompose.readers.dotenv import compose_values
+from tocompose.syntax.env_lines import entries_by_name
 from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import enumerated
 

@@ -11,8 +11,13 @@ from collections.abc import Iterator
 
 from tocompose.patterns import regex
 from tocompose.readers.reading import Oddity, Reading, decode
-from tocompose.record import NamedTuple
 from tocompose.source import Branch, Child, Leaf, Span
+from tocompose.syntax.env_lines import (
+    entries_by_name,
+    entry_text,
+    env_entries,
+    filled_names,
+)
 from tocompose.syntax.interpolation import literal, substitute
 
 _FOREMAN = regex(r"([A-Za-z_0-9]+)=(.*)")
@@ -23,14 +28,6 @@ _INTERPOLATED = regex(r"\$(?:\$|\{|[A-Za-z_])")
 _QUOTED = regex(r"""(?s)(["']).*\1\s*""")
 _BARE = regex(r"[A-Za-z_][A-Za-z_0-9]*")
 
-# An entry as compose-go reads it (dotenv/parser.go); a value in quotes may have several lines.
-_COMPOSE_ENTRY = regex(
-    r"(?m)^\ufeff?[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z_0-9.-]*)[ \t]*(?P<sign>[=:])[ \t]*"
-    r"(?:(?P<quoted>'(?P<single>(?:[^'\\]|\\[\s\S])*)'|\"(?P<double>(?:[^\"\\]|\\[\s\S])*)\")(?P<after>[^\n]*)"
-    r"|(?P<bare>[^\n]*))"
-)
-# What may follow a quote that closes: a comment, or a name. Compose refuses other signs in a name.
-_AFTER_QUOTE = regex(r"[ \t]*(?:#.*|[\w.\[\] \t-]*(?:[=:].*)?)\r?")
 # compose-go, dotenv/parser.go, expandEscapes: other signs keep their backslash, and so does `\\c`.
 _ESCAPE = regex(r'\\(?:(?P<sign>[abcfnrtv$"\\])|0(?P<digits>\d{0,3}))')
 _ESCAPED = {
@@ -44,14 +41,6 @@ _ESCAPED = {
     **{sign: sign for sign in '$"\\'},
 }
 _OCTAL = regex(r"[0-3][0-7]{2}")
-
-
-class OpenQuote(NamedTuple):
-    """Where the value of a name starts with a quote that does not close."""
-
-    name: str
-    line: int
-    column: int
 
 
 def read_dotenv(content: bytes, file: str = ".env") -> Reading:
@@ -78,48 +67,10 @@ def read_dotenv(content: bytes, file: str = ".env") -> Reading:
     return Reading(Branch("dotenv", tuple(children), whole), tuple(oddities))
 
 
-def compose_entries(text: str) -> Iterator[re.Match[str]]:
-    """The entries that docker compose reads: the group `name`, the `sign` behind it, and `quoted` or `bare`."""
-    return _COMPOSE_ENTRY.finditer(text)
-
-
-def entries_by_name(text: str) -> dict[str, re.Match[str]]:
-    """The entry of each name: of several, docker compose takes the last one."""
-    return {entry["name"]: entry for entry in compose_entries(text)}
-
-
-def entry_text(entry: re.Match[str]) -> str:
-    """The value of an entry as it stands, without its quotes, or without the comment behind a bare one."""
-    if entry["quoted"] is not None:
-        return entry["single"] or entry["double"] or ""
-    return entry["bare"].partition(" #")[0].strip()
-
-
-def filled_names(text: str) -> set[str]:
-    """The names that have a value."""
-    entries = entries_by_name(text).items()
-    return {name for name, entry in entries if entry_text(entry).strip()}
-
-
-def open_quote(text: str) -> OpenQuote | None:
-    """The first quote for which docker compose refuses a `.env` file.
-
-    It does not close, or it closes at a quote that was meant to open the value of a later line.
-    """
-    for entry in compose_entries(text):
-        is_open = (entry["bare"] or "").startswith(("'", '"'))
-        if is_open or not _AFTER_QUOTE.fullmatch(entry["after"] or ""):
-            start = entry.start("bare" if is_open else "quoted")
-            line_start = text.rfind("\n", 0, start) + 1
-            line = text.count("\n", 0, start) + 1
-            return OpenQuote(entry["name"], line, start - line_start + 1)
-    return None
-
-
 def compose_values(content: bytes) -> dict[str, str]:
     """The values that docker compose reads: a comment ends a bare value, variables of earlier lines are filled in."""
     values: dict[str, str] = {}
-    for match in compose_entries(decode(content).replace("\r\n", "\n")):
+    for match in env_entries(decode(content).replace("\r\n", "\n")):
         value = entry_text(match)
         if match["single"] is not None:
             value = value.replace("\\'", "'")
@@ -146,15 +97,14 @@ def comments(content: bytes) -> dict[str, str]:
     for line in decode(content).splitlines():
         text = line.strip()
         if text.startswith("#"):
+            remark = text.lstrip("#").strip()
             # An entry that is commented out explains nothing, and can hold a secret.
-            if not re.match(r"#+\s*(?:export\s+)?[A-Za-z_][A-Za-z_0-9]*\s*[=:]\s*\S", text):
-                comment_lines.append(text.lstrip("#").strip())
+            if not filled_names(remark):
+                comment_lines.append(remark)
             continue
-        match = re.match(r"(?:export\s+)?([A-Za-z_][A-Za-z_0-9]*)\s*[=:]", text)
-        if match and comment_lines:
-            comments_by_name.setdefault(
-                match[1], " ".join(comment for comment in comment_lines if comment)
-            )
+        for name in entries_by_name(text) if comment_lines else ():
+            explanation = " ".join(filter(None, comment_lines))
+            comments_by_name.setdefault(name, explanation)
         comment_lines = []
     return comments_by_name
 

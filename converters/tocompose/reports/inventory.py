@@ -9,7 +9,7 @@ from tocompose.knowledge.renewed_folders import renewed_volume
 from tocompose.knowledge.variable_meanings import variable_meaning
 from tocompose.model import EnvSetting, FileResource, Logging, Mount, Service, Stack, Volume
 from tocompose.record import NamedTuple, replace
-from tocompose.stack_texts import services_by_variable
+from tocompose.stack_texts import resources_by_variable, services_by_variable
 from tocompose.wording import enumerated
 
 # https://docs.docker.com/engine/logging/drivers/local/#options
@@ -129,13 +129,14 @@ def configuration_rows(
     for before the first start.
     """
     rows = []
-    users = services_by_variable(stack)
+    users, resources = services_by_variable(stack), resources_by_variable(stack)
     for setting in stack.settings:
+        name = setting.name
         kind = "secret" if setting.secret else "setting"
-        meaning = variable_meaning(setting.name, users.get(setting.name, ()))
+        meaning = variable_meaning(name, users.get(name, ()), resources.get(name, ()))
         setting = replace(setting, description=setting.description or meaning)
-        state = _setting_state(setting, setting.name in generated, setting.name in to_set)
-        rows.append(ConfigurationRow(setting.name, kind, ".env", state))
+        state = _setting_state(setting, name in generated, name in to_set)
+        rows.append(ConfigurationRow(name, kind, ".env", state))
     for config in stack.configs:
         value_place = _value_place(config)
         rows.append(ConfigurationRow(config.name, "configuration file", value_place, ""))

@@ -9,7 +9,6 @@ from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.secrets.texts import is_secret_under, secret_value
 from tocompose.model import FileResource, Service, Stack
 from tocompose.project import ignore_rules, project_path
-from tocompose.readers.dotenv import entries_by_name
 from tocompose.rules import (
     Excuse,
     Rule,
@@ -26,6 +25,7 @@ from tocompose.rules.service_images import facts_of
 from tocompose.rules.views import judge_production, sees_files
 from tocompose.source import Span, leaves
 from tocompose.stack_texts import texts_within
+from tocompose.syntax.env_lines import entries_by_name
 from tocompose.syntax.interpolation import Variable, parse, plain, variable_names
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import ALWAYS_SET, variable_name

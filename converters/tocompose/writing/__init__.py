@@ -16,8 +16,8 @@ from tocompose.model import File
 from tocompose.notes import Note, note
 from tocompose.patterns import regex
 from tocompose.project import normal_path
-from tocompose.readers.dotenv import open_quote
 from tocompose.record import NamedTuple
+from tocompose.syntax.env_lines import open_quote
 from tocompose.syntax.model_path import ModelPath
 from tocompose.writing.lock import alone, uninterrupted
 from tocompose.writing.names import name_problem

@@ -10,13 +10,8 @@ from tocompose.exporters.dotenv import missing_comment, optional_comment, quoted
 from tocompose.exporters.existing import append_lines
 from tocompose.knowledge.generators import make_secret
 from tocompose.patterns import regex
-from tocompose.readers.dotenv import (
-    OpenQuote,
-    entries_by_name,
-    filled_names,
-    open_quote,
-)
 from tocompose.record import NamedTuple
+from tocompose.syntax.env_lines import OpenQuote, entries_by_name, filled_names, open_quote
 from tocompose.writing.lock import alone
 
 _MARKS = regex(r" \((required|secret|required, secret)\)$")

@@ -24,6 +24,7 @@ from tocompose.importers.compose.overlays import (
     without_unused,
 )
 from tocompose.importers.compose.readable import readable_document
+from tocompose.importers.compose.service_places import with_places
 from tocompose.importers.compose.stack_files import for_one_machine
 from tocompose.importers.compose.version_one import (
     FilesBeside,
@@ -78,7 +79,7 @@ def read_stack(project: Project, ledger: Ledger, stated_name: str | None) -> Sta
     written = (*stack.services, *stack.development)
     _settle_leaves(source, {service.name for service in written}, ledger)
     at = () if source.is_version_one else ("services",)
-    services = (_with_origins(service, positions, at) for service in stack.services)
+    services = (with_places(service, positions, at) for service in stack.services)
     without_special = partial(_without_special_files, project=project, ledger=ledger)
     stack = replace(
         stack,
@@ -241,25 +242,6 @@ def _with_few_services(
     span = positions.span(*at, first_left)
     ledger.add_note(note("TC025", span, what=first_left, most=most_services))
     return source._replace(document={**source.document, "services": few_services})
-
-
-def _with_origins(service: Service, positions: Places, at: tuple[str, ...]) -> Service:
-    """The service with the places of what notes speak of."""
-    path = (*at, service.name)
-    environment = (
-        replace(variable, origin=positions.span(*path, "environment", variable.name))
-        for variable in service.environment
-    )
-    mounts = (
-        replace(mount, origin=positions.item(mount.target, *path, "volumes"))
-        for mount in service.mounts
-    )
-    return replace(
-        service,
-        origin=positions.span(*path),
-        environment=tuple(environment),
-        mounts=tuple(mounts),
-    )
 
 
 def _without_special_files(service: Service, project: Project, ledger: Ledger) -> Service:

@@ -301,8 +301,8 @@ def _written_files(
         content = plain(file.body.text)
         service = _mounting_service(path, bind_sources) if path else None
         if not path or content is None or service is None:
-            file.body.note("TC108", path=file.path.text.replace("$$", "$"))
-            file.path.mark_noted("TC108")
+            file.path.note("TC108", path=file.path.text.replace("$$", "$"))
+            file.body.mark_noted("TC108")
             continue
         start = contents.get(path, b"") if file.append else b""
         contents[path] = start + content.encode()
