@@ -16,6 +16,7 @@ from mcp.types import ToolAnnotations
 from pydantic import BaseModel, Field, ValidationError
 
 from tocompose import __version__
+from tocompose.source import shown_place
 from tocompose.web.fields import RequestLimits
 from tocompose.web.requests import answer_request
 from tocompose.wording import spelling_hint
@@ -219,7 +220,7 @@ def _findings(answer: Mapping[str, Any]) -> list[ToolFinding]:
 
 
 def _place_of(span: Mapping[str, Any] | None) -> str:
-    return f"{span['file']}:{span['line']}:{span['column']}" if span else ""
+    return shown_place(span["file"], span["line"], span["column"]) if span else ""
 
 
 class StrictTool(Tool):

@@ -2,8 +2,7 @@
 
 Records are frozen and hold the long form only; change them with `record.replace`. Every text that Compose
 interpolates is stored as Compose reads it: `$$` is a dollar sign, `${NAME}` a variable
-(see `syntax.interpolation`).
-`origin` is the place in the source and takes no part in comparison.
+(see `syntax.interpolation`). `origin` is the place in the source and takes no part in comparison.
 """
 
 from __future__ import annotations
@@ -321,7 +320,7 @@ class FileResource:
 class EnvSetting:
     """A variable of the `.env` file: `value` is raw text (no escaping), None when the user must fill it in.
 
-    A secret's value is written to `.env` only and never printed.
+    A secret's value is written to `.env` only and never printed. `reading` says how it is read where it is kept now.
     """
 
     name: str
@@ -330,6 +329,7 @@ class EnvSetting:
     description: str = ""
     example: str = ""
     required: bool = False
+    reading: str = ""
     origin: Span | None = field(default=None, compare=False)
 
 

@@ -10,6 +10,17 @@ from tocompose.record import NamedTuple
 Path: TypeAlias = tuple[str | int, ...]
 
 
+# What prints manifests: no file has their lines, but whoever runs the command sees them.
+_RENDERERS = ("/kustomize build ", "/kubectl kustomize ", "/helm template ")
+
+
+def shown_place(file: str, line: int, column: int | None = None) -> str:
+    """A place as reports show it: a line of a file, or of what a command prints."""
+    if any(renderer in f"/{file}" for renderer in _RENDERERS):
+        return f"{file} (line {line})"
+    return f"{file}:{line}" if column is None else f"{file}:{line}:{column}"
+
+
 class Span(NamedTuple):
     """A stretch of one source file; lines and columns are 1-based, the end is exclusive."""
 
@@ -20,7 +31,7 @@ class Span(NamedTuple):
     end_column: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return shown_place(self.file, self.line, self.column)
 
     def to(self, later_span: Span) -> Span:
         """The span that runs from the start of this one to the end of `other`."""

@@ -94,3 +94,43 @@ def test_a_secret_that_is_there_needs_no_maker() -> None:
     }
     result = converted(MAKERS[0], secret, pod(("PW", "db-secret", "pw")))
     assert not said(result, "TC390") and said(result, "TC203")
+
+
+def in_namespace(manifest: dict[str, Any], namespace: str) -> dict[str, Any]:
+    return {**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}}
+
+
+ONE = "get secret gone -o jsonpath='{.data.tls\\.crt}' | base64 -d"
+SEVERAL = """get secret gone -o go-template='{{range $k, $v := .data}}{{$k}}={{base64decode $v}}{{"\\n"}}{{end}}'"""
+
+
+@pytest.mark.parametrize("namespace", ["", "shop"])
+@pytest.mark.parametrize(("keys", "command"), [(("tls.crt",), ONE), (("a", "b"), SEVERAL)])
+def test_one_command_reads_what_an_object_of_the_cluster_holds(
+    keys: tuple[str, ...], command: str, namespace: str
+) -> None:
+    source = pod(*((f"V{number}", "gone", key) for number, key in enumerate(keys)))
+    result = converted(in_namespace(source, namespace) if namespace else source)
+    exact = f"kubectl{f' -n {namespace}' if namespace else ''} {command}"
+    (advice,) = [note.advice for note in result.notes if note.code == "TC213"]
+    assert f"`{exact}`" in advice and "-o yaml > secret-gone.yaml`" in advice
+    (example,) = [file.content for file in result.files if file.path == ".env.example"]
+    assert example.decode().count(f"# Secret gone in the cluster: {exact}\n\n") == 1
+
+
+def test_a_value_of_a_config_map_is_read_as_it_is_and_no_secret() -> None:
+    source = pod(("MODE", "modes", "mode"))
+    (env,) = source["spec"]["containers"][0]["env"]
+    env["valueFrom"] = {"configMapKeyRef": env["valueFrom"]["secretKeyRef"]}
+    result = converted(source)
+    (advice,) = [note.advice for note in result.notes if note.code == "TC213"]
+    assert "`kubectl get configmap modes -o jsonpath='{.data.mode}'`" in advice
+    (setting,) = result.stack.settings
+    assert not setting.secret and setting.required
+
+
+@pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker["kind"])
+def test_what_a_controller_made_is_read_by_its_key(maker: dict[str, Any]) -> None:
+    result = converted(maker, pod(("PW", "db-secret", "pw")))
+    (advice,) = [note.advice for note in result.notes if note.code == "TC390"]
+    assert "`kubectl get secret db-secret -o jsonpath='{.data.pw}' | base64 -d`" in advice

@@ -8,7 +8,7 @@ from typing import Any
 from tocompose.compose.yaml_text import Path
 from tocompose.model import ComposeFileRole, Stack
 from tocompose.notes import Kind, Note
-from tocompose.source import Span
+from tocompose.source import Span, shown_place
 from tocompose.wording import enumerated, wrap_text
 
 _WIDTH = 100
@@ -91,7 +91,7 @@ def _origin_lines(span: Span | None) -> list[str]:
 
 
 def _shown_place(span: Span | None) -> str:
-    return f"{span.file}:{span.line}" if span else ""
+    return shown_place(span.file, span.line) if span else ""
 
 
 def _wrap_lines(texts: Iterable[str]) -> Iterator[str]:

@@ -174,9 +174,13 @@ def _env_lines(settings: Iterable[EnvSetting], passed_through: set[str]) -> Iter
 def _example_lines(
     settings: Iterable[EnvSetting], passed_through: set[str]
 ) -> Iterator[str]:
-    settings = tuple(settings)
+    settings, told_readings = tuple(settings), {""}
     yield from (f"{_EXAMPLE_HEAD}{_TO_SET if any(map(_is_to_set, settings)) else ''}", "")
     for setting in settings:
+        if setting.reading not in told_readings:
+            # A paragraph of its own, in one line: it is for several variables, and to be pasted.
+            told_readings.add(setting.reading)
+            yield from (f"# {setting.reading}", "")
         yield from (f"# {line}" for line in wrap_text(_description_of(setting), _WIDTH - 2))
         value = _example_value(setting)
         is_optional = setting.value is None and not setting.required

@@ -34,6 +34,7 @@ from tocompose.reports.topology import (
     stack_topology,
 )
 from tocompose.reports.values_to_set import generated_names, missing_values, values_to_set
+from tocompose.source import shown_place
 from tocompose.syntax.interpolation import apply_defaults, replace_variables
 from tocompose.wording import listed_names
 
@@ -126,7 +127,9 @@ def markdown_environment() -> Any:
 
 def _position_span(span: dict[str, Any] | None) -> str:
     """A position as a code span; empty where there is none."""
-    return code_span(f"{span['file']}:{span['line']}:{span['column']}") if span else ""
+    if not span:
+        return ""
+    return code_span(shown_place(span["file"], span["line"], span["column"]))
 
 
 def _brief_variables(text: str) -> str:

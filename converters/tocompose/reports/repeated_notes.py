@@ -10,7 +10,7 @@ from tocompose.notes import Note, explanation
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
 from tocompose.reports.report import subject_of
-from tocompose.source import Span
+from tocompose.source import Span, shown_place
 from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import enumerated, listed_names
 
@@ -289,7 +289,7 @@ def _told_places(spans: Sequence[Span], near: Span | None) -> str:
 
 def _told_lines(file: str, lines: list[int], near_file: str) -> str:
     if len(lines) == 1:
-        return f"line {lines[0]}" if file == near_file else f"{file}:{lines[0]}"
+        return f"line {lines[0]}" if file == near_file else shown_place(file, lines[0])
     numbers = [str(line) for line in lines]
     if len(lines) > _MOST_LINES + 1:
         numbers[_MOST_LINES:] = [f"{len(lines) - _MOST_LINES} more"]

@@ -15,7 +15,7 @@ from tocompose.patterns import regex
 from tocompose.project import Project, source_alone
 from tocompose.record import NamedTuple
 from tocompose.reports.masking import SourceLines
-from tocompose.source import Leaf, Path, Span
+from tocompose.source import Leaf, Path, Span, shown_place
 from tocompose.stack_texts import required_variables
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import ALWAYS_SET
@@ -130,7 +130,7 @@ def _name_of_value(leaf: Leaf, path: Path) -> str:
     """The keys that lead to a value (`services.name`); for a word of a script its line."""
     keys = [key for key in path if isinstance(key, str)]
     if leaf.style == "word" or not keys:
-        return f"{leaf.span.file}:{leaf.span.line}"
+        return shown_place(leaf.span.file, leaf.span.line)
     return ".".join(keys[-2:])
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from tocompose.importers.field_tables import values_in_words
 from tocompose.importers.kubernetes.kinds import kind_row
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
+from tocompose.importers.kubernetes.reading_values import KeptObject
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
@@ -23,7 +24,7 @@ _ABSENT, _MADE, _UNUSED = "TC213", "TC390", "TC696"
 
 class AbsentDemand(NamedTuple):
     """One use of an object that the input does not hold: what must be filled in, for which service, and where that is
-    asked."""
+    asked; `value_of` is the key whose value must be set, empty for all of them."""
 
     kind: str
     namespace: str
@@ -31,6 +32,7 @@ class AbsentDemand(NamedTuple):
     place: str
     subject: ModelPath
     span: Span
+    value_of: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -69,7 +71,9 @@ class AbsentObjects(NamedTuple):
             if self._maker(*key) is None:
                 self._note_absent(list(own_demands), ledger)
         for (namespace, name), maker in self.makers.items():
-            _note_made(maker, name, list(by_object.get(("Secret", namespace, name), {})))
+            key = ("Secret", namespace, name)
+            reading = self.reading(key, by_object.get(key, ()))
+            _note_made(maker, name, list(by_object.get(key, ())), reading)
 
     def _maker(self, kind: str, namespace: str, name: str) -> SecretMaker | None:
         return self.makers.get((namespace, name)) if kind == "Secret" else None
@@ -85,8 +89,24 @@ class AbsentObjects(NamedTuple):
                 related=tuple(demand.span for demand in demands[1:]),
                 what=f"a key of {kind} {name}" if is_present else f"{kind} {name}",
                 name=_places(demands),
+                reading=self.reading(demands[0].key, demands),
+                saving=self.kept_object(kind, namespace, name).saving_command(),
             )
         )
+
+    def reading(self, key: tuple[str, str, str], demands: Iterable[AbsentDemand]) -> str:
+        """The command that prints what is wanted of the object of that kind, namespace and name."""
+        wanted_keys = dict.fromkeys(demand.value_of for demand in demands)
+        is_whole = "" in wanted_keys
+        return self.kept_object(*key).reading_command(() if is_whole else list(wanted_keys))
+
+    def kept_object(self, kind: str, namespace: str, name: str) -> KeptObject:
+        """The object as kubectl finds it: with its namespace where some manifest names that."""
+        is_named = any(
+            kube_object.states_namespace and kube_object.namespace == namespace
+            for kube_object in self.objects
+        )
+        return KeptObject(kind, namespace if is_named else "", name)
 
 
 def absent_objects(objects: KubeObjects) -> AbsentObjects:
@@ -98,7 +118,9 @@ def absent_objects(objects: KubeObjects) -> AbsentObjects:
     return AbsentObjects(objects, makers)
 
 
-def _note_made(maker: SecretMaker, name: str, demands: list[AbsentDemand]) -> None:
+def _note_made(
+    maker: SecretMaker, name: str, demands: list[AbsentDemand], reading: str
+) -> None:
     kube_object = maker.kube_object
     keys = f" ({', '.join(maker.keys)})" if maker.keys else ""
     kube_object.cursor.note(
@@ -107,6 +129,7 @@ def _note_made(maker: SecretMaker, name: str, demands: list[AbsentDemand]) -> No
         object=f"{kube_object} ({values_in_words(kube_object.cursor.node)})",
         secret=f"{name}{keys}",
         places=_places(demands),
+        reading=reading,
     )
 
 

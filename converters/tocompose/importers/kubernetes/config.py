@@ -16,6 +16,7 @@ from tocompose.importers.kubernetes.objects import (
     MadeObject,
 )
 from tocompose.importers.kubernetes.scalars import peek_text, take_text
+from tocompose.knowledge.secrets.names import secret_name
 from tocompose.ledger import Cursor
 from tocompose.model import EnvSetting
 from tocompose.patterns import regex
@@ -120,7 +121,7 @@ class SecretValue(NamedTuple):
             absent = f"from {self.source}, key {self.key}, which the manifests do not hold"
             return EnvSetting(
                 name=name,
-                secret=True,
+                secret=self.source.startswith("Secret ") or secret_name(name),
                 required=True,
                 description=absent,
                 origin=self.origin,

@@ -107,7 +107,7 @@ def _want_key(
     file_in_words = f"{file_path(key_file)} (key {key_file.key.text or ''})"
     name, span = source.name.text or "", key_file.cursor.span
     container.contribute(
-        AbsentDemand(source.kind, container.namespace, name, file_in_words, to, span)
+        AbsentDemand(source.kind, container.namespace, name, file_in_words, to, span, key)
     )
     key_file.cursor.mark_noted("TC213")
 
@@ -256,6 +256,7 @@ def _entry_content(
                 file_in_words,
                 container.path(),
                 owner.span,
+                key,
             )
         )
         return None

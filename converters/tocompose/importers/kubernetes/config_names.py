@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from tocompose.importers.kubernetes.absent import AbsentObjects
 from tocompose.importers.kubernetes.claims import mounted_volumes
 from tocompose.importers.kubernetes.cluster_model import ClusterModel, ContainerContext
 from tocompose.importers.kubernetes.config import (
@@ -32,7 +33,9 @@ from tocompose.syntax.names import (
 def name_config(model: ClusterModel) -> ClusterModel:
     """The model with a name for each value and each folder that its containers use; of two that would have one name
     the first that a container uses gets it."""
-    settings = _name_settings(_secret_values(model.workloads, model.config_store))
+    values = list(_secret_values(model.workloads, model.config_store))
+    settings = _name_settings(values)
+    settings |= _with_reading(values, settings, model.config_store.absent)
     folders, files = _name_folders(model)
     store = replace(
         model.config_store,
@@ -54,6 +57,28 @@ def _name_settings(values: Iterable[SecretValue]) -> dict[ValueKey, EnvSetting]:
             names.add(name)
             settings[value.identity] = value.named(name)
     return settings
+
+
+def _with_reading(
+    values: Iterable[SecretValue],
+    settings: Mapping[ValueKey, EnvSetting],
+    absent: AbsentObjects,
+) -> Iterator[tuple[ValueKey, EnvSetting]]:
+    """The settings of values that the input does not hold, with the command that prints all that one object has of
+    them."""
+    open_keys: dict[tuple[str, str], dict[str, ValueKey]] = {}
+    for value in values:
+        if value.entry is None:
+            of_object = open_keys.setdefault((value.namespace, value.source), {})
+            of_object[value.key] = value.identity
+    for (namespace, source), identities in open_keys.items():
+        kind, _, name = source.partition(" ")
+        kept_object = absent.kept_object(kind, namespace, name)
+        reading = (
+            f"{source} in the cluster: {kept_object.reading_command(list(identities))}"
+        )
+        for identity in identities.values():
+            yield identity, replace(settings[identity], reading=reading)
 
 
 def _wished_name(value: SecretValue, names: set[str]) -> str:

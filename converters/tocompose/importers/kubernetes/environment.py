@@ -239,7 +239,9 @@ def _key_value(
     value = absent_value(container.namespace, title, key, name, span)
     setting_in_words = f"{container.use_value(value)} (key {key})"
     container.contribute(
-        AbsentDemand(kind, container.namespace, source, setting_in_words, to, cursor.span)
+        AbsentDemand(
+            kind, container.namespace, source, setting_in_words, to, cursor.span, key
+        )
     )
     return _required_value(value, container)
 
