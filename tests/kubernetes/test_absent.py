@@ -134,3 +134,11 @@ def test_what_a_controller_made_is_read_by_its_key(maker: dict[str, Any]) -> Non
     result = converted(maker, pod(("PW", "db-secret", "pw")))
     (advice,) = [note.advice for note in result.notes if note.code == "TC390"]
     assert "`kubectl get secret db-secret -o jsonpath='{.data.pw}' | base64 -d`" in advice
+
+
+def test_a_mount_of_a_volume_that_the_pod_lacks_is_told() -> None:
+    source = pod()
+    (container,) = source["spec"]["containers"]
+    container["volumeMounts"] = [{"name": "nowhere", "mountPath": "/srv"}]
+    (note,) = [note for note in converted(source).notes if note.code == "TC213"]
+    assert "/srv" in note.message and note.advice.startswith("Add the volume")

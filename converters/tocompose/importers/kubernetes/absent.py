@@ -81,6 +81,8 @@ class AbsentObjects(NamedTuple):
     def _note_absent(self, demands: list[AbsentDemand], ledger: Ledger) -> None:
         kind, namespace, name = demands[0].key
         is_present = self.objects.get(kind, namespace, name) is not None
+        reading = self.reading(demands[0].key, demands)
+        saving = self.kept_object(kind, namespace, name).saving_command()
         ledger.add_note(
             note(
                 _ABSENT,
@@ -89,8 +91,8 @@ class AbsentObjects(NamedTuple):
                 related=tuple(demand.span for demand in demands[1:]),
                 what=f"a key of {kind} {name}" if is_present else f"{kind} {name}",
                 name=_places(demands),
-                reading=self.reading(demands[0].key, demands),
-                saving=self.kept_object(kind, namespace, name).saving_command(),
+                advice_text=f"Print what the cluster holds with `{reading}`. Or save the object "
+                f"beside the manifests with `{saving}`, and convert again.",
             )
         )
 

@@ -113,7 +113,13 @@ def _mounted_storage(
         return _mounted_source(source, mount, container, scope)
     if volume is None:
         description, to = container.describe_volume(mount.volume), container.path("volumes")
-        mount.cursor.note("TC213", what=description, name=mount.path, subject=to)
+        mount.cursor.note(
+            "TC213",
+            what=description,
+            name=mount.path,
+            advice_text="Add the volume to the pod in the manifests, and convert again.",
+            subject=to,
+        )
         return _NOTHING
     if isinstance(volume.source, FILE_VOLUMES):
         settle_files(volume.source, container)
