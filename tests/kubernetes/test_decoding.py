@@ -12,12 +12,34 @@ KUBERNETES = "tocompose.importers.kubernetes"
 OPERATORS = [name for name in tree.modules() if name.startswith(f"{KUBERNETES}.operators")]
 # Where all custom objects that were answered are settled in the end.
 SETTLING = f"{KUBERNETES}.operators"
+ROUTING = f"{KUBERNETES}.routing"
+# What is decided before routes are read: whose place the proxy takes.
 ROUTES = [
-    f"{KUBERNETES}.routing.{name}" for name in ("acme", "filters", "gateway", "listeners")
+    name
+    for name in tree.modules()
+    if name.startswith(ROUTING)
+    and not name.endswith("_fields")
+    and name != f"{ROUTING}.controllers"
+]
+# What is blamed in notes is a place, so that other rules of routes are given cursors beside records.
+RULES_OF_RECORDS = [
+    f"{ROUTING}.{name}"
+    for name in (
+        "acme",
+        "credentials",
+        "filters",
+        "gateway",
+        "nginx",
+        "nginx_servers",
+        "proxy_notes",
+        "traefik_annotations",
+        "traefik_routes",
+    )
 ]
 RECORDS = [
     *OPERATORS,
     "tocompose.traefik.proxy",
+    "tocompose.traefik.proxy_parts",
     *(
         name
         for name in tree.modules()
@@ -39,7 +61,7 @@ def functions(module: str) -> list[ast.FunctionDef]:
     ]
 
 
-@pytest.mark.parametrize("module", [*OPERATORS, ROUTES[0], ROUTES[1]])
+@pytest.mark.parametrize("module", [*OPERATORS, *RULES_OF_RECORDS])
 def test_only_decoders_take_cursors(module: str) -> None:
     for function in functions(module):
         arguments = [*function.args.args, *function.args.kwonlyargs]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tocompose.ledger import Cursor
 from tocompose.model import File, FileResource
 from tocompose.record import NamedTuple, record, replace
 from tocompose.source import Span
@@ -83,17 +82,6 @@ class Certificate(NamedTuple):
 
     certificate: str
     key: str
-
-
-class ManagedCertificate(NamedTuple):
-    """A certificate that a route wants and a certificate manager keeps: its issuer, for which hosts, and the place that
-    says so."""
-
-    route: str
-    issuer: str
-    hosts: tuple[str, ...]
-    cursor: Cursor
-    namespace: str
 
 
 class AcmeResolver(NamedTuple):

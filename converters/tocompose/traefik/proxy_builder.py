@@ -1,220 +1,219 @@
-"""The reverse proxy while routes are read: they say what it routes, and one builder adds it and gives it names."""
+"""The reverse proxy while it grows: routes say in frozen parts what it is to do, and one builder gives it all names."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from tocompose.model import File, FileResource
+from tocompose.patterns import regex
 from tocompose.source import Span
-from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, unique_name
 from tocompose.traefik.proxy import (
-    SECURE,
     WEB,
-    AcmeResolver,
     Certificate,
-    ContainerHome,
     EntryPoint,
-    ManagedCertificate,
     Middleware,
     Proxy,
     Router,
     TraefikService,
     ordered_routers,
 )
+from tocompose.traefik.proxy_parts import (
+    ContainerServers,
+    HostResolver,
+    OutsideServers,
+    ProxyPart,
+    ReplacedController,
+    RouteOrigin,
+    RouterTarget,
+    Servers,
+    WantedEntryPoint,
+    WantedMiddleware,
+    WantedRouter,
+    WeightedServers,
+    clearest_openings,
+)
 
+_Content = TypeVar("_Content", bound=Hashable)
 # Where Traefik itself answers whether it is well.
 _PING = 8080
+_HOST = regex(r"Host\(`([^`]+)`\)")
 
 
 class ProxyBuilder:
-    """The only thing that changes the proxy: adds what routes ask for, and closes it into a Proxy."""
+    """The only thing that changes the proxy: adds parts, of two of one name the first, and closes them into a Proxy."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        self._name = name
         self._origin: Span | None = None
         self._routers: list[Router] = []
-        self._entrypoints: dict[str, EntryPoint] = {}
-        self._certificates: dict[str, Certificate] = {}
+        self._openings: list[WantedEntryPoint] = []
+        self._certificates: dict[Certificate, None] = {}
         self._secrets: dict[str, FileResource] = {}
         self._files: dict[str, File] = {}
-        self._weighted: dict[str, tuple[tuple[str, int], ...]] = {}
+        self._weighted: dict[tuple[tuple[str, int], ...], str] = {}
         self._parts: dict[str, TraefikService] = {}
-        self._addresses: dict[str, tuple[str, ...]] = {}
+        self._addresses: dict[tuple[str, ...], str] = {}
         self._classes: dict[str, None] = {}
-        self._unknown_resolvers: set[str] = set()
-        self._unverified: set[str] = set()
-        self._managed: list[ManagedCertificate] = []
-        self._acme: dict[str, AcmeResolver] = {}
+        self._resolvers: list[HostResolver] = []
         self._names: dict[str, set[str]] = {}
         self._middlewares: dict[tuple[str, tuple[tuple[str, str], ...]], Middleware] = {}
         self._targets: dict[str, TraefikService] = {}
+        self._skips_verification = False
 
-    @property
-    def labels(self) -> ModelPath:
-        """The model path of the proxy's own labels."""
-        return ModelPath.service(self.name, "labels")
-
-    @property
-    def managed(self) -> tuple[ManagedCertificate, ...]:
-        """The certificates that routes want and a certificate manager keeps."""
-        return tuple(self._managed)
-
-    @property
-    def entrypoints(self) -> Collection[str]:
-        """The names of the entry points that are open so far."""
-        return self._entrypoints.keys()
+    def apply(self, proxy_parts: Iterable[ProxyPart]) -> None:
+        """Adds parts one by one; what only says something about a route changes nothing here."""
+        for proxy_part in proxy_parts:
+            match proxy_part:
+                case WantedRouter():
+                    self._add_router(proxy_part)
+                case WantedEntryPoint():
+                    self._openings.append(proxy_part)
+                case HostResolver():
+                    self._resolvers.append(proxy_part)
+                    self._openings.append(WantedEntryPoint(WEB))
+                case RouteOrigin(span):
+                    self._origin = self._origin or span
+                case ReplacedController(name):
+                    self._classes[name] = None
+                case File() | FileResource() | Certificate():
+                    self._add_file(proxy_part)
 
     def build_proxy(self) -> Proxy:
         """The proxy of everything added."""
+        routers = tuple(map(self._with_resolver, self._routers))
+        resolvers = {resolver.name: resolver for resolver, *_ in self._resolvers}
         return Proxy(
-            name=self.name,
+            name=self._name,
             origin=self._origin,
-            routers=ordered_routers(self._routers),
-            entrypoints=tuple(self._entrypoints.values()),
-            certificates=tuple(self._certificates.values()),
+            routers=ordered_routers(routers),
+            entrypoints=tuple(_entry_points(clearest_openings(self._openings))),
+            certificates=tuple(self._certificates),
             secrets=tuple(self._secrets.values()),
             files=tuple(self._files.values()),
-            weighted=self._weighted,
+            weighted={name: shares for shares, name in self._weighted.items()},
             parts=tuple(self._parts.values()),
-            addresses=self._addresses,
+            addresses={name: urls for urls, name in self._addresses.items()},
             classes=tuple(self._classes),
-            acme=tuple(self._acme.values()),
-            skips_verification=bool(self._unverified),
+            acme=tuple(resolvers.values()),
+            skips_verification=self._skips_verification,
         )
 
-    def begin_at(self, span: Span) -> None:
-        """Sets the place of the first route, unless it is known."""
-        self._origin = self._origin or span
+    def _add_file(self, resource: File | FileResource | Certificate) -> None:
+        match resource:
+            case File(path=path):
+                self._files.setdefault(path, resource)
+            case FileResource(name=name):
+                self._secrets.setdefault(name, resource)
+            case Certificate():
+                self._certificates[resource] = None
 
-    def add_class(self, name: str) -> None:
-        """Adds a controller whose place the proxy takes."""
-        self._classes[name] = None
-
-    def add_certificate(self, name: str, certificate: Certificate) -> None:
-        """Adds a certificate, of two of one name the last."""
-        self._certificates[name] = certificate
-
-    def add_secret(self, secret: FileResource) -> None:
-        """Adds a secret that the proxy reads, unless there is one of that name."""
-        self._secrets.setdefault(secret.name, secret)
-
-    def add_managed(self, certificate: ManagedCertificate) -> None:
-        """Adds a certificate that a certificate manager keeps."""
-        self._managed.append(certificate)
-
-    def is_new_resolver(self, name: str) -> bool:
-        """Whether a certificate resolver that the proxy does not know is named for the first time."""
-        is_new = name not in self._unknown_resolvers
-        self._unknown_resolvers.add(name)
-        return is_new
-
-    def is_newly_unverified(self, route: str) -> bool:
-        """Whether a route is the first time one whose servers have certificates that nobody signed."""
-        is_new = route not in self._unverified
-        self._unverified.add(route)
-        return is_new
-
-    def add_resolver(self, resolver: AcmeResolver, routers: Mapping[str, Router]) -> None:
-        """Adds a resolver, and the routers by name that use it in the place of what they were."""
-        self._acme[resolver.name] = resolver
-        self._routers = [routers.get(router.name, router) for router in self._routers]
-
-    @property
-    def routers(self) -> tuple[Router, ...]:
-        """The routers so far."""
-        return tuple(self._routers)
-
-    def add_file(self, file: File) -> None:
-        """Adds a file that the proxy reads, unless there is one of that path."""
-        self._files.setdefault(file.path, file)
-
-    def add_router(self, router: Router) -> None:
-        """Adds a router, under a name of its own."""
-        name = self._free_name("router", router.name)
-        self._routers.append(router._replace(name=name))
-        for entrypoint in router.entrypoints:
-            self.listen_on(entrypoint)
-
-    def listen_on(
-        self,
-        name: str,
-        port: int | None = None,
-        protocol: str = "tcp",
-        origin: Span | None = None,
-    ) -> int | None:
-        """Opens an entry point unless it is open; the port, where one had to be guessed."""
-        if name in self._entrypoints:
-            return None
-        stated_port = port or {WEB: 80, SECURE: 443}.get(name)
-        taken_ports = {point.port for point in self._entrypoints.values()}
-        port_number = stated_port or next(
-            candidate
-            for candidate in range(8000, 65536)
-            if candidate not in taken_ports and candidate != _PING
+    def _add_router(self, router: WantedRouter) -> None:
+        self._openings.extend(router.openings())
+        self._routers.append(
+            Router(
+                self._free_name("router", router.name),
+                router.rule,
+                self._target(router.target),
+                router.priority,
+                router.entrypoints,
+                tuple(map(self._middleware, router.middlewares)),
+                router.tls,
+                router.protocol,
+                router.claim,
+            )
         )
-        self._entrypoints[name] = EntryPoint(name, port_number, protocol, origin)
-        return None if stated_port else port_number
 
-    def middleware(self, base: str, kind: str, options: Mapping[str, str]) -> Middleware:
+    def _middleware(self, middleware: WantedMiddleware) -> Middleware:
         """The middleware of that content; one for all who want the same."""
-        key = (kind, tuple(options.items()))
-        if key not in self._middlewares:
-            name = self._free_name("middleware", f"{base}-{kind.partition('.')[0]}")
-            self._middlewares[key] = Middleware(name, *key)
-        return self._middlewares[key]
+        if not middleware.kind:
+            return Middleware(identifier(middleware.owner), "", ())
+        for needed_file in middleware.needs:
+            self._add_file(needed_file)
+        content = (middleware.kind, middleware.options)
+        if content not in self._middlewares:
+            base = f"{middleware.owner}-{middleware.kind.partition('.')[0]}"
+            name = self._free_name("middleware", base)
+            self._middlewares[content] = Middleware(name, *content)
+        return self._middlewares[content]
 
-    def target(
-        self,
-        base: str,
-        homes: tuple[ContainerHome, ...],
-        options: tuple[tuple[str, str], ...] = (),
-    ) -> TraefikService:
+    def _target(self, target: RouterTarget) -> TraefikService:
+        match target:
+            case WeightedServers():
+                return self._shared_target(target)
+            case ContainerServers() | OutsideServers():
+                return self._servers(target)
+            case _:
+                return target
+
+    def _servers(self, servers: Servers) -> TraefikService:
+        self._skips_verification |= servers.options.unchecked is not None
+        if isinstance(servers, ContainerServers):
+            return self._container_target(servers)
+        name = self._file_name(servers.name, servers.urls, self._addresses)
+        return TraefikService(f"{name}@file")
+
+    def _container_target(self, servers: ContainerServers) -> TraefikService:
         """The Traefik service for containers; another name where the wanted one means others or has other options."""
-        wanted_name, number = identifier(base), 1
-        names = [wanted_name, f"{wanted_name}-{homes[0].port}"]
+        wanted_name, number = identifier(servers.name), 1
+        names = [wanted_name, f"{wanted_name}-{servers.homes[0].port}"]
         while True:
             target = TraefikService(
-                names.pop(0) if names else f"{wanted_name}-{number}", homes, options
+                names.pop(0) if names else f"{wanted_name}-{number}",
+                servers.homes,
+                servers.options.pairs,
             )
             number += not names
             if self._targets.setdefault(target.name, target) == target:
                 return target
 
-    def absent_middleware(self, name: str) -> Middleware:
-        """A middleware that nobody defines: Traefik closes a route that names it, as it does in the cluster."""
-        return Middleware(identifier(name), "", ())
-
-    def outside_target(self, base: str, urls: tuple[str, ...]) -> TraefikService:
-        """A Traefik service of servers outside of the stack, in the proxy's own file."""
-        name = next(
-            (name for name, known_urls in self._addresses.items() if known_urls == urls),
-            None,
-        )
-        if name is None:
-            name = self._free_name("weighted", base)
-            self._addresses[name] = urls
-        return TraefikService(f"{name}@file")
-
-    def share_target(
-        self, base: str, weighted_targets: list[tuple[TraefikService, int]]
-    ) -> TraefikService:
+    def _shared_target(self, weighted: WeightedServers) -> TraefikService:
         """A Traefik service that divides requests by weight, in the proxy's own file: labels have no word for it."""
-        name = self._free_name("weighted", base)
-        container_targets = [target for target, _ in weighted_targets if target.homes]
-        self._weighted[name] = tuple(
-            (
-                f"{target.name}@docker"
-                if target.homes
-                else target.name.removesuffix("@file"),
-                weight,
-            )
-            for target, weight in weighted_targets
-        )
-        self._parts |= {target.name: target for target in container_targets}
+        targets = [(self._servers(servers), weight) for servers, weight in weighted.shares]
+        shares = tuple((_name_in_file(target), weight) for target, weight in targets)
+        self._parts |= {target.name: target for target, _ in targets if target.homes}
+        name = self._file_name(weighted.name, shares, self._weighted)
         return TraefikService(f"{name}@file")
+
+    def _file_name(
+        self, wanted_name: str, content: _Content, names: dict[_Content, str]
+    ) -> str:
+        """The name in the proxy's own file of the service of that content; one for all who want the same."""
+        if content not in names:
+            names[content] = self._free_name("weighted", wanted_name)
+        return names[content]
+
+    def _with_resolver(self, router: Router) -> Router:
+        """The router with the resolver of one of its hosts, where it serves TLS without a certificate of its own."""
+        if router.tls != ():
+            return router
+        hosts = set(_HOST.findall(router.rule))
+        for host_resolver in self._resolvers:
+            if not hosts.isdisjoint(host_resolver.hosts):
+                return router._replace(tls=(("certresolver", host_resolver.resolver.name),))
+        return router
 
     def _free_name(self, space: str, wanted_name: str) -> str:
         return unique_name(
             identifier(wanted_name, "route"), self._names.setdefault(space, set())
         )
+
+
+def _entry_points(openings: Mapping[str, WantedEntryPoint]) -> Iterator[EntryPoint]:
+    """The entry points, each of which no port is known on one that no other has."""
+    known_ports = (opening.known_port for opening in openings.values())
+    taken_ports = {_PING, *known_ports}
+    for name, opening in openings.items():
+        port = opening.known_port
+        if port is None:
+            port = next(free for free in range(8000, 65536) if free not in taken_ports)
+            taken_ports.add(port)
+        yield EntryPoint(name, port, opening.protocol, opening.origin)
+
+
+def _name_in_file(target: TraefikService) -> str:
+    """What the proxy's own file calls a service: those of labels are another provider's."""
+    if target.homes:
+        return f"{target.name}@docker"
+    return target.name.removesuffix("@file")

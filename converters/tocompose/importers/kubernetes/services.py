@@ -12,6 +12,7 @@ from tocompose.importers.kubernetes.scalars import (
     peek_text,
     stated,
     stated_entries,
+    stated_map,
     string_map,
 )
 from tocompose.importers.kubernetes.workloads import Pod, Workload
@@ -47,9 +48,11 @@ class ServiceSpec(NamedTuple):
     external_addresses: tuple[Stated, ...]
     includes_unready: Stated
     app_protocol: Stated
+    annotations: Mapping[str, Stated]
 
 
-def _decode_spec(spec: Cursor) -> ServiceSpec:
+def _decode_spec(service: KubeObject) -> ServiceSpec:
+    spec = service.at("spec")
     return ServiceSpec(
         type=stated(spec, "type"),
         selector=spec.at("selector"),
@@ -58,6 +61,7 @@ def _decode_spec(spec: Cursor) -> ServiceSpec:
         external_addresses=stated_entries(spec, "externalIPs"),
         includes_unready=stated(spec, "publishNotReadyAddresses"),
         app_protocol=stated(spec, "appProtocol"),
+        annotations=stated_map(service.at("metadata"), "annotations"),
     )
 
 
@@ -313,7 +317,7 @@ def _decode_service(kube_object: KubeObject, index: _LabelIndex) -> KubeService:
     selector = string_map(spec.at("selector"))
     return KubeService(
         kube_object=kube_object,
-        spec=_decode_spec(spec),
+        spec=_decode_spec(kube_object),
         selector=selector,
         ports=tuple(_service_ports(spec.at("ports"))),
         workloads=tuple(index.select(kube_object.namespace, selector)),

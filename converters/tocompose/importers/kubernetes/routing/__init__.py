@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tocompose.importers.kubernetes.certificate_fields import decode_certificates
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
-from tocompose.importers.kubernetes.routing.acme import obtain_certificates
-from tocompose.importers.kubernetes.routing.gateway import add_gateway_routes
-from tocompose.importers.kubernetes.routing.ingress import add_ingress_routes
+from tocompose.importers.kubernetes.routing.acme import (
+    certificate_storage,
+    obtain_certificates,
+)
+from tocompose.importers.kubernetes.routing.gateway import gateway_parts
+from tocompose.importers.kubernetes.routing.ingress import ingress_parts
 from tocompose.importers.kubernetes.routing.isolation import (
     attach_groups,
     name_proxy_networks,
     plan_networks,
 )
-from tocompose.importers.kubernetes.routing.middlewares import GROUPS
+from tocompose.importers.kubernetes.routing.middlewares import note_unused_middlewares
 from tocompose.importers.kubernetes.routing.policy import note_policies, stand_in
 from tocompose.importers.kubernetes.routing.policy_fields import decode_policy
-from tocompose.importers.kubernetes.routing.traefik_routes import ingress_routes
+from tocompose.importers.kubernetes.routing.proxy_notes import note_assumptions
+from tocompose.importers.kubernetes.routing.site import RoutingModel, routing_model
+from tocompose.importers.kubernetes.routing.traefik_routes import traefik_parts
 from tocompose.importers.kubernetes.stack_builder import (
     Contribution,
     SharedFile,
@@ -31,54 +35,79 @@ from tocompose.syntax.names import free_name
 from tocompose.traefik.labels import proxy_labels
 from tocompose.traefik.proxy import Proxy
 from tocompose.traefik.proxy_builder import ProxyBuilder
+from tocompose.traefik.proxy_parts import HostResolver, ManagedCertificate, ProxyPart
 from tocompose.traefik.service import dynamic_file, free_ports, needs_file, traefik_service
 
 __all__ = ["route"]
 
 
 def route(
-    world: ClusterModel, builder: StackBuilder, options: Mapping[str, tuple[str, ...]]
+    model: ClusterModel, builder: StackBuilder, options: Mapping[str, tuple[str, ...]]
 ) -> Iterator[StackPart]:
     """What the routes add to the services, which are converted by now: labels, and the proxy. Says what stays open of
     network policies."""
-    services = builder.services
-    world = world._replace(certificates=decode_certificates(world.objects))
-    proxy_builder = ProxyBuilder(free_name("traefik", services))
-    add_ingress_routes(world, proxy_builder)
-    add_gateway_routes(world, proxy_builder)
-    ingress_routes(world, proxy_builder)
-    for middleware_object in world.objects.of_kind(
-        *(f"Middleware.{group}" for group in GROUPS)
-    ):
-        if middleware_object.at("spec").unread():
-            middleware_object.cursor.note(
-                "TC282",
-                route=str(middleware_object),
-                why="no route of the manifests could use it",
-            )
-    yield from obtain_certificates(world, proxy_builder)
-    proxy = proxy_builder.build_proxy()
+    yield from _route_requests(model, builder.services)
+    model = model._replace(stand_in=stand_in(model, builder.services))
+    is_asked = "networks" in options.get("network-policy", ())
+    yield from _keep_policies(model, builder, is_asked)
+
+
+def _route_requests(
+    model: ClusterModel, services: Mapping[str, Service]
+) -> Iterator[StackPart]:
+    """The labels and the proxy, with the files that it reads."""
+    routing = routing_model(model, free_name("traefik", services))
+    asked_parts = proxy_parts(routing)
+    proxy = _apply_parts(asked_parts, routing)
+    for asked_part in asked_parts:
+        if isinstance(asked_part, HostResolver):
+            yield from certificate_storage(asked_part)
     yield from proxy.files
     yield from (SharedFile(resource, True) for resource in proxy.secrets)
     if proxy.routers:
-        yield from _write_routes(world, services, proxy)
-    world = world._replace(stand_in=stand_in(world, services))
-    policies = tuple(map(decode_policy, world.objects.of_kind("NetworkPolicy")))
-    plan = plan_networks(policies, world, services)
-    is_asked = "networks" in options.get("network-policy", ())
+        note_assumptions(asked_parts, proxy)
+        yield from _write_routes(model, services, proxy)
+
+
+def _keep_policies(
+    model: ClusterModel, builder: StackBuilder, is_asked: bool
+) -> Iterator[StackPart]:
+    """The networks that keep to NetworkPolicies where these are asked for; says of the other policies what stays
+    open."""
+    services = builder.services
+    policies = tuple(map(decode_policy, model.objects.of_kind("NetworkPolicy")))
+    plan = plan_networks(policies, model, services)
     if is_asked:
         yield from attach_groups(plan, services, builder.networks)
-        if plan.groups and world.stand_in:
-            yield from name_proxy_networks(world.stand_in, services)
+        if plan.groups and model.stand_in:
+            yield from name_proxy_networks(model.stand_in, services)
     kept_policies = plan.kept_policies if is_asked else ()
     open_policies = (policy for policy in policies if policy not in kept_policies)
-    note_policies(open_policies, plan.obstacle, is_asked, world)
+    note_policies(open_policies, plan.obstacle, is_asked, model)
+
+
+def proxy_parts(model: RoutingModel) -> tuple[ProxyPart, ...]:
+    """What all routes ask of the proxy, and how it obtains the certificates that they want."""
+    asked_parts = (*ingress_parts(model), *gateway_parts(model), *traefik_parts(model))
+    note_unused_middlewares(model)
+    managed = (
+        asked_part
+        for asked_part in asked_parts
+        if isinstance(asked_part, ManagedCertificate)
+    )
+    return (*asked_parts, *obtain_certificates(managed, model))
+
+
+def _apply_parts(asked_parts: tuple[ProxyPart, ...], model: RoutingModel) -> Proxy:
+    proxy_builder = ProxyBuilder(model.proxy_name)
+    proxy_builder.apply(asked_parts)
+    return proxy_builder.build_proxy()
 
 
 def _write_routes(
-    world: ClusterModel, services: Mapping[str, Service], proxy: Proxy
+    model: ClusterModel, services: Mapping[str, Service], proxy: Proxy
 ) -> Iterator[StackPart]:
-    ports = _entrypoint_ports(world, services, proxy)
+    ports = _entrypoint_ports(model, services, proxy)
     proxy = proxy.with_moved_ports(ports)
     labels_by_service = proxy_labels(proxy)
     for name, service_labels in labels_by_service.items():
@@ -91,7 +120,7 @@ def _write_routes(
     published_ports = ", ".join(sorted(ports.values(), key=int))
     classes = f" in the place of {', '.join(proxy.classes)}" if proxy.classes else ""
     subject = ModelPath.service(proxy.name)
-    world.ledger.add_note(
+    model.ledger.add_note(
         note(
             "TC280",
             proxy.origin,
@@ -104,7 +133,7 @@ def _write_routes(
 
 
 def _entrypoint_ports(
-    world: ClusterModel, services: Mapping[str, Service], proxy: Proxy
+    model: ClusterModel, services: Mapping[str, Service], proxy: Proxy
 ) -> dict[str, str]:
     """The host port of each entry point, none that a service publishes already; those that moved are noted."""
     taken_ports = {
@@ -114,7 +143,7 @@ def _entrypoint_ports(
     }
     ports, moved = free_ports(proxy, taken_ports)
     for point, number in moved:
-        world.ledger.add_note(
+        model.ledger.add_note(
             note(
                 "TC295",
                 point.origin or proxy.origin,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 
-from tocompose.importers.kubernetes.scalars import peek_text
-from tocompose.ledger import Cursor
+from tocompose.importers.kubernetes.routing.annotation_fields import StatedAnnotations
+from tocompose.importers.kubernetes.scalars import Stated
+from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import Row, table
+
+_ADVICE = "Check whether the application needs it."
 
 
 @cache
@@ -34,29 +37,24 @@ def annotation_row(name: str) -> Row:
     return {}
 
 
-class Annotations:
+class Annotations(NamedTuple):
     """The annotations of one object, by name without the prefix of a controller; what is read counts as mapped."""
 
-    def __init__(self, cursor: Cursor, prefix: str, to: ModelPath) -> None:
-        self._cursor = cursor
-        self._prefix = prefix
-        self.to = to
+    annotations: StatedAnnotations
+    prefix: str
+    to: ModelPath
 
-    def at(self, name: str) -> Cursor:
-        """Where an annotation stands."""
-        return self._cursor.at(f"{self._prefix}/{name}")
+    def stated(self, name: str) -> Stated:
+        """The annotation of that name, with where it stands."""
+        return self.annotations.stated(f"{self.prefix}/{name}")
 
-    def peek(self, name: str) -> str | None:
+    def text(self, name: str) -> str | None:
         """An annotation's text for a decision."""
-        return peek_text(self.at(name))
+        return self.stated(name).text
 
-    def take(self, name: str, to: ModelPath | None = None) -> str | None:
-        """An annotation's text, mapped to `to`; None where there is none."""
-        cursor = self.at(name)
-        text = peek_text(cursor)
-        if text is not None:
-            cursor.take(to=to or self.to)
-        return text
+    def take(self, name: str) -> str | None:
+        """An annotation's text, mapped; None where there is none."""
+        return self.stated(name).take(self.to)
 
     def take_flag(self, name: str) -> bool | None:
         """Whether an annotation says true, mapped."""
@@ -65,53 +63,42 @@ class Annotations:
 
     def take_names(self, name: str) -> tuple[str, ...]:
         """The entries of a list separated by commas, mapped."""
-        return tuple(
-            name_.strip() for name_ in (self.take(name) or "").split(",") if name_.strip()
+        return split_names(self.take(name))
+
+
+def split_names(text: str | None) -> tuple[str, ...]:
+    """The names of a list separated by commas."""
+    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
+
+
+def settle_unread(annotations: StatedAnnotations, route: str, subject: ModelPath) -> None:
+    """Says of each annotation still unread what the table says of it."""
+    for name, annotation in annotations.by_name.items():
+        table_row = annotation_row(name)
+        if not annotation.cursor.unread():
+            continue
+        if "ignore" in table_row:
+            annotation.cursor.skip(str(table_row["ignore"]))
+            continue
+        annotation.cursor.note(
+            "TC284",
+            subject=subject,
+            route=route,
+            name=name,
+            why=table_row.get("note") or _lack_of_note(table_row),
+            advice=str(table_row.get("advice", _ADVICE)),
         )
 
 
-def settle_unread(cursor: Cursor, route: str, subject: ModelPath) -> None:
-    """Says of each annotation still unread what the table says of it."""
-    for annotation in _unread_annotations(cursor):
-        table_row = annotation_row(annotation.key)
-        if "ignore" in table_row:
-            annotation.skip(str(table_row["ignore"]))
-        elif "note" in table_row:
-            why, advice = (
-                str(table_row["note"]),
-                str(table_row.get("advice", "Check whether the application needs it.")),
-            )
-            annotation.note(
-                "TC284",
-                subject=subject,
-                route=route,
-                name=annotation.key,
-                why=why,
-                advice=advice,
-            )
-        else:
-            why = (
-                "tocompose does not know it here"
-                if not table_row
-                else "it has no effect together with the others"
-            )
-            advice = "Check whether the application needs it."
-            annotation.note(
-                "TC284",
-                subject=subject,
-                route=route,
-                name=annotation.key,
-                why=why,
-                advice=advice,
-            )
+def _lack_of_note(table_row: Row) -> str:
+    """Why an annotation is lost of which the table does not say it."""
+    if table_row:
+        return "it has no effect together with the others"
+    return "tocompose does not know it here"
 
 
-def check_expected(cursor: Cursor, *known_texts: str) -> None:
+def check_expected(field: Stated, *known_texts: str) -> None:
     """Says of a word that it is none of those that the API knows."""
-    text = peek_text(cursor)
-    if text is not None and text not in known_texts:
-        cursor.annotate("TC209", field=cursor.key, expected=" or ".join(known_texts))
-
-
-def _unread_annotations(cursor: Cursor) -> Iterator[Cursor]:
-    return (annotation for annotation in cursor if annotation.unread())
+    if field.text is not None and field.text not in known_texts:
+        key = field.cursor.key
+        field.cursor.annotate("TC209", field=key, expected=" or ".join(known_texts))

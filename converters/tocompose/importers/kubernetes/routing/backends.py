@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.endpoint_fields import (
     EndpointSubset,
     decode_endpoints,
 )
 from tocompose.importers.kubernetes.routing.route_fields import RouteBackend
-from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.scalars import (
-    Stated,
-)
+from tocompose.importers.kubernetes.routing.site import RouteSite, RoutingModel
+from tocompose.importers.kubernetes.scalars import Stated
 from tocompose.importers.kubernetes.services import KubeService, ServicePort, container_port
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
 from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
-from tocompose.traefik.proxy import (
-    ContainerHome,
-    TraefikService,
+from tocompose.traefik.proxy import ContainerHome
+from tocompose.traefik.proxy_parts import (
+    ContainerServers,
+    OutsideServers,
+    ServerOptions,
+    Servers,
+    WeightedServers,
 )
-from tocompose.traefik.proxy_builder import ProxyBuilder
 from tocompose.traefik.service import FILE
+
+SCHEME = "loadbalancer.server.scheme"
 
 # Traefik's own words for how to speak to a server: https://doc.traefik.io/traefik/routing/providers/kubernetes-ingress/#on-service
 _SCHEMES = {"kubernetes.io/h2c": "h2c", "h2c": "h2c", "https": "https", "grpc": "h2c"}
@@ -52,6 +54,12 @@ class ReachedService(NamedTuple):
         """How the Service says that its servers are spoken to; None for plain HTTP."""
         return _SCHEMES.get(self.protocol.text or "")
 
+    def count_address_as_mapped(self) -> None:
+        """Counts the external name that it has as mapped to the proxy's own file."""
+        if not self.homes:
+            external_name = self.kube_service.spec.external_name
+            external_name.cursor.take(to=ModelPath.of("files", FILE))
+
 
 def reach_backend(
     site: RouteSite,
@@ -62,12 +70,13 @@ def reach_backend(
     route: str,
 ) -> ReachedService | None:
     """What answers behind a Service's port; None, with a note at `cursor`, when nothing does."""
-    backend = site.model.kube_services.get(namespace, name)
+    backend = site.model.cluster.kube_services.get(namespace, name)
     port = _asked_port(backend, asked_port) if backend else None
     if backend is None:
         why = f"there is no Service {name} in the manifests"
     elif addresses := tuple(_outside_addresses(backend, port, asked_port, site.model)):
-        return ReachedService(backend, port, site.proxy.labels, addresses=addresses)
+        labels = site.model.proxy_path("labels")
+        return ReachedService(backend, port, labels, addresses=addresses)
     elif port is None:
         why = (
             f"Service {name} has no port {asked_port}"
@@ -86,31 +95,34 @@ def reach_backend(
     return None
 
 
-def traefik_target(
-    reached: ReachedService, proxy: ProxyBuilder, options: tuple[tuple[str, str], ...]
-) -> TraefikService:
-    """The Traefik service: of containers, or in the proxy's own file for addresses outside of the stack."""
+def reached_servers(reached: ReachedService, options: ServerOptions) -> Servers:
+    """The servers behind a Service: containers, or addresses outside of the stack."""
+    name = reached.kube_service.name
     if reached.homes:
-        return proxy.target(reached.kube_service.name, reached.homes, options)
-    target_options = dict(options)
-    secure = target_options.get("loadbalancer.server.scheme") == "https" or all(
+        return ContainerServers(name, reached.homes, options)
+    is_secure = dict(options.pairs).get(SCHEME) == "https" or all(
         address.endswith(":443") for address in reached.addresses
     )
-    urls = tuple(
-        f"{'https' if secure else 'http'}://{address}" for address in reached.addresses
-    )
-    external_name = reached.kube_service.spec.external_name.cursor
-    external_name.take(to=ModelPath.of("files", FILE))
-    return proxy.outside_target(reached.kube_service.name, urls)
+    scheme = "https" if is_secure else "http"
+    urls = tuple(f"{scheme}://{address}" for address in reached.addresses)
+    return OutsideServers(name, urls, options)
 
 
-def weighted_targets(
+class ReachedBackend(NamedTuple):
+    """What one reference of a rule leads to, and its weight."""
+
+    servers: Servers
+    reached: ReachedService
+    weight: int
+
+
+def reached_backends(
     references: Iterable[RouteBackend],
     site: RouteSite,
     route: str,
-    target_options: Callable[[RouteBackend, ReachedService], Iterable[tuple[str, str]]],
-) -> Iterator[tuple[TraefikService, ReachedService, int]]:
-    """What each reference of a rule leads to, with its weight; what cannot be reached is noted at it."""
+    server_options: Callable[[RouteBackend, ReachedService], ServerOptions],
+) -> Iterator[ReachedBackend]:
+    """What each reference of a rule leads to; what cannot be reached is noted at it."""
     for reference in references:
         kind, cursor = reference.kind.text, reference.cursor
         if kind not in (None, "Service"):
@@ -124,30 +136,32 @@ def weighted_targets(
             continue
         for identifying_field in reference.identity:
             identifying_field.cursor.take(to=reached.labels)
-        options = tuple(target_options(reference, reached))
+        servers = reached_servers(reached, server_options(reference, reached))
         weight = integer(reference.weight.take(reached.labels) or "1")
-        target = traefik_target(reached, site.proxy, options)
-        yield target, reached, 1 if weight is None else weight
+        yield ReachedBackend(servers, reached, 1 if weight is None else weight)
 
 
-def shared_target(
-    weighted: list[tuple[TraefikService, int]], proxy: ProxyBuilder, name: str
-) -> TraefikService:
-    """The only service of a rule, or one of the proxy that divides requests by weight."""
-    return weighted[0][0] if len(weighted) == 1 else proxy.share_target(name, weighted)
+def shared_servers(backends: list[ReachedBackend], name: str) -> Servers | WeightedServers:
+    """The only servers of a rule, or several that share its requests by weight."""
+    for backend in backends:
+        backend.reached.count_address_as_mapped()
+    if len(backends) == 1:
+        return backends[0].servers
+    shares = tuple((backend.servers, backend.weight) for backend in backends)
+    return WeightedServers(name, shares)
 
 
 def _outside_addresses(
     backend: KubeService,
     port: ServicePort | None,
     asked_port: str | None,
-    world: ClusterModel,
+    model: RoutingModel,
 ) -> Iterator[str]:
     """Hosts with ports that a Service without pods stands for: an external name, or endpoints kept by hand."""
     number = port.number if port else integer(asked_port or "80")
     if backend.external:
         yield f"{backend.external}:{number}"
-    endpoints = world.objects.get("Endpoints", backend.namespace, backend.name)
+    endpoints = model.cluster.objects.get("Endpoints", backend.namespace, backend.name)
     if endpoints is None or backend.selector:
         return
     for subset in decode_endpoints(endpoints):

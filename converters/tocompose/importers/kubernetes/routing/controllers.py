@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
-from tocompose.importers.kubernetes.routing.middlewares import GROUPS
+from tocompose.importers.kubernetes.routing.middleware_fields import GROUPS
 from tocompose.importers.kubernetes.routing.policy_fields import LabelSelector, PolicyPeer
 from tocompose.importers.kubernetes.scalars import string_map
 from tocompose.importers.kubernetes.workloads import (

@@ -4,67 +4,63 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.config import ConfigEntry
-from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.annotations import Annotations
+from tocompose.importers.kubernetes.routing.credential_fields import (
+    KeyPair,
+    decode_key_pair,
+)
 from tocompose.importers.kubernetes.routing.route_fields import RouteTls
-from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.scalars import Stated, peek_text
-from tocompose.ledger import Cursor
-from tocompose.model import File
+from tocompose.importers.kubernetes.routing.site import RouteSite, RoutingModel
+from tocompose.importers.kubernetes.scalars import Stated
+from tocompose.model import File, FileResource
 from tocompose.record import NamedTuple
+from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
-from tocompose.traefik.proxy import Certificate, ManagedCertificate
-from tocompose.traefik.proxy_builder import ProxyBuilder
+from tocompose.traefik.proxy import Certificate
+from tocompose.traefik.proxy_parts import ManagedCertificate, ProxyPart
 from tocompose.traefik.service import SECRETS, file_secret
 
 
-def users_file(annotations: Annotations, site: RouteSite) -> str:
-    """The file inside the proxy that holds the users of the Secret that the annotations name.
+class UsersFile(NamedTuple):
+    """The path inside the proxy of a file of users, and what the stack needs for it."""
+
+    path: str
+    needs: tuple[File | FileResource, ...]
+
+
+def annotated_users(annotations: Annotations, site: RouteSite) -> UsersFile:
+    """The users of the Secret that the annotations name.
 
     Without the Secret the file is left for the user to write: a route must not lose its lock in silence.
     """
     name = annotations.take("auth-secret") or site.name
     kind = annotations.take("auth-secret-type") or "auth-file"
-    namespace, _, secret_name = name.rpartition("/")
-    return write_users(
-        site.model,
-        site.proxy,
-        namespace or site.namespace,
-        secret_name,
-        kind,
-        annotations.at("auth-secret"),
-    )
+    return secret_users(name, kind, annotations.stated("auth-secret"), site)
 
 
-def write_users(
-    world: ClusterModel,
-    proxy: ProxyBuilder,
-    namespace: str,
-    name: str,
-    kind: str,
-    cursor: Cursor,
-) -> str:
-    """The file of users that a Secret holds: in its key `auth` or `users`, or one key a user (`auth-map`)."""
+def secret_users(reference: str, kind: str, said_at: Stated, site: RouteSite) -> UsersFile:
+    """The users that a Secret holds: in its key `auth` or `users`, or one key a user (`auth-map`)."""
+    store, cursor = site.model.cluster.config_store, said_at.cursor
+    namespace, _, name = reference.rpartition("/")
     file_name = f"{identifier(name)}.htpasswd"
     path = f"secrets/{file_name}"
-    secret = world.config_store.find("Secret", namespace, name)
-    secret_entries = world.config_store.entries(secret) if secret else {}
-    content = _users_content(secret_entries, kind, path)
+    secret = store.find("Secret", namespace or site.namespace, name)
+    content = _users_content(store.entries(secret) if secret else {}, kind, path)
     if secret is not None:
         secret.count_identity_as_mapped(ModelPath.of("files", path))
+    inside, resource = f"{SECRETS}/{file_name}", file_secret(file_name, path)
     if content is None:
         cursor.annotate("TC288", name=name, path=path)
-    else:
-        proxy.add_file(
-            File(path=path, content=content, mode=0o444, secret=True, origin=cursor.span)
-        )
-    _declare_secret(proxy, file_name, path)
-    return f"{SECRETS}/{file_name}"
+        return UsersFile(inside, (resource,))
+    return UsersFile(inside, (_secret_file(path, content, cursor.span), resource))
+
+
+def _secret_file(path: str, content: bytes, origin: Span) -> File:
+    return File(path=path, content=content, mode=0o444, secret=True, origin=origin)
 
 
 def _users_content(
@@ -90,53 +86,52 @@ def _users_content(
     return only_entry.content(model_path)
 
 
-def give_certificate(
-    world: ClusterModel, proxy: ProxyBuilder, namespace: str, name: str, cursor: Cursor
-) -> bool:
-    """Gives the proxy the certificate of a TLS Secret; False when the manifests do not hold it."""
-    secret = world.config_store.find("Secret", namespace, name)
-    if secret is None:
-        return False
-    secret_entries = world.config_store.entries(secret)
-    if not {"tls.crt", "tls.key"} <= secret_entries.keys():
-        return False
-    file_stem = identifier(name)
-    for key, suffix in (("tls.crt", "crt"), ("tls.key", "key")):
-        if not _write_secret(proxy, secret_entries[key], f"{file_stem}.{suffix}", cursor):
-            return False
-    secret.count_identity_as_mapped(ModelPath.of("files", f"secrets/{file_stem}.crt"))
-    _settle_rest(secret_entries, secret)
-    proxy.add_certificate(file_stem, Certificate(f"{file_stem}.crt", f"{file_stem}.key"))
-    return True
+class HeldCertificate(NamedTuple):
+    """What a TLS Secret holds: the files that can be read, and the certificate where that is all of it."""
+
+    files: tuple[File | FileResource, ...] = ()
+    certificate: Certificate | None = None
 
 
-def _settle_rest(secret_entries: Mapping[str, ConfigEntry], secret: KubeObject) -> None:
-    if "ca.crt" in secret_entries:
-        secret_entries["ca.crt"].cursor.skip(
-            "the authority that signed it is not needed to show the certificate"
-        )
-    secret.at("type").skip("it follows from the keys of the Secret")
+def held_certificate(
+    model: RoutingModel, namespace: str, name: str, origin: Span
+) -> HeldCertificate:
+    """The certificate of a TLS Secret; none where the manifests do not hold it."""
+    store = model.cluster.config_store
+    secret = store.find("Secret", namespace, name)
+    key_pair = decode_key_pair(secret, store.entries(secret)) if secret else None
+    if key_pair is None:
+        return HeldCertificate()
+    names = Certificate(f"{identifier(name)}.crt", f"{identifier(name)}.key")
+    certificate_files = _entry_files(key_pair.certificate, names.certificate, origin)
+    if not certificate_files:
+        return HeldCertificate()
+    key_files = _entry_files(key_pair.key, names.key, origin)
+    if not key_files:
+        return HeldCertificate(certificate_files)
+    path = ModelPath.of("files", f"secrets/{names.certificate}")
+    key_pair.secret.count_identity_as_mapped(path)
+    _settle_rest(key_pair)
+    return HeldCertificate((*certificate_files, *key_files), names)
 
 
-def _write_secret(
-    proxy: ProxyBuilder,
-    secret_entry: ConfigEntry,
-    file_name: str,
-    cursor: Cursor,
-) -> bool:
+def _entry_files(
+    secret_entry: ConfigEntry, file_name: str, origin: Span
+) -> tuple[File | FileResource, ...]:
+    """A key of a Secret as a file and as a secret of the stack; nothing where it cannot be read."""
     path = f"secrets/{file_name}"
     content = secret_entry.content(ModelPath.of("files", path))
     if content is None:
-        return False
-    proxy.add_file(
-        File(path=path, content=content, mode=0o444, secret=True, origin=cursor.span)
-    )
-    _declare_secret(proxy, file_name, path)
-    return True
+        return ()
+    return (_secret_file(path, content, origin), file_secret(file_name, path))
 
 
-def _declare_secret(proxy: ProxyBuilder, name: str, path: str) -> None:
-    proxy.add_secret(file_secret(name, path))
+def _settle_rest(key_pair: KeyPair) -> None:
+    if key_pair.authority is not None:
+        key_pair.authority.cursor.skip(
+            "the authority that signed it is not needed to show the certificate"
+        )
+    key_pair.kind.cursor.skip("it follows from the keys of the Secret")
 
 
 class SecuredHosts(NamedTuple):
@@ -151,73 +146,78 @@ class SecuredHosts(NamedTuple):
         return self.everything or host in self.hosts or wildcard in self.hosts
 
 
-def secured_hosts(
+def secured_hosts(tls_entries: Iterable[RouteTls]) -> SecuredHosts:
+    """The hosts of an Ingress' `tls`."""
+    named_hosts = [_named_hosts(tls_entry) for tls_entry in tls_entries]
+    hosts = frozenset(host for entry_hosts in named_hosts for host in entry_hosts)
+    return SecuredHosts(hosts, everything=not all(named_hosts))
+
+
+def _named_hosts(tls_entry: RouteTls) -> tuple[str, ...]:
+    return tuple(host.text for host in tls_entry.hosts if host.text)
+
+
+def ingress_certificates(
     tls_entries: Iterable[RouteTls],
     site: RouteSite,
     labels: ModelPath,
-    *,
-    managed: Cursor | None,
-) -> SecuredHosts:
-    """The hosts of an Ingress' `tls`, their certificates given to the proxy where the manifests hold them."""
-    hosts: list[str] = []
-    everything = False
+    managed: Stated | None,
+) -> Iterator[ProxyPart]:
+    """The certificates of an Ingress' `tls`."""
     for tls_entry in tls_entries:
-        named_hosts = [
-            host for stated_host in tls_entry.hosts if (host := stated_host.take(labels))
-        ]
-        hosts += named_hosts
-        everything = everything or not named_hosts
-        settle_certificate(tls_entry.secret, site, labels, managed, tuple(named_hosts))
-    return SecuredHosts(frozenset(hosts), everything)
+        for stated_host in tls_entry.hosts:
+            stated_host.take(labels)
+        hosts = _named_hosts(tls_entry)
+        yield from secret_certificate(tls_entry.secret, site, labels, managed, hosts)
 
 
-def settle_certificate(
+def secret_certificate(
     secret: Stated,
     site: RouteSite,
     labels: ModelPath,
-    managed: Cursor | None,
+    managed: Stated | None = None,
     hosts: tuple[str, ...] = (),
-) -> None:
-    """Gives the proxy the certificate of a Secret; where a certificate manager keeps it the proxy obtains its own, else
-    a note says that it is to be provided."""
+) -> Iterator[ProxyPart]:
+    """The certificate of a Secret; where a certificate manager keeps it the proxy obtains its own, else a note says
+    that it is to be provided."""
     name, cursor = secret
     if name is None:
         return
     namespace, _, secret_name = name.rpartition("/")
-    if give_certificate(
-        site.model, site.proxy, namespace or site.namespace, secret_name, cursor
-    ):
-        cursor.take(to=ModelPath.service(site.proxy.name, "secrets"))
+    held = held_certificate(
+        site.model, namespace or site.namespace, secret_name, cursor.span
+    )
+    yield from held.files
+    if held.certificate:
+        cursor.take(to=site.model.proxy_path("secrets"))
+        yield held.certificate
         return
     cursor.take(to=labels)
     if managed:
-        managed.take(to=labels)
-    if await_certificate(cursor, site, secret_name, managed, hosts):
+        managed.take(labels)
+    if awaited := awaited_certificate(secret, site, secret_name, managed, hosts):
+        yield awaited
         return
     why = f"the manifests do not hold Secret {secret_name}"
-    cursor.annotate(
-        "TC286", subject=ModelPath.service(site.proxy.name), route=site.name, why=why
-    )
+    cursor.annotate("TC286", subject=site.model.proxy_path(), route=site.name, why=why)
 
 
-def await_certificate(
-    cursor: Cursor,
+def awaited_certificate(
+    secret: Stated,
     site: RouteSite,
     secret_name: str,
-    managed: Cursor | None,
-    hosts: tuple[str, ...],
-) -> bool:
-    """Whether a certificate manager keeps the certificate: an annotation or a Certificate object says so."""
+    managed: Stated | None = None,
+    hosts: tuple[str, ...] = (),
+) -> ManagedCertificate | None:
+    """The certificate that a certificate manager keeps, where an annotation or a Certificate object says so."""
     certificates = site.model.certificates.get((site.namespace, secret_name), ())
     if managed:
-        issuer = peek_text(managed) or ""
-        issuer = "letsencrypt" if managed.key.endswith("tls-acme") else issuer
-        wanted = ManagedCertificate(site.name, issuer, hosts, managed, site.namespace)
+        issuer = managed.text or ""
+        issuer = "letsencrypt" if managed.cursor.key.endswith("tls-acme") else issuer
+        said_at = managed.cursor
     elif certificates:
-        names = hosts or certificates[0].hosts
-        issuer = certificates[0].issuer.text or ""
-        wanted = ManagedCertificate(site.name, issuer, names, cursor, site.namespace)
+        hosts = hosts or certificates[0].hosts
+        issuer, said_at = certificates[0].issuer.text or "", secret.cursor
     else:
-        return False
-    site.proxy.add_managed(wanted)
-    return True
+        return None
+    return ManagedCertificate(site.name, issuer, hosts, said_at, site.namespace)

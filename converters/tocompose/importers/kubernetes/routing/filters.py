@@ -18,19 +18,19 @@ from tocompose.importers.kubernetes.routing.middlewares import named_middlewares
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import Stated
 from tocompose.syntax.model_path import ModelPath
-from tocompose.traefik.proxy import Middleware
+from tocompose.traefik.proxy_parts import WantedMiddleware
 from tocompose.traefik.rules import EXACT, REGEX, TEXT_PREFIX, PathMatch
 
 _MakeMiddlewares: TypeAlias = Callable[
-    [RouteFilter, PathMatch, RouteSite, ModelPath], Iterator[Middleware]
+    [RouteFilter, PathMatch, RouteSite, ModelPath], Iterator[WantedMiddleware]
 ]
 
 
 def filter_middlewares(
     filters: tuple[RouteFilter, ...], match: PathMatch, site: RouteSite, labels: ModelPath
-) -> tuple[Middleware, ...]:
+) -> tuple[WantedMiddleware, ...]:
     """The middlewares of the filters of a rule, for one of its paths; those without one are noted."""
-    made: list[Middleware] = []
+    middlewares: list[WantedMiddleware] = []
     for route_filter in filters:
         kind = route_filter.kind.text or ""
         make_middlewares = _FILTERS.get(kind)
@@ -40,8 +40,8 @@ def filter_middlewares(
             )
             continue
         route_filter.kind.cursor.take(to=labels)
-        made += make_middlewares(route_filter, match, site, labels)
-    return tuple(made)
+        middlewares += make_middlewares(route_filter, match, site, labels)
+    return tuple(middlewares)
 
 
 def has_redirect(filters: tuple[RouteFilter, ...]) -> bool:
@@ -51,21 +51,21 @@ def has_redirect(filters: tuple[RouteFilter, ...]) -> bool:
 
 def _request_header_filter(
     route_filter: RouteFilter, match: PathMatch, site: RouteSite, labels: ModelPath
-) -> Iterator[Middleware]:
+) -> Iterator[WantedMiddleware]:
     modifier, option = route_filter.request_headers, "customrequestheaders"
     yield from _header_middleware(modifier, option, site, labels)
 
 
 def _response_header_filter(
     route_filter: RouteFilter, match: PathMatch, site: RouteSite, labels: ModelPath
-) -> Iterator[Middleware]:
+) -> Iterator[WantedMiddleware]:
     modifier, option = route_filter.response_headers, "customresponseheaders"
     yield from _header_middleware(modifier, option, site, labels)
 
 
 def _header_middleware(
     modifier: HeaderModifier, option: str, site: RouteSite, labels: ModelPath
-) -> Iterator[Middleware]:
+) -> Iterator[WantedMiddleware]:
     options: dict[str, str] = {}
     for header in (*modifier.set, *modifier.added):
         name = header.name.take(labels) or ""
@@ -81,7 +81,7 @@ def _header_middleware(
 
 def _redirect_filter(
     route_filter: RouteFilter, match: PathMatch, site: RouteSite, labels: ModelPath
-) -> Iterator[Middleware]:
+) -> Iterator[WantedMiddleware]:
     redirect = route_filter.redirect
     scheme, host = redirect.scheme.take(labels), redirect.host.take(labels)
     port = redirect.port.take(labels)
@@ -130,7 +130,7 @@ def _address_port(port: str | None, scheme: str | None) -> str:
 
 def _rewrite_filter(
     route_filter: RouteFilter, match: PathMatch, site: RouteSite, labels: ModelPath
-) -> Iterator[Middleware]:
+) -> Iterator[WantedMiddleware]:
     rewrite = route_filter.rewrite
     if host := rewrite.host.take(labels):
         yield site.middleware("headers", {"customrequestheaders.Host": host})
@@ -147,7 +147,7 @@ def _rewrite_filter(
 
 def _prefix_replacement(
     stem: str, new_prefix: str, site: RouteSite
-) -> Iterator[Middleware]:
+) -> Iterator[WantedMiddleware]:
     """What replaces a prefix of whole path elements."""
     if stem and new_prefix:
         # One step: of two the first leaves `/` of the prefix alone, which gets a slash behind it.
@@ -158,7 +158,7 @@ def _prefix_replacement(
         yield site.middleware("addprefix", {"prefix": new_prefix})
 
 
-def _text_replacement(prefix: str, new_prefix: str, site: RouteSite) -> Middleware:
+def _text_replacement(prefix: str, new_prefix: str, site: RouteSite) -> WantedMiddleware:
     """What replaces letters at the beginning of a path, and keeps all that follows."""
     replacement = new_prefix.replace("$", "$$")
     options = {"regex": f"^{re.escape(prefix)}", "replacement": replacement}
@@ -176,11 +176,11 @@ def _changed_path(modifier: PathModifier, labels: ModelPath) -> tuple[str, str] 
 
 def _extension_filter(
     route_filter: RouteFilter, match: PathMatch, site: RouteSite, labels: ModelPath
-) -> Iterator[Middleware]:
+) -> Iterator[WantedMiddleware]:
     reference = route_filter.extension
     name = reference.name.text or ""
     extension = (
-        named_middlewares(site, site.namespace, name, labels)
+        named_middlewares(site.model, site.namespace, name, labels)
         if reference.kind.text == "Middleware"
         else None
     )

@@ -5,7 +5,9 @@ https://gateway-api.sigs.k8s.io/reference/spec/#gateway
 
 from __future__ import annotations
 
-from tocompose.importers.kubernetes.objects import KubeObject
+from collections.abc import Mapping
+
+from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.scalars import Stated, list_entries, stated
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
@@ -44,11 +46,6 @@ class ListenerFields(NamedTuple):
         usual_port = _USUAL_PORTS.get(self.protocol_text, 80)
         return integer(self.port.text or "") or usual_port
 
-    @property
-    def is_unread(self) -> bool:
-        """Whether nothing has used it."""
-        return self.name.cursor.unread() or self.port.cursor.unread()
-
 
 class Gateway(NamedTuple):
     """A Gateway with its listeners."""
@@ -56,6 +53,14 @@ class Gateway(NamedTuple):
     kube_object: KubeObject
     class_name: Stated
     listeners: tuple[ListenerFields, ...]
+
+
+def decode_gateways(objects: KubeObjects) -> Mapping[tuple[str, str], Gateway]:
+    """All Gateways, by their namespace and name."""
+    return {
+        (gateway.namespace, gateway.name): decode_gateway(gateway)
+        for gateway in objects.of_kind("Gateway")
+    }
 
 
 def decode_gateway(gateway: KubeObject) -> Gateway:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.routing import nginx, traefik_annotations
 from tocompose.importers.kubernetes.routing.annotations import (
     Annotations,
@@ -16,15 +15,20 @@ from tocompose.importers.kubernetes.routing.annotations import (
     settle_unread,
 )
 from tocompose.importers.kubernetes.routing.backends import (
+    SCHEME,
     ReachedService,
     reach_backend,
-    traefik_target,
+    reached_servers,
 )
-from tocompose.importers.kubernetes.routing.credentials import SecuredHosts, secured_hosts
+from tocompose.importers.kubernetes.routing.credentials import (
+    SecuredHosts,
+    ingress_certificates,
+    secured_hosts,
+)
 from tocompose.importers.kubernetes.routing.nginx import AnnotationEffect
 from tocompose.importers.kubernetes.routing.nginx_servers import (
     NginxServers,
-    declared_controller,
+    controller_name,
     nginx_servers,
 )
 from tocompose.importers.kubernetes.routing.route_fields import (
@@ -34,21 +38,27 @@ from tocompose.importers.kubernetes.routing.route_fields import (
     RouteRule,
     decode_ingress,
 )
-from tocompose.importers.kubernetes.routing.site import RouteSite
+from tocompose.importers.kubernetes.routing.site import (
+    RouteSite,
+    RoutingModel,
+    route_site,
+)
 from tocompose.importers.kubernetes.routing.traefik_annotations import RouterWishes
 from tocompose.importers.kubernetes.scalars import Stated
 from tocompose.ledger import Cursor
 from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
-from tocompose.traefik.proxy import (
-    SECURE,
-    WEB,
-    Middleware,
-    RouteClaim,
-    Router,
-    TraefikService,
+from tocompose.traefik.proxy import SECURE, WEB, RouteClaim
+from tocompose.traefik.proxy_parts import (
+    UNCHECKED,
+    ProxyPart,
+    ReplacedController,
+    RouteOrigin,
+    ServerOptions,
+    UncheckedServers,
+    WantedMiddleware,
+    WantedRouter,
 )
-from tocompose.traefik.proxy_builder import ProxyBuilder
 from tocompose.traefik.rules import (
     EXACT,
     PREFIX,
@@ -62,11 +72,15 @@ from tocompose.traefik.rules import (
 
 
 class IngressPath(NamedTuple):
-    """One path of one host, and the containers that it leads to; `match` is None for a default backend."""
+    """One path of one host, and the containers that it leads to; `match` is None for a default backend.
+
+    `is_typed` says that it is written in the form of networking.k8s.io/v1, which asks for the type of a path.
+    """
 
     host: Stated | None
     reached: ReachedService
-    match: RouteMatch | None
+    match: RouteMatch | None = None
+    is_typed: bool = False
 
     @property
     def hostname(self) -> str:
@@ -74,56 +88,78 @@ class IngressPath(NamedTuple):
         return (self.host.text or "") if self.host else ""
 
 
-def add_ingress_routes(world: ClusterModel, proxy: ProxyBuilder) -> None:
-    """Adds the routes of every Ingress to the proxy."""
-    routes = tuple(map(decode_ingress, world.objects.of_kind("Ingress")))
-    servers = nginx_servers(routes, world)
+class IngressTerms(NamedTuple):
+    """What holds for all paths of an Ingress; `pattern_hosts` are hosts of which all paths are regular expressions."""
+
+    site: RouteSite
+    effect: AnnotationEffect
+    wishes: RouterWishes
+    tls: SecuredHosts
+    pattern_hosts: frozenset[str]
+    is_nginx_like: bool
+
+    @property
+    def middlewares(self) -> tuple[WantedMiddleware, ...]:
+        """The middlewares that all requests pass."""
+        return (*self.effect.middlewares, *self.wishes.middlewares)
+
+
+def ingress_parts(model: RoutingModel) -> Iterator[ProxyPart]:
+    """What the routes of every Ingress ask of the proxy."""
+    routes = tuple(map(decode_ingress, model.cluster.objects.of_kind("Ingress")))
+    servers = nginx_servers(routes, model.controllers)
     for route in routes:
-        _add_ingress(route, world, proxy, servers)
+        yield from _route_parts(route, servers, route_site(model, route.kube_object))
 
 
-def _add_ingress(
-    route: Route, world: ClusterModel, proxy: ProxyBuilder, servers: NginxServers
-) -> None:
+def _route_parts(
+    route: Route, servers: NginxServers, site: RouteSite
+) -> Iterator[ProxyPart]:
     ingress = route.kube_object
-    site = RouteSite(world, proxy, ingress.namespace, ingress.name, ingress.age)
     paths = [*_rule_paths(route, site), *_default_path(route, site)]
     if not paths:
         site.note_nowhere(ingress)
         return
-    proxy.begin_at(ingress.span)
     labels = paths[0].reached.labels
+    yield RouteOrigin(ingress.span)
     ingress.count_identity_as_mapped(labels)
-    controller = _controller_kind(route, site, labels)
-    annotations = ingress.at("metadata", "annotations")
-    nginx_annotations = Annotations(annotations, nginx.PREFIX, labels)
-    effect = nginx.read_effect(nginx_annotations, site)
-    wishes = traefik_annotations.router_wishes(annotations, site, labels)
-    tls = secured_hosts(
-        route.tls,
-        site,
-        labels,
-        managed=_certificate_annotation(annotations),
-    )
-    nginx_like = controller in ("", "nginx")
-    if nginx_like:
-        tls = tls._replace(hosts=tls.hosts | servers.secured_hosts)
+    if class_name := route.class_name.take(labels):
+        yield ReplacedController(class_name)
+    terms = _ingress_terms(route, servers, site, labels)
+    wishes = Annotations(route.annotations, traefik_annotations.PREFIX, labels)
+    yield from traefik_annotations.wished_parts(wishes, terms.wishes)
+    for middleware in terms.middlewares:
+        # Also where no path can be told: what is said of a file is true of one that is written.
+        yield from middleware.needs
+    managed = _certificate_annotation(route)
+    yield from ingress_certificates(route.tls, site, labels, managed)
     for path in paths:
-        has_patterns = effect.regex or (
-            nginx_like and path.hostname in servers.pattern_hosts
-        )
-        path_effect = effect._replace(regex=has_patterns)
-        _add_routers(path, site, path_effect, wishes, tls, nginx_like=nginx_like)
-    settle_unread(annotations, f"Ingress {ingress.name}", labels.parent)
+        yield from _path_routers(path, terms)
+    settle_unread(route.annotations, f"Ingress {ingress.name}", labels.parent)
 
 
-def _controller_kind(route: Route, site: RouteSite, labels: ModelPath) -> str:
+def _ingress_terms(
+    route: Route, servers: NginxServers, site: RouteSite, labels: ModelPath
+) -> IngressTerms:
+    controller = _controller_kind(route, site.model)
+    effect = nginx.read_effect(Annotations(route.annotations, nginx.PREFIX, labels), site)
+    wishes = traefik_annotations.router_wishes(
+        Annotations(route.annotations, traefik_annotations.PREFIX, labels), site
+    )
+    tls = secured_hosts(route.tls)
+    if controller not in ("", "nginx"):
+        return IngressTerms(site, effect, wishes, tls, frozenset(), is_nginx_like=False)
+    tls = tls._replace(hosts=tls.hosts | servers.secured_hosts)
+    return IngressTerms(
+        site, effect, wishes, tls, servers.pattern_hosts, is_nginx_like=True
+    )
+
+
+def _controller_kind(route: Route, model: RoutingModel) -> str:
     """The controller that the Ingress is meant for; a note for one whose own annotations mean nothing here."""
-    name = route.class_name.take(labels)
-    if name is None:
+    name, controller = route.class_name.text, controller_name(route, model.controllers)
+    if name is None or controller is None:
         return ""
-    site.proxy.add_class(name)
-    controller = declared_controller(name, site.model) or name
     for kind in ("nginx", "traefik"):
         if kind in controller:
             return kind
@@ -132,14 +168,17 @@ def _controller_kind(route: Route, site: RouteSite, labels: ModelPath) -> str:
     return controller
 
 
-def _certificate_annotation(annotations: Cursor) -> Cursor | None:
+def _certificate_annotation(route: Route) -> Stated | None:
     """The annotation that asks a certificate manager for the certificate."""
-    names = (
-        "cert-manager.io/cluster-issuer",
-        "cert-manager.io/issuer",
-        "kubernetes.io/tls-acme",
+    stated_annotations = map(
+        route.annotations.stated,
+        (
+            "cert-manager.io/cluster-issuer",
+            "cert-manager.io/issuer",
+            "kubernetes.io/tls-acme",
+        ),
     )
-    return next((annotations.at(name) for name in names if annotations.at(name)), None)
+    return next((asking for asking in stated_annotations if asking.cursor), None)
 
 
 def _rule_paths(route: Route, site: RouteSite) -> Iterator[IngressPath]:
@@ -160,7 +199,8 @@ def _rule_path(rule: RouteRule, route: Route, site: RouteSite) -> Iterator[Ingre
     path = (match.path.text or "/") if match else ""
     title = f"Ingress {route.kube_object.name}, {rule.host.text or ''}{path}"
     if reached := _reach_backend(rule.backends[0], site, rule.cursor, title):
-        yield IngressPath(rule.host, reached, match)
+        is_typed = bool(rule.backends[0].service)
+        yield IngressPath(rule.host, reached, match, is_typed)
 
 
 def _default_path(route: Route, site: RouteSite) -> Iterator[IngressPath]:
@@ -169,7 +209,7 @@ def _default_path(route: Route, site: RouteSite) -> Iterator[IngressPath]:
     if cursor:
         title = f"Ingress {route.kube_object.name}, default backend"
         if reached := _reach_backend(route.default_backend, site, cursor, title):
-            yield IngressPath(None, reached, None)
+            yield IngressPath(None, reached)
 
 
 def _reach_backend(
@@ -196,47 +236,35 @@ def _reach_backend(
     return reached
 
 
-def _add_routers(
-    path: IngressPath,
-    site: RouteSite,
-    effect: AnnotationEffect,
-    wishes: RouterWishes,
-    tls: SecuredHosts,
-    *,
-    nginx_like: bool,
-) -> None:
+def _path_routers(path: IngressPath, terms: IngressTerms) -> Iterator[WantedRouter]:
     """The routers of one path: on both entry points, or on the secure one with a redirect to it."""
-    labels, proxy = path.reached.labels, site.proxy
+    effect, wishes, site = terms.effect, terms.wishes, terms.site
     if path.host is not None:
-        path.host.cursor.take(to=labels)
-    match, middlewares = _path_match(path, site, effect, labels)
+        path.host.cursor.take(to=path.reached.labels)
+    match = _path_match(path, terms)
     if match is None:
         return
+    path.reached.count_address_as_mapped()
     names = (path.hostname, *effect.aliases) if path.hostname else ()
-    rule = all_of((hosts_matcher(names), match.rule))
     catches_all = path.match is None and not path.hostname
     rank = 1 if catches_all else wishes.priority or rule_priority(names, match)
-    leads_to = _router_target(path, proxy, effect.target)
-    all_middlewares = (*effect.middlewares, *wishes.middlewares, *middlewares)
     claim = RouteClaim(site.age, (site.namespace, site.name), names, match)
-    router = Router(
+    router = WantedRouter(
         path.reached.kube_service.name,
-        rule,
-        leads_to,
+        all_of((hosts_matcher(names), match.rule)),
+        reached_servers(path.reached, _server_options(path.reached, effect.servers)),
         rank,
         (WEB,),
-        all_middlewares,
+        (*terms.middlewares, *_rewriting(match, path, terms)),
         claim=None if wishes.priority else claim,
     )
     if wishes.entrypoints or wishes.tls is not None:
-        proxy.add_router(_as_wished(router, wishes))
-        return
-    _add_both_entrypoints(
-        router, path.hostname, proxy, effect, tls, site, nginx_like=nginx_like
-    )
+        yield _as_wished(router, wishes)
+    else:
+        yield from _on_both_entrypoints(router, path.hostname, terms)
 
 
-def _as_wished(router: Router, wishes: RouterWishes) -> Router:
+def _as_wished(router: WantedRouter, wishes: RouterWishes) -> WantedRouter:
     """The router on the entry points, and with the TLS, that Traefik's own annotations ask for."""
     if wishes.tls is not None:
         return router._replace(entrypoints=wishes.entrypoints or (SECURE,), tls=wishes.tls)
@@ -244,53 +272,53 @@ def _as_wished(router: Router, wishes: RouterWishes) -> Router:
     return router._replace(entrypoints=wishes.entrypoints, tls=() if secure_only else None)
 
 
-def _add_both_entrypoints(
-    router: Router,
-    host: str,
-    proxy: ProxyBuilder,
-    effect: AnnotationEffect,
-    tls: SecuredHosts,
-    site: RouteSite,
-    *,
-    nginx_like: bool,
-) -> None:
+def _on_both_entrypoints(
+    router: WantedRouter, host: str, terms: IngressTerms
+) -> Iterator[WantedRouter]:
     """ingress-nginx sends plain requests to https where the host has a certificate, unless told not to."""
-    covered = tls.covers(host)
-    redirect_asked = nginx_like if effect.ssl_redirect is None else effect.ssl_redirect
-    redirect = effect.force_ssl or (covered and redirect_asked)
-    if not covered and not effect.force_ssl:
-        proxy.add_router(router)
+    effect, is_covered = terms.effect, terms.tls.covers(host)
+    asks_redirect = effect.ssl_redirect
+    if asks_redirect is None:
+        asks_redirect = terms.is_nginx_like
+    if not is_covered and not effect.force_ssl:
+        yield router
         return
-    proxy.add_router(router._replace(entrypoints=(SECURE,), tls=()))
-    if redirect:
-        secure = site.middleware("redirectscheme", {"scheme": "https", "permanent": "true"})
-        proxy.add_router(router._replace(name=f"{router.name}-http", middlewares=(secure,)))
-    else:
-        proxy.add_router(router._replace(name=f"{router.name}-http"))
+    yield router._replace(entrypoints=(SECURE,), tls=())
+    plain_router = router._replace(name=f"{router.name}-http")
+    if effect.force_ssl or asks_redirect:
+        to_https = {"scheme": "https", "permanent": "true"}
+        redirect = terms.site.middleware("redirectscheme", to_https)
+        plain_router = plain_router._replace(middlewares=(redirect,))
+    yield plain_router
 
 
-def _path_match(
-    path: IngressPath, site: RouteSite, effect: AnnotationEffect, labels: ModelPath
-) -> tuple[PathMatch | None, tuple[Middleware, ...]]:
-    """The path as a matcher, and the rewriting that belongs to it."""
-    match = path.match
+def _path_match(path: IngressPath, terms: IngressTerms) -> PathMatch | None:
+    """The path as a matcher; None, with a note, for a pattern that Traefik does not understand."""
+    match, labels, site = path.match, path.reached.labels, terms.site
     if match is None:
-        return PathMatch("/"), ()
+        return PathMatch("/")
     path_text = match.path.take(labels) or "/"
     kind = match.path_kind.take(labels) or ""
-    if not kind and match.cursor.at("backend", "service"):
+    if not kind and path.is_typed:
         match.cursor.annotate("TC277", route=f"Ingress {site.name}", path=path_text)
-    check_expected(match.path_kind.cursor, EXACT, PREFIX, "ImplementationSpecific")
-    if not effect.regex:
-        return _plain_match(path_text, kind), ()
-    pattern = "(?i)^" + path_text
+    check_expected(match.path_kind, EXACT, PREFIX, "ImplementationSpecific")
+    if not terms.effect.regex and path.hostname not in terms.pattern_hosts:
+        return _plain_match(path_text, kind)
     if is_foreign(path_text):
         match.cursor.note("TC283", route=f"Ingress {site.name}", pattern=path_text)
-        return None, ()
-    rewritten: tuple[Middleware, ...] = ()
-    if effect.rewrite and nginx.needs_rewrite(path_text, effect.rewrite):
-        rewritten = (nginx.rewrite_path(site, pattern, effect.rewrite),)
-    return PathMatch(pattern, REGEX), rewritten
+        return None
+    return PathMatch("(?i)^" + path_text, REGEX)
+
+
+def _rewriting(
+    match: PathMatch, path: IngressPath, terms: IngressTerms
+) -> Iterator[WantedMiddleware]:
+    """What gives requests of a pattern another path."""
+    target = terms.effect.rewrite
+    if match.kind != REGEX or path.match is None or not target:
+        return
+    if nginx.needs_rewrite(path.match.path.text or "/", target):
+        yield nginx.rewrite_path(terms.site, match.path, target)
 
 
 def _plain_match(path_text: str, kind: str) -> PathMatch:
@@ -303,19 +331,15 @@ def _plain_match(path_text: str, kind: str) -> PathMatch:
     )
 
 
-def _router_target(
-    path: IngressPath, proxy: ProxyBuilder, options: tuple[tuple[str, str], ...]
-) -> TraefikService:
-    reached = path.reached
-    target_options = dict(options)
-    if reached.scheme and "loadbalancer.server.scheme" not in target_options:
-        reached.protocol.cursor.take(to=reached.labels)
-        target_options["loadbalancer.server.scheme"] = reached.scheme
+def _server_options(reached: ReachedService, shared: ServerOptions) -> ServerOptions:
+    """How the servers are spoken to: what the Ingress says of all, else what their Service says."""
+    options, unchecked = dict(shared.pairs), shared.unchecked
+    if reached.scheme and SCHEME not in options:
+        reached.protocol.take(reached.labels)
+        options[SCHEME] = reached.scheme
         if reached.scheme == "https":
-            target_options |= dict(
-                nginx.skip_verification(
-                    proxy, reached.protocol.cursor, reached.kube_service.name
-                )
-            )
-    target_options.update(traefik_annotations.service_options(reached))
-    return traefik_target(reached, proxy, tuple(sorted(target_options.items())))
+            options |= dict(UNCHECKED)
+            service_name = reached.kube_service.name
+            unchecked = UncheckedServers(service_name, reached.protocol.cursor)
+    options.update(traefik_annotations.service_options(reached))
+    return ServerOptions(tuple(sorted(options.items())), unchecked)

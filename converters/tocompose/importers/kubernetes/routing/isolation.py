@@ -46,16 +46,16 @@ class _Isolation:
     def __init__(
         self,
         policies: tuple[NetworkPolicy, ...],
-        world: ClusterModel,
+        model: ClusterModel,
         services: Mapping[str, Service],
     ) -> None:
-        self.world = world
+        self.model = model
         self._services = services
-        self.proxy = world.stand_in
-        self.running = [workload for workload in world.workloads if workload.pods]
+        self.proxy = model.stand_in
+        self.running = [workload for workload in model.workloads if workload.pods]
         self.policies = policies
         self.targets = {
-            policy: list(selected_workloads(policy.pods, policy.namespace, world))
+            policy: list(selected_workloads(policy.pods, policy.namespace, model))
             for policy in self.policies
         }
 
@@ -77,7 +77,7 @@ class _Isolation:
         for policy in self.policies:
             if not _allows_all_out(policy):
                 return f"{policy} limits what its pods may reach"
-            beyond = allowed_peers(policy, INGRESS, self.world).beyond
+            beyond = allowed_peers(policy, INGRESS, self.model).beyond
             if beyond:
                 return f"{policy} names {', '.join(beyond)}"
             for workload in self.targets[policy]:
@@ -87,7 +87,7 @@ class _Isolation:
 
     def _ports_are_all(self, policy: NetworkPolicy, workload: Workload) -> bool:
         """Whether each rule of the policy names every port on which the workload is known to listen, or none."""
-        listening = set(_known_ports(workload, self.world))
+        listening = set(_known_ports(workload, self.model))
         for rule in policy.rules[INGRESS]:
             if rule.ports and not (
                 listening
@@ -101,7 +101,7 @@ class _Isolation:
     def sources(self, workload: Workload) -> list[str]:
         """The names of all that the policies of the workload let in, summed; the proxy too where it routes there."""
         all_peers = [
-            allowed_peers(policy, INGRESS, self.world)
+            allowed_peers(policy, INGRESS, self.model)
             for policy in self.policies_of(workload)
         ]
         proxy = [self.proxy] if self.proxy else []
@@ -137,11 +137,11 @@ NO_PLAN = NetworkPlan()
 
 def plan_networks(
     policies: tuple[NetworkPolicy, ...],
-    world: ClusterModel,
+    model: ClusterModel,
     services: Mapping[str, Service],
 ) -> NetworkPlan:
     """The networks that let the services meet as the policies allow."""
-    isolation = _Isolation(policies, world, services)
+    isolation = _Isolation(policies, model, services)
     if not isolation.policies:
         return NO_PLAN
     obstacle = isolation.obstacle()
@@ -171,12 +171,12 @@ def _allows_all_out(policy: NetworkPolicy) -> bool:
     return EGRESS not in policy.directions or policy.allows_all(EGRESS)
 
 
-def _known_ports(workload: Workload, world: ClusterModel) -> Iterator[tuple[int, str, str]]:
+def _known_ports(workload: Workload, model: ClusterModel) -> Iterator[tuple[int, str, str]]:
     """The ports on which the workload listens as its containers and Services tell: number, protocol, name."""
     for port in workload.ports():
         if port.number is not None:
             yield port.number, port.protocol.upper(), port.name
-    for service in world.kube_services:
+    for service in model.kube_services:
         if workload not in service.workloads:
             continue
         for service_port in service.ports:
@@ -259,7 +259,7 @@ def _origin(group: ReachGroup, isolation: _Isolation) -> NetworkPolicy:
 
 def _lets_in(policy: NetworkPolicy, group: ReachGroup, isolation: _Isolation) -> bool:
     """Whether the policy is about two members of the group."""
-    peers = allowed_peers(policy, INGRESS, isolation.world)
+    peers = allowed_peers(policy, INGRESS, isolation.model)
     targets = {workload.name for workload in isolation.targets[policy]}
     names = {workload.name for workload in peers.workloads} | {peers.proxy or ""}
     members = set(group.members)
@@ -302,7 +302,7 @@ def _note_kept(
     targets = {workload.name for workload in isolation.targets[policy]}
     own_groups = [group for group in groups if targets & set(group.members)]
     members_text = "; ".join(", ".join(group.members) for group in own_groups)
-    isolation.world.ledger.add_note(
+    isolation.model.ledger.add_note(
         note(
             "TC297",
             policy.kube_object.span,

@@ -5,30 +5,38 @@ https://gateway-api.sigs.k8s.io/reference/spec/#gateway
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.annotations import check_expected
 from tocompose.importers.kubernetes.routing.credentials import (
-    await_certificate,
-    give_certificate,
+    awaited_certificate,
+    held_certificate,
 )
 from tocompose.importers.kubernetes.routing.gateway_fields import (
     CertificateReference,
+    Gateway,
     ListenerFields,
-    decode_gateway,
 )
 from tocompose.importers.kubernetes.routing.route_fields import Route, RouteParent
-from tocompose.importers.kubernetes.routing.site import RouteSite
+from tocompose.importers.kubernetes.routing.site import (
+    RouteSite,
+    RoutingModel,
+    route_site,
+)
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
 from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
 from tocompose.traefik.proxy import SECURE, WEB
-from tocompose.traefik.proxy_builder import ProxyBuilder
+from tocompose.traefik.proxy_parts import (
+    ProxyPart,
+    ReplacedController,
+    WantedEntryPoint,
+)
 
+_USUAL_ENTRYPOINTS = {(80, "tcp"): WEB, (443, "tcp"): SECURE}
 # Which routes may hang on a listener of a protocol.
 _CARRIES = {
     "HTTP": ("HTTPRoute", "GRPCRoute"),
@@ -40,149 +48,183 @@ _CARRIES = {
 
 
 class Listener(NamedTuple):
-    """One listener of a Gateway; `entrypoint` is its name in the proxy. `fields` is None for one that is assumed."""
+    """One listener of a Gateway; `entrypoint` is its name in the proxy. Both are None for one that is assumed."""
 
-    gateway: str
-    namespace: str
+    gateway: Gateway | None
+    fields: ListenerFields | None
     name: str
     protocol: str
     port: int
     hostname: str
     passthrough: bool
     entrypoint: str
-    fields: ListenerFields | None
-    site: RouteSite
 
     @property
     def secure(self) -> bool:
         """Whether the proxy ends TLS here."""
         return self.protocol in ("HTTPS", "TLS") and not self.passthrough
 
-    def open_entrypoints(self) -> None:
-        """Opens the entry point, gives the proxy its certificates, and counts the listener as mapped."""
-        proxy, fields = self.site.proxy, self.fields
-        origin = fields.cursor.span if fields else None
-        protocol = "udp" if self.protocol == "UDP" else "tcp"
-        proxy.listen_on(self.entrypoint, self.port, protocol, origin)
-        if fields is not None:
-            command = ModelPath.service(proxy.name, "command")
-            for stated_field in (fields.name, fields.port, fields.protocol):
-                stated_field.take(command)
-            fields.hostname.take(command)
-            fields.tls_mode.take(command)
-            for reference in fields.certificates:
-                _give_certificate(reference, self.site)
+    @property
+    def identity(self) -> Cursor | str:
+        """What is the same for two of one Gateway, and for two that are assumed alike."""
+        return self.fields.cursor if self.fields else self.entrypoint
+
+    @property
+    def transport(self) -> str:
+        """What its port carries."""
+        return "udp" if self.protocol == "UDP" else "tcp"
 
 
-def _give_certificate(reference: CertificateReference, site: RouteSite) -> None:
-    name = reference.name.text or ""
-    namespace, cursor = reference.namespace.text or site.namespace, reference.cursor
-    if give_certificate(site.model, site.proxy, namespace, name, cursor):
-        cursor.map(to=ModelPath.service(site.proxy.name, "secrets"))
+def listener_parts(listener: Listener, model: RoutingModel) -> Iterator[ProxyPart]:
+    """The entry point and the certificates of a listener, which counts as mapped."""
+    fields, gateway = listener.fields, listener.gateway
+    origin = fields.cursor.span if fields else None
+    yield WantedEntryPoint(listener.entrypoint, listener.port, listener.transport, origin)
+    if fields is None or gateway is None:
         return
-    cursor.map(to=ModelPath.service(site.proxy.name, "command"))
-    if await_certificate(reference.name.cursor, site, name, None, ()):
+    command = model.proxy_path("command")
+    for stated_field in (fields.name, fields.port, fields.protocol):
+        stated_field.take(command)
+    fields.hostname.take(command)
+    fields.tls_mode.take(command)
+    site = route_site(model, gateway.kube_object)
+    for reference in fields.certificates:
+        yield from _listener_certificate(reference, site)
+
+
+def _listener_certificate(
+    reference: CertificateReference, site: RouteSite
+) -> Iterator[ProxyPart]:
+    model, cursor, name = site.model, reference.cursor, reference.name.text or ""
+    namespace = reference.namespace.text or site.namespace
+    held = held_certificate(model, namespace, name, cursor.span)
+    yield from held.files
+    if held.certificate:
+        cursor.map(to=model.proxy_path("secrets"))
+        yield held.certificate
         return
-    why = f"the manifests do not hold Secret {name}"
+    cursor.map(to=model.proxy_path("command"))
+    if awaited := awaited_certificate(reference.name, site, name):
+        yield awaited
+        return
     cursor.annotate(
         "TC286",
-        subject=ModelPath.service(site.proxy.name),
+        subject=model.proxy_path(),
         route=f"Gateway {site.name}",
-        why=why,
+        why=f"the manifests do not hold Secret {name}",
     )
 
 
-class Listeners:
-    """The listeners of all Gateways of the input."""
+class GatewayListeners(NamedTuple):
+    """The listeners of each Gateway of the input, by its namespace and name."""
 
-    def __init__(self, world: ClusterModel, proxy: ProxyBuilder) -> None:
-        self._world, self._proxy = world, proxy
-        self.gateways = {
-            (gateway.namespace, gateway.name): decode_gateway(gateway)
-            for gateway in world.objects.of_kind("Gateway")
-        }
-        self._all: dict[tuple[str, str], list[Listener]] = {}
-        self.used: dict[KubeObject, None] = {}
-        ports: dict[str, tuple[int, str]] = {}
-        for gateway_key, gateway in self.gateways.items():
-            site = RouteSite(world, proxy, *gateway_key)
-            self._all[gateway_key] = [
-                _place_listener(fields, site, ports) for fields in gateway.listeners
-            ]
+    by_gateway: Mapping[tuple[str, str], tuple[Listener, ...]]
 
-    def takes(self, route: Route) -> bool:
-        """Whether any listener takes a host of the route; counts no Gateway as used."""
-        names = route.host_names
-        listeners = self._hangs_on(route)
-        return any(shared_hosts(listener, names) is not None for listener in listeners)
-
-    def of_route(self, route: Route) -> list[Listener]:
+    def of_route(self, route: Route) -> tuple[Listener, ...]:
         """The listeners that a route hangs on; the usual one where its Gateway is not in the manifests."""
-        for parent in _gateway_parents(route):
-            gateway = self.gateways.get(_gateway_key(parent, route))
-            if gateway is not None:
-                self.used[gateway.kube_object] = None
-        return self._hangs_on(route)
-
-    def _hangs_on(self, route: Route) -> list[Listener]:
         listeners = [
             listener
             for parent in _gateway_parents(route)
-            for listener in self._parent(parent, route)
+            for listener in self._of_parent(parent, route)
         ]
-        if listeners or self.gateways:
-            return list(_without_repeats(listeners))
-        return [self._assumed(route)]
+        if listeners or self.by_gateway:
+            return tuple(_without_repeats(listeners))
+        return (_assumed_listener(route),)
 
-    def _parent(self, parent: RouteParent, route: Route) -> list[Listener]:
-        gateway_key = _gateway_key(parent, route)
-        if gateway_key not in self.gateways:
-            return [self._assumed(route)]
+    def _of_parent(self, parent: RouteParent, route: Route) -> Iterable[Listener]:
+        listeners = self.by_gateway.get(_gateway_key(parent, route))
+        if listeners is None:
+            return (_assumed_listener(route),)
         section, port = parent.section.text, parent.port.text
-        return [
+        return (
             listener
-            for listener in self._all[gateway_key]
+            for listener in listeners
             if section in (None, listener.name)
             and port in (None, str(listener.port))
             and route.kube_object.kind in _CARRIES.get(listener.protocol, ())
-        ]
+        )
 
-    def _assumed(self, route: Route) -> Listener:
-        """The listener of a Gateway that somebody else wrote: the usual port, or that of the backend."""
-        kind, name = route.kube_object.kind, route.kube_object.name
-        site = RouteSite(self._world, self._proxy, route.kube_object.namespace, name)
-        if kind in _CARRIES["HTTP"]:
-            return Listener("", "", "", "HTTP", 80, "", False, WEB, None, site)
-        if kind == "TLSRoute":
-            return Listener("", "", "", "TLS", 443, "", True, SECURE, None, site)
-        backends = route.rules[0].backends if route.rules else ()
-        port = integer((backends[0].port.text if backends else None) or "") or 9000
-        protocol = "UDP" if kind == "UDPRoute" else "TCP"
-        return Listener("", "", "", protocol, port, "", False, identifier(name), None, site)
 
-    def settle(self) -> None:
-        """Counts what makes up the Gateways as mapped; says which ones no route uses."""
-        command = ModelPath.service(self._proxy.name, "command")
-        for gateway in self.gateways.values():
-            gateway_object = gateway.kube_object
-            if gateway_object not in self.used or not self._proxy.entrypoints:
-                _note_unused(gateway_object.cursor, str(gateway_object))
-                continue
-            gateway_object.count_identity_as_mapped(command)
-            for fields in gateway.listeners:
-                if fields.is_unread:
-                    name = fields.name.text
-                    _note_unused(fields.cursor, f"{gateway_object}, listener {name}")
-            if name := gateway.class_name.take(command):
-                self._proxy.add_class(name)
+def place_listeners(gateways: Mapping[tuple[str, str], Gateway]) -> GatewayListeners:
+    """The listeners of Gateways, each with an entry point in the proxy: two of one name are told apart by their
+    ports."""
+    ports: dict[str, tuple[int, str]] = {}
+    by_gateway: dict[tuple[str, str], tuple[Listener, ...]] = {}
+    for gateway_key, gateway in gateways.items():
+        placed_listeners: list[Listener] = []
+        for fields in gateway.listeners:
+            _check_listener(fields)
+            listener = _place_listener(fields, gateway, ports)
+            ports[listener.entrypoint] = (listener.port, listener.transport)
+            placed_listeners.append(listener)
+        by_gateway[gateway_key] = tuple(placed_listeners)
+    return GatewayListeners(by_gateway)
+
+
+def _place_listener(
+    fields: ListenerFields, gateway: Gateway, ports: Mapping[str, tuple[int, str]]
+) -> Listener:
+    """The listener that fields describe; `ports` are those of the entry points before it."""
+    listener = Listener(
+        gateway,
+        fields,
+        name=fields.name.text or "",
+        protocol=fields.protocol_text,
+        port=fields.port_number,
+        hostname=fields.hostname.text or "",
+        passthrough=fields.tls_mode.text == "Passthrough",
+        entrypoint="",
+    )
+    own_port = (listener.port, listener.transport)
+    entrypoint = _USUAL_ENTRYPOINTS.get(own_port) or identifier(listener.name, "port")
+    if ports.get(entrypoint, own_port) != own_port:
+        entrypoint = f"{entrypoint}-{listener.port}"
+    return listener._replace(entrypoint=entrypoint)
+
+
+def _assumed_listener(route: Route) -> Listener:
+    """The listener of a Gateway that somebody else wrote: the usual port, or that of the backend."""
+    kind, name = route.kube_object.kind, identifier(route.kube_object.name)
+    if kind in _CARRIES["HTTP"]:
+        return Listener(None, None, "", "HTTP", 80, "", False, WEB)
+    if kind == "TLSRoute":
+        return Listener(None, None, "", "TLS", 443, "", True, SECURE)
+    backends = route.rules[0].backends if route.rules else ()
+    port = integer((backends[0].port.text if backends else None) or "") or 9000
+    protocol = "UDP" if kind == "UDPRoute" else "TCP"
+    return Listener(None, None, "", protocol, port, "", False, name)
+
+
+def settle_gateway(
+    gateway: Gateway, opened: Collection[Cursor | str], model: RoutingModel
+) -> Iterator[ProxyPart]:
+    """The class of a Gateway that routes use, which counts as mapped; says which of its listeners are not `opened`."""
+    command = model.proxy_path("command")
+    gateway.kube_object.count_identity_as_mapped(command)
+    for fields in gateway.listeners:
+        if fields.cursor not in opened:
+            title = f"{gateway.kube_object}, listener {fields.name.text}"
+            note_unused(fields.cursor, title)
+    if class_name := gateway.class_name.take(command):
+        yield ReplacedController(class_name)
 
 
 def _without_repeats(listeners: Iterable[Listener]) -> Iterable[Listener]:
     """The listeners, each once; that of a Gateway which is not in the input is the same for all of them."""
     return {
-        (listener.namespace, listener.gateway, listener.name, listener.hostname): listener
+        (_gateway_of(listener), listener.name, listener.hostname): listener
         for listener in listeners
     }.values()
+
+
+def _gateway_of(listener: Listener) -> KubeObject | None:
+    return listener.gateway.kube_object if listener.gateway else None
+
+
+def parent_gateways(route: Route) -> Iterator[tuple[str, str]]:
+    """The namespace and name of each Gateway that a route hangs on."""
+    for parent in _gateway_parents(route):
+        yield _gateway_key(parent, route)
 
 
 def _gateway_parents(route: Route) -> Iterator[RouteParent]:
@@ -196,7 +238,8 @@ def _gateway_key(parent: RouteParent, route: Route) -> tuple[str, str]:
     return parent.namespace.text or route.kube_object.namespace, parent.name.text or ""
 
 
-def _note_unused(cursor: Cursor, route: str) -> None:
+def note_unused(cursor: Cursor, route: str) -> None:
+    """Says of a Gateway or of a listener that no route uses it."""
     cursor.note("TC282", route=route, why="no route of the manifests hangs on it")
 
 
@@ -205,34 +248,8 @@ def _check_listener(fields: ListenerFields) -> None:
         if stated_field.text is None:
             shape = f"a list of listeners with a {key} each"
             fields.cursor.annotate("TC209", field="listeners", expected=shape)
-    check_expected(fields.protocol.cursor, *_CARRIES)
-    check_expected(fields.tls_mode.cursor, "Terminate", "Passthrough")
-
-
-def _place_listener(
-    fields: ListenerFields, site: RouteSite, ports: dict[str, tuple[int, str]]
-) -> Listener:
-    """The listener with its entry point in the proxy: two of one name are told apart by their ports."""
-    _check_listener(fields)
-    port, name = fields.port_number, fields.name.text or ""
-    transport = "udp" if fields.protocol_text == "UDP" else "tcp"
-    usual_entrypoints = {("tcp", 80): WEB, ("tcp", 443): SECURE}
-    entrypoint = usual_entrypoints.get((transport, port)) or identifier(name, "port")
-    if ports.setdefault(entrypoint, (port, transport)) != (port, transport):
-        entrypoint = f"{entrypoint}-{port}"
-        ports[entrypoint] = (port, transport)
-    return Listener(
-        site.name,
-        site.namespace,
-        name,
-        fields.protocol_text,
-        port,
-        fields.hostname.text or "",
-        fields.tls_mode.text == "Passthrough",
-        entrypoint,
-        fields,
-        site,
-    )
+    check_expected(fields.protocol, *_CARRIES)
+    check_expected(fields.tls_mode, "Terminate", "Passthrough")
 
 
 def shared_hosts(listener: Listener, names: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -8,142 +8,135 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tocompose.importers.kubernetes.objects import KubeObject
-from tocompose.importers.kubernetes.routing.credentials import write_users
-from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.scalars import peek_text
+from tocompose.importers.kubernetes.routing.credentials import secret_users
+from tocompose.importers.kubernetes.routing.middleware_fields import (
+    AUTHENTICATION,
+    MiddlewareObject,
+    MiddlewareOption,
+    MiddlewareReference,
+)
+from tocompose.importers.kubernetes.routing.site import (
+    RouteSite,
+    RoutingModel,
+    route_site,
+)
 from tocompose.ledger import Cursor
+from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
-from tocompose.traefik.proxy import Middleware
+from tocompose.traefik.proxy_parts import WantedMiddleware
 
-GROUPS = ("traefik.io", "traefik.containo.us")
-# Options that changed their names with version 3: https://doc.traefik.io/traefik/migrate/v2-to-v3-details/
-_RENAMED_OPTIONS = {"ipwhitelist": "ipallowlist"}
-_AUTH = ("basicauth", "digestauth")
 # What labels cannot say, or what needs a part of the proxy's own start-up.
 _UNSAID = ("plugin", "errors")
 
 
-def traefik_objects(site: RouteSite, kind: str) -> Iterator[KubeObject]:
-    """The objects of one of Traefik's own kinds."""
-    yield from site.model.objects.of_kind(*(f"{kind}.{group}" for group in GROUPS))
+class NamedMiddlewares(NamedTuple):
+    """What a route calls by a name; `middlewares` is None where there is no such object or labels cannot say it."""
+
+    name: str
+    middlewares: tuple[WantedMiddleware, ...] | None
 
 
 def named_middlewares(
-    site: RouteSite,
-    namespace: str,
-    name: str,
-    labels: ModelPath,
-    chain_above: tuple[KubeObject, ...] = (),
-) -> tuple[Middleware, ...] | None:
+    model: RoutingModel, namespace: str, name: str, labels: ModelPath
+) -> tuple[WantedMiddleware, ...] | None:
     """The middlewares of an object (several for a chain), mapped to `labels`; None when there is no such object or
     labels cannot say it."""
-    same_named = (
-        candidate
-        for candidate in traefik_objects(site, "Middleware")
-        if (candidate.namespace, candidate.name) == (namespace, name)
-    )
-    middleware_object = next(same_named, None)
-    if middleware_object is None or middleware_object in chain_above:
+    middleware = model.middlewares_by_name.get((namespace, name))
+    if middleware is None or not _can_be_said(middleware, model):
         return None
-    own_site = site._replace(
-        namespace=middleware_object.namespace, name=middleware_object.name
-    )
-    chain = (*chain_above, middleware_object)
-    middlewares: list[Middleware] = []
-    for option in middleware_object.at("spec"):
-        option_middlewares = _option_middlewares(option, own_site, labels, chain)
-        if option_middlewares is None:
-            return None
-        middlewares += option_middlewares
-    middleware_object.count_identity_as_mapped(labels)
-    return tuple(middlewares)
+    return tuple(_object_middlewares(middleware, model, labels))
+
+
+def referenced_middlewares(
+    reference: MiddlewareReference, site: RouteSite, labels: ModelPath
+) -> NamedMiddlewares:
+    """The middlewares that a reference names."""
+    name = reference.name.text or ""
+    namespace = reference.namespace.text or site.namespace
+    return NamedMiddlewares(name, named_middlewares(site.model, namespace, name, labels))
 
 
 def listed_middlewares(
-    references: Iterable[tuple[str, tuple[Middleware, ...] | None]],
-    cursor: Cursor,
-    site: RouteSite,
-    route: str,
-) -> Iterator[Middleware]:
-    """The middlewares of references, each with its name; one that is not there closes the route, noted at `cursor`."""
+    references: Iterable[NamedMiddlewares], cursor: Cursor, route: str
+) -> Iterator[WantedMiddleware]:
+    """The middlewares of references; one that is not there closes the route, noted at `cursor`."""
     missing: list[str] = []
     for name, middlewares in references:
         if middlewares is None:
             missing.append(name)
-            yield site.proxy.absent_middleware(name.partition("@")[0])
+            yield WantedMiddleware(name.partition("@")[0])
         else:
             yield from middlewares
     if missing:
         cursor.annotate("TC292", route=route, names=", ".join(missing))
 
 
-def referenced_middlewares(
-    reference: Cursor,
-    site: RouteSite,
-    labels: ModelPath,
-    chain_above: tuple[KubeObject, ...] = (),
-) -> tuple[str, tuple[Middleware, ...] | None]:
-    """The name that a reference gives, and the middlewares of the object."""
-    name = peek_text(reference.at("name")) or ""
-    namespace = peek_text(reference.at("namespace")) or site.namespace
-    return name, named_middlewares(site, namespace, name, labels, chain_above)
+def note_unused_middlewares(model: RoutingModel) -> None:
+    """Says which Middlewares no route uses."""
+    for middleware in model.middlewares:
+        if middleware.spec.unread():
+            middleware.kube_object.cursor.note(
+                "TC282",
+                route=str(middleware.kube_object),
+                why="no route of the manifests could use it",
+            )
 
 
-def _option_middlewares(
-    option: Cursor, site: RouteSite, labels: ModelPath, chain: tuple[KubeObject, ...]
-) -> tuple[Middleware, ...] | None:
-    kind = _RENAMED_OPTIONS.get(option.key.lower(), option.key.lower())
-    if kind == "chain":
-        return _chain_middlewares(option, site, labels, chain)
-    if kind in _UNSAID:
-        option.note("TC291", object=str(chain[-1]), what=option.key)
-        return None
-    if option.style == "{}":
-        option.take(to=labels)
-    settings = dict(_flat_options(option, labels, ("secret",) if kind in _AUTH else ()))
-    if kind in _AUTH and (secret := option.at("secret")):
-        name = peek_text(secret) or ""
-        settings["usersfile"] = write_users(
-            site.model, site.proxy, site.namespace, name, "auth-file", secret
-        )
-        secret.take(to=labels)
-    return (site.middleware(kind, settings),)
+def _can_be_said(
+    middleware: MiddlewareObject,
+    model: RoutingModel,
+    chains_above: tuple[KubeObject, ...] = (),
+) -> bool:
+    """Whether labels can say all that it stands for; `chains_above` are the chains that lead to it."""
+    if middleware.kube_object in chains_above:
+        return False
+    chain_above = (*chains_above, middleware.kube_object)
+    for option in middleware.options:
+        if option.kind in _UNSAID:
+            title = str(middleware.kube_object)
+            option.cursor.note("TC291", object=title, what=option.cursor.key)
+            return False
+        for reference in option.chain:
+            chained = _chained_middleware(reference, middleware, model)
+            if chained is None or not _can_be_said(chained, model, chain_above):
+                return False
+    return True
 
 
-def _chain_middlewares(
-    option: Cursor, site: RouteSite, labels: ModelPath, chain: tuple[KubeObject, ...]
-) -> tuple[Middleware, ...] | None:
-    middlewares: list[Middleware] = []
-    for reference in option.at("middlewares"):
-        _, of_reference = referenced_middlewares(reference, site, labels, chain)
-        if of_reference is None:
-            return None
-        reference.map(to=labels)
-        middlewares += of_reference
-    return tuple(middlewares)
+def _chained_middleware(
+    reference: MiddlewareReference, chain: MiddlewareObject, model: RoutingModel
+) -> MiddlewareObject | None:
+    namespace = reference.namespace.text or chain.kube_object.namespace
+    return model.middlewares_by_name.get((namespace, reference.name.text or ""))
 
 
-def _flat_options(
-    cursor: Cursor, labels: ModelPath, left_out: tuple[str, ...] = (), path: str = ""
-) -> Iterator[tuple[str, str]]:
-    """Every option below a cursor by its dotted path; the entries of a list joined by commas."""
-    for child in cursor:
-        if child.key in left_out:
+def _object_middlewares(
+    middleware: MiddlewareObject, model: RoutingModel, labels: ModelPath
+) -> Iterator[WantedMiddleware]:
+    site = route_site(model, middleware.kube_object)
+    for option in middleware.options:
+        if option.kind != "chain":
+            yield _option_middleware(option, site, labels)
             continue
-        option_path = f"{path}.{child.key}" if path else child.key.lower()
-        if child.kind == "map":
-            yield from _flat_options(child, labels, (), option_path)
-        elif child.kind == "list":
-            texts = [
-                peek_text(list_entry) or ""
-                for list_entry in child
-                if list_entry.kind == "leaf"
-            ]
-            child.map(to=labels)
-            yield option_path, ",".join(texts)
-        elif (text := peek_text(child)) is not None:
-            child.take(to=labels)
-            yield option_path, text
-        elif child.style == "{}":
-            child.take(to=labels)
-            yield option_path, "true"
+        for reference in option.chain:
+            chained = _chained_middleware(reference, middleware, model)
+            assert chained is not None, "what can be said is there"
+            yield from _object_middlewares(chained, model, labels)
+            reference.cursor.map(to=labels)
+    middleware.kube_object.count_identity_as_mapped(labels)
+
+
+def _option_middleware(
+    option: MiddlewareOption, site: RouteSite, labels: ModelPath
+) -> WantedMiddleware:
+    if option.cursor.style == "{}":
+        option.cursor.take(to=labels)
+    for setting in option.settings:
+        setting.cursor.map(to=labels)
+    options = {setting.path: setting.text for setting in option.settings}
+    if option.kind not in AUTHENTICATION or not option.secret.cursor:
+        return site.middleware(option.kind, options)
+    users = secret_users(option.secret.text or "", "auth-file", option.secret, site)
+    option.secret.take(labels)
+    options["usersfile"] = users.path
+    return site.middleware(option.kind, options)._replace(needs=users.needs)

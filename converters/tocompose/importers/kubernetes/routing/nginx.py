@@ -9,29 +9,33 @@ from collections.abc import Callable, Iterator
 
 from tocompose.importers.kubernetes.references import rewrite_ports
 from tocompose.importers.kubernetes.routing.annotations import Annotations
-from tocompose.importers.kubernetes.routing.credentials import users_file
+from tocompose.importers.kubernetes.routing.backends import SCHEME
+from tocompose.importers.kubernetes.routing.credentials import annotated_users
 from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
 from tocompose.syntax.units import BYTE_UNITS, is_whole_number
-from tocompose.traefik.proxy import Middleware
-from tocompose.traefik.proxy_builder import ProxyBuilder
+from tocompose.traefik.proxy_parts import (
+    UNCHECKED,
+    ServerOptions,
+    UncheckedServers,
+    WantedMiddleware,
+)
 from tocompose.traefik.rules import go_replacement
-from tocompose.traefik.service import INSECURE
 
 PREFIX = "nginx.ingress.kubernetes.io"
 
+_SCHEMES = {"HTTPS": "https", "GRPC": "h2c", "GRPCS": "https"}
 _SIZE = regex(r"(\d{1,18})([kKmMgG]?)")
 _METHODS = "GET,PUT,POST,DELETE,PATCH,OPTIONS"
 _HEADERS = "DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Range,Authorization"
 
 
 class AnnotationEffect(NamedTuple):
-    """What annotations change: middlewares in order, options of the target, more hosts, how paths are read."""
+    """What annotations change: middlewares in order, how servers are spoken to, more hosts, how paths are read."""
 
-    middlewares: tuple[Middleware, ...] = ()
-    target: tuple[tuple[str, str], ...] = ()
+    middlewares: tuple[WantedMiddleware, ...] = ()
+    servers: ServerOptions = ServerOptions()
     aliases: tuple[str, ...] = ()
     regex: bool = False
     rewrite: str | None = None
@@ -47,13 +51,13 @@ def read_effect(annotations: Annotations, site: RouteSite) -> AnnotationEffect:
         regex = bool(annotations.take_flag("use-regex"))
     else:
         # It counts only where a path equals its rewrite-target.
-        regex = annotations.peek("use-regex") == "true"
-        annotations.at("use-regex").skip("it repeats rewrite-target")
+        regex = annotations.text("use-regex") == "true"
+        annotations.stated("use-regex").cursor.skip("it repeats rewrite-target")
     return AnnotationEffect(
         middlewares=tuple(
             middleware for step in _STEPS for middleware in step(annotations, site)
         ),
-        target=tuple(_target_options(annotations, site)),
+        servers=_server_options(annotations, site),
         aliases=annotations.take_names("server-alias"),
         regex=regex,
         rewrite=rewrite,
@@ -62,9 +66,9 @@ def read_effect(annotations: Annotations, site: RouteSite) -> AnnotationEffect:
     )
 
 
-def _app_root(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
+def _app_root(annotations: Annotations, site: RouteSite) -> Iterator[WantedMiddleware]:
     # To itself nginx redirects without an end, and Traefik does not redirect at all.
-    if annotations.peek("app-root") == "/":
+    if annotations.text("app-root") == "/":
         return
     if path := annotations.take("app-root"):
         yield site.middleware(
@@ -72,7 +76,7 @@ def _app_root(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]
         )
 
 
-def _url_redirect(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
+def _url_redirect(annotations: Annotations, site: RouteSite) -> Iterator[WantedMiddleware]:
     for name, permanent in (("permanent-redirect", True), ("temporal-redirect", False)):
         if url := annotations.take(name):
             options = {"regex": ".*", "replacement": url.replace("$", "$$")}
@@ -81,7 +85,9 @@ def _url_redirect(annotations: Annotations, site: RouteSite) -> Iterator[Middlew
             )
 
 
-def _allowed_ranges(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
+def _allowed_ranges(
+    annotations: Annotations, site: RouteSite
+) -> Iterator[WantedMiddleware]:
     ranges = [
         *annotations.take_names("whitelist-source-range"),
         *annotations.take_names("allowlist-source-range"),
@@ -90,29 +96,32 @@ def _allowed_ranges(annotations: Annotations, site: RouteSite) -> Iterator[Middl
         yield site.middleware("ipallowlist", {"sourcerange": ",".join(ranges)})
 
 
-def _basic_auth(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
-    kind = annotations.peek("auth-type")
+def _basic_auth(annotations: Annotations, site: RouteSite) -> Iterator[WantedMiddleware]:
+    kind = annotations.text("auth-type")
     if kind not in ("basic", "digest"):
         return
     annotations.take("auth-type")
-    options = {"usersfile": users_file(annotations, site)}
+    users = annotated_users(annotations, site)
+    options = {"usersfile": users.path}
     if realm := annotations.take("auth-realm"):
         options["realm"] = realm
-    yield site.middleware(f"{kind}auth", options)
+    yield site.middleware(f"{kind}auth", options)._replace(needs=users.needs)
 
 
-def _forward_auth(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
-    url = annotations.peek("auth-url")
+def _forward_auth(annotations: Annotations, site: RouteSite) -> Iterator[WantedMiddleware]:
+    url = annotations.text("auth-url")
     if url is None:
         return
     if "$" in url:
         # Better closed than open to everybody.
-        yield site.proxy.absent_middleware(f"{site.name}-forwardauth")
+        yield WantedMiddleware(f"{site.name}-forwardauth")
         return
     annotations.take("auth-url")
-    address, rewritten_hosts = rewrite_ports(url, site.namespace, site.model.kube_services)
+    address, rewritten_hosts = rewrite_ports(
+        url, site.namespace, site.model.cluster.kube_services
+    )
     for rewritten in rewritten_hosts:
-        annotations.at("auth-url").annotate(
+        annotations.stated("auth-url").cursor.annotate(
             "TC221",
             subject=annotations.to,
             old=rewritten.old,
@@ -125,17 +134,17 @@ def _forward_auth(annotations: Annotations, site: RouteSite) -> Iterator[Middlew
     yield site.middleware("forwardauth", options)
 
 
-def _client_certificates(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
-    if (
-        annotations.at("auth-tls-secret")
-        and annotations.peek("auth-tls-verify-client") != "off"
-    ):
-        yield site.proxy.absent_middleware(f"{site.name}-client-certificates")
+def _client_certificates(
+    annotations: Annotations, site: RouteSite
+) -> Iterator[WantedMiddleware]:
+    is_asked = bool(annotations.stated("auth-tls-secret").cursor)
+    if is_asked and annotations.text("auth-tls-verify-client") != "off":
+        yield WantedMiddleware(f"{site.name}-client-certificates")
 
 
-def _rate_limits(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
+def _rate_limits(annotations: Annotations, site: RouteSite) -> Iterator[WantedMiddleware]:
     for name, period in (("limit-rps", "1s"), ("limit-rpm", "1m")):
-        rate = annotations.peek(name)
+        rate = annotations.text(name)
         if rate is None or not is_whole_number(rate):
             continue
         annotations.take(name)
@@ -146,28 +155,32 @@ def _rate_limits(annotations: Annotations, site: RouteSite) -> Iterator[Middlewa
         )
 
 
-def _connection_limit(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
+def _connection_limit(
+    annotations: Annotations, site: RouteSite
+) -> Iterator[WantedMiddleware]:
     if amount := annotations.take("limit-connections"):
         yield site.middleware(
             "inflightreq", {"amount": amount, "sourcecriterion.ipstrategy.depth": "0"}
         )
 
 
-def _body_size(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
-    size_text = annotations.peek("proxy-body-size")
+def _body_size(annotations: Annotations, site: RouteSite) -> Iterator[WantedMiddleware]:
+    size_text = annotations.text("proxy-body-size")
     size = _SIZE.fullmatch(size_text) if size_text else None
     if size is None:
         return
     count = int(size[1]) * BYTE_UNITS[size[2].lower()]
     if count == 0:
-        annotations.at("proxy-body-size").skip("Traefik has no limit of its own")
+        annotations.stated("proxy-body-size").cursor.skip("Traefik has no limit of its own")
         return
     annotations.take("proxy-body-size")
-    annotations.at("proxy-body-size").annotate("TC289", route=site.name, size=size_text)
+    annotations.stated("proxy-body-size").cursor.annotate(
+        "TC289", route=site.name, size=size_text
+    )
     yield site.middleware("buffering", {"maxrequestbodybytes": str(count)})
 
 
-def _cors_headers(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
+def _cors_headers(annotations: Annotations, site: RouteSite) -> Iterator[WantedMiddleware]:
     if not annotations.take_flag("enable-cors"):
         return
     credentials = annotations.take_flag("cors-allow-credentials")
@@ -188,33 +201,36 @@ def _cors_headers(annotations: Annotations, site: RouteSite) -> Iterator[Middlew
     yield site.middleware("headers", options)
 
 
-def _extra_headers(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
+def _extra_headers(annotations: Annotations, site: RouteSite) -> Iterator[WantedMiddleware]:
     """Request headers, and the response headers that a ConfigMap holds."""
     options: dict[str, str] = {}
     if name := annotations.take("upstream-vhost"):
         options["customrequestheaders.Host"] = name
     if prefix := annotations.take("x-forwarded-prefix"):
         options["customrequestheaders.X-Forwarded-Prefix"] = prefix
-    if config_name := annotations.peek("custom-headers"):
-        namespace, _, name = config_name.rpartition("/")
-        config = site.model.config_store.find(
-            "ConfigMap", namespace or site.namespace, name
-        )
-        for key, config_entry in (
-            site.model.config_store.entries(config) if config else {}
-        ).items():
-            content = config_entry.content(annotations.to)
-            options[f"customresponseheaders.{key}"] = (content or b"").decode(
-                errors="replace"
-            )
-        if config:
-            config.count_identity_as_mapped(annotations.to)
-            annotations.take("custom-headers")
+    if config_name := annotations.text("custom-headers"):
+        options |= _config_headers(config_name, annotations, site)
     if options:
         yield site.middleware("headers", options)
 
 
-_STEPS: tuple[Callable[[Annotations, RouteSite], Iterator[Middleware]], ...] = (
+def _config_headers(
+    config_name: str, annotations: Annotations, site: RouteSite
+) -> Iterator[tuple[str, str]]:
+    """The response headers that a ConfigMap holds."""
+    store = site.model.cluster.config_store
+    namespace, _, name = config_name.rpartition("/")
+    config = store.find("ConfigMap", namespace or site.namespace, name)
+    if config is None:
+        return
+    for key, config_entry in store.entries(config).items():
+        content = config_entry.content(annotations.to) or b""
+        yield f"customresponseheaders.{key}", content.decode(errors="replace")
+    config.count_identity_as_mapped(annotations.to)
+    annotations.take("custom-headers")
+
+
+_STEPS: tuple[Callable[[Annotations, RouteSite], Iterator[WantedMiddleware]], ...] = (
     *(
         _url_redirect,
         _app_root,
@@ -227,34 +243,25 @@ _STEPS: tuple[Callable[[Annotations, RouteSite], Iterator[Middleware]], ...] = (
 )
 
 
-def _target_options(annotations: Annotations, site: RouteSite) -> Iterator[tuple[str, str]]:
-    yield from _sticky_cookie(annotations)
-    protocol = (annotations.peek("backend-protocol") or "HTTP").upper()
-    scheme = {"HTTPS": "https", "GRPC": "h2c", "GRPCS": "https"}.get(protocol)
+def _server_options(annotations: Annotations, site: RouteSite) -> ServerOptions:
+    cookie = tuple(_sticky_cookie(annotations))
+    stated_protocol = annotations.stated("backend-protocol")
+    protocol = (stated_protocol.text or "HTTP").upper()
+    scheme = _SCHEMES.get(protocol)
     if protocol == "HTTP":
-        annotations.at("backend-protocol").skip(
-            "plain HTTP is what Traefik speaks to servers"
-        )
-    elif scheme:
-        annotations.take("backend-protocol")
-        yield "loadbalancer.server.scheme", scheme
-        if scheme == "https":
-            yield from skip_verification(
-                site.proxy, annotations.at("backend-protocol"), site.name
-            )
-
-
-def skip_verification(
-    proxy: ProxyBuilder, cursor: Cursor, route: str
-) -> Iterator[tuple[str, str]]:
-    """The option of a target whose servers have certificates that nobody signed, as nginx takes them."""
-    if proxy.is_newly_unverified(route):
-        cursor.annotate("TC298", route=route)
-    yield "loadbalancer.serverstransport", f"{INSECURE}@file"
+        stated_protocol.cursor.skip("plain HTTP is what Traefik speaks to servers")
+    if scheme is None:
+        return ServerOptions(cookie)
+    stated_protocol.take(annotations.to)
+    pairs = (*cookie, (SCHEME, scheme))
+    if scheme != "https":
+        return ServerOptions(pairs)
+    unchecked = UncheckedServers(site.name, stated_protocol.cursor)
+    return ServerOptions((*pairs, *UNCHECKED), unchecked)
 
 
 def _sticky_cookie(annotations: Annotations) -> Iterator[tuple[str, str]]:
-    if annotations.peek("affinity") != "cookie":
+    if annotations.text("affinity") != "cookie":
         return
     annotations.take("affinity")
     base = "loadbalancer.sticky.cookie"
@@ -282,7 +289,7 @@ def needs_rewrite(path: str, target: str | None) -> bool:
     return bool(target) and target != path
 
 
-def rewrite_path(site: RouteSite, pattern: str, target: str) -> Middleware:
+def rewrite_path(site: RouteSite, pattern: str, target: str) -> WantedMiddleware:
     """The middleware that gives requests another path: nginx replaces the whole path, whatever part matched."""
     whole_pattern = pattern if pattern.endswith(("$", ".*", "(.*)")) else f"{pattern}.*"
     return site.middleware(

@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.routing.nginx import PREFIX, needs_rewrite
 from tocompose.importers.kubernetes.routing.route_fields import Route
-from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.record import NamedTuple
 
 
@@ -21,35 +19,30 @@ class NginxServers(NamedTuple):
     secured_hosts: frozenset[str]
 
 
-def nginx_servers(routes: tuple[Route, ...], model: ClusterModel) -> NginxServers:
-    """The servers of those Ingresses that nginx would serve."""
+def nginx_servers(
+    routes: tuple[Route, ...], controllers: Mapping[str, str | None]
+) -> NginxServers:
+    """The servers of those Ingresses that nginx would serve; `controllers` are by the name of the class."""
     ingresses = [
         ingress
         for ingress in routes
-        if "nginx" in (_controller_name(ingress, model) or "nginx")
+        if "nginx" in (controller_name(ingress, controllers) or "nginx")
     ]
     patterns = (host for ingress in ingresses for host in _pattern_hosts(ingress))
     secured = (host for ingress in ingresses for host in _secured_hosts(ingress))
     return NginxServers(frozenset(patterns), frozenset(secured))
 
 
-def declared_controller(class_name: str, model: ClusterModel) -> str | None:
-    """The controller that the IngressClass of that name names."""
-    for ingress_class in model.objects.of_kind("IngressClass"):
-        if ingress_class.name == class_name:
-            return peek_text(ingress_class.at("spec", "controller"))
-    return None
-
-
-def _controller_name(ingress: Route, model: ClusterModel) -> str | None:
+def controller_name(ingress: Route, controllers: Mapping[str, str | None]) -> str | None:
+    """The controller that an Ingress is meant for: the one that its class names, else the class."""
     class_name = ingress.class_name.text
-    return class_name and (declared_controller(class_name, model) or class_name)
+    return class_name and (controllers.get(class_name) or class_name)
 
 
 def _pattern_hosts(ingress: Route) -> Iterator[str]:
-    annotations = ingress.kube_object.at("metadata", "annotations")
-    rewrite = peek_text(annotations.at(f"{PREFIX}/rewrite-target"))
-    uses_patterns = peek_text(annotations.at(f"{PREFIX}/use-regex")) == "true"
+    annotations = ingress.annotations
+    rewrite = annotations.stated(f"{PREFIX}/rewrite-target").text
+    uses_patterns = annotations.stated(f"{PREFIX}/use-regex").text == "true"
     for rule in ingress.rules:
         paths = [match.path.text or "/" for match in rule.matches]
         if uses_patterns or any(needs_rewrite(path, rewrite) for path in paths):

@@ -35,7 +35,7 @@ class Peers(NamedTuple):
 
 
 def note_policies(
-    policies: Iterable[NetworkPolicy], obstacle: str, is_asked: bool, world: ClusterModel
+    policies: Iterable[NetworkPolicy], obstacle: str, is_asked: bool, model: ClusterModel
 ) -> None:
     """Says of each NetworkPolicy that no networks keep to what stays open; `obstacle` is why networks cannot keep to
     them, which is said where they were asked for."""
@@ -44,10 +44,10 @@ def note_policies(
         if all(map(policy.allows_all, kinds)):
             cursor.skip("the policy allows everything")
             continue
-        targets = list(selected_workloads(policy.pods, policy.namespace, world))
+        targets = list(selected_workloads(policy.pods, policy.namespace, model))
         names = ", ".join(workload.name for workload in targets)
         open_parts = (
-            [_open_direction(policy, kind, names, world) for kind in kinds]
+            [_open_direction(policy, kind, names, model) for kind in kinds]
             if targets
             else []
         )
@@ -56,7 +56,7 @@ def note_policies(
         advice = (
             f"No networks were made of the policies: {obstacle}."
             if is_asked and obstacle
-            else _network_advice(targets, kinds, policy, world, obstacle)
+            else _network_advice(targets, kinds, policy, model, obstacle)
         )
         cursor.note(
             "TC296", subject=subject, object=str(policy), open=open_text, advice=advice
@@ -64,10 +64,10 @@ def note_policies(
 
 
 def _open_direction(
-    policy: NetworkPolicy, kind: str, names: str, world: ClusterModel
+    policy: NetworkPolicy, kind: str, names: str, model: ClusterModel
 ) -> str:
     """What stays open in one direction."""
-    peers = allowed_peers(policy, kind, world)
+    peers = allowed_peers(policy, kind, model)
     verb = "be reached by" if kind == "Ingress" else "reach"
     if peers.everybody:
         return f"{names} may {verb} everybody, as the policy says" + _named_ports(
@@ -93,7 +93,7 @@ def _named_ports(policy: NetworkPolicy, kind: str) -> str:
     return f", on {', '.join(port_texts)}" if port_texts else ""
 
 
-def allowed_peers(policy: NetworkPolicy, kind: str, world: ClusterModel) -> Peers:
+def allowed_peers(policy: NetworkPolicy, kind: str, model: ClusterModel) -> Peers:
     """Whom the rules of one direction name."""
     workloads: dict[Workload, None] = {}
     outside: dict[str, None] = {}
@@ -104,46 +104,46 @@ def allowed_peers(policy: NetworkPolicy, kind: str, world: ClusterModel) -> Peer
             if peer.block:
                 outside[f"addresses in {peer.block}"] = None
                 continue
-            for workload in _peer_workloads(peer, policy, world):
+            for workload in _peer_workloads(peer, policy, model):
                 workloads[workload] = None
-            if names_controller(peer, world.objects.left_out):
-                proxy = world.stand_in
+            if names_controller(peer, model.objects.left_out):
+                proxy = model.stand_in
     return Peers(tuple(workloads), tuple(outside), everybody, proxy)
 
 
-def stand_in(world: ClusterModel, services: Mapping[str, Service]) -> str | None:
+def stand_in(model: ClusterModel, services: Mapping[str, Service]) -> str | None:
     """The proxy that takes the place of the Ingress controller; None where there are no routes."""
     for service in services.values():
-        if service.role is Role.PROXY and service.name not in world.service_names:
+        if service.role is Role.PROXY and service.name not in model.service_names:
             return service.name
     return None
 
 
 def _peer_workloads(
-    peer: PolicyPeer, policy: NetworkPolicy, world: ClusterModel
+    peer: PolicyPeer, policy: NetworkPolicy, model: ClusterModel
 ) -> Iterator[Workload]:
     """The workloads of a peer: pods of the policy's own namespace, or of all that its namespace selector matches."""
     if not peer.namespaces.is_stated:
-        yield from selected_workloads(peer.pods, policy.namespace, world)
+        yield from selected_workloads(peer.pods, policy.namespace, model)
         return
-    for namespace in dict.fromkeys(workload.namespace for workload in world.workloads):
-        if peer.namespaces.matches(_namespace_labels(namespace, world)):
-            yield from selected_workloads(peer.pods, namespace, world)
+    for namespace in dict.fromkeys(workload.namespace for workload in model.workloads):
+        if peer.namespaces.matches(_namespace_labels(namespace, model)):
+            yield from selected_workloads(peer.pods, namespace, model)
 
 
-def _namespace_labels(namespace: str, world: ClusterModel) -> Mapping[str, str]:
+def _namespace_labels(namespace: str, model: ClusterModel) -> Mapping[str, str]:
     """The labels of a namespace; Kubernetes itself gives each one with its name."""
     labels = {"kubernetes.io/metadata.name": namespace}
-    for namespace_object in world.objects.in_all_namespaces("Namespace", namespace)[:1]:
+    for namespace_object in model.objects.in_all_namespaces("Namespace", namespace)[:1]:
         labels |= namespace_object.labels
     return labels
 
 
 def selected_workloads(
-    selector: LabelSelector, namespace: str, world: ClusterModel
+    selector: LabelSelector, namespace: str, model: ClusterModel
 ) -> Iterator[Workload]:
     """The workloads of a namespace that a label selector matches; an empty one matches all."""
-    for workload in world.workloads:
+    for workload in model.workloads:
         if workload.namespace == namespace and selector.matches(workload.labels):
             yield workload
 
@@ -194,11 +194,11 @@ def _network_advice(
     targets: Sequence[Workload],
     kinds: tuple[str, ...],
     policy: NetworkPolicy,
-    world: ClusterModel,
+    model: ClusterModel,
     obstacle: str,
 ) -> str:
     """How networks could come near: a network for the target and those who may speak to it."""
-    shape = _policy_shape([workload.name for workload in targets], kinds, policy, world)
+    shape = _policy_shape([workload.name for workload in targets], kinds, policy, model)
     if obstacle:
         shape = shape._replace(is_exact=False)
     text = next(text for is_met, text in _ADVICE if is_met(shape))
@@ -206,9 +206,9 @@ def _network_advice(
 
 
 def _policy_shape(
-    names: list[str], kinds: tuple[str, ...], policy: NetworkPolicy, world: ClusterModel
+    names: list[str], kinds: tuple[str, ...], policy: NetworkPolicy, model: ClusterModel
 ) -> _PolicyShape:
-    peers_by_kind = {kind: allowed_peers(policy, kind, world) for kind in kinds}
+    peers_by_kind = {kind: allowed_peers(policy, kind, model) for kind in kinds}
     exits, peers = peers_by_kind.get("Egress"), peers_by_kind.get("Ingress")
     shape = _PolicyShape(
         names=", ".join(names),

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from tocompose.importers.kubernetes.objects import KubeObject
+from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
+from tocompose.importers.kubernetes.routing.annotation_fields import (
+    StatedAnnotations,
+    decode_annotations,
+)
 from tocompose.importers.kubernetes.routing.filter_fields import (
     RouteFilter,
     decode_filters,
+)
+from tocompose.importers.kubernetes.routing.middleware_fields import (
+    MiddlewareReference,
+    decode_references,
 )
 from tocompose.importers.kubernetes.scalars import (
     Stated,
     list_entries,
     stated,
     stated_entries,
+    stated_map,
 )
 from tocompose.ledger import Cursor
 from tocompose.record import NamedTuple
@@ -24,7 +33,7 @@ CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 
 class RouteBackend(NamedTuple):
     """What a rule leads to; `second_port` is the name of the port where an Ingress gives its number as well, `resource`
-    what it names instead of a Service.
+    what it names instead of a Service, `service` the Service in the form of networking.k8s.io/v1.
 
     What follows `weight` is Traefik's own: how its servers are spoken to, and what keeps a client at one of them.
     """
@@ -40,7 +49,9 @@ class RouteBackend(NamedTuple):
     transport: Stated
     passes_host: Stated
     cookie: Cursor
+    cookie_options: Mapping[str, Stated]
     resource: Cursor
+    service: Cursor
     second_port: Stated | None = None
 
     @property
@@ -93,7 +104,8 @@ class RouteRule(NamedTuple):
     kind: Stated
     priority: Stated
     source_order: Stated
-    middlewares: Cursor
+    middlewares_at: Cursor
+    middlewares: tuple[MiddlewareReference, ...] = ()
 
 
 class RouteParent(NamedTuple):
@@ -129,6 +141,7 @@ class Route(NamedTuple):
     """A route as its object states it; `default_backend` takes what no rule of an Ingress matches."""
 
     kube_object: KubeObject
+    annotations: StatedAnnotations
     class_name: Stated
     hostnames: tuple[Stated, ...]
     entrypoints: tuple[Stated, ...]
@@ -152,9 +165,11 @@ def decode_ingress(ingress: KubeObject) -> Route:
     """The route of an Ingress: a rule for each path, in the form of networking.k8s.io/v1 or of the beta versions."""
     spec = ingress.at("spec")
     default_backend = _ingress_backend(spec.at("defaultBackend") or spec.at("backend"))
+    annotations = decode_annotations(ingress)
     return Route(
         ingress,
-        class_name=_class_name(ingress),
+        annotations,
+        class_name=_class_name(spec, annotations),
         hostnames=(),
         entrypoints=(),
         parents=(),
@@ -164,10 +179,18 @@ def decode_ingress(ingress: KubeObject) -> Route:
     )
 
 
-def _class_name(ingress: KubeObject) -> Stated:
+def decode_controllers(objects: KubeObjects) -> Mapping[str, str | None]:
+    """The controller that each IngressClass names, by the name of the class."""
+    return {
+        ingress_class.name: stated(ingress_class.at("spec"), "controller").text
+        for ingress_class in reversed(objects.of_kind("IngressClass"))
+    }
+
+
+def _class_name(spec: Cursor, annotations: StatedAnnotations) -> Stated:
     """Its field, else the annotation that came before it."""
-    class_name = stated(ingress.at("spec"), "ingressClassName")
-    annotation = stated(ingress.at("metadata", "annotations"), CLASS_ANNOTATION)
+    class_name = stated(spec, "ingressClassName")
+    annotation = annotations.stated(CLASS_ANNOTATION)
     return annotation if class_name.text is None and annotation.cursor else class_name
 
 
@@ -193,6 +216,7 @@ def _ingress_backend(cursor: Cursor) -> RouteBackend:
     return backend._replace(
         cursor=cursor,
         resource=cursor.at("resource"),
+        service=service,
         name=backend.name if backend.name.cursor else stated(cursor, "serviceName"),
         port=port if port.cursor else stated(cursor, "servicePort"),
         second_port=port_name if number.cursor and port_name.cursor else None,
@@ -204,6 +228,7 @@ def decode_gateway_route(route_object: KubeObject) -> Route:
     spec = route_object.at("spec")
     return Route(
         route_object,
+        decode_annotations(route_object),
         class_name=stated(spec, "ingressClassName"),
         hostnames=stated_entries(spec, "hostnames"),
         entrypoints=(),
@@ -225,6 +250,7 @@ def decode_traefik_route(route_object: KubeObject) -> Route:
     spec = route_object.at("spec")
     return Route(
         route_object,
+        decode_annotations(route_object),
         class_name=stated(spec, "ingressClassName"),
         hostnames=(),
         entrypoints=stated_entries(spec, "entryPoints"),
@@ -238,7 +264,8 @@ def decode_traefik_route(route_object: KubeObject) -> Route:
 def _traefik_rule(cursor: Cursor) -> RouteRule:
     backends = tuple(map(_decode_backend, list_entries(cursor.at("services"))))
     match = _build_match(cursor, stated(cursor, "path"), stated(cursor, "pathType"))
-    return _build_rule(cursor, cursor, (match,), backends)
+    rule = _build_rule(cursor, cursor, (match,), backends)
+    return rule._replace(middlewares=decode_references(rule.middlewares_at))
 
 
 def _build_rule(
@@ -261,7 +288,7 @@ def _build_rule(
         kind=stated(cursor, "kind"),
         priority=stated(cursor, "priority"),
         source_order=stated(cursor, "sourceOrder"),
-        middlewares=cursor.at("middlewares"),
+        middlewares_at=cursor.at("middlewares"),
     )
 
 
@@ -319,7 +346,9 @@ def _decode_backend(cursor: Cursor) -> RouteBackend:
         transport=stated(cursor, "serversTransport"),
         passes_host=stated(cursor, "passHostHeader"),
         cookie=cursor.at("sticky", "cookie"),
+        cookie_options=stated_map(cursor.at("sticky"), "cookie"),
         resource=cursor.at("resource"),
+        service=cursor.at("service"),
     )
 
 

@@ -1,31 +1,75 @@
-"""Where a route stands: what its rules need to know beside its own fields."""
+"""Where a route stands: the cluster as routes see it, and what their rules need to know beside their own fields."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tocompose.importers.kubernetes.certificate_fields import (
+    CertificateSpec,
+    decode_certificates,
+)
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
-from tocompose.ledger import Cursor, Fate, Settlement
+from tocompose.importers.kubernetes.routing.middleware_fields import (
+    MiddlewareObject,
+    decode_middleware,
+    traefik_objects,
+)
+from tocompose.importers.kubernetes.routing.route_fields import decode_controllers
+from tocompose.ledger import Fate, Settlement
 from tocompose.record import NamedTuple
 from tocompose.source import leaves
 from tocompose.syntax.model_path import ModelPath
-from tocompose.traefik.proxy import Middleware
-from tocompose.traefik.proxy_builder import ProxyBuilder
+from tocompose.traefik.proxy_parts import WantedMiddleware
+
+
+class RoutingModel(NamedTuple):
+    """What the manifests describe as routes see it, and the name that their proxy has.
+
+    `controllers` are those that IngressClasses name; `certificates` are by the namespace and name of their Secret.
+    """
+
+    cluster: ClusterModel
+    proxy_name: str
+    middlewares: tuple[MiddlewareObject, ...]
+    middlewares_by_name: Mapping[tuple[str, str], MiddlewareObject]
+    controllers: Mapping[str, str | None]
+    certificates: Mapping[tuple[str, str], tuple[CertificateSpec, ...]]
+
+    def proxy_path(self, *keys: str) -> ModelPath:
+        """The model path of a key of the proxy, or of the proxy itself."""
+        return ModelPath.service(self.proxy_name, *keys)
+
+
+def routing_model(cluster: ClusterModel, proxy_name: str) -> RoutingModel:
+    """The routing model of a cluster: of two Middlewares of one name the first counts."""
+    objects = cluster.objects
+    middlewares = tuple(map(decode_middleware, traefik_objects(objects, "Middleware")))
+    by_name: dict[tuple[str, str], MiddlewareObject] = {}
+    for middleware in middlewares:
+        kube_object = middleware.kube_object
+        by_name.setdefault((kube_object.namespace, kube_object.name), middleware)
+    return RoutingModel(
+        cluster,
+        proxy_name,
+        middlewares,
+        by_name,
+        controllers=decode_controllers(objects),
+        certificates=decode_certificates(objects),
+    )
 
 
 class RouteSite(NamedTuple):
-    """Where annotations stand: the world, the proxy, the namespace, the name and the age of the Ingress."""
+    """Where a route stands: the model, the namespace, the name and the age of its object."""
 
-    model: ClusterModel
-    proxy: ProxyBuilder
+    model: RoutingModel
     namespace: str
     name: str
     age: str = ""
 
     def note_nowhere(self, route_object: KubeObject) -> None:
         """Says of an object that none of its routes leads anywhere, unless that was said of each of them."""
-        ledger, node = self.model.ledger, route_object.cursor.node
+        ledger, node = self.model.cluster.ledger, route_object.cursor.node
         assert node is not None, "an object stands somewhere"
         if any(
             ledger.fate(leaf) == Settlement(Fate.NOTED, ("TC282",)) for leaf in leaves(node)
@@ -38,11 +82,11 @@ class RouteSite(NamedTuple):
                 why="it leads to no container of the manifests",
             )
 
-    def note_resolver(self, name: str, cursor: Cursor) -> None:
-        """Says once of a certificate resolver that the proxy does not know it."""
-        if self.proxy.is_new_resolver(name):
-            cursor.annotate("TC287", subject=ModelPath.service(self.proxy.name), name=name)
+    def middleware(self, kind: str, options: Mapping[str, str]) -> WantedMiddleware:
+        """A middleware named after the object."""
+        return WantedMiddleware(self.name, kind, tuple(options.items()))
 
-    def middleware(self, kind: str, options: Mapping[str, str]) -> Middleware:
-        """A middleware named after the Ingress."""
-        return self.proxy.middleware(self.name, kind, options)
+
+def route_site(model: RoutingModel, route_object: KubeObject) -> RouteSite:
+    """The site of an object."""
+    return RouteSite(model, route_object.namespace, route_object.name, route_object.age)

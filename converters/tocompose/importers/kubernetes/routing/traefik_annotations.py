@@ -7,20 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tocompose.importers.kubernetes.routing.annotations import Annotations, split_names
 from tocompose.importers.kubernetes.routing.backends import ReachedService
 from tocompose.importers.kubernetes.routing.middlewares import (
+    NamedMiddlewares,
     listed_middlewares,
     named_middlewares,
 )
 from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.scalars import peek_text
-from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
 from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
-from tocompose.traefik.proxy import SECURE, WEB, Middleware
+from tocompose.traefik.proxy import SECURE, WEB
+from tocompose.traefik.proxy_parts import (
+    ProxyPart,
+    UnknownResolver,
+    WantedEntryPoint,
+    WantedMiddleware,
+)
 
-PREFIX = "traefik.ingress.kubernetes.io/"
+PREFIX = "traefik.ingress.kubernetes.io"
+_RESOLVER = "router.tls.certresolver"
 # Names that installations commonly give to the two usual entry points.
 _POINTS = {
     "http": WEB,
@@ -46,7 +53,7 @@ class RouterWishes(NamedTuple):
     """What Traefik's annotations ask of the routers of an Ingress."""
 
     entrypoints: tuple[str, ...] = ()
-    middlewares: tuple[Middleware, ...] = ()
+    middlewares: tuple[WantedMiddleware, ...] = ()
     priority: int | None = None
     tls: tuple[tuple[str, str], ...] | None = None
 
@@ -56,80 +63,60 @@ def known_entrypoint(name: str) -> str:
     return _POINTS.get(name.strip().lower(), name.strip().lower())
 
 
-def _stated_names(text: str | None) -> list[str]:
-    return [name.strip() for name in (text or "").split(",") if name.strip()]
-
-
-def router_wishes(annotations: Cursor, site: RouteSite, labels: ModelPath) -> RouterWishes:
+def router_wishes(annotations: Annotations, site: RouteSite) -> RouterWishes:
     """The wishes that stand in the annotations of an Ingress."""
-    entrypoints_text = _take_annotation(annotations, "router.entrypoints", labels)
-    priority = _take_annotation(annotations, "router.priority", labels)
-    names = tuple(map(known_entrypoint, _stated_names(entrypoints_text)))
-    for name in names:
-        guessed = site.proxy.listen_on(name)
-        if guessed:
-            cursor = annotations.at(f"{PREFIX}router.entrypoints")
-            cursor.annotate(
-                "TC299", subject=ModelPath.service(site.proxy.name), name=name, port=guessed
-            )
-    references = _stated_names(_take_annotation(annotations, "router.middlewares", labels))
+    entrypoints = split_names(annotations.take("router.entrypoints"))
+    priority = annotations.take("router.priority")
+    references = split_names(annotations.take("router.middlewares"))
     middlewares = listed_middlewares(
-        [
-            (reference, _find_middlewares(reference, site, labels))
-            for reference in references
-        ],
-        annotations.at(f"{PREFIX}router.middlewares"),
-        site,
+        (_find_middlewares(reference, site, annotations.to) for reference in references),
+        annotations.stated("router.middlewares").cursor,
         f"Ingress {site.name}",
     )
     return RouterWishes(
-        entrypoints=names,
+        entrypoints=tuple(map(known_entrypoint, entrypoints)),
         middlewares=tuple(middlewares),
         priority=integer(priority) if priority else None,
-        tls=_tls_options(annotations, site, labels),
+        tls=_tls_options(annotations),
     )
 
 
-def _take_annotation(annotations: Cursor, name: str, labels: ModelPath) -> str | None:
-    cursor = annotations.at(f"{PREFIX}{name}")
-    text = peek_text(cursor)
-    if text is not None:
-        cursor.take(to=labels)
-    return text
-
-
-def _tls_options(
-    annotations: Cursor, site: RouteSite, labels: ModelPath
-) -> tuple[tuple[str, str], ...] | None:
-    tls_text = _take_annotation(annotations, "router.tls", labels)
-    resolver = _take_annotation(annotations, "router.tls.certresolver", labels)
+def wished_parts(annotations: Annotations, wishes: RouterWishes) -> Iterator[ProxyPart]:
+    """What the wishes ask of the proxy itself: entry points, and a certificate resolver."""
+    asked_at = annotations.stated("router.entrypoints").cursor
+    for name in wishes.entrypoints:
+        yield WantedEntryPoint(name, asked_at=asked_at)
+    resolver, cursor = annotations.stated(_RESOLVER)
     if resolver:
-        site.note_resolver(resolver, annotations.at(f"{PREFIX}router.tls.certresolver"))
+        yield UnknownResolver(resolver, cursor)
+
+
+def _tls_options(annotations: Annotations) -> tuple[tuple[str, str], ...] | None:
+    tls_text, resolver = annotations.take("router.tls"), annotations.take(_RESOLVER)
+    if resolver:
         return (("certresolver", resolver),)
     return () if tls_text == "true" else None
 
 
 def _find_middlewares(
     reference: str, site: RouteSite, labels: ModelPath
-) -> tuple[Middleware, ...] | None:
+) -> NamedMiddlewares:
     """The name is the namespace's and the object's own, joined by a hyphen that either may hold."""
     name, _, provider = reference.partition("@")
-    if provider not in ("", "kubernetescrd"):
-        return None
-    name_parts = name.split("-")
+    name_parts = name.split("-") if provider in ("", "kubernetescrd") else []
     for cut in range(1, len(name_parts)):
-        middlewares = named_middlewares(
-            site, "-".join(name_parts[:cut]), "-".join(name_parts[cut:]), labels
-        )
+        namespace, own_name = "-".join(name_parts[:cut]), "-".join(name_parts[cut:])
+        middlewares = named_middlewares(site.model, namespace, own_name, labels)
         if middlewares is not None:
-            return middlewares
-    return None
+            return NamedMiddlewares(reference, middlewares)
+    return NamedMiddlewares(reference, None)
 
 
 def service_options(reached: ReachedService) -> Iterator[tuple[str, str]]:
     """The options of a target that the annotations of its Service set."""
-    annotations = reached.kube_service.kube_object.at("metadata", "annotations")
-    for name, option in _SERVICE.items():
-        text = _take_annotation(annotations, name, reached.labels)
+    annotations = reached.kube_service.spec.annotations
+    for name, option in _SERVICE.items() if annotations else ():
+        annotation = annotations.get(f"{PREFIX}/{name}")
+        text = annotation.take(reached.labels) if annotation else None
         if text is not None:
             yield option, text

@@ -9,19 +9,19 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, zip_longest
 
-from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.routing.backends import (
+    SCHEME,
+    ReachedBackend,
     ReachedService,
-    shared_target,
-    weighted_targets,
+    reached_backends,
+    shared_servers,
 )
-from tocompose.importers.kubernetes.routing.credentials import settle_certificate
+from tocompose.importers.kubernetes.routing.credentials import secret_certificate
+from tocompose.importers.kubernetes.routing.middleware_fields import traefik_objects
 from tocompose.importers.kubernetes.routing.middlewares import (
-    GROUPS,
     listed_middlewares,
     referenced_middlewares,
 )
-from tocompose.importers.kubernetes.routing.nginx import skip_verification
 from tocompose.importers.kubernetes.routing.route_fields import (
     Route,
     RouteBackend,
@@ -30,21 +30,29 @@ from tocompose.importers.kubernetes.routing.route_fields import (
     RouteTls,
     decode_traefik_route,
 )
-from tocompose.importers.kubernetes.routing.site import RouteSite
+from tocompose.importers.kubernetes.routing.site import (
+    RouteSite,
+    RoutingModel,
+    route_site,
+)
 from tocompose.importers.kubernetes.routing.traefik_annotations import known_entrypoint
-from tocompose.importers.kubernetes.scalars import list_entries, take_scalar
-from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.readers.yaml import integer
+from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
-from tocompose.traefik.proxy import (
-    SECURE,
-    WEB,
-    Middleware,
-    Router,
-    TraefikService,
+from tocompose.traefik.proxy import SECURE, WEB
+from tocompose.traefik.proxy_parts import (
+    UNCHECKED,
+    ContainerServers,
+    ProxyPart,
+    RouteOrigin,
+    ServerOptions,
+    UncheckedServers,
+    UnknownResolver,
+    WantedEntryPoint,
+    WantedMiddleware,
+    WantedRouter,
 )
-from tocompose.traefik.proxy_builder import ProxyBuilder
 from tocompose.traefik.rules import all_of
 
 KINDS = {"IngressRoute": "http", "IngressRouteTCP": "tcp", "IngressRouteUDP": "udp"}
@@ -53,159 +61,171 @@ _CALL = regex(
     r"(?P<name>[A-Z][A-Za-z]*)\((?P<arguments>(?:\s*(?:`[^`]*`|\"(?:[^\"\\]|\\.)*\")\s*,?)*)\)"
 )
 _ARGUMENT = regex(r"`[^`]*`|\"(?:[^\"\\]|\\.)*\"")
+# How version 2 names a part of a host: `{sub:[a-z]+}.example.com`.
+_OLD_PATTERN = regex(r"`\{[\w-]+:")
 _OLD_NAMES = {"Headers": "Header", "HeadersRegexp": "HeaderRegexp"}
 _PAIRS = ("Header", "HeaderRegexp", "Query", "QueryRegexp")
 
 
-def ingress_routes(world: ClusterModel, proxy: ProxyBuilder) -> None:
-    """Adds the routes of Traefik's own objects to the proxy, then says which of its middlewares nobody uses."""
+class ReachedRoute(NamedTuple):
+    """One rule of a route, with what it leads to."""
+
+    rule: RouteRule
+    backends: list[ReachedBackend]
+
+
+class RouteTerms(NamedTuple):
+    """What holds for all rules of a route."""
+
+    site: RouteSite
+    protocol: str
+    entrypoints: tuple[str, ...]
+    tls: tuple[tuple[str, str], ...] | None
+
+
+def traefik_parts(model: RoutingModel) -> Iterator[ProxyPart]:
+    """What the routes of Traefik's own objects ask of the proxy."""
     for kind, protocol in KINDS.items():
-        for route_object in world.objects.of_kind(*(f"{kind}.{group}" for group in GROUPS)):
-            _add_route(decode_traefik_route(route_object), protocol, world, proxy)
+        for route_object in traefik_objects(model.cluster.objects, kind):
+            site = route_site(model, route_object)
+            yield from _route_parts(decode_traefik_route(route_object), protocol, site)
 
 
-def _add_route(
-    route: Route, protocol: str, world: ClusterModel, proxy: ProxyBuilder
-) -> None:
+def _route_parts(route: Route, protocol: str, site: RouteSite) -> Iterator[ProxyPart]:
     route_object = route.kube_object
-    site = RouteSite(world, proxy, route_object.namespace, route_object.name)
-    title = f"{route_object.title} {route_object.name}"
-    reachable_rules = []
+    reached_routes = list(_reached_routes(route, site))
+    if not reached_routes:
+        site.note_nowhere(route_object)
+        return
+    yield RouteOrigin(route_object.span)
+    labels = reached_routes[0].backends[0].reached.labels
+    route_object.count_identity_as_mapped(labels)
+    for tls in route.tls:
+        yield from _tls_parts(tls, site, labels)
+    terms = _route_terms(route, protocol, site, labels)
+    for reached_route in reached_routes:
+        yield from _rule_parts(reached_route, terms)
 
-    def options_of(
-        reference: RouteBackend, reached: ReachedService
-    ) -> list[tuple[str, str]]:
-        return sorted(_target_options(reference, reached, proxy))
 
+def _reached_routes(route: Route, site: RouteSite) -> Iterator[ReachedRoute]:
+    title = f"{route.kube_object.title} {route.kube_object.name}"
     for rule in route.rules:
-        targets = list(weighted_targets(rule.backends, site, title, options_of))
-        if targets:
-            reachable_rules.append((rule, targets))
+        backends = list(reached_backends(rule.backends, site, title, _server_options))
+        if backends:
+            yield ReachedRoute(rule, backends)
         else:
             # Why its services cannot be reached has been said for each of them.
             rule.cursor.mark_noted("TC282")
-    if not reachable_rules:
-        site.note_nowhere(route_object)
-        return
-    proxy.begin_at(route_object.span)
-    labels = reachable_rules[0][1][0][1].labels
-    route_object.count_identity_as_mapped(labels)
-    entrypoints = tuple(
-        known_entrypoint(name)
-        for entry_point in route.entrypoints
-        if (name := entry_point.take(labels))
-    )
-    tls = _tls_options(route.tls[0], site, labels) if route.tls else None
+
+
+def _route_terms(
+    route: Route, protocol: str, site: RouteSite, labels: ModelPath
+) -> RouteTerms:
+    names = (entry_point.take(labels) for entry_point in route.entrypoints)
+    entrypoints = tuple(known_entrypoint(name) for name in names if name)
+    tls = _tls_options(route.tls[0], labels) if route.tls else None
     if tls is None and protocol == "http" and entrypoints == (SECURE,):
         # Traefik's Helm chart turns TLS on for that entry point: https://github.com/traefik/traefik-helm-chart
         tls = ()
         route.entrypoints[0].cursor.annotate(
             "TC691", subject=labels, route=site.name, name=SECURE
         )
-    for rule, targets in reachable_rules:
-        target = shared_target(
-            [(target, weight) for target, _, weight in targets], proxy, route_object.name
-        )
-        _add_router(rule, target, targets[0][1], entrypoints, tls, site, protocol)
+    usual_entrypoint = WEB if tls is None else SECURE
+    return RouteTerms(site, protocol, entrypoints or (usual_entrypoint,), tls)
 
 
-def _target_options(
-    reference: RouteBackend, reached: ReachedService, proxy: ProxyBuilder
-) -> Iterator[tuple[str, str]]:
-    labels = reached.labels
+def _server_options(reference: RouteBackend, reached: ReachedService) -> ServerOptions:
+    labels, options, unchecked = reached.labels, dict[str, str](), None
     scheme = reference.scheme.take(labels) or reached.scheme
     if scheme and scheme != "http":
-        yield "loadbalancer.server.scheme", scheme
+        options[SCHEME] = scheme
     if scheme == "https" and not reference.transport.cursor:
+        options |= dict(UNCHECKED)
         blamed = reference.scheme.cursor or reference.cursor
-        yield from skip_verification(proxy, blamed, reached.kube_service.name)
+        unchecked = UncheckedServers(reached.kube_service.name, blamed)
     if host := reference.passes_host.take(labels):
-        yield "loadbalancer.passhostheader", host
-    yield from _cookie_options(reference.cookie, labels)
+        options["loadbalancer.passhostheader"] = host
+    options |= _cookie_options(reference, labels)
+    return ServerOptions(tuple(sorted(options.items())), unchecked)
 
 
-def _cookie_options(cookie: Cursor, labels: ModelPath) -> Iterator[tuple[str, str]]:
-    for option in cookie:
-        if text := take_scalar(option, labels):
-            yield f"loadbalancer.sticky.cookie.{option.key.lower()}", text
-    if cookie.style == "{}":
-        cookie.take(to=labels)
+def _cookie_options(
+    reference: RouteBackend, labels: ModelPath
+) -> Iterator[tuple[str, str]]:
+    for name, option in reference.cookie_options.items():
+        if text := option.take(labels):
+            yield f"loadbalancer.sticky.cookie.{name.lower()}", text
+    if reference.cookie.style == "{}":
+        reference.cookie.take(to=labels)
         yield "loadbalancer.sticky.cookie", "true"
 
 
-def _add_router(
-    rule: RouteRule,
-    target: TraefikService,
-    reached: ReachedService,
-    entrypoints_asked: tuple[str, ...],
-    tls: tuple[tuple[str, str], ...] | None,
-    site: RouteSite,
-    protocol: str,
-) -> None:
-    labels = reached.labels if target.homes else site.proxy.labels
+def _rule_parts(reached_route: ReachedRoute, terms: RouteTerms) -> Iterator[ProxyPart]:
+    rule, backends = reached_route
+    site, protocol = terms.site, terms.protocol
+    target = shared_servers(backends, site.name)
+    is_labelled = isinstance(target, ContainerServers)
+    proxy_labels = site.model.proxy_path("labels")
+    labels = backends[0].reached.labels if is_labelled else proxy_labels
+    match_text = _match_text(rule, site, labels)
+    router = WantedRouter(
+        site.name,
+        modernize_rule(match_text) if protocol != "udp" else "",
+        target,
+        integer(rule.priority.take(labels) or ""),
+        terms.entrypoints,
+        tuple(_rule_middlewares(rule, site, labels)),
+        terms.tls,
+        protocol,
+    )
+    yield from _entry_points(router, backends[0].reached, rule)
+    yield router
+
+
+def _match_text(rule: RouteRule, site: RouteSite, labels: ModelPath) -> str:
     stated_match = rule.matches[0].rule_text
     match_text = stated_match.take(labels) or ""
     rule.kind.cursor.skip("`Rule` is the only kind of a route")
-    if (
-        "{" in match_text
-        and "Regexp" in match_text
-        and re.search(r"`\{[\w-]+:", match_text)
-    ):
+    if "Regexp" in match_text and _OLD_PATTERN.search(match_text):
         stated_match.cursor.annotate("TC283", route=site.name, pattern=match_text)
-    priority = integer(rule.priority.take(labels) or "")
-    middlewares = tuple(_rule_middlewares(rule.middlewares, site, labels))
-    entrypoints = entrypoints_asked or ((SECURE,) if tls is not None else (WEB,))
-    written = modernize_rule(match_text) if protocol != "udp" else ""
-    router = Router(
-        site.name, written, target, priority, entrypoints, middlewares, tls, protocol
-    )
-    _open_entrypoints(router, reached, site, rule.cursor)
-    site.proxy.add_router(router)
+    return match_text
 
 
-def _open_entrypoints(
-    router: Router, reached: ReachedService, site: RouteSite, rule: Cursor
-) -> None:
-    """Opens entry points of the user's own name: their ports stand in the start-up of the Traefik of the cluster."""
-    for entry_name in router.entrypoints:
-        port = (
-            reached.homes[0].port
-            if reached.homes
-            and router.protocol != "http"
-            and entry_name not in (WEB, SECURE)
-            else None
+def _entry_points(
+    router: WantedRouter, reached: ReachedService, rule: RouteRule
+) -> Iterator[WantedEntryPoint]:
+    """Entry points of the user's own name: their ports stand in the start-up of the Traefik of the cluster."""
+    transport = "udp" if router.protocol == "udp" else "tcp"
+    is_stream = router.protocol != "http"
+    port = reached.homes[0].port if reached.homes and is_stream else None
+    for name in router.entrypoints:
+        own_port = None if name in (WEB, SECURE) else port
+        yield WantedEntryPoint(
+            name, own_port, transport, rule.cursor.span, asked_at=rule.cursor
         )
-        is_open = entry_name in site.proxy.entrypoints or entry_name in (WEB, SECURE)
-        guessed = site.proxy.listen_on(
-            entry_name, port, "udp" if router.protocol == "udp" else "tcp", rule.span
-        )
-        if not is_open:
-            rule.annotate(
-                "TC299",
-                subject=ModelPath.service(site.proxy.name),
-                name=entry_name,
-                port=guessed or port,
-            )
 
 
 def _rule_middlewares(
-    references: Cursor, site: RouteSite, labels: ModelPath
-) -> Iterator[Middleware]:
+    rule: RouteRule, site: RouteSite, labels: ModelPath
+) -> Iterator[WantedMiddleware]:
     named = []
-    for reference in list_entries(references):
+    for reference in rule.middlewares:
         named.append(referenced_middlewares(reference, site, labels))
-        reference.map(to=labels)
-    yield from listed_middlewares(named, references, site, site.name)
+        reference.cursor.map(to=labels)
+    yield from listed_middlewares(named, rule.middlewares_at, site.name)
 
 
-def _tls_options(
-    tls: RouteTls, site: RouteSite, labels: ModelPath
-) -> tuple[tuple[str, str], ...]:
+def _tls_parts(tls: RouteTls, site: RouteSite, labels: ModelPath) -> Iterator[ProxyPart]:
+    """The certificate of a route, and its resolver."""
+    yield from secret_certificate(tls.secret, site, labels)
+    if tls.resolver.text:
+        yield UnknownResolver(tls.resolver.text, tls.resolver.cursor)
+
+
+def _tls_options(tls: RouteTls, labels: ModelPath) -> tuple[tuple[str, str], ...]:
     """The options of TLS."""
     tls_options: list[tuple[str, str]] = []
-    settle_certificate(tls.secret, site, labels, None)
     if resolver := tls.resolver.take(labels):
-        site.note_resolver(resolver, tls.resolver.cursor)
         tls_options.append(("certresolver", resolver))
     if (passthrough := tls.passthrough.take(labels)) is not None:
         tls_options.append(("passthrough", passthrough))
