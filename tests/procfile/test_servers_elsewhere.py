@@ -7,7 +7,7 @@ import pytest
 from tocompose.decisions import plan
 from tocompose.exporters.bundle import Layout
 from tocompose.importers import ImportOptions
-from tocompose.knowledge.servers import servers
+from tocompose.knowledge.servers import moving_step, servers
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 
@@ -78,7 +78,16 @@ def test_the_plan_asks(servers: str) -> None:
 @pytest.mark.parametrize("kind", ["postgres", "mysql", "mariadb", "mongo", "redis"])
 def test_the_data_of_each_server_is_moved_by_a_command(kind: str) -> None:
     command = str(servers()[kind]["move"])
-    assert command.count("|") == 1 and "<image>" in command and "<service>" in command
+    assert "<image>" in command and "<service>" in command
+    # One program reads what the other writes: through a pipe, or a file where the first may fail.
+    assert (" | " in command) is not (" > dump.rdb && " in command)
+    step = moving_step(kind, "new:1", "store", "set OLD_URL")
+    assert step.startswith("set OLD_URL and run `") and "new:1" in step
+
+
+def test_a_server_without_such_a_command_is_named_in_words() -> None:
+    step = moving_step("rabbitmq", "rabbitmq:4", "queue", "set OLD_URL")
+    assert step == "copy it with the tools of RabbitMQ"
 
 
 def test_the_password_of_an_added_server_is_not_asked_for() -> None:

@@ -135,7 +135,10 @@ def test_old_data_needs_the_old_values() -> None:
     text = _app(database=True)
     duty = "- [ ] If you move data of the running app, copy its APP_KEY and MAIL_TOKEN to .env first"
     assert duty in text and "encrypted" in text and "Sessions, tokens and hashes" in text
-    assert "`heroku config:get APP_KEY` and `heroku config:get MAIL_TOKEN`" in text
+    assert (
+        "`heroku config:get APP_KEY -a APP` and `heroku config:get MAIL_TOKEN -a APP`"
+        in text
+    )
     assert "copy its APP_KEY" not in _app(database=False)
 
 

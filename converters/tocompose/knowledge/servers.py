@@ -80,12 +80,17 @@ def server_image(kind: str, version: str = "") -> str:
     return template.replace("<version>", version or default_version(kind))
 
 
-def moving_command(kind: str, image: str, service: str) -> str:
-    """The command that brings the data of a server elsewhere into the stack's; words where none is known."""
-    command = str(servers()[kind].get("move", ""))
+def moving_step(kind: str, image: str, service: str, address: str) -> str:
+    """What to do, in words, that brings the data of a server elsewhere into the stack's.
+
+    `address` says how to put the server's address into OLD_URL, which the command reads.
+    """
+    row = servers()[kind]
+    command = str(row.get("move", ""))
     if not command:
-        return "dump it there and restore it here with the tools of the server"
-    return command.replace("<image>", image).replace("<service>", service)
+        return f"copy it with the tools of {row.get('title', kind)}"
+    command = command.replace("<image>", image).replace("<service>", service)
+    return f"{address} and run `{command}`"
 
 
 def server_facts(kind: str) -> ImageFacts:

@@ -116,11 +116,12 @@ def _printing_commands(notes: Sequence[Note]) -> Iterator[str]:
     shown = [command[0] for command in commands if command]
     if shown:
         prints = "print them" if shown[1:] else "prints it"
-        yield f"{enumerated(list(dict.fromkeys(shown)))} {prints}."
+        commands_in_words = enumerated(list(dict.fromkeys(shown)))
+        yield f"{commands_in_words} {prints} (APP is the app's name on Heroku)."
 
 
 # https://devcenter.heroku.com/articles/config-vars#view-current-config-var-values
-_PRINTS_VALUE = regex(r"`heroku config:get \w+`")
+_PRINTS_VALUE = regex(r"`heroku config:get \w+ -a APP`")
 
 
 def _note_duties(report: Report) -> Iterator[Duty]:

@@ -31,6 +31,10 @@ _ELSEWHERE = {
         "To go back, point the domain at the platform again.",
     ),
 }
+_BEHIND_PROXY = (
+    "The stack answers on this machine alone (127.0.0.1): put a reverse proxy with a certificate in front of it before"
+    " the domain is switched."
+)
 _DATA_STAY = "Data that was written to the stack in the meantime is not copied back."
 
 
@@ -44,4 +48,11 @@ def text_of_elsewhere(stack: Stack) -> str:
         for data_store in data_stores_of(stack)
     )
     data_sentences = (how_data_move, way_back, _DATA_STAY) if keeps_data else (way_back,)
-    return " ".join((what_happens, *data_sentences))
+    proxy_sentences = (_BEHIND_PROXY,) if _waits_for_proxy(stack) else ()
+    return " ".join((what_happens, *proxy_sentences, *data_sentences))
+
+
+def _waits_for_proxy(stack: Stack) -> bool:
+    """Whether a platform's router led to what is published on this machine alone now."""
+    addresses = {port.host_ip for service in stack.services for port in service.ports}
+    return stack.runs_in is Runtime.PLATFORM and addresses == {"127.0.0.1"}

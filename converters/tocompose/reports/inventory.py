@@ -174,11 +174,10 @@ def _setting_state(setting: EnvSetting, is_generated: bool, is_to_set: bool) -> 
     """What a setting is for, and whether it has a value yet."""
     if is_generated:
         return "a new value, generated into .env"
-    missing = "no value yet" if is_to_set else "optional"
-    remarks = [
-        setting.description.strip().rstrip("."),
-        missing if setting.value is None else "",
-    ]
+    description = setting.description.strip().rstrip(".")
+    is_said = "optional" in description.casefold()
+    missing = "no value yet" if is_to_set else "" if is_said else "optional"
+    remarks = [description, missing if setting.value is None else ""]
     return "; ".join(remark for remark in remarks if remark)
 
 

@@ -26,6 +26,7 @@ from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import Row, table
 
 # Heroku names a second database after a colour of its own choice; these are the first of its list.
+_OLD_ADDRESS = "set OLD_URL (`OLD_URL=$(heroku config:get {} -a APP)`, where APP is the app's name on Heroku)"
 _COLOURS = (
     "AMBER",
     "AQUA",
@@ -274,6 +275,7 @@ class AddonTable:
     def _note_service(self, request: AddonRequest, row: Row, backing: Backing) -> None:
         span, name, service = request.cursor.span, request.name, backing.service.name
         subject = ModelPath.service(service)
+        variable = backing.variables[0][0] if backing.variables else row["prefix"]
         self._repository.add_note(
             "TC400",
             span,
@@ -282,8 +284,7 @@ class AddonTable:
             name=name,
             plan=request.plan or "its default plan",
             service=service,
-            variable=backing.variables[0][0] if backing.variables else row["prefix"],
-            move=backing.moving_command,
+            step=backing.moving_step(_OLD_ADDRESS.format(variable)),
         )
         if "gone" in row:
             self._repository.add_note("TC406", span, name=name, when=row["gone"])

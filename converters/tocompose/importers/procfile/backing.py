@@ -13,7 +13,7 @@ from tocompose.importers.procfile.host_port_variables import PartialVariable, va
 from tocompose.knowledge.images import ImageFacts, image_facts, role_of
 from tocompose.knowledge.servers import (
     DEVELOPMENT_PASSWORD,
-    moving_command,
+    moving_step,
     server_facts,
     server_image,
     server_port,
@@ -69,10 +69,9 @@ class Backing(NamedTuple):
     variables: tuple[tuple[str, str], ...]
     partial_variables: tuple[str, ...] = ()
 
-    @property
-    def moving_command(self) -> str:
-        """The command that brings the data of a server elsewhere into this one."""
-        return moving_command(self.kind, self.service.image or "", self.service.name)
+    def moving_step(self, address: str) -> str:
+        """What brings the data of a server elsewhere, whose address OLD_URL is to hold, into this one."""
+        return moving_step(self.kind, self.service.image or "", self.service.name, address)
 
     def tell_in_parts(
         self, partial: Iterable[PartialVariable], samples: Mapping[str, str]

@@ -66,6 +66,8 @@ from tocompose.model import ComposeFileRole, EnvSetting, Runtime, Service, Stack
 from tocompose.repository import Repository
 from tocompose.syntax.names import identifier
 
+_OLD_ADDRESS = "set OLD_URL to that address"
+
 
 def convert_repository(repository: Repository) -> Stack:
     """The stack of the repository. Raises SourceError when it holds nothing that could be run."""
@@ -222,7 +224,7 @@ def _collect_variables(
         environment.variables_of_dotenv(repository),
         served,
         _partial_variables(backings),
-        {backing.service.name: backing.moving_command for backing in backings},
+        {backing.service.name: backing.moving_step(_OLD_ADDRESS) for backing in backings},
     )
     stated = {variable.name for variable in dotenv}
     layers = (

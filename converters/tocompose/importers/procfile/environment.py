@@ -200,12 +200,12 @@ def without_served(
     dotenv: tuple[AppVariable, ...],
     served: tuple[AppVariable, ...],
     partial_variables: Mapping[str, str],
-    moves: Mapping[str, str],
+    steps: Mapping[str, str],
 ) -> tuple[AppVariable, ...]:
     """The `.env` variables without those that a service provides: each is the address of another server.
 
     `partial_variables` are the names that tell a service in parts, with its name: user and password go where the host
-    goes; `moves` are the commands that bring data into the services.
+    goes; `steps` say what brings data into the services.
     """
     providers = {
         variable.name: variable.source.removeprefix("service ") for variable in served
@@ -224,7 +224,7 @@ def without_served(
                 name=variable.name,
                 file=".env",
                 service=providers[variable.name],
-                move=moves[providers[variable.name]],
+                step=steps[providers[variable.name]],
             )
     return tuple(remaining)
 

@@ -33,6 +33,8 @@ from tocompose.syntax.model_path import ModelPath
 # With these it installs something else, or starts it elsewhere.
 _FURTHER_OPTIONS = ("--with", "--directory", "--project", "--package")
 _MODULE_OPTIONS = frozenset({"-m", "--module"})
+_AS_DEFINED = "Nothing to do: heroku.yml defines it too."
+_NOT_DEFINED = "If it is still needed, add it to `run` in heroku.yml."
 _KEPT_PORT = regex(r"(?<!\\)(?:\\\\)*\\[$]\W?PORT\b")
 
 
@@ -83,7 +85,12 @@ def _without_outranked(
     result = []
     for process in processes:
         if heroku.names_processes or process.type in named:
-            process.cursor.note("TC337", name=process.type)
+            is_defined = process.type in named
+            process.cursor.note(
+                "TC337",
+                name=process.type,
+                advice_text=_AS_DEFINED if is_defined else _NOT_DEFINED,
+            )
         elif heroku.recipes:
             process.cursor.note("TC560", name=process.type)
         else:

@@ -221,7 +221,7 @@ def _settle_occasion(
         return _run_on_request(plan, process, service, profile)
     if quantity == 0:
         name = process.service
-        plan.note("TC325", process, "profiles", name=process.type, profile=name)
+        plan.note("TC325", process, "profiles", name=process.type, service=name)
         return replace(service, profiles=(name,))
     return replace(service, replicas=quantity)
 

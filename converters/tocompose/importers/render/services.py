@@ -9,7 +9,7 @@ from tocompose.importers.procfile.shell import convert_command
 from tocompose.importers.render.blueprint import Part, text_of
 from tocompose.importers.render.images import SOURCE_FOLDER, ServiceImage
 from tocompose.importers.render.variables import Wiring, database_facts, password_variable
-from tocompose.knowledge.servers import moving_command, server_facts, server_image
+from tocompose.knowledge.servers import moving_step, server_facts, server_image
 from tocompose.ledger import Cursor
 from tocompose.model import (
     ComposeFileRole,
@@ -33,6 +33,7 @@ from tocompose.syntax.units import is_whole_number
 from tocompose.tables import load
 from tocompose.wording import enumerated
 
+_OLD_ADDRESS = "set OLD_URL to the external address of the server (in Render's dashboard)"
 _ON_FAILURE = "service_completed_successfully"
 
 
@@ -363,7 +364,7 @@ def _note_data_to_move(render_part: Part, kind: str, service: Service) -> None:
         subject=ModelPath.service(service.name),
         service=service.name,
         image=service.image,
-        move=moving_command(kind, service.image or "", service.name),
+        step=moving_step(kind, service.image or "", service.name, _OLD_ADDRESS),
         access=_access(render_part.cursor.at("ipAllowList")),
     )
 
