@@ -10,6 +10,8 @@ from tocompose.importers.kubernetes.cluster_model import (
     ClusterModel,
     ContainerContext,
 )
+from tocompose.importers.kubernetes.config_watchers import ConfigWatcher
+from tocompose.importers.kubernetes.container_fields import Container
 from tocompose.importers.kubernetes.kinds import FILLED_IN
 from tocompose.importers.kubernetes.pod_fields import ResolverConfig
 from tocompose.importers.kubernetes.scalars import string_map
@@ -23,6 +25,7 @@ from tocompose.importers.kubernetes.workloads import ContainerRole, Pod, Workloa
 from tocompose.notes import note
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
+from tocompose.wording import enumerated
 
 _ARCH = ("kubernetes.io/arch", "beta.kubernetes.io/arch")
 _RUNTIMES = {"gvisor": "runsc", "nvidia": "nvidia", "kata": "kata-runtime"}
@@ -158,6 +161,8 @@ def note_pods(model: ClusterModel) -> Iterator[ObjectFinding]:
         _note_host_network(workload)
         _note_selector(workload)
         _note_unmounted(workload)
+        for watcher in workload.watchers:
+            _note_watcher(watcher, workload, model)
         yield from _useless_fields(workload)
 
 
@@ -187,6 +192,59 @@ def _note_shape(workload: Workload, pod: Pod, model: ClusterModel) -> None:
         container.role is ContainerRole.INIT for container in pod.containers
     ):
         model.ledger.add_note(note("TC236", span, subject=subject, object=title))
+
+
+def _note_watcher(watcher: ConfigWatcher, workload: Workload, model: ClusterModel) -> None:
+    """Says what became of a sidecar that copies ConfigMaps: what it would copy, and where that is now."""
+    name = watcher.container.name.text or "sidecar"
+    if watcher.volume is None:
+        service = _service_of(watcher.container, workload)
+        watcher.container.cursor.annotate(
+            "TC699",
+            subject=ModelPath.service(service),
+            service=service,
+            object=str(workload.kube_object),
+            why=watcher.problem,
+        )
+        return
+    readers = list(_readers(watcher.volume.name, workload))
+    subject = ModelPath.service((readers or [workload.name])[0])
+    for kube_object in watcher.selected:
+        kube_object.at("metadata", "labels", watcher.label).take(to=subject)
+    watcher.volume.cursor.at("emptyDir").mark_noted("TC698")
+    watcher.container.cursor.note(
+        "TC698",
+        subject=subject,
+        object=str(workload.kube_object),
+        name=name,
+        folder=watcher.folder,
+        content=watcher.content_in_words(),
+        advice_text=_watched_advice(watcher, readers, model),
+    )
+
+
+def _readers(volume: str, workload: Workload) -> Iterator[str]:
+    """The services of the workload that mount a volume of its pods."""
+    for container in workload.containers():
+        if any(mount.volume == volume for mount in container.fields.mounts):
+            yield container.service
+
+
+def _service_of(fields: Container, workload: Workload) -> str:
+    services = (each.service for each in workload.containers() if each.fields is fields)
+    return next(services, workload.name)
+
+
+def _watched_advice(watcher: ConfigWatcher, readers: list[str], model: ClusterModel) -> str:
+    """Where further files go, and what is to be done for those that the folder does not hold."""
+    volume = watcher.volume.name if watcher.volume else ""
+    if not readers:
+        return "Nothing to do: no other container mounts the folder."
+    folder = model.config_store.folders[readers[0], volume]
+    advice = f"Put further files into ./{folder}, and restart {enumerated(readers)} after a change."
+    if watcher.left_files:
+        advice = f"{advice} Put {enumerated(watcher.left_files)} there by hand."
+    return advice
 
 
 def _note_host_network(workload: Workload) -> None:

@@ -41,7 +41,8 @@ class KeyFile(NamedTuple):
 
 
 class ConfigVolume(NamedTuple):
-    """The entries of a ConfigMap or Secret as files: those of `items`, or all where none are said."""
+    """The entries of a ConfigMap or Secret as files: those of `items`, or all where none are said; of the pod's own
+    namespace where none is named."""
 
     cursor: Cursor
     kind: str
@@ -50,6 +51,7 @@ class ConfigVolume(NamedTuple):
     has_items: bool
     default_mode: Stated
     is_optional: bool
+    namespace: str = ""
 
 
 class DownwardFile(NamedTuple):

@@ -120,7 +120,8 @@ def entry_of(
 def config_object(source: ConfigVolume, container: ContainerContext) -> KubeObject | None:
     """The ConfigMap or Secret behind a volume."""
     name = source.name.text or ""
-    return container.store.find(source.kind, container.namespace, name)
+    namespace = source.namespace or container.namespace
+    return container.store.find(source.kind, namespace, name)
 
 
 def _config_files(

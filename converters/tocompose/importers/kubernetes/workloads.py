@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from enum import Enum
 
+from tocompose.importers.kubernetes.config_watchers import (
+    ConfigWatcher,
+    without_watchers,
+)
 from tocompose.importers.kubernetes.container_fields import Container, ContainerPort
 from tocompose.importers.kubernetes.job_fields import (
     CronSpec,
@@ -96,7 +100,8 @@ class Pod(NamedTuple):
 @record
 class Workload:
     """An object that runs pods; `labels` are those that Services select by; `api_waits` are the init containers that
-    only wait for something else; `scaled_by` is the Rollout that runs the pods in its place, or the object itself.
+    only wait for something else, `watchers` those that copy ConfigMaps; `scaled_by` is the Rollout that runs the pods
+    in its place, or the object itself.
 
     Its name, its pods and how many of them run are known once all workloads are named.
     """
@@ -112,6 +117,7 @@ class Workload:
     claim_templates: tuple[ClaimTemplate, ...] = field(compare=False)
     replicas: int | None = field(default=None, compare=False)
     api_waits: tuple[tuple[Container, ApiWait], ...] = field(default=(), compare=False)
+    watchers: tuple[ConfigWatcher, ...] = field(default=(), compare=False)
     pods: tuple[Pod, ...] = field(default=(), compare=False)
 
     @property
@@ -170,7 +176,7 @@ def find_workloads(objects: KubeObjects) -> tuple[Workload, ...]:
         rollout for key, rollout in rollouts.items() if objects.get(*key) is not None
     }
     return tuple(
-        _decode_workload(kube_object, rollouts.get(kube_object.key))
+        _decode_workload(kube_object, rollouts.get(kube_object.key), objects)
         for kube_object in objects
         if kube_object.title in WORKLOADS
         and kube_object not in placeless
@@ -188,16 +194,20 @@ def pod_labels(kube_object: KubeObject) -> Mapping[str, str]:
     return string_map(pod_template(kube_object).at("metadata", "labels"))
 
 
-def _decode_workload(kube_object: KubeObject, rollout: KubeObject | None) -> Workload:
+def _decode_workload(
+    kube_object: KubeObject, rollout: KubeObject | None, objects: KubeObjects
+) -> Workload:
     template, spec = pod_template(kube_object), kube_object.at("spec")
     is_cron = kube_object.title == "CronJob"
+    pod = without_watchers(decode_pod(template.at("spec")), kube_object.namespace, objects)
     return Workload(
         kube_object=kube_object,
         scaled_by=rollout or kube_object,
         name=kube_object.name,
         pod_template=template,
         labels=pod_labels(kube_object),
-        pod_spec=decode_pod(template.at("spec")),
+        pod_spec=pod.spec,
+        watchers=pod.watchers,
         job=decode_job(spec.at("jobTemplate", "spec") if is_cron else spec),
         cron=decode_cron(spec),
         claim_templates=decode_claim_templates(spec),
