@@ -106,3 +106,29 @@ def test_kinds_are_counted_in_words(kind: str, several: str) -> None:
         notes = converted(_of_kind(kind, number)).notes
         (left_out,) = [note for note in notes if note.code == "TC203"]
         assert left_out.message.startswith(f"{words} left out (it-0")
+
+
+AUTHORITY = """\
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: {name: own}
+spec: SPEC
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {name: web}
+spec: {secretName: web-tls, dnsNames: [shop.test], issuerRef: {name: own}}
+"""
+
+
+@pytest.mark.parametrize("spec", ["{selfSigned: {}}", "{ca: {secretName: root}}"])
+def test_an_issuer_that_is_no_public_authority_gets_no_advice_about_one(spec: str) -> None:
+    notes = converted(AUTHORITY.replace("SPEC", spec)).notes
+    advice = [note.advice for note in notes if note.code == "TC203"]
+    assert len(advice) == 2 and not any("ACME" in each for each in advice)
+    assert "`kubectl get secret web-tls -o yaml > secret-web-tls.yaml`" in advice[1]
+
+
+def test_an_issuer_that_speaks_acme_is_told_of_it() -> None:
+    notes = converted(AUTHORITY.replace("SPEC", "{acme: {server: 'https://a.test'}}")).notes
+    assert all("ACME" in note.advice for note in notes if note.code == "TC203")

@@ -6,7 +6,8 @@ They ask the Kubernetes API for them, which is not there: https://github.com/kiw
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from itertools import chain
 
 from tocompose.importers.kubernetes.container_fields import Container
 from tocompose.importers.kubernetes.environment_fields import FieldReference
@@ -56,8 +57,8 @@ class WatchedObjects(NamedTuple):
 class ConfigWatcher(NamedTuple):
     """A container that copies objects with a label into the folder of a volume.
 
-    `problem` says why it stays; else `selected` are the objects that the volume holds now, `left_files` those of their
-    files that it cannot hold.
+    `problem` says why it stays; else `selected` are the objects that the volume holds now, `sources` their files in it,
+    and `left_files` those that it cannot hold.
     """
 
     container: Container
@@ -65,6 +66,7 @@ class ConfigWatcher(NamedTuple):
     label: str = ""
     volume: PodVolume | None = None
     selected: tuple[KubeObject, ...] = ()
+    sources: tuple[ConfigVolume, ...] = ()
     left_files: tuple[str, ...] = ()
     problem: str = ""
 
@@ -90,27 +92,32 @@ def without_watchers(spec: PodSpec, namespace: str, objects: KubeObjects) -> Set
     watching = [fields for fields in containers if _is_watcher(fields)]
     if not watching:
         return SettledPod(spec)
-    others = [fields for fields in containers if fields not in watching]
+    others = _without(containers, watching)
     watched = [_watched(fields, spec, others, namespace, objects) for fields in watching]
-    sources: dict[str, list[ConfigVolume]] = {}
-    watchers = [watcher for watcher, _ in watched]
-    kept_volumes = set(_volumes_of_kept(watchers))
-    for number, (watcher, volume_sources) in enumerate(watched):
-        if watcher.volume is None:
-            continue
-        if watcher.volume.name in kept_volumes:
-            why = "another one that was kept writes to the same volume"
-            watchers[number] = ConfigWatcher(watcher.container, problem=why)
-        else:
-            sources.setdefault(watcher.volume.name, []).extend(volume_sources)
-    kept = [watcher.container for watcher in watchers if watcher.problem]
-    remaining = [fields for fields in containers if fields in others or fields in kept]
+    kept_volumes = set(_volumes_of_kept(watched))
+    watchers = tuple(_unless_shared(watcher, kept_volumes) for watcher in watched)
+    left_out = [watcher.container for watcher in watchers if watcher.volume is not None]
     settled = spec._replace(
-        init_containers=tuple(each for each in spec.init_containers if each in remaining),
-        containers=tuple(each for each in spec.containers if each in remaining),
-        volumes=tuple(_filled(volume, sources) for volume in spec.volumes),
+        init_containers=_without(spec.init_containers, left_out),
+        containers=_without(spec.containers, left_out),
+        volumes=tuple(_filled(volume, watchers) for volume in spec.volumes),
     )
-    return SettledPod(settled, tuple(watchers))
+    return SettledPod(settled, watchers)
+
+
+def _without(
+    containers: Iterable[Container], left_out: Sequence[Container]
+) -> tuple[Container, ...]:
+    cursors = [fields.cursor for fields in left_out]
+    return tuple(fields for fields in containers if fields.cursor not in cursors)
+
+
+def _unless_shared(watcher: ConfigWatcher, kept_volumes: Set[str]) -> ConfigWatcher:
+    """The watcher, which stays where one that stays writes to its volume too."""
+    if watcher.volume is None or watcher.volume.name not in kept_volumes:
+        return watcher
+    problem = "another one that was kept writes to the same volume"
+    return ConfigWatcher(watcher.container, problem=problem)
 
 
 def _volumes_of_kept(watchers: Iterable[ConfigWatcher]) -> Iterator[str]:
@@ -132,21 +139,21 @@ def _watched(
     others: Sequence[Container],
     namespace: str,
     objects: KubeObjects,
-) -> tuple[ConfigWatcher, list[ConfigVolume]]:
-    """What the watcher comes to, and what its volume holds for it."""
+) -> ConfigWatcher:
+    """What the watcher comes to."""
     settings = _settings(fields, namespace)
     label, folder = settings.get("LABEL"), settings.get("FOLDER")
     if fields.words:
-        return ConfigWatcher(fields, problem="it runs a command of its own"), []
+        return ConfigWatcher(fields, problem="it runs a command of its own")
     if not label or not folder:
         name = "FOLDER" if label else "LABEL"
-        return ConfigWatcher(fields, problem=f"the manifests do not show its {name}"), []
+        return ConfigWatcher(fields, problem=f"the manifests do not show its {name}")
     volume, mount_path = _volume_at(folder, fields, spec)
     if volume is None:
-        return ConfigWatcher(fields, problem=f"{folder} is on no emptyDir of the pod"), []
+        return ConfigWatcher(fields, problem=f"{folder} is on no emptyDir of the pod")
     if writer := _other_writer(volume, spec, others):
         why = f"the init container {writer} writes to the same volume"
-        return ConfigWatcher(fields, problem=why), []
+        return ConfigWatcher(fields, problem=why)
     watched = WatchedObjects(
         _RESOURCES.get(settings.get("RESOURCE", "").lower(), ("ConfigMap",)),
         label,
@@ -160,8 +167,9 @@ def _watched(
         paths = dict(_file_paths(kube_object, settings, mount_path))
         left_files += [key for key, path in paths.items() if not path]
         sources.append(_source(kube_object, paths, volume.cursor))
-    watcher = ConfigWatcher(fields, folder, label, volume, selected, tuple(left_files))
-    return watcher, sources
+    return ConfigWatcher(
+        fields, folder, label, volume, selected, tuple(sources), tuple(left_files)
+    )
 
 
 def _settings(fields: Container, namespace: str) -> Mapping[str, str]:
@@ -260,9 +268,11 @@ def _source(
     )
 
 
-def _filled(volume: PodVolume, sources: Mapping[str, Sequence[ConfigVolume]]) -> PodVolume:
+def _filled(volume: PodVolume, watchers: Iterable[ConfigWatcher]) -> PodVolume:
     """The volume, with the files that watchers would have put into it."""
-    if volume.name not in sources:
+    own_watchers = [watcher for watcher in watchers if watcher.volume is volume]
+    if not own_watchers:
         return volume
+    sources = chain.from_iterable(watcher.sources for watcher in own_watchers)
     unsaid = Stated(None, volume.cursor.at("sidecar"))
-    return volume._replace(source=ProjectedVolume(tuple(sources[volume.name]), unsaid))
+    return volume._replace(source=ProjectedVolume(tuple(sources), unsaid))

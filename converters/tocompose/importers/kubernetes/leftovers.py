@@ -13,6 +13,7 @@ from tocompose.importers.field_tables import (
     settle_findings,
     values_in_words,
 )
+from tocompose.importers.kubernetes.certificate_fields import certificate_advice
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.config import skip_overridden
 from tocompose.importers.kubernetes.kinds import FILLED_IN, field_tables, kind_row
@@ -167,7 +168,9 @@ def note_kinds(model: ClusterModel) -> None:
                 related=tuple(kube_object.span for kube_object in objects[1:]),
                 objects=counted(len(objects), objects[0].title),
                 names=f"{names}{ellipsis}; {values}",
-                advice_text=row.advice or _ADVICE,
+                advice_text=certificate_advice(objects, model.objects)
+                or row.advice
+                or _ADVICE,
             )
         )
 

@@ -42,7 +42,10 @@ def obtain_certificates(
     for certificate in managed:
         issuer = _issuer(certificate, model.cluster.objects)
         if not _speaks_acme(certificate.issuer, issuer):
-            _note_absent(certificate, model, "cert-manager obtained it")
+            if issuer is not None:
+                _note_signed(certificate, model)
+            else:
+                _note_absent(certificate, model, "cert-manager obtained it")
             continue
         wildcards = [host for host in certificate.hosts if _is_wildcard(host)]
         if wildcards:
@@ -86,6 +89,16 @@ def _is_wildcard(host: str) -> bool:
 def _note_absent(certificate: ManagedCertificate, model: RoutingModel, why: str) -> None:
     certificate.cursor.annotate(
         "TC286", subject=model.proxy_path(), route=certificate.route, why=why
+    )
+
+
+def _note_signed(certificate: ManagedCertificate, model: RoutingModel) -> None:
+    """Says of a certificate that an issuer of the cluster signs itself how it can go on."""
+    certificate.cursor.annotate(
+        "TC883",
+        subject=model.proxy_path(),
+        route=certificate.route,
+        issuer=certificate.issuer,
     )
 
 
