@@ -158,8 +158,6 @@ def note_kinds(model: ClusterModel) -> None:
             continue
         for kube_object in objects:
             kube_object.cursor.mark_noted("TC203")
-        names = ", ".join(kube_object.name for kube_object in objects[:_SHOWN_NAMES])
-        ellipsis = " …" if len(objects) > _SHOWN_NAMES else ""
         values = values_in_words(*(kube_object.cursor.node for kube_object in objects))
         model.ledger.add_note(
             note(
@@ -167,12 +165,17 @@ def note_kinds(model: ClusterModel) -> None:
                 objects[0].span,
                 related=tuple(kube_object.span for kube_object in objects[1:]),
                 objects=counted(len(objects), objects[0].title),
-                names=f"{names}{ellipsis}; {values}",
+                names=f"{_shown_names(objects)}; {values}",
                 advice_text=certificate_advice(objects, model.objects)
                 or row.advice
                 or _ADVICE,
             )
         )
+
+
+def _shown_names(objects: Sequence[KubeObject]) -> str:
+    names = ", ".join(kube_object.name for kube_object in objects[:_SHOWN_NAMES])
+    return f"{names} …" if len(objects) > _SHOWN_NAMES else names
 
 
 def _without_meaning(name: str, model: ClusterModel) -> list[KubeObject]:
