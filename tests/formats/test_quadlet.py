@@ -478,6 +478,19 @@ def test_a_timer_leaves_its_container_to_a_profile() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "timer", "is_told"),
+    [("oneshot", False, True), ("oneshot", True, False), ("notify", False, False)],
+)
+def test_a_task_that_would_run_at_each_start_is_told(
+    kind: str, timer: bool, is_told: bool
+) -> None:
+    files = {"init.container": _container("b:1", sections=f"[Service]\nType={kind}\n")}
+    if timer:
+        files["init.timer"] = "[Timer]\nOnCalendar=daily\n"
+    assert ("TC858" in codes_of(converted(files, "quadlet"))) == is_told
+
+
+@pytest.mark.parametrize(
     ("files", "code"),
     [
         ({"w.container": _container("a:1", "Enviroment=A=1")}, "TC781"),

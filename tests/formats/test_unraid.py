@@ -167,6 +167,7 @@ def test_labels_for_the_dashboard_are_written_where_they_are_asked_for() -> None
         ("<TailscaleEnabled>true</TailscaleEnabled>", "TC820"),
         ("<PostArgs>; docker network connect a b</PostArgs>", "TC821"),
         ("<Config Target='A' Default='x|y' Type='Variable'/>", "TC822"),
+        ("<Config Target='A' Default='x' Type='Variable'/>", "TC843"),
         ("", "TC823"),
         ("<Requires>a key</Requires>", "TC825"),
         ("<Config Target='/c' Type='Path'>/mnt/user/x</Config>", "TC827"),

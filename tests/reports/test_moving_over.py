@@ -146,6 +146,46 @@ def test_every_volume_of_podman_is_copied_into_the_one_that_is_written(
 
 
 @pytest.mark.parametrize("client", ["docker", "podman"])
+@pytest.mark.parametrize("name", ["start.sh", "README.md"])
+def test_what_starts_the_old_containers_again_is_looked_for(name: str, client: str) -> None:
+    """By the name of the script where it has one: cron, rc.local and units call it by that."""
+    call = f"{client} run -d --name web nginx:1.27\n"
+    text = f"```sh\n{call}```\n" if name.endswith("md") else call
+    _, cutover = converted({name: text})
+    (found,) = [step.line for step in cutover.cleaning if "crontab -l" in step.line]
+    assert ("start\\.sh" in found) == (name == "start.sh")
+    assert (f"{client} (run|start)" in found) == (name != "start.sh")
+
+
+def test_units_are_ended_before_their_containers() -> None:
+    unit = (
+        "[Service]\nRestart=always\nExecStart=/usr/bin/docker run --name web nginx:1.27\n"
+    )
+    _, cutover = converted({"web.service": unit})
+    over = lines(cutover)
+    ended = "sudo systemctl disable --now web.service"
+    assert over.index(ended) < next(
+        number for number, line in enumerate(over) if line.startswith("docker stop")
+    )
+    assert cutover.steps_back[-1].line == "sudo systemctl enable --now web.service"
+    assert not any("crontab" in step.line for step in cutover.cleaning)
+
+
+def test_unraid_starts_the_old_container_no_more() -> None:
+    _, cutover = converted({"my-db.xml": UNRAID})
+    assert "'/^(db)( |$)/d' /var/lib/docker/unraid-autostart" in cutover.cleaning[0].line
+
+
+def test_the_units_of_quadlet_are_deleted_where_they_were_moved_to() -> None:
+    _, cutover = converted(UNITS)
+    moved = next(line for line in lines(cutover) if "mkdir -p ~/units-before" in line)
+    deleted = cutover.cleaning[0].line
+    assert deleted.startswith("(cd ~/units-before && rm ")
+    names = deleted.partition(" rm ")[2].rstrip(")").split()
+    assert names and all(name in moved for name in names)
+
+
+@pytest.mark.parametrize("client", ["docker", "podman"])
 @pytest.mark.parametrize(
     ("mounts", "copied"),
     [
@@ -271,7 +311,9 @@ def test_a_volume_that_compose_did_not_create_is_announced() -> None:
     script = "docker run -d --name a -v kept:/srv acme/a:1\n"
     _, cutover = converted({"run.sh": script})
     (created,) = [step for step in cutover.steps_over if "--no-start" in step.line]
-    assert created.warning == "Compose warns that it did not create kept; that is expected."
+    assert created.warning.startswith(
+        "Compose warns that it did not create kept, and uses what is there"
+    )
 
 
 def test_which_containers_are_kept_down_is_said_where_others_are_not() -> None:

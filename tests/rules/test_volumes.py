@@ -276,3 +276,20 @@ def test_a_mount_above_a_volume_of_the_image_holds_no_data(
     given = stack(f"services: {{x: {{image: '{image}', volumes: ['v1:{target}']}}}}")
     notes = apply_all(given, PRACTICES, Context()).notes
     assert ("TC652" in {note.code for note in notes}) is missed
+
+
+@pytest.mark.parametrize(
+    ("body", "is_told"),
+    [
+        ("image: 'me/postgres:1'", True),
+        ("image: 'me/redis:1', tmpfs: [/run]", True),
+        ("image: 'me/postgres:1', volumes: ['./pg:/pg']", False),
+        ("image: 'me/web:1'", False),
+        ("image: 'postgres:16'", False),
+        ("image: 'me/nginx:1'", False),
+    ],
+)
+def test_a_database_of_an_unknown_image_without_a_volume_is_told(
+    body: str, is_told: bool
+) -> None:
+    assert ("TC447" in codes(body)) == is_told

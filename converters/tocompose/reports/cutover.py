@@ -30,6 +30,7 @@ from tocompose.reports.leaving_podman import (
 from tocompose.reports.next_steps import NextStep, base_of, compose_command, start_steps
 from tocompose.reports.old_data import copied_data, mounts_to_fill, old_path
 from tocompose.reports.old_networks import creation_options, reconnection
+from tocompose.reports.old_starts import forget_starts, start_units, stop_units
 from tocompose.reports.report import Report
 from tocompose.syntax.interpolation import Variable, parse
 from tocompose.syntax.model_path import ModelPath
@@ -65,17 +66,18 @@ def cutover_of(report: Report) -> Cutover:
     base = base_of(report)
     match stack.runs_in:
         case Runtime.DOCKER:
-            return _from_docker(stack, base)
+            return _from_docker(report, base)
         case Runtime.PODMAN:
-            return _from_podman(stack, base)
+            return _from_podman(report, base)
         case Runtime.UNITS:
             return _from_units(stack, base)
         case _:
             return Cutover(text=text_of_elsewhere(stack))
 
 
-def _from_docker(stack: Stack, base: str) -> Cutover:
+def _from_docker(report: Report, base: str) -> Cutover:
     """The containers keep their data and are set aside under other names."""
+    stack = report.stack
     old = _old_containers(stack)
     if not old:
         return Cutover()
@@ -86,6 +88,7 @@ def _from_docker(stack: Stack, base: str) -> Cutover:
         *_remember_nameless(old),
         *_values_in_use(stack, old),
         *_folders_in_use(stack, old),
+        *stop_units(report),
         NextStep("Stop the old containers", _docker("stop", running)),
         *_keep_down(old),
         *_rename(named, "Rename them, so that their names are free", set_aside=True),
@@ -101,17 +104,20 @@ def _from_docker(stack: Stack, base: str) -> Cutover:
         *_rename(named, "Give the old containers their names back", set_aside=False),
         *_held_up_again(old),
         NextStep("Start them", _docker("start", running)),
+        *start_units(report),
     )
     aside = [_aside(service) for service in old]
     cleaning = (
+        *forget_starts(report, old),
         NextStep("Remove the old containers", _docker("rm", aside), _DELETES),
         *_remove_left_networks(stack),
     )
     return Cutover(steps_over, steps_back, cleaning, copied=copied_data(stack, old))
 
 
-def _from_podman(stack: Stack, base: str) -> Cutover:
+def _from_podman(report: Report, base: str) -> Cutover:
     """The containers stay beside the new ones under their names, which another engine does not see."""
+    stack = report.stack
     old = _old_containers(stack)
     if not old:
         return Cutover()
@@ -120,6 +126,7 @@ def _from_podman(stack: Stack, base: str) -> Cutover:
         *_remember_nameless(old, "podman"),
         *_values_in_use(stack, old, "podman"),
         *_folders_in_use(stack, old, "podman"),
+        *stop_units(report),
         NextStep("Stop the old containers", f"podman stop {running}"),
         *image_copies(stack),
         _create_unstarted(stack, base),
@@ -130,8 +137,10 @@ def _from_podman(stack: Stack, base: str) -> Cutover:
     steps_back = (
         _stop_stack(stack, base),
         NextStep("Start the old containers", f"podman start {running}"),
+        *start_units(report),
     )
     cleaning = (
+        *forget_starts(report, old, "podman"),
         NextStep("Remove the old containers", f"podman rm {running}", _DELETES),
         *remove_podmans_volumes(stack),
     )
@@ -167,7 +176,10 @@ def _from_units(stack: Stack, base: str) -> Cutover:
         NextStep("Start them", f"systemctl --user start {services}"),
         *_switch_timers("Let the timers start them again", "enable --now", timers),
     )
-    cleaning = tuple(remove_podmans_volumes(stack))
+    cleaning = (
+        NextStep("Delete the old units", f"(cd {_ASIDE} && rm {moved_back})"),
+        *remove_podmans_volumes(stack),
+    )
     return Cutover(steps_over, steps_back, cleaning, copied=copied_data(stack, ()))
 
 
@@ -182,7 +194,8 @@ def _create_unstarted(stack: Stack, base: str) -> NextStep:
     title = f"Create the new {made} without starting them"
     old = [one.engine_name for one in stack.volumes if one.engine_name and not one.external]
     expected = (
-        f"Compose warns that it did not create {enumerated(old)}; that is expected."
+        f"Compose warns that it did not create {enumerated(old)}, and uses what is there:"
+        " `external: true` is not needed."
         if old
         else ""
     )

@@ -143,7 +143,7 @@ def _clues_of(
     spans = {variable.name: variable.origin for variable in service.environment}
     values = environment_of(files.with_env_files(service))
     for name, value in values.items():
-        if value and not _is_about_itself(name) and not _is_file(name, value):
+        if value and not is_about_itself(name) and not _is_file(name, value):
             text = substitute(value, settings)
             yield from _clues_in_variable(name, text, names, spans.get(name))
     line = substitute(command_text(service) or "", settings)
@@ -173,7 +173,8 @@ def _is_file(name: str, value: str) -> bool:
     return "." in name and "\n" in value.strip()
 
 
-def _is_about_itself(name: str) -> bool:
+def is_about_itself(name: str) -> bool:
+    """Whether a variable says how its own service is reached, not what that reaches."""
     text = f"_{name.upper()}"
     return any(word in text for word in _ABOUT_ITSELF)
 

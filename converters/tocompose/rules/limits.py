@@ -59,6 +59,8 @@ _OLD_KEYS = {
 # What can be changed in `.env`, and how it is called there.
 _CHANGEABLE = {"cpus": "CPU", "memory": "Memory"}
 _LIMIT_NAMES = {"memory": "memory", "cpus": "CPU", "pids": "process"}
+# What is said of a memory limit where the image is not known.
+_GUESS = " (a wide guess: nothing is known about its image)"
 _MANY_PIDS = "2048"  # What needs more memory than usual (JVMs, whole suites, desktops) has more threads.
 _USUAL_SHARED = "64M"  # Docker's own size of /dev/shm.
 
@@ -86,11 +88,11 @@ def apply(stack: Stack, context: Context) -> Outcome:
         is_guess = _is_guessed(configured, stack, context)
         memory = _needed_memory(configured, stack, context, is_guess)
         usual = _usual_limits(configured, memory.memory)
-        limited = _limit_service(service, usual, taken_names)
+        limited = _limit_service(service, usual, taken_names, is_guess)
         services.append(limited.service)
         settings += limited.settings
         if limited.service is not service:
-            notes.append(_limit_note(service, limited, is_guess, memory.reason))
+            notes.append(_limit_note(service, limited, is_guess, memory))
     mended = with_settings(replace(stack, services=tuple(services)), settings)
     return Outcome(stack=mended, notes=tuple(notes))
 
@@ -101,7 +103,9 @@ def _with_known_values(service: Service, values: Mapping[str, str]) -> Service:
     return replace(valued, image=service.image)
 
 
-def _limit_note(service: Service, limited: _Limited, is_guess: bool, reason: str) -> Note:
+def _limit_note(
+    service: Service, limited: _Limited, is_guess: bool, memory: MemoryNeed
+) -> Note:
     before = overlay_of(service, ComposeFileRole.PROD).resources.limits
     after = overlay_of(limited.service, ComposeFileRole.PROD).resources.limits
     kinds = [
@@ -109,9 +113,12 @@ def _limit_note(service: Service, limited: _Limited, is_guess: bool, reason: str
         for key, kind in _LIMIT_NAMES.items()
         if getattr(after, key) != getattr(before, key)
     ]
-    doubt = reason if "memory" in kinds else ""
+    doubt = memory.reason if "memory" in kinds else ""
     if is_guess and "memory" in kinds:
-        doubt = f"; nothing is known about what {image_title(service)} needs, so its memory limit is wide"
+        doubt = (
+            f"; nothing is known about what {image_title(service)} needs, so its memory limit"
+            f" of {memory.memory} is a wide guess"
+        )
     return remark(
         "TC628",
         service,
@@ -122,7 +129,9 @@ def _limit_note(service: Service, limited: _Limited, is_guess: bool, reason: str
     )
 
 
-def _limit_service(service: Service, usual: Limits, taken_names: set[str]) -> _Limited:
+def _limit_service(
+    service: Service, usual: Limits, taken_names: set[str], is_guess: bool
+) -> _Limited:
     overlay = overlay_of(service, ComposeFileRole.PROD)
     settings: list[EnvSetting] = []
     # Resources that the model could not hold stand among the options.
@@ -133,6 +142,8 @@ def _limit_service(service: Service, usual: Limits, taken_names: set[str]) -> _L
         if getattr(overlay.resources.limits, key) is None and not _states(service, key):
             values[key] = default = str(getattr(usual, key))
             setting = _limit_setting(service, key, default, taken_names)
+            if setting is not None and is_guess and key == "memory":
+                setting = replace(setting, description=f"{setting.description}{_GUESS}")
             if setting is not None:
                 settings.append(setting)
                 values[key] = f"${{{setting.name}:-{default}}}"

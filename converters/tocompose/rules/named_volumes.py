@@ -30,6 +30,7 @@ from tocompose.rules import (
 from tocompose.rules.mounted_files import MountedFiles
 from tocompose.rules.programs import runs_own_server, runs_server
 from tocompose.rules.service_images import environment_of, facts_of, image_title
+from tocompose.rules.unkept_data import note_unkept
 from tocompose.rules.views import mounts_of
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.mounts import is_windows_path
@@ -73,6 +74,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
     for service in stack.services:
         named = _name_volumes(service, stack, files, taken_names)
         named.notes.extend(copy_notes(service, named, stack))
+        named.notes.extend(note_unkept(service, stack))
         if named.names or named.settings:
             settings = (
                 EnvVariable(name=name, value=value)

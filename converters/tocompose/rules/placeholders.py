@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from tocompose.knowledge.placeholders import (
     is_documentation,
@@ -22,6 +23,7 @@ from tocompose.rules.variables import taken_variables, with_settings
 from tocompose.syntax.interpolation import plain, required_reference, variables
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import variable_name
+from tocompose.wording import listed_names
 
 
 class _FillIns:
@@ -46,6 +48,7 @@ class _FillIns:
             self._ask_value(service, variable) for variable in service.environment
         )
         mounts = tuple(self._ask_path(service, mount) for mount in service.mounts)
+        self.notes.extend(_note_empty(service))
         if environment == service.environment and mounts == service.mounts:
             return service
         return replace(service, environment=environment, mounts=mounts)
@@ -198,16 +201,31 @@ def _passwords_in(value: str) -> list[str]:
 
 # So many empty values are a form that documentation leaves to its reader.
 _EMPTY_FORM = 3
+_MOST_EMPTY = 10
 
 
 def _is_left_empty(service: Service, variable: EnvVariable) -> bool:
-    """Whether a password is one of the empty values of a form; what an engine or a platform shows as JSON runs so."""
-    if variable.value != "" or not secret_name(variable.name):
-        return False
+    """Whether a password is one of the empty values of a form."""
+    is_secret = variable.value == "" and secret_name(variable.name)
+    return is_secret and len(_empty_names(service)) >= _EMPTY_FORM
+
+
+def _empty_names(service: Service) -> list[str]:
+    """The variables whose values are left empty; what an engine or a platform shows as JSON runs so."""
     if service.origin is None or service.origin.file.endswith(".json"):
-        return False
-    empty_variables = [given for given in service.environment if given.value == ""]
-    return len(empty_variables) >= _EMPTY_FORM
+        return []
+    return [variable.name for variable in service.environment if variable.value == ""]
+
+
+def _note_empty(service: Service) -> Iterator[Note]:
+    """Says of a form which values it leaves empty, but for the passwords, which are asked for."""
+    empty_names = _empty_names(service)
+    names = [name for name in empty_names if not secret_name(name)]
+    if names and len(empty_names) >= _EMPTY_FORM:
+        path = ModelPath.service(service.name, "environment", names[0])
+        facts = {"service": service.name, "are": "are" if names[1:] else "is"}
+        shown = listed_names(names, _MOST_EMPTY)
+        yield note("TC555", service.origin, subject=path, related=(), names=shown, **facts)
 
 
 def _names(service: Service, setting: EnvSetting) -> bool:

@@ -37,6 +37,7 @@ from tocompose.rules.named_volumes import judge_mount
 from tocompose.rules.needed_files import note_files
 from tocompose.rules.networks import networks_of
 from tocompose.rules.service_images import dockerfile_of
+from tocompose.rules.unknown_hosts import note_hosts
 from tocompose.rules.variables import setting_values
 from tocompose.rules.views import (
     annotate_services,
@@ -155,6 +156,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
             *_note_replicas(service, values),
             *_note_build(service, stack, context),
             *note_files(service, stack, context),
+            *note_hosts(service, stack, values),
         ],
     )
     return outcome._replace(notes=(*outcome.notes, *_note_reach(stack, context)))

@@ -17,16 +17,11 @@ from tocompose.importers.kubernetes.stack_builder import (
     UnresolvedHost,
     not_applicable,
 )
+from tocompose.knowledge.called_hosts import NO_HOSTS, called_hosts
 from tocompose.model import Service
 from tocompose.notes import note
-from tocompose.patterns import regex
 from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import counted
-
-# A host of one label in an address, and alone.
-_URL_HOST = regex(r"(?<=[a-z0-9+.-])://(?:[^/@\s,]*@)?([a-z][a-z0-9-]*):\d")
-_LABEL = regex(r"[a-z][a-z0-9-]*")
-_NO_HOSTS = frozenset({"localhost", "kubernetes", "host", "true", "false", "none", "null"})
 
 
 def note_outside(model: ClusterModel, builder: StackBuilder) -> Iterator[StackPart]:
@@ -56,7 +51,7 @@ def _hosts_without_answer(
 ) -> Iterator[UnresolvedHost]:
     """The hosts without a dot that variables call, and that neither a service nor a Service of the input is called."""
     services = services_by_name.values()
-    known_names = {service.name for service in model.kube_services} | _NO_HOSTS
+    known_names = {service.name for service in model.kube_services} | NO_HOSTS
     for service in services:
         known_names |= {service.name, str(service.options.get("hostname", ""))}
         for attachment in service.networks:
@@ -67,16 +62,9 @@ def _hosts_without_answer(
             for line in service.options.get("extra_hosts") or ()
         )
         for setting in service.environment:
-            for host in _called_hosts(setting.name, setting.value or ""):
+            for host in called_hosts(setting.name, setting.value or ""):
                 if host not in known_names and setting.origin is not None:
                     yield UnresolvedHost(host, setting.origin, service.name)
-
-
-def _called_hosts(name: str, text: str) -> Iterator[str]:
-    for match in _URL_HOST.finditer(text):
-        yield match[1]
-    if name.endswith(("_HOST", "_HOSTNAME")) and _LABEL.fullmatch(text):
-        yield text
 
 
 def _note_without_pods(

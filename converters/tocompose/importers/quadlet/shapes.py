@@ -119,7 +119,10 @@ def write_limit(writer: CommandWriter, row: FieldRow, settings: tuple[Cursor, ..
 
 def write_type(writer: CommandWriter, row: FieldRow, settings: tuple[Cursor, ...]) -> None:
     """How systemd tells that the unit has started: a `oneshot` is one that has ended."""
-    writer.last(settings).skip("what starts after a oneshot waits for its end")
+    setting = writer.last(settings)
+    if setting.peek() == "oneshot":
+        setting.annotate("TC858", subject=writer.unit.subject, object=writer.unit.name)
+    setting.skip("what starts after a oneshot waits for its end")
 
 
 def write_ipam_driver(

@@ -11,10 +11,12 @@ from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import literal, required_reference
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import variable_name
+from tocompose.wording import listed_names
 
 _MODES = ("rw", "ro", "rw,slave", "ro,slave", "rw,shared", "ro,shared")
 # What authors of templates write where the server's address goes.
 _SERVER = regex(r"\[IP\]|\bIP_ADDRESS\b|\[SERVER_IP\]")
+_MOST_FIELDS = 8
 _KEYS = ("@Target", "@Default", "@Mode", "@Type", "@Mask", "text")
 
 
@@ -59,6 +61,8 @@ def write_config(writer: TemplateWriter, cursor: Cursor) -> None:
         text_of(cursor.at("@Mask")).lower() == "true",
         text_of(cursor.at("@Required")).lower() == "true",
     )
+    if default and not text and field.target:
+        writer.defaults.append(field.cursor)
     if not text and "|" in default and kind == "Variable":
         field = _first_choice(writer, field, default)
     if not field.target and kind != "Device":
@@ -85,6 +89,18 @@ def note_choices(writer: TemplateWriter) -> None:
             subject=writer.subject,
             object=writer.name,
             choices="; ".join(texts),
+        )
+
+
+def note_defaults(writer: TemplateWriter) -> None:
+    """Says once which fields were not filled in, so that they have what the author proposes."""
+    if writer.defaults:
+        names = [text_of(cursor.at("@Target")) for cursor in writer.defaults]
+        writer.defaults[0].annotate(
+            "TC843",
+            subject=writer.subject,
+            object=writer.name,
+            fields=listed_names(names, _MOST_FIELDS),
         )
 
 

@@ -8,7 +8,7 @@ from tocompose.importers import ImportOptions
 from tocompose.importers.docker_run.invocation import Argument, Invocation, Script
 from tocompose.importers.docker_run.stack import build_stack
 from tocompose.importers.field_tables import FieldWalk, note_findings
-from tocompose.importers.unraid.configs import note_choices
+from tocompose.importers.unraid.configs import note_choices, note_defaults
 from tocompose.importers.unraid.shapes import write_elements
 from tocompose.importers.unraid.templates import field_tables, read_templates
 from tocompose.importers.unraid.writer import TemplateVariables, TemplateWriter
@@ -67,6 +67,7 @@ def _write_template(
     write_elements(writer, template, "Container")
     _add_time_zone(writer)
     note_choices(writer)
+    note_defaults(writer)
     if template.node is not None:
         walk = FieldWalk(field_tables(), ledger, default_reason="the default value")
         walk.visit(template.node, "Container")

@@ -71,6 +71,8 @@ class TemplateWriter:
         self.comment = ""
         # The fields whose first choice was used, each with what the choices are.
         self.choices: list[tuple[Cursor, str]] = []
+        # The fields that have the default of the template, because nothing is filled in.
+        self.defaults: list[Cursor] = []
 
     @property
     def subject(self) -> ModelPath:
