@@ -357,3 +357,26 @@ def test_what_the_jvm_buildpack_makes_of_the_address_points_to_the_database() ->
     assert kinds(result) == {"postgres"} and "TC415" not in codes(result)
     address = environment(result)["JDBC_DATABASE_URL"] or ""
     assert address.startswith("jdbc:postgresql://postgres:5432/app?")
+
+
+PARTS = "  host: <%= ENV['DB_HOST'] %>\n  username: <%= ENV['DB_USER'] %>\n  password: <%= ENV['DB_PASSWORD'] %>\n"
+
+
+@pytest.mark.parametrize(
+    ("database", "made"),
+    [("shop_live", "shop_live"), ("<%= ENV['DB_NAME'] %>", "app")],
+)
+def test_the_server_makes_the_database_that_production_names(
+    database: str, made: str
+) -> None:
+    files = {
+        "Procfile": "web: bin/rails server\n",
+        "Gemfile": "gem 'rails'\ngem 'pg'\n",
+        "config/database.yml": "development:\n  database: shop_dev\nproduction:\n"
+        f"  adapter: postgresql\n  database: {database}\n{PARTS}",
+    }
+    content = {path: text.encode() for path, text in files.items()}
+    stack = convert(Memory(content, "shop"), Options(source="procfile")).stack
+    (server,) = (service for service in stack.services if service.name == "postgres")
+    values = {variable.name: variable.value for variable in server.environment}
+    assert values["POSTGRES_DB"] == made and values["POSTGRES_USER"] == "app"

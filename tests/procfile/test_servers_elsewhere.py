@@ -166,3 +166,12 @@ def test_a_host_of_a_settings_file_is_judged_as_one_of_a_variable(
     names = {service.name for service in result.stack.services}
     assert ("mongo" in names) is is_added
     assert ("TC402" in {note.code for note in result.notes}) is not is_added
+
+
+@pytest.mark.parametrize(
+    ("own", "is_said"), [("  host: <%= ENV['REDIS_HOST'] %>\n", False), ("", True)]
+)
+def test_a_host_that_production_replaces_names_no_machine(own: str, is_said: bool) -> None:
+    text = "default: &default\n  host: localhost\nproduction:\n  <<: *default\n"
+    notes = convert_files({**RUBY, "config/redis.yml": text + own}).notes
+    assert ("TC596" in {note.code for note in notes}) is is_said

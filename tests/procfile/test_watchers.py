@@ -177,3 +177,29 @@ def test_a_proxy_to_localhost_is_told() -> None:
     assert "http://localhost:3001" in said.message and said.span and said.span.line == 2
     plain = converted({**NODE, "vite.config.js": "export default {}\n"}).notes
     assert "TC855" not in {note.code for note in plain}
+
+
+def test_a_watcher_is_not_left_to_an_entrypoint_that_ignores_commands() -> None:
+    files = {
+        "Procfile": "web: python manage.py serve\n",
+        "Procfile.dev": "css: npx tailwindcss --watch\n",
+        "requirements.txt": "django\n",
+        "manage.py": "",
+        "start.sh": "#!/bin/sh\nexec gunicorn shop.wsgi\n",
+        "Dockerfile": 'FROM python:3.12\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["/app/start.sh"]\n',
+    }
+    assert override_of(files)["css"]["entrypoint"] == []
+
+
+def test_the_images_own_start_gives_way_to_the_command_for_development() -> None:
+    files = {
+        "Procfile.dev": "web: python manage.py runserver\nworker: python manage.py work\n",
+        "requirements.txt": "django\n",
+        "manage.py": "",
+        "start.sh": "#!/bin/sh\nexec gunicorn shop.wsgi\n",
+        "Dockerfile": 'FROM python:3.12\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["/app/start.sh"]\n',
+    }
+    web = override_of(files)["web"]
+    assert web["entrypoint"] == [] and "runserver" in web["command"]
+    messages = [note.message for note in converted(files).notes if note.code == "TC382"]
+    assert any(message.startswith("web in development") for message in messages)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from tocompose.importers.procfile.environment import (
     AppVariable,
@@ -30,7 +30,7 @@ from tocompose.model import (
     Volume,
 )
 from tocompose.patterns import regex
-from tocompose.record import NamedTuple
+from tocompose.record import NamedTuple, replace
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
@@ -39,6 +39,8 @@ from tocompose.syntax.names import identifier, unique_name, variable_name
 # In the tables: a variable that may stay empty, and one that the user must fill in.
 OPTIONAL, REQUIRED = "-", "?"
 _SCHEME = regex(r"[A-Za-z][A-Za-z0-9+.:-]*")
+# How images of SQL servers call the database that they make.
+_NAMES_DATABASE = regex(r"_(?:DB|DATABASE)$")
 _DATABASE_NUMBER = regex(r"/(\d{1,2})$")
 
 
@@ -91,6 +93,24 @@ class Backing(NamedTuple):
                 variable.name for variable in added if variable.gives_access
             ),
         )
+
+    def with_database(self, name: str, told_by: Collection[str]) -> Backing:
+        """The same with a database of another name, where the app is told of it in parts alone, by some variables."""
+        is_told_whole = any("://" in value for _, value in self.variables)
+        if is_told_whole or not self.partial_variables:
+            return self
+        environment = tuple(
+            replace(variable, value=name)
+            if _NAMES_DATABASE.search(variable.name)
+            else variable
+            for variable in self.service.environment
+        )
+        variables = tuple(
+            (variable, name if variable in told_by else value)
+            for variable, value in self.variables
+        )
+        service = replace(self.service, environment=environment)
+        return self._replace(service=service, variables=variables)
 
     def also_found_by(self, templates: Mapping[str, str]) -> Backing:
         """The same, found by further variables, whose values are made of templates."""

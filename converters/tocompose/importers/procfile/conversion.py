@@ -208,7 +208,7 @@ def _find_backings(
         inference.add_extension(repository, backing, code)
         for backing in (*provided.backings, *inferred)
     )
-    return inference.tell_in_parts(evidence, backings), provided
+    return inference.tell_in_parts(repository, evidence, backings), provided
 
 
 def _collect_variables(

@@ -237,8 +237,17 @@ class _DevelopmentSide:
         stated.cursor.map(to=path)
         own_line = process._replace(cursor=stated.cursor, text=stated.text)
         note_missing_in_development(self._plan.repository, own_line)
-        changed = replace(overlay, command=command)
+        entrypoint = self._entrypoint_of(process)
+        if entrypoint is not None and service.entrypoint is None:
+            facts = {"name": f"{process.type} in development"}
+            facts["entrypoint"] = self._plan.image(process).swallowing_entrypoint
+            stated.cursor.annotate("TC382", subject=path, **facts)
+        changed = replace(overlay, command=command, entrypoint=entrypoint)
         self._services[service.name] = _with_overlay(service, changed)
+
+    def _entrypoint_of(self, process: Process) -> tuple[str, ...] | None:
+        """Nothing in the place of an entrypoint that would not run a command; None keeps the image's."""
+        return () if self._plan.image(process).swallowing_entrypoint else None
 
     def _fit(self, text: str, process: Process) -> str:
         """The command with the port of the base, and on all addresses."""
@@ -299,6 +308,7 @@ class _DevelopmentSide:
             image=overlay.image or self._web.image,
             build=overlay.build or self._web.build,
             command=run.argv,
+            entrypoint=self._entrypoint_of(named),
             environment=tuple(variables.values()),
             ports=(asset_server.published,) if asset_server else (),
             # The check of web asks the server, which a watcher is not.

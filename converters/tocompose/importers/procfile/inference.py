@@ -19,6 +19,7 @@ from tocompose.importers.procfile.backing import (
     address_template,
     make_backing,
 )
+from tocompose.importers.procfile.database_names import stated_database
 from tocompose.importers.procfile.evidence import (
     Clue,
     ServiceEvidence,
@@ -328,9 +329,10 @@ class _Case:
 
 
 def tell_in_parts(
-    evidence: ServiceEvidence, backings: tuple[Backing, ...]
+    repository: Repository, evidence: ServiceEvidence, backings: tuple[Backing, ...]
 ) -> tuple[Backing, ...]:
     """The services, each told to the app also by the variables for its parts that the app shows: DB_HOST, DB_USER."""
+    database = stated_database(repository)
     kinds = [backing.kind for backing in backings]
     is_sole = len(set(kinds).intersection(family_kinds("sql"))) < 2
     samples = evidence.all_samples
@@ -338,7 +340,11 @@ def tell_in_parts(
     for index, backing in enumerate(backings):
         is_first = backing.kind not in kinds[:index]
         partial = find_partial_variables(backing.kind, samples, is_sole) if is_first else ()
-        result.append(backing.tell_in_parts(partial, samples))
+        told = backing.tell_in_parts(partial, samples)
+        if database and backing.kind in family_kinds("sql"):
+            names = [variable.name for variable in partial if variable.role == "name"]
+            told = told.with_database(database, names)
+        result.append(told)
     return tuple(result)
 
 

@@ -67,9 +67,13 @@ def read_server_settings(repository: Repository) -> tuple[ServerSetting, ...]:
 
 def _read_file(repository: Repository, path: str, row: Row) -> Iterator[ServerSetting]:
     text = repository.read_text(path) or ""
-    keys = _json_keys(text, path) if path.endswith(".json") else _line_keys(text, path)
+    is_json = path.endswith(".json")
+    keys = tuple(_json_keys(text, path) if is_json else _line_keys(text, path))
+    replaced = {names[1:] for names, _, _ in keys if names[0] == "production"}
     for names, value, span in keys:
-        is_followed = any(sign in value for sign in _FOLLOWED)
+        # Production's own key goes before one of the section that it begins with.
+        is_replaced = names[0] == "default" and names[1:] in replaced
+        is_followed = is_replaced or any(sign in value for sign in _FOLLOWED)
         if is_followed or names[0] in _OTHER_MODES or not _names_server(names, value):
             continue
         variable = _variable_name(names, str(row.get("variables", "")))
