@@ -244,3 +244,60 @@ def test_a_port_that_a_server_s_own_file_states_is_the_one_that_is_published(
     content = {path: text.encode() for path, text in files.items()}
     (web,) = convert(Memory(content, "shop"), Options(source="procfile")).stack.services
     assert [published.target for published in web.ports] == [port]
+
+
+NGINX = "server {\n  # listen 1111;\n  listen 9123;\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "port"),
+    [
+        (
+            {
+                "Dockerfile": "FROM nginx:1.27\nCOPY site.conf /etc/nginx/conf.d/default.conf\n",
+                "site.conf": NGINX,
+            },
+            "9123",
+        ),
+        (
+            {
+                "Dockerfile": 'FROM nginx\nCOPY conf/ /etc/nginx/conf.d/\nCMD ["nginx", "-g", "daemon off;"]\n',
+                "conf/a.conf": "server { listen 8088; }\n",
+            },
+            "8088",
+        ),
+        ({"Dockerfile": "FROM nginx:1.27\nCOPY public /usr/share/nginx/html\n"}, "80"),
+        (
+            {
+                "Dockerfile": "FROM caddy:2\nCOPY Caddyfile /etc/caddy/Caddyfile\n",
+                "Caddyfile": ":9000 {\n  root * /srv\n}\n",
+            },
+            "9000",
+        ),
+        # The file takes the port that the container is told.
+        (
+            {
+                "Dockerfile": "FROM caddy:2\nCOPY Caddyfile /etc/caddy/Caddyfile\n",
+                "Caddyfile": ":{$PORT:9000} {\n}\n",
+            },
+            "8080",
+        ),
+        # Another program than the base's listens.
+        (
+            {
+                "Dockerfile": 'FROM nginx\nCOPY site.conf /etc/nginx/conf.d/a\nEXPOSE 7000\nCMD ["node", "a.js"]\n',
+                "site.conf": NGINX,
+            },
+            "7000",
+        ),
+    ],
+)
+def test_the_port_of_the_server_that_an_image_is_built_on(
+    files: dict[str, str], port: str
+) -> None:
+    content = {path: text.encode() for path, text in files.items()}
+    project = Memory({**content, "app.json": b'{"name": "shop"}'}, "shop")
+    (web,) = convert(project, Options(source="procfile")).stack.services
+    assert [one.target for one in web.ports] == [port]
+    values = {variable.name: variable.value for variable in web.environment}
+    assert values["PORT"] == port

@@ -34,6 +34,7 @@ from tocompose.importers.procfile.app import App, AppEnvironment
 from tocompose.importers.procfile.app_images import choose_app_images, plain_values
 from tocompose.importers.procfile.app_json import AppJson, variables_of_app
 from tocompose.importers.procfile.backing import Backing, dependencies_on
+from tocompose.importers.procfile.base_ports import base_port
 from tocompose.importers.procfile.database_files import find_databases
 from tocompose.importers.procfile.database_volumes import share_databases
 from tocompose.importers.procfile.defaults import (
@@ -293,7 +294,8 @@ def _make_plan(
     repository, web = app.repository, app.web
     web_image = images.get(web.image) or images.get(web.type) or next(iter(images.values()))
     names = {process.type: process.service for process in app.processes}
-    configured = configured_port(repository, web.text)
+    of_server = base_port(repository, web, web_image)
+    configured = of_server or configured_port(repository, web.text)
     scales = formation.read_scales(repository, app.app_json.at("formation"))
     return services.AppPlan(
         repository=repository,
