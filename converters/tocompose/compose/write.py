@@ -84,32 +84,31 @@ def _used_declarations(
 
 
 def development_services(stack: Stack) -> tuple[Service, ...]:
-    """The services that only the dev override has, on the networks of the first service built here if on none.
-
-    What is built here and waits for nothing has no business on the internal one, with the data.
-    """
-    built = (service for service in stack.services if service.build is not None)
-    networks = tuple(
-        attachment for service in islice(built, 1) for attachment in service.networks
-    )
-    internal = {network.name for network in stack.networks if network.internal}
-    open_networks = tuple(
-        attachment for attachment in networks if attachment.network not in internal
-    )
+    """The services that only the dev override has, on the networks of the first service built here if on none."""
     return tuple(
         Service(
             name=service.name,
             origin=service.origin,
-            overlays={
-                ComposeFileRole.DEV: replace(
-                    service,
-                    networks=service.networks
-                    or (open_networks if _needs_no_data(service) else networks),
-                )
-            },
+            overlays={ComposeFileRole.DEV: _with_networks(stack, service)},
         )
         for service in stack.development
     )
+
+
+def _with_networks(stack: Stack, service: Service) -> Service:
+    """The service; what is built here and waits for nothing has no business on an internal network, with the data."""
+    if service.networks:
+        return service
+    internal = {network.name for network in stack.networks if network.internal}
+    closed = internal if _needs_no_data(service) else set[str]()
+    built = (one_service for one_service in stack.services if one_service.build)
+    networks = tuple(
+        attachment
+        for owner in islice(built, 1)
+        for attachment in owner.networks
+        if attachment.network not in closed
+    )
+    return replace(service, networks=networks)
 
 
 def _needs_no_data(service: Service) -> bool:

@@ -31,9 +31,15 @@ def development_command(
         if name in scripts and is_server:
             is_startable = not _runs_build(source.repository, scripts, name)
             return ("npm", "run", name) if is_startable else ()
-    web_command = source.web_command
-    runs_script = _STARTS_SCRIPT.fullmatch(web_command)
-    command = scripts.get("start", "") if runs_script else web_command
+    return _watched_node(source, scripts, version)
+
+
+def _watched_node(
+    source: DockerfileInput, scripts: Mapping[str, str], version: str
+) -> tuple[str, ...]:
+    """The web command of node with --watch and the inspector; nothing for another one."""
+    runs_script = _STARTS_SCRIPT.fullmatch(source.web_command)
+    command = scripts.get("start", "") if runs_script else source.web_command
     match = re.fullmatch(r"node\s+([\w./][^;&|<>`(]*)", command.strip())
     if match is None or _needs_build(source.repository, scripts, command):
         return ()

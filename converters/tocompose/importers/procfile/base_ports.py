@@ -27,21 +27,27 @@ def base_port(repository: Repository, process: Process, image: Image) -> str:
         return ""
     stage = image.own_stage.stage
     facts = image_facts(stage.root)
-    if facts is None or facts.kind != "proxy" or facts.listen is None:
-        return ""
     program = find_program(process.text or image.command_text)
-    if program.name and program.name not in (facts.server or ()):
+    if facts is None or not _is_server(facts, program):
         return ""
     files = tuple(_configuration_files(repository, facts, stage, program))
-    for text, pattern in files:
-        if _FROM_VARIABLE.search(text):
-            return ""
-        # nginx takes several directives on a line: `server { listen 80; }`.
-        lines = _DIRECTIVE_ENDS.sub("\n", text)
-        if stated := re.search(pattern, lines, re.MULTILINE):
-            return stated[1]
+    if any(_FROM_VARIABLE.search(text) for text, _ in files):
+        return ""
+    stated = next(filter(None, (_stated_port(*file) for file in files)), "")
     own_ports = facts.ports if not files and not stage.exposed else ()
-    return next(iter(own_ports), "").partition("/")[0]
+    return stated or next(iter(own_ports), "").partition("/")[0]
+
+
+def _is_server(facts: ImageFacts, program: Program) -> bool:
+    """Whether the base is a web server, and the image starts that."""
+    starts_it = not program.name or program.name in (facts.server or ())
+    return starts_it and facts.kind == "proxy" and facts.listen is not None
+
+
+def _stated_port(text: str, pattern: str) -> str:
+    # nginx takes several directives on a line: `server { listen 80; }`.
+    stated = re.search(pattern, _DIRECTIVE_ENDS.sub("\n", text), re.MULTILINE)
+    return stated[1] if stated else ""
 
 
 def _configuration_files(
@@ -68,13 +74,21 @@ def _sources_of(repository: Repository, stage: Stage, path: str) -> Iterator[str
         *sources, target = words
         folder = target if isabs(target) else join(stage.workdir or "/", target)
         for source in map(normpath, sources):
-            inside = tuple(_files_below(repository, source))
-            is_named = not inside and folder.endswith("/")
-            whole = join(folder, basename(source)) if is_named else folder.rstrip("/")
-            if not inside and (whole == path or _is_below(whole, path)):
-                yield source
-            elif f"{whole}/" == path:
-                yield from inside
+            yield from _copied_files(repository, source, folder, path)
+
+
+def _copied_files(
+    repository: Repository, source: str, target: str, path: str
+) -> Iterator[str]:
+    """The files of one source of a copy that come to a path, or below it."""
+    inside = tuple(_files_below(repository, source))
+    whole = target.rstrip("/")
+    if inside:
+        yield from inside if f"{whole}/" == path else ()
+        return
+    place = join(target, basename(source)) if target.endswith("/") else whole
+    if place == path or _is_below(place, path):
+        yield source
 
 
 def _is_below(whole: str, path: str) -> bool:

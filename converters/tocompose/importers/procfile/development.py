@@ -84,17 +84,21 @@ def note_commands(
         command = overlay.command or service.command
         words = [plain(word) or word for word in command or ()]
         shown = _shown_command(words) or plan.image(process).command_text
-        plan.repository.add_note(
-            "TC372",
-            process.span,
-            subject=ModelPath.service(service.name),
-            service=service.name,
-            what=f"`{shown}`" if shown else "the image's own command",
-            path=plan.image(process).workdir,
-            restart=_restart_advice(plan, process, shown),
-        )
+        _note_command(plan, process, shown)
         if overlay.command is not None and "0.0.0.0" not in shown:
             note_local_in_development(plan.repository, process, shown, plan.port.number)
+
+
+def _note_command(plan: AppPlan, process: Process, shown: str) -> None:
+    plan.repository.add_note(
+        "TC372",
+        process.span,
+        subject=ModelPath.service(process.service),
+        service=process.service,
+        what=f"`{shown}`" if shown else "the image's own command",
+        path=plan.image(process).workdir,
+        restart=_restart_advice(plan, process, shown),
+    )
 
 
 def _restart_advice(plan: AppPlan, process: Process, command: str) -> str:

@@ -73,12 +73,21 @@ def _read_file(repository: Repository, path: str, row: Row) -> Iterator[ServerSe
     for names, value, span in keys:
         # Production's own key goes before one of the section that it begins with.
         is_replaced = names[0] == "default" and names[1:] in replaced
-        is_followed = is_replaced or any(sign in value for sign in _FOLLOWED)
-        if is_followed or names[0] in _OTHER_MODES or not _names_server(names, value):
+        if (
+            is_replaced
+            or _is_followed(value)
+            or names[0] in _OTHER_MODES
+            or not _names_server(names, value)
+        ):
             continue
         variable = _variable_name(names, str(row.get("variables", "")))
         instead = str(row["instead"]).replace("<variable>", variable)
         yield ServerSetting(".".join(names), value, span, variable, instead)
+
+
+def _is_followed(value: str) -> bool:
+    """Whether a value is taken from elsewhere, as of a variable."""
+    return any(sign in value for sign in _FOLLOWED)
 
 
 def _names_server(names: tuple[str, ...], value: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tocompose.importers.procfile.environment import AppVariable
-from tocompose.importers.procfile.language import find_program
+from tocompose.importers.procfile.language import ends_by_itself, find_program
 from tocompose.importers.procfile.named_files import (
     NamedProgram,
     named_programs,
@@ -128,16 +128,12 @@ def find_asset_server(plan: AppPlan, text: str, service: str) -> AssetServer | N
     script = called_script(repository, text)
     program = find_program(script or text)
     row = load("development")["asset_servers"].get(program.name)
-    is_server = not re.match(
-        program.row.get("ends", "(?!)"), " ".join(program.arguments[1:])
-    )
-    if row is None or not is_server or not only_builds(repository, text):
+    if row is None or ends_by_itself(script or text) or not only_builds(repository, text):
         return None
-    if "needs" in row and repository.has_file(row["needs"]):
+    if repository.has_file(row["needs"]):
         return _server_of_gem(repository, row, service)
-    if "port" not in row:
-        return None
-    port = stated_port(script or text) or _configured_port(repository) or row["port"]
+    own_port = row.get("port", plan.port.number)
+    port = stated_port(script or text) or _configured_port(repository) or own_port
     if port == plan.port.number:
         return None
     return AssetServer(port, opening_words(text, script, port))
