@@ -15,8 +15,6 @@ from tocompose.patterns import regex
 from tocompose.readers.dockerfile import Stage
 from tocompose.repository import Repository
 
-# A port that comes from the variable: `listen ${PORT}`, `:{$PORT}`.
-_FROM_VARIABLE = regex(r"\$\{?PORT\b")
 _DIRECTIVE_ENDS = regex(r"[{;]")
 _COMMENT = regex(r"^\s*#.*$", re.MULTILINE)
 
@@ -31,7 +29,7 @@ def base_port(repository: Repository, process: Process, image: Image) -> str:
     if facts is None or not _is_server(facts, program):
         return ""
     files = tuple(_configuration_files(repository, facts, stage, program))
-    if any(_FROM_VARIABLE.search(text) for text, _ in files):
+    if any(_takes_variable(text) for text, _ in files):
         return ""
     stated = next(filter(None, (_stated_port(*file) for file in files)), "")
     own_ports = facts.ports if not files and not stage.exposed else ()
@@ -42,6 +40,11 @@ def _is_server(facts: ImageFacts, program: Program) -> bool:
     """Whether the base is a web server, and the image starts that."""
     starts_it = not program.name or program.name in (facts.server or ())
     return starts_it and facts.kind == "proxy" and facts.listen is not None
+
+
+def _takes_variable(text: str) -> bool:
+    """Whether the file takes the port that the container is told, in nginx's way to write a variable or in Caddy's."""
+    return "$PORT" in text.replace("{", "")
 
 
 def _stated_port(text: str, pattern: str) -> str:
