@@ -203,3 +203,20 @@ def test_the_images_own_start_gives_way_to_the_command_for_development() -> None
     assert web["entrypoint"] == [] and "runserver" in web["command"]
     messages = [note.message for note in converted(files).notes if note.code == "TC382"]
     assert any(message.startswith("web in development") for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("bundle exec rackup -p $PORT", "exec bundle exec rackup -p $$PORT -o 0.0.0.0"),
+        ("bundle exec rackup -o 0.0.0.0 -p $PORT", None),
+        ("bundle exec puma", None),
+    ],
+)
+def test_a_server_that_development_alone_hides_is_opened(
+    line: str, command: str | None
+) -> None:
+    files = {"Procfile": f"web: {line}\n", "Gemfile": "gem 'rack'\n", "config.ru": ""}
+    web = override_of(files)["web"]
+    assert web["environment"]["RACK_ENV"] == "development"
+    assert web.get("command", [None])[-1] == command

@@ -10,7 +10,7 @@ from tocompose.importers.procfile.image import Image
 from tocompose.importers.procfile.language import find_program
 from tocompose.importers.procfile.listening import note_local_in_development
 from tocompose.importers.procfile.nested import called_script, starts_processes
-from tocompose.importers.procfile.ports import opening_words
+from tocompose.importers.procfile.ports import open_address, opening_words
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.services import AppPlan
 from tocompose.importers.procfile.shell import convert_command
@@ -136,6 +136,8 @@ def _mounted_overlay(
         command = None
     if command is not None:
         command = _opened(plan, process, command)
+    elif process.publishes and process.text and image.target:
+        command = _opened_text(process.text, plan.port.number)
     return Service(
         name=service.name,
         image=_development_tag(image) if image.target else None,
@@ -154,6 +156,12 @@ def _opened(plan: AppPlan, process: Process, command: tuple[str, ...]) -> tuple[
     script = called_script(plan.repository, text)
     words = opening_words(text, script, plan.port.number) if process.publishes else ()
     return (*command, *words)
+
+
+def _opened_text(text: str, port: str) -> tuple[str, ...] | None:
+    """The command of production where its server would listen on 127.0.0.1 in the mode for development; else None."""
+    opened = open_address(text, port)
+    return None if opened == text else convert_command(opened).argv
 
 
 def _reloading(process: Process, image: Image) -> tuple[str, ...]:
