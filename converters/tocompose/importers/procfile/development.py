@@ -89,6 +89,14 @@ def note_commands(
             note_local_in_development(plan.repository, process, shown, plan.port.number)
 
 
+def _uses_rails(plan: AppPlan) -> bool:
+    """Whether a library, a command or a variable of the app is of Rails."""
+    commands = (process.text for process in plan.processes)
+    names = (variable.name for variable in plan.app_variables)
+    gems = plan.repository.read_text("Gemfile") or ""
+    return re.search(r"\brails\b|\bRAILS_", " ".join((gems, *commands, *names))) is not None
+
+
 def _note_command(plan: AppPlan, process: Process, shown: str) -> None:
     plan.repository.add_note(
         "TC372",
@@ -106,9 +114,7 @@ def _restart_advice(plan: AppPlan, process: Process, command: str) -> str:
     table, image = load("development"), plan.image(process)
     text = " ".join((command, called_script(plan.repository, command)))
     # In the mode for development Rails reads its code anew in whatever server.
-    commands = (one_process.text for one_process in plan.processes)
-    texts = " ".join((plan.repository.read_text("Gemfile") or "", *commands))
-    is_rails = bool(image.target) and re.search(r"\brails\b", texts) is not None
+    is_rails = bool(image.target) and _uses_rails(plan)
     is_read_once = not is_rails and re.search(table["reads_once"], text)
     if not is_read_once or re.search(table["reloads"], text):
         return ""
