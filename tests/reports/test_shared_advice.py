@@ -22,10 +22,8 @@ def test_the_same_advice_is_all_shared() -> None:
 
 
 def test_advice_that_differs_is_each_ones_own() -> None:
-    assert shared_advice(["Add a.", "Add b.", "Add b."]) == (
-        "",
-        ("Add a.", "Add b.", "Do the same."),
-    )
+    own = ("Add a.", "For this and the next one: Add b.", "")
+    assert shared_advice(["Add a.", "Add b.", "Add b."]) == ("", own)
 
 
 def _report_on(script: str) -> str:

@@ -26,7 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "plan": "Show what would be converted, and each decision with its evidence.",
     "batch": "Convert many repositories, unattended.",
     "check": "Lint compose files; --fix applies safe fixes.",
-    "prove": "Prove that docker compose starts what docker run started.",
+    "prove": "Compare what docker compose creates with what the source creates.",
     "serve": "Serve a page that converts what is pasted, and a JSON API.",
     "page": "Write the page of `serve` as static files; they convert in the browser alone.",
     "explain": "Explain a note by its code.",

@@ -99,7 +99,7 @@ FAIL_ON_OPTION = click.option(
     "--fail-on",
     type=ChoiceListType(*KINDS),
     default="",
-    help="Exit with 1 if there is a note of one of these kinds (lost,changed); without it notes do not count.",
+    help="Exit with 1 if there is a note of one of these kinds, such as lost,changed; by default notes do not count.",
 )
 TIMEOUT_OPTION = click.option(
     "--timeout",

@@ -46,11 +46,11 @@ from tocompose.prove.table import as_json, as_text
 def prove_command(
     ctx: click.Context, sources: tuple[str, ...], docker: str, compose: str, form: str
 ) -> None:
-    """Prove that docker compose starts the same containers as the source, apart from what notes declare.
+    """Compare the containers that docker compose creates with those of the source, field by field.
 
-    SOURCES are files, folders or -, a pasted docker command, or the output of docker inspect. What docker and docker
-    compose request is compared field by field; no real engine is contacted. For manifests a model of the kubelet
-    stands in for docker. Exit code 1 says that something differs that no note declares.
+    SOURCES are files, folders or -, a pasted docker command, or the output of docker inspect. The real docker and
+    docker compose send their requests to a recorder: nothing is started, and no engine is needed. For manifests a
+    model of the kubelet stands in for docker. Exit code 1 means that there is a difference that no note declares.
 
     \b
     Examples:

@@ -68,7 +68,7 @@ def _after_start(report: Report, to_do: Sequence[Duty]) -> Iterator[str]:
         yield from (f"  {line}" for line in _listed_tasks(to_do))
         yield "    (details in MIGRATION.md)"
     if cutover_of(report).steps_over:
-        yield "If the old containers still run here, follow Move over in MIGRATION.md instead."
+        yield "If the old containers still run here, follow “Move over” in MIGRATION.md instead."
 
 
 def _listed_tasks(to_do: Sequence[Duty]) -> Iterator[str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from itertools import groupby, takewhile
 
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
 
 # A sentence, or what leads to a command behind a colon; code is never broken.
 _PIECE = regex(r"(?:`[^`]*`|[^`])+?(?:[.:](?=\s)|$)")
-_THE_SAME = "Do the same."
 
 
 class SharedAdvice(NamedTuple):
@@ -35,11 +34,12 @@ def shared_advice(advices: Sequence[str]) -> SharedAdvice:
 
 
 def _without_repeats(advices: Sequence[str]) -> Iterator[str]:
-    """The advices; where one is that of the line before it, a reference to it."""
-    previous_advice = ""
-    for advice in advices:
-        yield _THE_SAME if advice and advice == previous_advice else advice
-        previous_advice = advice
+    """The advices; what several in a row have in common stands at the first, with how many it is for."""
+    for advice, alike in groupby(advices):
+        followers = len(list(alike)) - 1
+        next_ones = "the next one" if followers == 1 else f"the next {followers}"
+        yield f"For this and {next_ones}: {advice}" if advice and followers else advice
+        yield from [""] * followers
 
 
 def _pieces_of(advice: str) -> list[str]:
