@@ -461,3 +461,40 @@ def test_of_equal_routes_the_older_one_answers_then_the_first_by_name(
         text for key, text in all_labels(result).items() if key.endswith(".priority")
     ]
     assert len(priorities) == len(set(priorities)) == 2
+
+
+def test_a_backend_without_a_share_leaves_nothing_behind() -> None:
+    shares = [
+        {"name": "idle", "port": 80, "weight": 0},
+        {"name": "shop", "port": 80, "weight": 1},
+    ]
+    result = converted(app("idle"), app("shop", 9000), _weighted_route([shares]))
+    assert not service(result, "idle").labels
+    assert {"TC001", "TC282", "TC901"}.isdisjoint(item.code for item in result.notes)
+
+
+def test_a_rule_that_nothing_comes_through_is_said_beside_one_that_leads_somewhere() -> (
+    None
+):
+    idle = [{"name": "shop", "port": 80, "weight": 0}]
+    absent = [{"name": "gone", "port": 80}]
+    routed = [{"name": "shop", "port": 80}]
+    result = converted(app("shop"), _weighted_route([idle, absent, routed]))
+    messages = [item.message for item in result.notes if item.code == "TC282"]
+    assert messages == [
+        "HTTPRoute web, rule 1 was not carried over: none of its backends gets requests",
+        "HTTPRoute web was not carried over: there is no Service gone in the manifests",
+    ]
+    assert {"TC001", "TC901"}.isdisjoint(item.code for item in result.notes)
+
+
+def _weighted_route(backends: list[list[dict[str, Any]]]) -> dict[str, Any]:
+    """A route with a rule for each list of backends, all of them with a match."""
+    path = {"type": "PathPrefix", "value": "/api"}
+    rules = [{"matches": [{"path": path}], "backendRefs": each} for each in backends]
+    return {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {"name": "web"},
+        "spec": {"rules": rules},
+    }

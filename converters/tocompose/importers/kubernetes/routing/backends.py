@@ -166,10 +166,14 @@ def _outside_addresses(
         return
     for subset in decode_endpoints(endpoints):
         port_number = _endpoint_port(subset, port) or number
-        for stated_address in subset.addresses:
-            if address := stated_address.text:
-                host = f"[{address}]" if ":" in address else address
-                yield f"{host}:{port_number}"
+        yield from (f"{host}:{port_number}" for host in _endpoint_hosts(subset))
+
+
+def _endpoint_hosts(subset: EndpointSubset) -> Iterator[str]:
+    """The addresses of endpoints as they stand in an URL."""
+    for stated_address in subset.addresses:
+        if address := stated_address.text:
+            yield f"[{address}]" if ":" in address else address
 
 
 def _endpoint_port(subset: EndpointSubset, port: ServicePort | None) -> str | None:

@@ -66,13 +66,10 @@ def _secret_file(path: str, content: bytes, origin: Span) -> File:
 def _users_content(
     secret_entries: Mapping[str, ConfigEntry], kind: str, path: str
 ) -> bytes | None:
+    """The lines of a file of users; None where the Secret holds none."""
     model_path = ModelPath.of("files", path)
     if kind == "auth-map":
-        lines = [
-            f"{name}:".encode() + (secret_entry.content(model_path) or b"").strip()
-            for name, secret_entry in secret_entries.items()
-        ]
-        return b"\n".join(lines) + b"\n" if lines else None
+        return b"".join(_user_lines(secret_entries, model_path)) or None
     for key in ("auth", "users"):
         if key in secret_entries:
             return secret_entries[key].content(model_path)
@@ -84,6 +81,15 @@ def _users_content(
         return None
     (only_entry,) = secret_entries.values()
     return only_entry.content(model_path)
+
+
+def _user_lines(
+    secret_entries: Mapping[str, ConfigEntry], model_path: ModelPath
+) -> Iterator[bytes]:
+    """A line for each key of a Secret, which is the name of a user."""
+    for name, secret_entry in secret_entries.items():
+        password_hash = secret_entry.content(model_path) or b""
+        yield f"{name}:".encode() + password_hash.strip() + b"\n"
 
 
 class HeldCertificate(NamedTuple):

@@ -6,6 +6,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import filterfalse
 
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing import filters
@@ -103,14 +104,18 @@ def gateway_parts(model: RoutingModel) -> Iterator[ProxyPart]:
         yield from listener_parts(listener, model)
     for taken_route in taken_routes:
         yield from _route_parts(taken_route)
-    used = {
-        key for taken_route in taken_routes for key in parent_gateways(taken_route.route)
-    }
+    used_keys = _used_gateways(taken_routes)
     for key, gateway in gateways.items():
-        if key in used:
+        if key in used_keys:
             yield from settle_gateway(gateway, opened, model)
         else:
             note_unused(gateway.kube_object.cursor, str(gateway.kube_object))
+
+
+def _used_gateways(taken_routes: Iterable[TakenRoute]) -> set[tuple[str, str]]:
+    """The namespaces and names of the Gateways that taken routes hang on."""
+    routes = (taken_route.route for taken_route in taken_routes)
+    return {key for route in routes for key in parent_gateways(route)}
 
 
 def _opened_listeners(
@@ -136,12 +141,29 @@ def _take_route(
         )
         return None
     site = route_site(model, route_object)
-    reached_rules = (_reach_rule(rule, route_object, site) for rule in route.rules)
+    reached_rules = [_reach_rule(rule, route_object, site) for rule in route.rules]
     rules = tuple(reached_rule for reached_rule in reached_rules if reached_rule)
     if not rules:
         site.note_nowhere(route_object)
         return None
+    for number, reached_rule in enumerate(reached_rules):
+        if reached_rule is None:
+            _note_unreached(route.rules[number], f"{route_object}, rule {number + 1}")
     return TakenRoute(route, rules, groups, site)
+
+
+def _note_unreached(rule: RouteRule, title: str) -> None:
+    """Says of one rule that no request comes through it, unless why was said of its backends."""
+    if any(map(_gets_requests, rule.backends)):
+        rule.cursor.mark_noted("TC282")
+    else:
+        rule.cursor.note("TC282", route=title, why="none of its backends gets requests")
+
+
+def _gets_requests(backend: RouteBackend) -> bool:
+    """Whether its weight gives it a share of the requests."""
+    weight = integer(backend.weight.text or "1")
+    return weight is None or weight > 0
 
 
 def _route_parts(taken_route: TakenRoute) -> Iterator[ProxyPart]:
@@ -213,13 +235,14 @@ def _reach_rule(
     def server_options(_: RouteBackend, reached: ReachedService) -> ServerOptions:
         return _server_options(rule, route_object, reached)
 
-    backends = reached_backends(rule.backends, site, str(route_object), server_options)
-    reached_all = list(backends)
-    weighted = [backend for backend in reached_all if backend.weight > 0]
-    if weighted:
-        target = shared_servers(weighted, route_object.name)
+    serving = filter(_gets_requests, rule.backends)
+    for idle in filterfalse(_gets_requests, rule.backends):
+        idle.cursor.skip("with a weight of 0 it gets no requests")
+    backends = list(reached_backends(serving, site, str(route_object), server_options))
+    if backends:
+        target = shared_servers(backends, route_object.name)
         has_labels = isinstance(target, ContainerServers)
-        labels = reached_all[0].reached.labels if has_labels else proxy_labels
+        labels = backends[0].reached.labels if has_labels else proxy_labels
         return ReachedRule(rule, target, labels)
     if filters.has_redirect(rule.filters):
         return ReachedRule(rule, _NO_TARGET, proxy_labels)
