@@ -47,10 +47,10 @@ def convert(source: str, *options: str) -> tuple[str, ...]:
 
 
 RUNS = {
-    "pasted": ColdRun(tuple(PASTED.split()), 212, 80),
-    "script": ColdRun(convert("docker_run/shop/run.sh"), 310, 227),
-    "manifests": ColdRun(convert("kubernetes/web-stack/stack.yaml"), 298, 174),
-    "Procfile": ColdRun(convert("procfile/web_stack", "--from", "procfile"), 257, 330),
+    "pasted": ColdRun(tuple(PASTED.split()), 215, 80),
+    "script": ColdRun(convert("docker_run/shop/run.sh"), 315, 229),
+    "manifests": ColdRun(convert("kubernetes/web-stack/stack.yaml"), 311, 175),
+    "Procfile": ColdRun(convert("procfile/web_stack", "--from", "procfile"), 267, 336),
 }
 
 

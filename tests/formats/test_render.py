@@ -251,6 +251,28 @@ def test_databases_and_stores() -> None:
     assert b"MAIN_DB_PASSWORD=" in env
 
 
+@pytest.mark.parametrize(
+    ("parts", "names"),
+    [
+        ({"databases": [{"name": "shop"}]}, ["shop", "shop-db"]),
+        ({"more": [{"type": "redis", "name": "shop"}]}, ["shop", "shop-redis"]),
+        ({"more": [SERVICE | {"name": "shop"}]}, ["shop", "shop-2"]),
+    ],
+)
+def test_two_of_one_name_are_told_apart_by_what_they_are(
+    parts: dict[str, Any], names: list[str]
+) -> None:
+    service = {"type": "web", "name": "shop", "runtime": "image", "image": {"url": "a:1"}}
+    more = [
+        {key: part[key] for key in ("type", "name", "runtime") if key in part}
+        for part in parts.get("more", [])
+    ]
+    source = {"services": [service, *more], "databases": parts.get("databases", [])}
+    files = {"render.yaml": yaml.safe_dump(source)}
+    written = compose_of(converted(files, "render"))["services"]
+    assert sorted(written) == names
+
+
 def test_a_language_is_built_by_a_dockerfile_with_what_its_build_adds() -> None:
     result = converted(files_of(BLUEPRINT), "render")
     files = {file.path: file.content.decode() for file in result.files}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 
 from tocompose.compose.shapes import as_map
-from tocompose.knowledge.renewed_folders import renewed_volume
 from tocompose.knowledge.variable_meanings import variable_meaning
 from tocompose.model import EnvSetting, FileResource, Logging, Mount, Service, Stack, Volume
 from tocompose.record import NamedTuple, replace
@@ -105,10 +104,12 @@ def _fate_of_data(stack: Stack, kind: str, name: str) -> str:
 
 
 def _what_it_holds(volume: Volume, stack: Stack) -> str:
-    kind = renewed_volume(volume.name, stack)
-    if volume.filled_from and kind:
-        return f"starts empty; it holds {kind}; "
     if volume.filled_from:
+        from tocompose.knowledge.renewed_folders import renewed_volume
+
+        kind = renewed_volume(volume.name, stack)
+        if kind:
+            return f"starts empty; it holds {kind}; "
         return f"starts empty: copy podman's volume {volume.filled_from} into it; "
     return f"the existing volume {volume.engine_name}; " if volume.engine_name else ""
 

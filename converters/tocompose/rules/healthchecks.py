@@ -24,7 +24,6 @@ from tocompose.rules import (
 )
 from tocompose.rules.endings import stays_idle
 from tocompose.rules.evidence import is_called
-from tocompose.rules.example_checks import example_check
 from tocompose.rules.fronts import front_of_service
 from tocompose.rules.listening import (
     Listening,
@@ -89,6 +88,8 @@ def _add_check(
 def _reasons(code: str, service: Service, stack: Stack, context: Context) -> dict[str, str]:
     """What the note of that code says beside the image."""
     if code == "TC613":
+        from tocompose.rules.example_checks import example_check
+
         return {"example": example_check(service, main_port(service, None))}
     if code == "TC619":
         return {"setting": blocking_setting(service, stack, context)}

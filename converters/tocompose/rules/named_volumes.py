@@ -11,7 +11,6 @@ from tocompose.knowledge.old_containers import (
     first_copy_command,
     old_container,
 )
-from tocompose.knowledge.renewed_folders import renewed_files
 from tocompose.model import EnvVariable, Mount, Role, Runtime, Service, Stack, Volume
 from tocompose.notes import Note, note
 from tocompose.record import NamedTuple, replace
@@ -30,7 +29,6 @@ from tocompose.rules import (
 from tocompose.rules.mounted_files import MountedFiles
 from tocompose.rules.programs import runs_own_server, runs_server
 from tocompose.rules.service_images import environment_of, facts_of, image_title
-from tocompose.rules.unkept_data import note_unkept
 from tocompose.rules.views import mounts_of
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.mounts import is_windows_path
@@ -74,7 +72,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
     for service in stack.services:
         named = _name_volumes(service, stack, files, taken_names)
         named.notes.extend(copy_notes(service, named, stack))
-        named.notes.extend(note_unkept(service, stack))
+        named.notes.extend(_note_unkept(service, stack))
         if named.names or named.settings:
             settings = (
                 EnvVariable(name=name, value=value)
@@ -136,9 +134,18 @@ def _add_volume(
     named.mounts.append(Mount(kind="volume", source=name, target=path))
 
 
+def _note_unkept(service: Service, stack: Stack) -> Iterator[Note]:
+    """A note where an unknown image is called like a database and has nothing to keep its data on."""
+    if facts_of(service) is None:
+        from tocompose.rules.unkept_data import note_unkept
+
+        yield from note_unkept(service, stack)
+
+
 def copy_notes(service: Service, named: _NamedMounts, stack: Stack) -> Iterator[Note]:
     """How the data of a container that ran before come into the volumes that are new."""
-    if stack.runs_in not in _KEEPING or service.role is Role.JOB:
+    is_kept = stack.runs_in in _KEEPING and service.role is not Role.JOB
+    if not is_kept or not named.held:
         return
     project = stack.name if stack.runs_in is Runtime.PROJECT else ""
     client = "podman" if stack.runs_in is Runtime.PODMAN else "docker"
@@ -146,6 +153,8 @@ def copy_notes(service: Service, named: _NamedMounts, stack: Stack) -> Iterator[
         container = container_of_swarm(stack.name, service.name)
     else:
         container = old_container(service, project, client)
+    from tocompose.knowledge.renewed_folders import renewed_files
+
     for path, volume in named.held:
         command = first_copy_command(container, path, volume, stack.name, client)
         key = ("volumes", path)
@@ -321,6 +330,8 @@ def _judge_data(startup: Startup, service: Service) -> Iterator[Verdict]:
 def _is_made_again(target: str) -> bool:
     """Whether the folder holds what a build or an installation makes again at any time."""
     name = target.rstrip("/").rpartition("/")[2]
+    from tocompose.knowledge.renewed_folders import renewed_files
+
     return name in DEPENDENCY_FOLDERS or bool(renewed_files(target))
 
 

@@ -12,7 +12,6 @@ from tocompose.importers.docker_run.containers import (
     read_container,
 )
 from tocompose.importers.docker_run.deployed_stacks import DeployedStack
-from tocompose.importers.docker_run.executed_commands import exec_facts
 from tocompose.importers.docker_run.facts import (
     UNKNOWN_SERVICE,
     Facts,
@@ -337,6 +336,8 @@ class Assembly:
         else:
             subject = ModelPath.service(service)
             program = f"`{program_name(texts[1])}`" if texts[1:] else "a command"
+            from tocompose.importers.docker_run.executed_commands import exec_facts
+
             facts = exec_facts(service, line, step.stdin)
             line.operands[0].note("TC132", subject=subject, program=program, **facts)
             for argument in (*step.arguments, *filter(None, [step.stdin])):

@@ -59,6 +59,15 @@ class Blueprint(NamedTuple):
     groups: dict[str, Cursor]
 
 
+# What a part is called by its type, where another one has its name already.
+_ROLES = {
+    "redis": "redis",
+    "keyvalue": "redis",
+    "cron": "cron",
+    "worker": "worker",
+}
+
+
 def text_of(cursor: Cursor) -> str:
     """The text at a cursor; empty for null and where nothing stands."""
     return "" if cursor.style in ("null", "!!null", "{}", "[]") else (cursor.peek() or "")
@@ -82,8 +91,16 @@ def _parts(holders: list[Cursor], key: str, names_in_use: set[str]) -> Iterator[
     for holder in holders:
         for cursor in holder.at(key):
             if cursor.kind == "map":
-                name = text_of(cursor.at("name")) or "app"
-                yield Part(cursor, unique_name(identifier(name), names_in_use))
+                name = identifier(text_of(cursor.at("name")) or "app")
+                if name in names_in_use:
+                    name = _name_of_role(name, key, text_of(cursor.at("type")))
+                yield Part(cursor, unique_name(name, names_in_use))
+
+
+def _name_of_role(name: str, key: str, kind: str) -> str:
+    """A name that says what the part is, beside one of the same name: `shop-db`, `shop-redis`."""
+    role = "db" if key == "databases" else _ROLES.get(kind, "")
+    return f"{name}-{role}" if role else name
 
 
 def _environments(root: Cursor, wanted_name: str) -> Iterator[Cursor]:

@@ -11,7 +11,6 @@ from tocompose.importers.docker_run.paste.commands import (
     restore_breaks,
 )
 from tocompose.importers.docker_run.paste.damage import Damage
-from tocompose.importers.docker_run.paste.encodings import decode_json, decode_mail
 from tocompose.importers.docker_run.paste.lines import join_lines, split_commands
 from tocompose.importers.docker_run.paste.surroundings import (
     escape_ampersands,
@@ -28,11 +27,30 @@ from tocompose.record import NamedTuple
 from tocompose.source import Span
 
 _Pass: TypeAlias = Callable[[str], Iterable[Damage]]
+
+
+def _decode_mail(text: str) -> Iterator[Damage]:
+    """The signs of a mail; few pastes have any, and only they load what reads them."""
+    ends = (line.rstrip().endswith("=") for line in text.splitlines())
+    if "=3D" in text or any(ends):
+        from tocompose.importers.docker_run.paste.encodings import decode_mail
+
+        yield from decode_mail(text)
+
+
+def _decode_json(text: str) -> Iterator[Damage]:
+    """The commands in JSON, all of whose texts stand in double quotes."""
+    if '"' in text:
+        from tocompose.importers.docker_run.paste.encodings import decode_json
+
+        yield from decode_json(text)
+
+
 # What surrounds the commands comes off first: the words inside it are read afterwards.
 _COMMANDS: tuple[_Pass, ...] = (restore_breaks, join_lines, split_commands)
 _PASSES: Mapping[str, tuple[_Pass, ...]] = {
     "pasted": (
-        *(decode_mail, decode_json),
+        *(_decode_mail, _decode_json),
         *(unescape_entities, strip_line_numbers, strip_markup, strip_quotes),
         escape_ampersands,
         repair_spelling,
