@@ -10,6 +10,9 @@ import pytest
 import yaml
 
 from tocompose.exporters.bundle import Layout
+from tocompose.importers.kubernetes import config_names, storage
+from tocompose.importers.kubernetes.config import VolumeFiles
+from tocompose.importers.kubernetes.volume_files import volume_files
 from tocompose.model import Service
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
@@ -309,3 +312,22 @@ def test_no_job_prepares_what_is_in_memory() -> None:
     assert options["web-shared"]["driver_opts"]["o"] == "mode=2777,gid=2000,size=1g"
     job = service(outcome, "web-volumes")
     assert [mounted.source for mounted in job.mounts] == ["kept"]
+
+
+def test_the_files_of_a_volume_are_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[str] = []
+
+    def counted(*arguments: Any) -> VolumeFiles:
+        found.append(arguments[1])
+        return volume_files(*arguments)
+
+    for module in (config_names, storage):
+        if hasattr(module, "volume_files"):
+            monkeypatch.setattr(module, "volume_files", counted)
+    mounts = [mount("conf", "/conf")]
+    pod: Json = {
+        "containers": [container(name, volumeMounts=mounts) for name in ("a", "b")],
+        "volumes": [{"name": "conf", "configMap": {"name": "conf"}}],
+    }
+    converted(config("ConfigMap", "conf", data={"a": "1"}), deployment("app", pod))
+    assert found == ["conf", "conf"]

@@ -145,11 +145,40 @@ def absent_value(
     return SecretValue(namespace, source, key, variable, f"{source}_{key}", origin)
 
 
+class VolumeFile(NamedTuple):
+    """One file of a volume: its path below the mount, and the key or field that it is made of."""
+
+    path: str
+    mode: int
+    secret: bool
+    owner: KubeObject | None
+    entry: ConfigEntry | None
+    text: str = ""
+
+
+class VolumeFiles(NamedTuple):
+    """The files of a volume; `name` and `secret` say whose they are."""
+
+    name: str
+    files: tuple[VolumeFile, ...]
+    secret: bool
+
+    def below(self, folder: str) -> VolumeFiles:
+        """The files in a folder of the volume, with their paths from there."""
+        inside = tuple(
+            file._replace(path=file.path.removeprefix(f"{folder}/"))
+            for file in self.files
+            if file.path.startswith(f"{folder}/")
+        )
+        return self._replace(files=inside)
+
+
 @record
 class ConfigStore:
     """The ConfigMaps and Secrets of the input with their keys, the entries of `.env` that values become, and the
     folders that volumes of files become, by the service and the name of the volume, with what single files of them are
-    called as configs and secrets, by their paths; `absent` knows of the objects that the input does not hold."""
+    called as configs and secrets, by their paths; `absent` knows of the objects that the input does not hold.
+    """
 
     objects: KubeObjects
     absent: AbsentObjects = field(compare=False)
@@ -157,6 +186,7 @@ class ConfigStore:
     settings: Mapping[ValueKey, EnvSetting] = field(default_factory=dict, compare=False)
     setting_names: frozenset[str] = field(default=frozenset(), compare=False)
     folders: Mapping[tuple[str, str], str] = field(default_factory=dict, compare=False)
+    files_by_folder: Mapping[str, VolumeFiles] = field(default_factory=dict, compare=False)
     file_names: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def find(self, kind: str, namespace: str, name: str) -> KubeObject | None:

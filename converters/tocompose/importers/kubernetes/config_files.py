@@ -7,7 +7,7 @@ from itertools import count
 
 from tocompose.importers.kubernetes.absent import AbsentDemand
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
-from tocompose.importers.kubernetes.config import ConfigEntry
+from tocompose.importers.kubernetes.config import ConfigEntry, VolumeFile, VolumeFiles
 from tocompose.importers.kubernetes.container_fields import VolumeMount
 from tocompose.importers.kubernetes.objects import COMPOSED, GENERATED
 from tocompose.importers.kubernetes.references import (
@@ -28,8 +28,6 @@ from tocompose.importers.kubernetes.volume_fields import (
 )
 from tocompose.importers.kubernetes.volume_files import (
     DEFAULT_MODE,
-    VolumeFile,
-    VolumeFiles,
     config_object,
     downward_path,
     downward_value,

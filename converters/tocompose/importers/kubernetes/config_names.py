@@ -11,13 +11,14 @@ from tocompose.importers.kubernetes.config import (
     ConfigStore,
     SecretValue,
     ValueKey,
+    VolumeFiles,
     absent_value,
 )
 from tocompose.importers.kubernetes.config_files import file_name, free_folder
 from tocompose.importers.kubernetes.container_fields import Container
 from tocompose.importers.kubernetes.environment_fields import ConfigReference, EnvSource
 from tocompose.importers.kubernetes.volume_fields import FILE_VOLUMES
-from tocompose.importers.kubernetes.volume_files import VolumeFiles, volume_files
+from tocompose.importers.kubernetes.volume_files import volume_files
 from tocompose.importers.kubernetes.workloads import Workload
 from tocompose.model import EnvSetting
 from tocompose.record import replace
@@ -42,6 +43,7 @@ def name_config(model: ClusterModel) -> ClusterModel:
         settings=settings,
         setting_names=frozenset(setting.name for setting in settings.values()),
         folders=folders,
+        files_by_folder=files,
         file_names=_name_files(files),
     )
     return model._replace(config_store=store)

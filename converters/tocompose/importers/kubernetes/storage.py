@@ -8,12 +8,12 @@ from typing import Any
 
 from tocompose.importers.kubernetes.claims import claim_template
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
+from tocompose.importers.kubernetes.config import VolumeFiles
 from tocompose.importers.kubernetes.config_files import mount_files, settle_files
 from tocompose.importers.kubernetes.container_fields import VolumeMount
 from tocompose.importers.kubernetes.links import expand_references
 from tocompose.importers.kubernetes.pod_volumes import source_of, template_source
 from tocompose.importers.kubernetes.volume_fields import FILE_VOLUMES, PodVolume
-from tocompose.importers.kubernetes.volume_files import VolumeFiles, volume_files
 from tocompose.importers.kubernetes.volume_sources import VolumeSource
 from tocompose.model import ConfigMount, File, Mount
 from tocompose.patterns import regex
@@ -123,7 +123,8 @@ def _mounted_storage(
         return _NOTHING
     if isinstance(volume.source, FILE_VOLUMES):
         settle_files(volume.source, container)
-        files = volume_files(volume.source, volume.name, container)
+        folder = container.store.folders[container.service, mount.volume]
+        files = container.store.files_by_folder[folder]
         return _mounted_files(files, volume, mount, container, scope)
     source = source_of(volume.source, volume, container, mount.path)
     volume.name_cursor.take(to=container.path(source.key))

@@ -6,7 +6,11 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
-from tocompose.importers.kubernetes.config import ConfigEntry
+from tocompose.importers.kubernetes.config import (
+    ConfigEntry,
+    VolumeFile,
+    VolumeFiles,
+)
 from tocompose.importers.kubernetes.downward import PodValue, file_value
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.scalars import Stated
@@ -18,37 +22,8 @@ from tocompose.importers.kubernetes.volume_fields import (
     KeyFile,
     ProjectedVolume,
 )
-from tocompose.record import NamedTuple
 
 DEFAULT_MODE = 0o644
-
-
-class VolumeFile(NamedTuple):
-    """One file of a volume: its path below the mount, and the key or field that it is made of."""
-
-    path: str
-    mode: int
-    secret: bool
-    owner: KubeObject | None
-    entry: ConfigEntry | None
-    text: str = ""
-
-
-class VolumeFiles(NamedTuple):
-    """The files of a volume; `name` and `secret` say whose they are."""
-
-    name: str
-    files: tuple[VolumeFile, ...]
-    secret: bool
-
-    def below(self, folder: str) -> VolumeFiles:
-        """The files in a folder of the volume, with their paths from there."""
-        inside = tuple(
-            file._replace(path=file.path.removeprefix(f"{folder}/"))
-            for file in self.files
-            if file.path.startswith(f"{folder}/")
-        )
-        return self._replace(files=inside)
 
 
 def volume_files(source: FileVolume, name: str, container: ContainerContext) -> VolumeFiles:
