@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tocompose.model import Service
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 from tocompose.reports.known_secrets import secrets_of
+from tocompose.rules import mounted_files
 
 Json = dict[str, Any]
 
@@ -331,3 +333,34 @@ def test_the_files_of_a_volume_are_found_once(monkeypatch: pytest.MonkeyPatch) -
     }
     converted(config("ConfigMap", "conf", data={"a": "1"}), deployment("app", pod))
     assert found == ["conf", "conf"]
+
+
+def test_files_are_indexed_once_for_all_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules look at the files of the stack for each service in turn."""
+    indexed: list[int] = []
+
+    def counted(names: Iterable[str]) -> dict[str, list[str]]:
+        indexed.append(1)
+        return names_below(names)
+
+    names_below = mounted_files._names_below
+    monkeypatch.setattr(mounted_files, "_names_below", counted)
+
+    def indexings(services: int) -> int:
+        indexed.clear()
+        manifests: list[Json] = []
+        for number in range(services):
+            name = f"app-{number}"
+            pod: Json = {
+                "containers": [container("a", volumeMounts=[mount("conf", "/conf")])],
+                "volumes": [{"name": "conf", "configMap": {"name": name}}],
+            }
+            manifests += [
+                config("ConfigMap", name, data={"a": "1"}),
+                deployment(name, pod),
+            ]
+        text = yaml.safe_dump_all(manifests).encode()
+        convert(Memory({"all.yaml": text}), Options(source="kubernetes"))
+        return len(indexed)
+
+    assert indexings(9) == indexings(3)

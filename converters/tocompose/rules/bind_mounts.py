@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from tocompose.model import ComposeFileRole, Mount, Role, Service, Stack
 from tocompose.notes import Note
@@ -77,14 +77,22 @@ _PROVIDE = (
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with code mounts of built services in the dev file, and file mounts that fail when the file lacks."""
     files = MountedFiles(stack, context)
-    written_paths = [f"./{file.path}" for file in stack.files]
+    written_folders = frozenset(_folders_of(file.path for file in stack.files))
     return map_services(
-        stack, lambda service: _divide_mounts(service, files, written_paths)
+        stack, lambda service: _divide_mounts(service, files, written_folders)
     )
 
 
+def _folders_of(paths: Iterable[str]) -> Iterator[str]:
+    """The folders that files lie in, each with those above it, as mounts name them, with a slash at the end."""
+    for path in paths:
+        for position, char in enumerate(path):
+            if char == "/":
+                yield f"./{path[: position + 1]}"
+
+
 def _divide_mounts(
-    service: Service, files: MountedFiles, written_paths: list[str]
+    service: Service, files: MountedFiles, written_folders: Set[str]
 ) -> tuple[Service, list[Note]]:
     code = list(filter(_is_code, service.mounts)) if service.build else []
     masks = _masks_of(service) if code else []
@@ -96,7 +104,7 @@ def _divide_mounts(
     for mount in service.mounts:
         if mount not in code and mount not in masks:
             mounts.append(_demand_file(mount) if _can_demand_file(mount) else mount)
-            if not _is_written_folder(mount, written_paths):
+            if not _is_written_folder(mount, written_folders):
                 notes += _note_bind(files.with_env_files(service), mount)
     mended = service
     if mounts != list(service.mounts):
@@ -138,11 +146,10 @@ def _has_options(service: Service | None, stack: Stack) -> bool:
     return any(mount.options or mount.mode for mount in binds)
 
 
-def _is_written_folder(mount: Mount, written_paths: list[str]) -> bool:
+def _is_written_folder(mount: Mount, written_folders: Set[str]) -> bool:
     """Whether it is a folder of files that are written beside the compose file, which go wherever that goes."""
     folder = f"{(mount.source or '').rstrip('/')}/"
-    is_written = any(path.startswith(folder) for path in written_paths)
-    return mount.kind == "bind" and mount.read_only and is_written and folder != "./"
+    return mount.kind == "bind" and mount.read_only and folder in written_folders
 
 
 def _note_bind(service: Service, mount: Mount) -> list[Note]:

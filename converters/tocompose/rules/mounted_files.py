@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from posixpath import normpath
 
-from tocompose.model import EnvVariable, Service, Stack
+from tocompose.model import EnvVariable, File, Service, Stack
 from tocompose.project import project_path
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.rules import Context
 
 # Endings of the files that settle what a server does: they name other services.
@@ -27,8 +28,8 @@ class MountedFiles:
     """Looks at the files of a stack by their paths, and at those of the source beside it."""
 
     def __init__(self, stack: Stack, context: Context) -> None:
-        self._contents = {file.path: file.content for file in stack.files}
-        self._names_below = _names_below(self._contents)
+        index = _index_of(SameFiles(stack.files))
+        self._contents, self._names_below = index.contents, index.names_below
         self._configs = {config.name: config for config in stack.configs}
         self._inline = {
             config.name: config.content for config in stack.configs if config.content
@@ -143,6 +144,32 @@ def _is_named(target: str, command: Iterable[str]) -> bool:
     return any(
         argument == target or argument.endswith(f"={target}") for argument in command
     )
+
+
+class SameFiles:
+    """The files of a stack, which are another key only as another object: to compare them takes too long."""
+
+    def __init__(self, files: tuple[File, ...]) -> None:
+        self.files = files
+
+    def __hash__(self) -> int:
+        return id(self.files)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SameFiles) and self.files is other.files
+
+
+class _FileIndex(NamedTuple):
+    contents: Mapping[str, bytes]
+    names_below: Mapping[str, list[str]]
+
+
+# Rules look at the files for each service in turn.
+@lru_cache(maxsize=4)
+def _index_of(same: SameFiles) -> _FileIndex:
+    """The files by their paths, and what stands below each folder."""
+    contents = {file.path: file.content for file in same.files}
+    return _FileIndex(contents, _names_below(contents))
 
 
 def _names_below(names: Iterable[str]) -> dict[str, list[str]]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
-from tocompose.model import Service, Stack
+from tocompose.model import Service
 from tocompose.notes import Note
 from tocompose.project import normal_path
 from tocompose.record import NamedTuple
 from tocompose.rules import Context, remark
 from tocompose.rules.file_mounts import demands_file, is_host_file
-from tocompose.rules.variables import setting_values, with_values
+from tocompose.rules.variables import with_values
 from tocompose.source import Span
 from tocompose.syntax.host_paths import is_relative_path, seccomp_profile
 from tocompose.syntax.interpolation import plain
@@ -28,16 +28,17 @@ class _NeededFile(NamedTuple):
     span: Span | None
 
 
-def note_files(service: Service, stack: Stack, context: Context) -> Iterator[Note]:
-    """A note for each file of variables and mounted file that the service needs and that nobody has.
+def note_files(
+    service: Service, made_files: Set[str], values: Mapping[str, str], context: Context
+) -> Iterator[Note]:
+    """A note for each file of variables and mounted file that the service needs and that nobody has: it is not made,
+    and not there. The `values` are those of variables.
 
     Of a command that was pasted the folder is not known.
     """
     is_pasted = service.origin is not None and service.origin.file.startswith("<")
     if context.read is None or is_pasted:
         return
-    made_files = {file.path for file in stack.files} | {".env"}
-    values = setting_values(stack, context)
     yield from _note_host_files(service, values, context)
     yield from _note_profiles(service, context)
     for needed in _needed_files(service, values):

@@ -150,12 +150,13 @@ def _judge_ending(
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack as it is, with notes about what an `up` would stumble over, or what would not reach another."""
     values = setting_values(stack, context)
+    made_files = frozenset([".env", *(file.path for file in stack.files)])
     outcome = annotate_services(
         stack,
         lambda service: [
             *_note_replicas(service, values),
             *_note_build(service, stack, context),
-            *note_files(service, stack, context),
+            *note_files(service, made_files, values, context),
             *note_hosts(service, stack, values),
         ],
     )
