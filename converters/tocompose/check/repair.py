@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from tocompose.check.fragments import fragment_edits, key_entry_of, stands_in
 from tocompose.check.kept_values import holds_what_it_held
 from tocompose.check.score import audit
 from tocompose.check.selection import EVERYTHING, RuleSelection
@@ -210,7 +211,7 @@ def _repair_file(
     changes = {name: keys for name, keys in changes.items() if keys and name not in fixed}
     written_keys = frozenset((name, key) for name, keys in changes.items() for key in keys)
     edits: list[Edit] = list(_share_logging(file, text, changes))
-    edits += _edit_fragments(file, entries, changes)
+    edits += fragment_edits(file, entries, changes)
     for name, keys in changes.items():
         edits += _edit_service(entries[name], file, keys)
     version = _version_entry(file) if plan.drops_version(selection) else None
@@ -229,46 +230,6 @@ def _notes_on_fixed(entries: Mapping[str, Child], fixed: set[str]) -> Iterator[N
     for name, child in entries.items():
         if name in fixed:
             yield note("TC778", child.span, subject=ModelPath.service(name), service=name)
-
-
-def _edit_fragments(
-    file: ComposeFile, entries: Mapping[str, Child], changes: dict[str, dict[str, Any]]
-) -> Iterator[Edit]:
-    """The edits of keys that stand in a fragment which services share and all want alike; `changes` lose them."""
-    users_by_line: dict[int, list[tuple[str, str]]] = {}
-    for name, keys in changes.items():
-        for key in keys:
-            key_entry = _key_entry(entries[name], key)
-            if key_entry is not None and not _stands_in(key_entry, entries[name], file):
-                users_by_line.setdefault(key_entry.span.line, []).append((name, key))
-    for users in users_by_line.values():
-        name, key = users[0]
-        key_entry = _key_entry(entries[name], key)
-        if key_entry is None or key_entry.span.file != file.path:
-            continue
-        value = changes[name][key]
-        owners = [owner for owner in entries if _stands_in(key_entry, entries[owner], file)]
-        sharers = {*owners, *(user for user, _ in users)}
-        if all(changes.get(sharer, {}).get(key) == value for sharer in sharers):
-            for user, _ in users:
-                del changes[user][key]
-            if not owners:
-                yield replaced_key(key_entry, list(file.lines), key, value)
-
-
-def _key_entry(service_entry: Child, key: str) -> Child | None:
-    node = service_entry.node
-    return node.child(key) if isinstance(node, Branch) else None
-
-
-def _stands_in(key_entry: Child | None, service_entry: Child, file: ComposeFile) -> bool:
-    """Whether the key stands below the service itself, not in a fragment that it takes in."""
-    if key_entry is None or key_entry.span.file != file.path:
-        return False
-    lines = list(file.lines)
-    start = service_entry.span.line
-    end_line = block_end(lines, start - 1, service_entry.span.column - 1)
-    return start < key_entry.span.line <= end_line
 
 
 def _first_file(view: View, name: str) -> str:
@@ -303,7 +264,7 @@ def _order_with_conditions(
     service_entry: Child, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> Any:
     """What is waited for in the place of a bare list; None where it is none, or stays as it is."""
-    stated = _key_entry(service_entry, "depends_on")
+    stated = key_entry_of(service_entry, "depends_on")
     if stated is None or getattr(stated.node, "kind", "") != "list":
         return None
     order, better_order = old.get("depends_on") or {}, new.get("depends_on") or {}
@@ -322,7 +283,7 @@ def _edit_service(
     for key, value in changes.items():
         key_entry = child.node.child(key) if isinstance(child.node, Branch) else None
         # A key that a merged block brings in stands elsewhere: one of the service's own overrides it.
-        if key_entry is not None and _stands_in(key_entry, child, file):
+        if key_entry is not None and stands_in(key_entry, child, file):
             yield replaced_key(key_entry, lines, key, value)
         else:
             added = (*added, *added_key(child, lines, key, value).lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tocompose.importers.docker_run.shell.commands import leaf_texts, source_text
 from tocompose.importers.docker_run.shell.parameters import (
@@ -86,10 +86,14 @@ def _merge_scopes(scope: Scope, going_on: list[BranchOutcome], condition: Cursor
             stated = likely[0].get(name) or NOTHING if len(likely) == 1 else None
             merged = _merged_value(name, scope.get(name), values, condition, stated)
             scope.set(name, merged)
-    for branch in scopes:
-        scope.exports |= branch.exports
+    scope.exports |= set().union(*(branch.exports for branch in scopes))
+    scope.status = _common_status(scopes)
+
+
+def _common_status(scopes: Iterable[Scope]) -> int | None:
+    """The status that all branches end with; None where they differ."""
     statuses = {branch.status for branch in scopes}
-    scope.status = statuses.pop() if len(statuses) == 1 else None
+    return statuses.pop() if len(statuses) == 1 else None
 
 
 def _merged_value(

@@ -65,6 +65,18 @@ def script_folder(directory: str) -> str:
 
 def look_up(name: str, scope: Scope, cursor: Cursor) -> Value | None:
     """What a name stands for; None when it is a plain variable that the script does not set."""
+    own_value = _argument_value(name, scope, cursor) or _state_value(name, scope, cursor)
+    held = own_value or scope.get(name)
+    if held is not None or name in INHERITED:
+        return held or Value(f"${{{name}}}")
+    if name in SHELL_ONLY:
+        instead, command = SHELL_ONLY[name]
+        return open_value(instead, "TC152", cursor, command=command)
+    return None
+
+
+def _argument_value(name: str, scope: Scope, cursor: Cursor) -> Value | None:
+    """What a name for the arguments of the script stands for: `$1`, `$@`, `$#`."""
     if is_whole_number(name):
         return _positional_value(int(name), scope, cursor)
     match name:
@@ -74,18 +86,17 @@ def look_up(name: str, scope: Scope, cursor: Cursor) -> Value | None:
             return open_value("ARG_COUNT", "TC154", cursor, written="$#")
         case "#":
             return Value(str(len(scope.arguments or ())))
+    return None
+
+
+def _state_value(name: str, scope: Scope, cursor: Cursor) -> Value | None:
+    """What a name stands for that the shell itself sets as it goes: its line, the status of the last command."""
     if name == "LINENO" and scope.get(name) is None:
         return Value(str(cursor.span.line))
     if name == "?" and scope.status is not None:
         return Value(str(scope.status))
     if name in _STATUS_NAMES:
         return open_value(_STATUS_NAMES[name], "TC152", cursor, command=f"${name}")
-    held = scope.get(name)
-    if held is not None or name in INHERITED:
-        return held or Value(f"${{{name}}}")
-    if name in SHELL_ONLY:
-        instead, command = SHELL_ONLY[name]
-        return open_value(instead, "TC152", cursor, command=command)
     return None
 
 
