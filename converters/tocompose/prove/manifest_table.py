@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 from tocompose.prove.behaviour import BehaviourFinding
 from tocompose.prove.manifests import ManifestDifference, ManifestProof
+from tocompose.wording import counted
 
 _HEAD = ("container", "service", "field", "kubelet", "compose", "declared by")
 _WIDTH = 40
+_NOT_COMPARED = "Probes, replicas and other objects are not compared: MIGRATION.md says what becomes of them."
 _UNDECLARED = "NOTHING"
 
 
@@ -73,13 +75,16 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 def _verdict(proof: ManifestProof) -> str:
     faults = sum(1 for finding in proof.behaviour if finding.is_fault)
     undeclared = sum(1 for difference in proof.differences if not difference.code)
-    scope = f"{proof.fields} fields of {proof.containers} containers"
+    scope = f"{counted(proof.fields, 'field')} of {counted(proof.containers, 'container')}"
     if proof.requests:
-        scope += f" and {proof.requests} requests"
+        scope += f" and {counted(proof.requests, 'request')} from outside"
     if faults:
-        return f"{faults} faults at docker compose up, {undeclared} undeclared differences, in {scope}."
+        told = counted(faults, "fault")
+        hidden = counted(undeclared, "undeclared difference")
+        return f"{told} at docker compose up, {hidden}, in {scope}."
     if undeclared:
-        return f"{undeclared} differences that no note declares, in {scope}."
+        return f"{counted(undeclared, 'difference')} that no note declares, in {scope}."
     if proof.differences:
-        return f"Equal apart from {len(proof.differences)} declared differences: {scope}."
-    return f"Equal: {scope}."
+        declared = counted(len(proof.differences), "declared difference")
+        return f"Equal apart from {declared}: {scope}.\n{_NOT_COMPARED}"
+    return f"Equal: {scope}.\n{_NOT_COMPARED}"

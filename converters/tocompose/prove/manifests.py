@@ -295,12 +295,14 @@ class _ParityCheck:
             return "absent" if value is None else "a value"
         if isinstance(value, tuple | frozenset):
             value = " ".join(map(str, value if isinstance(value, tuple) else sorted(value)))
-        text = str(value)
+        text = _WORDS.get(str(value), str(value))
         for secret in self._secrets:
             text = text.replace(secret, "•••")
         return text
 
 
+# What values that are no texts are called.
+_WORDS = {"None": "nothing", "True": "yes", "False": "no"}
 _ORDINAL = regex(r"-\d+$")
 
 

@@ -32,6 +32,8 @@ from tocompose.wording import counted
 
 __all__ = ["Rendered", "Rendering", "render", "sites"]
 
+_SWITCHED_OFF = "rendering is switched off (`--render` allows it)"
+
 
 class RenderOptions(Protocol):
     """What the user said about rendering: whether it may be done, and `values`, `set`, `release`, `namespace`."""
@@ -123,7 +125,7 @@ def _kustomize_command(
 ) -> RenderCommand | str:
     """The command that builds the group, or why it cannot be built."""
     if not options.render:
-        return "rendering is switched off"
+        return _SWITCHED_OFF
     if not isinstance(project, Folder):
         return "it was not read from a folder"
     try:
@@ -143,7 +145,7 @@ def _render_chart(project: Project, chart: Chart, options: RenderOptions) -> Ren
     command = (
         _helm_command(project, chart, folder_name, helm_options)
         if options.render
-        else "rendering is switched off"
+        else _SWITCHED_OFF
     )
     if isinstance(command, str):
         advice = f"{helm_options.command_text(chart, folder_name)} | tocompose convert -"

@@ -67,7 +67,22 @@ def render_page(report: Report, template: str, **extra_content: object) -> str:
 def _html_environment() -> Any:
     html_environment = template_environment(autoescape=True)
     html_environment.filters["show"] = printable
+    html_environment.filters["prose"] = _with_code
     return html_environment
+
+
+def _with_code(text: str) -> Any:
+    """One line of prose, in which what stands between backticks is shown as code."""
+    from markupsafe import Markup, escape
+
+    parts = printable(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape(printable(text))
+    shown = [
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part)
+        for number, part in enumerate(parts)
+    ]
+    return Markup("").join(shown)
 
 
 def _page_content(report: Report) -> dict[str, Any]:

@@ -248,7 +248,8 @@ def _key_value(
 
 def _required_value(value: SecretValue, container: ContainerContext) -> str:
     """A value that the user must fill in, in `.env`."""
-    return f"${{{container.use_value(value)}:?from {value.source}, key {value.key}}}"
+    name = container.use_value(value)
+    return f"${{{name}:?set {name} in .env ({value.key} of {value.source})}}"
 
 
 def _config_value(

@@ -90,7 +90,10 @@ def _mark_pod(
     yield preparing
     marker = Mount(kind="volume", source=volume, target=_FOLDER, origin=span)
     after_preparing = Dependency(
-        service=preparing.name, condition="service_completed_successfully", origin=span
+        service=preparing.name,
+        condition="service_completed_successfully",
+        evidence="it brings the shell that marks the job as done",
+        origin=span,
     )
     for container in pod.running_containers():
         name = container.service

@@ -51,7 +51,7 @@ class TemplateVariable(NamedTuple):
     def in_compose(self) -> str:
         """The variable as Compose writes it; one without a default must be set."""
         if self.default is None:
-            return required_reference(self.name)
+            return required_reference(self.name, ".env")
         operator = self.operator.replace("=", "-")
         return f"${{{self.name}{operator}{self.default}}}"
 
