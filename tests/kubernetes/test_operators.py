@@ -371,4 +371,4 @@ def test_an_option_of_kibana_that_no_variable_can_say_is_left_out_whole():
     assert environment["TELEMETRY_HOSTS"] == '["a", "b"]'
     assert not [name for name in environment if "FLEET" in name]
     [said] = [note.message for note in result.notes if "fleet.packages" in note.message]
-    assert "not used here" in said
+    assert "not carried over" in said

@@ -18,6 +18,7 @@ from tocompose.source import Span
 
 if TYPE_CHECKING:
     from tocompose.importers.kubernetes.cluster_model import ClusterModel
+    from tocompose.importers.kubernetes.leftovers import OperatedObject
     from tocompose.importers.kubernetes.objects import KubeObjects
     from tocompose.importers.kubernetes.operators.manifests import OperatorAnswer
     from tocompose.rendering import Rendering
@@ -276,12 +277,13 @@ def convert(
     stack_name = identifier(name or main_namespace(model) or fallback)
     stack = builder.build_stack(stack_name)
     model.config_store.absent.add_notes(builder.demands, ledger)
-    _note_operated(answers, model)
+    operated = _note_operated(answers, model)
     note_kinds(model)
     note_unused_config(model, builder.used_config)
     note_namespaces(model)
-    settle_fields(model, builder.findings)
+    settle_fields(model, builder.findings, operated)
     settle_inherited(model)
+    _note_unused(operated, ledger)
     return replace(stack, runs_in=Runtime.CLUSTER)
 
 
@@ -295,12 +297,25 @@ def _operated(objects: KubeObjects) -> tuple[KubeObjects, tuple[OperatorAnswer, 
     return expansion.objects, expansion.answers
 
 
-def _note_operated(answers: tuple[OperatorAnswer, ...], model: ClusterModel) -> None:
-    if answers:
-        from tocompose.importers.kubernetes.operators import note_expansions
+def _note_operated(
+    answers: tuple[OperatorAnswer, ...], model: ClusterModel
+) -> tuple[OperatedObject, ...]:
+    """The custom objects that were answered, of which a note each was said."""
+    if not answers:
+        return ()
+    from tocompose.importers.kubernetes.operators import note_expansions
 
-        names = {workload.kube_object: workload.name for workload in model.workloads}
-        note_expansions(answers, names, model.ledger)
+    names = {workload.kube_object: workload.name for workload in model.workloads}
+    return note_expansions(answers, names, model.ledger)
+
+
+def _note_unused(operated: tuple[OperatedObject, ...], ledger: Ledger) -> None:
+    if operated:
+        from tocompose.importers.kubernetes.operators.unused_fields import (
+            note_unused_fields,
+        )
+
+        note_unused_fields(operated, ledger)
 
 
 def _is_template(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from itertools import chain
 
 from tocompose.importers.field_tables import (
     FieldWalk,
@@ -22,13 +23,14 @@ from tocompose.importers.kubernetes.scalars import list_entries
 from tocompose.importers.kubernetes.storage import INJECTED
 from tocompose.ledger import Cursor, Fate, Ledger
 from tocompose.notes import note
+from tocompose.record import NamedTuple
 from tocompose.source import Leaf, Node, Span, leaves
 from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.wording import counted
 
 _CLUSTER_FIELDS, _UNUSED_NAMES, _UNUSED = "TC202", "TC257", "TC253"
 # Said once for the run, not for each object.
-_PER_RUN = frozenset({_CLUSTER_FIELDS, _UNUSED_NAMES})
+PER_RUN = frozenset({_CLUSTER_FIELDS, _UNUSED_NAMES})
 # Shapes whose values count only where something refers to them.
 _NAME_SHAPES = {
     "labels": "label",
@@ -52,6 +54,16 @@ _NAME_SHAPES = {
 }
 _ADVICE = "Check what it does for the workloads, and add the Compose equivalent by hand."
 _SHOWN_NAMES = 5
+
+
+class OperatedObject(NamedTuple):
+    """A custom object that was answered, what it became, the fields of which a note is due, and the others that have a
+    shape."""
+
+    kube_object: KubeObject
+    subject: ModelPath
+    findings: tuple[Finding, ...]
+    shaped: tuple[tuple[str, Node], ...]
 
 
 class _RunNote:
@@ -99,22 +111,24 @@ class _RunNote:
 
 
 def settle_fields(
-    model: ClusterModel, found: Mapping[KubeObject, Sequence[Finding]]
+    model: ClusterModel,
+    found: Mapping[KubeObject, Sequence[Finding]],
+    operated: Sequence[OperatedObject] = (),
 ) -> None:
     """Says a note for each object about its fields whose rows ask for one and those that rules found, and one for the
-    run about names."""
+    run about names, those in custom objects that were `operated` too."""
     ledger = model.ledger
     cluster_fields = _RunNote(_CLUSTER_FIELDS, ledger)
     unused_names = _RunNote(_UNUSED_NAMES, ledger)
     walk = FieldWalk(field_tables(), ledger, default_reason=FILLED_IN, added=INJECTED)
     subjects = dict(_subjects(model))
-    per_run: list[Finding] = []
+    per_run = list(chain.from_iterable(custom.findings for custom in operated))
     for kube_object in model.objects:
         walk.findings = []
         for node, type_name in _typed_parts(kube_object):
             walk.visit(node, type_name)
         findings = [*walk.findings, *found.get(kube_object, ())]
-        own_findings = [finding for finding in findings if finding.code not in _PER_RUN]
+        own_findings = [finding for finding in findings if finding.code not in PER_RUN]
         per_run.extend(findings)
         note_findings(
             own_findings,
@@ -125,7 +139,8 @@ def settle_fields(
     cluster_fields.add_findings(per_run)
     cluster_fields.add_note()
     unused_names.add_findings(per_run)
-    for shape, node in walk.shaped:
+    shaped = chain.from_iterable(custom.shaped for custom in operated)
+    for shape, node in chain(walk.shaped, shaped):
         if shape in _NAME_SHAPES:
             unused_names.add_names(_NAME_SHAPES[shape], node)
     unused_names.add_note()
@@ -142,9 +157,9 @@ def _subjects(model: ClusterModel) -> Iterator[tuple[KubeObject, ModelPath]]:
 
 
 def _typed_parts(kube_object: KubeObject) -> Iterable[tuple[Node, str]]:
-    """The object with the name of its type; of one that an operator makes the parts that stand in the source."""
+    """The object with the name of its type; nothing for one that an operator makes, whose parts stand in another."""
     if isinstance(kube_object, MadeObject):
-        return kube_object.grafts
+        return []
     type_name, node = kind_row(kube_object.kind).type, kube_object.cursor.node
     return [(node, type_name)] if type_name and node is not None else []
 

@@ -10,7 +10,7 @@ from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
 from tocompose.patterns import regex
 from tocompose.readers.yaml import integer
-from tocompose.source import Node, Span
+from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 
 DEFAULT = "default"
@@ -94,16 +94,15 @@ GENERATED, COMPOSED, KNOWN = "generated", "composed", "known"
 class MadeObject(KubeObject):
     """An object that stands in no manifest: an operator makes it for its `owner`, whose name it bears in messages.
 
-    `grafts` are the parts of the owner that stand in it, with the types of their fields. A Service that `is_plain`
-    leads to a server that speaks http where the operator's speaks https. A workload with a `profile` starts on request.
+    A Service that `is_plain` leads to a server that speaks http where the operator's speaks https. A workload with a
+    `profile` starts on request.
     """
 
-    __slots__ = ("grafts", "is_plain", "owner", "profile")
+    __slots__ = ("is_plain", "owner", "profile")
 
     def __init__(self, cursor: Cursor, kind: str, owner: KubeObject) -> None:
         super().__init__(cursor, kind)
         self.owner = owner
-        self.grafts: tuple[tuple[Node, str], ...] = ()
         self.is_plain = False
         self.profile = ""
 

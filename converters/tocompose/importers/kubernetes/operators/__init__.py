@@ -7,31 +7,29 @@ remains: one host has nothing to fail over to.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from importlib import import_module
 
-from tocompose.importers.field_tables import count_filled
+from tocompose.importers.field_tables import describe_finding, settle_findings
+from tocompose.importers.kubernetes.leftovers import OperatedObject
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects, MadeObject
+from tocompose.importers.kubernetes.operators.custom_kinds import operator_rows
 from tocompose.importers.kubernetes.operators.manifests import (
     OperatorAnswer,
     build_answer,
 )
-from tocompose.ledger import Fate, Ledger
+from tocompose.importers.kubernetes.operators.parts import OperatorRemark
+from tocompose.importers.kubernetes.operators.unused_fields import settle_spec
+from tocompose.ledger import Ledger
 from tocompose.notes import note
 from tocompose.record import NamedTuple
-from tocompose.source import Branch, Leaf, Node, leaves
 from tocompose.syntax.model_path import ROOT, ModelPath
-from tocompose.tables import Row, table
+from tocompose.tables import Row
 
-_SHOWN_FIELDS = 8
-# How operators call the number of servers.
-_COUNTS = frozenset(
-    "clusterSize count instances members numberOfInstances replicas".split()
-)
-# So many values of a field are said one by one.
-_FEW_VALUES = 3
-# What the cluster writes, and what every object has.
-_SAID_ELSEWHERE = ("apiVersion", "kind", "metadata", "status")
+# What is said of an object that became servers with data, routes, and servers without data.
+_SERVERS, _ROUTES, _STATELESS = "TC391", "TC392", "TC399"
+# The notes that tell the numbers of servers themselves.
+_COUNTED = (_SERVERS, _STATELESS)
+_OWN_IMAGE = "with its own image"
 
 
 class Expansion(NamedTuple):
@@ -39,16 +37,6 @@ class Expansion(NamedTuple):
 
     objects: KubeObjects
     answers: tuple[OperatorAnswer, ...]
-
-
-@cache
-def operator_rows() -> Mapping[str, Row]:
-    """The kinds of custom objects that some module answers for, by their name with the API group."""
-    return table(
-        "kubernetes/operators",
-        required={"module"},
-        optional={"with", "url", "says", "stateless", "labels", "after", "backups"},
-    )
 
 
 def expand_operators(objects: KubeObjects) -> Expansion:
@@ -106,109 +94,73 @@ def note_expansions(
     answers: tuple[OperatorAnswer, ...],
     services: Mapping[KubeObject, str],
     ledger: Ledger,
-) -> None:
-    """Says of each custom object which services it became, and which of its fields had no use; `services` names the
-    service of each workload."""
+) -> tuple[OperatedObject, ...]:
+    """Says of each custom object which services it became; `services` names the service of each workload. What is given
+    back are the objects with those of their fields that are still to be told."""
+    operated: list[OperatedObject] = []
     for answer in answers:
         kube_object = answer.kube_object
-        workloads = [made for made in answer.made if made in services]
-        described = ", ".join(
-            f"{services[made]} ({answer.images.get(made, 'with its own image')})"
-            for made in workloads
-        )
-        row = operator_rows()[kube_object.kind]
-        code = "TC399" if row.get("stateless") else "TC391"
+        workloads = [workload for workload in answer.made if workload in services]
         subject = ModelPath.service(services[workloads[0]]) if workloads else ROOT
-        _note_backups(kube_object, row, subject, ledger)
-        remarks = [*answer.remarks, *_settle_answered(answer, ledger)]
+        row = operator_rows()[kube_object.kind]
+        code = _STATELESS if row.get("stateless") else _SERVERS
+        settled = [settle_spec(answered, subject, ledger) for answered in answer.answered]
+        images = (answer.images.get(workload, _OWN_IMAGE) for workload in workloads)
+        named_images = zip(
+            (services[workload] for workload in workloads), images, strict=True
+        )
+        described = ", ".join(f"{name} ({image})" for name, image in named_images)
+        sentences = _sentences(answer, settled, subject)
         ledger.add_note(
             note(
-                code if workloads else "TC392",
+                code if workloads else _ROUTES,
                 kube_object.span,
                 subject=subject,
                 object=str(kube_object),
-                what=f"{described or 'routes'}{row.get('says', '')}",
-                rest="".join(f"; {remark}" for remark in remarks),
+                what=described or "routes",
+                rest="".join(f". {sentence}" for sentence in sentences),
             )
         )
+        operated += map(_without_counts, settled)
+    return tuple(operated)
 
 
-def _note_backups(
-    kube_object: KubeObject, row: Row, subject: ModelPath, ledger: Ledger
-) -> None:
-    """Says that the backups are lost which the object asks its operator for."""
-    fields = [kube_object.at("spec", key) for key in row.get("backups", "").split()]
-    lost_fields = [field for field in fields if field.unread()]
-    if not lost_fields:
-        return
-    for field in lost_fields:
-        field.mark_noted("TC695")
-    words = (
-        _field_words(str(field.key), field.node) for field in lost_fields if field.node
-    )
-    ledger.add_note(
-        note(
-            "TC695",
-            lost_fields[0].span,
-            subject=subject,
-            object=str(kube_object),
-            fields=", ".join(words),
-        )
-    )
+def _sentences(
+    answer: OperatorAnswer, settled: list[OperatedObject], subject: ModelPath
+) -> Iterator[str]:
+    """What the note on a custom object says after what became of it."""
+    if says := operator_rows()[answer.kube_object.kind].get("says"):
+        yield says
+    yield from _told_counts(settled)
+    for remark in answer.remarks:
+        yield _sentence(remark, subject)
 
 
-def _settle_answered(answer: OperatorAnswer, ledger: Ledger) -> Iterator[str]:
-    """What is left of the objects that were answered, in words; all of it thereby counts as noted."""
-    for kube_object in answer.answered:
-        for key in _SAID_ELSEWHERE:
-            kube_object.at(key).skip("metadata or status of the object")
-        title = "" if kube_object is answer.kube_object else f"{kube_object}: "
-        for fields in _unused_fields(kube_object.cursor.node, ledger):
-            yield f"{title}{fields}"
-        kube_object.cursor.mark_noted("TC391")
+def _told_counts(settled: list[OperatedObject]) -> Iterator[str]:
+    """How many servers there were; the note on the custom object says so itself."""
+    counts = []
+    for kube_object, _, findings, _ in settled:
+        owner = "" if kube_object is settled[0].kube_object else f"{kube_object} "
+        counts += [
+            f"{owner}{describe_finding(finding)}"
+            for finding in findings
+            if finding.code in _COUNTED
+        ]
+    if counts:
+        yield f"One server stands for several ({', '.join(counts)})"
 
 
-def _unused_fields(node: Node | None, ledger: Ledger) -> list[str]:
-    """In words, the fields of the spec that nothing read."""
-    fields = [
-        _field_words(path, part)
-        for path, part in _unread_parts(node, "", ledger)
-        if not _is_one_server(path, part)
-    ]
-    if not fields:
-        return []
-    more = len(fields) - _SHOWN_FIELDS
-    ellipsis = f" and {more} more fields" if more > 0 else ""
-    return [f"not used here: {', '.join(fields[:_SHOWN_FIELDS])}{ellipsis}"]
+def _sentence(remark: OperatorRemark, subject: ModelPath) -> str:
+    """A remark, with its command as it is run in the service."""
+    if not remark.command:
+        return remark.text
+    service = subject.service_name
+    return f"{remark.text}: `docker compose exec {service} {remark.command}`"
 
 
-def _is_one_server(path: str, node: Node) -> bool:
-    """Whether a field says what holds here anyway: that there is one server."""
-    is_count = path.rpartition(".")[2] in _COUNTS
-    return is_count and isinstance(node, Leaf) and node.text == "1"
-
-
-def _unread_parts(node: Node | None, path: str, ledger: Ledger) -> list[tuple[str, Node]]:
-    """The highest fields of which nothing was read."""
-    if node is None:
-        return []
-    own_leaves = list(leaves(node))
-    unread = [leaf for leaf in own_leaves if ledger.fate(leaf).fate is Fate.UNREAD]
-    if not unread:
-        return []
-    is_whole = len(unread) == len(own_leaves) and path.count(".") > 1
-    if isinstance(node, Leaf) or (is_whole and len(unread) > _FEW_VALUES):
-        return [(path.removeprefix(".spec."), node)]
-    assert isinstance(node, Branch), "what is no leaf has children"
-    return [
-        part
-        for child in node.children
-        for part in _unread_parts(child.node, f"{path}.{child.key}", ledger)
-    ]
-
-
-def _field_words(path: str, node: Node) -> str:
-    if isinstance(node, Leaf):
-        return f"{path}: {node.text}" if 0 < len(node.text) <= 40 else path
-    count = count_filled(node)
-    return f"{path} ({count} {'value' if count == 1 else 'values'})"
+def _without_counts(settled: OperatedObject) -> OperatedObject:
+    """The object without the fields that were told, which count as noted."""
+    counts = [finding for finding in settled.findings if finding.code in _COUNTED]
+    settle_findings(counts, settled.kube_object.cursor.ledger)
+    remaining = (finding for finding in settled.findings if finding not in counts)
+    return settled._replace(findings=tuple(remaining))

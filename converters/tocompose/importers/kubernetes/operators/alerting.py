@@ -18,10 +18,11 @@ from tocompose.importers.kubernetes.operators.parts import (
     image_of,
 )
 from tocompose.importers.kubernetes.operators.spec_fields import (
-    decode_claim_size,
     decode_part,
+    decode_spec,
     decode_text,
 )
+from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.record import NamedTuple
 from tocompose.source import Node
 
@@ -39,25 +40,26 @@ class AlertingSpec(NamedTuple):
     settings: MountedKey | None
     external_url: str | None
     resources: Node | None
-    storage: Node | None
 
 
 def decode_alerting(server: KubeObject, objects: KubeObjects) -> AlertingSpec:
     """The spec of an Alertmanager."""
-    spec = server.at("spec")
+    spec = decode_spec(server)
     image = decode_part(spec, "image")
-    secret_name = decode_text(spec, "configSecret") or f"alertmanager-{server.name}"
+    stated_name = spec.at("config-secret")
+    secret_name = peek_text(stated_name) or f"alertmanager-{server.name}"
     secret = objects.get("Secret", server.namespace, secret_name)
     has_settings = secret is not None and any(
         secret.at(section, _KEY) for section in ("data", "stringData")
     )
+    if has_settings:
+        decode_text(stated_name)
     return AlertingSpec(
         image=image,
         version=decode_text(spec, "version") if image is None else None,
         settings=MountedKey("Secret", secret_name, _KEY, _FILE) if has_settings else None,
-        external_url=decode_text(spec, "externalUrl"),
-        resources=decode_part(spec, "resources"),
-        storage=decode_claim_size(spec, "storage", "volumeClaimTemplate"),
+        external_url=decode_text(spec, "external-url"),
+        resources=decode_part(spec, "ResourceRequirements"),
     )
 
 
@@ -71,7 +73,7 @@ def _server_parts(spec: AlertingSpec, name: str) -> Iterator[OperatorPart]:
     if spec.settings is None:
         arguments.append("--config.file=/etc/alertmanager/alertmanager.yml")
         yield OperatorRemark(
-            "its Secret is not here: it has the configuration of its image"
+            "Its Secret is not here, so it has the configuration of its image"
         )
     else:
         arguments.append(f"--config.file={_FILE}")
@@ -86,7 +88,6 @@ def _server_parts(spec: AlertingSpec, name: str) -> Iterator[OperatorPart]:
         args=tuple(arguments),
         data_folder="/alertmanager",
         resources=spec.resources,
-        storage=spec.storage,
         mounted_key=spec.settings,
         governing=_GOVERNING,
     )

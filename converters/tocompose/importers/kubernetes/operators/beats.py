@@ -29,6 +29,7 @@ from tocompose.importers.kubernetes.operators.spec_fields import (
     decode_named,
     decode_part,
     decode_parts,
+    decode_spec,
     decode_text,
     decode_value,
 )
@@ -49,7 +50,6 @@ _OF_CLUSTER = ('"type": "kubernetes"', '"add_kubernetes_metadata"')
 # Elasticsearch is on the network of the stack, where a container on the network of the host finds no names.
 _LEFT_OUT = ("containers", "volumes", "hostNetwork", "dnsPolicy")
 _LISTS = ("args", "env", "volumeMounts")
-_KINDS = {"daemonSet": "DaemonSet", "deployment": "Deployment"}
 
 
 class BeatSpec(NamedTuple):
@@ -62,7 +62,6 @@ class BeatSpec(NamedTuple):
     kibana: str | None
     kind: str
     replicas: Node | None
-    pod: Node | None
     pod_fields: Mapping[str, Node]
     container_fields: Mapping[str, Node]
     container_parts: Mapping[str, tuple[Node, ...]]
@@ -72,10 +71,9 @@ class BeatSpec(NamedTuple):
 
 def decode_beat(beat: KubeObject) -> BeatSpec:
     """The spec of a Beat."""
-    spec = beat.at("spec")
-    kind_key = next((key for key in _KINDS if spec.at(key)), "deployment")
-    pod = spec.at(kind_key, "podTemplate", "spec")
-    beat_type = decode_text(spec, "type") or "filebeat"
+    spec = decode_spec(beat)
+    pod = spec.at("PodTemplateSpec", "spec")
+    beat_type = decode_text(spec, "beat-type") or "filebeat"
     container = decode_named(pod.at("containers"), beat_type)
     config = decode_value(spec.at("config")) if spec.at("config") else {}
     version, image = decode_text(spec, "version"), decode_text(spec, "image")
@@ -84,11 +82,10 @@ def decode_beat(beat: KubeObject) -> BeatSpec:
         type=beat_type,
         image=image or elastic_image("beats", beat_type, version),
         config=config if isinstance(config, dict) else {},
-        elasticsearch=decode_text(spec, "elasticsearchRef", "name"),
-        kibana=decode_text(spec, "kibanaRef", "name"),
-        kind=_KINDS[kind_key],
-        replicas=decode_part(spec, kind_key, "replicas"),
-        pod=pod.node,
+        elasticsearch=decode_text(spec, "elasticsearch"),
+        kibana=decode_text(spec, "kibana"),
+        kind="DaemonSet" if spec.at("BeatDaemonSet") else "Deployment",
+        replicas=decode_part(spec, "replicas"),
         pod_fields=decode_fields(pod, _LEFT_OUT),
         container_fields=decode_fields(container, ("name", "image", *_LISTS)),
         container_parts={key: decode_parts(container, key) for key in _LISTS},
@@ -111,7 +108,7 @@ def answer(beat: KubeObject, objects: KubeObjects) -> Iterator[OperatorPart]:
     text = json.dumps(_configuration(spec), indent=2, ensure_ascii=False)
     if any(word in text for word in _OF_CLUSTER):
         yield OperatorRemark(
-            "there is no cluster that its configuration could ask: take the provider docker and "
+            "There is no cluster that its configuration could ask. Take the provider docker and "
             "add_docker_metadata in the place of kubernetes and add_kubernetes_metadata"
         )
     yield MadeManifest("ConfigMap", f"{name}-config", {"data": {_FILE_NAME: f"{text}\n"}})
@@ -155,6 +152,5 @@ def _workload(spec: BeatSpec, name: str) -> MadeManifest:
         spec.kind,
         name,
         workload_sections(labels, pod, spec.replicas),
-        grafts=((spec.pod, "PodSpec"),) if spec.pod is not None else (),
         image=spec.image,
     )

@@ -34,15 +34,16 @@ from tocompose.importers.kubernetes.operators.postgres_server import (
     postgres_server,
 )
 from tocompose.importers.kubernetes.operators.spec_fields import (
+    SpecFields,
     decode_flag,
     decode_part,
     decode_parts,
+    decode_spec,
     decode_text,
     decode_texts,
 )
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text
+from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.knowledge.images import image_ref
-from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
 from tocompose.source import Node
@@ -51,13 +52,11 @@ _GROUP = "postgresql.cnpg.io"
 _VERSION, _POSTGIS = regex(r"\d+(?:\.\d+)?"), regex(r"\d+-\d+(?:\.\d+)?")
 _ROLE_FLAGS = ("superuser", "createdb", "createrole", "replication", "bypassrls")
 _DEFAULT_SERVICES = ("rw", "ro", "r")
-# How a cluster may begin. https://cloudnative-pg.io/documentation/current/bootstrap/
-_BEGINNINGS = ("initdb", "recovery", "pg_basebackup")
 # What is run once, by the database in which it is: None is that of the applications.
 _STATEMENTS = {
-    "postInitSQL": "postgres",
-    "postInitTemplateSQL": "template1",
-    "postInitApplicationSQL": None,
+    "statements": "postgres",
+    "template-statements": "template1",
+    "application-statements": None,
 }
 
 
@@ -88,110 +87,97 @@ class CloudNativeSpec(NamedTuple):
 
 def decode_cluster(cluster: KubeObject) -> CloudNativeSpec:
     """The spec of a Cluster."""
-    spec = cluster.at("spec")
-    bootstrap, managed = spec.at("bootstrap"), spec.at("managed")
-    initdb = bootstrap.at("initdb")
-    beginning = next(
-        (bootstrap.at(key) for key in _BEGINNINGS if bootstrap.at(key)), initdb
-    )
-    database = decode_text(beginning, "database") or "app"
-    disabled = decode_texts(managed, "services", "disabledDefaultServices")
+    spec = decode_spec(cluster)
+    database = decode_text(spec, "database") or "app"
+    disabled = decode_texts(spec, "disabled-services")
     return CloudNativeSpec(
-        image=decode_text(spec, "imageName"),
-        major=decode_text(spec, "imageCatalogRef", "major"),
+        image=decode_text(spec, "image"),
+        major=decode_text(spec, "major"),
         database=database,
-        owner=decode_text(beginning, "owner") or database,
-        secret=decode_text(beginning, "secret", "name"),
-        superuser_secret=decode_text(spec, "superuserSecret", "name"),
-        has_superuser=decode_flag(spec, "enableSuperuserAccess"),
-        roles=tuple(_decode_roles(managed.at("roles"))),
+        owner=decode_text(spec, "owner") or database,
+        secret=decode_text(spec, "owner-secret"),
+        superuser_secret=decode_text(spec, "superuser-secret"),
+        has_superuser=decode_flag(spec, "has-superuser"),
+        roles=tuple(_decode_roles(spec)),
         initdb={
-            "encoding": decode_text(initdb, "encoding"),
-            "locale": decode_locale(initdb, "locale"),
-            "lc-collate": decode_locale(initdb, "localeCollate"),
-            "lc-ctype": decode_locale(initdb, "localeCType"),
-            "data-checksums": decode_text(initdb, "dataChecksums"),
-            "wal-segsize": decode_text(initdb, "walSegmentSize"),
+            "encoding": decode_text(spec, "encoding"),
+            "locale": decode_locale(spec, "locale"),
+            "lc-collate": decode_locale(spec, "lc-collate"),
+            "lc-ctype": decode_locale(spec, "lc-ctype"),
+            "data-checksums": decode_text(spec, "data-checksums"),
+            "wal-segsize": decode_text(spec, "wal-segsize"),
         },
         statements=tuple(
             (ran_in, lines)
-            for key, ran_in in _STATEMENTS.items()
-            if (lines := decode_texts(initdb, key))
+            for shape, ran_in in _STATEMENTS.items()
+            if (lines := decode_texts(spec, shape))
         ),
         services=tuple(name for name in _DEFAULT_SERVICES if name not in disabled),
-        added_services=tuple(_decode_services(managed.at("services", "additional"))),
-        settings=_decode_settings(spec),
+        added_services=tuple(_decode_services(spec)),
+        settings=PostgresSettings(
+            parameters=decode_parameters(spec.at("parameters"))
+            | decode_libraries(spec.at("libraries")),
+            env=decode_parts(spec, "EnvVar"),
+            resources=decode_part(spec, "ResourceRequirements"),
+        ),
     )
 
 
-def _decode_settings(spec: Cursor) -> PostgresSettings:
-    options = spec.at("postgresql")
-    return PostgresSettings(
-        parameters=decode_parameters(options.at("parameters"))
-        | decode_libraries(options.at("shared_preload_libraries")),
-        env=decode_parts(spec, "env"),
-        resources=decode_part(spec, "resources"),
-        storage=decode_part(spec, "storage", "size"),
-    )
+def _decode_services(spec: SpecFields) -> Iterator[AddedService]:
+    for service in spec.each("AddedService"):
+        if name := decode_text(service, "ObjectMeta", "name"):
+            yield AddedService(name, decode_part(service, "ServiceSpec", "type"))
 
 
-def _decode_services(cursor: Cursor) -> Iterator[AddedService]:
-    for service in list_entries(cursor):
-        template = service.at("serviceTemplate")
-        if name := decode_text(template, "metadata", "name"):
-            decode_text(service, "selectorType")
-            yield AddedService(name, decode_part(template, "spec", "type"))
-
-
-def _decode_roles(cursor: Cursor) -> Iterator[DatabaseRole]:
+def _decode_roles(spec: SpecFields) -> Iterator[DatabaseRole]:
     """The roles that the cluster manages, without those that it takes away."""
-    for role in list_entries(cursor):
-        name = decode_text(role, "name")
-        if name and decode_text(role, "ensure") != "absent":
+    for role in spec.each("ManagedRole"):
+        name = decode_text(role, "role")
+        if name and decode_text(role, "role-presence") != "absent":
             yield DatabaseRole(
                 name,
-                secret=decode_text(role, "passwordSecret", "name"),
+                secret=decode_text(role, "role-secret"),
                 attributes=" ".join(_decode_attributes(role)),
                 may_login=decode_flag(role, "login"),
-                member_of=decode_texts(role, "inRoles"),
+                member_of=decode_texts(role, "groups"),
             )
 
 
-def _decode_attributes(role: Cursor) -> Iterator[str]:
+def _decode_attributes(role: SpecFields) -> Iterator[str]:
     yield from (flag.upper() for flag in _ROLE_FLAGS if decode_flag(role, flag))
     if decode_text(role, "inherit") == "false":
         yield "NOINHERIT"
-    if limit := decode_text(role, "connectionLimit"):
+    if limit := decode_text(role, "connection-limit"):
         yield f"CONNECTION LIMIT {limit}"
-    if until := decode_text(role, "validUntil"):
+    if until := decode_text(role, "valid-until"):
         yield f"VALID UNTIL '{until}'"
 
 
 def decode_database(database: KubeObject) -> ServerDatabase:
     """The spec of a Database."""
-    spec = database.at("spec")
-    decode_text(spec, "cluster", "name")
+    spec = decode_spec(database)
+    for shape in ("cluster", "database-presence"):
+        decode_text(spec, shape)
     return ServerDatabase(
-        name=decode_text(spec, "name") or database.name,
+        name=decode_text(spec, "database") or database.name,
         owner=decode_text(spec, "owner") or "postgres",
         schemas=tuple(
-            DatabaseSchema(name, decode_text(schema, "owner"))
-            for schema in list_entries(spec.at("schemas"))
+            DatabaseSchema(name, decode_text(schema, "schema-owner"))
+            for schema in spec.each("DatabaseSchema")
             if (name := _decode_present(schema))
         ),
         extensions=tuple(
-            DatabaseExtension(name, decode_text(extension, "schema"))
-            for extension in list_entries(spec.at("extensions"))
+            DatabaseExtension(name, decode_text(extension, "extension-schema"))
+            for extension in spec.each("DatabaseExtension")
             if (name := _decode_present(extension))
         ),
     )
 
 
-def _decode_present(member: Cursor) -> str | None:
+def _decode_present(content: SpecFields) -> str | None:
     """The name of a schema or extension that is to be there."""
-    return (
-        decode_text(member, "name") if decode_text(member, "ensure") != "absent" else None
-    )
+    is_absent = decode_text(content, "presence") == "absent"
+    return None if is_absent else decode_text(content, "part")
 
 
 def decode_members(
@@ -208,8 +194,9 @@ def decode_members(
 
 def decode_pooler(pooler: KubeObject) -> Node | None:
     """The type of a Pooler's Service."""
-    decode_text(pooler.at("spec"), "cluster", "name")
-    return decode_part(pooler.at("spec"), "serviceTemplate", "spec", "type")
+    spec = decode_spec(pooler)
+    decode_text(spec, "cluster")
+    return decode_part(spec, "ServiceSpec", "type")
 
 
 def answer(cluster: KubeObject, objects: KubeObjects) -> Iterator[OperatorPart]:
@@ -255,10 +242,11 @@ def _cluster_parts(
         initdb=spec.initdb,
         statements=_statement_file(spec),
     )
+    image = _server_image(spec)
     if spec.image:
-        yield OperatorRemark(f"{spec.image} was replaced: check its extensions")
-    yield OperatorRemark(f"its owner {spec.owner} is a superuser here")
-    yield postgres_server(name, _server_image(spec), spec.settings, content)
+        yield OperatorRemark(f"{image} replaces {spec.image}. Check its extensions")
+    yield OperatorRemark(f"Its owner {spec.owner} is a superuser here")
+    yield postgres_server(name, image, spec.settings, content)
     for ending in spec.services:
         yield ServerService(f"{name}-{ending}", name, (POSTGRES,))
     for service in spec.added_services:

@@ -21,9 +21,11 @@ from tocompose.importers.kubernetes.operators.parts import (
     image_of,
 )
 from tocompose.importers.kubernetes.operators.spec_fields import (
+    SpecFields,
     decode_named,
     decode_part,
     decode_parts,
+    decode_spec,
     decode_text,
     decode_texts,
 )
@@ -36,15 +38,13 @@ _REGISTRY = "docker.elastic.co"
 ELASTIC_USER = "elastic"
 _HTTP, _TRANSPORT = ServerPort("http", 9200), ServerPort("transport", 9300)
 _KIBANA, _APM = ServerPort("http", 5601), ServerPort("http", 8200)
-# What the operator decides about a cluster.
-_DECIDED = (
-    "cluster.",
-    "discovery.",
-    "node.roles",
-    "node.master",
-    "node.data",
-    "xpack.security.",
-)
+_ONE_NODE = "one node has every role and looks for no other"
+# What the operator decides about a cluster, by how its name begins; what has a reason loses nothing.
+_DECIDED = {
+    "cluster.": "",
+    "xpack.security.": "",
+    **dict.fromkeys(("discovery.", "node.roles", "node.master", "node.data"), _ONE_NODE),
+}
 
 
 class ElasticSpec(NamedTuple):
@@ -66,66 +66,80 @@ class ElasticSpec(NamedTuple):
 
 def decode_elasticsearch(cluster: KubeObject) -> ElasticSpec:
     """The spec of an Elasticsearch: of its nodes those that hold data, which one node stands for."""
-    spec = cluster.at("spec")
-    nodes = _decode_data_nodes(spec.at("nodeSets"))
-    containers = nodes.at("podTemplate", "spec", "containers")
-    options = _decode_options(nodes.at("config"), _DECIDED)
-    return _decode_server(spec, options, decode_named(containers, "elasticsearch"))
+    spec = decode_spec(cluster)
+    nodes = _decode_data_nodes(spec)
+    options = _decode_options(nodes.at("options"), _DECIDED)
+    return _decode_server(spec, nodes, options, "elasticsearch")
 
 
-def _decode_data_nodes(node_sets: Cursor) -> Cursor:
+def _decode_data_nodes(spec: SpecFields) -> SpecFields:
     """The nodes that say most of the one that stands for all: the first of those with data that have a pod template."""
-    for nodes in list_entries(node_sets):
-        roles = nodes.at("config", "node.roles") or nodes.at("config", "node", "roles")
-        names = [peek_text(role) or "" for role in list_entries(roles)]
-        has_data = not roles or any(name.startswith("data") for name in names)
-        if has_data and nodes.at("podTemplate", "spec", "containers"):
-            return nodes
-    return node_sets.at(0)
+    node_sets = list(spec.each("ElasticNodes"))
+    with_data = [nodes for nodes in node_sets if _decode_has_data(nodes)]
+    return next(iter([*with_data, *node_sets]), spec)
+
+
+def _decode_has_data(nodes: SpecFields) -> bool:
+    config = nodes.at("options")
+    roles = config.at("node.roles") or config.at("node", "roles")
+    roles.skip(_ONE_NODE)
+    names = [peek_text(role) or "" for role in list_entries(roles)]
+    has_data = not roles or any(name.startswith("data") for name in names)
+    return has_data and bool(nodes.at("PodTemplateSpec", "spec", "containers"))
 
 
 def decode_client(client: KubeObject, container: str) -> ElasticSpec:
     """The spec of a Kibana or an ApmServer, whose own container has that name."""
-    spec = client.at("spec")
-    containers = spec.at("podTemplate", "spec", "containers")
-    options = _decode_options(spec.at("config"), ())
-    return _decode_server(spec, options, decode_named(containers, container))
+    spec = decode_spec(client)
+    return _decode_server(spec, spec, _decode_options(spec.at("options"), {}), container)
 
 
 def _decode_server(
-    spec: Cursor, options: Mapping[str, str | tuple[str, ...]], container: Cursor
+    spec: SpecFields,
+    nodes: SpecFields,
+    options: Mapping[str, str | tuple[str, ...]],
+    container_name: str,
 ) -> ElasticSpec:
-    tls = ("http", "tls", "selfSignedCertificate", "disabled")
+    containers = nodes.at("PodTemplateSpec", "spec", "containers")
+    container = decode_named(containers, container_name)
+    resources = decode_part(container, "resources")
     return ElasticSpec(
         version=decode_text(spec, "version"),
         image=decode_part(spec, "image"),
         options=options,
-        resources=decode_part(container, "resources"),
+        resources=resources or decode_part(nodes, "ResourceRequirements"),
         env=decode_parts(container, "env"),
-        service_type=decode_part(spec, "http", "service", "spec", "type"),
-        is_plain=decode_text(spec, *tls) != "true",
-        elasticsearch=decode_text(spec, "elasticsearchRef", "name"),
-        kibana=decode_text(spec, "kibanaRef", "name"),
+        service_type=decode_part(spec, "ServiceSpec", "type"),
+        is_plain=decode_text(spec, "certificate-disabled") != "true",
+        elasticsearch=decode_text(spec, "elasticsearch"),
+        kibana=decode_text(spec, "kibana"),
     )
 
 
 def _decode_options(
-    cursor: Cursor, decided: tuple[str, ...], prefix: str = ""
+    cursor: Cursor, decided: Mapping[str, str], prefix: str = ""
 ) -> dict[str, str | tuple[str, ...]]:
     """The options, nested or with dots, without those that the operator decides and lists of maps."""
     options: dict[str, str | tuple[str, ...]] = {}
     for option in cursor:
         name = f"{prefix}{option.key}"
-        is_list = option.kind == "list"
-        # No variable of the image's entry point can say a list of maps or of lists.
-        is_nested_list = is_list and any(isinstance(entry.node, Branch) for entry in option)
-        if isinstance(option.node, Branch) and option.kind == "map":
+        if option.kind == "map":
             options |= _decode_options(option, decided, f"{name}.")
-        elif name.startswith(decided) or is_nested_list:
-            continue
-        else:
-            options[name] = decode_texts(option) if is_list else decode_text(option) or ""
+        elif name.startswith(tuple(decided)):
+            _decode_decided(option, name, decided)
+        elif option.kind != "list":
+            options[name] = decode_text(option) or ""
+        # No variable of the image's entry point can say a list of maps or of lists.
+        elif not any(isinstance(member.node, Branch) for member in option):
+            options[name] = decode_texts(option)
     return options
+
+
+def _decode_decided(option: Cursor, name: str, decided: Mapping[str, str]) -> None:
+    """Leaves out what loses nothing; the rest of what the operator decides stays unread."""
+    for beginning, reason in decided.items():
+        if reason and name.startswith(beginning):
+            option.skip(reason)
 
 
 def answer(kube_object: KubeObject, objects: KubeObjects) -> Iterator[OperatorPart]:

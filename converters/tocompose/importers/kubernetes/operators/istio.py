@@ -123,7 +123,7 @@ def _route_parts(
     parents: list[Manifest] = []
     for text in spec.gateways:
         if (text or _MESH) == _MESH:
-            yield OperatorRemark("calls within the mesh go straight to the services")
+            yield OperatorRemark("Calls within the mesh go straight to the services")
         else:
             parents += _parents(text, service.namespace, gateways)
     yield from _subset_parts(spec)

@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping
 
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.operators.spec_fields import (
-    SERVICES,
+    SpecFields,
+    decode_map,
     decode_part,
+    decode_spec,
     decode_text,
     decode_texts,
 )
@@ -20,6 +22,7 @@ from tocompose.readers.yaml import integer
 from tocompose.record import NamedTuple
 from tocompose.source import Node
 
+_TLS_MODES = ("SIMPLE", "PASSTHROUGH")
 _ISTIO = "networking.istio.io"
 
 
@@ -115,71 +118,71 @@ class VirtualServiceSpec(NamedTuple):
 
 def decode_gateway(gateway: KubeObject) -> tuple[IstioServer, ...]:
     """The servers of a Gateway."""
-    servers = gateway.at("spec", "servers")
-    return tuple(map(_decode_server, list_entries(servers)))
+    return tuple(map(_decode_server, decode_spec(gateway).each("IstioServer")))
 
 
-def _decode_server(server: Cursor) -> IstioServer:
+def _decode_server(server: SpecFields) -> IstioServer:
     return IstioServer(
-        port_name=peek_text(server.at("port", "name")) or "port",
-        port=decode_part(server, "port", "number"),
-        protocol=(peek_text(server.at("port", "protocol")) or "HTTP").upper(),
+        port_name=peek_text(server.at("port-name")) or "port",
+        port=decode_part(server, "port-number"),
+        protocol=(peek_text(server.at("protocol")) or "HTTP").upper(),
         hosts=tuple(peek_text(host) or "*" for host in list_entries(server.at("hosts"))),
-        tls_mode=(peek_text(server.at("tls", "mode")) or "").upper(),
-        credential=decode_part(server, "tls", "credentialName"),
-        redirects=peek_text(server.at("tls", "httpsRedirect")) == "true",
+        tls_mode=(peek_text(server.at("tls-mode")) or "").upper(),
+        credential=decode_part(server, "credential"),
+        redirects=peek_text(server.at("https-redirect")) == "true",
     )
 
 
 def decode_used_gateway(gateway: KubeObject) -> tuple[IstioServer, ...]:
     """The servers of a Gateway that is carried over, whose fields count as such."""
-    for server in list_entries(gateway.at("spec", "servers")):
+    for server in decode_spec(gateway).each("IstioServer"):
         decode_texts(server, "hosts")
-        for path in (("port", "protocol"), ("tls", "httpsRedirect"), ("tls", "mode")):
-            decode_text(server, *path)
-        server.at("port", "name").skip("nothing refers to the name of the port")
-    gateway.at("spec", "selector").skip("the proxy takes the place of the gateway's pods")
+        for shape in ("protocol", "https-redirect"):
+            decode_text(server, shape)
+        # Any other mode asks clients for certificates, which nobody checks here.
+        if (peek_text(server.at("tls-mode")) or "").upper() in _TLS_MODES:
+            decode_text(server, "tls-mode")
+        server.at("port-name").skip("nothing refers to the name of the port")
     return decode_gateway(gateway)
 
 
 def decode_virtual_service(service: KubeObject, objects: KubeObjects) -> VirtualServiceSpec:
     """The spec of a VirtualService, with the Services and subsets that its routes lead to."""
-    spec = service.at("spec")
+    spec = decode_spec(service)
     return VirtualServiceSpec(
         hosts=decode_texts(spec, "hosts"),
         gateways=decode_texts(spec, "gateways"),
         routes=tuple(
             _decode_route(route, service.namespace, objects)
-            for route in list_entries(spec.at("http"))
+            for route in spec.each("IstioRoute")
         ),
     )
 
 
-def _decode_route(route: Cursor, namespace: str, objects: KubeObjects) -> IstioRoute:
-    redirect = route.at("redirect")
+def _decode_route(route: SpecFields, namespace: str, objects: KubeObjects) -> IstioRoute:
     return IstioRoute(
-        matches=tuple(map(_decode_match, list_entries(route.at("match")))),
+        matches=tuple(map(_decode_match, route.each("IstioMatch"))),
         destinations=tuple(
-            _decode_destination(destination, namespace, objects)
-            for destination in list_entries(route.at("route"))
+            _decode_destination(target, namespace, objects)
+            for target in route.each("IstioTarget")
         ),
-        new_path=decode_part(route, "rewrite", "uri"),
-        new_authority=decode_part(route, "rewrite", "authority"),
-        redirect=_decode_redirect(redirect) if redirect else None,
+        new_path=decode_part(route, "new-path"),
+        new_authority=decode_part(route, "new-authority"),
+        redirect=_decode_redirect(route) if route.at("IstioRedirect") else None,
         headers={
-            side: _decode_changes(route.at("headers", side))
+            side: _decode_changes(route.at(side))
             for side in ("request", "response")
-            if route.at("headers", side)
+            if route.at(side)
         },
     )
 
 
-def _decode_redirect(redirect: Cursor) -> IstioRedirect:
+def _decode_redirect(route: SpecFields) -> IstioRedirect:
     return IstioRedirect(
-        scheme=decode_part(redirect, "scheme"),
-        authority=decode_part(redirect, "authority"),
-        path=decode_part(redirect, "uri"),
-        code=decode_part(redirect, "redirectCode"),
+        scheme=decode_part(route, "new-scheme"),
+        authority=decode_part(route, "new-host"),
+        path=decode_part(route, "redirect-path"),
+        code=decode_part(route, "redirect-code"),
     )
 
 
@@ -198,13 +201,13 @@ def _decode_changes(headers: Cursor) -> HeaderChanges:
     )
 
 
-def _decode_match(match: Cursor) -> IstioMatch:
-    paths = [*_decode_strings(match.at("uri"))]
+def _decode_match(match: SpecFields) -> IstioMatch:
+    paths = [*_decode_strings(match.at("path"))]
     return IstioMatch(
         path=paths[-1] if paths else None,
         method=decode_part(match, "method", "exact"),
         headers=tuple(_decode_named(match.at("headers"))),
-        parameters=tuple(_decode_named(match.at("queryParams"))),
+        parameters=tuple(_decode_named(match.at("parameters"))),
     )
 
 
@@ -223,39 +226,46 @@ def _decode_named(cursor: Cursor) -> Iterator[NamedMatch]:
 
 
 def _decode_destination(
-    destination: Cursor, own_namespace: str, objects: KubeObjects
+    target: SpecFields, own_namespace: str, objects: KubeObjects
 ) -> IstioDestination:
-    host = decode_text(destination, "destination", "host") or ""
+    host = decode_text(target, "service-host") or ""
     name, _, domain = host.partition(".")
     namespace = domain.partition(".")[0] or own_namespace
     service = objects.get("Service", namespace, name)
-    subset_name = decode_text(destination, "destination", "subset")
-    port: Node | int | None = decode_part(destination, "destination", "port", "number")
+    subset_name = peek_text(target.at("subset"))
+    port: Node | int | None = decode_part(target, "destination-port")
     if port is None and service is not None:
         port = integer(peek_text(service.at("spec", "ports", 0, "port")) or "")
     subset = None
     if subset_name and service is not None:
         subset = _decode_subset(service, name, subset_name, objects)
-    return IstioDestination(
-        name, namespace, port, decode_part(destination, "weight"), subset
-    )
+    if subset is not None:
+        decode_text(target, "subset")
+    return IstioDestination(name, namespace, port, decode_part(target, "weight"), subset)
 
 
 def _decode_subset(
     service: KubeObject, host: str, subset: str, objects: KubeObjects
 ) -> IstioSubset | None:
     for rule in objects.of_kind(f"DestinationRule.{_ISTIO}"):
-        rule_host = peek_text(rule.at("spec", "host")) or ""
-        if rule_host.partition(".")[0] != host:
+        spec = decode_spec(rule)
+        if (peek_text(spec.at("service-host")) or "").partition(".")[0] != host:
             continue
-        for described in list_entries(rule.at("spec", "subsets")):
-            if peek_text(described.at("name")) == subset:
-                described.map(to=SERVICES)
-                rule.at("spec", "host").take(to=SERVICES)
-                labels = {
-                    **string_map(service.at("spec", "selector")),
-                    **string_map(described.at("labels")),
-                }
-                ports = decode_part(service.at("spec"), "ports")
-                return IstioSubset(f"{service.name}-{subset}", rule, labels, ports)
+        for described in spec.each("IstioSubset"):
+            if peek_text(described.at("subset")) == subset:
+                return _decode_used_subset(service, rule, described)
     return None
+
+
+def _decode_used_subset(
+    service: KubeObject, rule: KubeObject, described: SpecFields
+) -> IstioSubset:
+    """The subset that a route leads to, whose fields thereby count as carried over."""
+    decode_text(decode_spec(rule), "service-host")
+    name = decode_text(described, "subset")
+    labels = {
+        **string_map(service.at("spec", "selector")),
+        **decode_map(described, "pod-labels"),
+    }
+    ports = decode_part(service.at("spec"), "ports")
+    return IstioSubset(f"{service.name}-{name}", rule, labels, ports)

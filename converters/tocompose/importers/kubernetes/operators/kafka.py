@@ -30,14 +30,15 @@ from tocompose.importers.kubernetes.operators.parts import (
 )
 from tocompose.importers.kubernetes.operators.spec_fields import (
     SERVICES,
+    SpecFields,
     decode_flag,
     decode_options,
     decode_part,
+    decode_spec,
     decode_text,
 )
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text
 from tocompose.knowledge.image_conditions import tag_version
-from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
 from tocompose.record import NamedTuple
 from tocompose.source import Node
@@ -53,8 +54,12 @@ _ONE_BROKER = (
     "transaction.state.log.min.isr",
     "transaction.state.log.replication.factor",
 )
-# What only an upgrade of a running cluster needs: https://kafka.apache.org/documentation/#upgrade
-_FOR_UPGRADES = ("inter.broker.protocol.version", "log.message.format.version")
+_COPIES = dict.fromkeys(_ONE_BROKER, "one broker has one copy of everything")
+# https://kafka.apache.org/documentation/#upgrade
+_FOR_UPGRADES = dict.fromkeys(
+    ("inter.broker.protocol.version", "log.message.format.version"),
+    "only the upgrade of a running cluster needs it",
+)
 _TOPICS = "/opt/kafka/bin/kafka-topics.sh"
 # The first version of which there is an image: https://hub.docker.com/r/apache/kafka/tags
 _FIRST_IMAGE = "3.7.0"
@@ -106,7 +111,6 @@ class KafkaSpec(NamedTuple):
     options: Mapping[str, str]
     heap: str
     resources: Node | None
-    storage: Node | None
 
 
 class KafkaTopic(NamedTuple):
@@ -121,68 +125,71 @@ def decode_kafka(
     kafka: KubeObject, pools: tuple[KubeObject, ...], *, has_users: bool
 ) -> KafkaSpec:
     """The spec of a Kafka; what it does not say of its brokers, the first pool of them says."""
-    spec = kafka.at("spec", "kafka")
+    spec = decode_spec(kafka)
     brokers = [pool for pool in pools if "broker" in _decode_pool_roles(pool)]
-    broker_spec = (brokers or [*pools, kafka])[0].at("spec")
-    resources, jvm_options = (
-        key_cursor if (key_cursor := spec.at(key)) else broker_spec.at(key)
-        for key in ("resources", "jvmOptions")
-    )
+    pool_spec = decode_spec((brokers or [*pools, kafka])[0])
+    resources = spec.at("ResourceRequirements") or pool_spec.at("ResourceRequirements")
     return KafkaSpec(
         version=decode_text(spec, "version"),
         broker=brokers[0].name if brokers else "kafka",
         listeners=tuple(
             _decode_listener(listener, has_users=has_users)
-            for listener in list_entries(spec.at("listeners"))
+            for listener in spec.each("KafkaListener")
         ),
-        options=decode_options(spec.at("config"), (*_ONE_BROKER, *_FOR_UPGRADES)),
-        heap=decode_heap(jvm_options),
+        options=decode_options(spec.at("broker-options"), _COPIES | _FOR_UPGRADES),
+        heap=decode_heap(spec if spec.at("JvmOptions") else pool_spec),
         resources=decode_part(resources),
-        storage=decode_part(spec, "storage", "size"),
     )
 
 
 def _decode_pool_roles(pool: KubeObject) -> tuple[str | None, ...]:
-    return tuple(map(peek_text, list_entries(pool.at("spec", "roles"))))
+    roles = decode_spec(pool).at("pool-roles")
+    roles.skip("one broker has every role")
+    return tuple(map(peek_text, list_entries(roles)))
 
 
-def _decode_listener(listener: Cursor, *, has_users: bool) -> KafkaListener:
-    kind = peek_text(listener.at("type"))
-    authentication = listener.at("authentication", "type")
+def _decode_listener(listener: SpecFields, *, has_users: bool) -> KafkaListener:
+    kind = peek_text(listener.at("listener-type")) or ""
+    authentication = listener.at("listener-mechanism")
     asks_password = has_users and peek_text(authentication) == SCRAM
     if asks_password:
         decode_text(authentication)
-    is_outside = kind in _OUTSIDE
-    settings = listener.at("configuration")
-    return KafkaListener(
-        name=decode_text(listener, "name") or "plain",
-        port=integer(decode_text(listener, "port") or "") or 9092,
-        has_tls=decode_flag(listener, "tls"),
-        has_login=bool(listener.at("authentication")),
+    decoded = KafkaListener(
+        name=decode_text(listener, "listener-name") or "plain",
+        port=integer(decode_text(listener, "listener-port") or "") or 9092,
+        has_tls=decode_flag(listener, "listener-tls"),
+        has_login=bool(listener.at("ListenerAuthentication")),
         asks_password=asks_password,
-        outside=decode_text(listener, "type") if is_outside else None,
-        node_port=integer(decode_text(settings, "bootstrap", "nodePort") or ""),
-        advertised_host=decode_text(settings, "brokers", 0, "advertisedHost"),
-        advertised_port=integer(
-            decode_text(settings, "brokers", 0, "advertisedPort") or ""
-        ),
+        outside=decode_text(listener, "listener-type") if kind in _OUTSIDE else None,
+    )
+    return _decode_published(listener, decoded) if _OUTSIDE.get(kind) else decoded
+
+
+def _decode_published(listener: SpecFields, decoded: KafkaListener) -> KafkaListener:
+    """The listener as the outside reaches it; no other has an address of its own here."""
+    broker = next(listener.each("ListenerBroker"), listener)
+    return decoded._replace(
+        node_port=integer(decode_text(listener, "node-port") or ""),
+        advertised_host=decode_text(broker, "advertised-host"),
+        advertised_port=integer(decode_text(broker, "advertised-port") or ""),
     )
 
 
-def decode_heap(jvm_options: Cursor) -> str:
+def decode_heap(spec: SpecFields) -> str:
     """The options of Java that say how large its heap is."""
-    sizes = ((option, decode_text(jvm_options, option)) for option in ("-Xms", "-Xmx"))
-    return " ".join(f"{option}{size}" for option, size in sizes if size)
+    sizes = (("-Xms", "least-heap"), ("-Xmx", "most-heap"))
+    stated = ((option, decode_text(spec, shape)) for option, shape in sizes)
+    return " ".join(f"{option}{size}" for option, size in stated if size)
 
 
 def decode_topic(topic: KubeObject) -> KafkaTopic:
     """The spec of a KafkaTopic."""
-    spec = topic.at("spec")
+    spec = decode_spec(topic)
     topic.at("metadata", "labels", CLUSTER_LABEL).take(to=SERVICES)
     return KafkaTopic(
-        name=decode_text(spec, "topicName") or topic.name,
+        name=decode_text(spec, "topic-name") or topic.name,
         partitions=decode_text(spec, "partitions") or "1",
-        options=decode_options(spec.at("config"), _ONE_BROKER),
+        options=decode_options(spec.at("topic-options"), _COPIES),
     )
 
 
@@ -234,7 +241,7 @@ def _broker_parts(spec: KafkaSpec, name: str) -> Iterator[OperatorPart]:
     for listener in listeners:
         yield from _listener_remarks(listener)
     if spec.version and spec.version not in kafka_image(spec.version):
-        yield OperatorRemark(f"of {spec.version} there is no image of Apache's own")
+        yield OperatorRemark(f"Of {spec.version} there is no image of Apache's own")
     bootstrap, brokers = f"{name}-kafka-bootstrap", f"{name}-kafka-brokers"
     ports = tuple(listener.server_port for listener in listeners)
     server = f"{name}-{spec.broker}"
@@ -247,7 +254,6 @@ def _broker_parts(spec: KafkaSpec, name: str) -> Iterator[OperatorPart]:
         env={**_environment(listeners, bootstrap), **options, **heap},
         data_folder=_DATA,
         resources=spec.resources,
-        storage=spec.storage,
         governing=brokers,
     )
     for service in (bootstrap, brokers):
@@ -266,13 +272,13 @@ def _listener_remarks(listener: KafkaListener) -> Iterator[OperatorRemark]:
     """All listeners are plaintext, since the operator's certificates are not here."""
     if listener.has_tls:
         yield OperatorRemark(
-            f"the listener {listener.name} is plaintext here: remove TLS from its clients"
+            f"The listener {listener.name} is plaintext here. Remove TLS from its clients"
         )
     if listener.has_login and not listener.asks_password:
-        yield OperatorRemark(f"the listener {listener.name} lets everybody in")
+        yield OperatorRemark(f"The listener {listener.name} lets everybody in")
     address = listener.address("")
     if not address.startswith(":"):
-        yield OperatorRemark(f"the listener {listener.name} is advertised as {address}")
+        yield OperatorRemark(f"The listener {listener.name} is advertised as {address}")
 
 
 def kafka_image(version: str | None) -> str:

@@ -34,10 +34,12 @@ from tocompose.importers.kubernetes.operators.parts import (
 )
 from tocompose.importers.kubernetes.operators.spec_fields import (
     SERVICES,
+    SpecFields,
     decode_map,
     decode_options,
     decode_part,
     decode_parts,
+    decode_spec,
     decode_text,
 )
 from tocompose.importers.kubernetes.scalars import peek_text
@@ -59,17 +61,25 @@ _DEFAULTS = {
     "key.converter": "org.apache.kafka.connect.json.JsonConverter",
     "value.converter": "org.apache.kafka.connect.json.JsonConverter",
 }
+_OWN_FIELDS = (
+    "group.id",
+    "offset.storage.topic",
+    "config.storage.topic",
+    "status.storage.topic",
+)
 _COPIES = (
     "offset.storage.replication.factor",
     "config.storage.replication.factor",
     "status.storage.replication.factor",
 )
+_LEFT_TO_BROKER = dict.fromkeys(_COPIES, "it is left to the broker")
 # Who speaks to the broker: the worker itself, and what it makes for its connectors.
 _CLIENTS = ("", "producer.", "consumer.", "admin.")
 _PROVIDER = "org.apache.kafka.common.config.provider.EnvVarConfigProvider"
 # Strimzi's own providers ask the API of the cluster for Secrets and ConfigMaps: `${secrets:NAMESPACE/NAME:KEY}`.
 # https://github.com/strimzi/kafka-kubernetes-config-provider
 _OF_CLUSTER = "io.strimzi.kafka.Kubernetes"
+_REPLACED = "variables of the container take the place of what only a cluster has"
 _SECRET_VALUE = regex(
     r"\$\{(?P<provider>\w+):(?:[^/:}]+/)?(?P<secret>[^/:}]+):(?P<key>[^}]+)\}"
 )
@@ -106,53 +116,68 @@ class KafkaConnector(NamedTuple):
 
 def decode_connect(connect: KubeObject) -> ConnectSpec:
     """The spec of a KafkaConnect."""
-    spec = connect.at("spec")
-    config = spec.at("config")
+    spec = decode_spec(connect)
+    config = spec.at("worker-options")
     providers = tuple(_decode_providers(config))
-    container = spec.at("template", "connectContainer")
     return ConnectSpec(
         version=decode_text(spec, "version"),
-        image=decode_part(spec, "image") or decode_part(spec, "build", "output", "image"),
-        bootstrap=decode_text(spec, "bootstrapServers") or "",
-        options=decode_options(config, (*_COPIES, "config.providers*")),
+        image=decode_part(spec, "image"),
+        bootstrap=decode_text(spec, "bootstrap-servers") or "",
+        options=_decode_topics(spec)
+        | decode_options(config, _LEFT_TO_BROKER | _replaced_options(providers)),
         providers=providers,
-        login=_decode_login(spec.at("authentication")),
-        heap=decode_heap(spec.at("jvmOptions")),
-        resources=decode_part(spec, "resources"),
-        env=decode_parts(spec, "externalConfiguration", "env")
-        or decode_parts(container, "env"),
+        login=_decode_login(spec),
+        heap=decode_heap(spec),
+        resources=decode_part(spec, "ResourceRequirements"),
+        env=decode_parts(spec, "EnvVar"),
     )
 
 
+def _decode_topics(spec: SpecFields) -> dict[str, str]:
+    """The group of the worker and its topics, where the spec has fields for them."""
+    stated = {option: decode_text(spec, option) for option in _OWN_FIELDS}
+    return {option: text for option, text in stated.items() if text}
+
+
 def _decode_providers(config: Cursor) -> Iterator[str]:
-    for name in (peek_text(config.at("config.providers")) or "").split(","):
-        provider_class = config.at(f"config.providers.{name.strip()}.class")
-        if (peek_text(provider_class) or "").startswith(_OF_CLUSTER):
-            yield name.strip()
+    stated = config.at("config.providers")
+    names = [name.strip() for name in (peek_text(stated) or "").split(",")]
+    classes = {
+        name: peek_text(config.at(f"config.providers.{name}.class")) for name in names
+    }
+    of_cluster = [name for name in names if (classes[name] or "").startswith(_OF_CLUSTER)]
+    if of_cluster == names:
+        stated.skip(_REPLACED)
+    yield from of_cluster
 
 
-def _decode_login(authentication: Cursor) -> ConnectLogin | None:
-    if peek_text(authentication.at("type")) != SCRAM:
+def _replaced_options(providers: tuple[str, ...]) -> dict[str, str]:
+    """The options that variables of the container take the place of; those of other providers stay unread."""
+    replaced = (f"config.providers.{name}.*" for name in providers)
+    return {**dict.fromkeys(replaced, _REPLACED), "config.providers*": ""}
+
+
+def _decode_login(spec: SpecFields) -> ConnectLogin | None:
+    if peek_text(spec.at("mechanism")) != SCRAM:
         return None
-    decode_text(authentication, "type")
-    password = authentication.at("passwordSecret")
+    decode_text(spec, "mechanism")
     return ConnectLogin(
-        decode_text(authentication, "username") or "",
-        decode_text(password, "secretName") or "",
-        decode_text(password, "password") or "password",
+        decode_text(spec, "user") or "",
+        decode_text(spec, "password-secret") or "",
+        decode_text(spec, "password-key") or "password",
     )
 
 
 def decode_connector(connector: KubeObject) -> KafkaConnector:
     """The spec of a KafkaConnector."""
-    spec = connector.at("spec")
+    spec = decode_spec(connector)
     connector.at("metadata", "labels", CLUSTER_LABEL).take(to=SERVICES)
     return KafkaConnector(
         connector.name,
         {
-            "connector.class": decode_text(spec, "class") or "",
-            "tasks.max": decode_text(spec, "tasksMax") or "1",
-            **decode_map(spec, "config"),
+            "connector.class": decode_text(spec, "connector-class") or "",
+            "tasks.max": decode_text(spec, "tasks") or "1",
+            **decode_map(spec, "connector-options"),
         },
     )
 
@@ -196,7 +221,7 @@ def _worker_parts(
     yield ServerService(service, server, (_REST,))
     if spec.image is None:
         yield OperatorRemark(
-            "its image holds the connectors of Apache Kafka alone: mount others at /opt/kafka/plugins"
+            "Its image holds the connectors of Apache Kafka alone. Mount others at /opt/kafka/plugins"
         )
 
 

@@ -17,7 +17,11 @@ from tocompose.importers.kubernetes.operators.parts import (
     from_secret,
     shell_command,
 )
-from tocompose.importers.kubernetes.operators.spec_fields import SERVICES, decode_text
+from tocompose.importers.kubernetes.operators.spec_fields import (
+    SERVICES,
+    decode_spec,
+    decode_text,
+)
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.record import NamedTuple
 
@@ -29,12 +33,12 @@ CLUSTER_LABEL = "strimzi.io/cluster"
 _CONFIGS = "/opt/kafka/bin/kafka-configs.sh"
 _PASSWORD = "password"
 # https://kafka.apache.org/documentation/#design_quotasconfig
-_QUOTAS = {
-    "producerByteRate": "producer_byte_rate",
-    "consumerByteRate": "consumer_byte_rate",
-    "requestPercentage": "request_percentage",
-    "controllerMutationRate": "controller_mutation_rate",
-}
+_QUOTAS = (
+    "producer_byte_rate",
+    "consumer_byte_rate",
+    "request_percentage",
+    "controller_mutation_rate",
+)
 
 
 class KafkaLogin(NamedTuple):
@@ -47,24 +51,20 @@ class KafkaLogin(NamedTuple):
 
 def decode_mechanism(user: KubeObject) -> str | None:
     """How a KafkaUser logs in: one with a certificate has nobody to show it here."""
-    return peek_text(user.at("spec", "authentication", "type"))
+    return peek_text(decode_spec(user).at("mechanism"))
 
 
 def decode_login(user: KubeObject) -> KafkaLogin:
     """The spec of a KafkaUser that has a password."""
     user.at("metadata", "labels", CLUSTER_LABEL).take(to=SERVICES)
-    authentication = user.at("spec", "authentication")
-    decode_text(authentication, "type")
-    reference = authentication.at("password", "valueFrom", "secretKeyRef")
-    secret, key = decode_text(reference, "name"), decode_text(reference, "key")
+    spec = decode_spec(user)
+    decode_text(spec, "mechanism")
+    secret = decode_text(spec, "EnvVarSource", "secretKeyRef", "name")
+    key = decode_text(spec, "EnvVarSource", "secretKeyRef", "key")
     return KafkaLogin(
         user,
         source=(secret, key) if secret and key else None,
-        quotas={
-            option: text
-            for field, option in _QUOTAS.items()
-            if (text := decode_text(user.at("spec", "quotas"), field))
-        },
+        quotas={option: text for option in _QUOTAS if (text := decode_text(spec, option))},
     )
 
 

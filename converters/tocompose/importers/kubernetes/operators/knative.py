@@ -16,11 +16,13 @@ from tocompose.importers.kubernetes.operators.parts import (
     workload_sections,
 )
 from tocompose.importers.kubernetes.operators.spec_fields import (
+    SpecFields,
     decode_fields,
     decode_parts,
+    decode_spec,
     decode_text,
 )
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text
+from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
 from tocompose.record import NamedTuple
@@ -52,7 +54,6 @@ class KnativeSpec(NamedTuple):
     container_fields: Mapping[str, Manifest]
     env: tuple[Node, ...]
     sidecars: tuple[Node, ...]
-    pod: Node
     shares: tuple[str, ...]
 
 
@@ -65,15 +66,14 @@ class DomainSpec(NamedTuple):
 
 def decode_service(service: KubeObject) -> KnativeSpec | None:
     """The spec of a Service; None for one without a pod."""
-    template = service.at("spec", "template")
-    pod = template.at("spec")
+    spec = decode_spec(service)
+    pod = spec.at("RevisionSpec")
     if pod.node is None:
         return None
-    containers = pod.at("containers")
-    first_container = containers.at(0)
+    first_container = pod.at("containers", 0)
     port_text = decode_text(first_container, "ports", 0, "containerPort") or ""
     port = integer(port_text) or _PORT
-    annotations = template.at("metadata", "annotations")
+    annotations = spec.at("ObjectMeta", "annotations")
     bounds = (integer(decode_text(annotations, key) or "") or 0 for key in _LEAST)
     return KnativeSpec(
         port=port,
@@ -82,20 +82,19 @@ def decode_service(service: KubeObject) -> KnativeSpec | None:
         container_fields=_decode_container(first_container, port),
         env=decode_parts(first_container, "env"),
         sidecars=decode_parts(pod, "containers")[1:],
-        pod=pod.node,
-        shares=tuple(_decode_shares(service.at("spec", "traffic"))),
+        shares=tuple(_decode_shares(spec)),
     )
 
 
-def _decode_shares(traffic: Cursor) -> Iterator[str]:
+def _decode_shares(spec: SpecFields) -> Iterator[str]:
     """The shares of older revisions, which only the cluster has; that of the latest is carried over.
 
     https://knative.dev/docs/serving/traffic-management/
     """
-    for share in list_entries(traffic):
-        revision = peek_text(share.at("revisionName"))
+    for share in spec.each("TrafficShare"):
+        revision = peek_text(share.at("revision"))
         percent = decode_text(share, "percent") or "0"
-        decode_text(share, "latestRevision" if revision is None else "revisionName")
+        decode_text(share, "latest-revision" if revision is None else "revision")
         if revision is not None and percent != "0":
             yield f"{percent} % to {revision}"
 
@@ -118,12 +117,12 @@ def _decode_container(container: Cursor, port: int) -> dict[str, Manifest]:
 
 def decode_domain(mapping: KubeObject) -> DomainSpec | None:
     """The spec of a DomainMapping; None where it leads to anything but a Service."""
-    reference = mapping.at("spec", "ref")
-    if peek_text(reference.at("kind")) != "Service":
+    spec = decode_spec(mapping)
+    if peek_text(spec.at("target-kind")) != "Service":
         return None
-    for key in ("kind", "apiVersion"):
-        decode_text(reference, key)
-    return DomainSpec(mapping.name, decode_text(reference, "name") or "")
+    for shape in ("target-kind", "target-version"):
+        decode_text(spec, shape)
+    return DomainSpec(mapping.name, decode_text(spec, "target") or "")
 
 
 def answer(service: KubeObject, objects: KubeObjects) -> Iterator[OperatorPart]:
@@ -138,8 +137,8 @@ def answer(service: KubeObject, objects: KubeObjects) -> Iterator[OperatorPart]:
         yield from _service_parts(spec, service.name)
         if spec.shares:
             yield OperatorRemark(
-                f"the cluster sends {', '.join(spec.shares)}, here all requests reach this revision: "
-                "`kubectl get revision -o yaml` shows the others"
+                f"The cluster sends {', '.join(spec.shares)}; here all requests reach this revision. "
+                "The others are shown by `kubectl get revision -o yaml`"
             )
 
 
@@ -166,7 +165,6 @@ def _service_parts(spec: KnativeSpec, name: str) -> Iterator[OperatorPart]:
         "Deployment",
         name,
         workload_sections(labels, pod, spec.replicas),
-        grafts=((spec.pod, "PodSpec"),),
     )
     yield MadeManifest(
         "Service",

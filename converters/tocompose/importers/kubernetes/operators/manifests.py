@@ -23,6 +23,11 @@ from tocompose.record import NamedTuple
 
 # The label by which the Services of an operator select its pods here, and one that most operators give them.
 _LABEL, _INSTANCE = "tocompose/server", "app.kubernetes.io/instance"
+# The claim of a server with data: a volume here has no size.
+_CLAIM: Manifest = {
+    "metadata": {"name": "data"},
+    "spec": {"accessModes": ["ReadWriteOnce"]},
+}
 _VERSIONS = {"Service": "v1", "Secret": "v1", "ConfigMap": "v1", "Job": "batch/v1"}
 
 
@@ -33,7 +38,7 @@ class OperatorAnswer(NamedTuple):
     kube_object: KubeObject
     made: tuple[MadeObject, ...]
     images: Mapping[KubeObject, str]
-    remarks: tuple[str, ...]
+    remarks: tuple[OperatorRemark, ...]
     answered: tuple[KubeObject, ...]
 
 
@@ -47,12 +52,12 @@ def build_answer(
     builder = _ManifestBuilder(kube_object, objects, pod_labels)
     made: list[MadeObject] = []
     images: dict[KubeObject, str] = {}
-    remarks: list[str] = []
+    remarks: list[OperatorRemark] = []
     answered = [kube_object]
     for part in parts:
         match part:
-            case OperatorRemark(text):
-                remarks.append(text)
+            case OperatorRemark():
+                remarks.append(part)
             case ReadAlong(other_object):
                 answered.append(other_object)
             case _:
@@ -81,11 +86,7 @@ class _ManifestBuilder(NamedTuple):
             case OperatedServer():
                 yield from self._server(part)
             case MadeManifest():
-                made_object = self._build(
-                    part.kind, part.name, part.sections, part.api_version
-                )
-                made_object.grafts = part.grafts
-                yield made_object
+                yield self._build(part.kind, part.name, part.sections, part.api_version)
             case ServerService() if not self._is_present("Service", part.name):
                 made_object = self._build("Service", part.name, self._service(part))
                 made_object.is_plain = part.is_plain
@@ -132,7 +133,7 @@ class _ManifestBuilder(NamedTuple):
         }
         spec: dict[str, Manifest] = {}
         if server.data_folder:
-            spec["volumeClaimTemplates"] = [_claim(server.storage)]
+            spec["volumeClaimTemplates"] = [_CLAIM]
         if server.kind == "Job":
             pod["restartPolicy"] = "OnFailure"
         else:
@@ -213,12 +214,3 @@ def _volumes(server: OperatedServer) -> list[Manifest]:
 
 def _config_name(server: OperatedServer) -> str:
     return f"{server.name}-config"
-
-
-def _claim(storage: Manifest) -> Manifest:
-    requests: Manifest = {"storage": storage} if storage else None
-    spec: Manifest = {
-        "accessModes": ["ReadWriteOnce"],
-        "resources": {"requests": requests} if requests else None,
-    }
-    return {"metadata": {"name": "data"}, "spec": spec}

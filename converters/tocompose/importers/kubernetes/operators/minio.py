@@ -22,14 +22,13 @@ from tocompose.importers.kubernetes.operators.parts import (
     shell_command,
 )
 from tocompose.importers.kubernetes.operators.spec_fields import (
-    decode_claim_size,
+    SpecFields,
     decode_flag,
     decode_part,
     decode_parts,
+    decode_spec,
     decode_text,
 )
-from tocompose.importers.kubernetes.scalars import list_entries
-from tocompose.ledger import Cursor
 from tocompose.record import NamedTuple
 from tocompose.source import Node
 
@@ -59,41 +58,34 @@ class TenantSpec(NamedTuple):
     users: tuple[str, ...]
     env: tuple[Node, ...]
     resources: Node | None
-    storage: Node | None
 
 
 def decode_tenant(tenant: KubeObject) -> TenantSpec:
     """The spec of a Tenant: its first pool says how large the server is."""
-    spec = tenant.at("spec")
-    pool = spec.at("pools", 0)
-    settings = decode_text(spec, "configuration", "name")
+    spec = decode_spec(tenant)
+    user_names = [decode_text(user, "user-secret") for user in spec.each("TenantUser")]
     return TenantSpec(
         image=decode_part(spec, "image"),
-        settings=settings,
-        credentials=decode_text(spec, "credsSecret", "name"),
-        speaks_plain=decode_text(spec, "requestAutoCert") == "false",
+        settings=decode_text(spec, "settings-secret"),
+        credentials=decode_text(spec, "credentials-secret"),
+        speaks_plain=decode_text(spec, "auto-certificate") == "false",
         exposed=tuple(
             service
             for service in ("minio", "console")
-            if decode_flag(spec, "exposeServices", service)
+            if decode_flag(spec, f"exposed-{service}")
         ),
-        buckets=tuple(map(_decode_bucket, list_entries(spec.at("buckets")))),
-        users=tuple(
-            name
-            for user in list_entries(spec.at("users"))
-            if (name := decode_text(user, "name"))
-        ),
-        env=decode_parts(spec, "env"),
-        resources=decode_part(pool, "resources"),
-        storage=decode_claim_size(pool, "volumeClaimTemplate"),
+        buckets=tuple(map(_decode_bucket, spec.each("MinioBucket"))),
+        users=tuple(filter(None, user_names)),
+        env=decode_parts(spec, "EnvVar"),
+        resources=decode_part(spec, "TenantPool", 0, "resources"),
     )
 
 
-def _decode_bucket(bucket: Cursor) -> MinioBucket:
-    options = ["--with-lock"] if decode_flag(bucket, "objectLock") else []
+def _decode_bucket(bucket: SpecFields) -> MinioBucket:
+    options = ["--with-lock"] if decode_flag(bucket, "object-lock") else []
     if region := decode_text(bucket, "region"):
         options.append(f"--region={region}")
-    return MinioBucket(decode_text(bucket, "name") or "", tuple(options))
+    return MinioBucket(decode_text(bucket, "bucket") or "", tuple(options))
 
 
 def answer(tenant: KubeObject, objects: KubeObjects) -> Iterator[OperatorPart]:
@@ -122,7 +114,6 @@ def _tenant_server(spec: TenantSpec, name: str) -> OperatedServer:
         args=("server", "/data", "--console-address", f":{_CONSOLE}"),
         data_folder="/data",
         resources=spec.resources,
-        storage=spec.storage,
         mounted_key=mounted_key,
         more_env=spec.env,
     )

@@ -22,17 +22,17 @@ from tocompose.importers.kubernetes.operators.parts import (
     image_of,
 )
 from tocompose.importers.kubernetes.operators.spec_fields import (
+    SpecFields,
     decode_flag,
     decode_map,
     decode_named,
     decode_part,
     decode_parts,
+    decode_spec,
     decode_text,
     decode_value,
 )
-from tocompose.importers.kubernetes.scalars import list_entries
 from tocompose.knowledge.image_conditions import tag_version
-from tocompose.ledger import Cursor
 from tocompose.record import NamedTuple
 from tocompose.source import Node
 
@@ -78,43 +78,47 @@ class MongoSpec(NamedTuple):
 
 def decode_community(community: KubeObject) -> MongoSpec:
     """The spec of a MongoDBCommunity."""
-    spec = community.at("spec")
-    containers = spec.at("statefulSet", "spec", "template", "spec", "containers")
+    spec = decode_spec(community)
+    containers = spec.at("StatefulSetSpec", "template", "spec", "containers")
     container = decode_named(containers, "mongod")
     return MongoSpec(
         version=decode_text(spec, "version"),
-        users=tuple(map(_decode_user, list_entries(spec.at("users")))),
-        roles=tuple(map(_decode_role, list_entries(spec.at("security", "roles")))),
-        connection_options=decode_map(spec, "additionalConnectionStringConfig"),
-        speaks_tls=decode_flag(spec, "security", "tls", "enabled"),
+        users=tuple(map(_decode_user, spec.each("MongoUser"))),
+        roles=tuple(map(_decode_role, spec.each("MongoRole"))),
+        connection_options=decode_map(spec, "connection-options"),
+        speaks_tls=decode_flag(spec, "tls"),
         resources=decode_part(container, "resources"),
         env=decode_parts(container, "env"),
     )
 
 
-def _decode_user(user: Cursor) -> MongoUser:
-    name = decode_text(user, "name") or "user"
-    database = decode_text(user, "db") or "admin"
+def _decode_user(user: SpecFields) -> MongoUser:
+    name = decode_text(user, "user") or "user"
+    database = decode_text(user, "user-database") or "admin"
     return MongoUser(
         name,
         database,
-        secret=decode_text(user, "passwordSecretRef", "name") or f"{name}-password",
-        key=decode_text(user, "passwordSecretRef", "key") or "password",
-        connection_secret=decode_text(user, "connectionStringSecretName"),
+        secret=decode_text(user, "password-secret") or f"{name}-password",
+        key=decode_text(user, "password-key") or "password",
+        connection_secret=decode_text(user, "connection-secret"),
         roles=tuple(
-            (decode_text(role, "name") or "", decode_text(role, "db") or database)
-            for role in list_entries(user.at("roles"))
+            (
+                decode_text(grant, "grant") or "",
+                decode_text(grant, "grant-database") or database,
+            )
+            for grant in user.each("MongoGrant")
         ),
-        connection_options=decode_map(user, "additionalConnectionStringConfig"),
+        connection_options=decode_map(user, "connection-options"),
     )
 
 
-def _decode_role(role: Cursor) -> MongoRole:
+def _decode_role(role: SpecFields) -> MongoRole:
+    privileges, inherited = role.at("privileges"), role.at("inherited-roles")
     return MongoRole(
         name=decode_text(role, "role") or "",
-        database=decode_text(role, "db") or "admin",
-        privileges=decode_value(role.at("privileges")) if role.at("privileges") else [],
-        roles=decode_value(role.at("roles")) if len(role.at("roles")) else [],
+        database=decode_text(role, "role-database") or "admin",
+        privileges=decode_value(privileges) if privileges else [],
+        roles=decode_value(inherited) if len(inherited) else [],
     )
 
 
@@ -151,11 +155,11 @@ def _server_parts(spec: MongoSpec, name: str, namespace: str) -> Iterator[Operat
     )
     yield ServerService(service, name, (_PORT,))
     yield OperatorRemark(
-        "it is no replica set: take replicaSet out of what clients write themselves"
+        "It is no replica set. Take replicaSet out of what clients write themselves"
     )
     if spec.speaks_tls:
         yield OperatorRemark(
-            "it speaks without TLS: take tls out of what clients write themselves"
+            "It speaks without TLS. Take tls out of what clients write themselves"
         )
 
 

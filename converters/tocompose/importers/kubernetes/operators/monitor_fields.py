@@ -12,9 +12,11 @@ from typing import TypeAlias
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.operators.spec_fields import (
     SERVICES,
+    SpecFields,
     decode_flag,
     decode_map,
     decode_part,
+    decode_spec,
     decode_text,
     decode_value,
 )
@@ -26,30 +28,16 @@ from tocompose.importers.kubernetes.scalars import list_entries, peek_text
 from tocompose.importers.kubernetes.services import KubeService, KubeServices
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
+from tocompose.readers.yaml import integer
 from tocompose.record import NamedTuple
 from tocompose.source import Node
 
-_GLOBAL_OPTIONS = {
-    "scrapeInterval": "scrape_interval",
-    "scrapeTimeout": "scrape_timeout",
-    "evaluationInterval": "evaluation_interval",
-}
-_SCRAPE_OPTIONS = {
-    "path": "metrics_path",
-    "scheme": "scheme",
-    "interval": "scrape_interval",
-    "scrapeTimeout": "scrape_timeout",
-}
+# Options of Prometheus, of which the fields are shapes by the same names.
+_GLOBAL_OPTIONS = ("scrape_interval", "scrape_timeout", "evaluation_interval")
+_SCRAPE_OPTIONS = ("metrics_path", "scheme", "scrape_interval", "scrape_timeout")
 # Options whose values are no texts.
-_SCRAPE_VALUES = {
-    "honorLabels": "honor_labels",
-    "honorTimestamps": "honor_timestamps",
-    "params": "params",
-}
-_RELABELINGS = {
-    "relabelings": "relabel_configs",
-    "metricRelabelings": "metric_relabel_configs",
-}
+_SCRAPE_VALUES = ("honor_labels", "honor_timestamps", "params")
+_RELABELINGS = ("relabel_configs", "metric_relabel_configs")
 # Labels that only the discovery of a cluster gives.
 _DISCOVERED = "__meta_kubernetes_"
 _CAPITAL = regex(r"(?<=[a-z])([A-Z])")
@@ -60,7 +48,7 @@ ScrapeOptions: TypeAlias = Mapping[str, object]
 class MonitorEndpoint(NamedTuple):
     """The port of an endpoint: by the name that its Service or container gives it, or that of the container itself."""
 
-    cursor: Cursor
+    fields: SpecFields
     port: str | None
     target_port: str | None
 
@@ -115,51 +103,51 @@ class PrometheusSpec(NamedTuple):
 
 def decode_monitor(monitor: KubeObject) -> MonitorSpec:
     """The spec of a ServiceMonitor or a PodMonitor."""
-    spec = monitor.at("spec")
+    spec = decode_spec(monitor)
     is_of_pods = monitor.title == "PodMonitor"
-    endpoints = spec.at("podMetricsEndpoints" if is_of_pods else "endpoints")
+    endpoints = spec.each("PodEndpoint" if is_of_pods else "MonitorEndpoint")
     return MonitorSpec(
         monitor.name,
         is_of_pods,
         selector=decode_selector(spec.at("selector")),
-        namespaces=_decode_namespaces(spec.at("namespaceSelector"), monitor.namespace),
+        namespaces=_decode_namespaces(spec, monitor.namespace),
         endpoints=tuple(
             MonitorEndpoint(
                 endpoint,
                 peek_text(endpoint.at("port")),
-                peek_text(endpoint.at("portNumber" if is_of_pods else "targetPort")),
+                peek_text(endpoint.at("target-port")),
             )
-            for endpoint in list_entries(endpoints)
+            for endpoint in endpoints
         ),
     )
 
 
 def _decode_namespaces(
-    selector: Cursor, own_namespace: str
+    spec: SpecFields, own_namespace: str
 ) -> tuple[str | None, ...] | None:
     """Its own namespace, those that it names, or all."""
-    if peek_text(selector.at("any")) == "true":
+    if peek_text(spec.at("any-namespace")) == "true":
         return None
-    names = tuple(peek_text(name) for name in list_entries(selector.at("matchNames")))
+    names = tuple(peek_text(name) for name in list_entries(spec.at("namespaces")))
     return names or (own_namespace,)
 
 
-def decode_scrape(endpoint: Cursor) -> ScrapeOptions:
+def decode_scrape(endpoint: SpecFields) -> ScrapeOptions:
     """How an endpoint of a monitor is asked, once something answers there."""
-    for key in ("port", "targetPort", "portNumber"):
-        decode_text(endpoint, key)
+    for shape in ("port", "target-port"):
+        decode_text(endpoint, shape)
     options: dict[str, object] = {
         option: text
-        for key, option in _SCRAPE_OPTIONS.items()
-        if (text := decode_text(endpoint, key))
+        for option in _SCRAPE_OPTIONS
+        if (text := decode_text(endpoint, option))
     }
     options |= {
-        option: decode_value(endpoint.at(key))
-        for key, option in _SCRAPE_VALUES.items()
-        if endpoint.at(key)
+        option: decode_value(endpoint.at(option))
+        for option in _SCRAPE_VALUES
+        if endpoint.at(option)
     }
-    for key, option in _RELABELINGS.items():
-        if rules := [*_decode_relabelings(endpoint.at(key))]:
+    for option in _RELABELINGS:
+        if rules := [*_decode_relabelings(endpoint.at(option))]:
             options[option] = rules
     return options
 
@@ -187,10 +175,13 @@ def _lower_word(capital: re.Match[str]) -> str:
 
 def decode_prometheus(server: KubeObject, services: KubeServices) -> PrometheusSpec:
     """The spec of a Prometheus."""
-    spec = server.at("spec")
+    spec = decode_spec(server)
     image = decode_part(spec, "image")
-    selector = spec.at("ruleSelector")
-    selector.map(to=SERVICES)
+    service_monitors, pod_monitors, rules = (
+        spec.at(shape) for shape in ("service-monitors", "pod-monitors", "rules")
+    )
+    for selector in (service_monitors, pod_monitors, rules):
+        selector.map(to=SERVICES)
     return PrometheusSpec(
         server.namespace,
         image=image,
@@ -198,57 +189,61 @@ def decode_prometheus(server: KubeObject, services: KubeServices) -> PrometheusS
         arguments=tuple(_decode_arguments(spec)),
         options={
             option: text
-            for key, option in _GLOBAL_OPTIONS.items()
-            if (text := decode_text(spec, key))
+            for option in _GLOBAL_OPTIONS
+            if (text := decode_text(spec, option))
         },
-        external_labels=decode_map(spec, "externalLabels"),
-        resources=decode_part(spec, "resources"),
+        external_labels=decode_map(spec, "external-labels"),
+        resources=decode_part(spec, "ResourceRequirements"),
         alert_targets=tuple(
             alert_target
-            for alerting in list_entries(spec.at("alerting", "alertmanagers"))
+            for alerting in spec.each("AlertingEndpoint")
             if (alert_target := _decode_alert_target(alerting, server.namespace, services))
         ),
         monitor_selectors={
-            "ServiceMonitor": decode_selector(spec.at("serviceMonitorSelector")),
-            "PodMonitor": decode_selector(spec.at("podMonitorSelector")),
+            "ServiceMonitor": decode_selector(service_monitors),
+            "PodMonitor": decode_selector(pod_monitors),
         },
-        rule_selector=decode_selector(selector),
+        rule_selector=decode_selector(rules),
     )
 
 
-def _decode_arguments(spec: Cursor) -> Iterator[str]:
-    for key, option in (
+def _decode_arguments(spec: SpecFields) -> Iterator[str]:
+    for shape, option in (
         ("retention", "storage.tsdb.retention.time"),
-        ("retentionSize", "storage.tsdb.retention.size"),
+        ("retention-size", "storage.tsdb.retention.size"),
     ):
-        if text := decode_text(spec, key):
+        if text := decode_text(spec, shape):
             yield f"--{option}={text}"
-    is_at_root = peek_text(spec.at("routePrefix")) in (None, "/")
-    if is_at_root and (url := decode_text(spec, "externalUrl")):
-        decode_text(spec, "routePrefix")
+    is_at_root = peek_text(spec.at("route-prefix")) in (None, "/")
+    if is_at_root and (url := decode_text(spec, "external-url")):
+        decode_text(spec, "route-prefix")
         yield f"--web.external-url={url}"
         yield "--web.route-prefix=/"
-    for key, option in (
-        ("enableAdminAPI", "web.enable-admin-api"),
-        ("enableRemoteWriteReceiver", "web.enable-remote-write-receiver"),
+    for shape, option in (
+        ("admin-api", "web.enable-admin-api"),
+        ("remote-write-receiver", "web.enable-remote-write-receiver"),
     ):
-        if decode_flag(spec, key):
+        if decode_flag(spec, shape):
             yield f"--{option}"
 
 
 def _decode_alert_target(
-    alerting: Cursor, own_namespace: str, services: KubeServices
+    alerting: SpecFields, own_namespace: str, services: KubeServices
 ) -> AlertTarget | None:
-    """An Alertmanager whose Service is in the input; any other stays unread."""
-    namespace = peek_text(alerting.at("namespace")) or own_namespace
-    service = services.get(namespace, peek_text(alerting.at("name")) or "")
-    if service is None:
+    """An Alertmanager whose Service and port are in the input; any other stays unread."""
+    namespace = peek_text(alerting.at("alertmanager-namespace")) or own_namespace
+    service = services.get(namespace, peek_text(alerting.at("alertmanager")) or "")
+    port = peek_text(alerting.at("alertmanager-port")) or "web"
+    names = [service_port.name for service_port in service.ports] if service else []
+    if service is None or (integer(port) is None and port not in names):
         return None
-    for key in ("namespace", "name"):
-        decode_text(alerting, key)
-    return AlertTarget(service, decode_text(alerting, "port") or "web")
+    for shape in ("alertmanager-namespace", "alertmanager", "alertmanager-port"):
+        decode_text(alerting, shape)
+    return AlertTarget(service, port)
 
 
 def decode_rule_groups(rule: KubeObject) -> list[object]:
     """The groups of a PrometheusRule as plain values."""
-    return [decode_value(group) for group in list_entries(rule.at("spec", "groups"))]
+    return [
+        decode_value(group) for group in list_entries(decode_spec(rule).at("rule-groups"))
+    ]

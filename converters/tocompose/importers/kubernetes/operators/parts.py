@@ -42,8 +42,8 @@ class MountedKey(NamedTuple):
 
 
 class OperatedServer(NamedTuple):
-    """One program that an operator runs. `files` are its configuration by path; `resources` and `storage` may be parts
-    of the source, and what begins with `more_` are such parts.
+    """One program that an operator runs. `files` are its configuration by path; `resources` may be a
+    part of the source, and what begins with `more_` are such parts.
 
     Its pods are named within the headless Service `governing`, by default one of its own name. A `side_server`, as a
     one-shot, does not bear the labels by which Services of the source select the pods of the custom object. One with a
@@ -60,7 +60,6 @@ class OperatedServer(NamedTuple):
     data_folder: str = ""
     files: Mapping[str, Manifest] = {}
     resources: Manifest = None
-    storage: Manifest = None
     mounted_key: MountedKey | None = None
     governing: str = ""
     side_server: bool = False
@@ -100,26 +99,25 @@ class ServerSecret(NamedTuple):
 
 
 class MadeManifest(NamedTuple):
-    """An object of any other kind; `grafts` are the parts of the source in it with the types of their fields. Of a
-    workload notes tell the `image` that was chosen for it."""
+    """An object of any other kind. Of a workload notes tell the `image` that was chosen for it."""
 
     kind: str
     name: str
     sections: Mapping[str, Manifest]
     api_version: str = ""
-    grafts: tuple[tuple[Node, str], ...] = ()
     image: str = ""
 
 
 class OperatorRemark(NamedTuple):
-    """What the note on the custom object says besides."""
+    """What the note on the custom object says besides: a sentence or two, and a command to run in its server."""
 
     text: str
+    command: str = ""
 
 
 # Certificates of an operator's own making are not here, nor what makes clients trust them.
 SPEAKS_HTTP = OperatorRemark(
-    "it speaks http, where the operator's speaks https with a certificate of its own"
+    "It speaks http; the operator's speaks https with a certificate of its own"
 )
 
 

@@ -18,7 +18,10 @@ from tocompose.importers.kubernetes.operators.postgres_script import (
     initdb_arguments,
     role_variables,
 )
-from tocompose.importers.kubernetes.operators.spec_fields import decode_text
+from tocompose.importers.kubernetes.operators.spec_fields import (
+    SpecFields,
+    decode_text,
+)
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor
 from tocompose.record import NamedTuple
@@ -34,12 +37,11 @@ _PRELOAD = "shared_preload_libraries"
 
 
 class PostgresSettings(NamedTuple):
-    """What is set of a server: options of the server by name, parts of the source for its container, and its data."""
+    """What is set of a server: options of the server by name, and parts of the source for its container."""
 
     parameters: Mapping[str, str]
     env: tuple[Node, ...]
     resources: Node | None
-    storage: Node | None
 
 
 class PostgresContent(NamedTuple):
@@ -92,10 +94,10 @@ def _preloaded(names: list[str]) -> list[str]:
     return [name for name in stripped if name in _known("preload-libraries")]
 
 
-def decode_locale(cursor: Cursor, key: str) -> str | None:
+def decode_locale(spec: SpecFields, shape: str) -> str | None:
     """A locale that the image has; any other stays unread, since initdb would refuse it."""
-    is_there = peek_text(cursor.at(key)) in _known("locales")
-    return decode_text(cursor, key) if is_there else None
+    is_there = peek_text(spec.at(shape)) in _known("locales")
+    return decode_text(spec, shape) if is_there else None
 
 
 def postgres_server(
@@ -112,7 +114,6 @@ def postgres_server(
         data_folder=_DATA,
         files=dict(_init_files(content)),
         resources=settings.resources,
-        storage=settings.storage,
         more_env=settings.env,
     )
 

@@ -30,7 +30,7 @@ from tocompose.importers.kubernetes.operators.parts import (
     ServerService,
     image_of,
 )
-from tocompose.importers.kubernetes.operators.spec_fields import SERVICES
+from tocompose.importers.kubernetes.operators.spec_fields import SERVICES, decode_spec
 from tocompose.importers.kubernetes.services import KubeService, KubeServices, kube_services
 from tocompose.importers.kubernetes.workloads import Workload, find_workloads
 from tocompose.readers.yaml import integer
@@ -119,12 +119,12 @@ def _decode_scrapes(
     targets = list(_targets(spec, pods))
     reached = {target.endpoint for target in targets}
     options = {
-        number: decode_scrape(endpoint.cursor)
+        number: decode_scrape(endpoint.fields)
         for number, endpoint in enumerate(spec.endpoints)
         if number in reached
     }
-    if targets:
-        monitor.at("spec", "selector").map(to=SERVICES)
+    for shape in ("selector", "MonitorNamespaces") if targets else ():
+        decode_spec(monitor).at(shape).map(to=SERVICES)
     for target in targets:
         yield target, options[target.endpoint]
 

@@ -20,14 +20,15 @@ from tocompose.importers.kubernetes.operators.parts import (
     image_of,
 )
 from tocompose.importers.kubernetes.operators.spec_fields import (
+    SpecFields,
     decode_named,
     decode_part,
     decode_parts,
+    decode_spec,
     decode_text,
     decode_texts,
 )
 from tocompose.importers.kubernetes.scalars import peek_text
-from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
 from tocompose.source import Leaf, Node
@@ -45,12 +46,12 @@ _PLUGIN_PORTS = {
     "rabbitmq_web_stomp": ServerPort("web-stomp", 15674),
 }
 _FOLDER = "/etc/rabbitmq"
-# Keys of `spec.rabbitmq`, and the files that they become.
-_ADDITIONAL = f"{_FOLDER}/conf.d/90-additional.conf"
+# The files that fields of the spec become.
+_MORE = "more-config"
 _FILES = {
-    "additionalConfig": _ADDITIONAL,
-    "advancedConfig": f"{_FOLDER}/advanced.config",
-    "envConfig": f"{_FOLDER}/rabbitmq-env.conf",
+    _MORE: f"{_FOLDER}/conf.d/90-additional.conf",
+    "advanced-config": f"{_FOLDER}/advanced.config",
+    "env-config": f"{_FOLDER}/rabbitmq-env.conf",
 }
 # The operator takes the default user from the configuration where that names one.
 _LOGIN = regex(r"\s*default_(user|pass)\s*=\s*(.*?)\s*")
@@ -66,7 +67,6 @@ class RabbitSpec(NamedTuple):
     plugins: tuple[str, ...]
     files: Mapping[str, Manifest]
     resources: Node | None
-    storage: Node | None
     env: tuple[Node, ...]
     mounts: tuple[Node, ...]
     volumes: tuple[Node, ...]
@@ -75,39 +75,36 @@ class RabbitSpec(NamedTuple):
 
 def decode_cluster(cluster: KubeObject) -> RabbitSpec:
     """The spec of a RabbitmqCluster."""
-    spec = cluster.at("spec")
-    settings = spec.at("rabbitmq")
+    spec = decode_spec(cluster)
     files: dict[str, Manifest] = {
         path: part
-        for key, path in _FILES.items()
-        if (part := decode_part(settings, key)) is not None
+        for shape, path in _FILES.items()
+        if (part := decode_part(spec, shape)) is not None
     }
-    login = _decode_login(settings)
+    login = _decode_login(spec)
     if login:
-        text = decode_text(settings, "additionalConfig") or ""
-        lines = text.splitlines(keepends=True)
-        files[_ADDITIONAL] = "".join(line for line in lines if not _LOGIN.fullmatch(line))
-    pod = spec.at("override", "statefulSet", "spec", "template", "spec")
+        lines = (decode_text(spec, _MORE) or "").splitlines(keepends=True)
+        files[_FILES[_MORE]] = "".join(line for line in lines if not _LOGIN.fullmatch(line))
+    pod = spec.at("StatefulSetSpec", "template", "spec")
     container = decode_named(pod.at("containers"), "rabbitmq")
     return RabbitSpec(
         image=decode_part(spec, "image"),
-        service_type=decode_part(spec, "service", "type"),
-        secret=decode_text(spec, "secretBackend", "externalSecret", "name"),
+        service_type=decode_part(spec, "publication"),
+        secret=decode_text(spec, "secret"),
         login=login,
-        plugins=decode_texts(settings, "additionalPlugins"),
+        plugins=decode_texts(spec, "plugins"),
         files=files,
-        resources=decode_part(spec, "resources"),
-        storage=decode_part(spec, "persistence", "storage"),
+        resources=decode_part(spec, "ResourceRequirements"),
         env=decode_parts(container, "env"),
         mounts=decode_parts(container, "volumeMounts"),
         volumes=decode_parts(pod, "volumes"),
-        speaks_tls=bool(peek_text(spec.at("tls", "secretName"))),
+        speaks_tls=bool(peek_text(spec.at("tls-secret"))),
     )
 
 
-def _decode_login(settings: Cursor) -> Mapping[str, str]:
+def _decode_login(spec: SpecFields) -> Mapping[str, str]:
     """The name (`user`) and the password (`pass`) that the configuration gives the default user."""
-    text = peek_text(settings.at("additionalConfig")) or ""
+    text = peek_text(spec.at(_MORE)) or ""
     matches = map(_LOGIN.fullmatch, text.splitlines())
     return {match[1]: match[2] for match in matches if match is not None}
 
@@ -132,7 +129,6 @@ def _server_parts(spec: RabbitSpec, name: str, namespace: str) -> Iterator[Opera
         data_folder="/var/lib/rabbitmq",
         files={**spec.files, **_enabled_plugins(spec)},
         resources=spec.resources,
-        storage=spec.storage,
         more_env=spec.env,
         more_mounts=spec.mounts,
         more_volumes=spec.volumes,
@@ -141,7 +137,7 @@ def _server_parts(spec: RabbitSpec, name: str, namespace: str) -> Iterator[Opera
     yield ServerService(f"{name}-nodes", name, (_AMQP,))
     if spec.speaks_tls:
         yield OperatorRemark(
-            "it speaks without TLS, on port 5672: take amqps and port 5671 out of its clients"
+            "It speaks without TLS, on port 5672. Take amqps and port 5671 out of its clients"
         )
 
 

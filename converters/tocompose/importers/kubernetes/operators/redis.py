@@ -22,15 +22,15 @@ from tocompose.importers.kubernetes.operators.parts import (
     image_of,
 )
 from tocompose.importers.kubernetes.operators.spec_fields import (
-    decode_claim_size,
+    SpecFields,
     decode_part,
     decode_parts,
+    decode_spec,
     decode_text,
     decode_texts,
 )
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text
+from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.knowledge.images import image_ref
-from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.readers.yaml import integer
 from tocompose.record import NamedTuple
@@ -46,12 +46,10 @@ _SERVICES = {
 }
 # The key of the ConfigMap that `additionalRedisConfig` names, and where its file stands.
 _MORE_KEY, _MORE_FILE = "redis-additional.conf", "/etc/redis/redis-additional.conf"
-# What a sentinel is told of its master, by the field that says so.
-_SENTINEL_OPTIONS = {
-    "downAfterMilliseconds": "down-after-milliseconds",
-    "failoverTimeout": "failover-timeout",
-    "parallelSyncs": "parallel-syncs",
-}
+# What a sentinel is told of its master.
+_SENTINEL_OPTIONS = ("down-after-milliseconds", "failover-timeout", "parallel-syncs")
+# https://redis.io/docs/latest/operate/oss_and_stack/management/scaling/
+_FIX_SLOTS = f"redis-cli --cluster fix 127.0.0.1:{_PORT}"
 
 
 class RedisSpec(NamedTuple):
@@ -65,7 +63,6 @@ class RedisSpec(NamedTuple):
     more_options: MountedKey | None
     service_type: Node | None
     resources: Node | None
-    storage: Node | None
     env: tuple[Node, ...]
 
     @property
@@ -85,89 +82,64 @@ class SentinelSpec(NamedTuple):
 
 
 def decode_redis(redis_object: KubeObject, objects: KubeObjects) -> RedisSpec:
-    """The spec of a Redis, RedisReplication or RedisCluster of OT's operator."""
-    spec = redis_object.at("spec")
-    settings = spec.at("kubernetesConfig")
-    leader = spec.at("redisLeader", "redisConfig")
-    config = leader if leader else spec.at("redisConfig")
+    """What a custom object says of its Redis."""
+    spec = decode_spec(redis_object)
+    renames = map(_decode_rename, spec.each("RedisRename"))
     return RedisSpec(
-        image=decode_text(settings, "image"),
-        secret=decode_text(settings, "redisSecret", "name"),
-        key=decode_text(settings, "redisSecret", "key"),
-        port=_PORT,
-        options=(),
-        more_options=_decode_more_options(config, redis_object.namespace, objects),
-        service_type=decode_part(settings, "service", "serviceType"),
-        resources=decode_part(settings, "resources"),
-        storage=decode_claim_size(spec, "storage", "volumeClaimTemplate"),
-        env=decode_parts(spec, "env"),
+        image=decode_text(spec, "image"),
+        secret=decode_text(spec, "password-secret"),
+        key=decode_text(spec, "password-key"),
+        port=integer(decode_text(spec, "port") or "") or _PORT,
+        options=(*decode_texts(spec, "options"), *renames),
+        more_options=_decode_more_options(spec, redis_object.namespace, objects),
+        service_type=decode_part(spec, "publication"),
+        resources=decode_part(spec, "ResourceRequirements"),
+        env=decode_parts(spec, "EnvVar"),
     )
+
+
+def _decode_rename(rename: SpecFields) -> str:
+    new_name = decode_text(rename, "new-name") or '""'
+    return f"rename-command {decode_text(rename, 'old-name')} {new_name}"
 
 
 def _decode_more_options(
-    config: Cursor, namespace: str, objects: KubeObjects
+    spec: SpecFields, namespace: str, objects: KubeObjects
 ) -> MountedKey | None:
-    """The file of more options; the name of a ConfigMap that has none stays unread."""
-    name = peek_text(config.at("additionalRedisConfig")) or ""
+    """The file of more options, first of the leaders; the name of a ConfigMap that has none stays unread."""
+    more_options = spec.at("leader-options") or spec.at("more-options")
+    name = peek_text(more_options) or ""
     config_map = objects.get("ConfigMap", namespace, name)
     if config_map is None or not config_map.at("data", _MORE_KEY):
         return None
-    decode_text(config, "additionalRedisConfig")
+    decode_text(more_options)
     return MountedKey("ConfigMap", name, _MORE_KEY, _MORE_FILE)
 
 
-def decode_failover(failover: KubeObject) -> RedisSpec:
-    """What a RedisFailover says of its Redis."""
-    spec = failover.at("spec")
-    redis = spec.at("redis")
-    renames = (
-        _decode_rename(rename) for rename in list_entries(redis.at("customCommandRenames"))
-    )
-    return RedisSpec(
-        image=decode_text(redis, "image"),
-        secret=decode_text(spec, "auth", "secretPath"),
-        key=None,
-        port=integer(decode_text(redis, "port") or "") or _PORT,
-        options=(*decode_texts(redis, "customConfig"), *renames),
-        more_options=None,
-        service_type=None,
-        resources=decode_part(redis, "resources"),
-        storage=decode_claim_size(redis, "storage", "persistentVolumeClaim"),
-        env=(),
+def decode_sentinel(sentinel: KubeObject) -> SentinelSpec | None:
+    """The spec of a RedisSentinel; None for one that watches nothing."""
+    spec = decode_spec(sentinel)
+    master_host = decode_text(spec, "master-host")
+    if master_host is None:
+        return None
+    secret = decode_text(spec, "EnvVarSource", "secretKeyRef", "name")
+    key = decode_text(spec, "EnvVarSource", "secretKeyRef", "key") or "password"
+    return SentinelSpec(
+        image=decode_text(spec, "image"),
+        master_host=master_host,
+        master_name=decode_text(spec, "master-name") or "myMaster",
+        password=from_secret(secret, key) if secret else None,
+        options=tuple(
+            f"{option} {text}"
+            for option in _SENTINEL_OPTIONS
+            if (text := decode_text(spec, option))
+        ),
     )
 
 
 def decode_failover_sentinel(failover: KubeObject) -> tuple[str, ...]:
     """The options of the sentinels of a RedisFailover."""
-    return decode_texts(failover.at("spec"), "sentinel", "customConfig")
-
-
-def _decode_rename(rename: Cursor) -> str:
-    new_name = decode_text(rename, "to") or '""'
-    return f"rename-command {decode_text(rename, 'from')} {new_name}"
-
-
-def decode_sentinel(sentinel: KubeObject) -> SentinelSpec | None:
-    """The spec of a RedisSentinel; None for one that watches nothing."""
-    settings = sentinel.at("spec", "redisSentinelConfig")
-    if peek_text(settings.at("redisReplicationName")) is None:
-        return None
-    reference = settings.at("redisReplicationPassword", "secretKeyRef")
-    secret = decode_text(reference, "name")
-    key = decode_text(reference, "key") or "password"
-    return SentinelSpec(
-        image=decode_text(sentinel.at("spec"), "kubernetesConfig", "image"),
-        master_host=decode_text(settings, "redisReplicationName") or "",
-        master_name=decode_text(settings, "masterGroupName") or "myMaster",
-        password=from_secret(secret, key) if secret else None,
-        options=tuple(_decode_sentinel_options(settings)),
-    )
-
-
-def _decode_sentinel_options(settings: Cursor) -> Iterator[str]:
-    for key, option in _SENTINEL_OPTIONS.items():
-        if text := decode_text(settings, key):
-            yield f"{option} {text}"
+    return decode_texts(decode_spec(failover), "sentinel-options")
 
 
 def answer(redis_object: KubeObject, objects: KubeObjects) -> Iterator[OperatorPart]:
@@ -175,8 +147,9 @@ def answer(redis_object: KubeObject, objects: KubeObjects) -> Iterator[OperatorP
     name = redis_object.name
     match redis_object.title:
         case "RedisFailover":
+            spec = decode_redis(redis_object, objects)
             options = decode_failover_sentinel(redis_object)
-            yield from _failover_parts(decode_failover(redis_object), options, name)
+            yield from _failover_parts(spec, options, name)
         case "RedisSentinel":
             sentinel = decode_sentinel(redis_object)
             if sentinel is not None:
@@ -189,10 +162,7 @@ def _redis_parts(spec: RedisSpec, name: str, title: str) -> Iterator[OperatorPar
     arguments = ("--cluster-enabled", "yes") if title == "RedisCluster" else ()
     yield from _image_remarks(spec.image)
     if arguments:
-        yield OperatorRemark(
-            "a cluster of one node holds no slots yet: run redis-cli --cluster fix in it once, or use it without the "
-            "cluster protocol"
-        )
+        yield from _cluster_remarks(spec)
     server = _redis_server(spec, name, arguments, f"{name}-headless")
     yield server
     for ending in _SERVICES[title]:
@@ -200,6 +170,24 @@ def _redis_parts(spec: RedisSpec, name: str, title: str) -> Iterator[OperatorPar
         yield ServerService(
             f"{name}{ending}", name, server.ports, service_type=service_type
         )
+
+
+def _cluster_remarks(spec: RedisSpec) -> Iterator[OperatorRemark]:
+    """How a cluster of one node comes to hold all slots: with data it takes those of its keys itself.
+
+    https://github.com/redis/redis/blob/7.0/src/cluster.c (verifyClusterConfigWithData)
+    """
+    yield OperatorRemark(
+        "If you copy the data of a pod, delete nodes.conf from the copy before the start. It names the pods, for which "
+        "the node would wait"
+    )
+    command = _FIX_SLOTS
+    if spec.password is not None:
+        command = f"sh -c 'REDISCLI_AUTH=$REDIS_PASSWORD {_FIX_SLOTS}'"
+    yield OperatorRemark(
+        "A cluster of one node does not hold all slots by itself. Give it them once, and answer yes",
+        command,
+    )
 
 
 def _redis_server(
@@ -221,7 +209,6 @@ def _redis_server(
         args=tuple(command),
         data_folder="/data",
         resources=spec.resources,
-        storage=spec.storage,
         mounted_key=spec.more_options,
         governing=governing,
         more_env=spec.env,
@@ -241,7 +228,7 @@ def _redis_image(image: str | None) -> str:
 
 def _image_remarks(image: str | None) -> Iterator[OperatorRemark]:
     if image and _redis_image(image) != image:
-        yield OperatorRemark(f"{image} was replaced")
+        yield OperatorRemark(f"{_redis_image(image)} replaces {image}")
 
 
 def _failover_parts(
@@ -291,8 +278,8 @@ def _sentinel_parts(
         env["REDIS_PASSWORD"] = sentinel.password
         lines.append(f"sentinel auth-pass {master} $REDIS_PASSWORD")
     lines += [_sentinel_line(option, master) for option in sentinel.options]
-    words = " ".join(f'"{line}"' for line in lines)
-    script = f"printf '%s\\n' {words} > /data/sentinel.conf && exec redis-sentinel /data/sentinel.conf"
+    quoted_lines = " ".join(f'"{line}"' for line in lines)
+    script = f"printf '%s\\n' {quoted_lines} > /data/sentinel.conf && exec redis-sentinel /data/sentinel.conf"
     yield OperatedServer(
         name=name,
         image=_redis_image(sentinel.image),

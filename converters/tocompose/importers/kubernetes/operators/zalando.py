@@ -33,10 +33,12 @@ from tocompose.importers.kubernetes.operators.postgres_server import (
     postgres_server,
 )
 from tocompose.importers.kubernetes.operators.spec_fields import (
+    SpecFields,
     decode_flag,
     decode_map,
     decode_part,
     decode_parts,
+    decode_spec,
     decode_text,
     decode_texts,
 )
@@ -47,6 +49,13 @@ _SECRET = "credentials.postgresql.acid.zalan.do"
 _NOTHING = "a role without attributes"
 # https://postgres-operator.readthedocs.io/en/latest/reference/cluster_manifest/#top-level-parameters
 _FLAGS = ("SUPERUSER", "REPLICATION", "INHERIT", "CREATEROLE", "CREATEDB", "BYPASSRLS")
+# What publishes the Services, by their endings.
+_LOAD_BALANCERS = {
+    "": "load-balancer",
+    "-repl": "replica-load-balancer",
+    "-pooler": "pooler-load-balancer",
+    "-pooler-repl": "replica-pooler-load-balancer",
+}
 _LEVELS = ("owner", "reader", "writer")
 
 
@@ -82,31 +91,27 @@ class ZalandoSpec(NamedTuple):
 
 def decode_postgresql(postgresql: KubeObject) -> ZalandoSpec:
     """The spec of a postgresql."""
-    spec = postgresql.at("spec")
-    initdb = spec.at("patroni", "initdb")
-    size = decode_part(spec, "storage", "size") or decode_part(spec, "volume", "size")
+    spec = decode_spec(postgresql)
+    poolers = tuple(_decode_poolers(spec))
     return ZalandoSpec(
-        version=decode_text(spec, "postgresql", "version"),
+        version=decode_text(spec, "version"),
         users=dict(_decode_users(spec.at("users"))),
         databases=decode_map(spec, "databases"),
-        prepared=tuple(map(_decode_prepared, spec.at("preparedDatabases"))),
+        prepared=tuple(map(_decode_prepared, spec.each("PreparedDatabase"))),
         initdb={
-            "encoding": decode_text(initdb, "encoding"),
-            "locale": decode_locale(initdb, "locale"),
-            "data-checksums": decode_text(initdb, "data-checksums"),
+            "encoding": decode_text(spec, "encoding"),
+            "locale": decode_locale(spec, "locale"),
+            "data-checksums": decode_text(spec, "data-checksums"),
         },
         load_balanced={
-            "": decode_flag(spec, "enableMasterLoadBalancer"),
-            "-repl": decode_flag(spec, "enableReplicaLoadBalancer"),
-            "-pooler": decode_flag(spec, "enableMasterPoolerLoadBalancer"),
-            "-pooler-repl": decode_flag(spec, "enableReplicaPoolerLoadBalancer"),
+            ending: decode_flag(spec, _LOAD_BALANCERS[ending])
+            for ending in ("", "-repl", *poolers)
         },
-        poolers=tuple(_decode_poolers(spec)),
+        poolers=poolers,
         settings=PostgresSettings(
-            parameters=decode_parameters(spec.at("postgresql", "parameters")),
-            env=decode_parts(spec, "env"),
-            resources=decode_part(spec, "resources"),
-            storage=size,
+            parameters=decode_parameters(spec.at("parameters")),
+            env=decode_parts(spec, "EnvVar"),
+            resources=decode_part(spec, "ResourceRequirements"),
         ),
     )
 
@@ -118,33 +123,33 @@ def _decode_users(users: Cursor) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield user.key, flags
 
 
-def _decode_poolers(spec: Cursor) -> Iterator[str]:
+def _decode_poolers(spec: SpecFields) -> Iterator[str]:
     """The endings of the Services of connection poolers."""
-    if decode_flag(spec, "enableConnectionPooler"):
+    if decode_flag(spec, "pooler"):
         yield "-pooler"
-    if decode_flag(spec, "enableReplicaConnectionPooler"):
+    if decode_flag(spec, "replica-pooler"):
         yield "-pooler-repl"
 
 
-def _decode_prepared(database: Cursor) -> PreparedDatabase:
+def _decode_prepared(database: SpecFields) -> PreparedDatabase:
     """A prepared database; without schemas it has one of the name `data`."""
-    database.skip("a database with what it has by default")
-    schemas = tuple(map(_decode_schema, database.at("schemas")))
+    database.cursor.skip("a database with what it has by default")
+    schemas = tuple(map(_decode_schema, database.each("PreparedSchema")))
     extensions = decode_map(database, "extensions").items()
     return PreparedDatabase(
-        database.key,
-        has_users=decode_flag(database, "defaultUsers"),
+        database.cursor.key,
+        has_users=decode_flag(database, "default-users"),
         extensions=tuple(DatabaseExtension(*extension) for extension in extensions),
         schemas=schemas or (PreparedSchema("data", has_roles=True, has_users=False),),
     )
 
 
-def _decode_schema(schema: Cursor) -> PreparedSchema:
-    schema.skip("a schema with what it has by default")
+def _decode_schema(schema: SpecFields) -> PreparedSchema:
+    schema.cursor.skip("a schema with what it has by default")
     return PreparedSchema(
-        schema.key,
-        has_roles=decode_text(schema, "defaultRoles") != "false",
-        has_users=decode_flag(schema, "defaultUsers"),
+        schema.cursor.key,
+        has_roles=decode_text(schema, "default-roles") != "false",
+        has_users=decode_flag(schema, "default-users"),
     )
 
 
@@ -178,7 +183,7 @@ def _server_parts(spec: ZalandoSpec, name: str) -> Iterator[OperatorPart]:
     )
     if extensions:
         names = ", ".join(extensions)
-        yield OperatorRemark(f"of the extensions {names} those are made that its image has")
+        yield OperatorRemark(f"Of the extensions {names} those are made that its image has")
 
 
 def _secret_name(user: str, cluster: str) -> str:
