@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tocompose.knowledge.old_containers import volume_copy_command
-from tocompose.knowledge.renewed_folders import mounts_of_volume, renewed_volume
 from tocompose.ledger import Ledger
 from tocompose.model import Runtime, Stack, Volume
 from tocompose.notes import note
@@ -47,6 +46,8 @@ def _namespace_of(volume: Volume, stack: Stack) -> str | None:
 
 
 def _note_copy(volume: Volume, old_name: str, stack: Stack, ledger: Ledger) -> None:
+    from tocompose.knowledge.renewed_folders import mounts_of_volume, renewed_volume
+
     new_name = volume.name_in_engine(stack.name)
     subject = ModelPath.of("volumes", volume.name)
     command = volume_copy_command(volume, stack.name)
