@@ -306,10 +306,14 @@ def test_the_same_object_many_times_is_said_once() -> None:
 @pytest.mark.parametrize(
     ("image", "written", "name"),
     [
-        ("<DOCKER_REPO>/chat:1", "${DOCKER_REPO:?set DOCKER_REPO}/chat:1", "DOCKER_REPO"),
+        (
+            "<DOCKER_REPO>/chat:1",
+            "${DOCKER_REPO:?set DOCKER_REPO in .env}/chat:1",
+            "DOCKER_REPO",
+        ),
         (
             "<registryLoginServer>/chat",
-            "${REGISTRY_LOGIN_SERVER:?set REGISTRY_LOGIN_SERVER}/chat",
+            "${REGISTRY_LOGIN_SERVER:?set REGISTRY_LOGIN_SERVER in .env}/chat",
             "REGISTRY_LOGIN_SERVER",
         ),
     ],

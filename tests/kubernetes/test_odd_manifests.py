@@ -76,11 +76,17 @@ def test_each_probe_that_is_lost_is_named_with_what_it_asks() -> None:
 @pytest.mark.parametrize(
     ("given", "wanted"),
     [
-        ("${REGISTRY}/web:$TAG", "${REGISTRY:?set REGISTRY}/web:${TAG:?set TAG}"),
-        ("couchdb:${COUCHDB_VERSION}", "couchdb:${COUCHDB_VERSION:?set COUCHDB_VERSION}"),
-        ("$(REGISTRY)/web", "${REGISTRY:?set REGISTRY}/web"),
+        (
+            "${REGISTRY}/web:$TAG",
+            "${REGISTRY:?set REGISTRY in .env}/web:${TAG:?set TAG in .env}",
+        ),
+        (
+            "couchdb:${COUCHDB_VERSION}",
+            "couchdb:${COUCHDB_VERSION:?set COUCHDB_VERSION in .env}",
+        ),
+        ("$(REGISTRY)/web", "${REGISTRY:?set REGISTRY in .env}/web"),
         ("example/web:${TAG:-latest}", "example/web:${TAG:-latest}"),
-        ("${IMAGE}", "${IMAGE:?set IMAGE}"),
+        ("${IMAGE}", "${IMAGE:?set IMAGE in .env}"),
     ],
 )
 def test_a_variable_in_an_image_stays_one(given: str, wanted: str) -> None:
@@ -174,7 +180,7 @@ def test_a_secret_that_holds_no_text_is_one_setting_to_fill_in() -> None:
     found = result(text)
     assert [(item.name, item.value) for item in found.stack.settings] == [("A", None)]
     assert set(services(text)["web"]["environment"].values()) == {
-        "${A:?from Secret s, key pw}"
+        "${A:?set A in .env (pw of Secret s)}"
     }
     assert [item.code for item in found.notes if item.code in ("TC209", "TC901")] == [
         "TC209"

@@ -243,8 +243,8 @@ def test_a_template_is_told_as_one_with_the_variables_that_it_leaves_open() -> N
     found = result(*template())
     body = services(found)["app"]
     assert body["environment"] == {
-        "ZONE": "${ZONE:?set ZONE}",
-        "HOST": "${DB_HOST:?set DB_HOST}",
+        "ZONE": "${ZONE:?set ZONE in .env}",
+        "HOST": "${DB_HOST:?set DB_HOST in .env}",
         "MODE": "${MODE:-fast}",
         "OWN": "$$HOME/$${HOST}",
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tocompose.importers import ImportOptions, SourceError
+from tocompose.importers.kubernetes.kinds import qualified_kind
 from tocompose.ledger import Fate
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
@@ -82,3 +83,18 @@ def test_a_namespace_without_objects_is_named() -> None:
         match="no object is in the namespace shp; the namespaces are shop, blog",
     ):
         converted(SHOP + BLOG, "shp")
+
+
+@pytest.mark.parametrize(
+    ("version", "qualified"),
+    [
+        ("keda.k8s.io/v1alpha1", "Scaler.keda.k8s.io"),
+        ("keda.sh/v1alpha1", "Scaler.keda.sh"),
+        ("batch/v1", "Scaler"),
+        ("gateway.networking.k8s.io/v1", "Scaler"),
+    ],
+)
+def test_an_extension_below_the_group_of_kubernetes_keeps_its_group(
+    version: str, qualified: str
+) -> None:
+    assert qualified_kind("Scaler", version) == qualified

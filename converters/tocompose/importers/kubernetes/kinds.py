@@ -75,7 +75,9 @@ def qualified_kind(name: str, version: str) -> str:
     """The name under which a kind is known: with its API group unless that is one of Kubernetes' own."""
     group = version.rpartition("/")[0]
     qualified = f"{name}.{group}"
-    is_own = group in _OWN_GROUPS or group.endswith(".k8s.io") or name == "Rollout"
-    if is_own and f"*.{group}" not in kind_rows():
+    if group in _OWN_GROUPS or name == "Rollout":
+        return name
+    # An extension may have put its group below that of Kubernetes, as KEDA did.
+    if group.endswith(".k8s.io") and f"*.{group}" not in kind_rows():
         return name
     return name if name in _FORKED and qualified not in kind_rows() else qualified

@@ -17,7 +17,6 @@ from tocompose.importers.procfile.shell import convert_command
 from tocompose.knowledge.secrets.commands import command_secrets
 from tocompose.languages import language_rows
 from tocompose.languages.node import has_workspaces
-from tocompose.languages.python import reloading_command
 from tocompose.model import (
     Build,
     ComposeFileRole,
@@ -180,6 +179,9 @@ def _reloading(process: Process, image: Image) -> tuple[str, ...]:
     if has_entrypoint and not process.text:
         # The image's own command is what stands behind its entrypoint alone.
         return ()
+    # An app of another language is converted without what reads Python.
+    from tocompose.languages.python import reloading_command
+
     written = tuple(plain(word) or "" for word in convert_command(text).argv)
     return reloading_command(text, written)
 
