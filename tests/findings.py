@@ -537,6 +537,26 @@ FINDINGS = (
     ),
     Finding(
         "TC738",
+        service("image: 'postgres:18', volumes: [/var/lib/postgresql/data]", "db"),
+        "docker-compose.yml:2:30",
+        service(
+            "image: 'postgres:18', volumes: ['data:/var/lib/postgresql']",
+            "db",
+            "volumes: {data: }\n",
+        ),
+        "T19 Q-08 Q-09 M-03 M-05 S-03 A-02",
+    ),
+    Finding(
+        "TC713",
+        service("image: 'redis:7', volumes: [/data]", "cache"),
+        "docker-compose.yml:2:29",
+        service(
+            "image: 'redis:7', volumes: ['data:/data']", "cache", "volumes: {data: }\n"
+        ),
+        "Q-08 Q-09 M-03 M-05 S-03 A-02",
+    ),
+    Finding(
+        "TC738",
         service(
             "image: 'postgres:18', volumes: ['data:/var/lib/postgresql/data']",
             "db",

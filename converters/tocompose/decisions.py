@@ -45,7 +45,11 @@ def _all_decisions(
 ) -> Iterator[Decision]:
     yield from _format_decision(project, options, result)
     yield Decision(
-        "name", "What is the stack called?", result.stack.name, (), "the folder, or --name"
+        "name",
+        "What is the stack called?",
+        result.stack.name,
+        (),
+        "the folder, unless --name says another",
     )
     yield from _server_decisions(result)
     yield from _practice_decisions(options, result)

@@ -411,3 +411,20 @@ def test_a_path_of_windows_is_no_volume_with_a_name() -> None:
 def test_what_is_empty_is_shown(text: str) -> None:
     told = [one for one in read(text).notes if one.code in ("TC744", "TC750", "TC771")]
     assert told and all(' "" ' in one.message for one in told)
+
+
+@pytest.mark.parametrize(
+    ("key", "advice"),
+    [
+        ("enviroment", "Correct it in the source: did you mean environment?"),
+        ("zz", "Look in the Compose Specification for an equivalent."),
+    ],
+)
+def test_an_unknown_key_says_what_may_be_meant_and_what_is_lost(
+    key: str, advice: str
+) -> None:
+    text = f"services: {{web: {{image: a, {key}: {{DB_URL: 'postgres://a:hunter2@b/c'}}}}}}"
+    project = Memory({"docker-compose.yml": text.encode()})
+    (told,) = (note for note in convert(project).notes if note.code == "TC070")
+    assert told.advice == advice
+    assert told.message.endswith("it was left out with DB_URL")

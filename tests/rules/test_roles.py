@@ -113,3 +113,12 @@ def test_what_has_a_health_check_is_not_told_to_get_one(
     (advice,) = [note.advice for note in result.notes if note.code == "TC747"]
     told = {word for word in ("ports", "health check", "network with") if word in advice}
     assert told == wanted
+
+
+@pytest.mark.parametrize("check", ["", ", healthcheck: {test: [CMD, 'true']}"])
+def test_a_health_check_is_to_be_checked_where_there_is_one(check: str) -> None:
+    found = apply_all(
+        stack(f"services: {{x: {{image: 'me/x:1'{check}}}}}"), select("SVC-CLASS")
+    )
+    (told,) = (note for note in found.notes if note.code == "TC601")
+    assert ("health check" in told.advice) is bool(check)

@@ -38,13 +38,15 @@ class Conflict(NamedTuple):
     """What stands in the way: where it is, and the rule that it breaks.
 
     `keys` lead to it from the top of the document; `entry` is the one of the list there that is meant, None for all.
-    `value` is what stands there once it is mended, None for nothing.
+    `value` is what stands there once it is mended, None for nothing. `rival` is what excludes it, empty where nothing
+    does: the setting itself is wrong.
     """
 
     keys: tuple[str, ...]
     rule: str
     entry: Any = None
     value: Any = None
+    rival: str = ""
 
 
 class Creatable(NamedTuple):
@@ -86,12 +88,15 @@ _MOST_ROUNDS = 5
 
 
 def conflict_facts(conflict: Conflict) -> dict[str, str]:
-    """What a note says of the conflict: whose it is, the key, and the rule."""
+    """What a note says of the conflict: whose it is, the key, the rule, and what to do."""
     section, name, *keys = conflict.keys
     owner = name if section == "services" else f"{section[:-1]} {name}"
     target = mount_target(conflict.entry) if keys[-1:] == ["volumes"] else ""
     written = ".".join(keys) + (f" at {target}" if target else "")
-    return {"owner": owner, "key": written, "rule": conflict.rule}
+    how = f"Correct {written}, or delete it."
+    if conflict.rival:
+        how = f"Delete {written}, or {conflict.rival}."
+    return {"owner": owner, "key": written, "rule": conflict.rule, "how": how}
 
 
 def _holds(document: Mapping[str, Any], conflict: Conflict) -> bool:
@@ -135,8 +140,8 @@ def find_conflicts(document: Mapping[str, Any]) -> Iterator[Conflict]:
     services = as_map(document.get("services"))
     for name, body in services.items():
         for judge in _SERVICE_JUDGES:
-            for keys, rule, entry, value in judge(name, as_map(body), document):
-                yield Conflict(("services", name, *keys), rule, entry, value)
+            for keys, *details in judge(name, as_map(body), document):
+                yield Conflict(("services", name, *keys), *details)
         yield from _switched_off(name, as_map(body), services)
     for name, need in closing_needs(services):
         yield Conflict(("services", name, need.key), "it closes a circle", need.listed)
@@ -146,11 +151,13 @@ def find_conflicts(document: Mapping[str, Any]) -> Iterator[Conflict]:
     for section in ("networks", "volumes"):
         for name, resource in as_map(document.get(section)).items():
             for key in keys_beside_external(as_map(resource)):
-                yield Conflict((section, name, key), "it is made outside of the stack")
+                rule = "it is made outside of the stack"
+                yield Conflict((section, name, key), rule, rival="external")
     for section in ("secrets", "configs"):
         for name, resource in as_map(document.get(section)).items():
             for key in sources_beside_first(as_map(resource)):
-                yield Conflict((section, name, key), "it has one source already")
+                rule = "it has one source already"
+                yield Conflict((section, name, key), rule, rival="the other source")
 
 
 def _switched_off(name: str, body: _Body, services: _Body) -> Iterator[Conflict]:
@@ -164,12 +171,14 @@ def _switched_off(name: str, body: _Body, services: _Body) -> Iterator[Conflict]
             )
 
 
-_Fault: TypeAlias = tuple[tuple[str, ...], str, Any, Any]
+_Fault: TypeAlias = tuple[tuple[str, ...], str, Any, Any, str]
 _Judge: TypeAlias = Callable[[str, _Body, Mapping[str, Any]], Iterator[_Fault]]
 
 
-def _faults(keys: str, rule: str, entry: Any = None, value: Any = None) -> _Fault:
-    return tuple(keys.split(".")), rule, entry, value
+def _faults(
+    keys: str, rule: str, entry: Any = None, value: Any = None, rival: str = ""
+) -> _Fault:
+    return tuple(keys.split(".")), rule, entry, value, rival
 
 
 # What the network of another container, or of the host, leaves no room for.
@@ -184,7 +193,7 @@ _EXCLUDED_BY_CONTAINER = (
     "external_links",
     "mac_address",
 )
-_EXCLUDED_BY_MODE: Mapping[str, tuple[str, ...]] = {
+EXCLUDED_BY_MODE: Mapping[str, tuple[str, ...]] = {
     "service": _EXCLUDED_BY_CONTAINER,
     "container": _EXCLUDED_BY_CONTAINER,
     "host": ("links", "external_links", "mac_address"),
@@ -195,13 +204,15 @@ def _shared_network(
     name: str, body: _Body, document: Mapping[str, Any]
 ) -> Iterator[_Fault]:
     mode = as_text(body.get("network_mode")) or ""
-    excluded = _EXCLUDED_BY_MODE.get(mode.partition(":")[0], ())
+    excluded = EXCLUDED_BY_MODE.get(mode.partition(":")[0], ())
     whose = mode.partition(":")[2] or "the host"
     for key in excluded:
         if body.get(key):
-            yield _faults(key, f"the network is that of {whose}")
+            rule = f"network_mode says that the network is that of {whose}"
+            yield _faults(key, rule, rival="network_mode")
     if body.get("uts") == "host" and body.get("hostname"):
-        yield _faults("hostname", "the host name is that of the host")
+        rule = "uts says that the host name is that of the host"
+        yield _faults("hostname", rule, rival="uts")
 
 
 def _itself(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fault]:
@@ -234,7 +245,7 @@ def said_twice(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[
     for key, below in _TWICE.items():
         stated, deployed = as_text(body.get(key)), as_text(_at(body, below))
         if stated and deployed and not is_same_amount(stated, deployed):
-            yield _faults(key, f"{below} says {deployed}")
+            yield _faults(key, f"{below} says {deployed}", rival=below)
 
 
 def _size(body: _Body, *keys: str) -> int | None:
@@ -253,7 +264,7 @@ def _limits(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fa
     if _at(body, "deploy.resources.limits.cpus") or body.get("cpus"):
         for key in ("cpu_quota", "cpu_period"):
             if body.get(key):
-                yield _faults(key, "the limit of CPUs says it")
+                yield _faults(key, "the limit of CPUs says it", rival="the limit of CPUs")
 
 
 def _swap_faults(body: _Body, limit: int | None) -> Iterator[_Fault]:
@@ -308,7 +319,8 @@ def _healthcheck(name: str, body: _Body, document: Mapping[str, Any]) -> Iterato
         rule = "start_interval is refused without a start_period"
         yield _faults("healthcheck.start_period", rule, None, "0s")
     if isinstance(test, list) and test and test[0] not in ("CMD", "CMD-SHELL", "NONE"):
-        yield _faults("healthcheck", "its test begins with CMD, CMD-SHELL or NONE")
+        rule = "the first word of its test must be CMD, CMD-SHELL or NONE"
+        yield _faults("healthcheck", rule)
 
 
 def _logging(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fault]:
@@ -318,12 +330,8 @@ def _logging(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_F
         return
     for option in as_map(_at(body, "logging.options")):
         if option not in known_options:
-            yield (
-                ("logging", "options", option),
-                f"{driver} has no such option",
-                None,
-                None,
-            )
+            rule = f"{driver} has no such option"
+            yield ("logging", "options", option), rule, None, None, ""
 
 
 def _texts(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fault]:
@@ -364,7 +372,8 @@ def _nameless(body: _Body) -> Any:
 def _build(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fault]:
     build, platform = as_map(body.get("build")), as_text(body.get("platform"))
     if build.get("dockerfile") and build.get("dockerfile_inline"):
-        yield _faults("build.dockerfile", "dockerfile_inline stands beside it")
+        rule = "dockerfile_inline stands beside it"
+        yield _faults("build.dockerfile", rule, rival="dockerfile_inline")
     platforms = as_list(build.get("platforms"))
     if platform and platforms and platform not in platforms:
         rule = f"build.platforms lacks {platform}, the platform of the service"
@@ -373,7 +382,7 @@ def _build(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fau
 
 def _addresses(name: str, body: _Body, document: Mapping[str, Any]) -> Iterator[_Fault]:
     for keys, rule in misplaced_addresses(body, as_map(document.get("networks"))):
-        yield keys, rule, None, None
+        yield keys, rule, None, None, ""
 
 
 _SERVICE_JUDGES: tuple[_Judge, ...] = (

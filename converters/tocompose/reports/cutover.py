@@ -156,7 +156,9 @@ def _from_units(stack: Stack, base: str) -> Cutover:
     moved = " ".join(map(shlex.quote, files))
     moved_back = " ".join(shlex.quote(posixpath.basename(name)) for name in files)
     steps_over = (
-        *_switch_timers("Keep the timers from starting them", "disable --now", timers),
+        *_switch_timers(
+            "Keep the timers from starting the old units", "disable --now", timers
+        ),
         NextStep("Stop the old units", f"systemctl --user stop {services}", _AS_ROOT),
         *image_copies(stack),
         _create_unstarted(stack, base),

@@ -113,10 +113,11 @@ def as_answers(decisions: Iterable[Decision]) -> str:
         "# Decisions of tocompose. Change what you want, delete the rest, and give the file to --answers."
     ]
     for decision in decisions:
-        choices = f" One of {', '.join(decision.choices)}." if decision.choices else ""
         question, evidence = printable(decision.question), printable(decision.evidence)
         ended_question = question if question.endswith("?") else f"{question}."
-        lines += ["", f"# {ended_question} {evidence.rstrip('.')}.{choices}"]
+        lines += ["", f"# {ended_question}", f"# Reason: {evidence.rstrip('.')}."]
+        if len(decision.choices) > 1:
+            lines.append(f"# Choices: {', '.join(decision.choices)}.")
         mark = "" if decision.answer else "# "
         answer = "yes" if decision.is_assumption else decision.answer
         lines.append(f"{mark}{_toml_key(decision.id)} = {_quote_toml(answer)}")

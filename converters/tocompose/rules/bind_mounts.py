@@ -30,11 +30,12 @@ from tocompose.rules.file_mounts import (
     is_host_file,
     looks_like_file,
 )
+from tocompose.rules.lost_data import is_anonymous
 from tocompose.rules.mounted_files import MountedFiles
-from tocompose.rules.named_volumes import is_anonymous, is_mask, judge_mount
+from tocompose.rules.named_volumes import is_mask
 from tocompose.rules.sensitive_mounts import is_sensitive
 from tocompose.rules.service_images import data_paths, facts_of
-from tocompose.rules.views import judge_production
+from tocompose.rules.views import judge_mount, judge_production
 from tocompose.syntax.host_paths import is_relative_path
 from tocompose.syntax.interpolation import replace_variables
 
@@ -177,19 +178,24 @@ def _folder_code(source: str) -> str:
 
 
 def _judge_files(view: View) -> Iterator[Verdict]:
-    """Files of the folder that are not there: the engine makes an empty folder of each."""
+    """Files of the folder that are not there, and of the host: the engine makes an empty folder of each."""
     for service in view.main.stack.services:
         for mount in service.mounts:
             source = mount.source or ""
             if mount.kind == "bind" and looks_like_file(source) and "$" not in source:
-                path = project_path(source)
-                present = path is not None and view.project.exists(path)
-                holds = present or demands_file(mount)
-                code = "TC545" if is_host_file(source) else "TC737"
-                facts = {"path": source}
-                if code == "TC545":
-                    facts["how"] = _DEMAND if can_demand_file(mount) else _PROVIDE
-                yield judge_mount(view.main, service, mount, "T18", holds, code, **facts)
+                yield _judge_file(view, service, mount, source)
+
+
+def _judge_file(view: View, service: Service, mount: Mount, source: str) -> Verdict:
+    path = project_path(source)
+    present = path is not None and view.project.exists(path)
+    holds = present or demands_file(mount)
+    facts = {"path": source}
+    if not is_host_file(source):
+        holds = holds or path is None
+        return judge_mount(view.main, service, mount, "T18", holds, "TC737", **facts)
+    facts["how"] = _DEMAND if can_demand_file(mount) else _PROVIDE
+    return judge_mount(view.main, service, mount, "T18", holds, "TC545", **facts)
 
 
 def _judge_folders(startup: Startup, service: Service) -> Iterator[Verdict]:

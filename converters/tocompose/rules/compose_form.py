@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tocompose.compose.documents import ComposeFile, duplicate_notes, plain_value
@@ -15,9 +14,9 @@ from tocompose.compose.keys import (
     section_keys,
 )
 from tocompose.compose.shapes import as_map
+from tocompose.exporters.creation import EXCLUDED_BY_MODE
 from tocompose.model import Service
 from tocompose.notes import Note, note
-from tocompose.patterns import regex
 from tocompose.rules import (
     Excuse,
     Rule,
@@ -28,10 +27,10 @@ from tocompose.rules import (
     judge_services,
     verdict,
 )
+from tocompose.rules.value_forms import has_form, how_to_write, problem_of
 from tocompose.rules.views import at_later, replicas_of, span_of_replicas
 from tocompose.source import Branch, Child, Node, Span
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.units import parse_byte_size, parse_duration
 from tocompose.tables import load
 from tocompose.wording import did_you_mean
 
@@ -197,9 +196,10 @@ def _judge_service(startup: Startup, service: Service) -> Iterator[Verdict]:
     yield startup.verdict(service, "", "S-01", started, "TC744", **facts)
     body = as_map(as_map(startup.document.get("services")).get(service.name))
     for key, value, form in _valued_keys(body):
-        problem = "" if _FORMS[form](value) else _PROBLEMS[form]
-        facts = {"what": ".".join(key), "problem": problem}
-        yield startup.verdict(service, key, "T24", not problem, "TC743", **facts)
+        right = has_form(value, form)
+        facts = {"what": ".".join(key), "problem": problem_of(form)}
+        facts["how"] = "" if right else how_to_write(value, form)
+        yield startup.verdict(service, key, "T24", right, "TC743", **facts)
     yield from _judge_past_keys(startup, service)
     both = service.network_mode is not None and bool(service.networks)
     mode = service.network_mode or ""
@@ -209,9 +209,11 @@ def _judge_service(startup: Startup, service: Service) -> Iterator[Verdict]:
 
 
 def _judge_past_keys(startup: Startup, service: Service) -> Iterator[Verdict]:
-    """Keys of older files that have a better one today."""
+    """Keys of older files that have a better one today; CREATE says of those that are refused that they must go."""
+    mode = (service.network_mode or "").partition(":")[0]
+    refused = EXCLUDED_BY_MODE.get(mode, ())
     for name, row in _past_keys("service").items():
-        if row.get("read") and name in service.options:
+        if row.get("read") and name in service.options and name not in refused:
             facts = {"key": name, "how": str(row["how"])}
             yield startup.verdict(service, name, "S-01", False, "TC529", **facts)
 
@@ -220,60 +222,24 @@ def _judge_container_name(startup: Startup, service: Service) -> Iterator[Verdic
     name = service.container_name
     if name is not None:
         key = "container_name"
-        unique = replicas_of(startup, service) <= 1 and len(name) > 1
-        judged = startup.verdict(service, key, "T12", unique, "TC733", name=name)
+        is_single, is_long = replicas_of(startup, service) <= 1, len(name) > 1
+        problem, how = _SHORT_NAME if is_single else _SHARED_NAME
+        facts = {"name": name, "problem": problem, "how": how}
+        right = is_single and is_long
+        judged = startup.verdict(service, key, "T12", right, "TC733", **facts)
         spans = (startup.span(service, key), span_of_replicas(startup, service))
         yield at_later(judged, startup, spans)
 
 
+# What is wrong with the name of a container, and what to do.
+_SHORT_NAME = (
+    "is too short: names have at least two characters",
+    "Write a longer name, or delete container_name.",
+)
+_SHARED_NAME = ("cannot be used with several replicas", "Delete container_name.")
 _UNIT_FORMS = {Unit.BYTES: "size", Unit.DURATION: "duration"}
 # Texts that people write as numbers: YAML then reads something else.
 _TEXT_KEYS = ("user", "restart", "container_name", "hostname")
-_PROBLEMS = {
-    "size": "sizes are written 512m or 1g, without the i of Kubernetes",
-    "duration": "durations have a unit, such as 30s",
-    "text": "it must be text: put it in quotes",
-    "restart": "it must be no, always, unless-stopped or on-failure",
-    "decimal": "it is a decimal number, such as 0.5",
-}
-_RESTART = regex(r"no|always|unless-stopped|on-failure(?::\d+)?|.*\$.*")
-_DECIMAL = regex(r"\d*\.?\d+")
-
-
-def _is_size(value: Any) -> bool:
-    text = str(value)
-    return isinstance(value, int) or "$" in text or parse_byte_size(text) is not None
-
-
-def _is_duration(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    return "$" in value or parse_duration(value) is not None
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_restart(value: Any) -> bool:
-    return _matches(_RESTART, value)
-
-
-def _is_decimal(value: Any) -> bool:
-    return "$" in str(value) or _matches(_DECIMAL, value)
-
-
-def _matches(pattern: re.Pattern[str], value: Any) -> bool:
-    return pattern.fullmatch(str(value)) is not None
-
-
-_FORMS: Mapping[str, Callable[[Any], bool]] = {
-    "size": _is_size,
-    "duration": _is_duration,
-    "text": _is_text,
-    "restart": _is_restart,
-    "decimal": _is_decimal,
-}
 
 
 def _valued_keys(

@@ -33,6 +33,7 @@ _SOCKET_PING = regex(
 _OVER_TCP = regex(r"(?:^|\s)(?:-h[ =]?|--host[ =])[\"']?(?!localhost\b)\S")
 _PG_OVER_TCP = regex(r"(?:^|\s)(?:-h[ =]?|--host[ =])\S")
 _FORM = "the first word of the list must be CMD, CMD-SHELL or NONE"
+_FORM_ADVICE = "Put CMD in front of the first word, or write the command as one text."
 
 _TEST = ("healthcheck", "test")
 
@@ -75,9 +76,8 @@ def _judge_check(startup: Startup, service: Service) -> Iterator[Verdict]:
 
 def _judge_form(startup: Startup, service: Service, check: Healthcheck) -> Verdict:
     right = (check.test or ("",))[0] in ("CMD", "CMD-SHELL", "NONE")
-    return startup.verdict(
-        service, _TEST, "T25", right, "TC743", what=".".join(_TEST), problem=_FORM
-    )
+    facts = {"what": ".".join(_TEST), "problem": _FORM, "how": _FORM_ADVICE}
+    return startup.verdict(service, _TEST, "T25", right, "TC743", **facts)
 
 
 def _judge_tools(startup: Startup, service: Service, text: str) -> Iterator[Verdict]:
@@ -91,13 +91,12 @@ def _judge_tools(startup: Startup, service: Service, text: str) -> Iterator[Verd
 def _missing_tools(service: Service, text: str) -> list[str] | None:
     """The programs that the command calls and the image lacks; None where it is not known what that has."""
     image = facts_of(service)
-    if image is None or image.tools is None or service.build is not None:
-        return None
-    if "apk add" in text or "apt" in text:
-        return []
-    judged_tools = _CLIENTS if image.tools else (*_CLIENTS, *_INTERPRETERS)
-    called = (tool for tool in judged_tools if _calls_blindly(text, tool))
-    return [tool for tool in called if tool not in image.tools]
+    tools = image.tools if image is not None and service.build is None else None
+    if tools is None or "apk add" in text or "apt" in text:
+        return None if tools is None else []
+    judged_tools = _CLIENTS if tools else (*_CLIENTS, *_INTERPRETERS)
+    called = [tool for tool in judged_tools if _calls_blindly(text, tool)]
+    return [tool for tool in called if tool not in tools]
 
 
 def _calls_blindly(text: str, tool: str) -> bool:

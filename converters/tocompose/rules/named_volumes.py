@@ -26,10 +26,19 @@ from tocompose.rules import (
     remark,
     service_images,
 )
+from tocompose.rules.lost_data import (
+    DATA_LINES,
+    is_anonymous,
+    is_below,
+    is_kept,
+    lies_at,
+    lines_of_lost,
+    mounts_around,
+)
 from tocompose.rules.mounted_files import MountedFiles
 from tocompose.rules.programs import runs_own_server, runs_server
 from tocompose.rules.service_images import environment_of, facts_of, image_title
-from tocompose.rules.views import mounts_of
+from tocompose.rules.views import judge_mount, mounts_of
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.mounts import is_windows_path
 from tocompose.syntax.names import unique_name, variable_name
@@ -212,11 +221,6 @@ def kept_data(service: Service, files: MountedFiles) -> list[Data]:
     ]
 
 
-def is_anonymous(mount: Mount) -> bool:
-    """Whether the mount is a volume without a name."""
-    return mount.kind == "volume" and mount.source is None
-
-
 def is_mask(mount: Mount, service: Service) -> bool:
     """Whether an anonymous volume only keeps a folder of dependencies from being hidden by a bind mount."""
     from tocompose.rules.frameworks import kept_folders
@@ -228,26 +232,12 @@ def is_mask(mount: Mount, service: Service) -> bool:
     return leaf in DEPENDENCY_FOLDERS or leaf in kept_folders()
 
 
-def is_below(path: str, folder: str) -> bool:
-    """Whether the path is the folder, or lies in it."""
-    return f"{path.rstrip('/')}/".startswith(f"{folder.rstrip('/')}/")
-
-
 def _has_replicas(service: Service) -> bool:
     return (service.replicas or 1) > 1
 
 
-def _mounts_around(path: str, service: Service) -> list[Mount]:
-    """The mounts at the path, above it and below it: there, where the data go is the user's own choice."""
-    return [
-        mount
-        for mount in mounts_of(service)
-        if is_below(path, mount.target) or is_below(mount.target, path)
-    ]
-
-
 def _is_covered(path: str, service: Service) -> bool:
-    return bool(_mounts_around(path, service))
+    return bool(mounts_around(path, service))
 
 
 def misses_data(service: Service, data: Data) -> bool:
@@ -256,7 +246,7 @@ def misses_data(service: Service, data: Data) -> bool:
     A folder below them that holds none is mounted for PostgreSQL, whose data moved up by a folder.
     """
     path = data.path
-    targets = {mount.target.rstrip("/") for mount in _mounts_around(path, service)}
+    targets = {mount.target.rstrip("/") for mount in mounts_around(path, service)}
     if not targets or path in targets or path in environment_of(service).values():
         return False
     if "postgresql" in path:
@@ -313,18 +303,19 @@ def _judge_data(startup: Startup, service: Service) -> Iterator[Verdict]:
     files = MountedFiles(startup.stack, startup.context)
     for data in _own_data(service, startup.stack, files):
         path = data.path
-        kept = not all(map(is_anonymous, _mounts_around(path, service)))
-        # Several disks: `/data1`, `/data2` in the place of `/data`.
-        kept = kept or any(
-            mount.target.startswith(path) and not is_anonymous(mount)
-            for mount in service.mounts
-        )
-        lines = "Q-08 Q-09 M-03 M-05 S-03"
-        yield startup.verdict(service, key, lines, kept, "TC713", path=path)
+        kept = is_kept(path, service)
+        lines = DATA_LINES if kept else lines_of_lost(path, service)
+        facts = {"path": path, "image": service.image or ""}
         if "postgresql" in path or data.declared:
             right = not misses_data(files.with_env_files(service), data)
-            facts = {"path": path, "image": service.image or ""}
+            # One finding for one volume: where it lies elsewhere, and so has no name at the right place either.
+            if not right and not kept:
+                yield startup.verdict(
+                    service, "volumes", f"T19 {lines}", False, "TC738", **facts
+                )
+                continue
             yield startup.verdict(service, "volumes", "T19", right, "TC738", **facts)
+        yield startup.verdict(service, key, lines, kept, "TC713", path=path)
 
 
 def _is_made_again(target: str) -> bool:
@@ -335,34 +326,28 @@ def _is_made_again(target: str) -> bool:
     return name in DEPENDENCY_FOLDERS or bool(renewed_files(target))
 
 
+def _needs_no_name(mount: Mount, service: Service) -> bool:
+    """Whether the volume has a name, or holds nothing that is missed."""
+    if not is_anonymous(mount) or is_mask(mount, service):
+        return True
+    return _is_made_again(mount.target)
+
+
 def _judge_volumes(startup: Startup, service: Service) -> Iterator[Verdict]:
+    files = MountedFiles(startup.stack, startup.context)
+    paths = (data.path for data in _own_data(service, startup.stack, files))
+    lost_paths = [path for path in paths if not is_kept(path, service)]
     for mount in service.mounts:
-        if mount.kind == "volume":
-            named = not is_anonymous(mount) or is_mask(mount, service)
-            named = named or _is_made_again(mount.target)
+        # Of data that nothing keeps `_judge_data` tells.
+        is_told = any(lies_at(mount, path) for path in lost_paths)
+        if mount.kind == "volume" and not is_told:
+            named = _needs_no_name(mount, service)
             facts = {"path": mount.target}
             yield judge_mount(startup, service, mount, "Q-09 A-02", named, "TC714", **facts)
             is_word = mount.source is not None or not is_windows_path(mount.target)
             facts = {"what": f"volume {mount.target[:1]}", "problem": _ONE_LETTER}
+            facts["how"] = "Give the volume a longer name."
             yield judge_mount(startup, service, mount, "T13", is_word, "TC743", **facts)
-
-
-def judge_mount(
-    startup: Startup,
-    service: Service,
-    mount: Mount,
-    lines: str,
-    holds: bool,
-    code: str,
-    /,
-    **facts: str,
-) -> Verdict:
-    """The verdict on one mount, with its place in the list."""
-    verdict = startup.verdict(service, "volumes", lines, holds, code, **facts)
-    if verdict.note is None:
-        return verdict
-    span = startup.places.item(mount.target, "services", service.name, "volumes")
-    return verdict._replace(note=replace(verdict.note, span=span))
 
 
 RULE = Rule(

@@ -78,7 +78,9 @@ def _classify_service(service: Service) -> tuple[Service, Iterable[Note]]:
     if evidence:
         notes = [remark("TC600", service, role=_TITLES[role], evidence=evidence)]
     elif role is Role.APP and _is_unknown(service):
-        notes = [remark("TC601", service, image=service.image)]
+        has_check = service.healthcheck is not None and not service.healthcheck.is_off
+        parts = "its volumes and its health check" if has_check else "its volumes"
+        notes = [remark("TC601", service, image=service.image, parts=parts)]
     return replace(service, role=role), notes
 
 

@@ -16,9 +16,8 @@ from tocompose.rules import (
     judge_services,
     remark,
 )
-from tocompose.rules.named_volumes import judge_mount
 from tocompose.rules.service_images import facts_of
-from tocompose.rules.views import annotate_services, mounts_of
+from tocompose.rules.views import annotate_services, judge_mount, mounts_of
 
 _SOCKETS = ("docker.sock", "podman.sock", "containerd.sock", "crio.sock")
 _WHOLE_FOLDERS = frozenset(

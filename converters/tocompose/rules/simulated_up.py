@@ -33,7 +33,6 @@ from tocompose.rules.conditions import HEALTHY
 from tocompose.rules.endings import waits_in_loop
 from tocompose.rules.evidence import Evidence, evidence
 from tocompose.rules.host_ports import published_parts, span_of_port
-from tocompose.rules.named_volumes import judge_mount
 from tocompose.rules.needed_files import note_files
 from tocompose.rules.networks import networks_of
 from tocompose.rules.service_images import dockerfile_of
@@ -42,6 +41,7 @@ from tocompose.rules.variables import setting_values
 from tocompose.rules.views import (
     annotate_services,
     at_later,
+    judge_mount,
     replicas_of,
     sees_files,
     span_of_replicas,

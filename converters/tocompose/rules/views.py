@@ -88,3 +88,21 @@ def span_of_replicas(startup: Startup, service: Service) -> Span | None:
     in_deploy = service.replicas is not None or "scale" not in service.options
     key = ("deploy", "replicas") if in_deploy else ("scale",)
     return startup.span(service, *key)
+
+
+def judge_mount(
+    startup: Startup,
+    service: Service,
+    mount: Mount,
+    lines: str,
+    holds: bool,
+    code: str,
+    /,
+    **facts: str,
+) -> Verdict:
+    """The verdict on one mount, with its place in the list."""
+    verdict = startup.verdict(service, "volumes", lines, holds, code, **facts)
+    if verdict.note is None:
+        return verdict
+    span = startup.places.item(mount.target, "services", service.name, "volumes")
+    return verdict._replace(note=replace(verdict.note, span=span))

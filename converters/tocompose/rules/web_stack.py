@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tocompose.model import Service, Stack
+from tocompose.record import NamedTuple
 from tocompose.rules import Excuse, Rule, Startup, Verdict, View, verdict
 from tocompose.rules.networks import networks_of, span_of_networks
 from tocompose.rules.programs import command_text
-from tocompose.rules.service_images import image_id
+from tocompose.rules.service_images import image_id, image_title
 from tocompose.syntax.model_path import ModelPath
 
 _DATABASE, _CACHES = "postgres", ("redis", "valkey")
@@ -33,7 +34,10 @@ def _judge_stack(view: View) -> Iterator[Verdict]:
         if service.name in data:
             yield from _judge_data(startup, service, internal)
     if data:
-        facts = {"service": "the stack", "missing": "an internal network for its data"}
+        facts = {"service": "the stack", "problem": "no network is internal, for its data"}
+        facts["how"] = (
+            "Declare a network with `internal: true`, and attach the data services to it."
+        )
         span = span_of_networks(startup)
         yield verdict(
             "T-05", bool(internal), "TC749", span, ModelPath.of("networks"), **facts
@@ -49,15 +53,22 @@ def _data_names(stack: Stack) -> frozenset[str]:
     return frozenset(member.name for member in stack.services if image_id(member) in kinds)
 
 
+class _Part(NamedTuple):
+    """What should stand at a key of a service: whether it does, else what is wrong, and what to do."""
+
+    key: str
+    holds: bool
+    problem: str
+    how: str
+
+
 def _judge_parts(
-    startup: Startup,
-    service: Service,
-    line: str,
-    missing_parts: dict[str, tuple[str, bool]],
+    startup: Startup, service: Service, line: str, parts: tuple[_Part, ...]
 ) -> Iterator[Verdict]:
-    """One verdict for each key of the service: what should stand there, and whether it does."""
-    for key, (missing, holds) in missing_parts.items():
-        yield startup.verdict(service, key, line, holds, "TC749", missing=missing)
+    """One verdict for each key of the service."""
+    for part in parts:
+        facts = {"problem": part.problem, "how": part.how}
+        yield startup.verdict(service, part.key, line, part.holds, "TC749", **facts)
 
 
 def _judge_proxy(
@@ -73,13 +84,34 @@ def _judge_proxy(
     elsewhere = not sockets and (configured or "tcp://" in command)
     guarded = elsewhere or (bool(sockets) and all(mount.read_only for mount in sockets))
     apart = not data or bool(networks_of(service) - {"default"})
-    missing_parts = {
-        "image": ("a v3 image", ":v3" in (service.image or "")),
-        "command": ("the docker provider and an entry point web on :80", listens),
-        "volumes": ("the Docker socket, mounted read-only", guarded),
-        "networks": ("a network apart from the data's", apart),
-    }
-    yield from _judge_parts(startup, service, "T-01", missing_parts)
+    mounted = "is mounted for writing" if sockets else "is not mounted"
+    parts = (
+        _Part(
+            "image",
+            ":v3" in (service.image or ""),
+            f"{image_title(service)} is asked for in another version than v3",
+            "Write a tag that begins with v3; Traefik's migration guide lists what changes.",
+        ),
+        _Part(
+            "command",
+            listens,
+            "no docker provider, or no entry point on port 80, is set in its command",
+            "Add --providers.docker=true and --entrypoints.web.address=:80 to the command.",
+        ),
+        _Part(
+            "volumes",
+            guarded,
+            f"the Docker socket {mounted}",
+            "Mount /var/run/docker.sock:/var/run/docker.sock:ro.",
+        ),
+        _Part(
+            "networks",
+            apart,
+            "it is on no network but the default one, where the data are",
+            "Attach it to a network on which no data service is.",
+        ),
+    )
+    yield from _judge_parts(startup, service, "T-01", parts)
 
 
 def _judge_application(
@@ -92,34 +124,85 @@ def _judge_application(
         label.startswith(_ROUTER) and label.endswith(".rule") for label in service.labels
     )
     between = not used or len(networks_of(service)) > 1
-    missing_parts = {
-        "labels": ("a router rule among its labels", ruled),
-        "depends_on": (f"the condition service_healthy for {bare}", not bare),
-        "networks": ("a place on the proxy's and on the data's network", between),
-    }
-    yield from _judge_parts(startup, service, "T-02", missing_parts)
+    parts = (
+        _Part(
+            "labels",
+            ruled,
+            "none of its labels is the rule of a router",
+            f"Add a label such as {_ROUTER}{service.name}.rule=Host(`…`).",
+        ),
+        _Part(
+            "depends_on",
+            not bare,
+            f"it does not wait until {bare} is healthy",
+            "Set `condition: service_healthy`.",
+        ),
+        _Part(
+            "networks",
+            between,
+            "it is on one network with both the proxy and the data",
+            "Attach it to two networks: the proxy's, and that of the data.",
+        ),
+    )
+    yield from _judge_parts(startup, service, "T-02", parts)
 
 
 def _judge_data(
     startup: Startup, service: Service, internal: frozenset[str]
 ) -> Iterator[Verdict]:
-    check = service.healthcheck
-    test = " ".join((check.test or ()) if check else ())
-    if image_id(service) == _DATABASE:
-        line, command = "T-03", "pg_isready that names its user (-U) and its database (-d)"
-        is_asked = all(word in test for word in ("pg_isready", "-U", "-d"))
-    else:
-        line, command = "T-04", "redis-cli ping"
-        is_asked = "ping" in test.lower()
+    line = "T-03" if image_id(service) == _DATABASE else "T-04"
     named = any(mount.kind == "volume" and mount.source for mount in service.mounts)
     networks = networks_of(service)
     is_inner = bool(networks) and networks <= internal
-    missing_parts = {
-        "volumes": ("a named volume", named),
-        "healthcheck": (f"a health check with {command}", is_asked),
-        "networks": ("its place on the internal network only", is_inner),
-    }
-    yield from _judge_parts(startup, service, line, missing_parts)
+    parts = (
+        _Part(
+            "volumes",
+            named,
+            "it has no named volume",
+            "Mount a named volume where it keeps its data.",
+        ),
+        _database_check(service) if line == "T-03" else _cache_check(service),
+        _Part(
+            "networks",
+            is_inner,
+            "it is on a network that is not internal",
+            "Attach it to networks with `internal: true` only.",
+        ),
+    )
+    yield from _judge_parts(startup, service, line, parts)
+
+
+def _test_of(service: Service) -> str:
+    check = service.healthcheck
+    return " ".join((check.test or ()) if check else ())
+
+
+def _cache_check(service: Service) -> _Part:
+    is_asked = "ping" in _test_of(service).lower()
+    problem = "its health check does not ping it" if _test_of(service) else _NO_CHECK
+    how = "Add the health check `redis-cli ping | grep -q PONG`."
+    return _Part("healthcheck", is_asked, problem, how)
+
+
+def _database_check(service: Service) -> _Part:
+    test = _test_of(service)
+    if "pg_isready" not in test:
+        problem = "its health check does not call pg_isready" if test else _NO_CHECK
+        how = "Add the health check `pg_isready -U USER -d DATABASE`."
+        return _Part("healthcheck", False, problem, how)
+    missing_options = [option for option in _ASKED_OPTIONS if option not in test]
+    names = " and ".join(_ASKED_OPTIONS[option][0] for option in missing_options)
+    added = " and ".join(_ASKED_OPTIONS[option][1] for option in missing_options)
+    problem = f"pg_isready in its health check does not name {names}"
+    return _Part("healthcheck", not missing_options, problem, f"Add {added}.")
+
+
+_NO_CHECK = "it has no health check in the file"
+# What pg_isready is asked about: the option, what it names, and how to add it.
+_ASKED_OPTIONS = {
+    "-U": ("the user", "`-U` with the user"),
+    "-d": ("the database", "`-d` with the database"),
+}
 
 
 RULE = Rule(

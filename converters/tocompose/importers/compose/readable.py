@@ -10,6 +10,7 @@ from tocompose.compose.documents import Places
 from tocompose.compose.keys import is_extension, section_keys
 from tocompose.compose.shapes import as_texts
 from tocompose.compose.value_shapes import Misshapen, ShapeJudge, kind_of
+from tocompose.importers.compose.unknown_keys import unknown_key
 from tocompose.importers.compose.unreadable import unreadable_texts, without_texts
 from tocompose.knowledge.secrets.texts import redact_secrets
 from tocompose.ledger import Ledger
@@ -81,9 +82,9 @@ def _note_on(fault: Misshapen, span: Span | None) -> Note:
     if fault.rule:
         return note("TC771", span, subject=subject, rule=fault.rule, **fault.facts)
     if not keys_below:
-        return note("TC070", span, subject=subject, kind="compose file", key=section)
-    kind, key = section[:-1], fault.facts["key"]
-    return note("TC070", span, subject=subject, kind=kind, key=key)
+        return unknown_key(section, fault.value, "top", subject, span)
+    kind, key = section[:-1], str(fault.facts["key"])
+    return unknown_key(key, fault.value, kind, subject, span)
 
 
 def _without_unknown(
@@ -115,7 +116,8 @@ def _without_unknown(
             if any(":" not in volume for volume in as_texts(body.get("volumes"))):
                 ledger.add_note(note("TC067", span, subject=subject, driver=str(value)))
         else:
-            ledger.add_note(note("TC070", span, subject=subject, kind="service", key=key))
+            told = unknown_key(str(key), value, "service", subject, span)
+            ledger.add_note(told)
     unreadable = tuple(unreadable_texts(known_entries))
     for text in unreadable:
         span, subject = positions.span(*at, name, text.key), ModelPath.service(name)

@@ -143,7 +143,12 @@ class _Rewriting:
         left_out = keys_beside_external(settings)
         if not left_out:
             return body
-        facts = {"owner": f"volume {name}", "key": ", ".join(left_out)}
+        key = ", ".join(left_out)
+        facts = {
+            "owner": f"volume {name}",
+            "key": key,
+            "how": f"Delete {key}, or external.",
+        }
         rule = "it is made outside of the stack"
         self._tell("TC045", ("volumes", name), rule=rule, **facts)
         return {key: value for key, value in settings.items() if key not in left_out}

@@ -162,8 +162,9 @@ class RelatedServices:
         path = ModelPath.service(name)
         for source in argument.sources:
             source.ledger.move(path.child(key), path)
-        rule = "no service refers to itself"
-        argument.annotate("TC045", subject=path, owner=name, key=flag, rule=rule)
+        facts = {"key": flag, "rule": "no service refers to itself"}
+        how = f"Delete {flag}, or name another container."
+        argument.annotate("TC045", subject=path, owner=name, how=how, **facts)
 
     def _require(self, name: str, text: str, argument: Argument) -> None:
         """podman's `--requires`: the containers that must run first."""

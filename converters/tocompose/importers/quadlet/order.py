@@ -182,7 +182,7 @@ class UnitOrder:
             return target
         if name.endswith(_OF_THE_HOST) or stem in _OF_THE_ENGINE:
             unit_word.skip(
-                "it ties the unit to others of the host; services start with Docker"
+                "it names a unit of the host itself (network, boot targets), which runs before Docker starts services"
             )
         else:
             unit_word.note(

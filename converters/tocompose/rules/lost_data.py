@@ -1,0 +1,51 @@
+"""Folders of data that nothing keeps, and the anonymous volumes that lie there."""
+
+from __future__ import annotations
+
+from tocompose.model import Mount, Service
+from tocompose.rules.views import mounts_of
+
+# The lines of the checklist that are about data on named volumes.
+DATA_LINES = "Q-08 Q-09 M-03 M-05 S-03"
+
+
+def is_anonymous(mount: Mount) -> bool:
+    """Whether the mount is a volume without a name."""
+    return mount.kind == "volume" and mount.source is None
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether the path is the folder, or lies in it."""
+    return f"{path.rstrip('/')}/".startswith(f"{folder.rstrip('/')}/")
+
+
+def mounts_around(path: str, service: Service) -> list[Mount]:
+    """The mounts at the path, above it and below it: there, where the data go is the user's own choice."""
+    return [
+        mount
+        for mount in mounts_of(service)
+        if is_below(path, mount.target) or is_below(mount.target, path)
+    ]
+
+
+def is_kept(path: str, service: Service) -> bool:
+    """Whether what lies in the folder is on a named volume, or on the host."""
+    if not all(map(is_anonymous, mounts_around(path, service))):
+        return True
+    # Several disks: `/data1`, `/data2` in the place of `/data`.
+    return any(
+        mount.target.startswith(path) and not is_anonymous(mount)
+        for mount in service.mounts
+    )
+
+
+def lies_at(mount: Mount, path: str) -> bool:
+    """Whether an anonymous volume holds the folder, or a part of it."""
+    inner = f"{path.rstrip('/')}/"
+    return is_anonymous(mount) and f"{mount.target.rstrip('/')}/".startswith(inner)
+
+
+def lines_of_lost(path: str, service: Service) -> str:
+    """The lines that data in the folder do not meet, where nothing keeps them."""
+    is_anonymous_there = any(lies_at(mount, path) for mount in service.mounts)
+    return f"{DATA_LINES} A-02" if is_anonymous_there else DATA_LINES
