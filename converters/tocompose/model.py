@@ -97,8 +97,7 @@ class Port:
 class Mount:
     """A mount; `kind` is bind, volume, tmpfs, image, npipe or cluster; `source` None is an anonymous volume.
 
-    `options` are the rest of Compose's long form (`bind: {create_host_path: …}` …). `mode` keeps what only the short
-    form can say (`z`, `Z`).
+    `options` are the rest of Compose's long form (`bind: {…}` …). `mode` keeps what only the short form can say (`Z`).
     """
 
     kind: str
@@ -234,7 +233,7 @@ class Service:
 
     Durations and sizes are texts as in Compose (`30s`, `256M`). `network_mode` excludes `networks`. `options` holds the
     Compose keys that have no field here, as Compose writes them. `overlays` hold what the development and production
-    files add: services with only those fields set. `origin` is the place in the source.
+    files add: services with only those fields set. `was_removed`: its old container goes when it stops (`--rm`).
     """
 
     name: str
@@ -267,6 +266,7 @@ class Service:
     options: Mapping[str, Plain] = field(default_factory=dict)
     overlays: Mapping[ComposeFileRole, Service] = field(default_factory=dict)
     comments: tuple[str, ...] = ()
+    was_removed: bool = field(default=False, compare=False)
     origin: Span | None = field(default=None, compare=False)
 
 

@@ -351,3 +351,65 @@ def test_what_a_note_explains_is_not_left_out_on_purpose() -> None:
     result, _ = converted({"run.sh": script})
     told = report(result, Memory({}, "shop"))
     assert not [why for why in told.ignored_by_reason() if "note TC" in why]
+
+
+REMOVED = {
+    "docker": "docker run -d --rm --name db postgres:16\ndocker run -d --name web nginx\n",
+    "podman": "podman run -d --rm --name db postgres:16\npodman run -d --name web nginx\n",
+}
+
+
+@pytest.mark.parametrize("client", REMOVED)
+def test_a_container_that_goes_when_it_stops_is_copied_before_and_never_named_again(
+    client: str,
+) -> None:
+    """`--rm`: `docker stop db` removes it, so that it can neither be renamed, started nor removed."""
+    _, cutover = converted({"run.sh": REMOVED[client]})
+    steps = lines(cutover)
+    stopped = steps.index(f"{client} stop db web")
+    copied = [index for index, line in enumerate(steps) if " cp db:" in line]
+    assert copied and max(copied) < stopped
+    later = steps[stopped + 1 :] + [step.line for step in cutover.steps_back]
+    later += [step.line for step in cutover.cleaning]
+    assert not [line for line in later if "db" in line.replace("db_data", "").split()]
+    assert "removes it" in cutover.steps_over[stopped].warning
+    back = cutover.steps_back[-1]
+    assert back.title.startswith("Start db with its old command (run.sh:1)")
+    assert not back.line
+
+
+def test_an_inspected_container_that_removes_itself_is_gone_when_it_is_stopped() -> None:
+    inspected = {
+        "Id": "4f1c" * 16,
+        "Name": "/web",
+        "Image": "sha256:" + "ab" * 32,
+        "State": {"Status": "running"},
+        "Config": {"Image": "nginx:1.27"},
+        "HostConfig": {"NetworkMode": "bridge", "AutoRemove": True},
+        "Mounts": [],
+        "NetworkSettings": {"Networks": {"bridge": {}}},
+    }
+    _, cutover = converted({"inspect.json": json.dumps([inspected])})
+    assert "docker stop web" in lines(cutover)
+    assert not [line for line in lines(cutover) if "rename" in line]
+    assert not cutover.cleaning
+
+
+@pytest.mark.parametrize(
+    ("source", "ending"), [("$DATA", ""), ("$DATA/config", " | sed 's|/config$||'")]
+)
+def test_a_folder_that_only_the_old_container_knows_is_asked_for_and_printed(
+    source: str, ending: str
+) -> None:
+    script = (
+        f"docker run -d --name git -v {source}:/etc/gitlab gitlab/gitlab-ce:17.0.0-ce.0\n"
+    )
+    result, cutover = converted({"run.sh": script})
+    setting = next(setting for setting in result.stack.settings if setting.name == "DATA")
+    assert setting.value is None and setting.required
+    assert "/etc/gitlab" in setting.description
+    mounted = yaml.safe_load(result.files[0].content)["services"]["git"]["volumes"]
+    below = "/config" if ending else ""
+    assert f"${{DATA:?set DATA in .env}}{below}:/etc/gitlab" in mounted
+    steps = [step for step in cutover.steps_over if "set DATA to it in .env" in step.title]
+    assert len(steps) == 1 and steps[0].line.endswith(f" git{ending}")

@@ -10,7 +10,6 @@ from tocompose.knowledge.old_containers import (
     copy_command,
     name_in_shell,
     old_container,
-    printed_source,
 )
 from tocompose.model import (
     Network,
@@ -31,10 +30,18 @@ from tocompose.reports.next_steps import NextStep, base_of, compose_command, sta
 from tocompose.reports.old_data import copied_data, mounts_to_fill, old_path
 from tocompose.reports.old_networks import creation_options, reconnection
 from tocompose.reports.old_starts import forget_starts, start_units, stop_units
+from tocompose.reports.removed_containers import (
+    copies_before_stop,
+    started_as_before,
+    warning_of_stop,
+)
 from tocompose.reports.report import Report
-from tocompose.syntax.interpolation import Variable, parse
+from tocompose.reports.values_in_use import (
+    folders_in_use,
+    running_name,
+    values_in_use,
+)
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import variable_name
 from tocompose.wording import enumerated
 
 _DELETES = (
@@ -81,35 +88,40 @@ def _from_docker(report: Report, base: str) -> Cutover:
     old = _old_containers(stack)
     if not old:
         return Cutover()
-    named = [service for service in old if service.container_name]
+    kept = [service for service in old if not service.was_removed]
+    removed = [service for service in old if service.was_removed]
+    named = [service for service in kept if service.container_name]
     networks = [network for network in stack.networks if _is_in_the_way(network)]
-    running = [_running(service) for service in old]
+    running = [running_name(service) for service in old]
     steps_over = (
         *_remember_nameless(old),
-        *_values_in_use(stack, old),
-        *_folders_in_use(stack, old),
+        *values_in_use(stack, old),
+        *folders_in_use(stack, old),
+        *copies_before_stop(stack, removed, "docker"),
         *stop_units(report),
-        NextStep("Stop the old containers", _docker("stop", running)),
+        NextStep(
+            "Stop the old containers", _docker("stop", running), warning_of_stop(removed)
+        ),
         *_keep_down(old),
         *_rename(named, "Rename them, so that their names are free", set_aside=True),
         *_set_jobs_aside(stack),
         *_remove_networks(networks),
         _create_unstarted(stack, base),
-        *_copies(stack, old),
+        *_copies(stack, kept),
         *_start_and_check(stack, base),
     )
     steps_back = (
         _stop_stack(stack, base),
-        *_make_networks(networks, old),
+        *_make_networks(networks, kept),
         *_rename(named, "Give the old containers their names back", set_aside=False),
         *_held_up_again(old),
-        NextStep("Start them", _docker("start", running)),
+        *_start_again("Start them", kept),
+        *started_as_before(removed),
         *start_units(report),
     )
-    aside = [_aside(service) for service in old]
     cleaning = (
         *forget_starts(report, old),
-        NextStep("Remove the old containers", _docker("rm", aside), _DELETES),
+        *_remove_containers([_aside(service) for service in kept]),
         *_remove_left_networks(stack),
     )
     return Cutover(steps_over, steps_back, cleaning, copied=copied_data(stack, old))
@@ -121,27 +133,33 @@ def _from_podman(report: Report, base: str) -> Cutover:
     old = _old_containers(stack)
     if not old:
         return Cutover()
-    running = " ".join(_running(service) for service in old)
+    kept = [service for service in old if not service.was_removed]
+    removed = [service for service in old if service.was_removed]
+    running = " ".join(running_name(service) for service in old)
     steps_over = (
         *_remember_nameless(old, "podman"),
-        *_values_in_use(stack, old, "podman"),
-        *_folders_in_use(stack, old, "podman"),
+        *values_in_use(stack, old, "podman"),
+        *folders_in_use(stack, old, "podman"),
+        *copies_before_stop(stack, removed, "podman"),
         *stop_units(report),
-        NextStep("Stop the old containers", f"podman stop {running}"),
+        NextStep(
+            "Stop the old containers", f"podman stop {running}", warning_of_stop(removed)
+        ),
         *image_copies(stack),
         _create_unstarted(stack, base),
-        *_copies(stack, old, "podman"),
+        *_copies(stack, kept, "podman"),
         *volume_copies(stack),
         *_start_and_check(stack, base),
     )
     steps_back = (
         _stop_stack(stack, base),
-        NextStep("Start the old containers", f"podman start {running}"),
+        *_start_again("Start the old containers", kept, "podman"),
+        *started_as_before(removed),
         *start_units(report),
     )
     cleaning = (
         *forget_starts(report, old, "podman"),
-        NextStep("Remove the old containers", f"podman rm {running}", _DELETES),
+        *_remove_containers([running_name(service) for service in kept], "podman"),
         *remove_podmans_volumes(stack),
     )
     return Cutover(steps_over, steps_back, cleaning, copied=copied_data(stack, old))
@@ -233,66 +251,30 @@ def _is_in_the_way(network: Network) -> bool:
     return not network.external and bool(network.engine_name or "ipam" in network.options)
 
 
-def _running(service: Service) -> str:
-    """The old container in a command line: its name, or the variable that holds its id."""
-    return service.container_name or f"$OLD_{variable_name(service.name).upper()}"
-
-
 def _aside(service: Service) -> str:
     name = service.container_name
-    return f"{name}-before" if name else _running(service)
+    return f"{name}-before" if name else running_name(service)
+
+
+def _start_again(
+    title: str, kept: list[Service], client: str = "docker"
+) -> Iterator[NextStep]:
+    names = " ".join(running_name(service) for service in kept)
+    if names:
+        yield NextStep(title, f"{client} start {names}")
+
+
+def _remove_containers(names: list[str], client: str = "docker") -> Iterator[NextStep]:
+    if names:
+        line = f"{client} rm {' '.join(names)}"
+        yield NextStep("Remove the old containers", line, _DELETES)
 
 
 def _remember_nameless(old: list[Service], client: str = "docker") -> Iterator[NextStep]:
     for service in old:
         if not service.container_name:
-            line = f"{_running(service)[1:]}={old_container(service, client=client)}"
+            line = f"{running_name(service)[1:]}={old_container(service, client=client)}"
             yield NextStep(f"Remember the container of {service.name}", line)
-
-
-def _values_in_use(
-    stack: Stack, old: list[Service], client: str = "docker"
-) -> Iterator[NextStep]:
-    """The values that the source does not hold: the old containers were given them, and their data may need them.
-
-    What is passed through from the shell counts as well: the shell that starts the stack is another one.
-    """
-    missing = {setting.name for setting in stack.settings if setting.value is None}
-    told_names: set[str] = set()
-    for service in old:
-        for variable in service.environment:
-            is_passed_through = variable.value is None
-            name = _only_variable(variable.value or "") or variable.name
-            if name not in told_names and (is_passed_through or name in missing):
-                told_names.add(name)
-                yield NextStep(
-                    f"Print the value that {service.name} has for {name}, and set it in .env",
-                    f"{client} inspect -f '{{{{range .Config.Env}}}}{{{{println .}}}}{{{{end}}}}'"
-                    f" {_running(service)} | sed -n 's/^{variable.name}=//p'",
-                )
-
-
-def _folders_in_use(
-    stack: Stack, old: list[Service], client: str = "docker"
-) -> Iterator[NextStep]:
-    """The folders of the host that the source leaves open: the old containers have them mounted."""
-    missing = {setting.name for setting in stack.settings if setting.value is None}
-    for service in old:
-        for mount in service.mounts:
-            name = _only_variable(mount.source or "")
-            if mount.kind == "bind" and name in missing:
-                missing.remove(name)
-                yield NextStep(
-                    f"Print the folder that {service.name} has at {mount.target}, and set {name} to it in .env",
-                    f"{client} inspect -f {printed_source(mount.target)} {_running(service)}",
-                )
-
-
-def _only_variable(text: str) -> str:
-    """The variable that a value is; empty where it is more than that."""
-    segments = parse(text)
-    only_segment = segments[0] if len(segments) == 1 else None
-    return only_segment.name if isinstance(only_segment, Variable) else ""
 
 
 def _docker(command: str, names: list[str]) -> str:
@@ -309,7 +291,7 @@ def _held_up_again(old: list[Service]) -> Iterator[NextStep]:
 
 
 def _with_restart(old: list[Service], policy: str, title: str) -> Iterator[NextStep]:
-    names = [_running(service) for service in old if service.restart == "always"]
+    names = [running_name(service) for service in old if service.restart == "always"]
     if names:
         which = "those that always restart" if len(names) < len(old) else "them"
         yield NextStep(
@@ -374,6 +356,6 @@ def _copies(stack: Stack, old: list[Service], client: str = "docker") -> Iterato
     for service, mount in mounts_to_fill(stack, old):
         path = old_path(service, mount.target)
         volume = f"{stack.name}_{mount.source}"
-        container = _aside(service) if client == "docker" else _running(service)
+        container = _aside(service) if client == "docker" else running_name(service)
         line = copy_command(container, path, volume, client)
         yield NextStep(f"Copy the data of {service.name} in {path}", line)

@@ -25,6 +25,8 @@ from tocompose.syntax.interpolation import plain, split_outside_variables, varia
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, unique_name
 
+# What sudo sets anew for the user that it runs a command as (sudoers(5), env_reset).
+_CHANGED_BY_SUDO = frozenset({"HOME", "USER", "LOGNAME"})
 _TELLS_NOTHING = frozenset({"server", "docker", "image"})
 
 
@@ -131,6 +133,7 @@ def read_container(
     if line.has_switch("--publish-all"):
         service = replace(service, ports=(*service.ports, *_exposed_ports(service)))
     service = replace(service, environment=tuple(_filled_environment(service, invocation)))
+    _note_folder_under_sudo(service, invocation)
     return _as_started(service, refs, invocation, line)
 
 
@@ -146,8 +149,22 @@ def _as_started(
     if is_removed and service.restart is None and not invocation.restart:
         # The engine refuses a restart policy beside --rm: the container is meant to end.
         service = replace(service, restart="no")
+    service = replace(service, was_removed=is_removed)
     service = _with_unit_restart(service, invocation)
     return StartedContainer(service, refs, invocation, is_detached, is_removed)
+
+
+def _note_folder_under_sudo(service: Service, invocation: Invocation) -> None:
+    """Says that `sudo docker compose` would fill in root's home folder, where the user's shell filled in the user's."""
+    if "sudo" not in [program_name(argument.text) for argument in invocation.head]:
+        return
+    for mount in service.mounts:
+        source = (mount.source or "") if mount.kind == "bind" else ""
+        for variable in _CHANGED_BY_SUDO.intersection(variable_names(source)):
+            subject = ModelPath.service(service.name, "volumes")
+            facts = {"service": service.name, "path": source, "variable": variable}
+            invocation.head[0].annotate("TC177", subject=subject, **facts)
+            return
 
 
 def _exposed_ports(service: Service) -> Iterator[Port]:

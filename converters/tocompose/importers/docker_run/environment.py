@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Mapping
 
 from tocompose.ledger import Ledger
 from tocompose.model import EnvFile, EnvSetting, Mount, Service, Stack
@@ -11,6 +11,7 @@ from tocompose.project import Project, only_namesake
 from tocompose.record import replace
 from tocompose.stack_texts import map_texts, stack_texts
 from tocompose.syntax.interpolation import (
+    Literal,
     Variable,
     parse,
     replace_variables,
@@ -90,23 +91,19 @@ def _line_reads_differently(line: str) -> bool:
 def open_settings(
     script_values: Mapping[str, str | None], secret_names: Container[str], stack: Stack
 ) -> tuple[EnvSetting, ...]:
-    """An `.env` entry for each variable that the services still hold.
-
-    A host path that the source leaves open is a folder beside the compose file until the user says otherwise: a mount
-    without a source is refused.
-    """
+    """An `.env` entry for each variable that the services still hold."""
     used = dict.fromkeys(
         name for _, text in stack_texts(stack, "$") for name in variable_names(text)
     )
-    folders = dict(_stand_ins(stack))
-    values = {
-        name: folders.get(name) if script_values.get(name) is None else script_values[name]
-        for name in used
-        if name in script_values
-    }
+    folders = open_folders(script_values, stack)
+    values = {name: script_values[name] for name in used if name in script_values}
     return tuple(
         EnvSetting(
-            name=name, value=value, secret=name in secret_names, required=value is None
+            name=name,
+            value=value,
+            secret=name in secret_names,
+            description=folders.get(name, ""),
+            required=value is None,
         )
         for name, value in values.items()
         if name != "HOME"
@@ -131,34 +128,32 @@ def ask_for_values(stack: Stack, demanded: Container[str]) -> Stack:
     )
 
 
-def note_stand_ins(
-    script_values: Mapping[str, str | None], stack: Stack, ledger: Ledger
-) -> None:
-    """Says of each host path that the source leaves open where its data goes for now."""
+def open_folders(
+    script_values: Mapping[str, str | None], stack: Stack
+) -> Mapping[str, str]:
+    """The variables without a value in the paths of bind mounts, each with the folder that it begins or is part of.
+
+    Nothing may start without them: data of the old container would be left behind for an empty folder.
+    """
+    folders: dict[str, str] = {}
     for service in stack.services:
         for mount in service.mounts:
-            for name, folder in _stand_in(mount):
+            source = (mount.source or "") if mount.kind == "bind" else ""
+            for name in variable_names(source):
                 if name in script_values and script_values[name] is None:
-                    subject = ModelPath.service(service.name, "volumes")
-                    ledger.add_note(
-                        note(
-                            "TC105",
-                            mount.origin,
-                            subject=subject,
-                            variable=name,
-                            folder=folder,
-                        )
-                    )
+                    folders.setdefault(name, _described_folder(service, mount, name))
+    return {name: text for name, text in folders.items() if name != "HOME"}
 
 
-def _stand_ins(stack: Stack) -> Iterator[tuple[str, str]]:
-    for service in stack.services:
-        for mount in service.mounts:
-            yield from _stand_in(mount)
-
-
-def _stand_in(mount: Mount) -> Iterator[tuple[str, str]]:
-    """The variable that a bind mount's source starts with, and the folder that stands in for it."""
-    match parse(mount.source or "") if mount.kind == "bind" else ():
-        case (Variable(name=name, operator=""), *_):
-            yield name, f"./{name.lower().replace('_', '-')}"
+def _described_folder(service: Service, mount: Mount, name: str) -> str:
+    """What the user is asked for: the folder that a service has at a path, or one above it."""
+    match parse(mount.source or ""):
+        case (Variable(),):
+            return f"Folder of this machine that {service.name} sees at {mount.target}"
+        case (Variable(), Literal(value=path)) if path.startswith("/"):
+            below = path.lstrip("/")
+            return (
+                f"Folder of this machine with {below}, which {service.name} sees at"
+                f" {mount.target}"
+            )
+    return f"Part of the path of the folder that {service.name} sees at {mount.target}"

@@ -74,9 +74,15 @@ def _read_flag(option: Option, path: ModelPath, command: str) -> Iterator[FlagFa
             argument.skip("the default without the flag")
         else:
             subject = _path_of_key(path, row.get("path", ""))
-            argument.note(row["note"], subject=subject, flag=option.name, command=command)
+            facts = {"flag": option.name, "command": command, "service": _service_of(path)}
+            argument.note(row["note"], subject=subject, **facts)
     else:
         yield from _read_value(row, argument, path, option.name)
+
+
+def _service_of(path: ModelPath) -> str:
+    """The name of the service that a record is; empty where it is another one, or not known yet."""
+    return str(path[1]) if path[:1] == UNKNOWN_SERVICE and path[1:] else ""
 
 
 def _holds_anyway(row: Mapping[str, Any], text: str) -> bool:

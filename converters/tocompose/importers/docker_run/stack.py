@@ -11,7 +11,7 @@ from tocompose.importers.docker_run.environment import (
     adapt_env_file,
     ask_for_values,
     known_label_files,
-    note_stand_ins,
+    open_folders,
     open_settings,
 )
 from tocompose.importers.docker_run.granted_files import granted_files
@@ -78,7 +78,6 @@ def build_stack(
             [file for file in assembly.files if not env_files.is_used(file)], services
         ),
     )
-    note_stand_ins(script_values, stack, ledger)
     settings = open_settings(script_values, secret_names, stack)
     stack = replace(
         stack,
@@ -88,7 +87,7 @@ def build_stack(
         settings=(*settings, *_secret_settings(stack)),
     )
     stack = with_deployed(stack, assembly.deployed, project, ledger)
-    return ask_for_values(stack, demanded)
+    return ask_for_values(stack, {*demanded, *open_folders(script_values, stack)})
 
 
 def _settle_service(service: Service, project: Project, ledger: Ledger) -> Service:

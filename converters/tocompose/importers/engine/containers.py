@@ -9,7 +9,7 @@ from tocompose.importers.docker_run.facts import Facts, FlagFact
 from tocompose.importers.docker_run.invocation import Argument, Invocation
 from tocompose.importers.docker_run.service import describe_service
 from tocompose.importers.docker_run.shapes import Fact
-from tocompose.importers.engine.json_values import words_at
+from tocompose.importers.engine.json_values import text_at, words_at
 from tocompose.importers.engine.object_context import ObjectContext
 from tocompose.importers.engine.object_facts import read_object
 from tocompose.record import replace
@@ -29,6 +29,8 @@ def read_container(
     service, refs = describe_service(context.name, by_target, image, command or (), span)
     if not service.command and context.has_own_command:
         service = replace(service, command=())
+    is_removed = text_at(context.cursor.at("HostConfig", "AutoRemove")) == "true"
+    service = replace(service, was_removed=is_removed)
     tool = "podman" if context.is_podman else "docker"
     invocation = Invocation(tool, ("create",), (), span)
     return StartedContainer(service, refs, invocation, True, False)

@@ -1,0 +1,46 @@
+"""The way over for containers that were started with `--rm`: stopping them removes them, and what they keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tocompose.knowledge.old_containers import first_copy_command
+from tocompose.model import Service, Stack
+from tocompose.reports.next_steps import NextStep
+from tocompose.reports.old_data import mounts_to_fill, old_path
+from tocompose.reports.values_in_use import running_name
+from tocompose.wording import enumerated
+
+
+def copies_before_stop(
+    stack: Stack, services: Sequence[Service], client: str
+) -> Iterator[NextStep]:
+    """The data of such containers, copied while they are there: paused, so that nothing is written meanwhile."""
+    for service, mount in mounts_to_fill(stack, services):
+        path, container = old_path(service, mount.target), running_name(service)
+        volume = mount.source or ""
+        line = first_copy_command(container, path, volume, stack.name, client)
+        yield NextStep(
+            f"Copy the data of {service.name} in {path} before its container is stopped",
+            f"{client} pause {container} && {line}; {client} unpause {container}",
+        )
+
+
+def warning_of_stop(services: Sequence[Service]) -> str:
+    """What stopping such containers takes with it; empty where there are none."""
+    if not services:
+        return ""
+    names = enumerated([service.name for service in services])
+    was, it = ("were", "them") if services[1:] else ("was", "it")
+    return (
+        f"{names} {was} started with --rm, so stopping removes {it}, and all data that is neither"
+        " in a named volume nor in a host folder."
+    )
+
+
+def started_as_before(services: Sequence[Service]) -> Iterator[NextStep]:
+    """The step that makes such containers anew: nothing is left of them that could be started."""
+    for service in services:
+        place = f" ({service.origin.file}:{service.origin.line})" if service.origin else ""
+        title = f"Start {service.name} with its old command{place}; stopping has removed the old container"
+        yield NextStep(title, "")
