@@ -8,6 +8,7 @@ import re
 import stat
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -109,9 +110,10 @@ def test_a_job_in_the_image_of_a_database_is_no_server(tocompose, tmp_path):
     assert "still missing (set before the first start): POSTGRES_PASSWORD" in ran.err
 
 
-def test_answers_are_written_and_secrets_are_not_shown(deploy: Path) -> None:
+def answered(folder: Path, answers: Iterable[bytes]) -> bytes:
+    """What a terminal shows while its user answers one question after the other."""
     reader, writer = pty.openpty()
-    command = [sys.executable, "-m", "tocompose", "env", str(deploy)]
+    command = [sys.executable, "-m", "tocompose", "env", str(folder)]
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tree.PACKAGE.parent)}
     pipes = {"stdin": writer, "stdout": writer, "stderr": writer}
     with subprocess.Popen(  # type: ignore[call-overload]
@@ -119,7 +121,7 @@ def test_answers_are_written_and_secrets_are_not_shown(deploy: Path) -> None:
     ) as process:
         os.close(writer)
         seen = b""
-        for answer in (b"s3cret-Zt\n", b"key-Zt\n", b"Europe/Berlin\n"):
+        for answer in answers:
             prompt = b""
             while not prompt.endswith(b": "):
                 prompt += os.read(reader, 1000)
@@ -127,9 +129,30 @@ def test_answers_are_written_and_secrets_are_not_shown(deploy: Path) -> None:
             seen += prompt
         process.wait(timeout=60)
     os.close(reader)
+    return seen
+
+
+def test_answers_are_written_and_secrets_are_not_shown(deploy: Path) -> None:
+    seen = answered(deploy, (b"s3cret-Zt\n", b"key-Zt\n", b"Europe/Berlin\n"))
     text = (deploy / ".env").read_text()
     assert 'API_KEY="key-Zt"' in text and 'TZ="Europe/Berlin"' in text
     assert b"key-Zt" not in seen and b"s3cret" not in seen
+
+
+def test_a_password_that_an_address_cannot_hold_is_asked_for_again(
+    tocompose, tmp_path: Path
+) -> None:
+    (tmp_path / "run.sh").write_text(
+        "PW=$(cat /root/pw)\n"
+        'docker run -d --name db -e POSTGRES_PASSWORD="$PW" postgres:16\n'
+        'docker run -d --name web -e DATABASE_URL="postgres://app:$PW@db/app" corp/web:1\n'
+    )
+    tocompose("convert", "run.sh", "-o", "deploy", "-q")
+    deploy = tmp_path / "deploy"
+    seen = answered(deploy, (b"new%40pw\n", b"p'w$1x\n", b"new-pw\n"))
+    assert 'PW="new-pw"' in (deploy / ".env").read_text()
+    assert seen.count(b"letters, digits and - . _ ~ only") >= 2
+    assert b"new%40pw" not in seen
 
 
 def test_a_secret_that_the_source_says_to_generate_is_generated_once(tocompose, tmp_path):

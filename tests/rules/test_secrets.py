@@ -783,3 +783,40 @@ def test_a_job_that_sets_the_password_of_another_service_shares_its_variable(
     passwords = {SETUP + BOARD: (other_password, password)}
     text = order % passwords.get(order, (password, other_password))
     assert sorted(values(moved(f"services:{text}"))) == names
+
+
+@pytest.mark.parametrize("value", ["password", "tops3cret"])
+@pytest.mark.parametrize(
+    ("host", "is_shared"),
+    [("db", True), ("smtp.example.org", False), ("postgres://x@db:5432/a", True)],
+)
+def test_a_password_is_that_of_the_host_beside_it(
+    value: str, host: str, is_shared: bool
+) -> None:
+    """A client's variable is its server's; with another host beside it, it is equal by chance."""
+    found = moved(
+        f"""
+        services:
+          web:
+            image: me/web:1
+            depends_on: [db]
+            environment: {{OUT_HOST: '{host}', OUT_PASS: {value}}}
+          db: {{image: 'postgres:16', environment: {{POSTGRES_PASSWORD: {value}}}}}
+        """
+    )
+    expected = {"POSTGRES_PASSWORD"} | (set() if is_shared else {"OUT_PASS"})
+    assert set(values(found)) == expected
+
+
+@pytest.mark.parametrize("name", ["SMTP_PASSWORD", "ADMIN_PASSWORD", "LDAP_BIND_PASSWORD"])
+def test_a_plain_word_is_no_shared_secret_where_its_name_says_another_purpose(
+    name: str,
+) -> None:
+    found = moved(
+        f"""
+        services:
+          web: {{image: 'me/web:1', depends_on: [db], environment: {{{name}: password}}}}
+          db: {{image: 'postgres:16', environment: {{POSTGRES_PASSWORD: password}}}}
+        """
+    )
+    assert set(values(found)) == {"POSTGRES_PASSWORD", name}

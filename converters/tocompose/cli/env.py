@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from tocompose.cli.exit import EXIT_DIFFERS, fail
+from tocompose.knowledge.address_variables import AddressUse
 from tocompose.knowledge.generators import encrypts_data, generator_of, make_value
 from tocompose.reports.escape import printable
 from tocompose.writing.env_values import (
@@ -18,7 +19,11 @@ from tocompose.writing.env_values import (
     refused_quote,
     set_values,
 )
-from tocompose.writing.servers import database_variables, server_variables
+from tocompose.writing.servers import (
+    address_use,
+    database_variables,
+    server_variables,
+)
 
 
 @click.command("env")
@@ -77,7 +82,7 @@ def _answers(folder: Path, to_ask: list[MissingValue], writes: bool) -> dict[str
         fail(f"{read_only}: you may not write here; nothing was asked or written")
     if to_ask and not is_terminal:
         click.echo("standard input is not a terminal; nothing was asked", err=True)
-    return _asked(to_ask) if is_terminal else {}
+    return _asked(to_ask, folder) if is_terminal and to_ask else {}
 
 
 def _generated(missing: tuple[MissingValue, ...], folder: Path) -> dict[str, str]:
@@ -91,19 +96,13 @@ def _generated(missing: tuple[MissingValue, ...], folder: Path) -> dict[str, str
     }
 
 
-def _asked(missing: list[MissingValue]) -> dict[str, str]:
+def _asked(missing: list[MissingValue], folder: Path) -> dict[str, str]:
     """The answers; a person who has enough ends with Ctrl-D, and Ctrl-C ends all of it."""
+    addresses = address_use(folder)
     values: dict[str, str] = {}
     for value in missing:
-        question = printable(_question_of(value))
         try:
-            answer = click.prompt(
-                question,
-                default="",
-                show_default=False,
-                hide_input=value.is_secret,
-                err=True,
-            )
+            answer = _prompted(value, addresses)
         except click.Abort as abort:
             click.echo(err=True)
             # click raises the same for both keys.
@@ -114,6 +113,22 @@ def _asked(missing: list[MissingValue]) -> dict[str, str]:
         if answer:
             values[value.name] = answer
     return values
+
+
+def _prompted(value: MissingValue, addresses: AddressUse) -> str:
+    """The answer to a question, which is asked again as long as an address could not hold it."""
+    question = printable(_question_of(value))
+    while True:
+        answer: str = click.prompt(
+            question,
+            default="",
+            show_default=False,
+            hide_input=value.is_secret,
+            err=True,
+        )
+        if addresses.accepts(value.name, answer):
+            return answer
+        click.echo(f"{value.name}: {addresses.rule_for(value.name)}", err=True)
 
 
 def _question_of(value: MissingValue) -> str:

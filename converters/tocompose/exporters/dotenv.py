@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from posixpath import normpath
 
 from tocompose.earlier_run import ENV_HEAD
+from tocompose.knowledge.address_variables import AddressUse
 from tocompose.knowledge.placeholders import is_placeholder
 from tocompose.knowledge.secrets.texts import secret_defaults
 from tocompose.knowledge.servers import DEVELOPMENT_PASSWORD
@@ -206,12 +207,14 @@ def _described(settings: Iterable[EnvSetting], stack: Stack) -> Iterator[EnvSett
     # https://docs.docker.com/reference/compose-file/secrets/: without its variable a secret is refused.
     of_secrets = {secret.environment for secret in stack.secrets}
     demanded = of_secrets.union(required_variables(stack))
+    addresses = AddressUse(stack)
     for setting in settings:
         name = setting.name
         usage = variable_meaning(name, users.get(name, ()), resources.get(name, ()))
+        texts = (setting.description or usage, addresses.rule_for(name))
         yield replace(
             setting,
-            description=setting.description or usage,
+            description="; ".join(filter(None, texts)),
             required=name in demanded,
         )
 

@@ -50,7 +50,7 @@ _SPARE = (
 )
 _IN_TEXT = (_URL_HOST, _HOST_PORT, _IN_CLUSTER)
 # The last word of variables that hold the name of a host.
-_HOST_WORDS = frozenset(
+HOST_WORDS = frozenset(
     (
         "HOST HOSTS HOSTNAME SERVER SERVERS ADDR ADDRESS ADDRESSES ENDPOINT ENDPOINTS BROKER "
         "BROKERS NODE NODES UPSTREAM BACKEND URL URI POINT POINTS SEED SEEDS LINK "
@@ -185,7 +185,7 @@ def _clues_in_variable(
     patterns = (_URL_HOST, _HOST_PORT, _AT_HOST, _IN_CLUSTER, _QUOTED_HOST)
     for target in _find_targets(value, names, patterns):
         yield Evidence(target, _ADDRESS, f"{name} names {target}", span)
-    if _HOST_WORDS.isdisjoint(words_of(name)[-1:]):
+    if HOST_WORDS.isdisjoint(words_of(name)[-1:]):
         return
     for host in re.split(r"[,;\s]+", value.strip()):
         if "://" not in host:

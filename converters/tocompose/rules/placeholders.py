@@ -18,7 +18,9 @@ from tocompose.model import EnvSetting, EnvVariable, Mount, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.rules import Context, Example, Outcome, Rule
+from tocompose.rules.evidence import host_names
 from tocompose.rules.roles import is_data
+from tocompose.rules.same_secret import is_same_secret
 from tocompose.rules.variables import taken_variables, with_settings
 from tocompose.syntax.interpolation import plain, required_reference, variables
 from tocompose.syntax.model_path import ModelPath
@@ -31,6 +33,7 @@ class _FillIns:
 
     def __init__(self, stack: Stack) -> None:
         self._taken = taken_variables(stack)
+        self._host_names = host_names(stack)
         values = [setting.value or "" for setting in stack.settings]
         for service in stack.services:
             values += [variable.value or "" for variable in service.environment]
@@ -69,8 +72,13 @@ class _FillIns:
         path = ModelPath.service(service.name, "environment", variable.name)
         is_password = "PASS" in variable.name.upper()
         shared = self._passwords.get(value, {})
-        if is_password and shared and service.name not in shared:
-            reference = required_reference(next(iter(shared.values())), ".env")
+        of_servers = [
+            setting_name
+            for owner, setting_name in shared.items()
+            if is_same_secret(service, variable.name, value, owner, self._host_names)
+        ]
+        if is_password and of_servers and service.name not in shared:
+            reference = required_reference(of_servers[0], ".env")
             return replace(variable, value=reference)
         same_name = self._answers.get((variable.name, value))
         if same_name is not None:

@@ -14,6 +14,8 @@ from tocompose.knowledge.secrets.texts import (
 from tocompose.model import EnvSetting, Runtime, Service, Stack
 from tocompose.patterns import regex
 from tocompose.record import replace
+from tocompose.rules.evidence import host_names
+from tocompose.rules.same_secret import is_plain_word, is_same_secret
 from tocompose.rules.secret_holders import is_secret
 from tocompose.rules.service_images import facts_of
 from tocompose.rules.variables import taken_variables, variable_defaults
@@ -71,6 +73,7 @@ class Vault:
         self._taken = taken_variables(stack)
         self._defaults = variable_defaults(stack)
         self._clashing = clashing
+        self._host_names = host_names(stack)
         self._marked: set[str] = set()
         # The variable whose value a setting was made for.
         self._made_for: dict[str, str] = {}
@@ -98,7 +101,7 @@ class Vault:
         self, service: Service, name: str, value: str, origin: Span | None
     ) -> str:
         """The name of the setting that holds the value, shared with a service that this one needs."""
-        shared = self.shared_setting(service, value)
+        shared = self.shared_setting(service, value, name)
         if shared is not None:
             return shared
         free_name = self._free_name(service, variable_name(name), value)
@@ -175,12 +178,19 @@ class Vault:
         holders = self._holders.get(value)
         return next(iter(holders.values()))[0] if holders else None
 
-    def shared_setting(self, service: Service, value: str) -> str | None:
-        """The setting of a service that this one needs, or of the source, which holds the value already."""
+    def shared_setting(self, service: Service, value: str, name: str = "") -> str | None:
+        """The setting of a service that this one needs, or of the source, which holds the value already.
+
+        With the name of a variable, it is that of the same secret.
+        """
         holders = self._holders.get(value)
         if holders is None:
             return None
-        needed = [dependency.service for dependency in service.depends_on]
+        needed = [
+            dependency.service
+            for dependency in service.depends_on
+            if is_same_secret(service, name, value, dependency.service, self._host_names)
+        ]
         names = [name for owner in (_SOURCE, *needed) for name in holders.get(owner, ())]
         if self._users and len(holders.keys() & set(needed)) > 1 < len(set(names)):
             # Which of two servers with equal passwords is meant, nobody knows.
@@ -294,8 +304,7 @@ class _RepeatedValues:
         address, which others have for themselves."""
         form = literal(value)
         word_spans = [match.span() for match in _WORD.finditer(form)]
-        is_plain_word = value.isalpha() and value.islower()
-        if is_plain_word or _HOST.fullmatch(value) or not may_be_secret(value):
+        if is_plain_word(value) or _HOST.fullmatch(value) or not may_be_secret(value):
             return
         if len(value) >= _SHORTEST_REPEATED and word_spans:
             self._values[form] = value

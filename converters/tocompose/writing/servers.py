@@ -8,8 +8,9 @@ from pathlib import Path
 from tocompose.compose.documents import Places
 from tocompose.compose.loading import find_compose_files, load_files
 from tocompose.compose.read import stack_of
+from tocompose.knowledge.address_variables import AddressUse
 from tocompose.knowledge.images import DATA_ROLES, ImageFacts, image_facts, role_of
-from tocompose.model import Service
+from tocompose.model import Service, Stack
 from tocompose.project import Folder
 from tocompose.rules.programs import runs_client
 from tocompose.stack_texts import services_by_variable
@@ -32,14 +33,24 @@ def database_variables(folder: Path) -> frozenset[str]:
     return _variables_of(folder, lambda facts: facts.kind in _KEEPING_KINDS)
 
 
-def _variables_of(folder: Path, is_wanted: Callable[[ImageFacts], bool]) -> frozenset[str]:
-    """The variables that servers of such images use."""
+def address_use(folder: Path) -> AddressUse:
+    """The passwords of this folder's stack that are parts of addresses."""
+    return AddressUse(_stack_in(folder))
+
+
+def _stack_in(folder: Path) -> Stack:
+    """What the compose files of a folder describe; nothing where there are none."""
     project = Folder(folder)
     compose_files = find_compose_files(project)
     if compose_files is None:
-        return frozenset()
+        return Stack(name="")
     loaded = load_files(project, compose_files.loaded)
-    stack = stack_of(loaded.document, Places(loaded.files))
+    return stack_of(loaded.document, Places(loaded.files))
+
+
+def _variables_of(folder: Path, is_wanted: Callable[[ImageFacts], bool]) -> frozenset[str]:
+    """The variables that servers of such images use."""
+    stack = _stack_in(folder)
     servers = {service.name for service in stack.services if _is_server(service, is_wanted)}
     users = services_by_variable(stack)
     return frozenset(name for name in users if not servers.isdisjoint(users[name]))
