@@ -105,7 +105,7 @@ def print_output(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> No
     """Adds what a command prints to the output of the substitution; raises Unknowable where that is not known."""
     name = program_name(fields[0].value.text) if fields else ""
     text = output_of(shell, name, fields)
-    cursor.skip("prints a part of a value")
+    cursor.skip("its output goes to another command or into a value")
     if text is None and name not in load("shell")["silent"]:
         raise Unknowable
     operators = {str(child.children[0].key) for child in cursor if child.kind == "redirect"}

@@ -14,6 +14,7 @@ from tocompose.importers.docker_run.sources.texts import (
     unit_branch,
 )
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.readers import crontab
 from tocompose.readers.mentions import starts_containers
 from tocompose.readers.text import Text
@@ -45,12 +46,34 @@ def reads_crontab(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> b
     if not fields or program_name(fields[0].value.text) != "crontab":
         return False
     table = standard_input(shell, cursor) or shell.piped
-    if table is None or not table.sources or not starts_containers(table.text):
+    if table is None or not table.sources:
         return False
+    if not starts_containers(table.text):
+        return _notes_job(cursor, table.text)
     argument = shell.to_argument(table, table.sources[0])
     shell.piped = None
     shell.run(shell.ledger.open(crontab.read(_text_of(shell, argument))))
     cursor.skip("a crontab, which is read as one")
+    return True
+
+
+# What a job runs in a container that is there already, with the options of `docker exec` that take a value.
+_EXECUTED = regex(
+    r"\b(?P<tool>docker|podman) +(?:container +)?exec +"
+    r"(?:(?:-[euw]|--(?:env|env-file|user|workdir)) +\S+ +|-\S+ +)*"
+    r"(?P<container>\w[\w.-]*)(?: +(?P<program>[\w./-]+))?"
+)
+
+
+def _notes_job(cursor: Cursor, table: str) -> bool:
+    """Whether the lines of a crontab run something in a container, which is then said: they stay where they are."""
+    match = _EXECUTED.search(table)
+    if match is None:
+        return False
+    container = match["container"]
+    words = (match["tool"], "exec", container, match["program"] or "")
+    command = " ".join(filter(None, words))
+    cursor.note("TC178", command=command, container=container)
     return True
 
 
