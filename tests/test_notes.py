@@ -167,3 +167,12 @@ def test_every_saying_gives_the_facts_of_its_text() -> None:
         if _facts(code) - names - (given if ".rules." in module else set())
     ]
     assert wrong == []
+
+
+def test_what_is_for_information_leaves_nothing_to_do() -> None:
+    asking = [
+        code
+        for _, code in CODES
+        if explanation(code)["kind"] == "info" and explanation(code).get("todo")
+    ]
+    assert asking == []

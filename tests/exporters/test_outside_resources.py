@@ -87,3 +87,45 @@ def test_other_sources_tell_it_once(source: str, path: str, text: str) -> None:
     assert "docker network create edge" in told(result)["networks.edge"]
     told_of = [note for note in result.notes if str(note.subject) == "networks.edge"]
     assert len(told_of) == 1
+
+
+SWARM = """\
+version: "3.8"
+services:
+  web: {image: "shop/web:1", networks: [edge], deploy: {replicas: 2, placement: {constraints: [node.role == worker]}}}
+networks:
+  edge: {external: true}
+"""
+
+
+def test_a_network_of_a_swarm_is_told_as_one() -> None:
+    result = converted("compose", {"docker-stack.yml": SWARM})
+    (said,) = [note for note in result.notes if note.code == "TC040"]
+    assert "`docker network create --driver overlay --attachable edge`" in said.advice
+    assert "TC141" not in {note.code for note in result.notes}
+
+
+LINK = "docker run -d --name web {network}--link old:db shop/web:1\n"
+
+
+@pytest.mark.parametrize(
+    ("network", "command"),
+    [
+        (
+            "",
+            "`docker compose up --no-start` and `docker network connect shop_default old`",
+        ),
+        ("--network back ", "run `docker network connect back old`"),
+    ],
+)
+def test_a_link_to_a_container_of_others_is_told_with_its_command(
+    network: str, command: str
+) -> None:
+    files = {"run.sh": f"{LINK.format(network=network)}docker run -d --name x shop/x:1\n"}
+    (said,) = [
+        note for note in converted("docker_run", files).notes if note.code == "TC137"
+    ]
+    assert command in said.advice
+    result = converted("docker_run", files)
+    tasks = [duty.task for duty in start_duties(report(result, Memory({}, "shop")))]
+    assert "connect the linked container of" in tasks

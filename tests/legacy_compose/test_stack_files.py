@@ -115,7 +115,11 @@ def test_old_data_are_looked_for_where_the_service_ran(
     text = f"version: '3.7'\nservices:\n  db: {{image: 'postgres:16'}}\n{lines}"
     result = convert(Memory({file: text.encode()}, "shop"), Options(source="compose"))
     (copied,) = (note for note in result.notes if note.code == "TC432")
-    assert f"docker cp $(docker ps -aq -f label={label} | head -n 1):" in copied.advice
+    # A swarm replaces what stops: only what runs has the data, and is copied while it is paused.
+    in_swarm = "OLD=$(docker ps -q -f label={label} | head -n 1); docker pause $OLD && "
+    stopped = "docker cp $(docker ps -aq -f label={label} | head -n 1):"
+    command = in_swarm if "swarm" in label else stopped
+    assert command.format(label=label) in copied.advice
 
 
 def test_volumes_have_the_name_of_the_stack_in_front_which_the_file_does_not_hold() -> None:

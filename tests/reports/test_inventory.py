@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tocompose.model import Logging, Mount, Service, Stack, Volume
+from tocompose.pipeline import Options, convert
+from tocompose.project import Memory
 from tocompose.reports.inventory import data_stores_of, service_logs
 
 
@@ -42,3 +44,13 @@ def test_how_a_log_is_kept(
     web = Service(name="web", logging=Logging(driver=driver, options=options))
     (log,) = service_logs(Stack(name="s", services=(web,)))
     assert log.rotation == rotation
+
+
+def test_volumes_from_other_services_are_used_by_both() -> None:
+    script = (
+        "docker run -d --name cache -v kept:/data redis:7\n"
+        "docker run -d --name backup --volumes-from cache:ro restic/restic:0.16.4\n"
+    )
+    result = convert(Memory({"run.sh": script.encode()}, "shop"), Options())
+    (kept,) = [store for store in data_stores_of(result.stack) if store.name == "kept"]
+    assert kept.used_by == ("cache:/data", "backup:/data (read-only)")

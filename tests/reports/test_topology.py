@@ -18,6 +18,8 @@ from tocompose.model import (
     Service,
     Stack,
 )
+from tocompose.pipeline import Options, convert
+from tocompose.project import Memory
 from tocompose.reports.markdown import mermaid_flowchart
 from tocompose.reports.svg import (
     HEIGHT,
@@ -251,3 +253,16 @@ def _enters(curve: Curve, box: Box) -> bool:
         box.x + 1 < x < box.x + WIDTH - 1 and box.y + 1 < y < box.y + HEIGHT - 1
         for x, y in points
     )
+
+
+def test_an_order_of_starting_says_no_port() -> None:
+    text = (
+        "services:\n"
+        "  web: {image: 'shop/web:1', depends_on: [git]}\n"
+        "  git: {image: 'shop/git:1', ports: ['22:22']}\n"
+    )
+    result = convert(
+        Memory({"docker-compose.yml": text.encode()}, "shop"), Options(source="compose")
+    )
+    (edge,) = [edge for edge in stack_topology(result.stack).edges if edge.start == "web"]
+    assert edge.label == "" and not edge.inferred

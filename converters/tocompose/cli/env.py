@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from tocompose.cli.exit import EXIT_DIFFERS, fail
-from tocompose.knowledge.address_variables import AddressUse
+from tocompose.exporters.address_variables import AddressUse
 from tocompose.knowledge.generators import encrypts_data, generator_of, make_value
 from tocompose.reports.escape import printable
 from tocompose.writing.env_values import (

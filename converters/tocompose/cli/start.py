@@ -35,7 +35,12 @@ def start_lines(report: Report, folder: Path) -> Iterator[str]:
         return
     commands = [step.line for step in start_steps(report.stack, base_of(report))]
     to_folder = [] if str(folder) == "." else [f"cd {target}"]
-    yield f"Next: {' && '.join((*to_folder, *commands))}"
+    line = " && ".join((*to_folder, *commands))
+    if _was_read_running(report):
+        yield "Next: follow “Move over” in MIGRATION.md, because the old containers have the names and ports"
+        yield f"  (on another machine: {line})"
+    else:
+        yield f"Next: {line}"
     built = [service.name for service in report.stack.services if service.build]
     if built:
         images = "images" if len(built) > 1 else "image"
@@ -67,8 +72,13 @@ def _after_start(report: Report, to_do: Sequence[Duty]) -> Iterator[str]:
         yield "Then:"
         yield from (f"  {line}" for line in _listed_tasks(to_do))
         yield "    (details in MIGRATION.md)"
-    if cutover_of(report).steps_over:
+    if cutover_of(report).steps_over and not _was_read_running(report):
         yield "If the old containers still run here, follow “Move over” in MIGRATION.md instead."
+
+
+def _was_read_running(report: Report) -> bool:
+    """Whether the source are containers that an engine has, which the stack replaces."""
+    return report.importer == "engine" and bool(cutover_of(report).steps_over)
 
 
 def _listed_tasks(to_do: Sequence[Duty]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from posixpath import normpath
 
 from tocompose.earlier_run import ENV_HEAD
-from tocompose.knowledge.address_variables import AddressUse
+from tocompose.exporters.address_variables import AddressUse
 from tocompose.knowledge.placeholders import is_placeholder
 from tocompose.knowledge.secrets.texts import secret_defaults
 from tocompose.knowledge.servers import DEVELOPMENT_PASSWORD

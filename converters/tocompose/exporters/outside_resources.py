@@ -7,9 +7,9 @@ from ipaddress import ip_address, ip_interface
 from shlex import quote
 from typing import Any
 
-from tocompose.compose.shapes import as_map
+from tocompose.compose.shapes import as_map, as_texts
 from tocompose.exporters.final_checks import service_layers
-from tocompose.model import Network, Service, Stack, Volume
+from tocompose.model import Network, Runtime, Service, Stack, Volume
 from tocompose.notes import Note, note
 from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import enumerated
@@ -20,9 +20,38 @@ def outside_notes(stack: Stack) -> Iterator[Note]:
     services = (*stack.services, *stack.development)
     layers = [layer for service in services for layer in service_layers(service)]
     for network in _external(stack.networks, _networks_of(layers)):
-        yield _note_on_network(network, layers)
+        if stack.runs_in is Runtime.SWARM:
+            yield _note_on("TC040", "networks", network, network=_name_of(network))
+        else:
+            yield _note_on_network(network, layers)
+    for service in stack.services:
+        yield from _link_notes(service, stack)
     for volume in _external(stack.volumes, _volumes_of(layers)):
         yield _note_on("TC057", "volumes", volume, volume=_name_of(volume))
+
+
+def _link_notes(service: Service, stack: Stack) -> Iterator[Note]:
+    """A note on each link to a container of another stack, which must run and be on a network of the service."""
+    network, is_there = _joined_network(service, stack)
+    made_first = "" if is_there else "`docker compose up --no-start` and "
+    for link in as_texts(service.options.get("external_links")):
+        target = link.partition(":")[0]
+        facts: dict[str, Any] = {
+            "service": service.name,
+            "target": target,
+            "network": network,
+        }
+        subject = ModelPath.service(service.name, "external_links")
+        yield note("TC137", service.origin, subject=subject, made_first=made_first, **facts)
+
+
+def _joined_network(service: Service, stack: Stack) -> tuple[str, bool]:
+    """The name of the first network that a service is on, and whether it is there before the stack."""
+    used = next((attachment.network for attachment in service.networks), "default")
+    for network in stack.networks:
+        if network.name == used and (network.external or network.engine_name):
+            return _name_of(network), network.external
+    return f"{stack.name}_{used}", False
 
 
 def _networks_of(layers: list[Service]) -> set[str]:

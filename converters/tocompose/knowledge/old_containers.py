@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Callable
 
 from tocompose.knowledge.images import ImageRef, image_ref
 from tocompose.knowledge.versions import default_version
 from tocompose.model import Network, Runtime, Service, Volume
 from tocompose.syntax.interpolation import plain
 
-# Who holds data that have to be copied, and what is stopped for it, where it is the service's own container.
-OWN_CONTAINER = {"keeper": "its old container", "stopped": "it"}
+# Who holds data that have to be copied, where it is the service's own container.
+OWN_CONTAINER = "its old container"
 
 
 def old_container(service: Service, project: str = "", client: str = "docker") -> str:
@@ -37,13 +38,13 @@ def container_of_project(project: str, service_name: str, older_project: str = "
 
 
 def container_of_swarm(stack_name: str, service_name: str) -> str:
-    """The first container of a service on this machine, as a shell finds it, where `docker stack deploy` made it.
+    """The first running container of a service on this machine, as a shell finds it, made by `docker stack deploy`.
 
     https://github.com/docker/cli/blob/master/cli/compose/convert/service.go calls it STACK_SERVICE, and the engine
     labels its containers with that name; `container_name` has no effect there.
     """
     label = f"com.docker.swarm.service.name={stack_name}_{service_name}"
-    return f"$(docker ps -aq -f label={label} | head -n 1)"
+    return f"$(docker ps -q -f label={label} | head -n 1)"
 
 
 def volume_copy_command(volume: Volume, project: str) -> str:
@@ -95,6 +96,31 @@ def first_copy_command(
     name = f"{project}_{volume}"
     copied = copy_command(container, path, name, client)
     return f"docker volume create {options} {shlex.quote(name)} && {copied}"
+
+
+def copied_before_it_stops(service: Service, runs_in: Runtime) -> str:
+    """How the data are copied of a container that nothing is left of when it stops; empty where it stays."""
+    if runs_in is Runtime.SWARM:
+        return (
+            "copy its data before you remove the old stack, and do not stop it: the swarm puts"
+            " an empty one in the place of a container that stops"
+        )
+    if service.was_removed:
+        return "copy its data before you stop it, which removes it (`--rm`)"
+    return ""
+
+
+def copied_while_paused(
+    container: str, copy: Callable[[str], str], client: str = "docker"
+) -> str:
+    """The command that copies from a container which is gone, or replaced by an empty one, as soon as it stops.
+
+    `copy` is the command for the name of a container.
+    """
+    is_name = not container.startswith("$(")
+    name = container if is_name else "$OLD"
+    remembered = "" if is_name else f"OLD={container}; "
+    return f"{remembered}{client} pause {name} && {copy(name)}; {client} unpause {name}"
 
 
 def _unpacked(volume: str) -> str:

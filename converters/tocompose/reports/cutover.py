@@ -88,8 +88,7 @@ def _from_docker(report: Report, base: str) -> Cutover:
     old = _old_containers(stack)
     if not old:
         return Cutover()
-    kept = [service for service in old if not service.was_removed]
-    removed = [service for service in old if service.was_removed]
+    kept, removed = _by_fate(old)
     named = [service for service in kept if service.container_name]
     networks = [network for network in stack.networks if _is_in_the_way(network)]
     running = [running_name(service) for service in old]
@@ -133,8 +132,7 @@ def _from_podman(report: Report, base: str) -> Cutover:
     old = _old_containers(stack)
     if not old:
         return Cutover()
-    kept = [service for service in old if not service.was_removed]
-    removed = [service for service in old if service.was_removed]
+    kept, removed = _by_fate(old)
     running = " ".join(running_name(service) for service in old)
     steps_over = (
         *_remember_nameless(old, "podman"),
@@ -254,6 +252,12 @@ def _is_in_the_way(network: Network) -> bool:
 def _aside(service: Service) -> str:
     name = service.container_name
     return f"{name}-before" if name else running_name(service)
+
+
+def _by_fate(old: list[Service]) -> tuple[list[Service], list[Service]]:
+    """The containers that stay when they stop, and those that are removed then."""
+    removed = [service for service in old if service.was_removed]
+    return [service for service in old if service not in removed], removed
 
 
 def _start_again(

@@ -21,6 +21,7 @@ from tocompose.reports.values_to_set import (
     generated_names,
     hints_of,
     keeps_data,
+    optional_values,
     said_by_values,
     todo_of,
     values_to_set,
@@ -81,7 +82,9 @@ def _value_duties(report: Report) -> Iterator[Duty]:
     is_sentence = len(names) <= MOST_IN_A_SENTENCE
     which = f": {', '.join(names)}" if is_sentence else " (listed below)"
     how = f"`tocompose env .` in this folder asks for {'each' if names[1:] else 'it'}."
-    text = f"Set {counted_values(names)} in .env{which}"
+    others = len(optional_values(report))
+    also = f"; {others} more may stay empty" if others else ""
+    text = f"Set {counted_values(names)} in .env{which}{also}"
     hints = hints_of(report, names) if is_sentence else {}
     details = (
         DutyDetail(f"{', '.join(hinted_names)}: {hint}")

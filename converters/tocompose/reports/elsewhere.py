@@ -13,7 +13,7 @@ _ELSEWHERE = {
         "To go back, start the old file with the Compose that it was written for.",
     ),
     Runtime.SWARM: (
-        "The swarm keeps running its services: remove the old stack with `docker stack rm STACK` before you start this"
+        "The swarm keeps running its services: remove the old stack with `docker stack rm {name}` before you start this"
         " one. Named volumes and folders of the host stay.",
         "If a box above says that data must be copied, copy it first, while the old containers still exist.",
         "To go back, stop this stack and deploy the old file with `docker stack deploy`.",
@@ -43,6 +43,7 @@ def text_of_elsewhere(stack: Stack) -> str:
     if stack.runs_in not in _ELSEWHERE:
         return ""
     what_happens, how_data_move, way_back = _ELSEWHERE[stack.runs_in]
+    what_happens = what_happens.replace("{name}", stack.name)
     keeps_data = any(
         data_store.kind == "volume" or data_store.name.startswith("/")
         for data_store in data_stores_of(stack)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
 
-from tocompose.compose.shapes import as_map
+from tocompose.compose.shapes import as_map, as_texts
 from tocompose.knowledge.variable_meanings import variable_meaning
 from tocompose.model import EnvSetting, FileResource, Logging, Mount, Service, Stack, Volume
 from tocompose.record import NamedTuple, replace
@@ -49,7 +49,7 @@ def data_stores_of(stack: Stack) -> tuple[DataStore, ...]:
     """Volumes first, then host folders, then what is lost with the container."""
     used: dict[tuple[str, str], list[str]] = {}
     for service in stack.services:
-        for mount in _all_mounts(service):
+        for mount in (*_all_mounts(service), *_shared_mounts(service, stack)):
             key = (_store_kind(mount), mount.source or f"{service.name}:{mount.target}")
             access = " (read-only)" if mount.read_only else ""
             used.setdefault(key, []).append(f"{service.name}:{mount.target}{access}")
@@ -76,6 +76,17 @@ def _all_mounts(service: Service) -> tuple[Mount, ...]:
         for service_layer in (service, *service.overlays.values())
         for mount in service_layer.mounts
     )
+
+
+def _shared_mounts(service: Service, stack: Stack) -> Iterator[Mount]:
+    """The mounts of other services that this one has too, by `volumes_from: [SERVICE:ro]`."""
+    for entry in as_texts(service.options.get("volumes_from")):
+        name, _, mode = entry.partition(":")
+        owner = stack.service(name)
+        for mount in owner.mounts if owner else ():
+            is_data = mount.kind in ("volume", "bind") and mount.source is not None
+            if is_data:
+                yield replace(mount, read_only=mount.read_only or mode == "ro")
 
 
 def _store_kind(mount: Mount) -> str:
@@ -142,7 +153,8 @@ def configuration_rows(
         value_place = _value_place(config)
         rows.append(ConfigurationRow(config.name, "configuration file", value_place, ""))
     for secret in stack.secrets:
-        meaning = f"holds {secret.environment}" if secret.environment else ""
+        variable = secret.environment
+        meaning = f"Docker secret of production, which takes {variable}" if variable else ""
         rows.append(
             ConfigurationRow(secret.name, "secret file", _value_place(secret), meaning)
         )

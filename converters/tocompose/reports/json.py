@@ -138,8 +138,8 @@ def _service_record(service: Service) -> dict[str, Any]:
 
 
 def _port_text(port: Port) -> str:
-    """A port as `docker ps` writes it: with the address where it is not published on all of them."""
-    ports = f"{port.published or ''}:{port.target}/{port.protocol}"
+    """A port as `docker ps` writes it; `random` stands for what the engine chooses, no address for all of them."""
+    ports = f"{port.published or 'random'}:{port.target}/{port.protocol}"
     if not port.host_ip or is_any_address(port.host_ip):
         return ports
     return f"[{port.host_ip}]:{ports}" if ":" in port.host_ip else f"{port.host_ip}:{ports}"

@@ -33,7 +33,12 @@ from tocompose.reports.topology import (
     Topology,
     stack_topology,
 )
-from tocompose.reports.values_to_set import generated_names, missing_values, values_to_set
+from tocompose.reports.values_to_set import (
+    generated_names,
+    missing_values,
+    optional_values,
+    values_to_set,
+)
 from tocompose.source import shown_place
 from tocompose.syntax.interpolation import apply_defaults, replace_variables
 from tocompose.wording import listed_names
@@ -76,7 +81,7 @@ def render(report: Report) -> str:
         configuration=[
             row
             for row in configuration_rows(report.stack, generated_names(report), to_set)
-            if not (missing and row.name in to_set)
+            if not (missing and row.name in (*to_set, *optional_values(report)))
         ],
         read_from=listed_sources(report),
         decisions=decision_entries(report, told),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
-from tocompose.knowledge.old_containers import first_copy_command
+from tocompose.knowledge.old_containers import copied_while_paused, first_copy_command
 from tocompose.model import Service, Stack
 from tocompose.reports.next_steps import NextStep
 from tocompose.reports.old_data import mounts_to_fill, old_path
@@ -17,12 +18,17 @@ def copies_before_stop(
 ) -> Iterator[NextStep]:
     """The data of such containers, copied while they are there: paused, so that nothing is written meanwhile."""
     for service, mount in mounts_to_fill(stack, services):
-        path, container = old_path(service, mount.target), running_name(service)
-        volume = mount.source or ""
-        line = first_copy_command(container, path, volume, stack.name, client)
+        path = old_path(service, mount.target)
+        copy = partial(
+            first_copy_command,
+            path=path,
+            volume=mount.source or "",
+            project=stack.name,
+            client=client,
+        )
         yield NextStep(
             f"Copy the data of {service.name} in {path} before its container is stopped",
-            f"{client} pause {container} && {line}; {client} unpause {container}",
+            copied_while_paused(running_name(service), copy, client),
         )
 
 

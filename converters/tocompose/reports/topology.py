@@ -79,10 +79,9 @@ def _published_edges(service: Service) -> Iterator[DiagramEdge]:
 def _port_label(port: Port) -> str:
     protocol = "" if port.protocol == "tcp" else f"/{port.protocol}"
     target, published = apply_defaults(port.target), apply_defaults(port.published or "")
+    is_same = published == target
     return (
-        f"{target}{protocol}"
-        if published in ("", target)
-        else f"{published}→{target}{protocol}"
+        f"{target}{protocol}" if is_same else f"{published or 'random'}→{target}{protocol}"
     )
 
 
@@ -99,9 +98,9 @@ def _dependency_edges(
         if stack.service(name) is None or name == service.name:
             continue
         inferred = inferred_by_name.get(name, True)
-        yield DiagramEdge(
-            service.name, name, hosts.get(name) or _only_port(stack, name), inferred
-        )
+        # An order of starting says nothing of a port.
+        port = hosts[name] or _only_port(stack, name) if name in hosts else ""
+        yield DiagramEdge(service.name, name, port, inferred)
 
 
 def _routed_edges(service: Service, stack: Stack) -> Iterator[DiagramEdge]:

@@ -34,6 +34,19 @@ def values_to_set(report: Report) -> tuple[str, ...]:
     )
 
 
+def optional_values(report: Report) -> tuple[str, ...]:
+    """The variables that may be set, and that a service gets as empty as the source has them otherwise."""
+    needed = values_to_set(report)
+    unset = {setting.name for setting in report.stack.settings if setting.value is None}
+    named = (
+        name
+        for note in report.notes
+        if todo_of(note) == "optional"
+        for name in names_asked_for(note, unset)
+    )
+    return tuple(dict.fromkeys(name for name in named if name not in needed))
+
+
 def generated_names(report: Report) -> frozenset[str]:
     """The variables whose values are made where the files are written to a folder."""
     has_env_file = any(file.path == ".env" for file in report.files)
@@ -41,10 +54,10 @@ def generated_names(report: Report) -> frozenset[str]:
 
 
 def said_by_values(note: Note, names: Sequence[str]) -> bool:
-    """Whether all that a note says is that one of these variables has to be set."""
-    return todo_of(note) == "value" and any(
-        name in note.message or name in note.advice for name in names
-    )
+    """Whether all that a note says is that one of these variables has to be set, or may be."""
+    todo = todo_of(note)
+    is_named = any(name in note.message or name in note.advice for name in names)
+    return todo == "optional" or (todo == "value" and is_named)
 
 
 _NAME = regex(r"[A-Za-z_]\w*")
@@ -90,12 +103,14 @@ def missing_values(report: Report) -> tuple[ValuesOfServices, ...]:
     names = values_to_set(report)
     if len(names) <= MOST_IN_A_SENTENCE:
         return ()
+    optional = optional_values(report)
     users = services_by_variable(report.stack)
     meanings = {setting.name: setting.description for setting in report.stack.settings}
     for hint, hinted_names in hints_of(report, names).items():
         meanings |= dict.fromkeys(hinted_names, hint)
+    meanings |= dict.fromkeys(optional, "may stay empty, as in the source")
     by_users: dict[tuple[str, ...], dict[str, list[str]]] = {}
-    for name in names:
+    for name in (*names, *optional):
         by_meaning = by_users.setdefault(users.get(name, ()), {})
         by_meaning.setdefault(meanings.get(name, "").rstrip("."), []).append(name)
     return tuple(

@@ -158,20 +158,29 @@ def _note_bind(service: Service, mount: Mount) -> list[Note]:
         return []
     if _can_demand_file(mount):
         return [remark("TC656", service, "volumes", mount.origin, path=mount.source)]
-    if looks_like_file(mount.source):
+    if looks_like_file(mount.source) or _is_named_file(service, mount):
         return []
-    image = facts_of(service)
-    paths = data_paths(service, image) if image else []
-    code = _folder_code(mount.source)
-    code = "TC657" if mount.target.rstrip("/") in paths else code
+    code = _folder_code(service, mount.target, mount.source)
     is_fixed = mount.read_only or "ro" in mount.mode.split(",")
     facts = {} if is_fixed else {"read_only": "; for configuration, make it read-only"}
-    facts = {"path": mount.source, "read_only": "", **facts}
+    shown = replace_variables(mount.source, lambda variable: f"${{{variable.name}}}")
+    facts = {"path": shown, "read_only": "", **facts}
     return [remark(code, service, "", mount.origin, **facts)]
 
 
-def _folder_code(source: str) -> str:
-    """What is said of a folder that is no data of a known image: it is the system's, the machine's or the project's."""
+def _is_named_file(service: Service, mount: Mount) -> bool:
+    """Whether a variable such as RESTIC_PASSWORD_FILE says that a file is mounted there."""
+    return any(
+        variable.value == mount.target and variable.name.endswith("_FILE")
+        for variable in service.environment
+    )
+
+
+def _folder_code(service: Service, target: str, source: str) -> str:
+    """What is said of a folder: it is the data of a known image, or the system's, the machine's or the project's."""
+    image = facts_of(service)
+    if image is not None and target.rstrip("/") in data_paths(service, image):
+        return "TC657"
     if _OF_THE_HOST.search(source):
         return "TC682"
     return "TC658" if is_relative_path(source) else "TC683"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from tocompose.knowledge.images import Data, image_ref
 from tocompose.knowledge.old_containers import (
     OWN_CONTAINER,
     container_of_swarm,
+    copied_before_it_stops,
+    copied_while_paused,
     first_copy_command,
     old_container,
 )
@@ -164,14 +167,23 @@ def copy_notes(service: Service, named: _NamedMounts, stack: Stack) -> Iterator[
         container = old_container(service, project, client)
     from tocompose.knowledge.renewed_folders import renewed_files
 
+    goes = copied_before_it_stops(service, stack.runs_in)
     for path, volume in named.held:
-        command = first_copy_command(container, path, volume, stack.name, client)
+        copy = partial(
+            first_copy_command,
+            path=path,
+            volume=volume,
+            project=stack.name,
+            client=client,
+        )
+        command = copied_while_paused(container, copy, client) if goes else copy(container)
         key = ("volumes", path)
         kind = renewed_files(path)
         if kind:
             yield remark("TC444", service, key, path=path, kind=kind, command=command)
         else:
-            facts = {"path": path, "volume": volume, **OWN_CONTAINER}
+            how = goes or "stop it and copy its data before the first start"
+            facts = {"path": path, "volume": volume, "keeper": OWN_CONTAINER, "how": how}
             yield remark("TC432", service, key, command=command, **facts)
 
 

@@ -36,8 +36,8 @@ from tocompose.traefik.networks import name_proxy_networks
 from tocompose.wording import enumerated
 
 _PURPOSES = {
-    FRONT: "services reached from outside",
-    BACK: "services among themselves",
+    FRONT: "services that are reached from outside",
+    BACK: "the services among themselves",
     DATA: "services that keep data",
 }
 

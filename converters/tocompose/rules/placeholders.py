@@ -85,7 +85,6 @@ class _FillIns:
             return replace(variable, value=same_name)
         setting = EnvSetting(
             name=variable.name,
-            description=f"{variable.name} of {service.name}: the source leaves it to you",
             secret=secret_name(variable.name),
             required=True,
         )
@@ -184,7 +183,12 @@ class _FillIns:
     ) -> str:
         """The reference to a variable that must be set, which stands in the list of what to fill in."""
         name = self._free_name(service, variable_name(setting.name).upper())
-        self.settings[name] = replace(setting, name=name, origin=service.origin)
+        described = setting.description
+        if name != setting.name:
+            described = described or f"{setting.name} of {service.name}"
+        self.settings[name] = replace(
+            setting, name=name, description=described, origin=service.origin
+        )
         self.notes.append(
             note(
                 "TC852",

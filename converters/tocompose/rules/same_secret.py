@@ -9,12 +9,11 @@ from tocompose.model import Service
 from tocompose.patterns import regex
 from tocompose.rules.evidence import HOST_WORDS, HostNames, services_of
 from tocompose.syntax.interpolation import plain
+from tocompose.syntax.ports import is_loopback
 
 _HOST = regex(r"(?:[a-z][a-z0-9+.-]*://)?(?:[^/@\s]*@)?(?P<host>[\w.-]+)(?::\d+)?(?:/.*)?")
 # What stands between a server's name and the word for its password: SMTP_AUTH_PASSWORD belongs to SMTP_HOST.
 _OF_LOGIN = frozenset({"AUTH", "LOGIN", "USER", "ACCOUNT", "BIND"})
-# Here the server may be any service: on the host's network, or through a port that the host publishes.
-_OF_THE_HOST = frozenset({"", "localhost", "127.0.0.1", "0.0.0.0", "host.docker.internal"})
 # Words of passwords that are not those of a database, cache or queue; a plain word has them all alike.
 _OTHER_PURPOSES = frozenset(
     "ADMIN SUPERUSER SMTP IMAP POP3 MAIL MAILER EMAIL LDAP OAUTH OIDC JWT SESSION KEY TOKEN SALT".split()
@@ -35,7 +34,9 @@ def is_same_secret(
     the value is a plain word, where its own name says that it is for something else.
     """
     host = _host_beside(service, name)
-    if host is None or host in _OF_THE_HOST:
+    # There the server may be any service: on the host's network, or through a port that the host publishes.
+    is_this_machine = host in ("", "host.docker.internal") or is_loopback(host)
+    if host is None or is_this_machine:
         return not (is_plain_word(value) and _OTHER_PURPOSES & {*words_of(name)})
     return owner in services_of(host, names)
 

@@ -110,7 +110,7 @@ class Vault:
                 name=free_name,
                 value=value,
                 secret=True,
-                description=f"{name} of {service.name}",
+                description="" if free_name == name else f"{name} of {service.name}",
                 required=True,
                 origin=origin,
             )

@@ -8,7 +8,7 @@ from pathlib import Path
 from tocompose.compose.documents import Places
 from tocompose.compose.loading import find_compose_files, load_files
 from tocompose.compose.read import stack_of
-from tocompose.knowledge.address_variables import AddressUse
+from tocompose.exporters.address_variables import AddressUse
 from tocompose.knowledge.images import DATA_ROLES, ImageFacts, image_facts, role_of
 from tocompose.model import Service, Stack
 from tocompose.project import Folder

@@ -10,7 +10,7 @@ from typing import Any
 from tocompose.compose.documents import ComposeFile, Places
 from tocompose.compose.keys import is_extension, section_keys
 from tocompose.compose.read import stack_of
-from tocompose.compose.shapes import as_map, as_text, as_texts
+from tocompose.compose.shapes import as_map, as_text
 from tocompose.importers import SourceError
 from tocompose.importers.compose.data_containers import replace_data_containers
 from tocompose.importers.compose.loaded import LoadedSource, load_source
@@ -283,21 +283,9 @@ def _in_todays_keys(
     document, notes = replace_data_containers(
         document, positions, at, project_name, older_name
     )
-    for one_note in (*notes, *_outside_links(document, positions, at)):
+    for one_note in notes:
         ledger.add_note(one_note)
     return readable_document(document, positions, at, ledger)
-
-
-def _outside_links(
-    document: Mapping[str, Any], positions: Places, at: tuple[str, ...]
-) -> Iterator[Note]:
-    """A note on each link to a container of another project, which must run and be on a network of the service."""
-    for name, body in as_map(document.get("services")).items():
-        for link in as_texts(as_map(body).get("external_links")):
-            span = positions.span(*at, name, "external_links")
-            subject = ModelPath.service(name, "external_links")
-            target = link.partition(":")[0]
-            yield note("TC137", span, subject=subject, target=target)
 
 
 def _files_of_folder(project: Project, folder: str) -> list[str]:

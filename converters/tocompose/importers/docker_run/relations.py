@@ -188,7 +188,6 @@ class RelatedServices:
             self._append_option(name, "external_links", text)
             for source in argument.sources:
                 source.ledger.move(ModelPath.service(name, "depends_on"), path)
-            argument.annotate("TC137", subject=path, target=target)
             return
         self._depend(name, linked, argument)
         service = self._services[linked]
@@ -258,7 +257,9 @@ class RelatedServices:
             service=awaited,
             condition=_HEALTHY if is_checked else "service_started",
             evidence="the script waits for it first",
+            origin=wait_target.span,
         )
+        self._note_gate(index, awaited, wait_target)
         for container in self._assembly.containers[index:]:
             name = container.service.name
             dependencies = [
@@ -269,6 +270,26 @@ class RelatedServices:
             if name != awaited:
                 dependencies.append(gate)
             self._change(name, depends_on=tuple(dependencies))
+
+    def _note_gate(self, index: int, awaited: str, wait_target: WaitTarget) -> None:
+        """Says who waits now because the script does, where they did not for another reason."""
+        names = [
+            container.service.name
+            for container in self._assembly.containers[index:]
+            if container.service.name != awaited
+        ]
+        if names:
+            names = list(dict.fromkeys(names))
+            waiting = f"{enumerated(names)} {'wait' if names[1:] else 'waits'}"
+            subject = ModelPath.service(names[0], "depends_on")
+            said = note(
+                "TC179",
+                wait_target.span,
+                subject=subject,
+                waiting=waiting,
+                target=awaited,
+            )
+            self._ledger.add_note(said)
 
     def _run_jobs_first(self) -> None:
         """What the script starts when a container has ended waits for that here too: for the last one before it."""

@@ -8,6 +8,7 @@ from tocompose.importers.docker_run.invocation import Argument
 from tocompose.importers.docker_run.options import program_name
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
+from tocompose.source import Span
 from tocompose.tables import load
 
 _URL = regex(r"[a-z]+://([A-Za-z0-9_.-]+)(?::([0-9]+))?")
@@ -15,10 +16,11 @@ _HOST_OPTION = regex(r"(?:-h|--host=?)$")
 
 
 class WaitTarget(NamedTuple):
-    """What a wait loop asks: the container it names, and the command to run inside it (empty when it runs outside)."""
+    """The container that a wait loop asks, the command that it runs in there (empty if outside); where."""
 
     target: str
     command: tuple[str, ...] = ()
+    span: Span | None = None
 
 
 def find_wait_target(arguments: tuple[Argument, ...]) -> WaitTarget | None:
@@ -29,7 +31,7 @@ def find_wait_target(arguments: tuple[Argument, ...]) -> WaitTarget | None:
     for text, following in pairwise([*texts, ""]):
         host = following if _HOST_OPTION.match(text) else _named_host(text)
         if host:
-            return WaitTarget(host)
+            return WaitTarget(host, span=arguments[0].span)
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from tocompose.importers.procfile.ports import WebPort
 from tocompose.importers.procfile.shell import convert_command
@@ -236,9 +237,9 @@ def _with_occasion(render_part: Part, service: Service) -> Service:
     schedule = render_part.cursor.at("schedule")
     if render_part.kind == "cron":
         time = text_of(schedule)
-        schedule.note(
-            "TC834", subject=render_part.path, object=render_part.name, schedule=time
-        )
+        facts: dict[str, Any] = {"object": render_part.name, "schedule": time}
+        facts["service"] = service.name
+        schedule.note("TC834", subject=render_part.path, **facts)
         return replace(service, restart="no", role=Role.JOB, profiles=("scheduled",))
     count = render_part.cursor.at("numInstances")
     if not is_whole_number(text_of(count)) or text_of(count) == "1":

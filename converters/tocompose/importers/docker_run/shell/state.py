@@ -325,13 +325,16 @@ _CREDENTIALS = regex(r"://[^/\s]*@")
 def shown(text: str) -> str:
     """Source text in a form fit for a note: one line, short, and without what may be a secret value."""
     shown_words: list[str] = []
-    for token in without_script_secrets(text).split():
+    tokens = without_script_secrets(text).split()
+    for index, token in enumerate(tokens, start=1):
         if shown_words and shown_words[0] in TEXT_FUNCTIONS:
             # What a function of make is given has no name that says what it is.
             shown_words.append("…")
             break
         if hints_at_secret(token) or _CREDENTIALS.search(token):
-            shown_words += [re.split(r"[=:]", token)[0], "…"]
+            first_part = re.split(r"[=:]", token)[0]
+            is_whole = token == first_part and index == len(tokens)
+            shown_words += [first_part, *([] if is_whole else ["…"])]
             break
         if token.startswith("-") and any(
             _SHORT_PASSWORD.match(shown_word) for shown_word in shown_words

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocompose.knowledge.address_variables import AddressUse
+from tocompose.exporters.address_variables import AddressUse
 from tocompose.model import EnvVariable, Service, Stack
 
 URL, RAW = "postgres://app:${PW:?set PW in .env}@db:5432/app", "${PW:?set PW in .env}"
