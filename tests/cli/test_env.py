@@ -152,6 +152,7 @@ def test_a_password_that_an_address_cannot_hold_is_asked_for_again(
     seen = answered(deploy, (b"new%40pw\n", b"p'w$1x\n", b"new-pw\n"))
     assert 'PW="new-pw"' in (deploy / ".env").read_text()
     assert seen.count(b"letters, digits and - . _ ~ only") >= 2
+    assert b"PW (Output of: cat /root/pw;" in seen
     assert b"new%40pw" not in seen
 
 

@@ -69,9 +69,13 @@ def rebase_paths(stack: Stack, to_source: str, to_output: str) -> Stack:
 
 
 def rebase_notes(notes: Iterable[Note], stack: Stack, rebased: Stack) -> list[Note]:
-    """What practices say of a stack, with the mounted paths as its files name them."""
-    paths = dict(zip(_mounted_paths(stack), _mounted_paths(rebased), strict=True))
-    paths = {old: new for old, new in paths.items() if old.startswith("./") and old != new}
+    """What practices say of a stack, with the paths of mounts and env files as its files name them."""
+    paths = dict(zip(_named_paths(stack), _named_paths(rebased), strict=True))
+    paths = {
+        old: new
+        for old, new in paths.items()
+        if old.startswith(("./", "../")) and old != new
+    }
     if not paths:
         return list(notes)
     alternatives = "|".join(map(re.escape, sorted(paths, key=len, reverse=True)))
@@ -86,13 +90,16 @@ def rebase_notes(notes: Iterable[Note], stack: Stack, rebased: Stack) -> list[No
     ]
 
 
-def _mounted_paths(stack: Stack) -> list[str]:
-    """The sources of all mounts, in order."""
+def _named_paths(stack: Stack) -> list[str]:
+    """The sources of all mounts and the env files, in order."""
     return [
-        mount.source or ""
+        path
         for service in (*stack.services, *stack.development)
         for layer in (service, *service.overlays.values())
-        for mount in layer.mounts
+        for path in (
+            *(mount.source or "" for mount in layer.mounts),
+            *(env_file.path for env_file in layer.env_files),
+        )
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from tocompose.ledger import Ledger
 from tocompose.model import EnvFile, EnvSetting, Mount, Service, Stack
@@ -107,6 +107,18 @@ def open_settings(
         )
         for name, value in values.items()
         if name != "HOME"
+    )
+
+
+def described_by_commands(
+    settings: Iterable[EnvSetting], commands: Mapping[str, str]
+) -> tuple[EnvSetting, ...]:
+    """The settings; those that a command of the source prints are described by it, where nothing else is said."""
+    return tuple(
+        replace(setting, description=f"Output of: {commands[setting.name]}")
+        if setting.name in commands and not setting.description
+        else setting
+        for setting in settings
     )
 
 

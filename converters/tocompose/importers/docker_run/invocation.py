@@ -128,7 +128,8 @@ class Script(NamedTuple):
     `variables` maps each `${NAME}` used in some word of a command that makes something to its value in the script (raw
     text; for `${NAME:-value}` that value), or None when the script does not say it. Each variable without a value
     was noted already where it stands. `secrets` are those of them that hold a secret by their name, `demanded` those
-    without which the script would not go on, or that only a command or its reader can fill in.
+    without which the script would not go on, or that only a command or its reader can fill in. `printing_commands` are
+    the commands that print the values of variables.
     """
 
     steps: tuple[Invocation | WaitLoop, ...]
@@ -137,6 +138,7 @@ class Script(NamedTuple):
     path: str = ""
     secrets: tuple[str, ...] = ()
     demanded: tuple[str, ...] = ()
+    printing_commands: tuple[tuple[str, str], ...] = ()
 
     def fill_values(self, text: str) -> str:
         """The text with every variable whose value the script says replaced by that value, for names of things."""

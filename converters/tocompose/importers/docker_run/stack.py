@@ -10,6 +10,7 @@ from tocompose.importers.docker_run.deployed_stacks import with_deployed
 from tocompose.importers.docker_run.environment import (
     adapt_env_file,
     ask_for_values,
+    described_by_commands,
     known_label_files,
     open_folders,
     open_settings,
@@ -55,11 +56,13 @@ def build_stack(
     script_values: dict[str, str | None] = {}
     secret_names: set[str] = set()
     demanded: set[str] = set()
+    commands: dict[str, str] = {}
     for script in scripts:
         assembly.read_script(script)
         script_values.update(script.variables)
         secret_names.update(script.secrets)
         demanded.update(script.demanded)
+        commands.update(script.printing_commands)
     services = RelatedServices(assembly, ledger).resolve()
     services = tuple(_with_volume_keys(service, assembly) for service in services)
     name = name or (services[0].name if len(services) == 1 else project.name)
@@ -79,6 +82,7 @@ def build_stack(
         ),
     )
     settings = open_settings(script_values, secret_names, stack)
+    settings = described_by_commands(settings, commands)
     stack = replace(
         stack,
         services=tuple(map(without_volume_marks, services)),

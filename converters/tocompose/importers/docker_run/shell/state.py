@@ -93,6 +93,8 @@ class Shell:
         self.variables: dict[str, str | None] = {}
         # What the script ends without: names of variables, and parameters as it writes them (`$1`).
         self.demanded: set[str] = {"%i"}
+        # The commands that print the values of variables.
+        self.printing_commands: dict[str, str] = {}
         self.assigned: list[Cursor] = []
         self.used: set[tuple[object, ...]] = set()
         self.settings: dict[str, object] = {}
@@ -280,6 +282,8 @@ class Shell:
             facts: dict[str, Any] = dict(variable.facts)
             if variable.code in _ONLY_OTHERS_KNOW or facts.get("written") in self.demanded:
                 self.demanded.add(variable.name)
+            if variable.code == "TC152":
+                self.printing_commands.setdefault(variable.name, facts["command"])
             if variable.code and variable.cursor is not None:
                 variable.cursor.annotate(variable.code, **facts)
 
@@ -295,6 +299,7 @@ class Shell:
             self.path,
             secrets=tuple(filter(secret_name, self.variables)),
             demanded=tuple(sorted(self.demanded)),
+            printing_commands=tuple(self.printing_commands.items()),
         )
 
 
