@@ -392,7 +392,7 @@ def test_an_inspected_container_that_removes_itself_is_gone_when_it_is_stopped()
     _, cutover = converted({"inspect.json": json.dumps([inspected])})
     assert "docker stop web" in lines(cutover)
     assert not [line for line in lines(cutover) if "rename" in line]
-    assert not cutover.cleaning
+    assert not cutover.removes_containers
 
 
 @pytest.mark.parametrize(
@@ -413,3 +413,18 @@ def test_a_folder_that_only_the_old_container_knows_is_asked_for_and_printed(
     assert f"${{DATA:?set DATA in .env}}{below}:/etc/gitlab" in mounted
     steps = [step for step in cutover.steps_over if "set DATA to it in .env" in step.title]
     assert len(steps) == 1 and steps[0].line.endswith(f" git{ending}")
+
+
+def test_a_container_that_its_unit_removes_is_named_no_more_once_the_unit_is_stopped() -> (
+    None
+):
+    unit = (
+        "[Unit]\nDescription=web\n[Service]\n"
+        "ExecStart=/usr/bin/docker run --rm --name web -p 80:80 nginx:1.27\n"
+        "[Install]\nWantedBy=multi-user.target\n"
+    )
+    _, cutover = converted({"web.service": unit})
+    assert "sudo systemctl disable --now web.service" in lines(cutover)
+    told = [*lines(cutover), *(step.line for step in cutover.steps_back)]
+    assert not [line for line in told if line.split()[-1:] == ["web"]]
+    assert not [step for step in cutover.steps_back if not step.line]

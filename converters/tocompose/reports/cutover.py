@@ -32,6 +32,7 @@ from tocompose.reports.old_networks import creation_options, reconnection
 from tocompose.reports.old_starts import forget_starts, start_units, stop_units
 from tocompose.reports.removed_containers import (
     copies_before_stop,
+    goes_with_unit,
     started_as_before,
     warning_of_stop,
 )
@@ -66,6 +67,11 @@ class Cutover(NamedTuple):
     # Whose data the steps over copy: services, or volumes.
     copied: frozenset[ModelPath] = frozenset()
 
+    @property
+    def removes_containers(self) -> bool:
+        """Whether the last steps remove what the steps back start again."""
+        return any(step.line.partition(" ")[2].startswith("rm ") for step in self.cleaning)
+
 
 def cutover_of(report: Report) -> Cutover:
     """The way over for the stack of a report."""
@@ -91,16 +97,13 @@ def _from_docker(report: Report, base: str) -> Cutover:
     kept, removed = _by_fate(old)
     named = [service for service in kept if service.container_name]
     networks = [network for network in stack.networks if _is_in_the_way(network)]
-    running = [running_name(service) for service in old]
     steps_over = (
         *_remember_nameless(old),
         *values_in_use(stack, old),
         *folders_in_use(stack, old),
         *copies_before_stop(stack, removed, "docker"),
         *stop_units(report),
-        NextStep(
-            "Stop the old containers", _docker("stop", running), warning_of_stop(removed)
-        ),
+        *_stop_old(old, "docker"),
         *_keep_down(old),
         *_rename(named, "Rename them, so that their names are free", set_aside=True),
         *_set_jobs_aside(stack),
@@ -133,16 +136,13 @@ def _from_podman(report: Report, base: str) -> Cutover:
     if not old:
         return Cutover()
     kept, removed = _by_fate(old)
-    running = " ".join(running_name(service) for service in old)
     steps_over = (
         *_remember_nameless(old, "podman"),
         *values_in_use(stack, old, "podman"),
         *folders_in_use(stack, old, "podman"),
         *copies_before_stop(stack, removed, "podman"),
         *stop_units(report),
-        NextStep(
-            "Stop the old containers", f"podman stop {running}", warning_of_stop(removed)
-        ),
+        *_stop_old(old, "podman"),
         *image_copies(stack),
         _create_unstarted(stack, base),
         *_copies(stack, kept, "podman"),
@@ -258,6 +258,15 @@ def _by_fate(old: list[Service]) -> tuple[list[Service], list[Service]]:
     """The containers that stay when they stop, and those that are removed then."""
     removed = [service for service in old if service.was_removed]
     return [service for service in old if service not in removed], removed
+
+
+def _stop_old(old: list[Service], client: str) -> Iterator[NextStep]:
+    """The step that stops what no unit has stopped and removed already."""
+    running = [service for service in old if not goes_with_unit(service)]
+    if running:
+        names = " ".join(running_name(service) for service in running)
+        warning = warning_of_stop([one for one in running if one.was_removed])
+        yield NextStep("Stop the old containers", f"{client} stop {names}", warning)
 
 
 def _start_again(

@@ -32,6 +32,12 @@ def copies_before_stop(
         )
 
 
+def goes_with_unit(service: Service) -> bool:
+    """Whether a unit of systemd starts the container, and removes it when the unit is stopped."""
+    is_of_unit = service.origin is not None and service.origin.file.endswith(".service")
+    return is_of_unit and service.was_removed
+
+
 def warning_of_stop(services: Sequence[Service]) -> str:
     """What stopping such containers takes with it; empty where there are none."""
     if not services:
@@ -47,6 +53,8 @@ def warning_of_stop(services: Sequence[Service]) -> str:
 def started_as_before(services: Sequence[Service]) -> Iterator[NextStep]:
     """The step that makes such containers anew: nothing is left of them that could be started."""
     for service in services:
+        if goes_with_unit(service):
+            continue
         place = f" ({service.origin.file}:{service.origin.line})" if service.origin else ""
         title = f"Start {service.name} with its old command{place}; stopping has removed the old container"
         yield NextStep(title, "")
