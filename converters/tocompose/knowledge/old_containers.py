@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable
 
 from tocompose.knowledge.images import ImageRef, image_ref
 from tocompose.knowledge.versions import default_version
@@ -110,17 +109,15 @@ def copied_before_it_stops(service: Service, runs_in: Runtime) -> str:
     return ""
 
 
-def copied_while_paused(
-    container: str, copy: Callable[[str], str], client: str = "docker"
+def first_copy_while_paused(
+    container: str, path: str, volume: str, project: str, client: str = "docker"
 ) -> str:
-    """The command that copies from a container which is gone, or replaced by an empty one, as soon as it stops.
-
-    `copy` is the command for the name of a container.
-    """
+    """The same from a container which is gone, or replaced by an empty one, as soon as it stops."""
     is_name = not container.startswith("$(")
     name = container if is_name else "$OLD"
     remembered = "" if is_name else f"OLD={container}; "
-    return f"{remembered}{client} pause {name} && {copy(name)}; {client} unpause {name}"
+    copied = first_copy_command(name, path, volume, project, client)
+    return f"{remembered}{client} pause {name} && {copied}; {client} unpause {name}"
 
 
 def _unpacked(volume: str) -> str:

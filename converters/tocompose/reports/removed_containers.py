@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 
-from tocompose.knowledge.old_containers import copied_while_paused, first_copy_command
+from tocompose.knowledge.old_containers import first_copy_while_paused
 from tocompose.model import Service, Stack
 from tocompose.reports.next_steps import NextStep
 from tocompose.reports.old_data import mounts_to_fill, old_path
@@ -19,16 +18,10 @@ def copies_before_stop(
     """The data of such containers, copied while they are there: paused, so that nothing is written meanwhile."""
     for service, mount in mounts_to_fill(stack, services):
         path = old_path(service, mount.target)
-        copy = partial(
-            first_copy_command,
-            path=path,
-            volume=mount.source or "",
-            project=stack.name,
-            client=client,
-        )
+        volume, name = mount.source or "", running_name(service)
         yield NextStep(
             f"Copy the data of {service.name} in {path} before its container is stopped",
-            copied_while_paused(running_name(service), copy, client),
+            first_copy_while_paused(name, path, volume, stack.name, client),
         )
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import partial
 
 from tocompose.knowledge.images import Data, image_ref
 from tocompose.knowledge.old_containers import (
     OWN_CONTAINER,
     container_of_swarm,
     copied_before_it_stops,
-    copied_while_paused,
     first_copy_command,
+    first_copy_while_paused,
     old_container,
 )
 from tocompose.model import EnvVariable, Mount, Role, Runtime, Service, Stack, Volume
@@ -169,14 +168,8 @@ def copy_notes(service: Service, named: _NamedMounts, stack: Stack) -> Iterator[
 
     goes = copied_before_it_stops(service, stack.runs_in)
     for path, volume in named.held:
-        copy = partial(
-            first_copy_command,
-            path=path,
-            volume=volume,
-            project=stack.name,
-            client=client,
-        )
-        command = copied_while_paused(container, copy, client) if goes else copy(container)
+        copy = first_copy_while_paused if goes else first_copy_command
+        command = copy(container, path, volume, stack.name, client)
         key = ("volumes", path)
         kind = renewed_files(path)
         if kind:

@@ -329,8 +329,7 @@ class Assembly:
         if service is None:
             self._settle_other(step)
         elif step.polled:
-            span = line.operands[0].span
-            wait_target = WaitTarget(service, tuple(texts[1:]), span)
+            wait_target = WaitTarget(service, tuple(texts[1:]), line.operands[0].span)
             self.wait_targets.append((len(self.containers), wait_target))
             for argument in step.arguments:
                 argument.take(ModelPath.service(service, "healthcheck"))
