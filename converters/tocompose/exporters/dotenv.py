@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from posixpath import normpath
 
 from tocompose.earlier_run import ENV_HEAD
-from tocompose.exporters.address_variables import AddressUse
 from tocompose.knowledge.placeholders import is_placeholder
 from tocompose.knowledge.secrets.texts import secret_defaults
 from tocompose.knowledge.servers import DEVELOPMENT_PASSWORD
@@ -201,17 +200,29 @@ def _description_of(setting: EnvSetting) -> str:
     return f"{text} ({', '.join(kinds)})" if kinds else text
 
 
+def _address_rules(settings: Iterable[EnvSetting], stack: Stack) -> dict[str, str]:
+    """What the values of secrets must be made of that are parts of addresses."""
+    names = [setting.name for setting in settings if setting.secret]
+    if not names:
+        return {}
+    from tocompose.exporters.address_variables import AddressUse
+
+    addresses = AddressUse(stack)
+    return {name: addresses.rule_for(name) for name in names}
+
+
 def _described(settings: Iterable[EnvSetting], stack: Stack) -> Iterator[EnvSetting]:
     """The settings; of those without a description, who uses them; required is what docker compose demands."""
     users, resources = services_by_variable(stack), resources_by_variable(stack)
     # https://docs.docker.com/reference/compose-file/secrets/: without its variable a secret is refused.
     of_secrets = {secret.environment for secret in stack.secrets}
     demanded = of_secrets.union(required_variables(stack))
-    addresses = AddressUse(stack)
+    settings = tuple(settings)
+    rules = _address_rules(settings, stack)
     for setting in settings:
         name = setting.name
         usage = variable_meaning(name, users.get(name, ()), resources.get(name, ()))
-        texts = (setting.description or usage, addresses.rule_for(name))
+        texts = (setting.description or usage, rules.get(name, ""))
         yield replace(
             setting,
             description="; ".join(filter(None, texts)),

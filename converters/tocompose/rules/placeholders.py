@@ -20,7 +20,6 @@ from tocompose.record import replace
 from tocompose.rules import Context, Example, Outcome, Rule
 from tocompose.rules.evidence import host_names
 from tocompose.rules.roles import is_data
-from tocompose.rules.same_secret import is_same_secret
 from tocompose.rules.variables import taken_variables, with_settings
 from tocompose.syntax.interpolation import plain, required_reference, variables
 from tocompose.syntax.model_path import ModelPath
@@ -72,6 +71,8 @@ class _FillIns:
         path = ModelPath.service(service.name, "environment", variable.name)
         is_password = "PASS" in variable.name.upper()
         shared = self._passwords.get(value, {})
+        from tocompose.rules.same_secret import is_same_secret
+
         of_servers = [
             setting_name
             for owner, setting_name in shared.items()

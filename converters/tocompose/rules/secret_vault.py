@@ -15,7 +15,6 @@ from tocompose.model import EnvSetting, Runtime, Service, Stack
 from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.rules.evidence import host_names
-from tocompose.rules.same_secret import is_plain_word, is_same_secret
 from tocompose.rules.secret_holders import is_secret
 from tocompose.rules.service_images import facts_of
 from tocompose.rules.variables import taken_variables, variable_defaults
@@ -186,6 +185,8 @@ class Vault:
         holders = self._holders.get(value)
         if holders is None:
             return None
+        from tocompose.rules.same_secret import is_same_secret
+
         needed = [
             dependency.service
             for dependency in service.depends_on
@@ -304,7 +305,8 @@ class _RepeatedValues:
         address, which others have for themselves."""
         form = literal(value)
         word_spans = [match.span() for match in _WORD.finditer(form)]
-        if is_plain_word(value) or _HOST.fullmatch(value) or not may_be_secret(value):
+        is_plain_word = value.isalpha() and value.islower()
+        if is_plain_word or _HOST.fullmatch(value) or not may_be_secret(value):
             return
         if len(value) >= _SHORTEST_REPEATED and word_spans:
             self._values[form] = value
