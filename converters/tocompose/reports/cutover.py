@@ -94,8 +94,8 @@ def _from_docker(report: Report, base: str) -> Cutover:
     old = _old_containers(stack)
     if not old:
         return Cutover()
-    kept, removed = _by_fate(old)
-    named = [service for service in kept if service.container_name]
+    lasting, removed = _by_fate(old)
+    named = [service for service in lasting if service.container_name]
     networks = [network for network in stack.networks if _is_in_the_way(network)]
     steps_over = (
         *_remember_nameless(old),
@@ -109,21 +109,21 @@ def _from_docker(report: Report, base: str) -> Cutover:
         *_set_jobs_aside(stack),
         *_remove_networks(networks),
         _create_unstarted(stack, base),
-        *_copies(stack, kept),
+        *_copies(stack, lasting),
         *_start_and_check(stack, base),
     )
     steps_back = (
         _stop_stack(stack, base),
-        *_make_networks(networks, kept),
+        *_make_networks(networks, lasting),
         *_rename(named, "Give the old containers their names back", set_aside=False),
         *_held_up_again(old),
-        *_start_again("Start them", kept),
+        *_start_again("Start them", lasting),
         *started_as_before(removed),
         *start_units(report),
     )
     cleaning = (
         *forget_starts(report, old),
-        *_remove_containers([_aside(service) for service in kept]),
+        *_remove_containers([_aside(service) for service in lasting]),
         *_remove_left_networks(stack),
     )
     return Cutover(steps_over, steps_back, cleaning, copied=copied_data(stack, old))
@@ -135,7 +135,7 @@ def _from_podman(report: Report, base: str) -> Cutover:
     old = _old_containers(stack)
     if not old:
         return Cutover()
-    kept, removed = _by_fate(old)
+    lasting, removed = _by_fate(old)
     steps_over = (
         *_remember_nameless(old, "podman"),
         *values_in_use(stack, old, "podman"),
@@ -145,19 +145,19 @@ def _from_podman(report: Report, base: str) -> Cutover:
         *_stop_old(old, "podman"),
         *image_copies(stack),
         _create_unstarted(stack, base),
-        *_copies(stack, kept, "podman"),
+        *_copies(stack, lasting, "podman"),
         *volume_copies(stack),
         *_start_and_check(stack, base),
     )
     steps_back = (
         _stop_stack(stack, base),
-        *_start_again("Start the old containers", kept, "podman"),
+        *_start_again("Start the old containers", lasting, "podman"),
         *started_as_before(removed),
         *start_units(report),
     )
     cleaning = (
         *forget_starts(report, old, "podman"),
-        *_remove_containers([running_name(service) for service in kept], "podman"),
+        *_remove_containers([running_name(service) for service in lasting], "podman"),
         *remove_podmans_volumes(stack),
     )
     return Cutover(steps_over, steps_back, cleaning, copied=copied_data(stack, old))
@@ -265,14 +265,14 @@ def _stop_old(old: list[Service], client: str) -> Iterator[NextStep]:
     running = [service for service in old if not goes_with_unit(service)]
     if running:
         names = " ".join(running_name(service) for service in running)
-        warning = warning_of_stop([one for one in running if one.was_removed])
+        warning = warning_of_stop([service for service in running if service.was_removed])
         yield NextStep("Stop the old containers", f"{client} stop {names}", warning)
 
 
 def _start_again(
-    title: str, kept: list[Service], client: str = "docker"
+    title: str, lasting: list[Service], client: str = "docker"
 ) -> Iterator[NextStep]:
-    names = " ".join(running_name(service) for service in kept)
+    names = " ".join(running_name(service) for service in lasting)
     if names:
         yield NextStep(title, f"{client} start {names}")
 

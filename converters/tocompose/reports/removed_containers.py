@@ -48,6 +48,8 @@ def started_as_before(services: Sequence[Service]) -> Iterator[NextStep]:
     for service in services:
         if goes_with_unit(service):
             continue
-        place = f" ({service.origin.file}:{service.origin.line})" if service.origin else ""
-        title = f"Start {service.name} with its old command{place}; stopping has removed the old container"
+        source_line = (
+            f" ({service.origin.file}:{service.origin.line})" if service.origin else ""
+        )
+        title = f"Start {service.name} with its old command{source_line}; stopping has removed the old container"
         yield NextStep(title, "")

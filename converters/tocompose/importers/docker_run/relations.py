@@ -282,14 +282,14 @@ class RelatedServices:
             names = list(dict.fromkeys(names))
             waiting = f"{enumerated(names)} {'wait' if names[1:] else 'waits'}"
             subject = ModelPath.service(names[0], "depends_on")
-            said = note(
+            gate_note = note(
                 "TC179",
                 wait_target.span,
                 subject=subject,
                 waiting=waiting,
                 target=awaited,
             )
-            self._ledger.add_note(said)
+            self._ledger.add_note(gate_note)
 
     def _run_jobs_first(self) -> None:
         """What the script starts when a container has ended waits for that here too: for the last one before it."""
