@@ -67,7 +67,7 @@ from tocompose.model import ComposeFileRole, EnvSetting, Runtime, Service, Stack
 from tocompose.repository import Repository
 from tocompose.syntax.names import identifier
 
-_OLD_ADDRESS = "set OLD_URL to that address"
+_OLD_ADDRESS = "set OLD_URL in your shell to that address"
 
 
 def convert_repository(repository: Repository) -> Stack:

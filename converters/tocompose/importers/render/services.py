@@ -34,7 +34,7 @@ from tocompose.syntax.units import is_whole_number
 from tocompose.tables import load
 from tocompose.wording import enumerated
 
-_OLD_ADDRESS = "set OLD_URL to the external address of the server (in Render's dashboard)"
+_OLD_ADDRESS = "set OLD_URL in your shell to the external address of the server (in Render's dashboard)"
 _ON_FAILURE = "service_completed_successfully"
 
 
