@@ -53,6 +53,23 @@ def test_a_variable_that_the_source_demands_is_to_be_set(tocompose, tmp_path):
     assert said[start + 1] == "  set one value in deploy/.env: SITE"
 
 
+def test_the_terminal_and_the_report_ask_for_the_same(tocompose, tmp_path):
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  app: {image: 'acme/app:1', credential_spec: {config: gmsa}, networks: [shared]}\n"
+        "  job: {environment: {A: b}}\nnetworks: {shared: {external: true}}\n"
+        "configs: {gmsa: {file: ./gmsa.json}}\n"
+    )
+    said = tocompose("convert", "compose.yaml", "-o", "deploy").err.splitlines()
+    start, end = (
+        said.index("Before you start:"),
+        said.index("Next: cd deploy && docker compose up -d --wait"),
+    )
+    lines = [line for line in said[start + 1 : end] if not line.startswith("    ")]
+    more = [int(line.split()[1]) for line in lines if "What to do" in line]
+    boxes = (tmp_path / "deploy" / "MIGRATION.md").read_text().count("\n- [ ] ")
+    assert boxes and len(lines) - len(more) + sum(more) == boxes, said
+
+
 def test_five_services_fit_on_a_screen(tocompose, tmp_path):
     lines = [
         f"docker run -d --name s{n} --link db -p 808{n}:80 -v v{n}:/data -e DB_PASSWORD=hunter2-Kq{n} acme/s{n}:1"

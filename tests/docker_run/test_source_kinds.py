@@ -710,6 +710,29 @@ WRITTEN = {
         {"backup": {}, "boot": {}},
         ("TC039",),
     ),
+    "a crontab that runs a command in a container": SourceCase(
+        "run.sh",
+        "docker run -d --name db db:1\n"
+        "echo '0 4 * * * root docker exec db dump > /srv/db.sql' > /etc/cron.d/dump\n"
+        "( crontab -l; echo '0 5 * * * docker exec db vacuum' ) | crontab -\n",
+        {"db": {"container_name": "db"}},
+        ("TC178",),
+    ),
+    "lines of a crontab after the commands": SourceCase(
+        "run.sh",
+        "docker run -d --name db db:1\n"
+        "0 4 * * * docker exec db dump | gzip > /srv/db.sql\n"
+        "30 4 * * 1-5 docker run --rm -v pg:/d tar:1 tar /d\n"
+        "@daily cd /srv && docker exec db vacuum; /srv/clean.sh\n",
+        {"db": {"depends_on": None}, "tar": {"profiles": ["scheduled"]}},
+        ("TC178", "TC039"),
+    ),
+    "lines of a crontab among pasted commands": SourceCase(
+        "paste.txt",
+        "docker run -d --name db db:1\n15 3 * * sun root docker exec db vacuum\n",
+        {"db": {"container_name": "db"}},
+        ("TC178",),
+    ),
     "compose by its files": SourceCase(
         "run.sh",
         "docker compose -f base.yml -f more.yml up -d db\ndocker-compose up\ndocker compose ps\n"

@@ -24,9 +24,13 @@ def start_lines(report: Report, folder: Path) -> Iterator[str]:
     """What must be done before the first start, and the exact command for it."""
     target = shlex.quote(str(folder))
     duties = start_duties(report)
-    after_start = [duty for duty in duties if duty.is_after_start]
-    before_start = [duty for duty in duties if not duty.is_after_start]
-    must_do = list(_before_start(report, folder, target, before_start))
+    after_start = [duty for duty in duties.named if duty.is_after_start]
+    before_start = [duty for duty in duties.named if not duty.is_after_start]
+    must_do = [
+        *_missing_values(report, folder, target),
+        *_listed_tasks(before_start),
+        *_where_told(len(before_start), duties.others),
+    ]
     if must_do:
         yield "Before you start:"
         yield from (f"  {line}" for line in must_do)
@@ -48,12 +52,13 @@ def start_lines(report: Report, folder: Path) -> Iterator[str]:
     yield from _after_start(report, after_start)
 
 
-def _before_start(
-    report: Report, folder: Path, target: str, to_do: Sequence[Duty]
-) -> Iterator[str]:
-    yield from _missing_values(report, folder, target)
-    yield from _listed_tasks(to_do)
-    if to_do:
+def _where_told(named: int, others: int) -> Iterator[str]:
+    """Where the tasks are explained, and how many of its boxes are not named here."""
+    if others:
+        more = f"{others} more" if named else str(others)
+        points = "point" if others == 1 else "points"
+        yield f"see {more} {points} under “What to do” in MIGRATION.md"
+    elif named:
         yield "  (details in MIGRATION.md)"
 
 

@@ -18,6 +18,12 @@ _LINE = regex(
     re.MULTILINE,
 )
 _SETTING = regex(r"^[ \t]*[A-Za-z_]\w*[ \t]*=[^\n]*$", re.MULTILINE)
+# In a script, where each other line is a command: one that starts with times, whose first three are numbers.
+_BARE_LINE = regex(
+    r"^[ \t]*(?P<when>@(?:reboot|hourly|daily|midnight|weekly|monthly|annually|yearly)"
+    r"|(?:[\d*][\d*/,-]*[ \t]+){3}[\w*][\w*/,-]*[ \t]+[\w*][\w*/,-]*)[ \t]+(?P<command>[^\n]+)$",
+    re.MULTILINE,
+)
 # Tables of the system have a column for the user in front of the command.
 _USER = regex(r"(?P<user>[a-z_][a-z0-9_-]*)[ \t]+(?=\S)")
 _SYSTEM_TABLE = regex(r"(?:^|/)(?:cron\.d/[^/]+|etc/crontab)$")
@@ -38,13 +44,36 @@ def _settings(text: Text) -> Iterator[Node]:
         yield from (child.node for child in tree.children)
 
 
+def with_bare_lines(script: Branch, text: Text) -> Branch:
+    """The tree of a shell script in which lines of a crontab between the commands, are read as such."""
+    found_lines = _BARE_LINE.finditer(text.text)
+    matches = {text.place(match.start("when")): match for match in found_lines}
+    children: list[Child] = []
+    read_line = 0
+    for child in script.children:
+        span = child.node.span
+        match = matches.get((span.line, span.column))
+        if match is not None and span.end_line == span.line:
+            entry = _entry(text, match)
+            children.append(Child(child.key, entry.span, entry))
+            read_line = span.line
+        elif span.line != read_line:
+            children.append(child)
+    return Branch(script.kind, tuple(children), script.span)
+
+
 def _entries(text: Text) -> Iterator[Node]:
     for match in _LINE.finditer(text.text):
-        start = match.start("command") + _user_length(text.file, match["command"])
-        when = Leaf(match["when"], text.span(*match.span("when")))
-        code = shell.read(_command_text(text.cut(start, match.end("command"))))
-        children = (Child("when", when.span, when), Child("code", code.span, code))
-        yield Branch("scheduled", children, when.span.to(code.span))
+        yield _entry(text, match)
+
+
+def _entry(text: Text, match: re.Match[str]) -> Branch:
+    """The `scheduled` branch of one line."""
+    start = match.start("command") + _user_length(text.file, match["command"])
+    when = Leaf(match["when"], text.span(*match.span("when")))
+    code = shell.read(_command_text(text.cut(start, match.end("command"))))
+    children = (Child("when", when.span, when), Child("code", code.span, code))
+    return Branch("scheduled", children, when.span.to(code.span))
 
 
 def _user_length(file: str, command: str) -> int:

@@ -69,10 +69,18 @@ def duties(report: Report) -> tuple[Duty, ...]:
     return (*_value_duties(report), *_key_duties(report), *_note_duties(report))
 
 
-def start_duties(report: Report) -> tuple[Duty, ...]:
-    """What must be done before the first start besides setting values: data to copy, networks and files to make."""
-    note_duties = [duty for duty in _note_duties(report) if todo_of(duty.notes[0])]
-    return (*_key_duties(report), *note_duties)
+class StartDuties(NamedTuple):
+    """What is to be done besides setting values, such as data to copy, and how many other boxes there are."""
+
+    named: tuple[Duty, ...]
+    others: int
+
+
+def start_duties(report: Report) -> StartDuties:
+    """The duties beside values, without the losses that may need nothing before the first start: these are counted."""
+    note_duties = list(_note_duties(report))
+    named = [duty for duty in note_duties if todo_of(duty.notes[0])]
+    return StartDuties((*_key_duties(report), *named), len(note_duties) - len(named))
 
 
 def _value_duties(report: Report) -> Iterator[Duty]:

@@ -28,7 +28,6 @@ from tocompose.importers.docker_run.invocation import (
 from tocompose.importers.docker_run.options import (
     flag_rows,
     parse_command_line,
-    program_name,
 )
 from tocompose.importers.docker_run.podman_values import MEMBER_TARGETS
 from tocompose.importers.docker_run.stated_names import (
@@ -334,14 +333,9 @@ class Assembly:
             for argument in step.arguments:
                 argument.take(ModelPath.service(service, "healthcheck"))
         else:
-            subject = ModelPath.service(service)
-            program = f"`{program_name(texts[1])}`" if texts[1:] else "a command"
-            from tocompose.importers.docker_run.executed_commands import exec_facts
+            from tocompose.importers.docker_run.executed_commands import note_command
 
-            facts = exec_facts(service, line, step.stdin)
-            line.operands[0].note("TC132", subject=subject, program=program, **facts)
-            for argument in (*step.arguments, *filter(None, [step.stdin])):
-                argument.mark_noted("TC132")
+            note_command(service, step, line)
 
     def _settle_other(self, step: Invocation) -> None:
         verb = " ".join(step.verb)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from tocompose.importers.docker_run.invocation import Argument
-from tocompose.importers.docker_run.options import CommandLine
+from tocompose.importers.docker_run.invocation import Argument, Invocation
+from tocompose.importers.docker_run.options import CommandLine, program_name
 from tocompose.knowledge.secrets.commands import command_secrets, without_script_secrets
 from tocompose.knowledge.secrets.texts import replace_spans
 from tocompose.syntax.interpolation import plain
+from tocompose.syntax.model_path import ModelPath
 
 # What `docker compose exec` calls the same; it has a terminal unless told otherwise, and its input is always open.
 _KEPT_OPTIONS = ("--user", "--workdir", "--index")
@@ -18,6 +19,20 @@ _LONGEST = 200
 LEFT_OUT = "…"
 _DOLLAR = r"\$"
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "`": r"\`"})
+
+
+def note_command(service: str, step: Invocation, line: CommandLine) -> None:
+    """Says of a command inside a service that the stack does not run it; cron may be what runs it."""
+    container, *words = (argument.text for argument in line.operands)
+    program = f"`{program_name(words[0])}`" if words else "a command"
+    subject = ModelPath.service(service)
+    if step.schedule in ("", "@reboot"):
+        code, facts = "TC132", exec_facts(service, line, step.stdin)
+    else:
+        code, facts = "TC178", {"container": container}
+    line.operands[0].note(code, subject=subject, program=program, **facts)
+    for argument in (*step.arguments, *filter(None, [step.stdin])):
+        argument.mark_noted(code)
 
 
 def exec_facts(service: str, line: CommandLine, stdin: Argument | None) -> dict[str, str]:

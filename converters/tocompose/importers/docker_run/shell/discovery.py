@@ -56,8 +56,9 @@ _KIND_BY_CONTENT = (
     (regex(r"^\[Service\][ \t]*$", re.MULTILINE), "systemd"),
     (
         regex(
-            rf"^[ \t]*(?:@[a-z]+|(?:[\d*/,-]+[ \t]+){{5}})[ \t]*(?:{_BEFORE_CLIENT})?(?:docker|podman)[ \t]",
-            re.MULTILINE,
+            # Between other commands, a line with times makes no crontab of them.
+            r"\A(?:[ \t]*(?:#.*|\w+[ \t]*=.*)?\n)*"
+            rf"[ \t]*(?:@[a-z]+|(?:[\d*/,-]+[ \t]+){{5}})[ \t]*(?:{_BEFORE_CLIENT})?(?:docker|podman)[ \t]",
         ),
         "crontab",
     ),

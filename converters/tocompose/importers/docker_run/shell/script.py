@@ -139,10 +139,16 @@ def _run_scheduled(shell: Shell, cursor: Cursor) -> None:
     with shell.inner():
         shell.run(cursor.at("code"))
     shell.jump, shell.settings = None, settings
-    if when.peek() == "@reboot" or len(shell.steps) == steps_before:
+    steps = shell.steps[steps_before:]
+    verbs = {step.verb for step in steps if isinstance(step, Invocation)}
+    if when.peek() == "@reboot":
         when.skip("start with the engine, as the restart policy does")
-    else:
+    elif ("exec",) in verbs:
+        when.mark_noted("TC178")
+    elif verbs:
         when.note("TC039", when=when.peek())
+    else:
+        when.skip("the time of a command that starts no container")
 
 
 def _note_unknown(shell: Shell, cursor: Cursor) -> None:
@@ -150,16 +156,19 @@ def _note_unknown(shell: Shell, cursor: Cursor) -> None:
 
 
 def _read_shell(text: Text, ledger: Ledger) -> Branch:
-    return read(repair_commands(text, ledger, "shell"))
+    repaired = repair_commands(text, ledger, "shell")
+    return crontab.with_bare_lines(read(repaired), repaired)
 
 
-def _read_pasted(text: Text, ledger: Ledger) -> Branch:
-    return read(repair_commands(text, ledger, "pasted"), documentation=True)
+def _read_pasted(text: Text, ledger: Ledger, kind: str = "pasted") -> Branch:
+    repaired = repair_commands(text, ledger, kind)
+    script = read(repaired, documentation=True)
+    return crontab.with_bare_lines(script, repaired)
 
 
 def _read_markdown(text: Text, ledger: Ledger) -> Branch:
     def read_block(block: Text) -> Branch:
-        return read(repair_commands(block, ledger, "markdown"), documentation=True)
+        return _read_pasted(block, ledger, "markdown")
 
     return markdown.read(text, read_block, read_yaml_source)
 

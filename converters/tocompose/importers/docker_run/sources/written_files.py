@@ -31,7 +31,7 @@ def read_written_file(shell: Shell) -> None:
     elif is_unit(text.text) and (unit := unit_branch(text, path, file.body.span)):
         shell.run(shell.ledger.open(unit))
         why = "a unit, which is read as one"
-    elif kind_of(path, text.text) == "crontab" and starts_containers(text.text):
+    elif kind_of(path, text.text) == "crontab" and _runs_containers(text.text):
         shell.run(shell.ledger.open(crontab.read(text)))
         why = "a crontab, which is read as one"
     else:
@@ -46,10 +46,8 @@ def reads_crontab(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> b
     if not fields or program_name(fields[0].value.text) != "crontab":
         return False
     table = standard_input(shell, cursor) or shell.piped
-    if table is None or not table.sources:
+    if table is None or not table.sources or not _runs_containers(table.text):
         return False
-    if not starts_containers(table.text):
-        return _notes_job(cursor, table.text)
     argument = shell.to_argument(table, table.sources[0])
     shell.piped = None
     shell.run(shell.ledger.open(crontab.read(_text_of(shell, argument))))
@@ -57,24 +55,12 @@ def reads_crontab(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> b
     return True
 
 
-# What a job runs in a container that is there already, with the options of `docker exec` that take a value.
-_EXECUTED = regex(
-    r"\b(?P<tool>docker|podman) +(?:container +)?exec +"
-    r"(?:(?:-[euw]|--(?:env|env-file|user|workdir)) +\S+ +|-\S+ +)*"
-    r"(?P<container>\w[\w.-]*)(?: +(?P<program>[\w./-]+))?"
-)
+_EXECUTED = regex(r"\b(?:docker|podman) +(?:container +)?exec\b")
 
 
-def _notes_job(cursor: Cursor, table: str) -> bool:
-    """Whether the lines of a crontab run something in a container, which is then said: they stay where they are."""
-    match = _EXECUTED.search(table)
-    if match is None:
-        return False
-    container = match["container"]
-    words = (match["tool"], "exec", container, match["program"] or "")
-    command = " ".join(filter(None, words))
-    cursor.note("TC178", command=command, container=container)
-    return True
+def _runs_containers(table: str) -> bool:
+    """Whether a line of a crontab starts a container, or a command in one."""
+    return starts_containers(table) or _EXECUTED.search(table) is not None
 
 
 def _text_of(shell: Shell, body: Argument) -> Text:
