@@ -526,3 +526,13 @@ def test_the_port_is_that_of_the_program_and_an_assumed_one_is_said(
     messages = [note.message for note in result.notes if note.code == "TC320"]
     assert bool(messages) is is_assumed
     assert all(f"site: port {port} assumed" in message for message in messages)
+
+
+def test_a_version_that_a_variable_states_is_carried_over_for_a_folder() -> None:
+    """The Dockerfile has a name of its own there, and none of the usual name is written."""
+    versions = [{"key": "NODE_VERSION", "value": "20"}]
+    fields = {"runtime": "node", "rootDir": "server", "startCommand": "npm start"}
+    result = web_of({}, **fields, envVars=versions)
+    [dockerfile] = [file for file in result.stack.files if file.path == "Dockerfile.server"]
+    assert b"node:20" in dockerfile.content
+    assert not codes_of(result) & {"TC001", "TC901"}

@@ -17,6 +17,7 @@ from tocompose.importers.procfile.image import (
     choose_images,
     find_runtime,
     folder_image,
+    settle_dockerfiles,
 )
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.shell import convert_command
@@ -140,6 +141,11 @@ class ServiceImages:
         runtime = find_runtime(stage.root)
         image = image._replace(runtime=runtime, workdir=stage.workdir or "/")
         return ServiceImage(image, next(iter(stage.exposed), ""))
+
+    def settle(self) -> None:
+        """Says in which Dockerfile stands what was read for one, where each has a name of its own."""
+        written = {folder: image for (folder, _), image in self._written.items()}
+        settle_dockerfiles(self._repository, written)
 
     def _language_image(self, render_part: Part, variables: Mapping[str, str]) -> Image:
         root = (

@@ -64,6 +64,7 @@ def _stack_of(root: Cursor, repository: Repository, name: str, environment: str)
     numbers = {part_name: port.number for part_name, port in ports.items()}
     wiring = Wiring(blueprint, numbers)
     converted = [*_servers(blueprint, wiring), *_services(blueprint, built, wiring, ports)]
+    images.settle()
     settle_names(blueprint)
     settle_rest(root, blueprint)
     services = _without_circles(
