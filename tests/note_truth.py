@@ -21,7 +21,7 @@ _WRITTEN = re.compile(
 )
 _CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 # What these ask for is to be made by the reader, or was there under that name before it was moved.
-_TO_BE_MADE = {"TC213", "TC508"}
+_TO_BE_MADE = {"TC213", "TC508", "TC884"}
 # Compose itself looks at these; no file needs to name them.
 _OF_COMPOSE = ("COMPOSE_", "DOCKER_")
 

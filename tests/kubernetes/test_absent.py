@@ -10,6 +10,8 @@ import yaml
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
+from tocompose.reports.duties import start_duties
+from tocompose.reports.report import report
 
 
 def converted(*objects: dict[str, Any]) -> Result:
@@ -142,3 +144,72 @@ def test_a_mount_of_a_volume_that_the_pod_lacks_is_told() -> None:
     container["volumeMounts"] = [{"name": "nowhere", "mountPath": "/srv"}]
     (note,) = [note for note in converted(source).notes if note.code == "TC213"]
     assert "/srv" in note.message and note.advice.startswith("Add the volume")
+
+
+def with_files(source: dict[str, Any], *volumes: dict[str, Any]) -> dict[str, Any]:
+    """The pod, which has each volume as a folder too."""
+    (container,) = source["spec"]["containers"]
+    names = [volume["name"] for volume in volumes]
+    container["volumeMounts"] = [
+        {"name": name, "mountPath": f"/files/{name}"} for name in names
+    ]
+    source["spec"]["volumes"] = list(volumes)
+    return source
+
+
+def task_texts(result: Result) -> dict[str, list[str]]:
+    told = start_duties(report(result, Memory({}, "shop")))
+    return {
+        duty.code: [duty.advice, *(detail.advice for detail in duty.details)]
+        for duty in told
+    }
+
+
+GET = "kubectl get secret {0} -o go-template="
+EACH = (
+    f"for key in $({GET}'{{{{{{{{range $k, $v := .data}}}}}}}}{{{{{{{{$k}}}}}}}} {{{{{{{{end}}}}}}}}'); do "
+    f'{GET}"{{{{{{{{index .data \\"$key\\" | base64decode}}}}}}}}" > secrets/{{0}}/"$key"; done'
+)
+
+
+def test_files_to_fill_are_a_task_beside_values_of_the_same_secret() -> None:
+    source = pod(("PW", "gone", "pw"))
+    source["spec"]["containers"][0]["envFrom"] = [
+        {"prefix": "P_", "secretRef": {"name": "gone"}}
+    ]
+    volume = {"name": "tls", "secret": {"secretName": "gone"}}
+    result = converted(with_files(source, volume))
+    [message] = said(result, "TC884")
+    assert "./secrets/gone.env" in message and "the folder secrets/gone" in message
+    (said_how,) = task_texts(result)["TC884"]
+    assert "> secrets/gone.env`" in said_how and EACH.format("gone") in said_how
+    assert '{{printf "P_%s=\\u0027%s\\u0027\\n" $k (base64decode $v)}}' in said_how
+
+
+@pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker["kind"])
+def test_files_of_a_secret_that_a_controller_makes_are_a_task(
+    maker: dict[str, Any],
+) -> None:
+    volume = {"name": "tls", "secret": {"secretName": "db-secret"}}
+    result = converted(maker, with_files(pod(), volume))
+    (said_how,) = task_texts(result)["TC884"]
+    assert EACH.format("db-secret") in said_how and "-o yaml" not in said_how
+    (advice,) = [note.advice for note in result.notes if note.code == "TC390"]
+    assert "TC884" in advice
+
+
+def test_a_file_of_one_key_is_filled_where_it_is_mounted() -> None:
+    items = [{"key": "a.b", "path": "sub/f"}]
+    sources = [
+        {"secret": {"name": "gone", "items": items}},
+        {"configMap": {"name": "lost", "items": items}},
+    ]
+    volume = {"name": "all", "projected": {"sources": sources}}
+    result = converted(with_files(pod(), volume))
+    texts = "".join(task_texts(result)["TC884"])
+    command = (
+        "`mkdir -p {0}/sub && kubectl get {1} -o jsonpath='{{.data.a\\.b}}'{2} > {0}/sub/f`"
+    )
+    folder = result.stack.services[0].mounts[0].source.removeprefix("./")
+    assert command.format(folder, "secret gone", " | base64 -d") in texts
+    assert command.format(folder, "configmap lost", "") in texts

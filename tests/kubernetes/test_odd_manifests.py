@@ -497,7 +497,7 @@ def test_variables_outside_the_manifests_have_a_file_to_stand_in(
     found = result(pod(container={"envFrom": [source]}))
     web = yaml.safe_load(found.files[0].content)["services"]["web"]
     assert web["env_file"] == [{"path": path, "required": False}]
-    [said] = [item.message for item in found.notes if item.code == "TC213"]
+    [said] = [item.message for item in found.notes if item.code == "TC884"]
     assert path in said and ("DB_" in said) == ("prefix" in source)
     assert not {item.code for item in found.notes} & {"TC001", "TC901"}
 

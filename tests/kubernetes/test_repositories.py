@@ -329,7 +329,7 @@ def test_one_file_of_a_missing_config_map_is_left_to_be_filled_in() -> None:
     assert [item["target"] for item in services(found)["web"]["configs"]] == [
         "/etc/app.json"
     ]
-    assert "TC213" in codes(found)
+    assert "TC884" in codes(found)
 
 
 def test_a_password_between_a_user_and_a_host_is_taken_out() -> None:

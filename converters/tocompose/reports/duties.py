@@ -141,8 +141,14 @@ def _note_duties(report: Report) -> Iterator[Duty]:
     for note in report.notes:
         if _is_to_do(note, names):
             by_task.setdefault(_task_of(note), []).append(note)
-    for notes in sorted(by_task.values(), key=lambda alike: not todo_of(alike[0])):
+    for notes in sorted(by_task.values(), key=_turn_of):
         yield _duty_of(notes)
+
+
+def _turn_of(notes: list[Note]) -> int:
+    """When a task is done: data are moved into servers that run, which need their files and networks."""
+    todo = todo_of(notes[0])
+    return 1 if todo == "data" else 0 if todo else 2
 
 
 def _task_of(note: Note) -> str:

@@ -11,20 +11,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from tocompose.importers.field_tables import values_in_words
 from tocompose.importers.kubernetes.kinds import kind_row
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
-from tocompose.importers.kubernetes.reading_values import KeptObject
+from tocompose.importers.kubernetes.reading_values import AskedFile, KeptObject
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
 from tocompose.record import NamedTuple
 from tocompose.source import Leaf, Span
 from tocompose.syntax.model_path import ROOT, ModelPath
+from tocompose.wording import enumerated
 
 _ABSENT, _MADE, _UNUSED = "TC213", "TC390", "TC696"
+# What is said of files that must be filled in before the start.
+UNFILLED = "TC884"
 
 
 class AbsentDemand(NamedTuple):
     """One use of an object that the input does not hold: what must be filled in, for which service, and where that is
-    asked; `value_of` is the key whose value must be set, empty for all of them."""
+    asked; `value_of` is the key whose value must be set, empty for all of them. `asked_file` is None for a variable."""
 
     kind: str
     namespace: str
@@ -33,6 +36,7 @@ class AbsentDemand(NamedTuple):
     subject: ModelPath
     span: Span
     value_of: str = ""
+    asked_file: AskedFile | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -54,8 +58,8 @@ class AbsentObjects(NamedTuple):
     makers: Mapping[tuple[str, str], SecretMaker]
 
     def code(self, kind: str, namespace: str, name: str) -> str:
-        """The code of the note that is said of the object."""
-        return _MADE if self._maker(kind, namespace, name) else _ABSENT
+        """The code of the note that is said of the object where files are made of it."""
+        return _MADE if self._maker(kind, namespace, name) else UNFILLED
 
     def keys(self, kind: str, namespace: str, name: str) -> tuple[str, ...]:
         """The keys of a Secret that a controller makes, as far as they are named."""
@@ -68,31 +72,63 @@ class AbsentObjects(NamedTuple):
         for demand in demands:
             by_object.setdefault(demand.key, {})[demand] = None
         for key, own_demands in by_object.items():
-            if self._maker(*key) is None:
-                self._note_absent(list(own_demands), ledger)
+            variables = [demand for demand in own_demands if demand.asked_file is None]
+            if variables and self._maker(*key) is None:
+                self._note_absent(variables, ledger)
+            self._note_unfilled([*own_demands], ledger)
         for (namespace, name), maker in self.makers.items():
             key = ("Secret", namespace, name)
-            reading = self.reading(key, by_object.get(key, ()))
-            _note_made(maker, name, list(by_object.get(key, ())), reading)
+            of_secret = list(by_object.get(key, ()))
+            variables = [demand for demand in of_secret if demand.asked_file is None]
+            reading = self.reading(key, variables) if variables else ""
+            _note_made(maker, name, of_secret, reading)
 
     def _maker(self, kind: str, namespace: str, name: str) -> SecretMaker | None:
         return self.makers.get((namespace, name)) if kind == "Secret" else None
 
     def _note_absent(self, demands: list[AbsentDemand], ledger: Ledger) -> None:
+        reading = self.reading(demands[0].key, demands)
+        advice = f"Print what the cluster holds with `{reading}`.{self._saving(demands)}"
+        self._add_note(_ABSENT, demands, advice, ledger)
+
+    def _note_unfilled(self, own_demands: list[AbsentDemand], ledger: Ledger) -> None:
+        """Says how the files that the demands ask for are filled."""
+        demands = [demand for demand in own_demands if demand.asked_file is not None]
+        if not demands:
+            return
+        kept_object = self.kept_object(*demands[0].key)
+        commands = (
+            kept_object.filling_command(demand.asked_file, demand.value_of)
+            for demand in demands
+            if demand.asked_file is not None
+        )
+        shown = enumerated([f"`{command}`" for command in dict.fromkeys(commands)])
+        saving = "" if self._maker(*demands[0].key) else self._saving(demands)
+        self._add_note(
+            UNFILLED, demands, f"Before the first start, run {shown}.{saving}", ledger
+        )
+
+    def _saving(self, demands: list[AbsentDemand]) -> str:
+        """The sentence on how the object can come to the manifests."""
+        command = self.kept_object(*demands[0].key).saving_command()
+        return (
+            f" Or save the object beside the manifests with `{command}`, and convert again."
+        )
+
+    def _add_note(
+        self, code: str, demands: list[AbsentDemand], advice: str, ledger: Ledger
+    ) -> None:
         kind, namespace, name = demands[0].key
         is_present = self.objects.get(kind, namespace, name) is not None
-        reading = self.reading(demands[0].key, demands)
-        saving = self.kept_object(kind, namespace, name).saving_command()
         ledger.add_note(
             note(
-                _ABSENT,
+                code,
                 demands[0].span,
                 subject=_common_subject(demands),
                 related=tuple(demand.span for demand in demands[1:]),
                 what=f"a key of {kind} {name}" if is_present else f"{kind} {name}",
                 name=_places(demands),
-                advice_text=f"Print what the cluster holds with `{reading}`. Or save the object "
-                f"beside the manifests with `{saving}`, and convert again.",
+                advice_text=advice,
             )
         )
 
@@ -131,7 +167,9 @@ def _note_made(
         object=f"{kube_object} ({values_in_words(kube_object.cursor.node)})",
         secret=f"{name}{keys}",
         places=_places(demands),
-        reading=reading,
+        advice_text=f"Print what the cluster holds with `{reading}`, and set it before the first start."
+        if reading
+        else f"{UNFILLED} says how the files are filled.",
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 
-from tocompose.importers.kubernetes.absent import AbsentDemand
+from tocompose.importers.kubernetes.absent import UNFILLED, AbsentDemand
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.config import ConfigEntry, VolumeFile, VolumeFiles
 from tocompose.importers.kubernetes.container_fields import VolumeMount
 from tocompose.importers.kubernetes.objects import COMPOSED, GENERATED
+from tocompose.importers.kubernetes.reading_values import AskedFile, FileForm
 from tocompose.importers.kubernetes.references import (
     annotate_rewrites,
     record_hosts,
@@ -41,23 +42,21 @@ from tocompose.record import NamedTuple
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
 
-_ROOTS = {"ConfigMap": "config", "Secret": "secrets"}
 
-
-def settle_files(source: FileVolume, container: ContainerContext) -> None:
-    """Counts what the files of a volume are made of as mapped to the service, and asks for what is not there."""
+def settle_files(source: FileVolume, folder: str, container: ContainerContext) -> None:
+    """Counts what the files of a volume are made of as mapped to the service, and asks for what the folder lacks."""
     to = container.path()
     if needs_default(source):
         _settle_mode(source.default_mode, to)
     match source:
         case ConfigVolume():
-            _settle_config(source, container, to)
+            _settle_config(source, folder, container, to)
         case DownwardVolume():
             _settle_downward(source, container, to)
         case ProjectedVolume():
             for projection in source.sources:
                 if isinstance(projection, ConfigVolume):
-                    _settle_config(projection, container, to)
+                    _settle_config(projection, folder, container, to)
                 else:
                     _settle_downward(projection, container, to)
 
@@ -72,12 +71,12 @@ def _settle_mode(mode: Stated, to: ModelPath) -> None:
 
 
 def _settle_config(
-    source: ConfigVolume, container: ContainerContext, to: ModelPath
+    source: ConfigVolume, folder: str, container: ContainerContext, to: ModelPath
 ) -> None:
     source.name.take(to)
     kube_object = config_object(source, container)
     if kube_object is None:
-        _want_absent(source, container, to)
+        _want_absent(source, folder, container, to)
         return
     container.use_config(kube_object)
     kube_object.count_identity_as_mapped(to)
@@ -85,15 +84,15 @@ def _settle_config(
         key_file.key.take(to)
         key_file.path.take(to)
         if entry_of(key_file, source, container) is None:
-            _want_key(key_file, source, container, to)
+            _want_key(key_file, source, folder, container)
         else:
             _settle_mode(key_file.mode, to)
 
 
 def _want_key(
-    key_file: KeyFile, source: ConfigVolume, container: ContainerContext, to: ModelPath
+    key_file: KeyFile, source: ConfigVolume, folder: str, container: ContainerContext
 ) -> None:
-    key, kind = key_file.key.text or "", source.kind
+    key, kind, to = key_file.key.text or "", source.kind, container.path()
     if source.is_optional:
         key_file.cursor.note(
             "TC214",
@@ -102,28 +101,46 @@ def _want_key(
             subject=to,
         )
         return
-    file_in_words = f"{file_path(key_file)} (key {key_file.key.text or ''})"
+    path = f"{folder}/{file_path(key_file)}"
     name, span = source.name.text or "", key_file.cursor.span
-    container.contribute(
-        AbsentDemand(source.kind, container.namespace, name, file_in_words, to, span, key)
+    demand = AbsentDemand(
+        kind, container.namespace, name, f"{path} (key {key})", to, span, key
     )
-    key_file.cursor.mark_noted("TC213")
+    container.contribute(demand._replace(asked_file=AskedFile(path)))
+    key_file.cursor.mark_noted(UNFILLED)
 
 
-def _want_absent(source: ConfigVolume, container: ContainerContext, to: ModelPath) -> None:
+def _want_absent(
+    source: ConfigVolume, folder: str, container: ContainerContext, to: ModelPath
+) -> None:
     """Asks for the folder of an object that the input does not hold; one that is optional is said to be missing."""
     kind, name, name_cursor = source.kind, source.name.text or "", source.name.cursor
-    path, absent = f"{_ROOTS[kind]}/{name}", container.store.absent
+    absent = container.store.absent
     if source.is_optional:
-        name_cursor.note("TC214", what=f"{kind} {name}", name=path, subject=to)
+        name_cursor.note("TC214", what=f"{kind} {name}", name=folder, subject=to)
         source.cursor.mark_noted("TC214")
         return
     keys = ", ".join(absent.keys(kind, container.namespace, name))
-    file_in_words = f"the folder {path}{f' (files {keys})' if keys else ''}"
-    container.contribute(
-        AbsentDemand(kind, container.namespace, name, file_in_words, to, name_cursor.span)
+    file_in_words = f"the folder {folder}{f' (files {keys})' if keys else ''}"
+    demand = AbsentDemand(
+        kind, container.namespace, name, file_in_words, to, name_cursor.span
     )
+    for asked_demand in _asked_files(demand, source, folder):
+        container.contribute(asked_demand)
     source.cursor.mark_noted(absent.code(kind, container.namespace, name))
+
+
+def _asked_files(
+    demand: AbsentDemand, source: ConfigVolume, folder: str
+) -> Iterator[AbsentDemand]:
+    """The demand for each file that is made of a key, or for the whole folder where no keys are chosen."""
+    if not source.items:
+        yield demand._replace(asked_file=AskedFile(folder, FileForm.FOLDER))
+    for key_file in source.items:
+        path, key = f"{folder}/{file_path(key_file)}", key_file.key.text or ""
+        yield demand._replace(
+            place=f"{path} (key {key})", value_of=key, asked_file=AskedFile(path)
+        )
 
 
 def _settle_downward(
@@ -228,10 +245,9 @@ def _mount_single(
 
 def _write_file(file: VolumeFile, path: str, container: ContainerContext) -> None:
     """Writes the file; its Service references are rewritten, since it is not read by Compose."""
-    to = ModelPath.of("files", path)
     content: bytes | None = file.text.encode()
     if file.entry is not None:
-        content = _entry_content(file, file.entry, container, to)
+        content = _entry_content(file, file.entry, container, path)
     origin = file.entry.cursor.span if file.entry is not None else None
     mode = _readable_mode(file, container)
     if content is not None:
@@ -241,11 +257,12 @@ def _write_file(file: VolumeFile, path: str, container: ContainerContext) -> Non
 
 
 def _entry_content(
-    file: VolumeFile, config_entry: ConfigEntry, container: ContainerContext, to: ModelPath
+    file: VolumeFile, config_entry: ConfigEntry, container: ContainerContext, path: str
 ) -> bytes | None:
+    to = ModelPath.of("files", path)
     if config_entry.cursor.style in (GENERATED, COMPOSED) and file.owner is not None:
         key, owner = config_entry.cursor.key, file.owner
-        file_in_words = f"{'.'.join(to[1:])} (key {key})"
+        file_in_words = f"{path} (key {key})"
         container.contribute(
             AbsentDemand(
                 "Secret",
@@ -255,6 +272,7 @@ def _entry_content(
                 container.path(),
                 owner.span,
                 key,
+                AskedFile(path),
             )
         )
         return None

@@ -20,6 +20,7 @@ from tocompose.importers.kubernetes.environment_fields import (
 )
 from tocompose.importers.kubernetes.links import expand_references
 from tocompose.importers.kubernetes.objects import KubeObject
+from tocompose.importers.kubernetes.reading_values import AskedFile, FileForm
 from tocompose.importers.kubernetes.references import (
     called_service,
     rewrite_text,
@@ -313,11 +314,8 @@ def _stand_in_file(
         )
         return
     secret = kind == "Secret"
-    path, to = (
-        f"./{'secrets' if secret else 'config'}/{name}.env",
-        container.path("env_file"),
-    )
-    prefix = source.prefix.text
+    path = f"./{'secrets' if secret else 'config'}/{name}.env"
+    to, prefix = container.path("env_file"), source.prefix.text
     reference.name.cursor.take(to=to)
     file_in_words = (
         f"{path} (its variables, each name with {prefix} in front)"
@@ -325,7 +323,15 @@ def _stand_in_file(
         else f"{path} (its variables)"
     )
     container.contribute(
-        AbsentDemand(kind, container.namespace, name, file_in_words, to, span)
+        AbsentDemand(
+            kind,
+            container.namespace,
+            name,
+            file_in_words,
+            to,
+            span,
+            asked_file=AskedFile(path[2:], FileForm.VARIABLES, prefix or ""),
+        )
     )
     code = container.store.absent.code(kind, container.namespace, name)
     source.cursor.mark_noted(code)

@@ -8,11 +8,28 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from enum import Enum
 
 from tocompose.record import NamedTuple
 
 # What a template writes of each key: a Secret's values are in base64.
 _VALUES = {"Secret": "{{base64decode $v}}", "ConfigMap": "{{$v}}"}
+
+
+class FileForm(Enum):
+    """What of an object stands in a file, or in the files of a folder."""
+
+    KEY = "value of a key"
+    FOLDER = "file for each key"
+    VARIABLES = "variables"
+
+
+class AskedFile(NamedTuple):
+    """A file or folder of the stack that is to be filled; of variables `prefix` stands before each name."""
+
+    path: str
+    form: FileForm = FileForm.KEY
+    prefix: str = ""
 
 
 class KeptObject(NamedTuple):
@@ -33,6 +50,37 @@ class KeptObject(NamedTuple):
         quoted_template = shlex.quote(template % _VALUES[self.kind])
         return f"{self._get()} -o go-template={quoted_template}"
 
+    def filling_command(self, asked_file: AskedFile, key: str) -> str:
+        """The command that writes what the object holds, of a file for one key its value, into the files."""
+        target = shlex.quote(asked_file.path)
+        match asked_file.form:
+            case FileForm.KEY:
+                return f"{_making_folder(asked_file.path)}{self.reading_command([key])} > {target}"
+            case FileForm.FOLDER:
+                return self._filling_each(target)
+            case FileForm.VARIABLES:
+                return f"{self._printing_variables(asked_file.prefix)} > {target}"
+
+    def _filling_each(self, folder: str) -> str:
+        """The command that writes a file for each key."""
+        keys = shlex.quote("{{range $k, $v := .data}}{{$k}} {{end}}")
+        decoded = " | base64decode" if self.kind == "Secret" else ""
+        template = f'"{{{{index .data \\"$key\\"{decoded}}}}}"'
+        return (
+            f"for key in $({self._get()} -o go-template={keys}); do "
+            f'{self._get()} -o go-template={template} > {folder}/"$key"; done'
+        )
+
+    def _printing_variables(self, prefix: str) -> str:
+        """The command that prints NAME='value' for each key, which Compose takes as it stands.
+
+        https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax
+        """
+        decoded = "(base64decode $v)" if self.kind == "Secret" else "$v"
+        line = f'printf "{prefix}%s=\\u0027%s\\u0027\\n" $k {decoded}'
+        template = f"{{{{range $k, $v := .data}}}}{{{{{line}}}}}{{{{end}}}}"
+        return f"{self._get()} -o go-template={shlex.quote(template)}"
+
     def saving_command(self) -> str:
         """The command that writes the object into a manifest of its own."""
         file = f"{self.kind.lower()}-{self.name}.yaml"
@@ -41,3 +89,9 @@ class KeptObject(NamedTuple):
     def _get(self) -> str:
         namespace = f" -n {shlex.quote(self.namespace)}" if self.namespace else ""
         return f"kubectl{namespace} get {self.kind.lower()} {shlex.quote(self.name)}"
+
+
+def _making_folder(path: str) -> str:
+    """The beginning of a command that needs a folder below that of the volume, which nothing has made."""
+    folder = path.rpartition("/")[0]
+    return f"mkdir -p {shlex.quote(folder)} && " if folder.count("/") > 1 else ""

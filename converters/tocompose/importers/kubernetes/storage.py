@@ -122,8 +122,8 @@ def _mounted_storage(
         )
         return _NOTHING
     if isinstance(volume.source, FILE_VOLUMES):
-        settle_files(volume.source, container)
         folder = container.store.folders[container.service, mount.volume]
+        settle_files(volume.source, folder, container)
         files = container.store.files_by_folder[folder]
         return _mounted_files(files, volume, mount, container, scope)
     source = source_of(volume.source, volume, container, mount.path)
