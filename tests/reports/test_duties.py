@@ -13,6 +13,7 @@ from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.reports import render
+from tocompose.reports.duties import start_duties
 from tocompose.reports.escape import escape_prose
 from tocompose.reports.next_steps import next_steps
 from tocompose.reports.report import report
@@ -269,13 +270,47 @@ def test_production_starts_with_a_password_of_its_own() -> None:
         "app.json": b'{"addons": ["heroku-postgresql"]}',
     }
     project = Memory(files, "shop")
-    result = convert(project, Options(layout=Layout(split=True)))
-    steps = next_steps(report(result, project))
-    warned = {step.title for step in steps if "(POSTGRES_PASSWORD)" in step.warning}
-    assert warned == {"Start it in production"}
+    answer = report(convert(project, Options(layout=Layout(split=True))), project)
+    tasks = [duty.task for duty in start_duties(answer).named]
+    password = (
+        "set a password of your own in .env before a start on a server: POSTGRES_PASSWORD"
+    )
+    assert tasks.index(password) < tasks.index("move the add-on's data into")
+    text = render("markdown", answer)
+    assert text.index("POSTGRES_PASSWORD [TC411]") < text.index("up -d --wait postgres")
+    assert "POSTGRES_PASSWORD" not in text.partition("## Check the decisions")[2]
     script = Memory({"run.sh": EIGHT.encode()}, "shop")
-    other_steps = next_steps(report(convert(script, Options()), script))
-    assert not any("password" in step.warning for step in other_steps)
+    other_duties = start_duties(report(convert(script, Options()), script)).named
+    assert not any("password of your own" in duty.text for duty in other_duties)
+
+
+def test_what_the_platform_keeps_beside_the_source_is_copied() -> None:
+    files = {
+        "Procfile": b"web: node web.js\n",
+        "package.json": b"{}",
+        ".env.example": b"SMTP_HOST=mail.example.org\n",
+    }
+    project = Memory(files, "shop")
+    copy = "copy the config vars of the running app to .env"
+    answer = report(convert(project, Options(layout=Layout(split=True))), project)
+    duty = start_duties(answer).named[0]
+    assert copy in duty.task and "`heroku config -s -a APP`" in duty.advice
+    filled = Memory({**files, ".env": b"SMTP_HOST=mail.example.com\n"}, "shop")
+    answer = report(convert(filled, Options(layout=Layout(split=True))), filled)
+    assert not any(copy in duty.task for duty in start_duties(answer).named)
+
+
+def test_a_move_stops_first_what_writes_on_the_platform() -> None:
+    files = {
+        "Procfile": b"web: node web.js\n",
+        "package.json": b"{}",
+        "app.json": b'{"addons": ["heroku-postgresql"]}',
+    }
+    project = Memory(files, "shop")
+    answer = report(convert(project, Options(layout=Layout(split=True))), project)
+    text = render("markdown", answer)
+    assert text.index("heroku maintenance:on -a APP") < text.index("pg_dump")
+    assert "what users write after the copy is not moved" in text
 
 
 def test_the_start_in_production_warns_of_a_developers_values() -> None:

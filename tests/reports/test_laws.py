@@ -117,7 +117,7 @@ def test_each_box_is_an_action(case: Path) -> None:
         code = re.search(r"\[(TC\d{3})[\],]", box)
         action = explanation(code[1]).get("do", "") if code else ""
         prepositionless = re.sub(r" (?:behind|by|for|in|into|of|to)$", "", str(action))
-        assert re.match(r"(?:Set|If you move data) ", box) or (
+        assert re.match(r"(?:Set|Copy the config vars|If you move data) ", box) or (
             action and box.startswith(prepositionless)
         ), box
 

@@ -194,7 +194,9 @@ def _example_lines(
 def _description_of(setting: EnvSetting) -> str:
     is_default = setting.value == DEVELOPMENT_PASSWORD and setting.origin is None
     description = f"{setting.description}{_shown_example(setting)}".split()
-    text = " ".join([*description, *([_FOR_DEVELOPMENT] if is_default else [])])
+    text = " ".join(description)
+    if is_default:
+        text = f"{text.rstrip('.')}. {_FOR_DEVELOPMENT}"
     marks = {"required": setting.required, "secret": setting.secret}
     kinds = [mark for mark, holds in marks.items() if holds]
     return f"{text} ({', '.join(kinds)})" if kinds else text
@@ -222,10 +224,13 @@ def _described(settings: Iterable[EnvSetting], stack: Stack) -> Iterator[EnvSett
     for setting in settings:
         name = setting.name
         usage = variable_meaning(name, users.get(name, ()), resources.get(name, ()))
-        texts = (setting.description or usage, rules.get(name, ""))
+        description = setting.description or usage
+        if rule := rules.get(name, ""):
+            begun = description.rstrip(".")
+            description = "; ".join(filter(None, (begun, rule)))
         yield replace(
             setting,
-            description="; ".join(filter(None, texts)),
+            description=description,
             required=name in demanded,
         )
 

@@ -6,12 +6,10 @@ from collections.abc import Container, Sequence
 
 from tocompose.notes import Kind, Note, explanation
 from tocompose.record import NamedTuple
-from tocompose.reports.next_steps import passwords_to_change
 from tocompose.reports.repeated_notes import NOTHING, SaidNote, said_once
 from tocompose.reports.report import Report, subject_of
 from tocompose.reports.shared_advice import shared_advice
 from tocompose.reports.values_to_set import said_by_values, values_to_set
-from tocompose.syntax.model_path import ModelPath
 
 # Losses too, where they leave nothing to do.
 _DECISIONS = (Kind.LOST, Kind.CHANGED, Kind.ASSUMED)
@@ -38,14 +36,10 @@ class DecisionEntry(NamedTuple):
 def decision_entries(report: Report, told: Container[Note]) -> list[DecisionEntry]:
     """The decisions that no other part of the report tells: those are `told`, or said by the values to set."""
     to_set = values_to_set(report)
-    passwords = [ModelPath.of("settings", name) for name in passwords_to_change(report)]
     decided = [
         note
         for note in report.notes
-        if note.kind in _DECISIONS
-        and note not in told
-        and not said_by_values(note, to_set)
-        and not (note.code == "TC411" and note.subject in passwords)
+        if note.kind in _DECISIONS and note not in told and not said_by_values(note, to_set)
     ]
     by_code: dict[str, list[SaidNote]] = {}
     for speaker in said_once(decided):

@@ -8,6 +8,7 @@ from tocompose.knowledge.generators import encrypts_data
 from tocompose.notes import Kind, Note, explanation, generated_forms
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
+from tocompose.reports.next_steps import passwords_to_change
 from tocompose.reports.repeated_notes import leaves_nothing, said_once
 from tocompose.reports.report import (
     Report,
@@ -66,7 +67,7 @@ class Duty(NamedTuple):
 
 def duties(report: Report) -> tuple[Duty, ...]:
     """What a person must do, a line for each kind: values first, then data, then what was lost."""
-    return (*_value_duties(report), *_key_duties(report), *_note_duties(report))
+    return (*_value_duties(report), *_old_value_duties(report), *_note_duties(report))
 
 
 class StartDuties(NamedTuple):
@@ -80,7 +81,15 @@ def start_duties(report: Report) -> StartDuties:
     """The duties beside values, without the losses that may need nothing before the first start: these are counted."""
     note_duties = list(_note_duties(report))
     named = [duty for duty in note_duties if todo_of(duty.notes[0])]
-    return StartDuties((*_key_duties(report), *named), len(note_duties) - len(named))
+    others = len(note_duties) - len(named)
+    return StartDuties((*_old_value_duties(report), *named), others)
+
+
+def _old_value_duties(report: Report) -> Iterator[Duty]:
+    """Values that `.env` has, or may lack, and that are other ones where the app runs or is to run."""
+    yield from _config_duties(report)
+    yield from _key_duties(report)
+    yield from _password_duties(report)
 
 
 def _value_duties(report: Report) -> Iterator[Duty]:
@@ -99,6 +108,44 @@ def _value_duties(report: Report) -> Iterator[Duty]:
         for hint, hinted_names in hints.items()
     )
     yield Duty(text, text, advice=how, details=tuple(details))
+
+
+def _config_duties(report: Report) -> Iterator[Duty]:
+    """Variables that the source only names: the platform keeps their values beside the repository."""
+    needless = {*values_to_set(report), *generated_names(report)}
+    unset = [
+        setting.name
+        for setting in report.stack.settings
+        if setting.value is None and setting.name not in needless
+    ]
+    if not unset or report.importer != "procfile":
+        return
+    text = "Copy the config vars of the running app to .env"
+    yield Duty(text, _begun_small(text), advice=_CONFIG_ADVICE)
+
+
+# https://devcenter.heroku.com/articles/config-vars#view-current-config-var-values
+_CONFIG_ADVICE = (
+    "If it runs on Heroku, `heroku config -s -a APP` prints them (APP is the app's name there). Copy the values that"
+    " .env names: without them mail, logins or file storage may not work. Keep the values that the stack has for its"
+    " own servers."
+)
+
+
+def _password_duties(report: Report) -> Iterator[Duty]:
+    """Passwords that only let the first start succeed: a database keeps the one that it was made with."""
+    names = passwords_to_change(report)
+    if not names:
+        return
+    passwords = "passwords of your own" if names[1:] else "a password of your own"
+    text = f"Set {passwords} in .env before a start on a server: {enumerated(names)}"
+    notes = (
+        note
+        for note in report.notes
+        if note.code == "TC411" and note.subject[1:2] in [(name,) for name in names]
+    )
+    advice = "A database reads it on its first start only, and the value there is for development."
+    yield Duty(text, _begun_small(text), advice=advice, notes=tuple(notes))
 
 
 def _key_duties(report: Report) -> Iterator[Duty]:

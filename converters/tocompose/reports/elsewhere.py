@@ -27,7 +27,7 @@ _ELSEWHERE = {
     Runtime.PLATFORM: (
         "The platform is not changed: users keep using what runs there until its domain points to this stack.",
         "Its data is not copied by itself. If a box above says that data must be moved, move it before the domain is"
-        " switched.",
+        " switched, while the app is in maintenance: what users write after the copy is not moved.",
         "To go back, point the domain at the platform again.",
     ),
 }

@@ -62,7 +62,7 @@ def later_steps(report: Report) -> tuple[NextStep, ...]:
         NextStep(
             "Start it in production",
             f"docker compose -f {base} -f {output_file.path} up -d --wait{build}",
-            _production_warning(report.stack),
+            _development_values(report.stack),
         )
         for output_file in report.files
         if ".prod." in output_file.path
@@ -72,13 +72,8 @@ def later_steps(report: Report) -> tuple[NextStep, ...]:
     return (*production, *of_service, _take_down(base, report))
 
 
-def _production_warning(stack: Stack) -> str:
-    """What to do before others can reach the stack; empty where nothing is."""
-    return " ".join(filter(None, (_password_warning(stack), _development_values(stack))))
-
-
 def _development_values(stack: Stack) -> str:
-    """That values are a developer's own: beside a Procfile only the tools of a developer's machine read `.env`."""
+    """Which values are a developer's own: beside a Procfile only the tools of a developer's machine read `.env`."""
     names = [
         setting.name
         for setting in stack.settings
@@ -88,18 +83,6 @@ def _development_values(stack: Stack) -> str:
         return ""
     shown = listed_names(names, MOST_IN_A_SENTENCE)
     return f"Set production's values in .env: those of the source's .env ({shown}) are for development."
-
-
-def _password_warning(stack: Stack) -> str:
-    """What to do before others can reach a server whose password only lets the first start succeed."""
-    names = _development_passwords(stack)
-    if not names:
-        return ""
-    passwords = "passwords of your own" if names[1:] else "a password of your own"
-    return (
-        f"On a server, set {passwords} in .env ({enumerated(names)}) before anything is started: a database reads it "
-        "on its first start only, and the value there is for development."
-    )
 
 
 def _development_passwords(stack: Stack) -> list[str]:
@@ -112,7 +95,7 @@ def _development_passwords(stack: Stack) -> list[str]:
 
 
 def passwords_to_change(report: Report) -> list[str]:
-    """Those that the start in production asks to be changed."""
+    """Those that are to be changed before a start in production."""
     has_production = any(".prod." in file.path for file in report.files)
     return _development_passwords(report.stack) if has_production else []
 

@@ -26,7 +26,6 @@ from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import Row, table
 
 # Heroku names a second database after a colour of its own choice; these are the first of its list.
-_OLD_ADDRESS = "set OLD_URL (`OLD_URL=$(heroku config:get {} -a APP)`, where APP is the app's name on Heroku)"
 _COLOURS = (
     "AMBER",
     "AQUA",
@@ -284,7 +283,7 @@ class AddonTable:
             name=name,
             plan=request.plan or "its default plan",
             service=service,
-            step=backing.moving_step(_OLD_ADDRESS.format(variable)),
+            step=backing.moving_step(old_address(variable)),
         )
         if "gone" in row:
             self._repository.add_note("TC406", span, name=name, when=row["gone"])
@@ -326,6 +325,13 @@ def _address_templates(row: Row, kind: str, prefix: str) -> dict[str, str]:
     if prefix == row["prefix"]:
         templates |= dict.fromkeys(row.get("also", ()), address_template(kind))
     return templates
+
+
+def old_address(variable: str) -> str:
+    """What puts the address of the running app's server into OLD_URL; `variable` is empty where none holds it whole."""
+    if not variable:
+        return "set OLD_URL to the address of the running app's server"
+    return f"set OLD_URL (`OLD_URL=$(heroku config:get {variable} -a APP)`)"
 
 
 def keeps_remote(repository: Repository) -> bool:

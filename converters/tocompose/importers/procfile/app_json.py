@@ -153,6 +153,13 @@ _NAME = regex(r"[A-Za-z_][A-Za-z0-9_.-]*")
 # A list of the hosts that an app answers to, and what lets a request of this machine in.
 _HOST_LIST = regex(r"(?:ALLOWED|TRUSTED)_HOSTS$")
 _OPEN_HOSTS = regex(r"\*|localhost|127\.0\.0\.1|^\.?$")
+# What the platform alone can tell: https://devcenter.heroku.com/articles/dyno-metadata
+METADATA = (
+    "HEROKU_APP_ID",
+    "HEROKU_APP_NAME",
+    "HEROKU_RELEASE_VERSION",
+    "HEROKU_SLUG_COMMIT",
+)
 _EMPTY = ("null", "{}", "[]")
 _FALSE = ("false", "null", "0", "no")
 
@@ -203,7 +210,7 @@ def _asked_variable(
 ) -> AppVariable:
     name = variable.key
     maker = _secret_maker(variable) if not text else ""
-    required = _is_required(variable) or bool(maker)
+    required = name not in METADATA and (_is_required(variable) or bool(maker))
     secret = bool(maker) or is_secret(name, text or "")
     setting = EnvSetting(
         name=name,

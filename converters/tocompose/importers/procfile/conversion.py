@@ -95,6 +95,8 @@ def convert_repository(repository: Repository) -> Stack:
     migrations.note_missing_tables(
         repository, app.language, app.processes, backings, variables.databases
     )
+    keeps_data = any(backing.volumes for backing in backings) or bool(variables.databases)
+    migrations.note_setup_commands(repository, app.processes, keeps_data)
     launchers.note_launchers(plan)
     leftovers.settle_leftovers(app.app_json, app.buildpacks, plan, code, backings)
     return _assemble_stack(app, plan, converted, backings, variables.settings)
@@ -216,7 +218,7 @@ def _collect_variables(
     app: App, code: CodeScan, backings: tuple[Backing, ...], provided: ProvidedAddons
 ) -> AppEnvironment:
     repository = app.repository
-    platform = platform_variables(repository, app.language, app.name, backings)
+    platform = platform_variables(repository, app.language, backings)
     served = tuple(variable for backing in backings for variable in backing.app_variables())
     offered = {
         variable.name: variable.value or "" for variable in (*platform.offered, *served)
@@ -238,6 +240,7 @@ def _collect_variables(
         environment_checks.with_selected_servers(
             environment.variables_of_examples(repository), backings
         ),
+        environment_checks.switches_in_comments(repository, backings),
         platform.always,
         provided.app_variables,
         variables_of_app(repository, app.app_json, offered),

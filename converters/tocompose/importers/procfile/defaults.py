@@ -62,13 +62,12 @@ def default_web(repository: Repository, language: str) -> StatedProcess:
 
 
 def platform_variables(
-    repository: Repository, language: str, app_name: str, backings: tuple[Backing, ...]
+    repository: Repository, language: str, backings: tuple[Backing, ...]
 ) -> PlatformVariables:
     """The variables of the platform and of the language's buildpack."""
     values = dict(_buildpack_values(repository, language, backings) if language else ())
     always = tuple(AppVariable(name, value, "buildpack") for name, value in values.items())
     platform_values = {
-        "HEROKU_APP_NAME": app_name,
         "LANG": "C.UTF-8",
         "NODE_ENV": "production",
     }

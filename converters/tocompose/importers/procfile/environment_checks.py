@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tocompose.importers.procfile.backing import Backing
 from tocompose.importers.procfile.environment import (
+    EXAMPLES,
     LOCAL,
     AppVariable,
     demand_value,
@@ -22,6 +23,7 @@ from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.repository import Repository
 from tocompose.source import Span
+from tocompose.syntax.env_lines import entry_of_line, entry_text
 from tocompose.syntax.interpolation import literal, plain
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import SetBy, names_set_by
@@ -158,13 +160,33 @@ def with_selected_servers(
     )
 
 
+def switches_in_comments(
+    repository: Repository, backings: tuple[Backing, ...]
+) -> Iterator[AppVariable]:
+    """The variables by which comments of the example file switch TLS to a service off: `# PGSSLMODE=disable`."""
+    path = next(filter(repository.has_file, EXAMPLES), "")
+    lines = (repository.read_text(path) or "").splitlines() if path else ()
+    kinds = {backing.kind for backing in backings}
+    tls_rows = load("local")["tls"].values()
+    rows = [row for row in tls_rows if not kinds.isdisjoint(row["services"])]
+    for number, line in enumerate(lines, start=1):
+        entry = entry_of_line(line.lstrip("# ")) if line.startswith("#") else None
+        if entry is None:
+            continue
+        name, value = entry["name"], entry_text(entry).lower()
+        if any(re.fullmatch(row["match"], name) and value == row["value"] for row in rows):
+            span = Span(path, number, 1, number, len(line) + 1)
+            setting = EnvSetting(name=name, origin=span)
+            yield AppVariable(name, None, path, span, setting)
+
+
 def fit_values(
     repository: Repository,
     app_variables: Iterable[AppVariable],
     backings: tuple[Backing, ...],
 ) -> tuple[AppVariable, ...]:
-    """The variables, those that demand TLS of a service of the stack set to plain text; the others that cannot work are
-    noted."""
+    """The variables, those that can demand TLS of a service of the stack set to plain text; the others that cannot work
+    are noted."""
     services = {backing.kind: backing.service.name for backing in backings}
     return tuple(_fit_value(repository, variable, services) for variable in app_variables)
 
@@ -173,16 +195,24 @@ def _fit_value(
     repository: Repository, variable: AppVariable, services: dict[str, str]
 ) -> AppVariable:
     text = _stated_value(variable)
-    if not text:
+    if not text and variable.setting is None:
         return variable
     table = load("local")
     name, span = variable.name, variable.origin
     for row in table["tls"].values():
         service = next((services[kind] for kind in row["services"] if kind in services), "")
-        if service and _row_demands(row, name, text):
-            facts = {"name": name, "value": row["value"], "service": service}
-            repository.add_note("TC380", span, subject=ModelPath.service(service), **facts)
+        if not service or not re.fullmatch(row["match"], name):
+            continue
+        facts = {"name": name, "value": row["value"], "service": service}
+        subject = ModelPath.service(service)
+        if not text:
+            repository.add_note("TC857", span, subject=subject, **facts)
             return _with_value(variable, row["value"])
+        if _row_demands(row, name, text):
+            repository.add_note("TC380", span, subject=subject, **facts)
+            return _with_value(variable, row["value"])
+    if not text:
+        return variable
     if _row_demands(table["redirect"], name, text):
         repository.add_note("TC353", span, subject=ModelPath.service("web"), what=name)
     elif _names_this_machine(name, text):

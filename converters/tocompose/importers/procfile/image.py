@@ -31,6 +31,8 @@ from tocompose.syntax.names import identifier, is_shell
 from tocompose.tables import Row
 
 APTFILES = ("Aptfile", "apt.txt", "apt-packages")
+# What starts a process type in an image that buildpacks have built.
+LAUNCHER = ("launcher",)
 # The names that people give the stage that a developer works in.
 _DEVELOPMENT_STAGES = ("development", "dev", "devel", "local")
 _ALPINE = ("*alpine*", "*busybox*")
@@ -334,7 +336,7 @@ def _image_without_dockerfile(repository: Repository, request: ImageRequest) -> 
         else "no language was found in it that tocompose writes a Dockerfile for"
     )
     repository.add_note("TC355", subject=ModelPath.of("services"), name=reference, why=why)
-    return Image(reference, None, language=language, entrypoint=("launcher",))
+    return Image(reference, None, language=language, entrypoint=LAUNCHER)
 
 
 def _generate_image(repository: Repository, request: ImageRequest) -> Image:

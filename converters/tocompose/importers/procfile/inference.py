@@ -10,6 +10,7 @@ from tocompose.importers.procfile.addons import (
     ProvidedAddons,
     addon_rows,
     keeps_remote,
+    old_address,
     remote_variable,
     stated_values,
 )
@@ -264,6 +265,21 @@ class _Case:
             service=service.name,
             variable=variable,
         )
+        # A server that `.env` names is told of with what it says: environment.without_served.
+        if backing.volumes and "move" in self._row and not self._remote_name():
+            self._note_old_data(backing)
+
+    def _note_old_data(self, backing: Backing) -> None:
+        """Says how data of the running app comes into the service."""
+        service = backing.service
+        address = next((name for name, value in backing.variables if "://" in value), "")
+        self._repository.add_note(
+            "TC819",
+            service.origin,
+            subject=ModelPath.service(service.name),
+            service=service.name,
+            step=backing.moving_step(old_address(address)),
+        )
 
     def _note_unseen(self, backing: Backing, variable: str) -> None:
         """Says that nothing shows by which name the app finds the service."""
@@ -277,15 +293,19 @@ class _Case:
 
     def note_remote(self) -> bool:
         """Says that `.env` names a server elsewhere, which the app uses; False where it names none."""
-        variable = remote_variable(self._repository, self._sure_names()) or remote_host(
-            self._kind, stated_values(self._repository)
-        )
+        variable = self._remote_name()
         if variable:
             subject = ModelPath.of("settings", variable)
             self._repository.add_note(
                 "TC853", subject=subject, name=self._row["title"], variable=variable
             )
         return bool(variable)
+
+    def _remote_name(self) -> str:
+        """The variable by which `.env` names a server elsewhere; empty where none does."""
+        values = stated_values(self._repository)
+        whole = remote_variable(self._repository, self._sure_names())
+        return whole or remote_host(self._kind, values)
 
     def _sure_names(self) -> Iterator[str]:
         return self._address_names(bool(self._driver or self._statements))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tocompose.importers.procfile.app_json import AppJson
+from tocompose.importers.procfile.app_json import METADATA, AppJson
 from tocompose.importers.procfile.backing import Backing
 from tocompose.importers.procfile.database_volumes import shared_databases
 from tocompose.importers.procfile.encryption import encrypts
@@ -43,14 +43,7 @@ _SITE = ("static.json",)
 _RUNTIME_FILES = ("runtime.txt", "system.properties", "elixir_buildpack.config")
 # https://devcenter.heroku.com/articles/python-support#pre-and-post-compile-hooks
 _PYTHON_HOOKS = ("bin/pre_compile", "bin/post_compile")
-_PLATFORM_VARIABLES = (
-    "DYNO",
-    "DYNO_RAM",
-    "HEROKU_SLUG_COMMIT",
-    "HEROKU_RELEASE_VERSION",
-    "HEROKU_APP_ID",
-    "STACK",
-)
+_PLATFORM_VARIABLES = ("DYNO", "DYNO_RAM", *METADATA, "STACK")
 # Set by the image, the session or the language itself.
 _SET_ANYWAY = names_set_by(SetBy.SYSTEM, SetBy.SESSION, SetBy.LANGUAGE) | {"PORT", "CI"}
 _MOST_SHOWN = 12

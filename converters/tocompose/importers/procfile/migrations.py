@@ -49,6 +49,35 @@ def note_missing_tables(
     )
 
 
+def note_setup_commands(
+    repository: Repository, processes: tuple[Process, ...], keeps_data: bool
+) -> None:
+    """Says when the commands are to be run that a platform runs for a new app, or after each deployment."""
+    released = (process for process in processes if process.traits.get("once"))
+    is_migrated = any(map(MIGRATES.search, _started_texts(repository, released)))
+    for process in processes:
+        if process.kind != "postdeploy":
+            continue
+        migrates = any(map(MIGRATES.search, _started_texts(repository, (process,))))
+        # https://devcenter.heroku.com/articles/app-json-schema#scripts; others run it after each deployment.
+        is_of_new_app = process.type == "postdeploy" and _is_in_app_json(process)
+        is_repeated = not is_of_new_app or (migrates and not is_migrated)
+        repository.add_note(
+            "TC859",
+            process.span,
+            subject=ModelPath.service(process.service, "profiles"),
+            name=process.type,
+            service=process.service,
+            occasion="once, for a new app" if is_of_new_app else "after each deployment",
+            start="Unless you move the old data, run it" if keeps_data else "Run it",
+            again=", and again after each new version" if is_repeated else "",
+        )
+
+
+def _is_in_app_json(process: Process) -> bool:
+    return process.span is not None and process.span.file == "app.json"
+
+
 def _migrating_command(repository: Repository, language: str) -> str:
     """The command of the app's own tool; empty where no file of one is there."""
     commands: dict[str, str] = language_rows().get(language, {}).get("migrates", {})
@@ -56,7 +85,7 @@ def _migrating_command(repository: Repository, language: str) -> str:
     return next((command for path, command in commands.items() if exists(path)), "")
 
 
-def _started_texts(repository: Repository, processes: tuple[Process, ...]) -> Iterator[str]:
+def _started_texts(repository: Repository, processes: Iterable[Process]) -> Iterator[str]:
     """The commands, and the scripts of the repository that they run."""
     scripts = package_scripts(repository.read_json("package.json"))
     for process in processes:

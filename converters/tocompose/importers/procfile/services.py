@@ -9,7 +9,7 @@ from tocompose.importers.procfile.environment import AppVariable, environment_va
 from tocompose.importers.procfile.formation import Scale, settle_size
 from tocompose.importers.procfile.health import StatedCheck, choose_healthcheck
 from tocompose.importers.procfile.heroku_yml import NAMES
-from tocompose.importers.procfile.image import Image, find_image
+from tocompose.importers.procfile.image import LAUNCHER, Image, find_image
 from tocompose.importers.procfile.listening import (
     all_opening_variables,
     note_local_listening,
@@ -136,13 +136,16 @@ def _replace_php_launcher(
     plan: AppPlan, process: Process, image: Image
 ) -> ComposeCommand | None:
     """The buildpack's own web server launcher, which a generated image does without: Apache serves the same folder."""
+    if image.entrypoint == LAUNCHER:
+        return None
     if not image.generated or image.language != "php":
         plan.note("TC374", process, "command", name=process.type)
         return None
     project = plan.repository.project
     folder_prefix = f"{process.image}/" if process.image else ""
     root = document_root(process.text, lambda path: project.exists(folder_prefix + path))
-    plan.note("TC375", process, "command", root=root or ".")
+    served = f"the folder {root.rstrip('/')}/" if root else "the root of the source"
+    plan.note("TC375", process, "command", root=served)
     folder = f"/app/{root}".rstrip("/")
     return ComposeCommand(
         argv=("apache2-foreground",),
@@ -232,8 +235,10 @@ def _run_on_request(
     profile = process.service if profile == "<service>" else profile
     has_terminal = process.traits.get("terminal")
     options = {"stdin_open": True, "tty": True} if has_terminal else {}
-    facts = {"name": process.type, "profile": profile, "service": process.service}
-    plan.note("TC323", process, "profiles", **facts)
+    # When such a command is to be run is told with what it does: migrations.note_setup_commands.
+    if process.kind != "postdeploy":
+        facts = {"name": process.type, "profile": profile, "service": process.service}
+        plan.note("TC323", process, "profiles", **facts)
     return replace(service, restart="no", profiles=(profile,), options=options)
 
 

@@ -1,0 +1,129 @@
+"""What an app takes for granted on the platform and must be given, or told of, in the stack."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from tocompose.exporters.bundle import Layout
+from tocompose.importers import ImportOptions
+from tocompose.notes import Note
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Memory
+
+_APP = {"Procfile": "web: node web.js\n", "package.json": "{}"}
+_POSTGRES = {"addons": ["heroku-postgresql"]}
+
+
+def _converted(files: dict[str, str], **options: tuple[str, ...]) -> Result:
+    project = Memory({name: text.encode() for name, text in files.items()}, "shop")
+    settings = ImportOptions(options=options)
+    return convert(project, Options(layout=Layout(split=True), settings=settings))
+
+
+def _app_with(app: dict[str, Any], **files: str) -> Result:
+    return _converted({**_APP, "app.json": json.dumps(app), **files})
+
+
+def _notes(result: Result, code: str) -> list[Note]:
+    return [note for note in result.notes if note.code == code]
+
+
+def _web(result: Result) -> dict[str, Any]:
+    base = next(file for file in result.files if file.path == "docker-compose.yml")
+    web: dict[str, Any] = yaml.safe_load(base.content)["services"]["web"]
+    return web
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["# PGSSLMODE=disable", "#PGSSLMODE='disable'", "PGSSLMODE=", "PGSSLMODE=require"],
+)
+def test_an_example_that_names_a_switch_of_tls_leaves_it_off(line: str) -> None:
+    result = _app_with(_POSTGRES, **{".env.example": f"{line}\n"})
+    assert _web(result)["environment"]["PGSSLMODE"] == "${PGSSLMODE:-disable}"
+    [said] = _notes(result, "TC857")
+    assert said.subject == ("services", "postgres")
+
+
+@pytest.mark.parametrize(
+    ("app", "files"),
+    [
+        ({}, {".env.example": "# PGSSLMODE=disable\n"}),
+        (_POSTGRES, {".env.example": "# PGSSLMODE=require\n"}),
+        (
+            _POSTGRES,
+            {".env": "PGSSLMODE=prefer\n", ".env.example": "# PGSSLMODE=disable\n"},
+        ),
+    ],
+    ids=["no server", "demanded in a comment", "stated"],
+)
+def test_elsewhere_no_switch_of_tls_is_set(
+    app: dict[str, Any], files: dict[str, str]
+) -> None:
+    assert not _notes(_app_with(app, **files), "TC857")
+
+
+@pytest.mark.parametrize(
+    ("command", "release", "again"),
+    [
+        ("npm run db:migrate", "", True),
+        ("npm run db:migrate", "release: npx prisma migrate deploy\n", False),
+        ("npm run seed", "", False),
+    ],
+)
+def test_the_command_of_a_new_app_is_run_once(
+    command: str, release: str, again: bool
+) -> None:
+    app = {**_POSTGRES, "scripts": {"postdeploy": command}}
+    procfile = _APP["Procfile"] + release
+    [said] = _notes(_app_with(app, Procfile=procfile), "TC859")
+    assert "once, for a new app" in said.message
+    assert said.advice.startswith("Unless you move the old data, run it before the first")
+    assert "`docker compose run --rm postdeploy`" in said.advice
+    assert ("after each new version" in said.advice) is again
+
+
+def test_a_command_after_each_deployment_is_run_again() -> None:
+    app = {"scripts": {"dokku": {"postdeploy": "npm run warm"}}}
+    [said] = _notes(_app_with(app), "TC859")
+    assert "after each deployment" in said.message
+    assert said.advice.startswith("Run it before the first start, and again")
+
+
+def test_a_service_on_evidence_says_how_old_data_come_into_it() -> None:
+    files = {
+        "Procfile": "web: bundle exec puma\n",
+        "Gemfile": "gem 'pg'\ngem 'rails'\n",
+        ".env.example": "DATABASE_URL=postgres://localhost/shop\n",
+    }
+    [said] = _notes(_converted(files), "TC819")
+    assert "heroku config:get DATABASE_URL -a APP" in said.advice
+    assert said.advice.index("maintenance:on") < said.advice.index("pg_dump")
+    remote = {**files, ".env": "DATABASE_URL=postgres://a:b@db.example.com/shop\n"}
+    told = _converted(remote)
+    assert _notes(told, "TC578") and not _notes(told, "TC819")
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_no_name_of_the_app_is_made_up(required: bool) -> None:
+    asked = {"description": "Set by the platform", "required": required}
+    result = _app_with({"env": {"HEROKU_APP_NAME": asked}})
+    assert _web(result)["environment"]["HEROKU_APP_NAME"] is None
+    assert not _notes(result, "TC343")
+    stated = _app_with({"env": {"HEROKU_APP_NAME": {"value": "shop"}}})
+    assert _web(stated)["environment"]["HEROKU_APP_NAME"] == "${HEROKU_APP_NAME:-shop}"
+
+
+def test_buildpacks_bring_the_launcher_of_php() -> None:
+    files = {"Procfile": "web: heroku-php-apache2 public/\n", "composer.json": "{}"}
+    generated = _converted({**files, "public/index.php": ""})
+    [said] = _notes(generated, "TC375")
+    assert "the folder public/" in said.message
+    assert "`--option dockerfile=pack`" in _notes(generated, "TC354")[0].advice
+    packed = _converted({**files, "public/index.php": ""}, dockerfile=("pack",))
+    assert _web(packed)["command"] == ["heroku-php-apache2", "public/"]
+    assert "build" not in _web(packed) and not _notes(packed, "TC374")
