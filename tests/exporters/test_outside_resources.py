@@ -43,7 +43,7 @@ def test_what_compose_files_declare_as_external_is_told_with_its_command() -> No
     assert advices.keys() == {"networks.front", "networks.default", "volumes.data"}
     assert "`docker network create 'edge net'`" in advices["networks.front"]
     assert "`docker volume create data`" in advices["volumes.data"]
-    [duty] = start_duties(report(result, Memory({}, "shop")))
+    [duty] = start_duties(report(result, Memory({}, "shop"))).named
     assert duty.text.startswith("Create networks ") and len(duty.details) == 3
 
 
@@ -127,5 +127,6 @@ def test_a_link_to_a_container_of_others_is_told_with_its_command(
     ]
     assert command in said.advice
     result = converted("docker_run", files)
-    tasks = [duty.task for duty in start_duties(report(result, Memory({}, "shop")))]
+    to_do = start_duties(report(result, Memory({}, "shop")))
+    tasks = [duty.task for duty in to_do.named]
     assert "connect the linked container of" in tasks
