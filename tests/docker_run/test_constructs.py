@@ -314,6 +314,12 @@ def test_a_job_without_a_name_is_not_called_as_the_alias_of_another_container() 
         "docker run -d --network n --network-alias desk acme/desk:1\n"
     )
     assert sorted(services({"run.sh": text})) == ["desk", "shop-1", "shop-seed-sh"]
+    linked = (
+        text.replace("--network-alias desk", "--link shop-1:desk --name front")
+        .replace("--network-alias shop", "--restart always")
+        .replace("acme/shop:1 ./seed.sh all", "acme/desk:1 ./seed.sh all")
+    )
+    assert sorted(services({"run.sh": linked})) == ["desk-seed-sh", "front", "shop-1"]
 
 
 def test_an_alias_on_a_network_that_is_connected() -> None:

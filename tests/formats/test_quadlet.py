@@ -282,7 +282,9 @@ def test_systemd_puts_in_what_the_unit_sets() -> None:
 
 def test_a_variable_that_nothing_sets_is_asked_for() -> None:
     result = converted({"web.container": _container("nginx:${TAG}")}, "quadlet")
-    assert compose_of(result)["services"]["web"]["image"].startswith("nginx:${TAG")
+    assert compose_of(result)["services"]["web"]["image"].startswith("nginx:${TAG:?")
+    env = {file.path: file.content for file in result.files}[".env"]
+    assert b"TAG has no value yet" in env
     assert "TC785" in codes_of(result)
 
 

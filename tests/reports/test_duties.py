@@ -369,3 +369,20 @@ def test_probes_are_one_box_with_what_to_do_about_each() -> None:
     assert lines[advice - 1].startswith("  - shop: livenessProbe")
     assert "; the same for cart (line " in lines[advice - 1]
     assert "cart: startupProbe" not in todo and "start_period: 30s" in todo
+
+
+def test_a_key_of_podman_is_told_with_the_command_that_prints_it() -> None:
+    unit = "[Container]\nImage=acme/web:1\nVolume=d:/d\nSecret=app-key,type=env,target=ENCRYPTION_KEY\n"
+    project = Memory({"web.container": unit.encode()}, "shop")
+    result = convert(project, Options(layout=Layout(split=True)))
+    text = render("markdown", report(result, project))
+    assert "podman secret inspect" in text and "may be encrypted with it" in text
+
+
+def test_a_file_without_a_secret_is_not_called_secret() -> None:
+    text = {
+        "compose.yaml": b"services: {web: {image: 'nginx:1.27', ports: ['${PORT:-80}:80']}}\n"
+    }
+    project = Memory(text, "shop")
+    result = convert(project, Options(layout=Layout(split=True)))
+    assert "- `.env`\n" in render("markdown", report(result, project))

@@ -201,6 +201,10 @@ PLACES: dict[str, tuple[str, str]] = {
     "TC647": ("web: {image: 'me/web:1', ports: ['80:80']}", "services.web.ports"),
     "TC648": ("x: {image: 'prom/node-exporter:v1', network_mode: host}", "services.x"),
     "TC649": ("x: {image: 'me/x:1', network_mode: host}", "services.x"),
+    "TC669": (
+        "x: {image: 'me/x:1', network_mode: host, ports: ['80:80']}",
+        "services.x.ports",
+    ),
     "TC650": ("x: {image: 'me/x:1', volumes: [/data]}", "services.x.volumes"),
     "TC659": ("x: {image: 'apache/kafka:3.9.0'}", "services.x.environment.KAFKA_LOG_DIRS"),
     "TC651": ("db: {image: 'mysql:8'}", "services.db.volumes"),

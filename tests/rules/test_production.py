@@ -315,6 +315,7 @@ def test_a_word_about_tags(image: str, noted: bool) -> None:
     ("body", "codes"),
     [
         ("image: 'me/web:1', network_mode: host", ["TC649"]),
+        ("image: 'me/web:1', network_mode: host, ports: ['8080:80']", ["TC649", "TC669"]),
         ("image: 'prom/node-exporter:v1', network_mode: host", ["TC648"]),
         ("image: 'me/web:1', privileged: true, pid: host", ["TC668", "TC668"]),
         (

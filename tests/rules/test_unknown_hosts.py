@@ -43,6 +43,12 @@ def test_hosts_of_a_script(options: str, host: str | None) -> None:
     assert host is None or f"the host {host} (" in messages[-1]
 
 
+def test_a_note_names_all_variables_that_call_a_host() -> None:
+    script = "docker run -d --name web -e A_URL=http://rabbit:1 -e B_URL=http://rabbit:2 acme/web:1\n"
+    (message,) = told({"run.sh": script})
+    assert "(A_URL and B_URL)" in message
+
+
 def test_hosts_of_units_and_compose_files() -> None:
     unit = (
         "[Container]\nImage=acme/web:1\nContainerName=web\nEnvironment=REDIS_HOST=cache\n"

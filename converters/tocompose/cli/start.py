@@ -29,7 +29,7 @@ def start_lines(report: Report, folder: Path) -> Iterator[str]:
     must_do = [
         *_missing_values(report, folder, target),
         *_listed_tasks(before_start),
-        *_where_told(len(before_start), duties.others),
+        *_where_told(len(before_start), duties.unnamed),
     ]
     if must_do:
         yield "Before you start:"
@@ -52,11 +52,11 @@ def start_lines(report: Report, folder: Path) -> Iterator[str]:
     yield from _after_start(report, after_start)
 
 
-def _where_told(named: int, others: int) -> Iterator[str]:
+def _where_told(named: int, unnamed: int) -> Iterator[str]:
     """Where the tasks are explained, and how many of its boxes are not named here."""
-    if others:
-        more = f"{others} more" if named else str(others)
-        points = "point" if others == 1 else "points"
+    if unnamed:
+        more = f"{unnamed} more" if named else str(unnamed)
+        points = "point" if unnamed == 1 else "points"
         yield f"see {more} {points} under “What to do” in MIGRATION.md"
     elif named:
         yield "  (details in MIGRATION.md)"

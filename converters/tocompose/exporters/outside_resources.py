@@ -23,7 +23,8 @@ def outside_notes(stack: Stack) -> Iterator[Note]:
         if stack.runs_in is Runtime.SWARM:
             yield _note_on("TC040", "networks", network, network=_name_of(network))
         else:
-            yield _note_on_network(network, layers)
+            is_podmans = stack.runs_in is Runtime.PODMAN
+            yield _note_on_network(network, layers, _OF_PODMAN if is_podmans else "")
     for service in stack.services:
         yield from _link_notes(service, stack)
     for volume in _external(stack.volumes, _volumes_of(layers)):
@@ -70,12 +71,16 @@ def _external(resources: tuple[Any, ...], used_names: set[str]) -> Iterator[Any]
             yield resource
 
 
-def _note_on_network(network: Network, layers: list[Service]) -> Note:
+# What podman runs on a network is not on Docker's network of the same name.
+_OF_PODMAN = " Containers that podman has on it, such as a proxy, must move to Docker too."
+
+
+def _note_on_network(network: Network, layers: list[Service], moved: str) -> Note:
     """That it has to be created; with its subnet where a service has an address of its own there."""
     name = _name_of(network)
     addresses = dict(_addresses_on(network, layers))
     if not addresses:
-        return _note_on("TC141", "networks", network, network=name)
+        return _note_on("TC141", "networks", network, network=name, moved=moved)
     users = enumerated([f"{user} has {text}" for text, user in addresses.items()])
     subnets = dict.fromkeys(map(_likely_subnet, addresses))
     options = [f"--subnet {subnet}" for subnet in subnets]

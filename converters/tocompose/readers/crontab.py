@@ -54,8 +54,8 @@ def with_bare_lines(script: Branch, text: Text) -> Branch:
         span = child.node.span
         match = matches.get((span.line, span.column))
         if match is not None and span.end_line == span.line:
-            entry = _entry(text, match)
-            children.append(Child(child.key, entry.span, entry))
+            job = _scheduled_branch(text, match)
+            children.append(Child(child.key, job.span, job))
             read_line = span.line
         elif span.line != read_line:
             children.append(child)
@@ -64,10 +64,10 @@ def with_bare_lines(script: Branch, text: Text) -> Branch:
 
 def _entries(text: Text) -> Iterator[Node]:
     for match in _LINE.finditer(text.text):
-        yield _entry(text, match)
+        yield _scheduled_branch(text, match)
 
 
-def _entry(text: Text, match: re.Match[str]) -> Branch:
+def _scheduled_branch(text: Text, match: re.Match[str]) -> Branch:
     """The `scheduled` branch of one line."""
     start = match.start("command") + _user_length(text.file, match["command"])
     when = Leaf(match["when"], text.span(*match.span("when")))

@@ -74,7 +74,7 @@ class StartDuties(NamedTuple):
     """What is to be done besides setting values, such as data to copy, and how many other boxes there are."""
 
     named: tuple[Duty, ...]
-    others: int
+    unnamed: int
 
 
 def start_duties(report: Report) -> StartDuties:

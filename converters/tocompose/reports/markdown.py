@@ -78,6 +78,7 @@ def render(report: Report) -> str:
         start=first_steps(report),
         later=later_steps(report),
         missing_values=missing,
+        has_secrets=any(setting.secret for setting in report.stack.settings),
         configuration=[
             row
             for row in configuration_rows(report.stack, generated_names(report), to_set)

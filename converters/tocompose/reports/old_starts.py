@@ -70,7 +70,7 @@ def _leave_unraids_list(names: Sequence[str]) -> Iterator[NextStep]:
     if names:
         pattern = "|".join(re.escape(name) for name in names)
         yield NextStep(
-            "Switch Autostart off for them on Unraid's Docker page, or delete them from its list",
+            "Delete the old names from Unraid's autostart list; the restart policies of the stack start its containers",
             f"sed -Ei {shlex.quote(f'/^({pattern})( |$)/d')} {_UNRAIDS_LIST}",
         )
 

@@ -134,12 +134,12 @@ def hints_of(report: Report, names: Sequence[str]) -> dict[str, list[str]]:
         if todo_of(note) == "value" and not _ONLY_SET.match(note.advice)
         for name in names_asked_for(note, names)
     }
-    for name in names:
-        if name in hints:
-            names_by_hint.setdefault(hints[name], []).append(name)
-    keys = [name for name in names if encrypts_data(name)]
-    if keys and keeps_data(report.stack):
-        names_by_hint[_OLD_KEYS if keys[1:] else _OLD_KEY] = keys
+    keys = list(filter(encrypts_data, names)) if keeps_data(report.stack) else []
+    for name, hint in hints.items():
+        full_hint = f"{hint.rstrip('.')}. {_OLD_KEY}" if name in keys else hint
+        names_by_hint.setdefault(full_hint, []).append(name)
+    if unhinted := [name for name in keys if name not in hints]:
+        names_by_hint[_OLD_KEYS if unhinted[1:] else _OLD_KEY] = unhinted
     return names_by_hint
 
 

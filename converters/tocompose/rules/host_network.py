@@ -1,4 +1,4 @@
-"""HOSTNET: a word about services that share the network of the host."""
+"""HOSTNET: services that share the network of the host, where nothing is published."""
 
 from __future__ import annotations
 
@@ -17,19 +17,21 @@ from tocompose.rules import (
     Startup,
     Verdict,
     judge_services,
+    map_services,
     remark,
 )
 from tocompose.rules.joined_services import evidence_of_all
+from tocompose.rules.programs import runs_server
 from tocompose.rules.service_images import facts_of
-from tocompose.rules.views import annotate_services
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
-    """The stack as it is, with a note about each `network_mode: host`: why it is right, or what to use instead.
+    """The stack without `ports` on the host's network, with a note about each such service: why it is right, or what to
+    use instead.
 
     Of the file that services are added to, those on the host's network are out of reach by name.
     """
-    outcome = annotate_services(stack, _note_host_network)
+    outcome = map_services(stack, _without_ports)
     if context.joins is None:
         return outcome
     unresolved = _note_unresolved(stack, context, context.joins)
@@ -65,16 +67,38 @@ def _has_address_for(service: Service, name: str) -> bool:
     return any(re.split("[:=]", entry, maxsplit=1)[0] == name for entry in entries)
 
 
-def _note_host_network(service: Service) -> Iterator[Note]:
+def _without_ports(service: Service) -> tuple[Service, list[Note]]:
+    """The service without the ports that Docker does not publish on the host's network.
+
+    https://docs.docker.com/engine/network/drivers/host/
+    """
     if not _is_on_host(service):
-        return
+        return service, []
+    notes = [_note_host_network(service)]
+    if service.ports:
+        origin = service.ports[0].origin
+        notes.append(remark("TC669", service, "ports", origin, ports=_ports_of(service)))
+    return replace(service, ports=()), notes
+
+
+def _note_host_network(service: Service) -> Note:
     image = facts_of(service)
     if image is not None and image.host:
-        yield remark("TC648", service, why=image.host)
-        return
-    usual_ports = image.ports if image is not None else ()
-    published = ", ".join(f"{port}:{port}" for port in usual_ports)
-    yield remark("TC649", service, ports=published or "HOST:CONTAINER")
+        return remark("TC648", service, why=image.host)
+    ports = _ports_of(service) or "the ports that it listens on"
+    return remark("TC649", service, ports=ports)
+
+
+def _ports_of(service: Service) -> str:
+    """The ports that the source publishes, or else those of the image where its server runs."""
+    image = facts_of(service)
+    if service.ports:
+        pairs = [(port.published or port.target, port.target) for port in service.ports]
+    elif image is not None and runs_server(service):
+        pairs = [(port, port) for port in image.ports]
+    else:
+        pairs = []
+    return ", ".join(f"{published}:{target}" for published, target in pairs)
 
 
 def _judge_host_network(startup: Startup, service: Service) -> Iterator[Verdict]:
@@ -89,8 +113,8 @@ RULE = Rule(
     id="HOSTNET",
     title="Use the host's network only for a reason",
     summary=(
-        "Reports services on the host's network, and says so if their image needs it. Nothing"
-        " is changed."
+        "Reports services on the host's network, and says so if their image needs it. Leaves out"
+        " their `ports`, which Docker does not publish there."
     ),
     tells=("TC712",),
     severity="must",

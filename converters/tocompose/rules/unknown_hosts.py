@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tocompose.knowledge.called_hosts import NO_HOSTS, called_hosts
-from tocompose.model import Runtime, Service, Stack
+from tocompose.model import EnvVariable, Runtime, Service, Stack
 from tocompose.notes import Note
 from tocompose.patterns import regex
 from tocompose.rules import remark
 from tocompose.rules.evidence import host_names, is_about_itself
 from tocompose.rules.variables import with_values
+from tocompose.wording import enumerated
 
 # Where a name without a dot is that of a container; what the cluster or a platform calls, their importers say.
 _NAMED_CONTAINERS = (
@@ -29,17 +30,28 @@ def note_hosts(service: Service, stack: Stack, values: Mapping[str, str]) -> Ite
     if stack.runs_in not in _NAMED_CONTAINERS or _sees_others(service, stack):
         return
     known_names = {*host_names(stack), *_stated_hosts(service), *NO_HOSTS}
-    told: set[str] = set()
+    callers: dict[str, list[EnvVariable]] = {}
     for variable in service.environment:
         if _OWN_HOST.fullmatch(variable.name) or is_about_itself(variable.name):
             continue
         text = with_values(variable.value or "", values)
-        for host in called_hosts(variable.name, text):
-            if host not in known_names | told:
-                told.add(host)
-                key = ("environment", variable.name)
-                facts = {"host": host, "variable": variable.name}
-                yield remark("TC684", service, key, variable.origin, **facts)
+        for host in dict.fromkeys(called_hosts(variable.name, text)):
+            if host not in known_names:
+                callers.setdefault(host, []).append(variable)
+    for host, variables in callers.items():
+        names = enumerated([variable.name for variable in variables])
+        facts = {"host": host, "variables": names, "address": _address_words(variables)}
+        yield remark(
+            "TC684",
+            service,
+            ("environment", variables[0].name),
+            variables[0].origin,
+            **facts,
+        )
+
+
+def _address_words(variables: list[EnvVariable]) -> str:
+    return "addresses" if variables[1:] else "an address"
 
 
 def _sees_others(service: Service, stack: Stack) -> bool:

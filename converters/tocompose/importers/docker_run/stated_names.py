@@ -63,10 +63,12 @@ def repeats(step: Invocation, earlier_step: Invocation) -> bool:
 
 
 def _alias_texts(step: Invocation) -> Iterator[str]:
-    """The values of the command's `--network-alias`."""
+    """The values of the command's `--network-alias`, and what its links call other containers."""
     for option in parse_command_line(step.arguments, flag_rows("run", "podman")).options:
         if option.row and option.row["name"] == "--network-alias":
             yield option.value.text
+        elif option.row and option.row["name"] == "--link":
+            yield option.value.text.rpartition(":")[2]
 
 
 def pod_name(step: Invocation) -> str:

@@ -46,7 +46,12 @@ def read_stack(project: Project, ledger: Ledger, settings: ImportOptions) -> Sta
         else:
             steps.append(command)
     opens = commands.opens
-    script = Script(tuple(steps), opens.values, secrets=tuple(opens.secrets))
+    script = Script(
+        tuple(steps),
+        opens.values,
+        secrets=tuple(opens.secrets),
+        demanded=tuple(opens.demanded),
+    )
     stack = build_stack((script,), project, ledger, settings.name)
     stack = _with_order(stack, started, order)
     stack = _with_podmans_mounts(stack, units, project, ledger)

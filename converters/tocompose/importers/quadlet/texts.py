@@ -26,6 +26,7 @@ class OpenVariables:
     def __init__(self) -> None:
         self.values: dict[str, str | None] = {}
         self.secrets: dict[str, None] = {}
+        self.demanded: dict[str, None] = {}
         self._home_is_told = False
 
     def tell_home(self, cursor: Cursor) -> None:
@@ -101,6 +102,7 @@ class UnitTexts:
             return f"${{{name}}}"
         self._opens.keep(name, self._file_values.get(name))
         if name not in self._file_values:
+            self._opens.demanded[name] = None
             cursor.annotate(
                 "TC785", name=name, subject=self._unit.subject, object=self._unit.name
             )
