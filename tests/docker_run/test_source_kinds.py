@@ -675,6 +675,15 @@ def test_crontabs(case: SourceCase) -> None:
     check(case)
 
 
+def test_a_scheduled_start_is_named_by_its_service() -> None:
+    lines = "0 3 * * * docker run --rm --name dump a:1\n5 4 * * * docker run --rm b:1\n"
+    result = convert(Memory({"crontab": lines.encode()}, "app"), Options())
+    told = [note for note in result.notes if note.code == "TC039"]
+    assert {note.message.split()[0] for note in told} == {"dump", "b"}
+    commands = "".join(note.advice for note in told)
+    assert "run --rm dump`" in commands and "run --rm b`" in commands
+
+
 WRITTEN = {
     "a unit": SourceCase(
         "run.sh",

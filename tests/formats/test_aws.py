@@ -481,6 +481,8 @@ def test_what_a_manifest_of_copilot_loses_is_said() -> None:
     result = converted({"copilot/j/manifest.yml": yaml.safe_dump(manifest)}, "aws")
     assert {"TC796", "TC797", "TC798"} <= codes_of(result)
     assert services(result)["j"]["profiles"] == ["scheduled"]
+    asked = [item.advice for item in result.notes if item.code == "TC798"]
+    assert asked and all("run --rm j`" in text for text in asked)
     efs = task(
         web(),
         volumes=[{"name": "s", "efsVolumeConfiguration": {"fileSystemId": "f"}}],
@@ -701,3 +703,11 @@ def test_containers_that_nothing_joins_are_told_to_be_apart() -> None:
     assert "TC893" in codes_of(apart) and "TC891" not in codes_of(apart)
     assert "TC893" not in codes_of(task(web(), networkMode="awsvpc"))
     assert "TC893" not in codes_of(task(web(), cache, networkMode="bridge"))
+
+
+def test_a_memory_limit_below_dockers_least_is_said_as_such() -> None:
+    result = task(web(memory=4))
+    assert "deploy" not in services(result)["web"]
+    [told] = [item for item in result.notes if item.code == "TC894"]
+    assert "4 MB" in told.message and "no key" not in told.message
+    assert "TC790" not in codes_of(result)

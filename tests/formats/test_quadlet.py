@@ -469,6 +469,20 @@ def test_the_opposite_of_a_condition_is_not_the_same() -> None:
     assert all(path in text for text in told)
 
 
+def test_commands_name_the_service_of_the_unit() -> None:
+    sections = "[Unit]\nConditionPathExists=/srv/x\n[Service]\nType=oneshot\n"
+    files = {
+        "job.container": _container("j:1", "UIDMap=+5:1005:1", sections=sections),
+        "data.volume": "[Unit]\nConditionPathExists=/srv/x\n[Volume]\n",
+    }
+    advice: dict[str, list[str]] = {}
+    for note in converted(files, "quadlet").notes:
+        advice.setdefault(note.code, []).append(note.advice)
+    for code in ("TC455", "TC456", "TC858"):
+        assert any(" job`" in text for text in advice[code]), code
+    assert not any("SERVICE" in text for text in advice["TC456"] + advice["TC858"])
+
+
 def test_a_timer_leaves_its_container_to_a_profile() -> None:
     files = {
         "backup.container": _container("b:1"),

@@ -323,7 +323,30 @@ def test_the_start_in_production_warns_of_a_developers_values() -> None:
         steps = next_steps(report(result, project))
         [start] = [step for step in steps if ".prod." in step.line]
         warnings[name] = start.warning
-    assert "(TRACE)" in warnings["kept"] and warnings["none"] == ""
+    assert "(TRACE)" in warnings["kept"] and "(TRACE)" not in warnings["none"]
+
+
+def test_the_start_in_production_keeps_other_commands_there() -> None:
+    project = Memory({"run.sh": EIGHT.encode()}, "shop")
+    result = convert(project, Options(layout=Layout(split=True)))
+    [start] = [
+        step for step in next_steps(report(result, project)) if ".prod." in step.line
+    ]
+    files = re.findall(r"-f (\S+)", start.line)
+    assert f"`COMPOSE_FILE={':'.join(files)}`" in start.warning
+
+
+@pytest.mark.parametrize(
+    ("variable", "is_secret"), [("-p 8080:80", False), ("-e DB_PASSWORD", True)]
+)
+def test_a_file_is_called_secret_where_it_has_or_awaits_one(
+    variable: str, is_secret: bool
+) -> None:
+    script = f"docker run -d --name web {variable} -e PORT acme/web:1\n"
+    project = Memory({"run.sh": script.encode()}, "shop")
+    result = convert(project, Options(layout=Layout(split=True)))
+    text = render("markdown", report(result, project))
+    assert "`.env`" in text and ("`.env` (secret values)" in text) is is_secret
 
 
 def _boxes(text: str) -> Iterator[str]:

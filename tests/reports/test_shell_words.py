@@ -55,10 +55,6 @@ def test_facts_in_commands_are_words_of_a_shell() -> None:
     assert bare == {}
 
 
-# Where these are said, none is known, or several are meant.
-_OF_ANY_SERVICE = {"TC039", "TC455", "TC569", "TC798", "TC858"}
-
-
 def test_commands_name_the_service_that_the_note_is_about() -> None:
     named = re.compile(r"\b(?:SERVICE|CONTAINER|STACK)\b")
     open_codes = {
@@ -66,7 +62,7 @@ def test_commands_name_the_service_that_the_note_is_about() -> None:
         for code, row in ROWS.items()
         if any(named.search(span) for span in command_spans({**row, "message": ""}))
     }
-    assert open_codes <= _OF_ANY_SERVICE
+    assert open_codes == set()
 
 
 QUOTED = {code: row for code, row in ROWS.items() if "!q}" in "".join(texts(row))}

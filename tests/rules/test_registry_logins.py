@@ -6,7 +6,7 @@ import pytest
 
 from tocompose.model import Runtime, Service, Stack
 from tocompose.rules import Context
-from tocompose.rules.registry_logins import RULE, login_command
+from tocompose.rules.registry_logins import RULE, login_at
 
 ECR = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
 
@@ -40,7 +40,8 @@ def logins(runtime: Runtime, *images: str) -> list[str]:
     ],
 )
 def test_each_registry_has_its_own_way_in(host: str, words: str) -> None:
-    assert login_command(host).startswith(words)
+    login = login_at(host)
+    assert login is not None and login.command.startswith(words)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_each_registry_has_its_own_way_in(host: str, words: str) -> None:
      f"{ECR}.example.com", "azurecr.io"],
 )  # fmt: skip
 def test_others_are_not_named(host: str) -> None:
-    assert login_command(host) == ""
+    assert login_at(host) is None
 
 
 @pytest.mark.parametrize("runtime", Runtime, ids=lambda runtime: runtime.name.lower())
@@ -61,3 +62,21 @@ def test_only_another_engine_has_to_log_in(runtime: Runtime) -> None:
 def test_a_registry_is_named_once() -> None:
     images = (f"{ECR}/a:1", f"{ECR}/b:1", "shop1.azurecr.io/c:1", "redis:7")
     assert len(logins(Runtime.CLUSTER, *images)) == 2
+
+
+@pytest.mark.parametrize(
+    ("image", "needs", "tries"),
+    [
+        (f"{ECR}/a:1", "requires a login", False),
+        ("us-docker.pkg.dev/google-samples/a:1", "may require a login", True),
+        ("shop1.azurecr.io/a:1", "may require a login", True),
+    ],
+)
+def test_where_images_may_be_public_a_pull_is_tried_first(
+    image: str, needs: str, tries: bool
+) -> None:
+    services = (Service(name="web", image=image),)
+    stack = Stack(name="shop", runs_in=Runtime.CLUSTER, services=services)
+    [told] = RULE.apply(stack, Context()).notes
+    assert told.message.endswith(needs)
+    assert ("docker compose pull web" in told.advice) is tries

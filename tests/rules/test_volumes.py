@@ -110,6 +110,24 @@ def test_a_mount_beside_the_data(image: str, target: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("image", "target", "since", "outcome"),
+    [
+        ("postgres", "/var/lib/postgresql/data", "since version 18", "refuses to start"),
+        ("postgres:16", "/var/lib/postgresql", "before version 18", "anonymous volume"),
+        ("mongo:7", "/data", "", "anonymous volume"),
+    ],
+)
+def test_a_mount_beside_the_data_is_named_with_what_comes_of_it(
+    image: str, target: str, since: str, outcome: str
+) -> None:
+    given = stack(f"services: {{db: {{image: '{image}', volumes: ['pg:{target}']}}}}")
+    told = apply_all(given, PRACTICES, Context()).notes
+    [said] = [note for note in told if note.code == "TC652"]
+    assert said.message.endswith(f"{since}, but the source mounts {target}")
+    assert outcome in said.advice
+
+
+@pytest.mark.parametrize(
     ("source", "target", "moved"),
     [
         (".", "/app", True),

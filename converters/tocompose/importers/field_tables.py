@@ -202,6 +202,7 @@ def note_findings(
                 subject=subject,
                 related=tuple(spans[1:]),
                 object=object_name,
+                service=subject.service_name or "SERVICE",
                 fields=fields,
             )
         )

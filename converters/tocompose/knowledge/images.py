@@ -59,6 +59,7 @@ class Data(NamedTuple):
 
     Where the directory cannot hold a volume, `home` is one that can, and `settings` are the variables that move the
     data there; a mount at `config` is a user's configuration, which they would contradict. `declared` is a VOLUME.
+    `versions` are the conditions on the tag, which hold.
     """
 
     path: str
@@ -68,6 +69,7 @@ class Data(NamedTuple):
     settings: tuple[tuple[str, str], ...] = ()
     config: str = ""
     declared: bool = False
+    versions: str = ""
 
 
 class Check(NamedTuple):
@@ -356,7 +358,8 @@ def _data_of_row(row_part: Mapping[str, Any], when: tuple[str, ...]) -> Data:
     settings = tuple((row_part.get("set") or {}).items())
     home, config, names = (row_part.get(key, "") for key in ("home", "config", "moved_by"))
     declared, moved_by = bool(row_part.get("declared")), tuple(names.split())
-    return Data(row_part["path"], when, moved_by, home, settings, config, declared)
+    path, versions = row_part["path"], str(row_part.get("when", ""))
+    return Data(path, when, moved_by, home, settings, config, declared, versions)
 
 
 def _check_of_row(row_part: Mapping[str, Any], when: tuple[str, ...]) -> Check:

@@ -42,7 +42,7 @@ class DockerfileInput(NamedTuple):
     build step that loads the app gives them dummy values); `node_first` says that a Node.js buildpack comes first too;
     `inlined` are the variables that the build of a front end writes into its pages, `unset` those of them without a
     value. `spoken` are the languages whose programs the commands name. `data_files` are the paths of databases, with
-    the folder that a volume is mounted at, and whether the file has to be moved there.
+    the folder that a volume is mounted at, and whether the file has to be moved there. `service` runs the first.
     """
 
     repository: Repository
@@ -58,6 +58,7 @@ class DockerfileInput(NamedTuple):
     unset: frozenset[str] = frozenset()
     spoken: frozenset[str] = frozenset()
     data_files: tuple[tuple[str, str, bool], ...] = ()
+    service: str = "SERVICE"
 
     @property
     def web_command(self) -> str:

@@ -99,7 +99,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     version = choose_node_version(repository)
     tool = package_tool(repository, package, notes_lock=True)
     steps = tuple(build_steps(package, tool))
-    _note_migrating_build(repository, package)
+    _note_migrating_build(source, package)
     stage = node_stage(repository, package, tool, version, steps)
     has_browser = source.uses("puppeteer", "whatsapp-web.js")
     return DockerfileFacts(
@@ -272,7 +272,7 @@ def _migrates(script: str) -> bool:
     return _MIGRATION.search(script) is not None
 
 
-def _note_migrating_build(repository: Repository, package: dict[str, Any]) -> None:
+def _note_migrating_build(source: DockerfileInput, package: dict[str, Any]) -> None:
     """Says that the platform's build script needs the database, and what runs in its place if anything does."""
     scripts = package_scripts(package)
     stated = [name for name in BUILD_SCRIPTS if name in scripts]
@@ -284,10 +284,11 @@ def _note_migrating_build(repository: Repository, package: dict[str, Any]) -> No
         if others
         else "`docker compose build` will fail"
     )
-    repository.add_note(
+    source.repository.add_note(
         "TC569",
         Span("package.json", 1, 1, 1, 1),
         subject=ModelPath.of("files", "Dockerfile"),
+        service=source.service,
         script=stated[0],
         outcome=outcome,
     )

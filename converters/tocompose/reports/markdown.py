@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import cache
 from typing import Any
 
+from tocompose.knowledge.secrets.names import secret_name
+from tocompose.knowledge.secrets.texts import password_spans
+from tocompose.model import File
 from tocompose.notes import Kind, explanation
 from tocompose.record import NamedTuple
 from tocompose.reports.cutover import cutover_of
@@ -40,6 +43,7 @@ from tocompose.reports.values_to_set import (
     values_to_set,
 )
 from tocompose.source import shown_place
+from tocompose.syntax.env_lines import entry_of_line, entry_text
 from tocompose.syntax.interpolation import apply_defaults, replace_variables
 from tocompose.wording import listed_names
 
@@ -78,7 +82,6 @@ def render(report: Report) -> str:
         start=first_steps(report),
         later=later_steps(report),
         missing_values=missing,
-        has_secrets=any(setting.secret for setting in report.stack.settings),
         configuration=[
             row
             for row in configuration_rows(report.stack, generated_names(report), to_set)
@@ -89,9 +92,30 @@ def render(report: Report) -> str:
         logs=logs_alike(report.stack),
         folded={kind.value: HEADINGS[kind] for kind in _FOLDED},
         by_code={kind.value: _groups_of(report, kind) for kind in _FOLDED},
+        secret_files=_secret_files(report),
         diagram=mermaid_flowchart(stack_topology(report.stack)),
     )
     return text
+
+
+def _secret_files(report: Report) -> list[str]:
+    """The files that hold secrets, or are to: not an empty one that keeps a folder, nor settings without a secret."""
+    names = {setting.name for setting in report.stack.settings if setting.secret}
+    return [
+        file.path for file in report.files if file.secret and _holds_secrets(file, names)
+    ]
+
+
+def _holds_secrets(file: File, names: Container[str]) -> bool:
+    if file.path != ".env":
+        return not file.path.endswith("/.keep")
+    lines = file.content.decode("utf-8", "replace").splitlines()
+    # A variable without a value stands in a comment until it is set.
+    for variable in filter(None, map(entry_of_line, lines)):
+        is_secret = variable["name"] in names or secret_name(variable["name"])
+        if is_secret or any(password_spans(entry_text(variable))):
+            return True
+    return False
 
 
 def listed_sources(report: Report) -> str:

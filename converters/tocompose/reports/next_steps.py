@@ -62,7 +62,7 @@ def later_steps(report: Report) -> tuple[NextStep, ...]:
         NextStep(
             "Start it in production",
             f"docker compose -f {base} -f {output_file.path} up -d --wait{build}",
-            _development_values(report.stack),
+            _production_warning(report.stack, f"{base}:{output_file.path}"),
         )
         for output_file in report.files
         if ".prod." in output_file.path
@@ -70,6 +70,19 @@ def later_steps(report: Report) -> tuple[NextStep, ...]:
     service = _example_service(report)
     of_service = _service_steps(base, service, report.stack.runs_in) if service else ()
     return (*production, *of_service, _take_down(base, report))
+
+
+def _production_warning(stack: Stack, file_list: str) -> str:
+    """What to do before others can reach the stack, and how other commands come to use the files of production.
+
+    https://docs.docker.com/compose/how-tos/environment-variables/envvars/#compose_file
+    """
+    chosen_files = (
+        f"There, add `COMPOSE_FILE={file_list}` to .env first: without it, every other command, such as those below, "
+        "drops production's settings."
+    )
+    sentences = (_development_values(stack), chosen_files)
+    return " ".join(filter(None, sentences))
 
 
 def _development_values(stack: Stack) -> str:

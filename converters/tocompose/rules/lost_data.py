@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from tocompose.knowledge.images import Data
 from tocompose.model import Mount, Service
+from tocompose.patterns import regex
 from tocompose.rules.views import mounts_of
+from tocompose.wording import enumerated
 
 # The lines of the checklist that are about data on named volumes.
 DATA_LINES = "Q-08 Q-09 M-03 M-05 S-03"
+_VERSION_BOUND = regex(r"(>=|<)(\d+)")
+_BOUND_WORDS = {">=": "since", "<": "before"}
+# What comes of a mount that is not where the data are; the first is what the entry script of PostgreSQL 18 does:
+# https://github.com/docker-library/postgres/pull/1259
+_REFUSES = "With such a mount the container refuses to start."
+_LEFT_EMPTY = "The data go to an anonymous volume, which the next container does not have."
 
 
 def is_anonymous(mount: Mount) -> bool:
@@ -49,3 +58,18 @@ def lines_of_lost(path: str, service: Service) -> str:
     """The lines that data in the folder do not meet, where nothing keeps them."""
     is_anonymous_there = any(lies_at(mount, path) for mount in service.mounts)
     return f"{DATA_LINES} A-02" if is_anonymous_there else DATA_LINES
+
+
+def missed_facts(service: Service, data: Data) -> dict[str, str]:
+    """What is said of data that lie beside the mounts: since which version, what is mounted, and what comes of it."""
+    targets = [mount.target for mount in mounts_around(data.path, service)]
+    bound = _VERSION_BOUND.fullmatch(data.versions)
+    since = f" {_BOUND_WORDS[bound[1]]} version {bound[2]}" if bound else ""
+    refuses = data.path.endswith("/postgresql") and f"{data.path}/data" in targets
+    return {
+        "path": data.path,
+        "image": service.image or "",
+        "since": since,
+        "mounted": enumerated(targets),
+        "outcome": _REFUSES if refuses else _LEFT_EMPTY,
+    }

@@ -35,6 +35,7 @@ from tocompose.rules.lost_data import (
     is_kept,
     lies_at,
     lines_of_lost,
+    missed_facts,
     mounts_around,
 )
 from tocompose.rules.mounted_files import MountedFiles
@@ -292,7 +293,7 @@ def _is_inherited(
 
 def _note_mismatch(service: Service, files: MountedFiles, data: Data) -> Iterable[Note]:
     if misses_data(files.with_env_files(service), data):
-        yield remark("TC652", service, path=data.path, image=service.image or "")
+        yield remark("TC652", service, **missed_facts(service, data))
 
 
 def _volume_name(
@@ -310,7 +311,7 @@ def _judge_data(startup: Startup, service: Service) -> Iterator[Verdict]:
         path = data.path
         kept = is_kept(path, service)
         lines = DATA_LINES if kept else lines_of_lost(path, service)
-        facts = {"path": path, "image": service.image or ""}
+        facts = missed_facts(service, data)
         if "postgresql" in path or data.declared:
             right = not misses_data(files.with_env_files(service), data)
             # One finding for one volume: where it lies elsewhere, and so has no name at the right place either.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from shlex import quote
 
 from tocompose.knowledge.images import image_ref
 from tocompose.model import Runtime, Stack
+from tocompose.record import NamedTuple
 from tocompose.rules import Context, Example, Outcome, Rule, remark
 from tocompose.syntax.interpolation import plain
 from tocompose.tables import load
@@ -23,23 +25,42 @@ def apply(stack: Stack, context: Context) -> Outcome:
     for service in stack.services:
         ref = image_ref(service.image) if service.image else None
         host = ref.registry if ref is not None and service.build is None else ""
-        command = login_command(host)
-        if command and host not in told_hosts:
+        login = login_at(host)
+        if login is not None and host not in told_hosts:
             told_hosts.add(host)
-            notes.append(remark("TC679", service, "image", registry=host, command=command))
+            facts = _wording_of(login, service.name)
+            notes.append(remark("TC679", service, "image", registry=host, **facts))
     return Outcome(stack, tuple(notes))
 
 
-def login_command(host: str) -> str:
-    """How one logs in at a registry that lets nobody else in; empty for one that does, or that is not known."""
+class RegistryLogin(NamedTuple):
+    """The command that logs in at a registry, and whether that has no public images."""
+
+    command: str
+    always: bool
+
+
+def login_at(host: str) -> RegistryLogin | None:
+    """How one logs in at a registry that may let nobody else in; None for one that does, or that is not known."""
     if plain(host) is None:
-        return ""
+        return None
     for row in load("registries")["rows"]:
         matched = re.fullmatch(row["host"], host)
         if matched:
-            command: str = row["login"].format(host=host, **matched.groupdict())
-            return command
-    return ""
+            command = row["login"].format(host=host, **matched.groupdict())
+            return RegistryLogin(command, row.get("always", False))
+    return None
+
+
+def _wording_of(login: RegistryLogin, service: str) -> dict[str, str]:
+    """The facts of the note: whoever may pull without a login tries that first."""
+    if login.always:
+        needs, remedy = "requires", "Log in on this machine before the first start"
+    else:
+        pull = f"docker compose pull {quote(service)}"
+        needs = "may require"
+        remedy = f"Try `{pull}`; if the registry denies it, log in on this machine"
+    return {"needs": needs, "remedy": remedy, "command": login.command}
 
 
 RULE = Rule(

@@ -131,7 +131,11 @@ class FieldWriter:
         """Says of a field that nothing comes of it."""
         text = cursor.peek() or values_in_words(cursor.node)
         stated = fields or f"{cursor.key}: {text}"
-        cursor.note(code, subject=self.subject, object=self.name, fields=stated)
+        # A unit of another kind than a service has none that a command could start.
+        service = self.subject.service_name or "SERVICE"
+        cursor.note(
+            code, subject=self.subject, object=self.name, fields=stated, service=service
+        )
 
     def invocation(self, cursor: Cursor) -> Invocation | None:
         """The command that creates the container; None without an image."""

@@ -67,8 +67,13 @@ def write_mebibytes(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     if number is None:
         writer.leave_out("TC790", cursor)
     elif row.target == "--memory" and number < _LEAST_MEBIBYTES:
-        stated = f"{cursor.key}: {number:g} (Docker gives a container at least {_LEAST_MEBIBYTES} MB)"
-        writer.leave_out("TC790", cursor, stated)
+        cursor.note(
+            "TC894",
+            subject=writer.subject,
+            object=writer.name,
+            size=f"{number:g}",
+            least=_LEAST_MEBIBYTES,
+        )
     else:
         writer.add_plain(row.target, f"{number:g}m", cursor)
 

@@ -58,6 +58,14 @@ class StartedContainer(NamedTuple):
         """Whether the script takes what it prints, and forgets it."""
         return bool(self.invocation.variable) and self.is_removed and not self.is_detached
 
+    def note_time(self, service: str) -> None:
+        """Says when cron starts the container; units and AWS say in notes of their own when they start one."""
+        when = self.invocation.schedule
+        if " " in when or when.startswith("@"):
+            for argument in self.invocation.head[:1]:
+                subject = ModelPath.service(service, "profiles")
+                argument.annotate("TC039", subject=subject, service=service, when=when)
+
 
 class ContainerNames:
     """The names of a script's containers: one that a command states is its service's, whatever images are called."""

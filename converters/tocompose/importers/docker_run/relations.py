@@ -335,6 +335,7 @@ class RelatedServices:
         service = self._services[container.service.name]
         if container.invocation.schedule not in ("", "@reboot"):
             profiles = service.profiles or ("scheduled",)
+            container.note_time(service.name)
             return replace(service, role=Role.JOB, profiles=profiles)
         if len(self._services) < 2 or service.ports:
             return service

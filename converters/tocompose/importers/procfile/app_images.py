@@ -138,6 +138,7 @@ def _dockerfile_input(
         data_files=tuple(
             _data_files(variables) if app_part.repository is app.repository else ()
         ),
+        service=ordered[0].service,
     )
 
 

@@ -121,7 +121,10 @@ def write_type(writer: CommandWriter, row: FieldRow, settings: tuple[Cursor, ...
     """How systemd tells that the unit has started: a `oneshot` is one that has ended."""
     setting = writer.last(settings)
     if setting.peek() == "oneshot":
-        setting.annotate("TC858", subject=writer.unit.subject, object=writer.unit.name)
+        unit = writer.unit
+        setting.annotate(
+            "TC858", subject=unit.subject, object=unit.name, service=unit.service_name
+        )
     setting.skip("what starts after a oneshot waits for its end")
 
 

@@ -68,6 +68,11 @@ class QuadletUnit(NamedTuple):
         return ModelPath.of(section, identifier(self.stem))
 
     @property
+    def service_name(self) -> str:
+        """What commands of notes call its service; the word SERVICE for a unit that is none."""
+        return self.subject.service_name or "SERVICE"
+
+    @property
     def service_unit(self) -> str:
         """The unit of systemd that Quadlet makes of it."""
         stated = self.last(self.kind.value, "ServiceName")

@@ -58,7 +58,13 @@ class CommandWriter:
 
     def say_left_out(self, cursor: Cursor, fields: str, code: str = "TC780") -> None:
         """Says that nothing comes of what stands here, by its key and value."""
-        cursor.note(code, subject=self.unit.subject, object=self.unit.name, fields=fields)
+        cursor.note(
+            code,
+            subject=self.unit.subject,
+            object=self.unit.name,
+            service=self.unit.service_name,
+            fields=fields,
+        )
 
     def last(self, settings: tuple[Cursor, ...]) -> Cursor:
         """The line that holds of several."""

@@ -186,6 +186,7 @@ class ServiceImages:
             required=(),
             settings=variables,
             node_first=False,
+            service=alike[0].name if alike else render_part.name,
         )
         request = ImageRequest(self._name, language, "auto", source, {})
         if folder:

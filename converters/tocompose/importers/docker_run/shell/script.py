@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tocompose.importers import SourceError
+from tocompose.importers.docker_run.assembly import CREATING_VERBS
 from tocompose.importers.docker_run.invocation import Invocation, Script, WaitLoop
 from tocompose.importers.docker_run.paste.repairs import repair_commands
 from tocompose.importers.docker_run.pasted import FILE as PASTE_FILE
@@ -145,8 +146,8 @@ def _run_scheduled(shell: Shell, cursor: Cursor) -> None:
         when.skip("start with the engine, as the restart policy does")
     elif ("exec",) in verbs:
         when.mark_noted("TC178")
-    elif verbs:
-        when.note("TC039", when=when.peek())
+    elif not verbs.isdisjoint(CREATING_VERBS):
+        when.mark_noted("TC039")  # by the service, whose name is not known yet
     else:
         when.skip("the time of a command that starts no container")
 
