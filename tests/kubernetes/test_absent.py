@@ -10,6 +10,7 @@ import yaml
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
+from tocompose.reports import render
 from tocompose.reports.duties import start_duties
 from tocompose.reports.report import report
 
@@ -158,7 +159,7 @@ def with_files(source: dict[str, Any], *volumes: dict[str, Any]) -> dict[str, An
 
 
 def task_texts(result: Result) -> dict[str, list[str]]:
-    told = start_duties(report(result, Memory({}, "shop")))
+    told = start_duties(report(result, Memory({}, "shop"))).named
     return {
         duty.code: [duty.advice, *(detail.advice for detail in duty.details)]
         for duty in told
@@ -196,6 +197,8 @@ def test_files_of_a_secret_that_a_controller_makes_are_a_task(
     assert EACH.format("db-secret") in said_how and "-o yaml" not in said_how
     (advice,) = [note.advice for note in result.notes if note.code == "TC390"]
     assert "TC884" in advice
+    text = render("markdown", report(result, Memory({}, "shop")))
+    assert "- `secrets/db-secret/.keep`\n" in text
 
 
 def test_a_file_of_one_key_is_filled_where_it_is_mounted() -> None:

@@ -205,6 +205,26 @@ def test_an_issuer_outside_tells_by_its_name(issuer: str, obtained: bool) -> Non
     assert ("TC393" in codes, "TC286" in codes) == (obtained, not obtained)
 
 
+PUBLISHED = """\
+apiVersion: v1
+kind: Service
+metadata: {name: outside}
+spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("issuer", "code"), [("letsencrypt", "TC885"), ("corporate-ca", "TC295")]
+)
+def test_a_moved_port_80_gets_no_certificate(issuer: str, code: str) -> None:
+    result = converted(INGRESS.replace("NAME", issuer), app("web"), PUBLISHED)
+    ports = compose(result)["services"]["traefik"]["ports"]
+    assert any("8080" in port for port in ports)
+    told = [note for note in result.notes if note.code in ("TC885", "TC295")]
+    assert [note.code for note in told] == [code]
+    assert code == "TC295" or "web publishes port 80" in told[0].message
+
+
 @pytest.mark.parametrize(
     ("hosts", "codes"),
     [

@@ -178,6 +178,9 @@ def test_a_scheduler_runs_all_containers_of_the_pod() -> None:
     assert "/usr/share/zoneinfo:/usr/share/zoneinfo:ro" in scheduler["volumes"]
     assert services(result)["report"]["profiles"] == ["cron"]
     [message] = [note.message for note in result.notes if note.code == "TC240"]
+    assert not any(
+        "zoneinfo" in note.message for note in result.notes if note.code == "TC683"
+    )
     assert "15 3 * * 1-5 (Europe/Paris)" in message and "the next one is skipped" in message
     assert not codes(result) & {"TC001", "TC241", "TC901"}
 

@@ -719,6 +719,10 @@ def test_without_passwords_a_kafka_lets_everybody_in(kind: str) -> None:
     env = services(result)["events-kafka"]["environment"]
     assert "SASL" not in env["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"]
     assert "lets everybody in" in note_on(result)
+    assert "security.protocol=PLAINTEXT" in note_on(result)
+    (advice,) = [note.advice for note in result.notes if note.code == "TC391"]
+    assert "`docker compose up -d --wait events-kafka`" in advice
+    assert "MirrorMaker" in advice
 
 
 CONNECT = """\

@@ -409,3 +409,14 @@ def test_a_file_without_a_secret_is_not_called_secret() -> None:
     project = Memory(text, "shop")
     result = convert(project, Options(layout=Layout(split=True)))
     assert "- `.env`\n" in render("markdown", report(result, project))
+
+
+@pytest.mark.parametrize("has_profile", [False, True])
+def test_what_has_a_profile_is_taken_down_with_the_rest(has_profile: bool) -> None:
+    profile = "    profiles: [tools]\n" if has_profile else ""
+    text = f"services:\n  web:\n    image: corp/web:1\n  tool:\n    image: corp/tool:1\n{profile}"
+    project = Memory({"docker-compose.yml": text.encode()}, "shop")
+    result = convert(project, Options(layout=Layout(split=True)))
+    lines = [step.line for step in next_steps(report(result, project))]
+    every = "--profile '*' " if has_profile else ""
+    assert f"docker compose {every}down" in lines

@@ -26,7 +26,13 @@ from tocompose.reports.leaving_podman import (
     remove_podmans_volumes,
     volume_copies,
 )
-from tocompose.reports.next_steps import NextStep, base_of, compose_command, start_steps
+from tocompose.reports.next_steps import (
+    NextStep,
+    base_of,
+    compose_command,
+    down_command,
+    start_steps,
+)
 from tocompose.reports.old_data import copied_data, mounts_to_fill, old_path
 from tocompose.reports.old_networks import creation_options, reconnection
 from tocompose.reports.old_starts import forget_starts, start_units, stop_units
@@ -230,7 +236,7 @@ def _stop_stack(stack: Stack, base: str) -> NextStep:
     is_new = any(not (volume.external or volume.engine_name) for volume in stack.volumes)
     warning = "What was written to new volumes since then is not in the old containers."
     title = f"Stop and remove the stack{volumes_stay}"
-    return NextStep(title, compose_command(base, "down"), warning if is_new else "")
+    return NextStep(title, down_command(stack, base), warning if is_new else "")
 
 
 def _old_containers(stack: Stack) -> list[Service]:

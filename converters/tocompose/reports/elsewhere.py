@@ -21,7 +21,8 @@ _ELSEWHERE = {
     Runtime.CLUSTER: (
         "The cluster is not changed: it keeps running what it runs.",
         "Its data is not copied by itself. If a box above says that data must be moved or copied, stop what writes to"
-        " it in the cluster first, so that nothing is written after the copy.",
+        " it in the cluster first, so that nothing is written after the copy. A pod that a command there reads through"
+        " keeps running: stop what calls it.",
         "To go back, stop the stack.",
     ),
     Runtime.PLATFORM: (

@@ -211,11 +211,22 @@ def _may_be_newer(service: Service, runs_in: Runtime) -> bool:
     return not is_fixed and not image_copy_command(service, runs_in)
 
 
+def down_command(stack: Stack, base: str) -> str:
+    """The line that removes all containers: without its profile, docker compose leaves a service that has one.
+
+    https://docs.docker.com/compose/how-tos/profiles/#start-all-profiles
+    """
+    has_profiles = any(
+        service.profiles for service in (*stack.services, *stack.development)
+    )
+    return compose_command(base, "--profile '*' down" if has_profiles else "down")
+
+
 def _take_down(base: str, report: Report) -> NextStep:
     volumes = deleted_volumes(report.stack)
     warning = f"With --volumes it also deletes the data in {', '.join(volumes)}."
     return NextStep(
         "Stop and remove the containers",
-        compose_command(base, "down"),
+        down_command(report.stack, base),
         warning if volumes else "",
     )

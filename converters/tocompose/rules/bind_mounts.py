@@ -61,7 +61,7 @@ _CODE_FOLDERS = frozenset(
 )
 # What is bound from the host on purpose, in production too.
 _OF_THE_HOST = regex(
-    r"(?:^/(?:var/run|run|dev|proc|sys|etc|lib/modules|tmp/\.X11-unix)\b|\.sock$|^/$)"
+    r"(?:^/(?:var/run|run|dev|proc|sys|etc|lib/modules|usr/share/zoneinfo|tmp/\.X11-unix)\b|\.sock$|^/$)"
 )
 
 # What to do about a file of the host that nobody demands.

@@ -6,6 +6,7 @@ remains: one host has nothing to fail over to.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 
@@ -30,6 +31,7 @@ _SERVERS, _ROUTES, _STATELESS = "TC391", "TC392", "TC399"
 # The notes that tell the numbers of servers themselves.
 _COUNTED = (_SERVERS, _STATELESS)
 _OWN_IMAGE = "with its own image"
+_ANY_TOOL = "copy it with the tools of the server"
 
 
 class Expansion(NamedTuple):
@@ -109,6 +111,7 @@ def note_expansions(
         named_images = zip(
             (services[workload] for workload in workloads), images, strict=True
         )
+        servers = [services[workload] for workload in workloads if workload.title != "Job"]
         described = ", ".join(f"{name} ({image})" for name, image in named_images)
         sentences = _sentences(answer, settled, subject)
         ledger.add_note(
@@ -119,6 +122,9 @@ def note_expansions(
                 object=str(kube_object),
                 what=described or "routes",
                 rest="".join(f". {sentence}" for sentence in sentences),
+                services=", ".join(servers),
+                joined=shlex.join(servers),
+                moves=row.get("moves", _ANY_TOOL),
             )
         )
         operated += map(_without_counts, settled)

@@ -24,7 +24,7 @@ def operator_rows() -> Mapping[str, Row]:
     return table(
         "kubernetes/operators",
         required={"module"},
-        optional={"with", "url", "says", "stateless", "labels", "after", "fields"},
+        optional={"with", "url", "says", "stateless", "labels", "after", "fields", "moves"},
     )
 
 

@@ -275,7 +275,10 @@ def _listener_remarks(listener: KafkaListener) -> Iterator[OperatorRemark]:
             f"The listener {listener.name} is plaintext here. Remove TLS from its clients"
         )
     if listener.has_login and not listener.asks_password:
-        yield OperatorRemark(f"The listener {listener.name} lets everybody in")
+        yield OperatorRemark(
+            f"The listener {listener.name} lets everybody in and takes no login. Set security.protocol=PLAINTEXT in "
+            "its clients"
+        )
     address = listener.address("")
     if not address.startswith(":"):
         yield OperatorRemark(f"The listener {listener.name} is advertised as {address}")

@@ -33,12 +33,15 @@ from tocompose.notes import note
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import free_name
 from tocompose.traefik.labels import proxy_labels
-from tocompose.traefik.proxy import Proxy
+from tocompose.traefik.proxy import EntryPoint, Proxy
 from tocompose.traefik.proxy_builder import ProxyBuilder
 from tocompose.traefik.proxy_parts import HostResolver, ManagedCertificate, ProxyPart
 from tocompose.traefik.service import dynamic_file, free_ports, needs_file, traefik_service
 
 __all__ = ["route"]
+
+# Where an authority asks whether a host is ours: https://letsencrypt.org/docs/challenge-types/#http-01-challenge
+_CHALLENGE_PORT = 80
 
 
 def route(
@@ -143,13 +146,26 @@ def _entrypoint_ports(
     }
     ports, moved = free_ports(proxy, taken_ports)
     for point, number in moved:
+        publishers = ", ".join(_publishers(point, services))
+        is_asked = point.port == _CHALLENGE_PORT and bool(proxy.acme and publishers)
         model.ledger.add_note(
             note(
-                "TC295",
+                "TC885" if is_asked else "TC295",
                 point.origin or proxy.origin,
                 subject=ModelPath.service(proxy.name),
                 port=point.port,
                 moved=number,
+                service=publishers,
             )
         )
     return ports
+
+
+def _publishers(point: EntryPoint, services: Mapping[str, Service]) -> list[str]:
+    """The services that publish the port of an entry point."""
+    wanted = (str(point.port), point.protocol)
+    return [
+        name
+        for name, service in services.items()
+        if any((port.published, port.protocol) == wanted for port in service.ports)
+    ]
