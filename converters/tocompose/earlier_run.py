@@ -27,7 +27,8 @@ _EARLIER_HEAD = (
 SHARED_FILES = (".env", ".env.example")
 _OWN_COMMENT = regex(
     r"# \w+ (?:has no value (?:yet|in the source)[.:] [sS]et it here"
-    r"|is not set\. To use the example of the source, remove the # below)\."
+    r"|is not set\. To use the example of the source, remove the # below"
+    r"|is a folder of the container\. Mount a volume there to keep its files)\."
 )
 
 

@@ -127,3 +127,27 @@ def test_buildpacks_bring_the_launcher_of_php() -> None:
     packed = _converted({**files, "public/index.php": ""}, dockerfile=("pack",))
     assert _web(packed)["command"] == ["heroku-php-apache2", "public/"]
     assert "build" not in _web(packed) and not _notes(packed, "TC374")
+
+
+def test_a_folder_of_an_example_is_said_to_need_a_volume() -> None:
+    example = "UPLOAD_DIR=/var/lib/shop/files\nBASE_PATH=/shop\n"
+    result = _converted({**_APP, ".env.example": example})
+    env = next(file for file in result.files if file.path == ".env").content.decode()
+    assert "# UPLOAD_DIR is a folder of the container. Mount a volume there" in env
+    assert "BASE_PATH is a folder" not in env
+
+
+@pytest.mark.parametrize(
+    ("addon", "settings", "state"),
+    [
+        ("heroku-postgresql", "", "starts empty and speaks no TLS"),
+        ("heroku-postgresql", "production:\n  sslmode: require\n", "starts empty"),
+        ("bonsai", "", "starts empty"),
+    ],
+)
+def test_a_server_without_tls_is_said_to_have_none(
+    addon: str, settings: str, state: str
+) -> None:
+    files = {"Dockerfile": "FROM debian:12\n", "config/database.yml": settings}
+    [said] = _notes(_app_with({"addons": [addon]}, **files), "TC400")
+    assert said.message.endswith(f", which {state}")

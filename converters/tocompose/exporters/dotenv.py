@@ -12,6 +12,7 @@ from tocompose.knowledge.servers import DEVELOPMENT_PASSWORD
 from tocompose.knowledge.variable_meanings import variable_meaning
 from tocompose.model import EnvSetting, File, Stack
 from tocompose.notes import Note, note
+from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.stack_texts import (
     required_variables,
@@ -28,6 +29,7 @@ _ESCAPES = str.maketrans(
     {"\\": "\\\\", '"': '\\"', "$": "\\$", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 )
 _WIDTH = 100
+_NAMES_FOLDER = regex(r"(?:^|_)(?:DIR|DIRECTORY|FOLDER)$")
 _FOR_DEVELOPMENT = "A default for development: change it before others can reach it."
 _EXAMPLE_HEAD = (
     "# Every variable of the compose files. If there is no .env yet: cp .env.example .env"
@@ -53,6 +55,11 @@ def optional_comment(name: str) -> str:
 def example_comment(name: str) -> str:
     """The line above a variable of which the source has an example only, in a comment."""
     return f"# {name} is not set. To use the example of the source, remove the # below."
+
+
+def folder_comment(name: str) -> str:
+    """The line above an example that names a folder, which a container loses with itself."""
+    return f"# {name} is a folder of the container. Mount a volume there to keep its files."
 
 
 def env_files(stack: Stack, used: Mapping[str, Variable]) -> tuple[File, ...]:
@@ -164,6 +171,8 @@ def _env_lines(settings: Iterable[EnvSetting], passed_through: set[str]) -> Iter
         mark = "# " if name in passed_through else ""
         if mark and setting.example and not setting.secret:
             yield example_comment(name)
+            if _NAMES_FOLDER.search(name) and setting.example.startswith("/"):
+                yield folder_comment(name)
             yield f"{mark}{name}={quoted(setting.example)}"
         else:
             comment = missing_comment if setting.required else optional_comment

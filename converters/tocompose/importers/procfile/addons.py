@@ -12,6 +12,7 @@ from tocompose.importers.procfile.backing import (
     BackingRequest,
     address_template,
     make_backing,
+    state_of_new,
 )
 from tocompose.importers.procfile.environment import AppVariable, demand_value
 from tocompose.importers.procfile.host_port_variables import is_remote
@@ -283,6 +284,7 @@ class AddonTable:
             name=name,
             plan=request.plan or "its default plan",
             service=service,
+            state=state_of_new(backing.kind, backing.kind in self._encrypted),
             step=backing.moving_step(old_address(variable)),
         )
         if "gone" in row:

@@ -35,6 +35,7 @@ from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, unique_name, variable_name
+from tocompose.tables import load
 
 # In the tables: a variable that may stay empty, and one that the user must fill in.
 OPTIONAL, REQUIRED = "-", "?"
@@ -131,6 +132,14 @@ class Backing(NamedTuple):
                 origin=origin,
             )
             yield AppVariable(name, None, source, origin, setting)
+
+
+def state_of_new(kind: str, encrypted: bool) -> str:
+    """What a server of the stack lacks that the platform's has: data, and TLS where apps are known to demand it."""
+    rows = load("local")["tls"].values()
+    demanded_of = {service for row in rows for service in row["services"]}
+    is_plain = kind in demanded_of and not encrypted
+    return "starts empty and speaks no TLS" if is_plain else "starts empty"
 
 
 def make_backing(

@@ -19,6 +19,7 @@ from tocompose.importers.procfile.backing import (
     BackingRequest,
     address_template,
     make_backing,
+    state_of_new,
 )
 from tocompose.importers.procfile.database_names import stated_database
 from tocompose.importers.procfile.evidence import (
@@ -278,6 +279,7 @@ class _Case:
             service.origin,
             subject=ModelPath.service(service.name),
             service=service.name,
+            state=state_of_new(self._kind, self._kind in self._evidence.encrypted),
             step=backing.moving_step(old_address(address)),
         )
 
