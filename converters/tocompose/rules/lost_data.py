@@ -70,6 +70,6 @@ def missed_facts(service: Service, data: Data) -> dict[str, str]:
         "path": data.path,
         "image": service.image or "",
         "since": since,
-        "mounted": enumerated(targets),
+        "mounted": enumerated(targets) if targets else "",
         "outcome": _REFUSES if refuses else _LEFT_EMPTY,
     }
