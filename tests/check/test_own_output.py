@@ -118,3 +118,35 @@ def test_a_compose_file_of_the_user_says_it_once() -> None:
 def test_no_comment_stands_on_standard_output() -> None:
     result = convert(Memory({"run.sh": STATED.encode()}, "app"), Options())
     assert b"tocompose:" not in result.files[0].content
+
+
+HOST_FOLDERS = """\
+docker run -d --name web -v /srv/media:/media \\
+  -v ./uploads:/uploads corp/web:1
+"""
+
+
+def asked(files: dict[str, bytes], result: Result) -> set[str]:
+    """The codes of all that is found in what was written."""
+    found = audit(Memory(files | {file.path: file.content for file in result.files}, "app"))
+    assert found is not None
+    return {note.code for note in found.notes}
+
+
+def test_folders_of_the_host_are_not_asked_about_again() -> None:
+    files = {"run.sh": HOST_FOLDERS.encode()}
+    result = convert(Memory(files, "app"), Options(layout=Layout(split=True)))
+    text = result.files[0].content.decode()
+    assert re.findall(r"ignore\[TC715\] as in (\S+), see (\w+)", text) == [
+        ("run.sh:1", "TC683"),
+        ("run.sh:2", "TC658"),
+    ]
+    assert "TC715" not in asked(files, result)
+
+
+def test_rotated_logs_that_were_added_are_not_asked_about_again() -> None:
+    services = "".join(f"  {name}:\n    image: corp/{name}:1\n" for name in "ab")
+    files = {"docker-compose.yml": f"services:\n{services}".encode()}
+    result = convert(Memory(files, "app"), Options(layout=Layout(split=True)))
+    assert "max-size" in result.files[0].content.decode()
+    assert "TC746" not in asked(files, result)

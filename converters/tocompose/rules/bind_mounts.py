@@ -262,6 +262,7 @@ RULE = Rule(
         "TC545": ("TC639", "TC665"),
         "TC715": ("TC657", "TC658", "TC683", "TC660", "TC661", "TC662", "TC663"),
     },
+    stated=frozenset(("TC715",)),
     excuses=(
         Excuse("TC737", "a mount with options of its own stays as it is", _has_options),
     ),

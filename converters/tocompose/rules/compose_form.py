@@ -27,6 +27,7 @@ from tocompose.rules import (
     judge_services,
     verdict,
 )
+from tocompose.rules.logging import ROTATION
 from tocompose.rules.value_forms import has_form, how_to_write, problem_of
 from tocompose.rules.views import at_later, replicas_of, span_of_replicas
 from tocompose.source import Branch, Child, Node, Span
@@ -36,6 +37,8 @@ from tocompose.wording import did_you_mean
 
 _SHARED_KEYS = ("deploy", "environment", "healthcheck", "labels", "logging")
 _WORTH_AN_ANCHOR = 3  # lines of a repeated block
+# What LOG adds to each service of a file that is edited in place; nobody changes it in one copy alone.
+_ADDED_BLOCKS = ({"driver": "json-file", "options": ROTATION},)
 _SECTIONS = ("services", "networks", "volumes", "secrets", "configs")
 
 
@@ -175,8 +178,10 @@ def _blocks_of(
     for child in services:
         block = child.node.child(key) if isinstance(child.node, Branch) else None
         if block is not None and _line_count(block.node) >= _WORTH_AN_ANCHOR:
-            users = blocks.setdefault(repr(plain_value(block.node, file)), [])
-            users.append((str(child.key), block.node))
+            content = plain_value(block.node, file)
+            if content not in _ADDED_BLOCKS:
+                users = blocks.setdefault(repr(content), [])
+                users.append((str(child.key), block.node))
     return blocks
 
 

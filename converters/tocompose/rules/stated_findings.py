@@ -22,6 +22,7 @@ _UNNAMED = "the source"
 class Statement(NamedTuple):
     """A finding that the source states: its code, the file and line, the note that has told it, and what states it."""
 
+    level: Level
     code: str
     path: str
     line: int
@@ -51,6 +52,9 @@ def with_statements(
     statements: dict[str, list[Statement]] = {}
     for statement in dict.fromkeys(_statements(view, told, rules, ignores)):
         if is_own_text:
+            # In a file of the user's, what is only for information is no reason for a comment.
+            if statement.level is Level.INFO:
+                continue
             statement = statement._replace(origin=_UNNAMED)
         statements.setdefault(statement.path, []).append(statement)
     parsed_files = {file.path: file for file in view.files}
@@ -89,23 +93,24 @@ def _is_ignored(fault: Note, ignores: Sequence[Ignore]) -> bool:
 def _statement_on(rule: Rule, fault: Note, told: tuple[Note, ...]) -> Iterator[Statement]:
     saying = _note_that_says(rule, fault, told)
     span = fault.span
-    if saying is None or span is None or fault.kind.level is not Level.WARNING:
+    level = fault.kind.level
+    if saying is None or span is None or level is Level.ERROR:
         return
     origin = saying.span
     shown = f"{origin.file}:{origin.line}" if origin else _UNNAMED
-    yield Statement(fault.code, span.file, span.line, saying.code, shown)
+    yield Statement(level, fault.code, span.file, span.line, saying.code, shown)
 
 
 def _note_that_says(rule: Rule, fault: Note, told: tuple[Note, ...]) -> Note | None:
+    """The note of the service that tells the same; of several, the one that names the same path."""
     codes = rule.said_by.get(fault.code, ())
     service = fault.subject.service_name
-    return next(
-        (
-            note
-            for note in told
-            if note.code in codes and note.subject.service_name == service
-        ),
-        None,
+    notes = [
+        note for note in told if note.code in codes and note.subject.service_name == service
+    ]
+    named = {text for text in fault.message.split() if "/" in text or "$" in text}
+    return max(
+        notes, key=lambda note: len(named.intersection(note.message.split())), default=None
     )
 
 
