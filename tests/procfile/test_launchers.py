@@ -57,6 +57,10 @@ def messages(result: Result, code: str) -> list[str]:
             "a shell starts python and gunicorn",
         ),
         (
+            {"Procfile": "web: celery -A s beat & celery -A s worker\n"},
+            "a shell starts celery",
+        ),
+        (
             {
                 "Procfile": "web: npm start\n",
                 "package.json": '{"scripts": {"start": "concurrently \\"a\\" \\"b\\""}}',
@@ -73,7 +77,14 @@ def test_several_programs_in_one_container_are_named(
 
 
 @pytest.mark.parametrize(
-    "line", ["gunicorn shop:app", "python a.py && gunicorn shop:app", "gunicorn s:a 2>&1"]
+    "line",
+    [
+        "gunicorn shop:app",
+        "python a.py && gunicorn shop:app",
+        "gunicorn s:a 2>&1",
+        "gunicorn s:a &",
+        "< a & >",
+    ],
 )
 def test_one_program_is_none_of_several(line: str) -> None:
     assert not messages(converted({**PYTHON, "Procfile": f"web: {line}\n"}), "TC428")

@@ -27,7 +27,6 @@ from tocompose.rules.service_images import (
     is_same_image,
     services_of_same_image,
 )
-from tocompose.rules.shared_secrets import shared_secrets
 from tocompose.rules.shared_storage import shared_storage
 
 
@@ -200,6 +199,9 @@ def _password_edges(stack: Stack) -> Iterator[Edge]:
 
     Only in a cluster is it known which Secret a password is of; elsewhere two may just be the same word.
     """
+    # Conversions of all else, and checks of compose files, do without it.
+    from tocompose.rules.shared_secrets import shared_secrets
+
     for service, target, variable in shared_secrets(stack):
         if _may_wait(service, target) and not stays_idle(service):
             words = f"{variable.name} is the password of {target.name}"

@@ -39,9 +39,11 @@ def _several_programs(repository: Repository, text: str) -> str:
     """What a command starts beside each other, in words; empty for a command that starts one program."""
     operators = {sign for sign, _ in parse_command(text).operators}
     if "&" in operators:
-        names = (program.name for program in named_programs(text))
-        started = dict.fromkeys(name.rpartition("/")[2] for name in names if name != "cd")
-        return f"a shell starts {enumerated(list(started)[:_MOST_SHOWN])}"
+        names = (program.name.rpartition("/")[2] for program in named_programs(text))
+        started = [name for name in names if name != "cd"]
+        if len(started) > 1:
+            shown = list(dict.fromkeys(started))[:_MOST_SHOWN]
+            return f"a shell starts {enumerated(shown)}"
     program = find_program(called_script(repository, text) or text)
     if program.name == "supervisord":
         return f"supervisord starts {_supervised(repository, text)}"
