@@ -91,9 +91,9 @@ STACKS = {
     ),
     "network-by-name": (
         "docker network create tcf-edge\n"
-        "docker run -d --name tcf-web --network tcf-edge -v /var/cache/x"
+        "docker run -d --name tcf-web --network tcf-edge -v /var/lib/x"
         " -l traefik.docker.network=tcf-edge nginx:1.27.0-tcf",
-        ("tcf-web", "/var/cache/x", "/var/cache/x"),
+        ("tcf-web", "/var/lib/x", "/var/lib/x"),
     ),
     "folder": (
         'docker run -d --name tcf-git -v "$PWD/git:/data" gitea/gitea:1.22.0-tcf',
