@@ -8,6 +8,7 @@ from tocompose.importers.field_tables import FieldTables, FieldWalk, Finding, no
 from tocompose.ledger import Cursor, Fate, Ledger
 from tocompose.readers.yaml import yaml_cursors
 from tocompose.source import Leaf
+from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import TableError
 
 TABLES = {
@@ -80,10 +81,10 @@ def test_what_has_no_row_stays_unread() -> None:
 
 def test_a_note_lists_the_fields_of_its_code_and_settles_them() -> None:
     visited, ledger = walk("owner: Ada\nseason: {warm: true, wet: false}\n")
-    note_findings(visited.findings, ledger, "the garden", "services")
+    note_findings(visited.findings, ledger, "the garden", ModelPath.of("services"))
     (message,) = ledger.notes
     assert message.code == "TC201"
-    assert "owner: Ada, season (2 values)" in message.message
+    assert "owner: Ada, season (warm: true, wet: false)" in message.message
     assert set(fates(ledger).values()) == {Fate.NOTED}
 
 
