@@ -162,6 +162,8 @@ def commands_of(markdown: str) -> list[str]:
         for line in boxes.splitlines()
         if line.startswith("  ")
         for command in re.findall(r"`([^`]+)`", line)
+        # A line of several says where it is from, as code too.
+        if not re.fullmatch(r"\S+:\d+:\d+", command)
     ]
 
 
