@@ -186,27 +186,20 @@ def _find_edges(stack: Stack, context: Context) -> Iterator[Edge]:
         for target in (*stated, _network_owner(service, by_name)):
             if target is not None:
                 yield Edge(0, False, service, target, None)
-    for service, clue in evidence(stack, context):
+    for service, clue in (*evidence(stack, context), *_passwords_given(stack)):
         target = by_name[clue.target]
         if clue.rank != FALLBACK and _may_wait(service, target):
             yield Edge(clue.rank, not is_data(target), service, target, clue)
-    if stack.runs_in is Runtime.CLUSTER:
-        yield from _password_edges(stack)
 
 
-def _password_edges(stack: Stack) -> Iterator[Edge]:
-    """The edges to data of services that are given its password: a migration may know the host by itself.
-
-    Only in a cluster is it known which Secret a password is of; elsewhere two may just be the same word.
-    """
+def _passwords_given(stack: Stack) -> Iterator[tuple[Service, Evidence]]:
+    """Who is given the password of data. Only in a cluster is it known which Secret one is of."""
+    if stack.runs_in is not Runtime.CLUSTER:
+        return iter(())
     # Conversions of all else, and checks of compose files, do without it.
     from tocompose.rules.shared_secrets import shared_secrets
 
-    for service, target, variable in shared_secrets(stack):
-        if _may_wait(service, target) and not stays_idle(service):
-            words = f"{variable.name} is the password of {target.name}"
-            clue = Evidence(target.name, SHARED, words, variable.origin)
-            yield Edge(SHARED, False, service, target, clue)
+    return shared_secrets(stack)
 
 
 def _shared_edges(stack: Stack, edges: Iterable[Edge]) -> Iterator[Edge]:

@@ -5,29 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tocompose.knowledge.secrets.names import names_password
-from tocompose.model import EnvVariable, Service, Stack
-from tocompose.record import NamedTuple
+from tocompose.model import Service, Stack
+from tocompose.rules.endings import stays_idle
+from tocompose.rules.evidence import SHARED, Evidence
 from tocompose.rules.roles import is_data
 from tocompose.syntax.interpolation import variable_names, variables
 
 
-class SharedSecret(NamedTuple):
-    """A service whose variable holds a password of the service `owner`, which keeps data."""
-
-    service: Service
-    owner: Service
-    variable: EnvVariable
-
-
-def shared_secrets(stack: Stack) -> Iterator[SharedSecret]:
-    """The passwords of services that keep data which other services get as well, by the service that gets them."""
+def shared_secrets(stack: Stack) -> Iterator[tuple[Service, Evidence]]:
+    """The evidence that services need the data of which they get a password, by the service that gets it."""
     owners = _owners_of_passwords(stack)
     for service in stack.services if owners else ():
+        if stays_idle(service):
+            continue
         for variable in service.environment:
             for password in variable_names(variable.value or ""):
                 owner = owners.get(password, service)
                 if owner is not service:
-                    yield SharedSecret(service, owner, variable)
+                    words = f"{variable.name} is the password of {owner.name}"
+                    yield service, Evidence(owner.name, SHARED, words, variable.origin)
 
 
 def _owners_of_passwords(stack: Stack) -> dict[str, Service]:
