@@ -332,7 +332,7 @@ def _address_templates(row: Row, kind: str, prefix: str) -> dict[str, str]:
 def old_address(variable: str) -> str:
     """What puts the address of the running app's server into OLD_URL; `variable` is empty where none holds it whole."""
     if not variable:
-        return "set OLD_URL to the address of the running app's server"
+        return "set OLD_URL in your shell to the address of the running app's server"
     return f"set OLD_URL (`OLD_URL=$(heroku config:get {variable} -a APP)`)"
 
 
