@@ -94,8 +94,10 @@ def sarif_result(note: Note, index: int, shown_span: Span) -> dict[str, Any]:
         "properties": {"kind": note.kind.value},
     }
     if note.related:
+        # The schema wants each of them once.
+        related_spans = tuple(dict.fromkeys(note.related))[:MAX_RELATED]
         sarif_result["relatedLocations"] = [
-            _location_record(span, "") for span in note.related[:MAX_RELATED]
+            _location_record(span, "") for span in related_spans
         ]
     return sarif_result
 
