@@ -104,9 +104,21 @@ def test_sarif_is_valid_against_the_oasis_schema() -> None:
 @pytest.mark.slow
 def test_sarif_keeps_within_the_limits_of_github() -> None:
     span = Span("a b/ü#?.sh", 1, 1, 1, 2)
+    lines = tuple(Span("a b/ü#?.sh", line, 1, line, 2) for line in range(2, 502))
     many = Note(
-        code="TC001", kind=Kind.LOST, message="x" * 2000, span=span, related=(span,) * 500
+        code="TC001",
+        kind=Kind.LOST,
+        message="x" * 2000,
+        span=span,
+        related=(*lines, *lines),
     )
+    twice = Note(
+        code="TC001", kind=Kind.LOST, message="x", span=span, related=lines[:1] * 2
+    )
+    [result] = json.loads(render("sarif", example()._replace(notes=(twice,))))["runs"][0][
+        "results"
+    ]
+    assert len(result["relatedLocations"]) == 1
     simple = Note(code="TC001", kind=Kind.INFO, message="x")
     report = example()._replace(notes=(many, *(simple,) * MAX_RESULTS))
     run = json.loads(render("sarif", report))["runs"][0]
