@@ -73,7 +73,7 @@ def render(
     header: tuple[str, ...] = (),
 ) -> str:
     """The text of a document: two spaces a level, a blank line between top-level blocks and between services."""
-    lines = [_comment_line(line) for line in header]
+    lines = [comment_line(line) for line in header]
     if header:
         lines.append("")
     for index, (key, value) in enumerate(document.items()):
@@ -98,7 +98,7 @@ def _entry_lines(
 ) -> Iterator[str]:
     pad = " " * indent
     for line in comments.get(path, ()):
-        yield pad + _comment_line(line)
+        yield pad + comment_line(line)
     name = _key_text(key, pad)
     if isinstance(value, Mapping) and value:
         anchor = f" &{value.anchor}" if isinstance(value, Anchored) else ""
@@ -126,7 +126,7 @@ def _list_lines(
     for number, value in enumerate(values):
         value_path = (*path, str(number))
         for line in comments.get(value_path, ()):
-            yield pad + _comment_line(line)
+            yield pad + comment_line(line)
         if isinstance(value, Mapping) and value:
             body = list(_map_lines(value, value_path, indent + 2, comments))
             yield f"{pad}- {body[0].lstrip()}"
@@ -207,8 +207,8 @@ def _chomping_mark(value: str) -> str:
     return "" if value.endswith("\n") else "-"
 
 
-def _comment_line(line: str) -> str:
-    """A comment that cannot end early: control characters and line breaks of a source become spaces."""
+def comment_line(line: str) -> str:
+    """The comment, which cannot end early: control characters and line breaks of a source become spaces."""
     if not line.isprintable():
         line = "".join(char if char.isprintable() else " " for char in line)
     return f"# {line}".rstrip()

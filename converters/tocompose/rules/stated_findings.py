@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from tocompose.compose.documents import ComposeFile, document_of, read_file
+from tocompose.compose.yaml_text import comment_line
 from tocompose.model import File, Stack
 from tocompose.notes import Level, Note
 from tocompose.project import Memory
@@ -132,7 +133,7 @@ def _comment(statements: list[Statement]) -> str:
     codes = ", ".join(sorted({statement.code for statement in statements}))
     origins = ", ".join(sorted({statement.origin for statement in statements}))
     notes = ", ".join(sorted({statement.told_by for statement in statements}))
-    return f"# tocompose: ignore[{codes}] as in {origins}, see {notes}"
+    return comment_line(f"tocompose: ignore[{codes}] as in {origins}, see {notes}")
 
 
 def _says_the_same(content: bytes, parsed_file: ComposeFile) -> bool:
