@@ -17,7 +17,9 @@ _PROBLEMS = {
     "restart": "it must be no, always, unless-stopped or on-failure",
     "decimal": "it is a decimal number, such as 0.5",
 }
-_RESTART = regex(r"no|always|unless-stopped|on-failure(?::\d+)?|.*\$.*")
+# The last of them may say how often.
+_RESTART_WORDS = ("no", "always", "unless-stopped", "on-failure")
+_RESTART = regex(rf"{'|'.join(_RESTART_WORDS)}(?::\d+)?|.*\$.*")
 _DECIMAL = regex(r"\d*\.?\d+")
 
 
@@ -71,7 +73,7 @@ def how_to_write(value: Any, form: str) -> str:
     """What to write in the place of a value that is not of that form, as near to it as can be told."""
     text = str(value)
     if form == "restart":
-        return f"Correct it: {did_you_mean(text, RESTART_WORDS, _TO_RESTART)}"
+        return f"Correct it: {did_you_mean(text, _RESTART_WORDS, _TO_RESTART)}"
     if form == "size" and text.removesuffix("i") != text:
         return f"Write {text.removesuffix('i').lower()}."
     if form == "duration" and text.isdecimal():
@@ -79,7 +81,6 @@ def how_to_write(value: Any, form: str) -> str:
     return _HOW[form]
 
 
-RESTART_WORDS = ("no", "always", "unless-stopped", "on-failure")
 _TO_RESTART = "with unless-stopped the engine restarts the service always."
 _HOW = {
     "size": "Write the number with its unit.",
