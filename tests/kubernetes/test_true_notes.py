@@ -132,3 +132,37 @@ def test_an_issuer_that_is_no_public_authority_gets_no_advice_about_one(spec: st
 def test_an_issuer_that_speaks_acme_is_told_of_it() -> None:
     notes = converted(AUTHORITY.replace("SPEC", "{acme: {server: 'https://a.test'}}")).notes
     assert all("ACME" in note.advice for note in notes if note.code == "TC203")
+
+
+HEADERS = "httpHeaders: [{name: Host, value: a.test}, {name: X-Token, value: t0ken}]"
+
+
+@pytest.mark.parametrize(
+    ("field", "fact"),
+    [
+        (
+            f"livenessProbe: {{httpGet: {{port: 80, path: /live, {HEADERS}}}}}",
+            "(httpGet, /live on 80, 2 headers: Host, X-Token)",
+        ),
+        (
+            "livenessProbe: {httpGet: {port: 443, path: /live, scheme: HTTPS, host: a.test}}",
+            "(httpGet, /live on 443, scheme HTTPS, host a.test)",
+        ),
+        (
+            "livenessProbe: {exec: {command: [sh, -c, 'curl -u a:s3cret x']}}",
+            "(exec, sh with 2 arguments)",
+        ),
+        (
+            f"lifecycle: {{preStop: {{httpGet: {{port: 80, path: /stop, {HEADERS}}}}}}}",
+            "(port: 80, path: /stop, httpHeaders: Host, X-Token)",
+        ),
+    ],
+)
+def test_what_a_lost_request_asks_is_named_and_not_counted(field: str, fact: str) -> None:
+    probed = f'image: "nginx:1.27", readinessProbe: {{tcpSocket: {{port: 80}}}}, {field}'
+    pod = POD.replace("FIELD", "").replace('image: "example/web:1"', probed)
+    messages = [
+        note.message for note in converted(pod).notes if note.code in {"TC230", "TC234"}
+    ]
+    assert [fact in message for message in messages] == [True]
+    assert not any("t0ken" in message or "s3cret" in message for message in messages)

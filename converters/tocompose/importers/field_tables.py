@@ -21,7 +21,7 @@ from tocompose.record import NamedTuple
 from tocompose.source import Branch, Child, Leaf, Node, leaves
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import TableError, load
-from tocompose.wording import counted
+from tocompose.wording import counted, listed_names
 
 _COLUMNS = (frozenset({"target", "shape"}), frozenset({"note"}), frozenset({"ignore"}))
 # What of a map is shown in words: so many values of so many characters.
@@ -231,10 +231,33 @@ def _short_text(node: Node) -> str:
         return ""
     texts = []
     for child in node.children:
-        if not isinstance(child.node, Leaf) or len(child.node.text) > _SHORT:
+        text = _child_text(child.node)
+        if text is None or len(text) > _SHORT:
             return ""
-        texts.append(f"{child.key}: {child.node.text}")
+        texts.append(f"{child.key}: {text}")
     return ", ".join(texts)
+
+
+def _child_text(node: Node) -> str | None:
+    """A plain value, or the names of headers; None for what has no short text."""
+    if isinstance(node, Leaf):
+        return node.text
+    return listed_names(names, _FEW) if (names := header_names(node)) else None
+
+
+def header_names(node: Node | None) -> list[str]:
+    """The names in a list of headers, maps of `name` and `value`, in whose values may be a secret; none of any other
+    list."""
+    names = []
+    for header in node.children if isinstance(node, Branch) else ():
+        fields = header.node.children if isinstance(header.node, Branch) else ()
+        texts = {
+            field.key: field.node.text for field in fields if isinstance(field.node, Leaf)
+        }
+        if texts.keys() != {"name", "value"}:
+            return []
+        names.append(texts["name"])
+    return names
 
 
 def count_filled(node: Node) -> int:

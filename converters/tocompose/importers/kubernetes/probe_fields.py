@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tocompose.importers.field_tables import values_in_words
+from tocompose.importers.field_tables import header_names, values_in_words
 from tocompose.importers.kubernetes.kinds import FILLED_IN
 from tocompose.importers.kubernetes.scalars import (
     Stated,
@@ -17,6 +17,7 @@ from tocompose.ledger import Cursor
 from tocompose.record import NamedTuple
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
+from tocompose.wording import counted, listed_names
 
 READINESS, LIVENESS, STARTUP = "readinessProbe", "livenessProbe", "startupProbe"
 # The first of those that a container has tells whether it is healthy.
@@ -32,6 +33,9 @@ _TIMES = {
 }
 _ACTIONS = ("exec", "httpGet", "tcpSocket", "grpc")
 _SCHEME = "HTTP"
+# What a request and a gRPC check say in one word each, none of which is secret.
+_PLAIN_VALUES = frozenset({"host", "scheme", "service"})
+_SHOWN_HEADERS = 5
 
 
 class ProbeTimes(NamedTuple):
@@ -62,13 +66,21 @@ class ProbeAction(NamedTuple):
     command: tuple[Stated, ...]
 
     def describe(self) -> str:
-        """What it asks, in words: a path and a port where it has them, else all that it says."""
+        """What it asks, in words: a path and a port, or a program, else how much it says."""
         port = self.port.text
         if port is None:
-            return values_in_words(self.cursor.node)
+            return self._describe_command() or values_in_words(self.cursor.node)
         address = f"{self.path} on {port}" if self.path else f"port {port}"
         further = self.further_values()
-        return f"{address} ({further})" if further else address
+        return f"{address}, {further}" if further else address
+
+    def _describe_command(self) -> str:
+        """The program that it runs, without its arguments, in which may be a secret; empty where it runs none, or where
+        its name holds a whole command line."""
+        program, *arguments = [word.text or "" for word in self.command] or [""]
+        if len(program.split()) != 1:
+            return ""
+        return f"{program} with {counted(len(arguments), 'argument')}"
 
     def further_values(self) -> str:
         """What it says beside its path, its port and what goes without saying, in words."""
@@ -77,10 +89,7 @@ class ProbeAction(NamedTuple):
             for child in self.cursor
             if child.key not in ("path", "port") and not self._is_filled_in(child)
         ]
-        if not further:
-            return ""
-        keys = ", ".join(child.key for child in further)
-        return f"{keys}: {values_in_words(*(child.node for child in further))}"
+        return ", ".join(map(_value_in_words, further))
 
     def equals(self, other: ProbeAction) -> bool:
         """Whether another one asks the same."""
@@ -95,6 +104,15 @@ class ProbeAction(NamedTuple):
 
     def _is_filled_in(self, child: Cursor) -> bool:
         return child.key == "scheme" and self.scheme == _SCHEME
+
+
+def _value_in_words(child: Cursor) -> str:
+    """A value beside path and port: of headers their names, since their values may be secret."""
+    if child.key in _PLAIN_VALUES and (text := peek_text(child)) is not None:
+        return f"{child.key} {text}"
+    if names := header_names(child.node):
+        return f"{counted(len(names), 'header')}: {listed_names(names, _SHOWN_HEADERS)}"
+    return f"{child.key}: {values_in_words(child.node)}"
 
 
 class Probe(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from tocompose.importers.field_tables import header_names
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.image import Image
 from tocompose.importers.procfile.processes import Process
@@ -18,6 +19,7 @@ from tocompose.repository import Repository
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.units import is_whole_number
+from tocompose.wording import listed_names
 
 # Heroku gives a web process 60 seconds to listen (error R10).
 _BOOT = "60s"
@@ -35,6 +37,7 @@ _WITHOUT_COUNTERPART = (
     "httpHeaders",
     "scheme",
 )
+_SHOWN_HEADERS = 5
 _FIELDS_OF_CHECKS = {"WAIT": "interval", "TIMEOUT": "timeout", "ATTEMPTS": "retries"}
 
 
@@ -109,8 +112,9 @@ def _read_dokku_check(check: Cursor, to: ModelPath) -> StatedCheck:
     for key in ("name", "description"):
         check.at(key).skip("it names the check in the platform's log")
     for key in _WITHOUT_COUNTERPART:
-        if check.at(key):
-            check.at(key).note("TC348", subject=to, what=key)
+        if setting := check.at(key):
+            names = listed_names(header_names(setting.node), _SHOWN_HEADERS)
+            setting.note("TC348", subject=to, what=f"{key} ({names})" if names else key)
     command = check.at("command")
     if command:
         command.map(to=to.child("test"))

@@ -1,0 +1,28 @@
+"""Notes about an app name what they are about: headers, files, variables, commands."""
+
+from __future__ import annotations
+
+import json
+
+from tocompose.exporters.bundle import Layout
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Memory
+
+_APP = {"Procfile": "web: node web.js\n", "package.json": "{}"}
+
+
+def converted(files: dict[str, str]) -> Result:
+    project = Memory({name: text.encode() for name, text in files.items()}, "shop")
+    return convert(project, Options(layout=Layout(split=True)))
+
+
+def messages(result: Result, code: str) -> list[str]:
+    return [note.message for note in result.notes if note.code == code]
+
+
+def test_headers_of_a_health_check_are_named() -> None:
+    headers = [{"name": "Host", "value": "a.test"}, {"name": "X-Token", "value": "t0ken"}]
+    check = {"type": "readiness", "path": "/x", "httpHeaders": headers}
+    app = json.dumps({"healthchecks": {"web": [check]}})
+    [message] = messages(converted({**_APP, "app.json": app}), "TC348")
+    assert "httpHeaders (Host, X-Token)" in message
