@@ -281,10 +281,30 @@ def convert(
     note_kinds(model)
     note_unused_config(model, builder.used_config)
     note_namespaces(model)
+    _note_injected(model)
     settle_fields(model, builder.findings, operated)
     settle_inherited(model)
     _note_unused(operated, ledger)
     return replace(stack, runs_in=Runtime.CLUSTER)
+
+
+def _note_injected(model: ClusterModel) -> None:
+    """Says what controllers would put into pods; imported where a pod or a namespace bears a name of somebody else."""
+    metadata = [workload.pod_template.at("metadata") for workload in model.workloads]
+    metadata += [each.at("metadata") for each in model.objects.of_kind("Namespace")]
+    names = {
+        setting.key
+        for cursor in metadata
+        for section in ("annotations", "labels")
+        for setting in cursor.at(section)
+    }
+    if any(
+        ("/" in name and ".kubernetes.io/" not in name) or "inject" in name
+        for name in names
+    ):
+        from tocompose.importers.kubernetes.injected import note_injected
+
+        note_injected(model)
 
 
 def _operated(objects: KubeObjects) -> tuple[KubeObjects, tuple[OperatorAnswer, ...]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tocompose.importers.field_tables import header_names
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.image import Image
 from tocompose.importers.procfile.processes import Process
@@ -113,8 +112,9 @@ def _read_dokku_check(check: Cursor, to: ModelPath) -> StatedCheck:
         check.at(key).skip("it names the check in the platform's log")
     for key in _WITHOUT_COUNTERPART:
         if setting := check.at(key):
-            names = listed_names(header_names(setting.node), _SHOWN_HEADERS)
-            setting.note("TC348", subject=to, what=f"{key} ({names})" if names else key)
+            names = [name for header in setting if (name := header.peek("name"))]
+            shown = f"{key} ({listed_names(names, _SHOWN_HEADERS)})" if names else key
+            setting.note("TC348", subject=to, what=shown)
     command = check.at("command")
     if command:
         command.map(to=to.child("test"))
