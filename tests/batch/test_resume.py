@@ -137,6 +137,51 @@ def test_what_is_done_is_kept_and_what_changed_is_done_again(tmp_path: Path) -> 
     assert (written / "a" / "docker-compose.yml").exists()
 
 
+APP = {
+    "app.json": b'{"scripts": {"postdeploy": "npm run seed -- --password hunter2 --into db/seed.key"}}',
+    "Procfile": b"web: npm start\n",
+    "package.json": b'{"name": "shop", "scripts": {"start": "node server.js", "seed": "node seed.js"}}',
+}
+
+
+def test_a_file_that_was_missing_is_seen_when_it_comes(tmp_path: Path) -> None:
+    make(tmp_path / "r" / "shop", {**APP, ".gitignore": b".dockerignore\n.nvmrc\n"})
+    batch("r", "-j", 1, "-o", "out", cwd=tmp_path)
+    batch("r", "-j", 1, "-o", "out", "--resume", cwd=tmp_path)
+    assert lines(tmp_path / "out") == ["shop"]
+    # The list of files does not tell of it, as git ignores it.
+    (tmp_path / "r" / "shop" / ".nvmrc").write_text("20\n")
+    batch("r", "-j", 1, "-o", "out", "--resume", cwd=tmp_path)
+    assert lines(tmp_path / "out") == ["shop", "shop"]
+    batch("r", "-j", 1, "-o", "out", "--resume", cwd=tmp_path)
+    assert lines(tmp_path / "out") == ["shop", "shop"]
+
+
+def test_the_state_names_no_file_that_is_not_there(tmp_path: Path) -> None:
+    make(tmp_path / "r" / "shop", APP)
+    batch("r", "-j", 1, "-o", "out", cwd=tmp_path)
+    record = json.loads((tmp_path / "out" / "state.jsonl").read_text())
+    assert set(record["seen"]) <= {*APP, ".git", ".", ""}
+    assert "hunter2" not in json.dumps(record)
+    assert record["missing"][""]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs links of POSIX")
+def test_links_in_a_circle_and_long_words_are_no_change(tmp_path: Path) -> None:
+    long_word = b"x" * 300
+    make(
+        tmp_path / "r" / "shop",
+        {**APP, "Procfile": b"web: npm start " + long_word + b" loop/a loop\n"},
+    )
+    (tmp_path / "r" / "shop" / "loop").symlink_to("loop")
+    batch("r", "-j", 1, "-o", "out", cwd=tmp_path)
+    batch("r", "-j", 1, "-o", "out", "--resume", cwd=tmp_path)
+    assert lines(tmp_path / "out") == ["shop"]
+    record = json.loads((tmp_path / "out" / "state.jsonl").read_text())
+    # A name that is too long for the file system is no file that was refused.
+    assert not [note for note in record["notes"] if "too long" in note[2]]
+
+
 def test_what_the_user_changed_is_not_replaced_by_a_resumed_run(tmp_path: Path) -> None:
     make(tmp_path / "r" / "a", {"run.sh": SCRIPT})
     batch("r", "-o", "out", cwd=tmp_path)

@@ -12,15 +12,20 @@ from tocompose.notes import Note, note
 from tocompose.project import Folder, normal_path, source_part
 
 LARGEST_FILE = 10_000_000
-# What stands for a digest: a path that is there or missing, and one that gave no content (a folder does so too).
-PRESENT_MARK, MISSING_MARK, UNREAD_MARK = "+", "!", "-"
+# What stands for a digest: a path that is there, and one that is there and gave no content (a folder does so too).
+PRESENT_MARK, UNREAD_MARK = "+", "-"
 
 
 class ReadJournal:
-    """What was looked at in one repository: the digest of each file read, and what could not be read."""
+    """What was looked at in one repository: each file read with its digest, what was missing, and what was refused.
+
+    Words of commands are looked for as files too, and some are passwords: of a path that is not there the journal keeps
+    the folder in which it would begin, with no more than a digest of the name that the folder lacks.
+    """
 
     def __init__(self) -> None:
         self.digests: dict[str, str] = {}
+        self.missing: dict[str, set[str]] = {}
         self.too_large: dict[str, None] = {}
         self.refused: dict[str, str] = {}
 
@@ -63,6 +68,9 @@ class Checkout(Folder):
         real_path = self._resolve_path(path)
         if real_path is None:
             return None
+        if not _path_exists(real_path):
+            self._keep_missing(real_path)
+            return None
         name = self._journal_name(path, real_path)
         try:
             content = self._read_content(real_path, name)
@@ -75,13 +83,31 @@ class Checkout(Folder):
     def exists(self, path: str) -> bool:
         """Whether a file or folder of that path lies inside the application."""
         real_path = self._resolve_path(path)
-        is_there = real_path is not None and _path_exists(real_path)
-        if real_path is not None:
-            name = self._journal_name(path, real_path)
-            # What was read has a digest, which says more.
-            if self._journal.digests.get(name, UNREAD_MARK) == UNREAD_MARK:
-                self._journal.digests[name] = PRESENT_MARK if is_there else MISSING_MARK
-        return is_there
+        if real_path is None:
+            return False
+        if not _path_exists(real_path):
+            self._keep_missing(real_path)
+            return False
+        name = self._journal_name(path, real_path)
+        # What was read has a digest, which says more.
+        if self._journal.digests.get(name, UNREAD_MARK) == UNREAD_MARK:
+            self._journal.digests[name] = PRESENT_MARK
+        return True
+
+    def _keep_missing(self, real_path: Path) -> None:
+        folder, name = real_path.parent, real_path.name
+        while not os.path.lexists(folder):
+            folder, name = folder.parent, folder.name
+        self._journal.missing.setdefault(self._folder_name(folder), set()).add(
+            name_digest(name)
+        )
+
+    def _folder_name(self, folder: Path) -> str:
+        """What the journal calls a folder: its path below the repository, else where it is."""
+        if not folder.is_relative_to(self._real):
+            return str(folder)
+        relative = folder.relative_to(self._real).as_posix()
+        return (self._prefix + relative.removeprefix(".")).rstrip("/")
 
     def _read_content(self, real_path: Path, name: str) -> bytes | None:
         if not real_path.is_file():
@@ -114,6 +140,24 @@ def _path_exists(real_path: Path) -> bool:
         return real_path.exists()
     except OSError:
         return False
+
+
+def name_digest(name: str) -> str:
+    """A digest of a file's name: long enough to know the name again, too short to tell what it was."""
+    return sha256(os.fsencode(os.path.normcase(name))).hexdigest()[:8]
+
+
+def holds_any(folder: Path, name_digests: Iterable[str]) -> bool:
+    """Whether a folder has a file or folder whose name has one of the digests."""
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except OSError:
+        # It is gone, or no folder: nothing can be in it.
+        return False
+    missing_names = frozenset(name_digests)
+    return any(
+        name_digest(name) in missing_names and _path_exists(folder / name) for name in names
+    )
 
 
 def content_digest(content: bytes | None) -> str:

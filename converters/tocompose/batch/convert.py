@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 from tocompose.batch.checkout import (
-    MISSING_MARK,
     PRESENT_MARK,
     Checkout,
     ReadJournal,
     content_digest,
+    holds_any,
+    name_digest,
 )
 from tocompose.batch.delivery import (
     ApplicationFiles,
@@ -357,7 +358,22 @@ def _fingerprint_of(
     digests = {
         path: digest for path, digest in journal.digests.items() if path not in own_outputs
     }
-    return Fingerprint(listing.hexdigest()[:24], digests)
+    written_names = {name for path in own_outputs for name in _names_on_way(path)}
+    missing = {
+        folder: sorted(
+            digest for digest in name_digests if (folder, digest) not in written_names
+        )
+        for folder, name_digests in journal.missing.items()
+    }
+    return Fingerprint(listing.hexdigest()[:24], digests, missing)
+
+
+def _names_on_way(path: str) -> Iterator[tuple[str, str]]:
+    """The folders on the way to a file, each with the digest of the next name in it."""
+    folder = ""
+    for name in path.split("/"):
+        yield folder, name_digest(name)
+        folder = join_path(folder, name)
 
 
 def _still_holds(job: Job, fingerprint: Fingerprint, scanned: RepositoryScan) -> bool:
@@ -366,21 +382,15 @@ def _still_holds(job: Job, fingerprint: Fingerprint, scanned: RepositoryScan) ->
     output = output_root(job.repository, job.options)
     if not all((output / path).exists() for path in job.written):
         return False
-    fresh_journal = ReadJournal()
-    project = Checkout(top, "", (), fresh_journal, job.options.allowed_paths)
+    if any(holds_any(top / folder, names) for folder, names in fingerprint.missing.items()):
+        return False
+    project = Checkout(top, "", (), ReadJournal(), job.options.allowed_paths)
     for path, earlier_digest in fingerprint.digests.items():
-        current_digest = (
-            project.exists(path)
-            if earlier_digest in (PRESENT_MARK, MISSING_MARK)
-            else content_digest(project.read(path))
-        )
-        if current_digest != {PRESENT_MARK: True, MISSING_MARK: False}.get(
-            earlier_digest, earlier_digest
-        ):
+        if not project.exists(path):
             return False
+        if earlier_digest not in (PRESENT_MARK, content_digest(project.read(path))):
+            return False
+    own_outputs = _own_outputs(job.written, job.options)
     return (
-        _fingerprint_of(
-            scanned, ReadJournal(), _own_outputs(job.written, job.options)
-        ).listing
-        == fingerprint.listing
+        _fingerprint_of(scanned, ReadJournal(), own_outputs).listing == fingerprint.listing
     )

@@ -8,6 +8,7 @@ from hashlib import sha256
 from importlib.metadata import entry_points
 
 from tocompose import __version__
+from tocompose.batch.outcome import STATE_FORM
 from tocompose.batch.plan import PlanOptions
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options
@@ -59,6 +60,7 @@ class BatchOptions:
             for entry_point in entry_points(group=group)
         )
         options = (
+            STATE_FORM,
             self.conversion,
             self.output_mode,
             self.exclude,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -45,11 +45,19 @@ class StackRecord(NamedTuple):
     values: Mapping[str, int]
 
 
+# Counts the forms that records of outcomes had: what an earlier form holds is converted again.
+STATE_FORM = 2
+
+
 class Fingerprint(NamedTuple):
-    """What a result depends on: a digest of the list of files, and one of each file that was looked at."""
+    """What a result depends on: a digest of the list of files, and one of each file that was looked at.
+
+    `missing` are folders with the digests of names that were looked for in them and are not there.
+    """
 
     listing: str = ""
     digests: Mapping[str, str] = {}
+    missing: Mapping[str, Sequence[str]] = {}
 
 
 class RepositoryOutcome(NamedTuple):
@@ -87,6 +95,7 @@ def outcome_data(outcome: RepositoryOutcome) -> dict[str, Any]:
         "written": dict(outcome.written),
         "listing": outcome.fingerprint.listing,
         "seen": dict(outcome.fingerprint.digests),
+        "missing": dict(outcome.fingerprint.missing),
     }
 
 
@@ -98,7 +107,7 @@ def outcome_from_data(data: Mapping[str, Any]) -> RepositoryOutcome:
         stacks=tuple(_read_stack(*stack_data) for stack_data in data["stacks"]),
         notes=tuple(_unpack_note(note_data) for note_data in data["notes"]),
         written=data["written"],
-        fingerprint=Fingerprint(data["listing"], data["seen"]),
+        fingerprint=Fingerprint(data["listing"], data["seen"], data["missing"]),
     )
 
 
