@@ -51,7 +51,10 @@ def told(
         with pytest.raises(SystemExit):
             run(list(words))
         printed = capfdbinary.readouterr()
-        return (printed.out + printed.err).decode("utf-8", "replace")
+        text = (printed.out + printed.err).decode("utf-8", "replace")
+        # A command line that is refused tells nothing of a source, and so hides no leak either.
+        assert "Try 'tocompose" not in text, words
+        return text
 
     return call
 
@@ -124,17 +127,20 @@ def test_differences_with_what_is_there(
     place, secret = planted
     put(tmp_path / "source", place.plant(secret))
     other = secret_of(Random(f"before {place.name}"), place.plain)
+    source = ["--from", place.form, "source"]
+    convert = ["convert", *source, "-o", "out"]
     for words in (
-        ["--diff"],
-        ["--check"],
-        ["--check", "--format", "json"],
-        ["--dry-run", "-vv"],
-        ["--explain"],
+        [*convert, "--diff"],
+        [*convert, "--check"],
+        [*convert, "--check", "--format", "json"],
+        ["plan", *source],
+        ["plan", *source, "--as", "json"],
+        ["plan", *source, "--as", "answers"],
     ):
-        said = told("--from", place.form, "source", "-o", "out", *words)
+        said = told(*words)
         assert not leaked(said, secret), words
     put(tmp_path / "source", place.plant(other))
-    told("--from", place.form, "source", "-o", "out")
+    told(*convert)
     put(tmp_path / "source", place.plant(secret))
     for words in (
         ["--diff"],
@@ -142,7 +148,7 @@ def test_differences_with_what_is_there(
         ["--diff", "--force"],
         ["--check", "--format", "json"],
     ):
-        said = told("--from", place.form, "source", "-o", "out", *words)
+        said = told(*convert, *words)
         assert not leaked(said, secret) and not leaked(said, other), words
     for code in ("TC001", secret):
         assert not leaked(told("explain", code), other)
