@@ -373,6 +373,13 @@ def test_the_size_of_a_disk_is_no_loss() -> None:
     assert "TC830" not in codes_of(converted(files_of(blueprint), "render"))
 
 
+def test_logs_on_a_disk_are_not_to_be_moved() -> None:
+    disk = {"name": "logs", "mountPath": "/srv/logs", "sizeGB": 1}
+    codes = codes_of(result_of(web(disk=disk)))
+    assert "TC444" in codes
+    assert "TC436" not in codes
+
+
 def test_data_that_stay_in_a_database_of_render_are_to_be_moved() -> None:
     blueprint = {"services": [web()], "databases": [{"name": "main"}]}
     result = converted(files_of(blueprint), "render")

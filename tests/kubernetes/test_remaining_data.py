@@ -17,7 +17,7 @@ from tocompose.reports.markdown import render
 from tocompose.reports.report import report
 from tocompose.tables import documents, load
 
-MOVED = ("TC437", "TC438", "TC439", "TC442", "TC457")
+MOVED = ("TC437", "TC438", "TC439", "TC442", "TC457", "TC444")
 
 
 def pod(
@@ -116,6 +116,35 @@ def test_the_pod_is_named_as_kubectl_names_it(kind: str, words: str) -> None:
 def test_a_claim_of_several_pods_is_told_once() -> None:
     twin = pod("corp/web:1", CLAIM, "/srv").replace("name: main,", "name: twin,")
     assert len(moved(f"{pod('corp/web:1', CLAIM, '/srv')}---{twin}")) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (pod("corp/web:1", CLAIM, "/var/cache/web"), "a cache"),
+        (pod("corp/web:1", CLAIM, "/srv/logs"), "logs"),
+        (
+            pod("corp/web:1", CLAIM, "/srv/tmp")
+            + NODE_VOLUME.replace("SOURCE", "hostPath: {path: /disk}"),
+            "temporary files",
+        ),
+        (
+            pod("corp/web:1", CLAIM, "/srv/logs", "Job").replace("apps/v1", "batch/v1"),
+            "logs",
+        ),
+    ],
+)
+def test_what_a_program_makes_again_is_no_data_to_copy(text: str, kind: str) -> None:
+    (note,) = moved(text)
+    assert (note.code, note.kind.value) == ("TC444", "info")
+    assert f"because it holds {kind}" in note.message
+    assert "docker compose create" in note.advice
+
+
+def test_logs_that_another_container_has_elsewhere_may_be_data() -> None:
+    reader = pod("corp/reader:1", CLAIM, "/srv/files").replace("name: main,", "name: copy,")
+    (note,) = moved(f"{pod('corp/web:1', CLAIM, '/srv/logs')}---{reader}")
+    assert note.code == "TC438"
 
 
 def test_who_mounts_the_folder_of_a_known_server_is_none() -> None:

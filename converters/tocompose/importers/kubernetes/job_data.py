@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from tocompose.importers.kubernetes.claims import claim_name, mounted_volumes
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
@@ -12,6 +13,7 @@ from tocompose.importers.kubernetes.container_fields import VolumeMount
 from tocompose.importers.kubernetes.objects import MadeObject
 from tocompose.importers.kubernetes.volume_fields import ClaimVolume, NfsVolume
 from tocompose.importers.kubernetes.workloads import RUN_ONCE, Workload
+from tocompose.knowledge.renewed_folders import renewed_files
 from tocompose.knowledge.versions import default_version
 from tocompose.model import Service
 from tocompose.record import NamedTuple
@@ -116,14 +118,14 @@ def _is_on_a_server(folder: JobFolder, model: ClusterModel) -> bool:
 
 def _note_folder(folder: JobFolder) -> None:
     service = folder.service.name
-    folder.mount.cursor.annotate(
-        "TC457",
-        subject=ModelPath.service(service),
-        service=service,
-        path=folder.path,
-        claim=folder.claim,
-        create=folder.compose(f"create {shlex.quote(service)}"),
-        start=folder.start_command(),
-        command=folder.copy_command(),
-        delete=f"kubectl delete{folder.namespace} pod {folder.reader}",
-    )
+    steps: dict[str, Any] = {
+        "create": folder.compose(f"create {shlex.quote(service)}"),
+        "start": folder.start_command(),
+        "command": folder.copy_command(),
+        "delete": f"kubectl delete{folder.namespace} pod {folder.reader}",
+    }
+    facts: dict[str, Any] = {"service": service, "path": folder.path, "claim": folder.claim}
+    code, kind = "TC457", renewed_files(folder.path)
+    if kind:
+        code, steps = "TC444", {"command": " && ".join(steps.values()), "kind": kind}
+    folder.mount.cursor.annotate(code, subject=ModelPath.service(service), **facts, **steps)

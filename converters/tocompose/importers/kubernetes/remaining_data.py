@@ -6,7 +6,7 @@ https://kubernetes.io/docs/reference/kubectl/generated/kubectl_exec/ tells how a
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any
 
@@ -29,6 +29,7 @@ from tocompose.importers.kubernetes.workloads import (
 )
 from tocompose.knowledge.dumps import Dump, dump_of, image_of_folder, moving_pipe
 from tocompose.knowledge.images import Data, ImageFacts, image_facts
+from tocompose.knowledge.renewed_folders import renewed_files
 from tocompose.ledger import Cursor
 from tocompose.model import Service
 from tocompose.record import NamedTuple
@@ -161,6 +162,7 @@ def note_remaining_data(
         is_shared = any((folder.name, folder.part) in told for folder in container.folders)
         if not (container.is_guessed and is_shared):
             told.update(_note_server(container))
+    renewed = _renewed_folders(running)
     for container in sorted(running, key=lambda runs: not runs.facts):
         for folder in container.folders:
             key = (folder.name, folder.part)
@@ -168,8 +170,20 @@ def note_remaining_data(
                 continue
             if not folder.is_read_only:
                 told.add(key)
-                _note_files(container, folder)
+                _note_files(container, folder, kind=renewed.get(key, ""))
     return frozenset(name for name, _ in told)
+
+
+def _renewed_folders(
+    running: Iterable[RunningContainer],
+) -> dict[tuple[str, str], str]:
+    """What the folders hold that nobody has to copy: caches and logs, wherever they are mounted."""
+    kinds: dict[tuple[str, str], list[str]] = {}
+    for container in running:
+        for folder in container.folders:
+            key = (folder.name, folder.part)
+            kinds.setdefault(key, []).append(renewed_files(folder.path))
+    return {key: names[0] for key, names in kinds.items() if all(names)}
 
 
 def _running_containers(
@@ -283,7 +297,10 @@ def _note_dump(container: RunningContainer, dump: Dump, folder: KeptFolder | Non
     )
 
 
-def _note_files(container: RunningContainer, folder: KeptFolder, flush: str = "") -> None:
+def _note_files(
+    container: RunningContainer, folder: KeptFolder, flush: str = "", kind: str = ""
+) -> None:
+    """Says how the files of a folder come into the stack; those of a kind that is made again, nobody has to copy."""
     code = "TC438"
     if folder.keeper is Keeper.NODE:
         # What a pod names of its node is data only where a server is known to keep it there.
@@ -291,7 +308,9 @@ def _note_files(container: RunningContainer, folder: KeptFolder, flush: str = ""
             return
         code = "TC442"
     command = container.copy_command(folder.path, flush)
-    _annotate(container, folder, code, path=folder.path, command=command)
+    if kind:
+        code, command = "TC444", f"docker compose create && {command}"
+    _annotate(container, folder, code, path=folder.path, kind=kind, command=command)
 
 
 def _is_direct(container: RunningContainer, folder: KeptFolder) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 from tocompose.importers.procfile.ports import WebPort
 from tocompose.importers.procfile.shell import convert_command
 from tocompose.importers.render.blueprint import Part, text_of
-from tocompose.importers.render.images import SOURCE_FOLDER, ServiceImage
+from tocompose.importers.render.disks import with_disk
+from tocompose.importers.render.images import ServiceImage
 from tocompose.importers.render.variables import Wiring, database_facts, password_variable
 from tocompose.knowledge.servers import moving_step, server_facts, server_image
 from tocompose.ledger import Cursor
@@ -29,7 +30,6 @@ from tocompose.model import (
 from tocompose.record import NamedTuple, replace
 from tocompose.syntax.interpolation import literal, plain
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import identifier
 from tocompose.syntax.units import is_whole_number
 from tocompose.tables import load
 from tocompose.wording import enumerated
@@ -103,7 +103,7 @@ def convert_service(
             path.map(to=render_part.path.child("healthcheck"))
     _note_port(render_part, web_port, host_port)
     _note_domains(render_part, service)
-    service, volumes = _with_disk(render_part, service, service_image.image.workdir)
+    service, volumes = with_disk(render_part, service, service_image.image.workdir)
     service = _with_plan(render_part, _with_occasion(render_part, service))
     release = _release(render_part, service)
     if release is None:
@@ -206,30 +206,6 @@ def _grace(render_part: Part) -> str:
     if is_whole_number(text_of(seconds)):
         return f"{seconds.take(to=render_part.path.child('stop_grace_period'))}s"
     return "30s"
-
-
-def _with_disk(
-    render_part: Part, service: Service, workdir: str
-) -> tuple[Service, tuple[Volume, ...]]:
-    disk = render_part.cursor.at("disk")
-    target = text_of(disk.at("mountPath"))
-    if not target:
-        return service, ()
-    disk_name = identifier(text_of(disk.at("name")) or "", "data")
-    name = f"{render_part.name}_{disk_name}".replace("-", "_")
-    for key in ("name", "mountPath"):
-        disk.at(key).map(to=render_part.path.child("volumes"))
-    if target.startswith(SOURCE_FOLDER) and workdir:
-        target = f"{workdir.rstrip('/')}{target.removeprefix(SOURCE_FOLDER)}"
-    mount = Mount(kind="volume", source=name, target=literal(target), origin=disk.span)
-    disk.annotate(
-        "TC436",
-        subject=ModelPath.of("volumes", name),
-        name=name,
-        service=service.name,
-        target=target,
-    )
-    return replace(service, mounts=(mount,)), (Volume(name=name, origin=disk.span),)
 
 
 def _with_occasion(render_part: Part, service: Service) -> Service:
