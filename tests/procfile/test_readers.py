@@ -273,6 +273,8 @@ def test_a_dockerfile_with_all_that_dockerfile_parse_does_not_know() -> None:
     assert development is not None
     assert final.exposed == ("3000/tcp", "4000")
     assert final.volumes == ("/data", "/b c")
+    lines = DOCKERFILE.decode().splitlines()
+    assert lines[final.volume_spans["/b c"].line - 1].startswith("VOLUME")
     assert (final.user, final.workdir, final.stop_signal) == ("node", "/srv/app", "SIGINT")
     assert final.health is not None
     assert final.health.options == {"interval": "5s", "retries": "3"}

@@ -64,6 +64,8 @@ class Stage(NamedTuple):
     span: Span
     exposed: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
+    # Where each of the volumes is declared first.
+    volume_spans: Mapping[str, Span] = {}
     user: str = ""
     workdir: str = ""
     stop_signal: str = ""
@@ -265,9 +267,12 @@ def _apply_instruction(
 ) -> Stage:
     """The stage after an instruction; one that is not listed here changes nothing that a compose file could say."""
     change = _CHANGES.get(instruction.name)
-    return (
-        stage._replace(**change(stage, instruction.value, variables)) if change else stage
-    )
+    if change is None:
+        return stage
+    changed = stage._replace(**change(stage, instruction.value, variables))
+    declared = changed.volumes[len(stage.volumes) :]
+    spans = {**dict.fromkeys(declared, instruction.span), **stage.volume_spans}
+    return changed._replace(volume_spans=spans)
 
 
 # What each instruction changes: the fields of the stage, from the stage, the value and the variables that are known.

@@ -79,6 +79,11 @@ class Image(NamedTuple):
         """What the source's own Dockerfile starts, as a shell reads it; empty where that is not known."""
         return self.own_stage.command_text if self.own_stage else ""
 
+    def span_of_volume(self, path: str) -> Span | None:
+        """Where the source's own Dockerfile declares one of the volumes."""
+        spans = self.own_stage.stage.volume_spans if self.own_stage else {}
+        return spans.get(path, self.span)
+
     @property
     def variables(self) -> Mapping[str, str]:
         """The variables that the source's own Dockerfile sets."""

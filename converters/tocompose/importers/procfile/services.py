@@ -289,10 +289,11 @@ def add_volumes(
             mounts.append(Mount(kind="volume", source=name, target=path))
             if name in volumes or image is None:
                 continue
-            volumes[name] = Volume(name=name, origin=image.span)
+            span = image.span_of_volume(path)
+            volumes[name] = Volume(name=name, origin=span)
             subject = ModelPath.service(service.name, "volumes")
             facts = {"path": path, "volume": name}
-            plan.repository.add_note("TC371", image.span, subject=subject, **facts)
+            plan.repository.add_note("TC371", span, subject=subject, **facts)
         result.append(replace(service, mounts=tuple(mounts)) if mounts else service)
     return tuple(result), tuple(volumes.values())
 
