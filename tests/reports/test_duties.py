@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,17 @@ def test_eight_containers_leave_few_boxes() -> None:
     assert "## What to do" in first_screen
     assert "Set 2 values in .env: SMTP_KEY, SRV_PATH" in first_screen
     assert "docker compose up -d --wait" in first_screen
+
+
+def test_networks_that_exist_elsewhere_are_each_told_of_in_the_singular() -> None:
+    ends = {name: {"NetworkID": name} for name in ("front", "back")}
+    inspected = {"Name": "/a", "Config": {"Image": "a"}, "HostConfig": {}}
+    inspected["NetworkSettings"] = {"Networks": ends}
+    project = Memory({"inspect.json": json.dumps([inspected]).encode()}, "shop")
+    text = render("markdown", report(convert(project, Options()), project))
+    box = text.partition("Create networks back, front [TC478]\n")[2].partition("\n\n")[0]
+    assert box.count("create it first") == 2
+    assert box.startswith("  - ")  # nothing is said of both as if they were one
 
 
 def test_what_was_added_is_folded_a_line_for_each_kind() -> None:
