@@ -6,12 +6,19 @@ import pytest
 
 from test_script import read
 from tocompose.notes import registry
+from tocompose.pipeline import Options, convert
+from tocompose.project import Memory
 
 EXAMPLES: dict[str, tuple[dict[str, str], str, str]] = {
     "TC150": (
         {"a.sh": "mkdir -p /x\ndocker run a"},
         "a.sh:1:1",
         "`mkdir` is not a docker command",
+    ),
+    "TC080": (
+        {"crontab": "@daily rsync -a /x /y\n@daily docker run a"},
+        "crontab:1:8",
+        "`rsync`, which cron runs at `@daily`",
     ),
     "TC151": ({"a.sh": "docker run -e A=$B a"}, "a.sh:1:15", "B is not set"),
     "TC152": ({"a.sh": "docker run -e A=$(date -I) a"}, "a.sh:1:15", "`date -I`"),
@@ -82,6 +89,39 @@ def test_each_note_has_an_example(code: str) -> None:
     (found,) = [note for note in read(files).ledger.notes if note.code == code]
     assert str(found.span) == place
     assert text in found.message
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "keeper"),
+    [
+        ("a.sh", "mkdir -p /x\ndocker run a", "the script"),
+        ("Makefile", "up:\n\tmkdir -p x\n\tdocker run a\n", "the Makefile"),
+        (
+            "a.service",
+            "[Service]\nExecStartPre=mkdir /x\nExecStart=docker run a",
+            "the unit",
+        ),
+        ("README.md", "```sh\nmkdir -p /x\ndocker run a\n```\n", "the source"),
+    ],
+)
+def test_what_another_command_stays_in(path: str, text: str, keeper: str) -> None:
+    result = convert(Memory({path: text.encode()}, "app"), Options())
+    (found,) = [note for note in result.notes if note.code == "TC150"]
+    assert found.message.endswith(f"stays in {keeper}")
+
+
+def test_a_program_of_the_system_is_not_looked_for() -> None:
+    asked: list[str] = []
+
+    class Asked(Memory):
+        def exists(self, path: str) -> bool:
+            asked.append(path)
+            return super().exists(path)
+
+    text = "/bin/mkdir -p /x\n/usr/bin/rsync a b\n/opt/x.sh\ndocker run a"
+    convert(Asked({"a.sh": text.encode()}, "app"), Options())
+    assert any("opt/x.sh" in path for path in asked)
+    assert not any("bin/" in path for path in asked)
 
 
 def test_every_code_is_shown() -> None:

@@ -75,6 +75,7 @@ FAMILIES = {
     "TC15": "shell",
     "TC16": "shell",
     "TC17": "shell",
+    "TC08": "shell",
     **dict.fromkeys(("TC26", "TC27", "TC28", "TC29", "TC88"), "kubernetes_edge"),
     "TC03": "sources",
     "TC86": "docker_run",

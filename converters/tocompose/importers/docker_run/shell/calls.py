@@ -22,6 +22,7 @@ from tocompose.readers.shell import read
 from tocompose.readers.text import Text, Unreadable, decode
 from tocompose.syntax.interpolation import plain
 from tocompose.syntax.names import is_shell
+from tocompose.tables import load
 
 _DEEPEST = 12
 _SCRIPT_PATH = regex(r"\.(?:ba|da|z|k)?sh$|/")
@@ -151,7 +152,9 @@ def run_script(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool
     operands = [field.value for field in fields if not field.value.text.startswith("-")]
     if operands and is_shell(operands[0].text):
         del operands[0]
-    path = _project_path(shell, operands[0].text) if operands else None
+    if not operands or _is_of_system(operands[0].text):
+        return False
+    path = _project_path(shell, operands[0].text)
     if path is None or path in shell.calling:
         return False
     data = shell.read_file(path) or b""
@@ -162,6 +165,11 @@ def run_script(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool
         run_file(shell, cursor, path, data)
     shell.jump = None
     return True
+
+
+def _is_of_system(program: str) -> bool:
+    """Whether a path is that of a program which every host has in its place: no source brings it."""
+    return posixpath.dirname(program) in load("shell")["system_folders"]
 
 
 def _is_script(path: str, data: bytes) -> bool:

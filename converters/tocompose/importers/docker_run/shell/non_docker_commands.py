@@ -167,7 +167,7 @@ def settle_other(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> No
 
 
 def _note_command(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
-    """Says that a command stays in the script, or that a docker command was not read that it is given."""
+    """Says that a command stays where it is, or that a docker command was not read that it is given."""
     raw = fields[0].cursor.peek() or ""
     if _holds_call(fields):
         cursor.note("TC033")
@@ -175,7 +175,13 @@ def _note_command(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> N
         cursor.skip("no effect on containers")
     else:
         is_name = re.fullmatch(r"[\w./+-]{1,40}", raw)
-        cursor.note("TC150", command=raw if is_name else "the command")
+        when = shell.settings.get("schedule")
+        cursor.note(
+            "TC080" if when else "TC150",
+            command=raw if is_name else "the command",
+            when=when,
+            keeper=shell.settings["keeper"],
+        )
 
 
 def _holds_call(fields: list[CommandField]) -> bool:

@@ -219,6 +219,10 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
+# What a command stays in that the stack does not run, by the kind of the text.
+_KEEPERS = {"shell": "the script", "makefile": "the Makefile"}
+
+
 def read_script(
     text: Text,
     project: Project,
@@ -237,7 +241,10 @@ def read_script(
     shell = Shell(project, ledger, text.file, HANDLERS, command_output, kept_variables)
     if arguments is not None:
         shell.scope.arguments = tuple(Value(literal(argument)) for argument in arguments)
-    shell.settings = {"prose": kind in ("markdown", "pasted", "yaml")}
+    shell.settings = {
+        "prose": kind in ("markdown", "pasted", "yaml"),
+        "keeper": _KEEPERS.get(kind, "the source"),
+    }
     root = ledger.open(READERS[kind](text, ledger))
     try:
         shell.run(root)

@@ -32,6 +32,7 @@ def read_unit(shell: Shell, cursor: Cursor) -> None:
             _read_surroundings(shell, setting)
     shell.settings = {
         "unit": unit,
+        "keeper": "the unit",
         "restart": _restart_policy(settings),
         "after": _ordered_after(cursor),
     }
