@@ -13,7 +13,11 @@ from growth import grows_with_input
 from rules.snippets import stack
 from tocompose.knowledge.images import image_facts
 from tocompose.knowledge.secrets.names import secret_name
-from tocompose.knowledge.secrets.texts import may_be_secret, secret_value
+from tocompose.knowledge.secrets.texts import (
+    is_secret_under,
+    may_be_secret,
+    secret_value,
+)
 from tocompose.model import (
     CommandText,
     ComposeFileRole,
@@ -147,10 +151,27 @@ def test_names_of_secrets(name: str) -> None:
         *("com.example/key", "com.example.key"),
         *("PASSWORD_REGEX", "PASSWORD_COMPLEXITY", "TOKEN_BUCKET_RATE", "TOKEN_SOURCE"),
         *("API_KEY_IN", "FEATURE_FLAG_KEY", "DEFAULT_KEY"),
+        *("REGISTRY_AUTH_TOKEN_ROOTCERTBUNDLE", "AUTH_TOKEN_CA_BUNDLE", "TOKEN_CA"),
+        *("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "TOKEN_ROOT_CERT", "secretCACerts"),
+        *("TOKEN_CERTIFICATE_CHAIN", "TOKEN_PUBKEY", "SECRET_PUBLICKEYS"),
     ],
 )
 def test_names_that_only_look_like_it(name: str) -> None:
     assert not secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["CERT_PASSWORD", "CA_KEY", "CA_PRIVATE_KEY", "CERT_TOKEN", "ROOT_CA_SECRET"]
+)
+def test_what_opens_a_certificate_is_a_secret(name: str) -> None:
+    assert secret_name(name)
+
+
+def test_a_certificate_that_may_hold_its_key_is_a_secret() -> None:
+    packed = "MIIKzQIBAzCCCpcGCSqGSIb3DQEHAaCCCogEggqE"
+    assert is_secret_under("CLIENT_SECRET_CERT", packed)
+    assert not is_secret_under("CLIENT_SECRET_CERT", "certs/client.crt")
+    assert not is_secret_under("SSL_CERT", packed)
 
 
 @pytest.mark.parametrize(

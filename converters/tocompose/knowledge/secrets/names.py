@@ -120,6 +120,13 @@ _PERHAPS = _split_words("AUTH CLAIM ENTROPY LICENSE NONCE SEED")
 # Names of users, whose passwords may stand behind a colon.
 _LOGINS = _split_words("ADMIN AUTH LOGIN SUPERUSER USERPASS USERS")
 _KNOWN_TO_ALL = _split_words("PUBLIC PUB PUBLISHABLE SITE GPG PGP RELEASE")
+# What ends the name of something that anyone may know, and mostly of its file: a certificate, a bundle or a chain of
+# them, a public key: `REGISTRY_AUTH_TOKEN_ROOTCERTBUNDLE`.
+# https://distribution.github.io/distribution/about/configuration/#token
+_CERTIFICATE = regex(
+    r"(?:^|_)(?:ROOT_?|TRUSTED_?|CA_?)*(?:CA|CERT|CERTIFICATE|CRT)S?(?:_?(?:BUNDLE|CHAIN)S?)?$"
+)
+_PUBLIC_KEY = regex(r"(?:^|_)PUB(?:LIC)?KEYS?$")
 # `MAX_TOKENS`: what a model reads.
 _COUNTS = frozenset(
     {"MAX", "MIN", "NUM", "TOTAL", "COUNT", "LIMIT", "PER", "STOP", "PROMPT", "OUTPUT"}
@@ -242,10 +249,13 @@ def names_shown_text(name: str) -> bool:
 
 
 def perhaps_secret_name(name: str) -> bool:
-    """Whether what is called so is a secret where it looks random: a key that things are found by, a seed."""
+    """Whether what is called so is a secret where it looks random: a key that things are found by, a seed, a
+    certificate that comes with its key in one file."""
     name_words = _words_but_coding(name)
     if not name_words or not _KNOWN_TO_ALL.isdisjoint(name_words):
         return False
+    if _names_certificate(name_words):
+        return not _WORDS.isdisjoint(name_words)
     last_word = name_words[-1].rstrip("0123456789")
     return last_word in _PERHAPS or (last_word == "KEY" and len(name_words) > 1)
 
@@ -280,7 +290,14 @@ def _is_about_secret(name_words: list[str]) -> bool:
         or ("TOKENS" in name_words and not _COUNTS.isdisjoint(name_words))
         or tuple(name_words[-2:]) in _ABOUT_PAIRS
         or {"PUBLIC", "KEY"} <= set(name_words)
+        or _names_certificate(name_words)
+        or _PUBLIC_KEY.search("_".join(name_words)) is not None
     )
+
+
+def _names_certificate(name_words: list[str]) -> bool:
+    """Whether the name is that of a certificate, or of several in one file."""
+    return _CERTIFICATE.search("_".join(name_words)) is not None
 
 
 def _opens_something(name: str, name_words: list[str]) -> bool:
