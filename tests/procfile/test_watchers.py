@@ -57,6 +57,7 @@ def developed(lines: str, **files: str) -> tuple[dict[str, Any], Result]:
         "NODE_ENV=development npx webpack --watch",
         "node esbuild.config.mjs --watch",
         "bin/vite dev",
+        "npx @tailwindcss/cli@4 -i a.css -o b.css --watch",
     ],
 )
 def test_a_builder_waits_for_nobody_and_gets_no_secret(command: str) -> None:
@@ -96,6 +97,40 @@ def test_what_the_bundlers_own_file_names_reaches_it() -> None:
     assert "SECRET_KEY_BASE" not in services["js"]["environment"]
     # It has the address, so it waits.
     assert "postgres" in services["js"]["depends_on"]
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        (
+            "bundle exec puma -C config/dev.rb -p 3000",
+            "bundle exec puma -C config/dev.rb -p 3000",
+        ),
+        (
+            "puma -b tcp://127.0.0.1:3000 -C config/dev.rb",
+            "puma -b tcp://0.0.0.0:3000 -C config/dev.rb",
+        ),
+        ("puma -C config/local.rb", "bundle exec rails server -b 0.0.0.0 -p 3000"),
+        ("bin/rails s -p 3000", "bundle exec rails server -b 0.0.0.0 -p 3000"),
+        ("bin/serve", "bundle exec rails server -b 0.0.0.0 -p 3000"),
+    ],
+)
+def test_another_server_that_is_reached_keeps_its_own_command(
+    line: str, command: str
+) -> None:
+    local = {"config/local.rb": 'bind "tcp://127.0.0.1:3000"\n'}
+    services, result = developed(f"web: env DEBUG=open {line}\n", **local)
+    assert " ".join(services["web"]["command"]) == command
+    assert services["web"]["environment"]["DEBUG"] == "open"
+    is_said = "TC571" in {note.code for note in result.notes}
+    assert is_said == ("rails" in command)
+
+
+def test_a_command_in_the_place_of_production_keeps_its_variables() -> None:
+    lines = "web: bin/rails s\nworker: env A='$b' bundle exec sidekiq -v\n"
+    services, _ = developed(lines)
+    assert services["worker"]["command"] == ["bundle", "exec", "sidekiq", "-v"]
+    assert services["worker"]["environment"]["A"] == "$$b"
 
 
 def test_rails_and_the_server_of_vite_ruby_find_each_other() -> None:

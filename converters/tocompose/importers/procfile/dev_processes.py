@@ -7,7 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tocompose.importers.procfile.backing import Backing, BackingRequest, make_backing
+from tocompose.importers.procfile.dev_overlays import (
+    told,
+    with_assigned,
+    with_variables,
+    without_env,
+)
 from tocompose.importers.procfile.language import find_program
+from tocompose.importers.procfile.listening import listens_openly
 from tocompose.importers.procfile.nested import called_script, of_development
 from tocompose.importers.procfile.ports import (
     open_address,
@@ -50,8 +57,6 @@ from tocompose.tables import load
 
 _SCRIPT = regex(r"\.(?:[cm]?[jt]s|py|rb|php|exs?)$")
 _BUILDS = regex(r"\bbuild\b.*(?:--watch\b|\s-w\b)|\bwatch:\w+")
-# `env A=b server`, before a variable: the program env does what the shell does with `A=b server`.
-_ENV = regex(r"^env\s+(?=[A-Za-z_]\w*=)")
 # Corepack asks before it fetches a package manager where there is a terminal, and nobody answers.
 # https://github.com/nodejs/corepack#environment-variables
 _FETCHED_TOOLS = ("yarn", "pnpm")
@@ -129,10 +134,10 @@ class _DevelopmentSide:
             for value in self._address(backing)
         ]
         services = tuple(
-            _with_variables(service, [*variables, *self._told])
+            with_variables(service, [*variables, *self._told])
             for service in self._services.values()
         )
-        added = tuple(_told(service, variables) for service in self._added.values())
+        added = tuple(told(service, variables) for service in self._added.values())
         servers_added = tuple(backing.service for backing in self._backings)
         return DevelopmentSide(
             services,
@@ -216,13 +221,11 @@ class _DevelopmentSide:
         if process.span and process.span.file == self._path:
             stated.cursor.skip("the base runs it, in development too")
             return
-        if (
-            overlay is None
-            or overlay.command
-            or stated.text.strip() == process.text.strip()
-        ):
+        own = process._replace(text=self._fit(stated.text, process))
+        is_changed = stated.text.strip() != process.text.strip()
+        if overlay is None or not is_changed or not self._keeps_own(own, overlay):
             if overlay is not None:
-                self._services[service.name] = _with_assigned(service, overlay, stated.text)
+                self._services[service.name] = with_assigned(service, overlay, stated.text)
             shown = " ".join((overlay and overlay.command) or service.command or ())
             facts: dict[str, Any] = {
                 "name": stated.type,
@@ -232,7 +235,7 @@ class _DevelopmentSide:
             subject = ModelPath.service(service.name)
             stated.cursor.note("TC571", subject=subject, **facts)
             return
-        command = convert_command(self._fit(stated.text, process)).argv
+        command = convert_command(without_env(own.text)).argv
         path = ModelPath.service(service.name, "command")
         stated.cursor.map(to=path)
         own_line = process._replace(cursor=stated.cursor, text=stated.text)
@@ -243,7 +246,17 @@ class _DevelopmentSide:
             facts["entrypoint"] = self._plan.image(process).swallowing_entrypoint
             stated.cursor.annotate("TC382", subject=path, **facts)
         changed = replace(overlay, command=command, entrypoint=entrypoint)
-        self._services[service.name] = _with_overlay(service, changed)
+        self._services[service.name] = with_assigned(service, changed, stated.text)
+
+    def _keeps_own(self, own: Process, overlay: Service) -> bool:
+        """Whether a command of the file goes before the framework's own: there is none, or it is another server.
+
+        Options of another server, such as a file of settings, mean nothing to the framework's.
+        """
+        framework = find_program(" ".join(overlay.command or ())).name
+        is_other = find_program(own.text).name != framework
+        is_open = listens_openly(self._plan.repository, own, self._plan.port.number)
+        return not framework or (is_other and is_open)
 
     def _entrypoint_of(self, process: Process) -> tuple[str, ...] | None:
         """Nothing in the place of an entrypoint that would not run a command; None keeps the image's."""
@@ -351,38 +364,3 @@ class _DevelopmentSide:
 
     def _settle(self, cursor: Cursor, named: Process) -> None:
         cursor.map(to=ModelPath.service(named.service, "command"))
-
-
-def _with_variables(service: Service, variables: list[EnvVariable]) -> Service:
-    """The service of the base, told in development of the servers that only development has."""
-    overlay = service.overlays.get(ComposeFileRole.DEV)
-    if overlay is None or not overlay.mounts or not variables:
-        return service
-    return _with_overlay(service, _told(overlay, variables))
-
-
-def _with_assigned(service: Service, overlay: Service, text: str) -> Service:
-    """The service with the variables that a command sets for itself, as `env A=b bin/server`; PORT is web's own."""
-    assigned = convert_command(_ENV.sub("", text)).environment
-    variables = [
-        EnvVariable(name=name, value=value) for name, value in assigned if name != "PORT"
-    ]
-    if not variables:
-        return service
-    return _with_overlay(service, _with_environment(overlay, variables))
-
-
-def _with_overlay(service: Service, overlay: Service) -> Service:
-    return replace(service, overlays={**service.overlays, ComposeFileRole.DEV: overlay})
-
-
-def _told(service: Service, variables: list[EnvVariable]) -> Service:
-    return service if service.build is None else _with_environment(service, variables)
-
-
-def _with_environment(service: Service, variables: list[EnvVariable]) -> Service:
-    names = {variable.name for variable in variables}
-    kept_variables = [
-        variable for variable in service.environment if variable.name not in names
-    ]
-    return replace(service, environment=(*kept_variables, *variables))

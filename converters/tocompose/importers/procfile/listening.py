@@ -17,6 +17,7 @@ from tocompose.importers.procfile.ports import (
     local_listening,
     names_port,
     opening_variables,
+    stated_port,
 )
 from tocompose.importers.procfile.processes import Process
 from tocompose.languages import find_language
@@ -68,6 +69,16 @@ def note_local_in_development(
             local = LocalListening(f"{cause}, in development", option, process.span)
             _note_unreached(repository, process, local, port)
             return
+
+
+def listens_openly(repository: Repository, process: Process, port: str) -> bool:
+    """Whether the command starts a server that is known to listen on all addresses, at that port."""
+    row = find_program(process.text).row
+    number = stated_port(process.text) or (port if row.get("reads") else row.get("port"))
+    is_server = bool(row.get("reads")) or not row.get("usual", False)
+    if not is_server or number != port or local_listening(process):
+        return False
+    return not any(_by_configuration(repository, process.text))
 
 
 def _note_unreached(

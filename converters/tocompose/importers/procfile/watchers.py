@@ -24,6 +24,8 @@ from tocompose.source import Span
 from tocompose.tables import load
 
 _DEEPEST = 4
+# The version that npx is to fetch: `tailwindcss@4`.
+_VERSION = regex(r"(?<=.)@[^@/]*$")
 # Files at the root, or of a folder for it, that configure a bundler, and read variables of the environment.
 _CONFIGURATION = regex(
     r"(?:[^/]*(?:config|esbuild|webpack|vite|rollup|build)[^/]*|config/webpack/.*)\.[cm]?[jt]s"
@@ -64,8 +66,9 @@ def only_builds(repository: Repository, text: str, depth: int = _DEEPEST) -> boo
 
 def _is_builder(repository: Repository, program: NamedProgram, depth: int) -> bool:
     table, started = load("development"), started_program(program)
-    name = started.name.rpartition("/")[2]
-    if name in table["builders"]:
+    scoped = _VERSION.sub("", started.name)
+    name = scoped.rpartition("/")[2]
+    if name in table["builders"] or scoped in table["builders"]:
         return True
     if name in load("process_managers")["package_tools"]:
         script = called_script(repository, started.call)
