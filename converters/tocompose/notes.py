@@ -84,7 +84,7 @@ FAMILIES = {
     **dict.fromkeys(("TC56", "TC57", "TC58", "TC59"), "platform"),
     **dict.fromkeys(("TC852", "TC854", "TC856"), "environment"),
     **dict.fromkeys(("TC819", "TC853", "TC857", "TC859"), "addons"),
-    "TC855": "platform",
+    **dict.fromkeys(("TC855", "TC895", "TC896"), "platform"),
     **dict.fromkeys(("TC84", "TC85"), "paste"),
     **dict.fromkeys(("TC46", "TC47", "TC48", "TC49"), "engine"),
     **dict.fromkeys(("TC78", "TC858"), "quadlet"),

@@ -151,3 +151,40 @@ def test_a_server_without_tls_is_said_to_have_none(
     files = {"Dockerfile": "FROM debian:12\n", "config/database.yml": settings}
     [said] = _notes(_app_with({"addons": [addon]}, **files), "TC400")
     assert said.message.endswith(f", which {state}")
+
+
+def test_values_of_a_new_app_are_to_be_compared_with_the_running_ones() -> None:
+    environment = {
+        "USE_S3": "True",
+        "DEBUG": "True",
+        "LEVEL": {"value": "info", "description": "How much is logged"},
+        "KEY": {"generator": "secret"},
+        "TOKEN": {"required": False},
+        "REGION": "eu",
+    }
+    result = _app_with({"env": environment}, **{".env": "REGION=us\n"})
+    [said] = _notes(result, "TC895")
+    assert "app.json gives USE_S3, DEBUG and LEVEL the values" in said.message
+    [mode] = _notes(result, "TC896")
+    assert mode.message.startswith("DEBUG is True in production too, as app.json says")
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_said"),
+    [
+        ({"DJANGO_DEBUG": "1"}, True),
+        ({"NODE_ENV": "development"}, True),
+        ({"DEBUG": "app:*"}, False),
+        ({"DEBUG": "False"}, False),
+        ({"NODE_ENV": "production"}, False),
+    ],
+)
+def test_a_mode_for_development_is_told(environment: dict[str, str], is_said: bool) -> None:
+    assert bool(_notes(_app_with({"env": environment}), "TC896")) is is_said
+
+
+def test_values_that_the_user_asked_for_are_meant() -> None:
+    app = {"environments": {"review": {"env": {"DEBUG": "True"}}}}
+    files = {**_APP, "app.json": json.dumps(app)}
+    result = _converted(files, environment=("review",))
+    assert not {"TC895", "TC896"} & {note.code for note in result.notes}

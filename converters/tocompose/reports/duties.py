@@ -111,19 +111,29 @@ def _value_duties(report: Report) -> Iterator[Duty]:
 
 
 def _config_duties(report: Report) -> Iterator[Duty]:
-    """Variables that the source only names: the platform keeps their values beside the repository."""
-    needless = {*values_to_set(report), *generated_names(report)}
-    unset = [
-        setting.name
-        for setting in report.stack.settings
-        if setting.value is None and setting.name not in needless
-    ]
-    if not unset or report.importer != "procfile":
+    """Variables of which the platform keeps the running app's values beside the repository."""
+    if report.importer != "procfile":
         return
-    text = "Copy the config vars of the running app to .env"
-    yield Duty(text, _begun_small(text), advice=_CONFIG_ADVICE)
+    notes = tuple(note for note in report.notes if note.code == "TC895")
+    if has_unset := _has_unset_variables(report):
+        text, advice = _COPY_CONFIG, _CONFIG_ADVICE
+    elif notes:
+        text, advice = str(explanation("TC895")["do"]), notes[0].advice
+    if has_unset or notes:
+        details = tuple(DutyDetail(note.message, (str(note.span),)) for note in notes)
+        yield Duty(text, _begun_small(text), advice=advice, notes=notes, details=details)
 
 
+def _has_unset_variables(report: Report) -> bool:
+    """Whether the source only names variables that `.env` may hold."""
+    needless = {*values_to_set(report), *generated_names(report)}
+    return any(
+        setting.value is None and setting.name not in needless
+        for setting in report.stack.settings
+    )
+
+
+_COPY_CONFIG = "Copy the config vars of the running app to .env"
 # https://devcenter.heroku.com/articles/config-vars#view-current-config-var-values
 _CONFIG_ADVICE = (
     "If it runs on Heroku, `heroku config -s -a APP` prints them (APP is the app's name there). Copy the values that"

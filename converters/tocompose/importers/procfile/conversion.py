@@ -46,6 +46,7 @@ from tocompose.importers.procfile.environment import AppVariable
 from tocompose.importers.procfile.evidence import collect_evidence, used_libraries
 from tocompose.importers.procfile.heroku_yml import read_heroku_yml
 from tocompose.importers.procfile.listening import configured_port
+from tocompose.importers.procfile.new_app_values import note_new_app_values
 from tocompose.importers.procfile.own_commands import start_as_built
 from tocompose.importers.procfile.processes import Process, StatedProcess
 from tocompose.importers.procfile.project_toml import (
@@ -256,6 +257,7 @@ def _collect_variables(
     environment.settle_variables(app_variables, losers, app.web.service)
     environment_checks.note_unset(repository, app.language, app_variables)
     note_buildpack_values(repository, app_variables)
+    note_new_app_values(repository, app_variables)
     port = environment.settle_port(port_entry, app.web)
     return AppEnvironment(
         app_variables, port, tuple(_all_settings(app_variables, backings))

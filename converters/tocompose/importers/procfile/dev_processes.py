@@ -224,16 +224,7 @@ class _DevelopmentSide:
         own = process._replace(text=self._fit(stated.text, process))
         is_changed = stated.text.strip() != process.text.strip()
         if overlay is None or not is_changed or not self._keeps_own(own, overlay):
-            if overlay is not None:
-                self._services[service.name] = with_assigned(service, overlay, stated.text)
-            shown = " ".join((overlay and overlay.command) or service.command or ())
-            facts: dict[str, Any] = {
-                "name": stated.type,
-                "file": self._path,
-                "command": shown,
-            }
-            subject = ModelPath.service(service.name)
-            stated.cursor.note("TC571", subject=subject, **facts)
+            self._keep_framework(stated, service)
             return
         command = convert_command(without_env(own.text)).argv
         path = ModelPath.service(service.name, "command")
@@ -242,11 +233,20 @@ class _DevelopmentSide:
         note_missing_in_development(self._plan.repository, own_line)
         entrypoint = self._entrypoint_of(process)
         if entrypoint is not None and service.entrypoint is None:
-            facts = {"name": f"{process.type} in development"}
+            facts: dict[str, Any] = {"name": f"{process.type} in development"}
             facts["entrypoint"] = self._plan.image(process).swallowing_entrypoint
             stated.cursor.annotate("TC382", subject=path, **facts)
         changed = replace(overlay, command=command, entrypoint=entrypoint)
         self._services[service.name] = with_assigned(service, changed, stated.text)
+
+    def _keep_framework(self, stated: StatedProcess, service: Service) -> None:
+        """Says that the framework's command, or that of the base, stays; it gets the variables that the line sets."""
+        overlay = service.overlays.get(ComposeFileRole.DEV)
+        if overlay is not None:
+            self._services[service.name] = with_assigned(service, overlay, stated.text)
+        shown = " ".join((overlay and overlay.command) or service.command or ())
+        facts: dict[str, Any] = {"name": stated.type, "file": self._path, "command": shown}
+        stated.cursor.note("TC571", subject=ModelPath.service(service.name), **facts)
 
     def _keeps_own(self, own: Process, overlay: Service) -> bool:
         """Whether a command of the file goes before the framework's own: there is none, or it is another server.
