@@ -83,7 +83,7 @@ class EnvFile:
 
 @record
 class Port:
-    """A published port or range (`8000-8010`); `published` None is the engine's choice, `listener` who shares it."""
+    """A published port or range (`8000-8010`); `published` None is the engine's choice, `listener` who answers."""
 
     target: str
     published: str | None = None

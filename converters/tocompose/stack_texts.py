@@ -95,6 +95,18 @@ def resources_by_variable(stack: Stack) -> dict[str, tuple[str, ...]]:
     return {name: tuple(resources) for name, resources in takers.items()}
 
 
+def host_ports_by_variable(stack: Stack) -> dict[str, tuple[str, str]]:
+    """For each variable that stands for a port of the host, who answers there and on which port of the container."""
+    host_ports: dict[str, tuple[str, str]] = {}
+    for service in (*stack.services, *stack.development):
+        for layer in (service, *service.overlays.values()):
+            for port in layer.ports:
+                answers = (port.listener or service.name, port.target)
+                for name in variable_names(port.published or ""):
+                    host_ports.setdefault(name, answers)
+    return host_ports
+
+
 def required_variables(stack: Stack) -> tuple[str, ...]:
     """The variables without which docker compose refuses to start, as `${NAME:?}`, in the order of the stack."""
     names: dict[str, None] = {}

@@ -26,3 +26,9 @@ def test_headers_of_a_health_check_are_named() -> None:
     app = json.dumps({"healthchecks": {"web": [check]}})
     [message] = messages(converted({**_APP, "app.json": app}), "TC348")
     assert "httpHeaders (Host, X-Token)" in message
+
+
+def test_the_debug_port_is_described_as_that_of_the_debugger() -> None:
+    [example] = [file for file in converted(_APP).files if file.path == ".env.example"]
+    wanted = 'the debugger of web (port 9229) is reached\nDEBUG_PORT="9229"'
+    assert wanted in example.content.decode()

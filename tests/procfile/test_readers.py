@@ -227,6 +227,10 @@ def test_comments_of_an_example() -> None:
     assert comments(text) == {"A": "One more", "C": "of C"}
 
 
+def test_a_comment_above_a_commented_entry_is_not_about_the_next_one() -> None:
+    assert comments(b"# of A\n# A=1\nB=2\n# of C\n# D=4\n# of E\nE=5\n") == {"E": "of E"}
+
+
 @given(st.text(max_size=20))
 def test_unquote_leaves_what_is_not_quoted(text: str) -> None:
     if not (len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"):

@@ -15,6 +15,7 @@ from tocompose.notes import Note, note
 from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.stack_texts import (
+    host_ports_by_variable,
     required_variables,
     resources_by_variable,
     services_by_variable,
@@ -225,6 +226,7 @@ def _address_rules(settings: Iterable[EnvSetting], stack: Stack) -> dict[str, st
 def _described(settings: Iterable[EnvSetting], stack: Stack) -> Iterator[EnvSetting]:
     """The settings; of those without a description, who uses them; required is what docker compose demands."""
     users, resources = services_by_variable(stack), resources_by_variable(stack)
+    host_ports = host_ports_by_variable(stack)
     # https://docs.docker.com/reference/compose-file/secrets/: without its variable a secret is refused.
     of_secrets = {secret.environment for secret in stack.secrets}
     demanded = of_secrets.union(required_variables(stack))
@@ -232,7 +234,9 @@ def _described(settings: Iterable[EnvSetting], stack: Stack) -> Iterator[EnvSett
     rules = _address_rules(settings, stack)
     for setting in settings:
         name = setting.name
-        usage = variable_meaning(name, users.get(name, ()), resources.get(name, ()))
+        usage = variable_meaning(
+            name, users.get(name, ()), resources.get(name, ()), host_ports.get(name)
+        )
         description = setting.description or usage
         if rule := rules.get(name, ""):
             begun = description.rstrip(".")

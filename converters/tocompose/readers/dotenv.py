@@ -98,9 +98,8 @@ def comments(content: bytes) -> dict[str, str]:
         text = line.strip()
         if text.startswith("#"):
             remark = text.lstrip("#").strip()
-            # An entry that is commented out explains nothing, and can hold a secret.
-            if not filled_names(remark):
-                comment_lines.append(remark)
+            # An entry that is commented out explains nothing and can hold a secret; what stands above it is about it.
+            comment_lines = [] if filled_names(remark) else [*comment_lines, remark]
             continue
         for name in entries_by_name(text) if comment_lines else ():
             explanation = " ".join(filter(None, comment_lines))

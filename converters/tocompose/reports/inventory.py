@@ -8,7 +8,11 @@ from tocompose.compose.shapes import as_map, as_texts
 from tocompose.knowledge.variable_meanings import variable_meaning
 from tocompose.model import EnvSetting, FileResource, Logging, Mount, Service, Stack, Volume
 from tocompose.record import NamedTuple, replace
-from tocompose.stack_texts import resources_by_variable, services_by_variable
+from tocompose.stack_texts import (
+    host_ports_by_variable,
+    resources_by_variable,
+    services_by_variable,
+)
 from tocompose.wording import enumerated
 
 # https://docs.docker.com/engine/logging/drivers/local/#options
@@ -142,10 +146,13 @@ def configuration_rows(
     """
     rows = []
     users, resources = services_by_variable(stack), resources_by_variable(stack)
+    host_ports = host_ports_by_variable(stack)
     for setting in stack.settings:
         name = setting.name
         kind = "secret" if setting.secret else "setting"
-        meaning = variable_meaning(name, users.get(name, ()), resources.get(name, ()))
+        meaning = variable_meaning(
+            name, users.get(name, ()), resources.get(name, ()), host_ports.get(name)
+        )
         setting = replace(setting, description=setting.description or meaning)
         state = _setting_state(setting, name in generated, name in to_set)
         rows.append(ConfigurationRow(name, kind, ".env", state))

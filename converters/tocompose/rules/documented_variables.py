@@ -8,6 +8,7 @@ from tocompose.knowledge.variable_meanings import variable_meaning
 from tocompose.model import EnvSetting, Stack
 from tocompose.rules import Context, Example, Outcome, Rule
 from tocompose.rules.variables import setting_values, variable_defaults, with_settings
+from tocompose.stack_texts import host_ports_by_variable
 from tocompose.syntax.names import ALWAYS_SET
 from tocompose.wording import enumerated
 
@@ -16,11 +17,14 @@ def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with a setting for each variable with a default that has none; a default that differs is no value."""
     if not context.split:
         return Outcome(stack=stack)
+    host_ports = host_ports_by_variable(stack)
     settings = [
         EnvSetting(
             name=name,
             value=next(iter(found)) if len(found) == 1 else None,
-            description=variable_meaning(name, list(dict.fromkeys(found.values()))),
+            description=variable_meaning(
+                name, list(dict.fromkeys(found.values())), host_port=host_ports.get(name)
+            ),
             example=next(default for default in found if default is not None),
         )
         for name, found in variable_defaults(stack).items()

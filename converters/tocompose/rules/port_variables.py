@@ -6,6 +6,7 @@ from collections.abc import Container, Iterator
 from itertools import chain, count
 
 from tocompose.knowledge.servers import data_ports
+from tocompose.knowledge.variable_meanings import host_port_meaning
 from tocompose.model import ComposeFileRole, EnvSetting, Port, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
@@ -70,10 +71,7 @@ class _PortVariables:
     def _vary(self, service: Service, port: Port) -> Port:
         name = free_port_variable(service, port, self._taken)
         self._taken.add(name)
-        listener = port.listener or service.name
-        purpose = (
-            f"Port of this machine on which {listener} (port {port.target}) is reached"
-        )
+        purpose = host_port_meaning(port.listener or service.name, port.target)
         self.settings.append(
             EnvSetting(
                 name=name,

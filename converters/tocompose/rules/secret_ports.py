@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tocompose.knowledge.variable_meanings import host_port_meaning
 from tocompose.model import EnvSetting, Port, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
@@ -56,7 +57,7 @@ def _setting_of(name: str, service: Service, port: Port) -> EnvSetting:
         value=port.published,
         secret=True,
         required=True,
-        description=f"Port of this machine on which {service.name} is reached",
+        description=host_port_meaning(port.listener or service.name, port.target),
         origin=port.origin,
     )
 

@@ -251,7 +251,12 @@ def _debug_ports(
         return
     if number and any(number in argument for argument in command or ()):
         published = f"${{DEBUG_PORT:-{number}}}"
-        yield Port(target=number, published=published, host_ip="127.0.0.1")
+        yield Port(
+            target=number,
+            published=published,
+            host_ip="127.0.0.1",
+            listener=f"the debugger of {service.name}",
+        )
 
 
 def _workspace_modules(plan: AppPlan) -> Iterator[str]:
