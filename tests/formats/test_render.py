@@ -477,6 +477,30 @@ def test_instances_and_domains_need_a_proxy_and_a_server_without_callers_says_so
     assert "add your address to it" in said["TC435"]
 
 
+def test_who_reaches_a_managed_server_from_outside_is_told() -> None:
+    rules = [{"source": "10.0.0.0/8", "description": "office"}, {"source": "1.2.3.4/32"}]
+    server = {"type": "redis", "name": "queue", "plan": "starter", "ipAllowList": rules}
+    result = result_of({**server, "maxmemoryPolicy": "allkeys_lru"})
+    said = {note.code: f"{note.message} {note.advice}" for note in result.notes}
+    assert "Render lets 10.0.0.0/8 (office), 1.2.3.4/32 reach queue" in said["TC888"]
+    assert "127.0.0.1:6379:6379" in said["TC888"]
+    assert (
+        "at Render the plan starter sets one, at which allkeys-lru takes" in said["TC889"]
+    )
+    assert "TC831" not in said
+
+
+@pytest.mark.parametrize(
+    ("source", "is_lost"), [("10.0.0.0/8", True), ("0.0.0.0/0", False)]
+)
+def test_a_list_of_callers_of_a_service_is_lost(source: str, *, is_lost: bool) -> None:
+    result = result_of(web(ipAllowList=[{"source": source}]))
+    told = [note.message for note in result.notes if "ipAllowList" in note.message]
+    assert told == (
+        [f"web: Compose has no equivalent of ipAllowList: {source}"] if is_lost else []
+    )
+
+
 def test_a_missing_dockerfile_is_told_by_the_file_that_names_it() -> None:
     result = result_of({"type": "web", "name": "web", "runtime": "docker"})
     message = next(item.message for item in result.notes if item.code == "TC358")

@@ -32,3 +32,9 @@ def test_the_debug_port_is_described_as_that_of_the_debugger() -> None:
     [example] = [file for file in converted(_APP).files if file.path == ".env.example"]
     wanted = 'the debugger of web (port 9229) is reached\nDEBUG_PORT="9229"'
     assert wanted in example.content.decode()
+
+
+def test_the_server_of_a_private_plan_is_told_to_answer_only_inside() -> None:
+    result = converted({**_APP, "app.json": '{"addons": ["heroku-redis:private-7"]}'})
+    [advice] = [note.advice for note in result.notes if note.code == "TC400"]
+    assert "the plan private-7 answers only inside its Private Space" in advice

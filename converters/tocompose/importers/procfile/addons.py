@@ -39,6 +39,7 @@ _COLOURS = (
     "COPPER",
     "CRIMSON",
 )
+_INSIDE_A_SPACE = ("private-", "shield-")
 _COLUMNS = {
     "aliases",
     "also",
@@ -285,7 +286,7 @@ class AddonTable:
             plan=request.plan or "its default plan",
             service=service,
             state=state_of_new(backing.kind, backing.kind in self._encrypted),
-            step=backing.moving_step(old_address(variable)),
+            step=f"{backing.moving_step(old_address(variable))}{_way_in(request.plan)}",
         )
         if "gone" in row:
             self._repository.add_note("TC406", span, name=name, when=row["gone"])
@@ -327,6 +328,19 @@ def _address_templates(row: Row, kind: str, prefix: str) -> dict[str, str]:
     if prefix == row["prefix"]:
         templates |= dict.fromkeys(row.get("also", ()), address_template(kind))
     return templates
+
+
+def _way_in(plan: str) -> str:
+    """How this machine reaches a server that answers only inside of a Private Space; empty for one of the others.
+
+    https://devcenter.heroku.com/articles/heroku-postgres-and-private-spaces
+    """
+    if not plan.startswith(_INSIDE_A_SPACE):
+        return ""
+    return (
+        f" (the plan {plan} answers only inside its Private Space: use PrivateLink, "
+        "`heroku data:privatelink:create`, or make the dump in `heroku run bash -a APP`)"
+    )
 
 
 def old_address(variable: str) -> str:

@@ -7,42 +7,30 @@ from typing import Any
 
 from tocompose.importers.procfile.ports import WebPort
 from tocompose.importers.procfile.shell import convert_command
+from tocompose.importers.render.allow_lists import note_allowed
 from tocompose.importers.render.blueprint import Part, text_of
+from tocompose.importers.render.data_servers import Converted
 from tocompose.importers.render.disks import with_disk
 from tocompose.importers.render.images import ServiceImage
-from tocompose.importers.render.variables import Wiring, database_facts, password_variable
-from tocompose.knowledge.servers import moving_step, server_facts, server_image
-from tocompose.ledger import Cursor
+from tocompose.importers.render.variables import Wiring
 from tocompose.model import (
     ComposeFileRole,
     Dependency,
-    EnvSetting,
     EnvVariable,
     Limits,
-    Mount,
     Port,
     ResourceLimits,
     Role,
     Service,
     Stop,
-    Volume,
 )
 from tocompose.record import NamedTuple, replace
 from tocompose.syntax.interpolation import literal, plain
-from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.units import is_whole_number
 from tocompose.tables import load
 from tocompose.wording import enumerated
 
-_OLD_ADDRESS = "set OLD_URL in your shell to the external address of the server (in Render's dashboard)"
 _ON_FAILURE = "service_completed_successfully"
-
-
-class Converted(NamedTuple):
-    """The services that a part comes to, with their volumes."""
-
-    services: tuple[Service, ...]
-    volumes: tuple[Volume, ...] = ()
 
 
 def convert_service(
@@ -103,6 +91,7 @@ def convert_service(
             path.map(to=render_part.path.child("healthcheck"))
     _note_port(render_part, web_port, host_port)
     _note_domains(render_part, service)
+    note_allowed(render_part)
     service, volumes = with_disk(render_part, service, service_image.image.workdir)
     service = _with_plan(render_part, _with_occasion(render_part, service))
     release = _release(render_part, service)
@@ -276,101 +265,3 @@ def _release(render_part: Part, service: Service) -> Service | None:
         role=Role.JOB,
         origin=service.origin,
     )
-
-
-# Servers of data --------------------------------------------------------------------------------------
-
-
-def convert_database(render_part: Part) -> tuple[Converted, EnvSetting]:
-    """A database of Render, as a server of its own."""
-    facts = database_facts(render_part)
-    for key in ("databaseName", "user"):
-        render_part.cursor.at(key).map(to=render_part.path.child("environment"))
-    version = (
-        render_part.cursor.at("postgresMajorVersion").take(
-            to=render_part.path.child("image")
-        )
-        or ""
-    )
-    render_part.cursor.at("name").skip("the name of the service")
-    server = _server(render_part, "postgres", version)
-    environment = {
-        "POSTGRES_DB": facts["database"],
-        "POSTGRES_USER": facts["user"],
-        "POSTGRES_PASSWORD": facts["password"],
-    }
-    variables = tuple(
-        EnvVariable(name=key, value=value) for key, value in environment.items()
-    )
-    service = replace(server.services[0], environment=variables)
-    setting = EnvSetting(
-        name=password_variable(render_part),
-        secret=True,
-        required=True,
-        description=f"Password of the database {render_part.name}. Make one with: openssl rand -hex 32",
-        origin=render_part.cursor.span,
-    )
-    _note_data_to_move(render_part, "postgres", service)
-    return server._replace(services=(service,)), setting
-
-
-def convert_key_value(render_part: Part) -> Converted:
-    """A key value store."""
-    server = _server(render_part, "redis", "")
-    options: list[str] = []
-    policy = render_part.cursor.at("maxmemoryPolicy")
-    if text_of(policy):
-        options += ["--maxmemory-policy", _option(render_part, policy).replace("_", "-")]
-    mode = render_part.cursor.at("persistenceMode")
-    if text_of(mode):
-        options += [
-            "--appendonly",
-            "no" if "off" in _option(render_part, mode).lower() else "yes",
-        ]
-    render_part.cursor.at("plan").skip("the limits of this plan are unknown")
-    command = ("redis-server", *options) if options else None
-    service = replace(server.services[0], command=command)
-    _note_data_to_move(render_part, "redis", service)
-    return server._replace(services=(service,))
-
-
-def _note_data_to_move(render_part: Part, kind: str, service: Service) -> None:
-    """Says that the data of a server stay at Render until somebody moves them."""
-    render_part.cursor.annotate(
-        "TC435",
-        subject=ModelPath.service(service.name),
-        service=service.name,
-        image=service.image,
-        step=moving_step(kind, service.image or "", service.name, _OLD_ADDRESS),
-        access=_access(render_part.cursor.at("ipAllowList")),
-    )
-
-
-def _access(allowed: Cursor) -> str:
-    """What has to be done before the server answers from outside: an empty list lets nobody in.
-
-    https://render.com/docs/blueprint-spec#database-access-control
-    """
-    if allowed.node is None or len(allowed):
-        return ""
-    allowed.skip("an empty list: Render lets nobody in from outside")
-    return " Its `ipAllowList` is empty: add your address to it at Render first."
-
-
-def _option(render_part: Part, cursor: Cursor) -> str:
-    return cursor.take(to=render_part.path.child("command")) or ""
-
-
-def _server(render_part: Part, kind: str, version: str) -> Converted:
-    """A server with a volume for its data."""
-    image = server_image(kind, version)
-    data = next(iter(server_facts(kind).kept_data({}, None, {})), None)
-    volume = f"{render_part.name}_data".replace("-", "_")
-    mounts = (
-        (Mount(kind="volume", source=volume, target=data.path),) if data is not None else ()
-    )
-    service = Service(
-        name=render_part.name, image=image, mounts=mounts, origin=render_part.cursor.span
-    )
-    volumes = (Volume(name=volume, origin=render_part.cursor.span),) if mounts else ()
-    return Converted((service,), volumes)

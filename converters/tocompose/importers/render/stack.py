@@ -13,14 +13,14 @@ from tocompose.importers.render.blueprint import (
     settle_rest,
     text_of,
 )
-from tocompose.importers.render.images import ServiceImage, ServiceImages
-from tocompose.importers.render.ports import DEFAULT_PORT, service_ports
-from tocompose.importers.render.services import (
+from tocompose.importers.render.data_servers import (
     Converted,
     convert_database,
     convert_key_value,
-    convert_service,
 )
+from tocompose.importers.render.images import ServiceImage, ServiceImages
+from tocompose.importers.render.ports import DEFAULT_PORT, service_ports
+from tocompose.importers.render.services import convert_service
 from tocompose.importers.render.variables import Wiring
 from tocompose.ledger import Cursor, Ledger
 from tocompose.model import Runtime, Service, Stack
