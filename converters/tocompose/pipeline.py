@@ -260,14 +260,18 @@ def _conversion_by(
     values = frozenset(ModelPath.of("settings", name) for name in valued)
     open_notes = without_answered(notes_so_far, values)
     written = output.written | accepted.paths
-    all_notes = (*open_notes, *output.notes, *audit_written(ledger, written))
+    all_notes = (
+        *open_notes,
+        *output.notes,
+        *audit_written(ledger, written, practice_notes),
+    )
     notes = in_order(options.answers.confirm(all_notes))
     files = output.files
     if layout.split and options.existing is None:
         from tocompose.rules.stated_findings import with_statements
 
-        is_own_text = layout.source_file is not None
-        files = with_statements(files, stack, notes, is_own_text)
+        origins = None if layout.source_file else ledger.origins()
+        files = with_statements(files, stack, notes, origins)
     return Result(
         files=files,
         notes=tuple(notes),

@@ -41,6 +41,39 @@ def test_on_the_line(written: str) -> None:
     assert lines["TC712"] == [7]
 
 
+MANY = """\
+version: "3"
+x-base: &base
+  privileged: true
+services:
+  web:
+    <<: *base
+    image: nginx
+    ports:
+      - "5432:80"
+    environment:
+      PASSWORD: hunter2
+    command: >
+      serve
+      --password hunter2
+  db: {image: postgres:17, ports: ["5433:5432"], environment: {POSTGRES_PASSWORD: abc}}
+"""
+
+
+def findings(text: str) -> list[tuple[str, int]]:
+    result = audit(Memory({"compose.yaml": text.encode()}))
+    assert result is not None
+    return [(note.code, note.span.line) for note in result.notes if note.span]
+
+
+@pytest.mark.parametrize(("code", "line"), findings(MANY))
+def test_the_line_of_a_finding_is_the_one_for_its_comment(code: str, line: int) -> None:
+    lines = MANY.split("\n")
+    lines[line - 1] += f" # tocompose: ignore[{code}] known"
+    left = findings("\n".join(lines))
+    assert (code, line) not in left and UNUSED not in dict(left)
+
+
 def test_above_the_entry() -> None:
     above = "    # tocompose: ignore[TC712] multicast\n    # really\n"
     assert found(above=above)["TC712"] == [9]

@@ -67,6 +67,28 @@ def compose_of(script: str) -> str:
     return result.files[0].content.decode()
 
 
+def test_the_comment_names_the_line_of_the_option_and_not_that_of_the_command() -> None:
+    script = "# start\ndocker run -d --name ci \\\n  --privileged \\\n  --network host \\\n  corp/ci:1\n"
+    text = compose_of(script)
+    assert "privileged: true  # tocompose: ignore[TC512] as in run.sh:3, see TC668" in text
+    assert (
+        "network_mode: host  # tocompose: ignore[TC712] as in run.sh:4, see TC649" in text
+    )
+
+
+def test_ports_that_the_host_network_does_not_publish_are_noted_and_no_fault() -> None:
+    script = b"docker run -d --name web --network host -p 80:80 corp/web:1\n"
+    result = convert(Memory({"run.sh": script}, "app"), Options(layout=Layout(split=True)))
+    codes = {note.code for note in result.notes}
+    assert "TC669" in codes and "TC901" not in codes
+    noted = [
+        leaf.text
+        for leaf in result.ledger.leaves()
+        if result.ledger.fate(leaf).detail == ("TC669",)
+    ]
+    assert noted == ["-p", "80:80"]
+
+
 def test_what_the_source_states_stands_in_a_comment_on_its_line() -> None:
     lines = compose_of(STATED).split("\n")
     comments = {

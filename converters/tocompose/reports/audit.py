@@ -14,6 +14,7 @@ from tocompose.reports.note_lines import COLOURS, Style
 from tocompose.reports.report import Report, place_of
 
 _UNIT = "Each line counts what it checked: services, keys, mounts or files."
+_LEFT_ALONE = "To leave a finding alone, say why at the end of its line:"
 _MARKS = {"passed": ("ok", "32"), "failed": ("--", "31")}
 
 
@@ -49,6 +50,11 @@ def _finding_lines(report: Report, style: Style) -> Iterator[str]:
         yield from (
             f"    {line}" for line in wrap(printable(note.advice), max(style.width - 4, 20))
         )
+    levels = {note.code: note.kind.level for note in report.notes}
+    if code := next(
+        (code for code, level in levels.items() if level is not Level.ERROR), ""
+    ):
+        yield f"{_LEFT_ALONE} `# tocompose: ignore[{code}] REASON`."
     if report.notes:
         yield ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from tocompose.compose.documents import ComposeFile, document_of, read_file
@@ -15,6 +15,8 @@ from tocompose.rules import Rule, View, load_rule, registry
 from tocompose.rules.brought_rules import brought_judges
 from tocompose.rules.ignore_comments import Ignore, read_ignores
 from tocompose.rules.opened_files import open_view
+from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
 
 _SUFFIXES = (".yml", ".yaml")
 _UNNAMED = "the source"
@@ -32,12 +34,16 @@ class Statement(NamedTuple):
 
 
 def with_statements(
-    files: tuple[File, ...], stack: Stack, notes: Iterable[Note], is_own_text: bool
+    files: tuple[File, ...],
+    stack: Stack,
+    notes: Iterable[Note],
+    origins: Mapping[ModelPath, Span] | None,
 ) -> tuple[File, ...]:
     """The files, with a comment on each line where `check` would warn of what the source states on purpose.
 
     Whoever checks the files later sees what came with the source apart from what is new; each comment can be deleted.
-    With `is_own_text` the files are those of the source, so that no comment names a line of them.
+    `origins` say where each value stands in the source; None where the files are those of the source, so that no
+    comment names a line of them.
     """
     told = tuple(notes)
     # Of our own only those that mend, and one of what engines know, have told something: no other need be loaded.
@@ -51,8 +57,8 @@ def with_statements(
         return files
     ignores = [*chain.from_iterable(map(read_ignores, view.files))]
     statements: dict[str, list[Statement]] = {}
-    for statement in dict.fromkeys(_statements(view, told, rules, ignores)):
-        if is_own_text:
+    for statement in dict.fromkeys(_statements(view, told, rules, ignores, origins or {})):
+        if origins is None:
             # In a file of the user's, what is only for information is no reason for a comment.
             if statement.level is Level.INFO:
                 continue
@@ -75,7 +81,11 @@ def _may_apply(rule: Rule, told_codes: frozenset[str]) -> bool:
 
 
 def _statements(
-    view: View, told: tuple[Note, ...], rules: Iterable[Rule], ignores: Sequence[Ignore]
+    view: View,
+    told: tuple[Note, ...],
+    rules: Iterable[Rule],
+    ignores: Sequence[Ignore],
+    origins: Mapping[ModelPath, Span],
 ) -> Iterator[Statement]:
     for rule in rules:
         for verdict in rule.judge(view) if rule.judge else ():
@@ -83,7 +93,7 @@ def _statements(
             if fault is None or fault.code not in rule.stated:
                 continue
             if not _is_ignored(fault, ignores):
-                yield from _statement_on(rule, fault, told)
+                yield from _statement_on(rule, fault, told, origins)
 
 
 def _is_ignored(fault: Note, ignores: Sequence[Ignore]) -> bool:
@@ -91,13 +101,16 @@ def _is_ignored(fault: Note, ignores: Sequence[Ignore]) -> bool:
     return any(ignore.covers(fault, code) for ignore in ignores for code in ignore.codes)
 
 
-def _statement_on(rule: Rule, fault: Note, told: tuple[Note, ...]) -> Iterator[Statement]:
+def _statement_on(
+    rule: Rule, fault: Note, told: tuple[Note, ...], origins: Mapping[ModelPath, Span]
+) -> Iterator[Statement]:
     saying = _note_that_says(rule, fault, told)
     span = fault.span
     level = fault.kind.level
     if saying is None or span is None or level is Level.ERROR:
         return
-    origin = saying.span
+    # The note may be about the whole service, where the finding is about one of its keys.
+    origin = origins.get(fault.subject) or saying.span
     shown = f"{origin.file}:{origin.line}" if origin else _UNNAMED
     yield Statement(level, fault.code, span.file, span.line, saying.code, shown)
 
