@@ -87,30 +87,17 @@ class Ledger:
             path = self._moves[path]
         return path
 
-    def origins(self) -> dict[ModelPath, Span]:
-        """Where what is written at each path stands in the source, without what comes from several lines of it."""
-        spans: dict[ModelPath, Span] = {}
-        unclear: set[ModelPath] = set()
-        for leaf in self.leaves():
-            for path in map(self.written_at, self.fate(leaf).paths):
-                first = spans.setdefault(path, leaf.span)
-                if (first.file, first.line) != (leaf.span.file, leaf.span.line):
-                    unclear.add(path)
-        return {path: span for path, span in spans.items() if path not in unclear}
-
     def leave_out(self, leaf: Leaf, path: ModelPath, code: str) -> None:
         """Records that what was mapped to the path is not written after all, which the note of that code tells."""
-        paths = tuple(other for other in self.fate(leaf).paths if other != path)
-        self._fates[leaf] = (
-            Settlement(Fate.MAPPED, paths=paths) if paths else _settled(Fate.NOTED, (code,))
-        )
+        paths = tuple(mapped for mapped in self.fate(leaf).paths if mapped != path)
+        mapped_still = Settlement(Fate.MAPPED, paths=paths)
+        self._fates[leaf] = mapped_still if paths else _settled(Fate.NOTED, (code,))
 
     def settle(self, leaf: Leaf, fate: Fate, detail: str) -> None:
         """Records a fate other than mapped; what is mapped already stays mapped."""
         settlement = self._fates.get(leaf, _UNREAD)
-        if settlement.fate is Fate.MAPPED or (
-            settlement.fate is Fate.NOTED and fate is Fate.IGNORED
-        ):
+        is_noted = settlement.fate is Fate.NOTED
+        if settlement.fate is Fate.MAPPED or (is_noted and fate is Fate.IGNORED):
             return
         details = settlement.detail if settlement.fate is fate else ()
         self._fates[leaf] = _settled(fate, (*details, detail))
@@ -374,29 +361,28 @@ def audit_unread(ledger: Ledger) -> list[Note]:
 
 
 def audit_written(
-    ledger: Ledger, written: Iterable[ModelPath], told: Iterable[Note] = ()
+    ledger: Ledger, written: Iterable[ModelPath], rule_notes: Iterable[Note] = ()
 ) -> list[Note]:
     """A note for each leaf said to be mapped whose model path did not reach any written file: an internal error.
 
-    What a rule took out of the stack is none: one of its notes, `told`, is about the path.
+    What a rule took out of the stack is none: one of the `rule_notes` is about the path.
     """
     reached = {path[:depth] for path in written for depth in range(1, len(path) + 1)}
-    told_by = {
-        one_note.subject: one_note.code
-        for one_note in told
-        if one_note.kind in (Kind.LOST, Kind.CHANGED)
-    }
+    changes = (change for change in rule_notes if change.kind in (Kind.LOST, Kind.CHANGED))
+    codes = {change.subject: change.code for change in changes}
+    unreached = [
+        (leaf, path)
+        for leaf in ledger.leaves()
+        for path in ledger.fate(leaf).paths
+        if ledger.written_at(path) not in reached
+    ]
     faults = []
-    for leaf in ledger.leaves():
-        for path in ledger.fate(leaf).paths:
-            written_path = ledger.written_at(path)
-            if written_path in reached:
-                continue
-            if code := told_by.get(written_path):
-                ledger.leave_out(leaf, path, code)
-            else:
-                what = _describe_leaf(ledger, leaf)
-                faults.append(note("TC901", leaf.span, path=str(path), what=what))
+    for leaf, path in unreached:
+        if code := codes.get(ledger.written_at(path)):
+            ledger.leave_out(leaf, path, code)
+        else:
+            what = _describe_leaf(ledger, leaf)
+            faults.append(note("TC901", leaf.span, path=str(path), what=what))
     return faults
 
 

@@ -268,9 +268,9 @@ def _conversion_by(
     notes = in_order(options.answers.confirm(all_notes))
     files = output.files
     if layout.split and options.existing is None:
-        from tocompose.rules.stated_findings import with_statements
+        from tocompose.rules.stated_findings import setting_origins, with_statements
 
-        origins = None if layout.source_file else ledger.origins()
+        origins = None if layout.source_file else setting_origins(ledger)
         files = with_statements(files, stack, notes, origins)
     return Result(
         files=files,

@@ -7,6 +7,7 @@ from itertools import chain
 
 from tocompose.compose.documents import ComposeFile, document_of, read_file
 from tocompose.compose.yaml_text import comment_line
+from tocompose.ledger import Ledger
 from tocompose.model import File, Stack
 from tocompose.notes import Level, Note
 from tocompose.project import Memory
@@ -33,6 +34,18 @@ class Statement(NamedTuple):
     origin: str
 
 
+def setting_origins(ledger: Ledger) -> dict[ModelPath, Span]:
+    """Where what is written at each path stands in the source, without what comes from several lines of it."""
+    spans: dict[ModelPath, Span] = {}
+    unclear: set[ModelPath] = set()
+    for leaf in ledger.leaves():
+        for path in map(ledger.written_at, ledger.fate(leaf).paths):
+            known_span = spans.setdefault(path, leaf.span)
+            if (known_span.file, known_span.line) != (leaf.span.file, leaf.span.line):
+                unclear.add(path)
+    return {path: span for path, span in spans.items() if path not in unclear}
+
+
 def with_statements(
     files: tuple[File, ...],
     stack: Stack,
@@ -45,25 +58,16 @@ def with_statements(
     `origins` say where each value stands in the source; None where the files are those of the source, so that no
     comment names a line of them.
     """
-    told = tuple(notes)
-    # Of our own only those that mend, and one of what engines know, have told something: no other need be loaded.
-    codes = frozenset(note.code for note in told)
-    all_rules = (*registry(), load_rule("creation"), *brought_judges())
-    rules = [rule for rule in all_rules if _may_apply(rule, codes)]
+    told_notes = tuple(notes)
+    rules = _rules_told(told_notes)
     if not rules or not any(file.path.endswith(_SUFFIXES) for file in files):
         return files
     view = open_view(Memory({file.path: file.content for file in files}, stack.name))
     if view is None:
         return files
     ignores = [*chain.from_iterable(map(read_ignores, view.files))]
-    statements: dict[str, list[Statement]] = {}
-    for statement in dict.fromkeys(_statements(view, told, rules, ignores, origins or {})):
-        if origins is None:
-            # In a file of the user's, what is only for information is no reason for a comment.
-            if statement.level is Level.INFO:
-                continue
-            statement = statement._replace(origin=_UNNAMED)
-        statements.setdefault(statement.path, []).append(statement)
+    found_statements = _statements(view, told_notes, rules, ignores, origins or {})
+    statements = _by_file(found_statements, is_own_text=origins is None)
     parsed_files = {file.path: file for file in view.files}
     return tuple(
         _commented(file, statements[file.path], parsed_files[file.path])
@@ -71,6 +75,30 @@ def with_statements(
         else file
         for file in files
     )
+
+
+def _rules_told(told_notes: tuple[Note, ...]) -> list[Rule]:
+    """The rules of which a note has told what they could find.
+
+    Of our own only those that mend, and one of what engines know, have told something: no other need be loaded.
+    """
+    codes = frozenset(note.code for note in told_notes)
+    all_rules = (*registry(), load_rule("creation"), *brought_judges())
+    return [rule for rule in all_rules if _may_apply(rule, codes)]
+
+
+def _by_file(
+    found_statements: Iterable[Statement], *, is_own_text: bool
+) -> dict[str, list[Statement]]:
+    """The statements of each file, each once; in a file of the user's, none that is only for information."""
+    statements: dict[str, list[Statement]] = {}
+    for statement in dict.fromkeys(found_statements):
+        if is_own_text:
+            if statement.level is Level.INFO:
+                continue
+            statement = statement._replace(origin=_UNNAMED)
+        statements.setdefault(statement.path, []).append(statement)
+    return statements
 
 
 def _may_apply(rule: Rule, told_codes: frozenset[str]) -> bool:
@@ -82,7 +110,7 @@ def _may_apply(rule: Rule, told_codes: frozenset[str]) -> bool:
 
 def _statements(
     view: View,
-    told: tuple[Note, ...],
+    told_notes: tuple[Note, ...],
     rules: Iterable[Rule],
     ignores: Sequence[Ignore],
     origins: Mapping[ModelPath, Span],
@@ -93,7 +121,7 @@ def _statements(
             if fault is None or fault.code not in rule.stated:
                 continue
             if not _is_ignored(fault, ignores):
-                yield from _statement_on(rule, fault, told, origins)
+                yield from _statement_on(rule, fault, told_notes, origins)
 
 
 def _is_ignored(fault: Note, ignores: Sequence[Ignore]) -> bool:
@@ -102,9 +130,9 @@ def _is_ignored(fault: Note, ignores: Sequence[Ignore]) -> bool:
 
 
 def _statement_on(
-    rule: Rule, fault: Note, told: tuple[Note, ...], origins: Mapping[ModelPath, Span]
+    rule: Rule, fault: Note, told_notes: tuple[Note, ...], origins: Mapping[ModelPath, Span]
 ) -> Iterator[Statement]:
-    saying = _note_that_says(rule, fault, told)
+    saying = _note_that_says(rule, fault, told_notes)
     span = fault.span
     level = fault.kind.level
     if saying is None or span is None or level is Level.ERROR:
@@ -115,12 +143,14 @@ def _statement_on(
     yield Statement(level, fault.code, span.file, span.line, saying.code, shown)
 
 
-def _note_that_says(rule: Rule, fault: Note, told: tuple[Note, ...]) -> Note | None:
+def _note_that_says(rule: Rule, fault: Note, told_notes: tuple[Note, ...]) -> Note | None:
     """The note of the service that tells the same; of several, the one that names the same path."""
     codes = rule.said_by.get(fault.code, ())
     service = fault.subject.service_name
     notes = [
-        note for note in told if note.code in codes and note.subject.service_name == service
+        note
+        for note in told_notes
+        if note.code in codes and note.subject.service_name == service
     ]
     named = {text for text in fault.message.split() if "/" in text or "$" in text}
     return max(

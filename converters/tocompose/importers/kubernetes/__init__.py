@@ -291,7 +291,7 @@ def convert(
 def _note_injected(model: ClusterModel) -> None:
     """Says what controllers would put into pods; imported where a pod or a namespace bears a name of somebody else."""
     metadata = [workload.pod_template.at("metadata") for workload in model.workloads]
-    metadata += [each.at("metadata") for each in model.objects.of_kind("Namespace")]
+    metadata += [space.at("metadata") for space in model.objects.of_kind("Namespace")]
     names = {
         setting.key
         for cursor in metadata

@@ -102,12 +102,8 @@ def note_injected(model: ClusterModel) -> None:
     """One note for each pod into which a controller of the cluster would put something, and one for each mesh."""
     meshed: dict[str, list[tuple[str, InjectionRequest]]] = {}
     for workload in model.workloads:
-        for request in _requests(workload.pod_template.at("metadata")):
-            if not request.is_on:
-                _settle_switched_off(request)
-            elif _holds(workload, request.injector.container):
-                continue
-            elif request.injector.mesh:
+        for request in _missed_by(workload):
+            if request.injector.mesh:
                 member = (workload.name, request)
                 meshed.setdefault(request.injector.name, []).append(member)
             else:
@@ -119,6 +115,15 @@ def note_injected(model: ClusterModel) -> None:
                 meshed.setdefault(request.injector.name, []).append(member)
     for members in meshed.values():
         _note_mesh(members, model)
+
+
+def _missed_by(workload: Workload) -> Iterator[InjectionRequest]:
+    """What a pod asks for and does not hold yet; what is switched off is settled."""
+    for request in _requests(workload.pod_template.at("metadata")):
+        if not request.is_on:
+            _settle_switched_off(request)
+        elif not _holds(workload, request.injector.container):
+            yield request
 
 
 def _requests(metadata: Cursor) -> Iterator[InjectionRequest]:
@@ -151,8 +156,8 @@ def _note_left_out(workload: Workload, request: InjectionRequest) -> None:
     injector = request.injector
     files = _vault_files(request) if injector.files else []
     writes = f", which writes {listed_names(files, _SHOWN)}" if files else ""
-    first = next(iter(request.settings.values()))
-    first.annotate(
+    first_setting = next(iter(request.settings.values()))
+    first_setting.annotate(
         _LEFT_OUT,
         subject=ModelPath.service(workload.name),
         service=workload.name,
@@ -194,9 +199,9 @@ def _note_mesh(
     """Says once for a mesh which pods run without its proxy."""
     names = [name for name, _ in members]
     requests = [request for _, request in members]
-    settings = dict(chain.from_iterable(each.settings.items() for each in requests))
+    settings = dict(chain.from_iterable(request.settings.items() for request in requests))
     injector = requests[0].injector
-    spans = [next(iter(each.settings.values())).span for each in requests]
+    spans = [next(iter(request.settings.values())).span for request in requests]
     service = names[0] if len(names) == 1 and " " not in names[0] else ""
     model.ledger.add_note(
         note(

@@ -112,9 +112,7 @@ def _read_dokku_check(check: Cursor, to: ModelPath) -> StatedCheck:
         check.at(key).skip("it names the check in the platform's log")
     for key in _WITHOUT_COUNTERPART:
         if setting := check.at(key):
-            names = [name for header in setting if (name := header.peek("name"))]
-            shown = f"{key} ({listed_names(names, _SHOWN_HEADERS)})" if names else key
-            setting.note("TC348", subject=to, what=shown)
+            setting.note("TC348", subject=to, what=_name_setting(setting))
     command = check.at("command")
     if command:
         command.map(to=to.child("test"))
@@ -129,6 +127,14 @@ def _read_dokku_check(check: Cursor, to: ModelPath) -> StatedCheck:
         start_period=_format_seconds(
             check.take("initialDelay", to=to.child("start_period"))
         ),
+    )
+
+
+def _name_setting(setting: Cursor) -> str:
+    """What a part of a check is called, headers with their names: their values may be secret."""
+    names = [name for header in setting if (name := header.peek("name"))]
+    return (
+        f"{setting.key} ({listed_names(names, _SHOWN_HEADERS)})" if names else setting.key
     )
 
 
