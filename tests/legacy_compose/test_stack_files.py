@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
+from tocompose.model import Runtime
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
+from tocompose.reports.report import report
 
 STACK = """\
 version: "3.8"
@@ -69,10 +71,13 @@ def test_a_script_that_deploys_a_stack_has_its_services() -> None:
     )
     result = read({"docker-stack.yml": STACK, "up.sh": script}, "docker_run")
     assert {service.name for service in result.stack.services} == {"cache", "web"}
+    assert result.stack.runs_in is Runtime.DOCKER
     assert "TC075" in {told.code for told in result.notes}
     script = "docker stack deploy -c docker-stack.yml front\n"
     result = read({"docker-stack.yml": STACK, "up.sh": script}, "docker_run")
     assert result.stack.name == "front"
+    # Nothing but the stack runs: a container of it that is stopped would come back.
+    assert result.stack.runs_in is Runtime.SWARM
 
 
 def test_a_stack_file_that_is_not_there_is_told() -> None:
@@ -130,4 +135,31 @@ def test_volumes_have_the_name_of_the_stack_in_front_which_the_file_does_not_hol
     assert "TC059" in told and "TC074" not in told
     assert "TC059" not in {note.code for note in read({"docker-compose.yml": volume}).notes}
     external = volume.replace("d: }", "d: {external: true}}")
-    assert "TC059" not in {note.code for note in read({"docker-stack.yml": external}).notes}
+    (told_name,) = (
+        note for note in read({"docker-stack.yml": external}).notes if note.code == "TC059"
+    )
+    assert "volumes" not in told_name.message
+
+
+def test_a_file_for_a_swarm_does_not_say_what_its_stack_is_called() -> None:
+    text = "version: '3'\nservices: {web: {image: a}}\n"
+    (told,) = (
+        note for note in read({"docker-stack.yml": text}).notes if note.code == "TC059"
+    )
+    assert "shop is assumed, after its folder" in told.message
+    assert "volumes" not in told.message
+    named = read({"docker-stack.yml": f"name: front\n{text}"})
+    assert "front is assumed, after `name` in the file" in str(named.notes)
+
+
+def test_a_network_that_is_written_again_is_carried_over() -> None:
+    text = (
+        "services: {web: {image: a, networks: [front]}}\nnetworks: {front: }\n"
+        "volumes: {kept: {driver: local}}\nconfigs: \nx-own: {of: us}\n"
+    )
+    project = Memory({"docker-compose.yml": text.encode()}, "shop")
+    told = report(convert(project, Options(source="compose")), project)
+    traced = {str(path) for _, path in told.trace()}
+    assert {"networks.front", "volumes.kept", "x-own"} <= traced
+    (reason,) = told.ignored_by_reason()
+    assert reason == "the section is empty"

@@ -428,3 +428,44 @@ def test_a_container_that_its_unit_removes_is_named_no_more_once_the_unit_is_sto
     told = [*lines(cutover), *(step.line for step in cutover.steps_back)]
     assert not [line for line in told if line.split()[-1:] == ["web"]]
     assert not [step for step in cutover.steps_back if not step.line]
+
+
+def test_a_stack_of_a_swarm_is_gone_before_its_volumes_are_used_again() -> None:
+    text = (
+        "version: '3'\nservices:\n  db: {image: 'postgres:15', volumes: ['kept:/var/lib/postgresql/data']}\n"
+        "  cache: {image: 'redis:7'}\nvolumes: {kept: }\n"
+    )
+    result, cutover = converted({"docker-stack.yml": text}, "compose")
+    assert result.stack.runs_in is Runtime.SWARM
+    assert lines(cutover) == [
+        "docker stack ps shop",
+        "docker stack rm shop",
+        'until [ -z "$(docker ps -q -f label=com.docker.stack.namespace=shop)" ]; do sleep 1; done',
+        "docker compose up -d --wait",
+        "docker compose ps --all",
+    ]
+    back = [step.line for step in cutover.steps_back]
+    assert back == ["docker compose down", "docker stack deploy -c docker-stack.yml shop"]
+    # The volume of the file is the same in both, the one that is added is not.
+    assert "shop_cache_data" in cutover.steps_back[0].warning
+    assert "shop_kept" not in cutover.steps_back[0].warning
+
+
+@pytest.mark.parametrize(
+    ("setting", "command"),
+    [
+        ("", "sh -c 'r=$(redis-cli SAVE); "),
+        (
+            " -e REDIS_PASSWORD=x",
+            'sh -c \'r=$(REDISCLI_AUTH="$REDIS_PASSWORD" redis-cli SAVE); ',
+        ),
+    ],
+)
+def test_what_a_server_holds_in_memory_is_written_before_it_is_paused(
+    setting: str, command: str
+) -> None:
+    script = f"docker run -d --rm --name cache{setting} redis:7\n"
+    result, cutover = converted({"run.sh": script})
+    saved = f'docker exec cache {command}echo "$r"; test "$r" = OK\' && docker pause cache'
+    assert saved in advice_of(result, "TC432")
+    assert saved in " ".join(lines(cutover))

@@ -176,7 +176,7 @@ def _bundle_single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bun
         secret=inline_secrets and has_secrets,
         source_file=layout.source_file,
     )
-    written = overlays_kept.paths | checked.paths | accepted.paths | _setting_paths(stack)
+    written = overlays_kept.paths | checked.paths | accepted.paths | _carried_paths(stack)
     written |= frozenset(model_paths(document))
     return Bundle((file,), written, new_notes, refusals=left_out)
 
@@ -346,8 +346,11 @@ def _insertion_notes(insertion: Insertion, file: str) -> Iterator[Note]:
         yield note("TC769", subject=ModelPath.of("files", file), names=names, file=file)
 
 
-def _setting_paths(stack: Stack) -> frozenset[ModelPath]:
-    return frozenset(ModelPath.of("settings", setting.name) for setting in stack.settings)
+def _carried_paths(stack: Stack) -> frozenset[ModelPath]:
+    """The variables, and the user's own sections: what stands beside the documents that are made."""
+    settings = (ModelPath.of("settings", setting.name) for setting in stack.settings)
+    sections = (name for named in stack.extensions.values() for name in named)
+    return frozenset((*settings, *map(ModelPath.of, sections)))
 
 
 def _written_paths(
@@ -356,7 +359,7 @@ def _written_paths(
     """The model paths that documents and the files beside them hold, and those that notes account for."""
     files = (ModelPath.of("files", file.path) for file in checked.stack.files)
     paths = (path for document in documents for path in model_paths(document))
-    return checked.paths.union(_setting_paths(stack), files, paths)
+    return checked.paths.union(_carried_paths(stack), files, paths)
 
 
 def _compose_file(

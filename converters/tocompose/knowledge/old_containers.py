@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import shlex
 
+from tocompose.knowledge.dumps import dump_of
 from tocompose.knowledge.images import ImageRef, image_ref
 from tocompose.knowledge.versions import default_version
-from tocompose.model import Network, Runtime, Service, Volume
+from tocompose.model import Network, Runtime, Service, Stack, Volume
 from tocompose.syntax.interpolation import plain
 
 # Who holds data that have to be copied, where it is the service's own container.
@@ -97,27 +98,44 @@ def first_copy_command(
     return f"docker volume create {options} {shlex.quote(name)} && {copied}"
 
 
-def copied_before_it_stops(service: Service, runs_in: Runtime) -> str:
+def copied_before_it_stops(service: Service, stack: Stack) -> str:
     """How the data are copied of a container that nothing is left of when it stops; empty where it stays."""
-    if runs_in is Runtime.SWARM:
+    if stack.runs_in is Runtime.SWARM:
+        task_name = shlex.quote(f"{stack.name}_{service.name}")
         return (
-            "copy its data before you remove the old stack, and do not stop it: the swarm puts"
-            " an empty one in the place of a container that stops"
+            f"copy its data before you remove the old stack (`docker service ps {task_name}` shows its node),"
+            " and do not stop it: the swarm puts an empty one in the place of a container that stops"
         )
     if service.was_removed:
         return "copy its data before you stop it, which removes it (`--rm`)"
     return ""
 
 
+def command_that_saves(service: Service) -> str:
+    """What has a server write to its files what it holds in memory alone, as a shell in its container runs it.
+
+    A container that is paused gets no signal to do so, as one gets that is stopped.
+    """
+    environment = {variable.name: variable.value for variable in service.environment}
+    dump = dump_of(service.image, environment) if service.image else None
+    return dump.flush if dump else ""
+
+
 def first_copy_while_paused(
-    container: str, path: str, volume: str, project: str, client: str = "docker"
+    container: str,
+    path: str,
+    volume: str,
+    project: str,
+    client: str = "docker",
+    saving: str = "",
 ) -> str:
     """The same from a container which is gone, or replaced by an empty one, as soon as it stops."""
     is_name = not container.startswith("$(")
     name = container if is_name else "$OLD"
     remembered = "" if is_name else f"OLD={container}; "
+    saved = f"{client} exec {name} sh -c {shlex.quote(saving)} && " if saving else ""
     copied = first_copy_command(name, path, volume, project, client)
-    return f"{remembered}{client} pause {name} && {copied}; {client} unpause {name}"
+    return f"{remembered}{saved}{client} pause {name} && {copied}; {client} unpause {name}"
 
 
 def _unpacked(volume: str) -> str:

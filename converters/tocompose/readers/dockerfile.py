@@ -275,40 +275,42 @@ def _apply_instruction(
     return changed._replace(volume_spans=spans)
 
 
-# What each instruction changes: the fields of the stage, from the stage, the value and the variables that are known.
+# What each instruction changes: the fields of the stage, from the stage, the value and the variables that are set.
 _CHANGES: Mapping[str, Callable[[Stage, str, Mapping[str, str]], dict[str, Any]]] = {
-    "EXPOSE": lambda stage, value, known: {
-        "exposed": (*stage.exposed, *expand_variables(value, known).split())
+    "EXPOSE": lambda stage, value, build_values: {
+        "exposed": (*stage.exposed, *expand_variables(value, build_values).split())
     },
-    "VOLUME": lambda stage, value, known: {
+    "VOLUME": lambda stage, value, build_values: {
         "volumes": (
             *stage.volumes,
-            *(expand_variables(path, known) for path in _read_list(value)),
+            *(expand_variables(path, build_values) for path in _read_list(value)),
         )
     },
-    "USER": lambda stage, value, known: {"user": expand_variables(value.strip(), known)},
-    "WORKDIR": lambda stage, value, known: {
+    "USER": lambda stage, value, build_values: {
+        "user": expand_variables(value.strip(), build_values)
+    },
+    "WORKDIR": lambda stage, value, build_values: {
         "workdir": _join_workdir(
-            stage.workdir, expand_variables(_without_quotes(value.strip()), known)
+            stage.workdir, expand_variables(_without_quotes(value.strip()), build_values)
         )
     },
-    "STOPSIGNAL": lambda stage, value, known: {
-        "stop_signal": expand_variables(value.strip(), known)
+    "STOPSIGNAL": lambda stage, value, build_values: {
+        "stop_signal": expand_variables(value.strip(), build_values)
     },
-    "CMD": lambda stage, value, known: {"cmd": _read_words(value), "own_cmd": True},
+    "CMD": lambda stage, value, build_values: {"cmd": _read_words(value), "own_cmd": True},
     # Docker forgets an inherited CMD when a stage sets an ENTRYPOINT of its own.
-    "ENTRYPOINT": lambda stage, value, known: {
+    "ENTRYPOINT": lambda stage, value, build_values: {
         "entrypoint": _read_words(value),
         "cmd": stage.cmd if stage.own_cmd else None,
     },
-    "HEALTHCHECK": lambda stage, value, known: {"health": _read_health(value)},
-    "ENV": lambda stage, value, known: {
-        "environment": {**stage.environment, **_env_pairs(value, known)}
+    "HEALTHCHECK": lambda stage, value, build_values: {"health": _read_health(value)},
+    "ENV": lambda stage, value, build_values: {
+        "environment": {**stage.environment, **_env_pairs(value, build_values)}
     },
-    "COPY": lambda stage, value, known: {"copies": (*stage.copies, value)},
-    "ADD": lambda stage, value, known: {"copies": (*stage.copies, value)},
-    "RUN": lambda stage, value, known: {"runs": (*stage.runs, value)},
-    "SHELL": lambda stage, value, known: {"runs": (*stage.runs, value)},
+    "COPY": lambda stage, value, build_values: {"copies": (*stage.copies, value)},
+    "ADD": lambda stage, value, build_values: {"copies": (*stage.copies, value)},
+    "RUN": lambda stage, value, build_values: {"runs": (*stage.runs, value)},
+    "SHELL": lambda stage, value, build_values: {"runs": (*stage.runs, value)},
 }
 
 

@@ -26,12 +26,17 @@ from tocompose.reports.leaving_podman import (
     remove_podmans_volumes,
     volume_copies,
 )
+from tocompose.reports.leaving_swarm import (
+    deployment_again,
+    removal_of_stack,
+    warning_of_new_volumes,
+)
 from tocompose.reports.next_steps import (
     NextStep,
     base_of,
+    checked_start_steps,
     compose_command,
     down_command,
-    start_steps,
 )
 from tocompose.reports.old_data import copied_data, mounts_to_fill, old_path
 from tocompose.reports.old_networks import creation_options, reconnection
@@ -90,6 +95,8 @@ def cutover_of(report: Report) -> Cutover:
             return _from_podman(report, base)
         case Runtime.UNITS:
             return _from_units(stack, base)
+        case Runtime.SWARM:
+            return _from_swarm(report, base)
         case _:
             return Cutover(text=text_of_elsewhere(stack))
 
@@ -116,7 +123,7 @@ def _from_docker(report: Report, base: str) -> Cutover:
         *_remove_networks(networks),
         _create_unstarted(stack, base),
         *_copies(stack, lasting),
-        *_start_and_check(stack, base),
+        *checked_start_steps(stack, base),
     )
     steps_back = (
         _stop_stack(stack, base),
@@ -153,7 +160,7 @@ def _from_podman(report: Report, base: str) -> Cutover:
         _create_unstarted(stack, base),
         *_copies(stack, lasting, "podman"),
         *volume_copies(stack),
-        *_start_and_check(stack, base),
+        *checked_start_steps(stack, base),
     )
     steps_back = (
         _stop_stack(stack, base),
@@ -185,7 +192,7 @@ def _from_units(stack: Stack, base: str) -> Cutover:
         *image_copies(stack),
         _create_unstarted(stack, base),
         *volume_copies(stack),
-        *_start_and_check(stack, base),
+        *checked_start_steps(stack, base),
         NextStep(
             "Keep the old units from starting with the machine",
             f"(cd {_UNIT_FOLDER} && mkdir -p {_ASIDE} && mv {moved} {_ASIDE}) && {_RELOAD}",
@@ -207,6 +214,16 @@ def _from_units(stack: Stack, base: str) -> Cutover:
     return Cutover(steps_over, steps_back, cleaning, copied=copied_data(stack, ()))
 
 
+def _from_swarm(report: Report, base: str) -> Cutover:
+    """The stack is removed first: nothing keeps its tasks from the volumes and ports that both have."""
+    stack = report.stack
+    steps_over = (*removal_of_stack(report), *checked_start_steps(stack, base))
+    down = NextStep(
+        _title_of_down(stack), down_command(stack, base), warning_of_new_volumes(stack)
+    )
+    return Cutover(steps_over, (down, deployment_again(report)))
+
+
 def _switch_timers(title: str, verb: str, timers: list[OldUnit]) -> Iterator[NextStep]:
     names = shlex.join(timer.service for timer in timers)
     if names:
@@ -226,17 +243,16 @@ def _create_unstarted(stack: Stack, base: str) -> NextStep:
     return NextStep(title, compose_command(base, "up --no-start"), expected)
 
 
-def _start_and_check(stack: Stack, base: str) -> Iterator[NextStep]:
-    yield from start_steps(stack, base)
-    yield NextStep("Check that all services are running", compose_command(base, "ps --all"))
-
-
 def _stop_stack(stack: Stack, base: str) -> NextStep:
-    volumes_stay = "; its volumes stay" if stack.volumes else ""
     is_new = any(not (volume.external or volume.engine_name) for volume in stack.volumes)
     warning = "What was written to new volumes since then is not in the old containers."
-    title = f"Stop and remove the stack{volumes_stay}"
-    return NextStep(title, down_command(stack, base), warning if is_new else "")
+    return NextStep(
+        _title_of_down(stack), down_command(stack, base), warning if is_new else ""
+    )
+
+
+def _title_of_down(stack: Stack) -> str:
+    return f"Stop and remove the stack{'; its volumes stay' if stack.volumes else ''}"
 
 
 def _old_containers(stack: Stack) -> list[Service]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tocompose.model import Runtime, Stack
-from tocompose.reports.inventory import data_stores_of
+from tocompose.reports.inventory import keeps_volumes_or_folders
 
 # What is said where no command can name the containers of the source: what happens, how data move, the way back.
 _ELSEWHERE = {
@@ -11,12 +11,6 @@ _ELSEWHERE = {
         "`docker compose up -d` replaces the containers of this project; named volumes and folders of the host stay.",
         "If a box above says that data must be copied, copy it first, while the old containers still exist.",
         "To go back, start the old file with the Compose that it was written for.",
-    ),
-    Runtime.SWARM: (
-        "The swarm keeps running its services: remove the old stack with `docker stack rm {name}` before you start this"
-        " one. Named volumes and folders of the host stay.",
-        "If a box above says that data must be copied, copy it first, while the old containers still exist.",
-        "To go back, stop this stack and deploy the old file with `docker stack deploy`.",
     ),
     Runtime.CLUSTER: (
         "The cluster is not changed: it keeps running what it runs.",
@@ -44,11 +38,7 @@ def text_of_elsewhere(stack: Stack) -> str:
     if stack.runs_in not in _ELSEWHERE:
         return ""
     what_happens, how_data_move, way_back = _ELSEWHERE[stack.runs_in]
-    what_happens = what_happens.replace("{name}", stack.name)
-    keeps_data = any(
-        data_store.kind == "volume" or data_store.name.startswith("/")
-        for data_store in data_stores_of(stack)
-    )
+    keeps_data = keeps_volumes_or_folders(stack)
     data_sentences = (how_data_move, way_back, _DATA_STAY) if keeps_data else (way_back,)
     proxy_sentences = (_BEHIND_PROXY,) if _waits_for_proxy(stack) else ()
     return " ".join((what_happens, *proxy_sentences, *data_sentences))

@@ -74,6 +74,14 @@ def data_stores_of(stack: Stack) -> tuple[DataStore, ...]:
     )
 
 
+def keeps_volumes_or_folders(stack: Stack) -> bool:
+    """Whether something that the stack keeps outlives its containers, on a volume or in a folder of the host."""
+    return any(
+        data_store.kind == "volume" or data_store.name.startswith("/")
+        for data_store in data_stores_of(stack)
+    )
+
+
 def _all_mounts(service: Service) -> tuple[Mount, ...]:
     return tuple(
         mount

@@ -136,6 +136,12 @@ def start_steps(stack: Stack, base: str) -> list[NextStep]:
     return steps
 
 
+def checked_start_steps(stack: Stack, base: str) -> list[NextStep]:
+    """The start, and a look at what came of it."""
+    title = "Check that all services are running"
+    return [*start_steps(stack, base), NextStep(title, compose_command(base, "ps --all"))]
+
+
 def _lasting_services(stack: Stack, jobs: Container[str]) -> list[str]:
     return [
         service.name

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tocompose.knowledge.old_containers import first_copy_while_paused
+from tocompose.knowledge.old_containers import (
+    command_that_saves,
+    first_copy_while_paused,
+)
 from tocompose.model import Service, Stack
 from tocompose.reports.next_steps import NextStep
 from tocompose.reports.old_data import mounts_to_fill, old_path
@@ -21,7 +24,9 @@ def copies_before_stop(
         volume, name = mount.source or "", running_name(service)
         yield NextStep(
             f"Copy the data of {service.name} in {path} before its container is stopped",
-            first_copy_while_paused(name, path, volume, stack.name, client),
+            first_copy_while_paused(
+                name, path, volume, stack.name, client, command_that_saves(service)
+            ),
         )
 
 

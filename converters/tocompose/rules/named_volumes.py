@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from tocompose.knowledge.images import Data, image_ref
 from tocompose.knowledge.old_containers import (
     OWN_CONTAINER,
+    command_that_saves,
     container_of_swarm,
     copied_before_it_stops,
     first_copy_command,
@@ -167,9 +169,11 @@ def copy_notes(service: Service, named: _NamedMounts, stack: Stack) -> Iterator[
         container = old_container(service, project, client)
     from tocompose.knowledge.renewed_folders import renewed_files
 
-    goes = copied_before_it_stops(service, stack.runs_in)
+    goes = copied_before_it_stops(service, stack)
+    copy: Callable[..., str] = first_copy_command
+    if goes:
+        copy = partial(first_copy_while_paused, saving=command_that_saves(service))
     for path, volume in named.held:
-        copy = first_copy_while_paused if goes else first_copy_command
         command = copy(container, path, volume, stack.name, client)
         key = ("volumes", path)
         kind = renewed_files(path)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from functools import partial
 from typing import Any
 
-from tocompose.compose.documents import ComposeFile, Places
-from tocompose.compose.keys import is_extension, section_keys
+from tocompose.compose.documents import Places
 from tocompose.compose.read import stack_of
 from tocompose.compose.shapes import as_map, as_text
 from tocompose.importers import SourceError
@@ -25,6 +24,7 @@ from tocompose.importers.compose.overlays import (
 )
 from tocompose.importers.compose.readable import readable_document
 from tocompose.importers.compose.service_places import with_places
+from tocompose.importers.compose.settled_values import settle_leaves
 from tocompose.importers.compose.stack_files import for_one_machine
 from tocompose.importers.compose.version_one import (
     FilesBeside,
@@ -43,7 +43,6 @@ from tocompose.record import replace
 from tocompose.source import Branch, Node
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
-from tocompose.tables import load
 
 # A line of a file of variables with quotes, a variable or a comment behind the value: the name that it sets.
 _INTERPRETED_LINE = regex(
@@ -76,8 +75,7 @@ def read_stack(project: Project, ledger: Ledger, stated_name: str | None) -> Sta
         ledger.add_note(unused_note)
     documents = (source.document, *(part.loaded.document for part in overlays.kept))
     note_missing_files(stack, documents, project, ledger)
-    written = (*stack.services, *stack.development)
-    _settle_leaves(source, {service.name for service in written}, ledger)
+    settle_leaves(source, stack, ledger)
     at = () if source.is_version_one else ("services",)
     services = (with_places(service, positions, at) for service in stack.services)
     without_special = partial(_without_special_files, project=project, ledger=ledger)
@@ -177,7 +175,7 @@ def _tell_changed_values(stack: Stack, project: Project, ledger: Ledger) -> None
 def _tell_name(folder: str, stack: Stack, source: LoadedSource, ledger: Ledger) -> None:
     """A note where a swarm, or Compose of another time, calls the project otherwise than today's Compose does."""
     if stack.runs_in is Runtime.SWARM:
-        _tell_name_in_swarm(stack, ledger)
+        _tell_name_in_swarm(stack, source, ledger)
         return
     old_name, new_name = old_project_name(folder), identifier(folder)
     if old_name == new_name or "name" in source.document:
@@ -192,17 +190,22 @@ def _tell_name(folder: str, stack: Stack, source: LoadedSource, ledger: Ledger) 
         ledger.add_note(note("TC074", span, subject=subject, **facts))
 
 
-def _tell_name_in_swarm(stack: Stack, ledger: Ledger) -> None:
-    """A note where volumes have the name of the stack in front, which only `docker stack deploy` is told."""
+def _tell_name_in_swarm(stack: Stack, source: LoadedSource, ledger: Ledger) -> None:
+    """A note that the name of the stack is assumed: only `docker stack deploy` is told it."""
     own_volumes = [
         volume
         for volume in stack.volumes
         if not volume.external and volume.engine_name is None
     ]
+    span = source.files[0].roots[0].span if source.files else None
+    data = ""
     for volume in own_volumes[:1]:
-        facts: dict[str, Any] = {"new": stack.name, "volume": volume.name}
-        subject = ModelPath.of("name")
-        ledger.add_note(note("TC059", volume.origin, subject=subject, **facts))
+        span = volume.origin
+        title = f"{stack.name}_{volume.name}"
+        data = f". Under another name its volumes, such as {title}, would be new and empty"
+    whence = "`name` in the file" if "name" in source.document else "its folder"
+    facts: dict[str, Any] = {"new": stack.name, "whence": whence, "data": data}
+    ledger.add_note(note("TC059", span, subject=ModelPath.of("name"), **facts))
 
 
 def _note_files(
@@ -313,52 +316,3 @@ def _build_folder(body: Mapping[str, Any]) -> str | None:
     build = body.get("build")
     context = as_text(build.get("context") if isinstance(build, Mapping) else build)
     return None if context is None else posixpath.normpath(context)
-
-
-def _settle_leaves(source: LoadedSource, services: Set[str], ledger: Ledger) -> None:
-    """Accounts for every value: it goes to its service, or to the section of its network, volume, config or secret."""
-    for file in source.files:
-        for cursor in _roots_of(file, ledger):
-            if cursor.kind != "map":
-                cursor.mark_noted("TC771")
-                continue
-            for section_child in cursor:
-                if source.is_version_one:
-                    _settle_service(section_child, services)
-                elif section_child.key == "services":
-                    for service in section_child:
-                        _settle_service(service, services)
-                else:
-                    _settle_section(section_child)
-
-
-def _roots_of(file: ComposeFile, ledger: Ledger) -> Iterator[Cursor]:
-    return (ledger.open(root) for root in file.roots)
-
-
-def _settle_service(cursor: Cursor, services: Set[str]) -> None:
-    if cursor.key not in services:
-        cursor.skip("no service of its own any more: others took over what it held")
-        return
-    known_keys = section_keys("service")
-    for field in cursor:
-        is_read = field.key in known_keys or field.key in load("legacy_keys")
-        if is_read or field.key in ("extends", "<<") or is_extension(field.key):
-            field.map(to=ModelPath.service(cursor.key))
-        else:
-            field.mark_noted("TC070")
-    if cursor.kind == "leaf":
-        cursor.map(to=ModelPath.service(cursor.key))
-
-
-def _settle_section(cursor: Cursor) -> None:
-    if cursor.key == "version":
-        cursor.skip("docker compose ignores the version of the format")
-    elif cursor.key in ("include", "name"):
-        cursor.skip("its content is written where it is used")
-    elif not is_extension(cursor.key) and cursor.key not in section_keys("top"):
-        cursor.mark_noted("TC070")
-    else:
-        for section_child in cursor:
-            section_child.skip("it is written as today's Compose has it")
-        cursor.skip("it is written as today's Compose has it")

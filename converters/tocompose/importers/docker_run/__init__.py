@@ -55,7 +55,8 @@ class DockerRun:
             raise SourceError(_why_nothing(project, ledger))
         if _is_podmans(scripts):
             return held_by_podman(stack, Runtime.PODMAN, {}, ledger)
-        return replace(stack, runs_in=Runtime.DOCKER)
+        in_swarm = stack.runs_in is Runtime.SWARM
+        return stack if in_swarm else replace(stack, runs_in=Runtime.DOCKER)
 
     def creating_commands(
         self, project: Project, settings: ImportOptions

@@ -8,7 +8,7 @@ from copy import copy
 from tocompose.importers.docker_run.invocation import Argument
 from tocompose.importers.joined_stacks import join_stacks
 from tocompose.ledger import Ledger
-from tocompose.model import Stack
+from tocompose.model import Runtime, Stack
 from tocompose.project import Project
 from tocompose.record import NamedTuple, replace
 
@@ -24,8 +24,15 @@ class DeployedStack(NamedTuple):
 def with_deployed(
     stack: Stack, deployed: Iterable[DeployedStack], project: Project, ledger: Ledger
 ) -> Stack:
-    """The stack with the services of the files that are deployed; a file that is not there is told."""
-    for deployment in deployed:
+    """The stack with the services of the files that are deployed; a file that is not there is told.
+
+    Where a script does nothing else, what runs is the stack of the swarm, under the one name that it has there.
+    """
+    deployments = tuple(deployed)
+    is_all = (
+        not stack.services and len({deployment.name for deployment in deployments}) == 1
+    )
+    for deployment in deployments:
         paths = tuple(path for path in deployment.paths if project.exists(path))
         files = ", ".join(deployment.paths)
         if not paths or len(paths) < len(deployment.paths):
@@ -40,4 +47,4 @@ def with_deployed(
         # A script that only deploys is named after what it deploys.
         name = stack.name if stack.services else deployed_stack.name
         stack = join_stacks(replace(stack, name=name), deployed_stack)
-    return stack
+    return replace(stack, runs_in=Runtime.SWARM) if is_all else stack

@@ -146,7 +146,7 @@ class RunningContainer(NamedTuple):
         """The command that copies a folder of the container to the same place in the service's."""
         packed = f"tar -cf - -C {shlex.quote(path)} ."
         if flush:
-            packed = f"sh -c {shlex.quote(f'{flush} >&2 && {packed}')}"
+            packed = f"sh -c {shlex.quote(f'({flush}) >&2 && {packed}')}"
         target = shlex.quote(f"{self.service.name}:{path}")
         return f"{self.kubectl()} {packed} | docker compose cp - {target}"
 

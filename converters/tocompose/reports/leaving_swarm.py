@@ -1,0 +1,76 @@
+"""Steps that remove a stack of a swarm before its successor starts on the same volumes, and deploy it again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from tocompose.model import Stack
+from tocompose.reports.duties import duties
+from tocompose.reports.inventory import keeps_volumes_or_folders
+from tocompose.reports.next_steps import NextStep
+from tocompose.reports.report import Report
+from tocompose.reports.values_to_set import todo_of
+from tocompose.wording import enumerated
+
+_NODES = " A named volume is on the node where its service ran: start this stack on that machine."
+
+
+def removal_of_stack(report: Report) -> Iterator[NextStep]:
+    """The stack is found, removed and gone: what starts meanwhile would write to the same volumes.
+
+    https://docs.docker.com/reference/cli/docker/stack/rm/ removes the services; their containers end after it.
+    """
+    stack = report.stack
+    name = shlex.quote(stack.name)
+    unknown = (
+        f"If there is no stack {stack.name}, `docker stack ls` shows its name: convert again"
+        " with `--name` and that name."
+    )
+    yield NextStep(
+        "See that the stack runs under this name",
+        f"docker stack ps {name}",
+        unknown + (_NODES if keeps_volumes_or_folders(stack) else ""),
+    )
+    yield NextStep("Remove the old stack", f"docker stack rm {name}", _what_goes(report))
+    running = f"docker ps -q -f label=com.docker.stack.namespace={name}"
+    yield NextStep(
+        "Wait until its containers are gone",
+        f'until [ -z "$({running})" ]; do sleep 1; done',
+        "Two servers that write to the same volume destroy its data."
+        if stack.volumes
+        else "",
+    )
+
+
+def _what_goes(report: Report) -> str:
+    """What the removal deletes, and what is to be saved before."""
+    deletes = "This deletes data inside the containers that is not in named volumes or host folders"
+    has_data_to_copy = any(
+        duty.notes and todo_of(duty.notes[0]) == "data" for duty in duties(report)
+    )
+    return (
+        f"{deletes}: copy first what “What to do” lists."
+        if has_data_to_copy
+        else f"{deletes}."
+    )
+
+
+def deployment_again(report: Report) -> NextStep:
+    """The way back: the old file, by its name where it is the only one."""
+    sources = report.sources() if report.importer == "compose" else ()
+    file = shlex.quote(sources[0]) if len(sources) == 1 else "FILE"
+    line = f"docker stack deploy -c {file} {shlex.quote(report.stack.name)}"
+    return NextStep("Deploy the old stack again", line)
+
+
+def warning_of_new_volumes(stack: Stack) -> str:
+    """What a way back leaves behind: the volumes of the source are those of the stack, others are not."""
+    new_names = [
+        volume.name_in_engine(stack.name)
+        for volume in stack.volumes
+        if not (volume.origin or volume.external)
+    ]
+    if not new_names:
+        return ""
+    return f"The old stack does not get what was written to {enumerated(new_names)}."
