@@ -65,3 +65,19 @@ def test_lines_of_the_checklist_and_rules_are_explained(tocompose):
 def test_an_addition_to_a_fact_is_not_left_open(tocompose):
     shown = tocompose("explain", "TC120").out
     assert "the network <network> as <created>\n" in shown
+
+
+def test_an_addition_of_some_cases_is_not_explained(tocompose):
+    """A fact glued to the text before it stands there in some cases only."""
+    told = {
+        code: tocompose("explain", code).out
+        for code in ("TC132", "TC320", "TC435", "TC345")
+    }
+    assert "`<command>`. To run it" in " ".join(told["TC132"].split())
+    assert "published on 127.0.0.1\n" in told["TC320"]
+    assert "<access>" not in told["TC435"] and "environments.<name>" in told["TC345"]
+
+
+def test_a_rule_says_how_its_finding_is_kept(tocompose):
+    kept = "To keep it, write on its line: # tocompose: ignore[TC712] the reason\n"
+    assert tocompose("explain", "TC712").out.endswith(kept)

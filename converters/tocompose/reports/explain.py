@@ -13,13 +13,13 @@ from tocompose.reports.rule_examples import LEVEL_MEANINGS, RuleExample, rule_ex
 from tocompose.tables import Row
 
 _FACT = regex(r"<\w+>")
-# A fact right behind another one is an addition that stands there in some cases only.
-_GLUED = regex(r"(?<=>)<\w+>")
+# A fact right behind a word, another fact or a whole sentence is an addition that stands there in some cases only.
+_GLUED = regex(r"(?:(?<=[a-z0-9>])|(?<=>`))<\w+>|(?<=[a-z]\.)<\w+>$")
 _MEANING = {
     Kind.LOST: "It was not carried over: the output does not have it.",
     Kind.CHANGED: "It is in the output, with a difference.",
     Kind.ASSUMED: "The source does not state it: it was assumed, or is left to you.",
-    Kind.ADDED: "Good practice that the source did not state; it can be switched off.",
+    Kind.ADDED: "Good practice that the source did not state; `--practices` switches it off.",
     Kind.INFO: "For your information: nothing has to be done before the first start.",
 }
 
@@ -48,24 +48,30 @@ def explain_code(code: str, width: int = 88) -> str:
         filled.append(str(row["url"]))
     if example is not None:
         filled += _example_blocks(example)
-        filled.append(f"Leave it alone: # tocompose: ignore[{code}] the reason")
+        filled.append(
+            f"To keep it, write on its line: # tocompose: ignore[{code}] the reason"
+        )
     return "\n\n".join(filled) + "\n"
 
 
 def open_message(row: Row) -> str:
     """The message with its facts left open; empty if it holds nothing but facts, which say nothing here."""
-    message = _GLUED.sub("", open_facts(str(row["message"])))
+    message = _open_text(row, "message")
     return message if _FACT.sub("", message).strip(" :") else ""
 
 
 def open_advice(row: Row) -> str:
     """The advice with its facts left open, or where to find an advice that depends on the source."""
-    advice = open_facts(str(row.get("advice", "")))
+    advice = _open_text(row, "advice")
     return (
-        "It depends on the source, so the note itself says it."
+        "The printed note says what to do; it depends on the source."
         if _FACT.fullmatch(advice)
         else advice
     )
+
+
+def _open_text(row: Row, column: str) -> str:
+    return _GLUED.sub("", open_facts(str(row.get(column, ""))))
 
 
 def _example_blocks(example: RuleExample) -> Iterator[str]:

@@ -270,7 +270,7 @@ RULE = Rule(
     id="FILL-IN",
     title="Ask for values that the source leaves open",
     summary=(
-        "A placeholder of a documentation, such as YOUR_API_KEY_HERE, becomes a required "
+        "A placeholder from documentation, such as YOUR_API_KEY_HERE, becomes a required "
         "variable, so that the stack does not start with it."
     ),
     severity="must",

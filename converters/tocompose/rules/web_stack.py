@@ -107,7 +107,7 @@ def _judge_proxy(
         _Part(
             "networks",
             apart,
-            "it is on no network but the default one, where the data are",
+            "it is on no network but the default one, where the data is",
             "Attach it to a network on which no data service is.",
         ),
     )
