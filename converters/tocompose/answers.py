@@ -94,7 +94,8 @@ class Answers(NamedTuple):
             answer = self.by_id.get(key)
             if answer == "no":
                 problem = (
-                    f"{key} is no, and nothing else is known: {conversion_note.message}"
+                    f"nothing was converted, because the answers file says no to {key} "
+                    f"({conversion_note.message})"
                 )
                 raise AnswerError(f"{problem}. {conversion_note.advice}".strip())
             confirmed = answer == "yes"

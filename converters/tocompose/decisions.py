@@ -15,6 +15,7 @@ from tocompose.reports.plan import Decision, PlanHeading
 from tocompose.reports.report import image_of
 from tocompose.rules import registry, select
 from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.names import identifier
 
 
 class ConversionPlan(NamedTuple):
@@ -44,13 +45,8 @@ def _all_decisions(
     project: Project, options: Options, result: Result
 ) -> Iterator[Decision]:
     yield from _format_decision(project, options, result)
-    yield Decision(
-        "name",
-        "What is the stack called?",
-        result.stack.name,
-        (),
-        "the folder, unless --name says another",
-    )
+    evidence = _name_evidence(project, options, result.stack)
+    yield Decision("name", "What is the stack called?", result.stack.name, (), evidence)
     yield from _server_decisions(result)
     yield from _practice_decisions(options, result)
     yield from _role_decisions(result)
@@ -72,6 +68,16 @@ def _unconfirmed(notes: Iterable[Note]) -> Iterator[Note]:
     return iter(by_id.values())
 
 
+def _name_evidence(project: Project, options: Options, stack: Stack) -> str:
+    if options.settings.name:
+        return "you set it"
+    if [service.name for service in stack.services] == [stack.name]:
+        return "name of the only service; --name sets another"
+    if stack.name == identifier(project.name):
+        return "name of the folder; --name sets another"
+    return "named in the source; --name sets another"
+
+
 # Notes that say which servers the stack uses.
 _OWN_SERVER, _REMOTE_SERVER = "TC578", "TC853"
 
@@ -88,7 +94,7 @@ def _format_decision(
     evidence = f"found in {', '.join(files[:3])}{more_files}" if files else "--from says so"
     yield Decision(
         "format",
-        "Which source is converted?",
+        "Which format is converted?",
         result.importer,
         other_formats or (result.importer,),
         evidence,

@@ -364,7 +364,7 @@ def test_formats(tocompose):
     names = re.findall(r"(?m)^(\w+)  +\S", text)
     assert names == sorted(names) and {"compose", "docker_run", "procfile"} <= {*names}
     assert re.search(
-        r"\n +\d{3} names: \d{2,3} carried over, \d+ with a note, \d+ left out on purpose\n",
+        r"\n +\d{3} fields and flags: \d{2,3} carried over, \d+ with a note, \d+ left out on purpose\n",
         text,
     )
     assert {
@@ -502,3 +502,8 @@ def test_a_file_outside_of_the_source_is_named(tmp_path: Path) -> None:
         done.stderr.split()
     )
     assert "A: " not in done.stdout
+
+
+def test_one_value_is_counted_as_one(tocompose, tmp_path):
+    (tmp_path / "compose.yaml").write_text("services:\n  a:\n    image: nginx:1\n")
+    assert "\n1 value: 1 carried over\n" in tocompose("convert", "compose.yaml").err

@@ -37,6 +37,25 @@ def test_each_decision_has_evidence(tocompose):
     assert all(item["evidence"] for item in decisions.values())
 
 
+@pytest.mark.parametrize(
+    ("script", "arguments", "evidence"),
+    [
+        (SCRIPT, (), "name of the folder; --name sets another"),
+        (SCRIPT, ("--name", "mine"), "you set it"),
+        (
+            "docker run -d --name web nginx",
+            (),
+            "name of the only service; --name sets another",
+        ),
+    ],
+)
+def test_the_name_has_its_own_evidence(tocompose, tmp_path, script, arguments, evidence):
+    (tmp_path / "run.sh").write_text(script)
+    found = json.loads(tocompose("plan", "run.sh", "--as", "json", *arguments).out)
+    decisions = {item["id"]: item for item in found["decisions"]}
+    assert decisions["name"]["evidence"] == evidence
+
+
 def test_the_answers_file_of_a_plan_changes_nothing(tocompose, tmp_path):
     answers = tocompose("plan", "run.sh", "--as", "answers").out
     assert tomllib.loads(answers)["role.db"] == "data"

@@ -59,8 +59,15 @@ def test_containers_are_chosen(fields: dict[str, Any], count: int, tmp_path: Pat
         if count:
             assert sum("HostConfig" in one for one in read(address, **fields).objects) == 1
         else:
-            with pytest.raises(SourceError, match="no container of that kind"):
+            with pytest.raises(SourceError, match="no container of the engine matches"):
                 read(address, **fields)
+
+
+def test_an_engine_without_containers_is_told_as_such(tmp_path: Path) -> None:
+    answers = {**ANSWERS, "/containers/json?all=1": (200, [])}
+    refused = pytest.raises(SourceError, match="the engine has no containers")
+    with engine_on(answers, tmp_path) as (address, _), refused:
+        read(address)
 
 
 def test_a_name_that_no_container_has(tmp_path: Path) -> None:

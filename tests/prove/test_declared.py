@@ -102,4 +102,4 @@ def test_the_table_shows_only_what_differs() -> None:
     )
     text = as_text(Proof((Match("app", "web", (one,)), Match("db", "db"))))
     assert '{"ro": true}' in text and "bind" not in text and "NOT DECLARED" in text
-    assert "Different: 1 undeclared difference(s) in 2 containers, 0 declared." in text
+    assert "Different: 1 undeclared difference in 2 containers, 0 declared." in text

@@ -100,7 +100,8 @@ def test_every_form_names_the_same_services_and_values(case: Path) -> None:
     total = sum(values.values())
     assert f"| **all** | **{total}** |" in markdown_of(case)
     assert f"of {total} values carried over" in page_of(case)
-    assert f"\n{total} values: {values['mapped']} carried over" in f"\n{terminal(told)}"
+    counted = f"{total} value{'s' * (total != 1)}: {values['mapped']} carried over"
+    assert f"\n{counted}" in f"\n{terminal(told)}"
     assert sum(reason["values"] for reason in document["ignored"]) == values["ignored"]
 
 

@@ -50,6 +50,7 @@ def secret(value: str, origin: Span | None = None) -> Stack:
         ("mysql --password=hunter2 db", "mysql --password=••• db"),
         ("    password: hunter2", "    password: •••"),
         ('{"token": "abc", "a": 1}', '{"token": •••, "a": 1}'),
+        ('"secret": false,', '"secret": false,'),
         ("SECRET=${SECRET}", "SECRET=${SECRET}"),
         ("PW=${DB_PASSWORD:-hunter2}", "PW=${DB_PASSWORD:-•••}"),
         ("echo ${DB_PASSWORD-hunter2}", "echo ${DB_PASSWORD-•••}"),

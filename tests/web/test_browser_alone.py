@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -202,9 +203,9 @@ def test_faults_stand_at_the_same_place(page: Any) -> None:
 
 
 def test_a_missing_runtime_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(
-        MissingRuntime, match="run npm install pyodide web-tree-sitter tree-sitter-bash"
-    ):
+    packages = "pyodide web-tree-sitter tree-sitter-bash"
+    command = f"run: npm install --prefix {tmp_path} {packages}"
+    with pytest.raises(MissingRuntime, match=re.escape(command)):
         write_page(tmp_path / "page", tmp_path)
     assert not (tmp_path / "page").exists()
 

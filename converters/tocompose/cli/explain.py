@@ -31,8 +31,8 @@ def _complete_codes(
 def explain_command(asked_codes: tuple[str, ...], list_all: bool) -> None:
     """Explain a note: what it means, why it is there and what to do about it.
 
-    The beginning of a code, such as TC2, lists all codes that begin with it. The id of a practice, such as LOG, and of
-    a line of the checklist, such as Q-01, is explained too.
+    The beginning of a code, such as TC2, lists all codes that begin with it. The ids of practices and other
+    rules, such as LOG, and of lines of the checklist, such as Q-01, are explained too.
 
     \b
     Examples:

@@ -115,7 +115,7 @@ class Coverage(NamedTuple):
     def __str__(self) -> str:
         total = self.carried + self.mark_noted + self.ignored_by_reason
         return (
-            f"{total} names: {self.carried} carried over, {self.mark_noted} with a note, "
+            f"{total} fields and flags: {self.carried} carried over, {self.mark_noted} with a note, "
             f"{self.ignored_by_reason} left out on purpose"
         )
 

@@ -140,7 +140,7 @@ _SHARED_OPTIONS = (
     click.option(
         "--name",
         metavar="NAME",
-        help="Name of the stack; by default that of the folder.",
+        help="Name of the stack; by default that of the folder, or of the only container.",
     ),
     PRACTICES_OPTION,
     click.option(
@@ -172,7 +172,9 @@ _SHARED_OPTIONS = (
         help="Show what -o would change and exit with 1 if anything; write nothing.",
     ),
     click.option(
-        "--check", is_flag=True, help="Exit with 1 if -o would change a file; show nothing."
+        "--check",
+        is_flag=True,
+        help="Name the files that -o would change, and exit with 1 if there are any; write nothing.",
     ),
     FORCE_OPTION,
     click.option(
@@ -259,7 +261,7 @@ IMPORTER_OPTIONS = (
         "--values",
         metavar="FILE",
         multiple=True,
-        help="A values file for helm; it has to lie in the source.",
+        help="A values file for helm, inside the source.",
     ),
     click.option(
         "--set",

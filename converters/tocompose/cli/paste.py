@@ -22,7 +22,7 @@ def paste_command(ctx: click.Context, /, **_: object) -> None:
     """Convert what you paste into the terminal.
 
     Paste one or more commands, or a whole manifest, and end the input. No shell reads it: <password>, & and quotes
-    are kept as they are. tocompose alone does the same.
+    are kept as they are. At a terminal, tocompose without arguments does the same.
 
     \b
     Examples:

@@ -81,9 +81,7 @@ def _read_objects(
     owners = _unread_network_owners(containers, listed)
     containers += _inspected(connection, owners, notes)
     if not containers and not services:
-        raise SourceError(
-            "the engine has no container of that kind: docker ps -a lists all"
-        )
+        raise SourceError(_why_nothing(listed))
     resources = [
         *_read_each(connection, "/images/{}/json", _image_ids(containers), notes),
         *_read_each(connection, "/networks/{}", _network_ids(containers, services), notes),
@@ -91,6 +89,12 @@ def _read_objects(
         *granted_configs(connection, services),
     ]
     return EngineObjects((*containers, *services, *resources), tuple(notes))
+
+
+def _why_nothing(listed: Iterable[_Object]) -> str:
+    if not any(listed):
+        return "the engine has no containers"
+    return "no container of the engine matches --label, --project and --state: docker ps -a lists all"
 
 
 def _is_task(container: _Object) -> bool:

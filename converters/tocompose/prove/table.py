@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tocompose.prove.difference import Difference, Match, Proof, mask_hidden
+from tocompose.wording import counted
 
 HEAD = ("container", "field", "docker", "compose", "declared by")
 WIDTH = 44
@@ -141,12 +142,13 @@ def _pad_cells(row: Sequence[str], widths: Sequence[int]) -> Iterable[str]:
 
 def _verdict_sentence(proof: Proof) -> str:
     """One sentence: what the proof shows."""
-    count = f"{len(proof.matches)} container{'s' * (len(proof.matches) != 1)}"
+    count = counted(len(proof.matches), "container")
     declared = len(proof.differences) - len(proof.undeclared)
     if proof.refusals:
         return f"No proof: docker refuses {len(proof.refusals)} of the commands."
     if proof.undeclared:
-        return f"Different: {len(proof.undeclared)} undeclared difference(s) in {count}, {declared} declared."
+        undeclared = counted(len(proof.undeclared), "undeclared difference")
+        return f"Different: {undeclared} in {count}, {declared} declared."
     if declared:
-        return f"Equal apart from {declared} declared difference(s): {count}."
+        return f"Equal apart from {counted(declared, 'declared difference')}: {count}."
     return f"Equal: docker and docker compose ask the engine for the same {count}."

@@ -390,5 +390,5 @@ def _is_value(text: str) -> bool:
         bool(bare)
         and not _READS.fullmatch(text)
         and not bare.startswith(("$", HIDDEN, "-", '{"', '["'))
-        and bare not in ("|", ">", "{", "[", "null")
+        and bare not in ("|", ">", "{", "[", "null", "true", "false")
     )

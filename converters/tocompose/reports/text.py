@@ -8,6 +8,7 @@ from tocompose.notes import Kind, Note
 from tocompose.reports.escape import printable
 from tocompose.reports.note_lines import COLOURS, Detail, NoteWriter, Style, lines_by_code
 from tocompose.reports.report import KIND_HEADINGS, Report, place_of
+from tocompose.wording import counted
 
 _SCREEN_ROWS = 40
 _SERVICES_OF_A_SCREEN = 5
@@ -125,7 +126,7 @@ def _summary_lines(report: Report, style: Style, is_shortened: bool) -> Iterator
     explained = counts["noted"] + counts["unread"]
     parts = {"left out on purpose": counts["ignored"], "explained in notes": explained}
     others = "".join(f", {number} {what}" for what, number in parts.items() if number)
-    carried = f"{values} values: {counts['mapped']} carried over{others}"
+    carried = f"{counted(values, 'value')}: {counts['mapped']} carried over{others}"
     kind_totals = [
         _paint_count(kind, kinds[kind.value], style)
         for kind in Kind
@@ -134,8 +135,8 @@ def _summary_lines(report: Report, style: Style, is_shortened: bool) -> Iterator
     yield carried
     if kind_totals:
         number = sum(kinds.values())
-        counted = f"{number} note{'s' if number > 1 else ''}"
-        yield f"{counted}: {', '.join(kind_totals)}{_hidden_hint(kinds, style, is_shortened)}"
+        hint = _hidden_hint(kinds, style, is_shortened)
+        yield f"{counted(number, 'note')}: {', '.join(kind_totals)}{hint}"
     first_note = next(iter(report.notes), None)
     if first_note is not None:
         yield f"tocompose explain {first_note.code} explains a note"

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from shlex import quote
 
 from tocompose.record import NamedTuple
 from tocompose.tables import mappings, plain_content
@@ -79,8 +80,9 @@ def _runtime_files(runtime: Path) -> Iterator[StaticFile]:
         for name in names:
             path = modules / package / name
             if not path.is_file():
+                target = "" if runtime == Path() else f" --prefix {quote(str(runtime))}"
                 raise MissingRuntime(
-                    f"{path} is missing: in {runtime}, run npm install {' '.join(RUNTIME)}"
+                    f"{path} is missing; run: npm install{target} {' '.join(RUNTIME)}"
                 )
             yield StaticFile(f"runtime/{name}", path.read_bytes())
 

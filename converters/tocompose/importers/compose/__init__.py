@@ -16,7 +16,7 @@ class ComposeSource:
 
     name = "compose"
     options = _OPTIONS
-    title = "compose files of every age: fig.yml, version 1 to 3, stack files, today's"
+    title = "compose files of every version: fig.yml, 1 to 3, stack files, current ones"
     tables = ("legacy_keys",)
 
     def sniff(self, project: Project) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ _OPTIONS = {
     "values": "a values file for Helm, inside the source",
     "set": "KEY=VALUE for Helm, or for a template's ${KEY}",
     "release": "the name of the Helm release",
-    "network-policy": "networks makes networks of NetworkPolicies where that comes to the same",
+    "network-policy": "networks turns NetworkPolicies into networks where that has the same effect",
 }
 
 
