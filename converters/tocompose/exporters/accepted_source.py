@@ -80,6 +80,19 @@ def accepted_source(stack: Stack) -> AcceptedSource:
     )
 
 
+def accepted_files(
+    documents: Mapping[ComposeFileRole, dict[str, Any]], stack: Stack
+) -> dict[ComposeFileRole, Accepted]:
+    """The base file and those beside it as docker compose reads them and docker creates them."""
+    base = accepted_file(documents[ComposeFileRole.BASE], stack)
+    return {
+        role: base
+        if role is ComposeFileRole.BASE
+        else accepted_file(document, stack, base.document)
+        for role, document in documents.items()
+    }
+
+
 def accepted_file(
     document: dict[str, Any], stack: Stack, base: Mapping[str, Any] | None = None
 ) -> Accepted:

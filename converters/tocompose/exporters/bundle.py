@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tocompose.compose.files import CLASSIC_NAMES, MODERN_NAMES
 from tocompose.compose.write import compose_document, model_paths
 from tocompose.compose.yaml_text import render
-from tocompose.exporters.accepted_source import accepted_file
+from tocompose.exporters.accepted_source import accepted_file, accepted_files
 from tocompose.exporters.carried_sections import (
     own_section_notes,
     sections_of,
@@ -188,11 +188,7 @@ def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bund
         role: compose_document(checked.stack, role)
         for role in (ComposeFileRole.BASE, *layout.environments)
     }
-    base = accepted_file(wanted_documents[ComposeFileRole.BASE], checked.stack)
-    accepted = {ComposeFileRole.BASE: base} | {
-        role: accepted_file(wanted_documents[role], checked.stack, base.document)
-        for role in layout.environments
-    }
+    accepted = accepted_files(wanted_documents, checked.stack)
     left_out = refusals_between(wanted_documents.values(), accepted.values())
     documents = {
         role: part.document

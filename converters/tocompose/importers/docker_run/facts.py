@@ -108,29 +108,38 @@ def _read_value(
         subject = path.child(*target.split("."))
         argument.note("TC102", subject=subject, flag=flag, problem=str(problem))
         return
+    # Beside other facts, which settle the argument, a note is only said.
+    give_note = argument.note if len(facts) == 1 else argument.annotate
     for fact in facts:
         if target == "healthcheck.disable" and fact.value is False:
             argument.skip("the default without the flag")
             continue
         subject = _path_of_key(path, fact.target or row.get("path", target))
-        note_facts = dict(fact.note_facts)
         if fact.merge is FactMerge.SKIP:
             argument.skip(fact.key)
-            continue
-        if fact.merge is FactMerge.NOTE:
-            # Beside other facts, which settle the argument, the note is only said.
-            give_note = argument.note if len(facts) == 1 else argument.annotate
-            give_note(fact.code, subject=subject, flag=flag, **note_facts)
-            continue
-        is_entry = fact.merge is FactMerge.KEY and path != UNKNOWN_SERVICE
-        # A row with a path of its own says where all of its entries end.
-        is_entry = is_entry and "path" not in row
-        argument.take(subject.child(fact.key) if is_entry else subject)
-        if fact.code:
-            argument.annotate(fact.code, subject=subject, flag=flag, **note_facts)
-        if hasattr(fact.value, "origin"):
-            fact = fact._replace(value=replace(fact.value, origin=argument.span))
-        yield FlagFact(fact.target or target, fact, argument)
+        elif fact.merge is FactMerge.NOTE:
+            give_note(fact.code, subject=subject, flag=flag, **dict(fact.note_facts))
+        else:
+            # A row with a path of its own says where all of its entries end.
+            is_entry = path != UNKNOWN_SERVICE and "path" not in row
+            yield FlagFact(
+                fact.target or target,
+                _take_fact(fact, argument, subject, flag, is_entry),
+                argument,
+            )
+
+
+def _take_fact(
+    fact: Fact, argument: Argument, subject: ModelPath, flag: str, is_entry: bool
+) -> Fact:
+    """The fact, with the argument settled as carried over and the place that it comes from."""
+    is_keyed = is_entry and fact.merge is FactMerge.KEY
+    argument.take(subject.child(fact.key) if is_keyed else subject)
+    if fact.code:
+        argument.annotate(fact.code, subject=subject, flag=flag, **dict(fact.note_facts))
+    if hasattr(fact.value, "origin"):
+        return fact._replace(value=replace(fact.value, origin=argument.span))
+    return fact
 
 
 class Facts:
