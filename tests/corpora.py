@@ -1,15 +1,44 @@
-"""Everything in the corpus that TOCOMPOSE_CORPUS names: name, format and files of each source."""
+"""Everything in the corpus that TOCOMPOSE_CORPUS names, and what it is converted to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from oracles import corpus
+from tocompose.exporters.bundle import Layout
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Memory
+from tocompose.rules import Context
 
 
-def corpus_sources() -> Iterator[tuple[str, str, dict[str, bytes]]]:
-    """Name, format and files of everything in the corpus."""
+class CorpusSource(NamedTuple):
+    """Name, format and files of one source."""
+
+    name: str
+    kind: str
+    files: dict[str, bytes]
+
+
+@cache
+def corpus_sources() -> tuple[CorpusSource, ...]:
+    """Everything in the corpus."""
+    return tuple(CorpusSource(*source) for source in _read_sources())
+
+
+@cache
+def corpus_outcome(number: int) -> Result:
+    """What a source is converted to as `convert -o` does it, done once: nothing in it can be changed."""
+    source = corpus_sources()[number]
+    options = Options(
+        source=source.kind, layout=Layout(split=True), context=Context(split=True)
+    )
+    return convert(Memory(source.files, "app"), options)
+
+
+def _read_sources() -> Iterator[tuple[str, str, dict[str, bytes]]]:
     folder = corpus("docker-run/docs-pairs")
     for place in sorted(folder.glob("*.command.txt")) if folder else ():
         yield place.name, "docker_run", {"run.sh": place.read_bytes()}

@@ -20,6 +20,7 @@ import shutil
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,14 @@ def inputs(case: Path) -> dict[str, bytes]:
     }
 
 
+@cache
 def outcome(case: Path, practices: str | None = None) -> Result:
-    """The conversion that the case asks for."""
+    """The conversion that the case asks for, done once: nothing in it can be changed."""
+    return converted(case, practices)
+
+
+def converted(case: Path, practices: str | None = None) -> Result:
+    """The conversion that the case asks for, done anew."""
     options = said(case).get("options", {})
     layout = Layout(split=options.get("split", True))
     return convert(

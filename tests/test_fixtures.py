@@ -8,6 +8,7 @@ import pytest
 
 from golden import (
     cases,
+    converted,
     expectations,
     expected,
     expected_outcome,
@@ -64,7 +65,7 @@ def test_the_case_is_accounted_for(case: Path) -> None:
     assert [
         item for item in result.notes if item.code in {"TC001", "TC901"} - allowed
     ] == []
-    assert written(result) == written(outcome(case))
+    assert written(result) == written(converted(case))
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)

@@ -6,7 +6,7 @@ import ast
 import io
 import tokenize
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -14,13 +14,32 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "converters" / "tocompose"
 
 
+class _Modules(Mapping[str, ast.Module]):
+    """The modules of the package, each parsed when it is first asked for: to list their names is quick."""
+
+    def __init__(self) -> None:
+        self._paths = {dotted(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+        self._trees: dict[str, ast.Module] = {}
+
+    def __getitem__(self, name: str) -> ast.Module:
+        if name not in self._trees:
+            self._trees[name] = ast.parse(self._paths[name].read_text(encoding="utf-8"))
+        return self._trees[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._paths
+
+
 @cache
-def modules() -> dict[str, ast.Module]:
+def modules() -> Mapping[str, ast.Module]:
     """Every module of the package by its dotted name, parsed."""
-    return {
-        dotted(path): ast.parse(path.read_text(encoding="utf-8"))
-        for path in sorted(PACKAGE.rglob("*.py"))
-    }
+    return _Modules()
 
 
 def dotted(path: Path) -> str:

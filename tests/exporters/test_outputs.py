@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from corpora import corpus_sources
+from corpora import corpus_outcome, corpus_sources
 from golden import cases, inputs, outcome
 from judges import (
     EXCEPTIONS,
@@ -22,16 +23,22 @@ from judges import (
     yamllint_findings,
 )
 from note_truth import false_report_lines, false_sayings, unused_settings
-from tocompose.exporters.bundle import Layout
 from tocompose.model import File, Role
-from tocompose.pipeline import Options, Result, convert
+from tocompose.pipeline import Result
 from tocompose.project import Memory
 from tocompose.reports import render
 from tocompose.reports.report import report
-from tocompose.rules import Context
 from tocompose.rules.service_images import facts_of
 
 OVERLAYS = ("", "docker-compose.override.yml", "docker-compose.prod.yml")
+
+
+class Source(NamedTuple):
+    """What is converted, and how: no test is collected more slowly for it."""
+
+    name: str
+    files: dict[str, bytes]
+    convert: Callable[[], Result]
 
 
 class Output(NamedTuple):
@@ -42,26 +49,35 @@ class Output(NamedTuple):
     result: Result
 
 
-def outputs() -> Iterator[Output]:
-    """The outputs of all fixtures, then of the corpus where it is there."""
+def sources() -> Iterator[Source]:
+    """All fixtures, then the corpus where it is there."""
     for case in cases():
-        yield Output(f"{case.parent.name}/{case.name}", inputs(case), outcome(case))
-    for name, kind, source in corpus_sources():
-        options = Options(
-            source=kind, layout=Layout(split=True), context=Context(split=True)
-        )
-        yield Output(name, source, convert(Memory(source, "app"), options))
+        name = f"{case.parent.name}/{case.name}"
+        yield Source(name, inputs(case), partial(outcome, case))
+    for number, source in enumerate(corpus_sources()):
+        yield Source(source.name, source.files, partial(corpus_outcome, number))
 
 
-ALL = tuple(outputs())
-NAMES = [item.name for item in ALL]
+def output_of(source: Source) -> Output:
+    return Output(source.name, source.files, source.convert())
+
+
+SOURCES = tuple(sources())
+every_output = pytest.mark.parametrize(
+    "output", SOURCES, ids=[source.name for source in SOURCES], indirect=True
+)
+
+
+@pytest.fixture
+def output(request: pytest.FixtureRequest) -> Output:
+    return output_of(request.param)
 
 
 def compose_files(output: Output) -> list[File]:
     return [item for item in output.result.files if item.path.startswith("docker-compose")]
 
 
-@pytest.mark.parametrize("output", ALL, ids=NAMES)
+@every_output
 def test_schema_and_yamllint(output: Output) -> None:
     for item in compose_files(output):
         text = item.content.decode()
@@ -95,23 +111,23 @@ def linted_rule(finding: str) -> str:
     return finding.rpartition("(")[2].rstrip(")")
 
 
-@pytest.mark.parametrize("output", ALL, ids=NAMES)
+@every_output
 def test_every_note_is_true_of_the_files(output: Output) -> None:
     assert false_sayings(output.result, output.source) == []
 
 
-@pytest.mark.parametrize("output", ALL, ids=NAMES)
+@every_output
 def test_the_report_can_be_copied_and_points_to_what_is_there(output: Output) -> None:
     markdown = render("markdown", report(output.result, Memory(output.source, "app")))
     assert false_report_lines(markdown, output.result) == []
 
 
-@pytest.mark.parametrize("output", ALL, ids=NAMES)
+@every_output
 def test_every_variable_of_the_env_file_is_used(output: Output) -> None:
     assert unused_settings(output.result) == []
 
 
-@pytest.mark.parametrize("output", ALL, ids=NAMES)
+@every_output
 def test_secrets_stand_where_they_belong_only(output: Output) -> None:
     stack = output.result.stack
     values = {
@@ -134,7 +150,7 @@ def test_secrets_stand_where_they_belong_only(output: Output) -> None:
                     assert value not in item.content.decode("utf-8", "replace"), item.path
 
 
-@pytest.mark.parametrize("output", ALL, ids=NAMES)
+@every_output
 def test_modes_of_what_holds_secrets(output: Output) -> None:
     for item in output.result.files:
         if item.path == ".env":
@@ -182,10 +198,11 @@ def excused(output: Output, rule: str, message: str) -> bool:
 
 @pytest.mark.skipif(dclint() is None, reason="needs npm")
 def test_dclint(tmp_path: Path) -> None:
-    for number, output in enumerate(ALL):
+    all_outputs = [output_of(source) for source in SOURCES]
+    for number, output in enumerate(all_outputs):
         write(tmp_path / str(number), compose_files(output))
     found = [
-        (ALL[int(path.partition("/")[0])], rule, text)
+        (all_outputs[int(path.partition("/")[0])], rule, text)
         for path, rule, text in unexcused(tmp_path)
     ]
     assert [
@@ -202,7 +219,7 @@ class TestDockerCompose:
 
     pytestmark = needs_compose
 
-    @pytest.mark.parametrize("output", ALL, ids=NAMES)
+    @every_output
     def test_accepted_without_a_word(self, tmp_path: Path, output: Output) -> None:
         write(tmp_path, output.result.files)
         for name, content in output.source.items():

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from corpora import corpus_sources
+from corpora import corpus_outcome, corpus_sources
 from golden import cases, inputs, outcome, said
 from oracles import NO_CORPUS
 from rules.stacks import stacks
@@ -17,7 +17,6 @@ from tocompose.check.score import open_view
 from tocompose.exporters.bundle import Layout, bundle
 from tocompose.model import Stack
 from tocompose.notes import Note
-from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.record import replace
 from tocompose.rules import Context, Rule, Startup, apply_all, judging_rules, registry
@@ -114,14 +113,14 @@ def test_fixtures(case: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "source",
-    [pytest.param(source, id=source[0]) for source in CORPUS]
-    or [pytest.param((), id="corpus", marks=pytest.mark.skip(reason=NO_CORPUS))],
+    "number",
+    range(len(CORPUS)) or (0,),
+    ids=[source.name for source in CORPUS] or ["corpus"],
 )
-def test_corpus(source: tuple[str, str, dict[str, bytes]]) -> None:
-    _, kind, files = source
-    options = Options(source=kind, layout=SPLIT, context=CONTEXT)
-    result = convert(Memory(files, "app"), options)
+@pytest.mark.skipif(not CORPUS, reason=NO_CORPUS)
+def test_corpus(number: int) -> None:
+    _, kind, files = CORPUS[number]
+    result = corpus_outcome(number)
     given_files = {
         path: content for path, content in files.items() if not COMPOSE.fullmatch(path)
     }
