@@ -67,7 +67,7 @@ def blocks(text: str) -> Iterator[Block]:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the checkout's surroundings: an empty environment that sees the libraries of this one."""
     folder = tmp_path_factory.mktemp("readme")
-    venv.create(folder / "venv", with_pip=True)
+    venv.create(folder / "venv", with_pip=False)
     site = Path(
         sysconfig.get_path(
             "purelib", vars={"base": str(folder / "venv"), "platbase": str(folder / "venv")}
@@ -75,6 +75,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     libraries = [path for path in sys.path if path.endswith("site-packages")]
     (site / "libraries.pth").write_text("\n".join(libraries) + "\n")
+    # pip is one of these libraries: to install another takes longer than all commands of a page.
+    pip = folder / "venv" / "bin" / "pip"
+    pip.write_text('#!/bin/sh\nexec "${0%/*}/python" -m pip "$@"\n')
+    pip.chmod(0o755)
     (folder / "work").mkdir()
     return folder
 
@@ -97,6 +101,7 @@ def _run(command: str, place: Path) -> str:
     env |= {
         "PATH": f"{bin_folder}{os.pathsep}{_programs()}",
         "PIP_NO_BUILD_ISOLATION": "0",
+        "PIP_NO_COMPILE": "0",
         "LC_ALL": "C",
         "PIP_NO_INDEX": "1",
     }
