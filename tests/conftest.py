@@ -1,6 +1,6 @@
 """What holds for all tests: which are run, why others are not, and that those that use the engine take turns.
 
-`slow` tests are run in CI, and wherever one of the variables is set that name the programs and the corpus to test with.
+Where nothing asks for everything (`effort.py`), slow tests are skipped, and of tests with many inputs a part is run.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import pytest
 from hypothesis import settings
+
+import effort
 
 # A package of its own, whose tests are run with it installed (test_plugin.py).
 collect_ignore = ["plugin_example"]
 
 _TURN = Path(tempfile.gettempdir(), f"tocompose-engine-{os.getuid()}.lock")
 _HELD_TURN = pytest.StashKey[TextIO]()
+_LEFT_OUT = pytest.StashKey[int]()
 _PAGES = Path(__file__).parent / "web"
 
 # What a shell starts in the background ignores interrupts, and so does all that it starts (POSIX, "Signals and Error
@@ -40,21 +43,45 @@ def pytest_collection_finish() -> None:
 
 
 # Every machine tries the same examples: whether a change is right must not depend on chance.
-settings.register_profile("same everywhere", derandomize=True, deadline=None)
+settings.register_profile(
+    "same everywhere",
+    derandomize=True,
+    deadline=None,
+    max_examples=effort.examples(settings.default.max_examples),
+)
 settings.load_profile("same everywhere")
 
-# What says that everything is to be run.
-_ALL = ("CI", "TOCOMPOSE_ORACLES", "TOCOMPOSE_CORPUS", "TOCOMPOSE_ENGINE", "TOCOMPOSE_SLOW")
 _SLOW = "slow: long inputs, many processes and fuzzing run in CI; TOCOMPOSE_SLOW=1 runs them here"
+_SAMPLED = (
+    f"slow: of the inputs of a test {effort.MOST_INPUTS} are tried, spread evenly; all are in CI, "
+    "with TOCOMPOSE_SLOW=1, or where its file is named"
+)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leaves out what is slow, where nothing says that everything is to be run."""
-    if any(os.environ.get(name) for name in _ALL):
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what is slow, and most of what is tried on many inputs, where nothing asks for everything."""
+    if effort.tries_everything():
         return
     for item in items:
         if item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.skip(reason=_SLOW))
+    if config.args == config.getini("testpaths") and not config.option.keyword:
+        left_out = effort.left_out(items)
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=list(left_out))
+        config.stash[_LEFT_OUT] = len(left_out)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tells the process that started this one how many tests it left out: each of them leaves out the same."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = session.config.stash.get(_LEFT_OUT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Takes from pytest-xdist what a process told."""
+    node.config.stash[_LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -65,8 +92,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in reports
         if isinstance(report.longrepr, tuple)
     )
-    for reason, count in sorted(reasons.items(), key=lambda counted: -counted[1]):
-        terminalreporter.write_line(f"{count:6} skipped: {reason}")
+    reasons[_SAMPLED] = terminalreporter.config.stash.get(_LEFT_OUT, 0)
+    for reason, count in reasons.most_common():
+        if count:
+            terminalreporter.write_line(f"{count:6} skipped: {reason}")
 
 
 @pytest.hookimpl(wrapper=True)

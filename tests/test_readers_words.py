@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from effort import examples
 from tocompose.importers.docker_run.shell.script import read_script
 from tocompose.ledger import Ledger
 from tocompose.project import Memory
@@ -158,7 +159,7 @@ def test_double_quotes_come_back_exactly(words: list[str]) -> None:
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["single", "double", "bare", "ansi"]), SAFE),

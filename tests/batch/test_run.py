@@ -18,14 +18,16 @@ import pytest
 
 from batch.generator import generate
 from batch.runs import SCRIPT, batch, command, contents, environment, make
+from effort import examples
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
+GENERATED = examples(60)
 
 
 @pytest.fixture(scope="module")
 def repositories(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("generated")
-    generate(folder / "repos", 60)
+    generate(folder / "repos", GENERATED)
     make(folder / "repos" / "zz", {"run.sh": b"docker run --name x\n"})
     return folder
 
@@ -39,14 +41,17 @@ def test_any_number_of_processes_gives_the_same_bytes(repositories: Path) -> Non
         results.append((done.stdout, contents(repositories / "out"), state))
         shutil.rmtree(repositories / "out")
     assert results[0] == results[1] == results[2]
-    assert len(results[0][2]) == 61
+    assert len(results[0][2]) == GENERATED + 1
 
 
 def test_a_line_for_each_repository_in_order(repositories: Path) -> None:
     done = batch("repos", "-j", 2, "-o", "out", "--dry-run", cwd=repositories, code=3)
     names = [line.split()[1] for line in done.stdout.splitlines()]
-    assert names == sorted(names) and len(names) == 61
-    assert "61 repositories: " in done.stderr and "nothing was written" in done.stderr
+    assert names == sorted(names) and len(names) == GENERATED + 1
+    assert (
+        f"{GENERATED + 1} repositories: " in done.stderr
+        and "nothing was written" in done.stderr
+    )
     assert not (repositories / "out").exists()
 
 
@@ -57,7 +62,7 @@ def test_summaries_agree(repositories: Path) -> None:
     records = [
         json.loads(line) for line in (out / "summary.jsonl").read_text().splitlines()
     ]
-    assert len(records) == 61
+    assert len(records) == GENERATED + 1
     notes = sum(len(record["notes"]) for record in records)
     sarif = json.loads((out / "summary.sarif").read_text())
     jsonschema.validate(sarif, json.loads((SCHEMAS / "sarif-2.1.0.json").read_text()))
@@ -68,7 +73,7 @@ def test_summaries_agree(repositories: Path) -> None:
     ]
     lost = sum(record["notes_by_kind"]["lost"] for record in records)
     assert int(suites.get("failures") or 0) + int(suites.get("errors") or 0) == lost
-    assert len((out / "summary.csv").read_text().splitlines()) == 62
+    assert len((out / "summary.csv").read_text().splitlines()) == GENERATED + 2
     failed = [record["repository"] for record in records if record["status"] == "failed"]
     assert [
         line.rpartition("/./")[2] for line in (out / "failed.txt").read_text().splitlines()

@@ -8,6 +8,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from effort import examples
 from findings import FINDINGS, STACK
 from judges import needs_compose, run_config
 from tocompose.check import audit, repair
@@ -170,7 +171,7 @@ VALUES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     st.lists(
         st.tuples(
