@@ -145,10 +145,10 @@ def test_a_demanded_file_is_looked_for_where_the_path_leads(
     assert ("TC681" in codes) is (told is not None)
 
 
-def test_a_note_names_an_env_file_as_the_written_file_does() -> None:
+def test_a_note_names_an_env_file_as_the_source_and_the_written_file_do() -> None:
     text = "services:\n  web: {image: 'shop/web:1', env_file: [../shared.env]}\n"
     options = Options(source="compose", up="../../", back="out/deep/")
     result = convert(Memory({"docker-compose.yml": text.encode()}, "shop"), options)
     (said,) = [note for note in result.notes if note.code == "TC609"]
     assert "../../../shared.env" in result.files[0].content.decode()
-    assert "reads ../../../shared.env," in said.message
+    assert "reads ../shared.env (in the written file ../../../shared.env)," in said.message

@@ -104,8 +104,10 @@ def test_the_data_of_a_lender_are_copied_from_it_under_either_name_of_the_projec
         "-f name='^(my-app|myapp)[-_]' -f label=com.docker.compose.service=data"
         in said["TC432"]
     )
-    mounts = "the volume data-var-lib-d at /var/lib/d and the bind mount ./conf at /conf"
+    mounts = "mounted in db and web instead: the volume data-var-lib-d at /var/lib/d and the bind mount ./conf at /conf"
     assert mounts in said["TC068"]
+    # No volume of the source has a name that begins with that of the project.
+    assert "TC074" not in said
     renamed = convert(
         Memory(files, "my-app"),
         Options(source="compose", settings=ImportOptions(name="shop")),

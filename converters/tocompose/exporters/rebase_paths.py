@@ -68,6 +68,10 @@ def rebase_paths(stack: Stack, to_source: str, to_output: str) -> Stack:
     )
 
 
+# The notes whose place in the source says another path than the written file.
+_AS_IN_SOURCE = frozenset({"TC609", "TC681"})
+
+
 def rebase_notes(notes: Iterable[Note], stack: Stack, rebased: Stack) -> list[Note]:
     """What practices say of a stack, with the paths of mounts and env files as its files name them."""
     paths = dict(zip(_named_paths(stack), _named_paths(rebased), strict=True))
@@ -84,8 +88,17 @@ def rebase_notes(notes: Iterable[Note], stack: Stack, rebased: Stack) -> list[No
     def changed(text: str) -> str:
         return path_word.sub(lambda match: paths[match[0]], text)
 
+    def with_both(text: str) -> str:
+        return path_word.sub(
+            lambda match: f"{match[0]} (in the written file {paths[match[0]]})", text
+        )
+
     return [
-        replace(note, message=changed(note.message), advice=changed(note.advice))
+        replace(
+            note,
+            message=(with_both if note.code in _AS_IN_SOURCE else changed)(note.message),
+            advice=changed(note.advice),
+        )
         for note in notes
     ]
 

@@ -57,24 +57,29 @@ def _differing_in_numbers(notes: list[Note]) -> dict[Note, list[OtherSubject]]:
 
 
 def spoken_for_by_name(notes: list[Note]) -> dict[Note, list[OtherSubject]]:
-    """As `notes_spoken_for`; of the notes about one thing that differ in a name alone, the first speaks for all."""
+    """As `notes_spoken_for`; of the notes about one thing that differ in a name alone, the first speaks for all.
+
+    Not where one speaks for other subjects: in one list, names of both kinds cannot be told apart.
+    """
     speaks_for = notes_spoken_for(notes)
     by_topic: dict[tuple[str, ModelPath], list[Note]] = {}
     for note in notes:
-        if speaks_for.get(note) != [] and note.span:
+        subjects = speaks_for.get(note)
+        if (
+            subjects != []
+            and note.span
+            and not any(subject.name for subject in subjects or ())
+        ):
             by_topic.setdefault((note.code, note.subject), []).append(note)
     for speaker, *other_notes in by_topic.values():
         for note, name in _differing_in_a_name(speaker, other_notes):
             places = _told_places([note.span] if note.span else [], speaker.span)
-            subjects = [
+            named_so = [
                 OtherSubject(name, places),
-                *(
-                    subject._replace(name=subject.name or name)
-                    for subject in speaks_for.get(note, [])
-                ),
+                *(subject._replace(name=name) for subject in speaks_for.get(note, [])),
             ]
             speaks_for[speaker] = _merged_subjects(
-                [*speaks_for.get(speaker, []), *subjects]
+                [*speaks_for.get(speaker, []), *named_so]
             )
             speaks_for[note] = []
     return speaks_for

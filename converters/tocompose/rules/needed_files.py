@@ -42,9 +42,9 @@ def note_files(
     yield from _note_host_files(service, values, context)
     yield from _note_profiles(service, context)
     for needed in _needed_files(service, values):
-        path = normal_path(needed.path)
-        if path is None or not (path in made_files or _is_there(path, context)):
-            facts = {"path": path or needed.path}
+        path = normal_path(needed.path) or needed.path
+        if not (path in made_files or _is_there(path, context)):
+            facts = {"path": path}
             yield remark(needed.code, service, needed.key, needed.span, **facts)
 
 

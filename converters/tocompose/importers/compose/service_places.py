@@ -18,6 +18,10 @@ def with_places(service: Service, positions: Places, at: tuple[str, ...]) -> Ser
         replace(mount, origin=positions.item(mount.target, *path, "volumes"))
         for mount in service.mounts
     )
+    env_files = (
+        replace(env_file, origin=positions.item(env_file.path, *path, "env_file"))
+        for env_file in service.env_files
+    )
     secrets, configs = (
         tuple(
             replace(grant, origin=positions.item(grant.source, *path, section))
@@ -30,6 +34,7 @@ def with_places(service: Service, positions: Places, at: tuple[str, ...]) -> Ser
         origin=positions.span(*path),
         environment=tuple(environment),
         mounts=tuple(mounts),
+        env_files=tuple(env_files),
         secrets=secrets,
         configs=configs,
     )

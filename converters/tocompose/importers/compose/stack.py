@@ -186,7 +186,10 @@ def _tell_name(folder: str, stack: Stack, source: LoadedSource, ledger: Ledger) 
     subject = ModelPath.of("name")
     if source.is_version_one:
         ledger.add_note(note("TC069", span, subject=subject, **facts))
-    elif version and any(not volume.external for volume in stack.volumes):
+    elif version and any(
+        volume.name in as_map(source.document.get("volumes")) and not volume.external
+        for volume in stack.volumes
+    ):
         ledger.add_note(note("TC074", span, subject=subject, **facts))
 
 
