@@ -469,6 +469,108 @@ def test_the_opposite_of_a_condition_is_not_the_same() -> None:
     assert all(path in text for text in told)
 
 
+def _asking(condition: str, more: str = "") -> str:
+    return _container("a:1", sections=f"[Unit]\n{condition}\n{more}")
+
+
+_READY = "ConditionPathExists=/srv/ready"
+_NOT_READY = "ConditionPathExists=!/srv/ready"
+
+
+def test_units_of_which_one_runs_exclude_each_other() -> None:
+    files = {"init.container": _asking(_NOT_READY), "renew.container": _asking(_READY)}
+    (told,) = [one for one in converted(files, "quadlet").notes if one.code == "TC443"]
+    assert told.subject[1] == "init"
+    assert "init.container runs only where ConditionPathExists=/srv/ready does not" in (
+        told.message
+    )
+    assert "renew.container only where it does" in told.message
+    for name in ("init", "renew"):
+        assert f"`docker compose run --rm {name}`" in told.advice
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a.container": _asking(_READY), "b.container": _asking(_READY)},
+        {"a.container": _asking(_NOT_READY), "b.container": _asking("ConditionPathExists=/x")},
+        {"a.container": _asking(_NOT_READY), "b.container": _asking("ConditionPathExists=|/srv/ready")},
+        # The second is asked when the first has made the file.
+        {"a.container": _asking(_NOT_READY), "b.container": _asking(_READY, "After=a.service\n")},
+        {"a.container": _asking(_NOT_READY), "b.container": _asking(_READY),
+         "b.timer": "[Timer]\nOnCalendar=daily\n"},
+    ],
+)  # fmt: skip
+def test_units_that_may_both_run_do_not_exclude_each_other(files: dict[str, str]) -> None:
+    assert "TC443" not in codes_of(converted(files, "quadlet"))
+
+
+_PROBE = "for i in $(seq 9); do if ! /bin/true 5<> /dev/tcp/127.0.0.1/PORT; then sleep 5; else exit 0; fi; done; exit 1"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"/bin/sh -c '{_PROBE}'".replace("PORT", "6379"),
+        "/bin/bash -c 'until nc -z localhost 6379; do sleep 1; done'",
+        "/bin/sh -c 'until redis-cli ping | grep -q PONG; do sleep 1; done'",
+    ],
+)
+@pytest.mark.parametrize("reach", ["PublishPort=6379:6379", "Network=host"])
+def test_a_wait_on_the_host_is_replaced_by_a_start_condition(
+    command: str, reach: str
+) -> None:
+    files = {
+        "cache.container": _container("redis:7", f"{reach}\nHealthCmd=redis-cli ping"),
+        "web.container": _container(
+            "a:1",
+            sections=f"[Unit]\nRequires=cache.service\n[Service]\nExecStartPre={command}\n",
+        ),
+    }
+    result = converted(files, "quadlet")
+    codes = codes_of(result)
+    assert "TC448" in codes
+    assert "TC866" not in codes
+    edge = compose_of(result)["services"]["web"]["depends_on"]["cache"]
+    assert edge["condition"] == "service_healthy"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"/bin/sh -c '{_PROBE}'".replace("PORT", "5432"),
+        "/bin/sh -c 'until nc -z localhost 6379; do sleep 1; done; mkdir /x'",
+        "/bin/sh -c 'until nc -z cache.example.com 6379; do sleep 1; done'",
+        "/bin/sh -c 'nc -z localhost 6379'",
+    ],
+)
+def test_another_command_on_the_host_is_still_to_be_run(command: str) -> None:
+    files = {
+        "cache.container": _container("redis:7", "PublishPort=6379:6379"),
+        "web.container": _container(
+            "a:1",
+            sections=f"[Unit]\nAfter=cache.service\n[Service]\nExecStartPre={command}\n",
+        ),
+    }
+    codes = codes_of(converted(files, "quadlet"))
+    assert "TC866" in codes
+    assert "TC448" not in codes
+
+
+def test_a_condition_of_a_network_asks_for_no_command() -> None:
+    condition = "[Unit]\nConditionPathExists=/srv/x\n"
+    files = {
+        "web.container": _container("a:1", "Network=shop.network\nPod=pod.pod"),
+        "shop.network": f"{condition}[Network]\n",
+        "pod.pod": f"{condition}[Pod]\n",
+    }
+    notes = converted(files, "quadlet").notes
+    told = [one for one in notes if one.code == "TC445"]
+    assert {one.message.split()[0] for one in told} == {"shop.network", "pod.pod"}
+    assert "TC455" not in [one.code for one in notes]
+    assert not any("SERVICE" in one.advice for one in notes)
+
+
 def test_commands_name_the_service_of_the_unit() -> None:
     sections = "[Unit]\nConditionPathExists=/srv/x\n[Service]\nType=oneshot\n"
     files = {

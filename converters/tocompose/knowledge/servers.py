@@ -124,6 +124,17 @@ def scheme_ports() -> Mapping[str, int]:
 
 
 @cache
+def client_ports() -> Mapping[str, str]:
+    """The port of the server that each of its clients talks to unless it is told of another one."""
+    return {
+        name: port
+        for kind, row in servers().items()
+        for name in row.get("clients", {})
+        for port in server_facts(kind).ports[:1]
+    }
+
+
+@cache
 def client_programs() -> Mapping[str, Row]:
     """The programs that talk to a server and end, each with its options that are passwords."""
     rows = servers().values()

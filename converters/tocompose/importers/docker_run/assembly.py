@@ -19,7 +19,6 @@ from tocompose.importers.docker_run.facts import (
     read_facts,
 )
 from tocompose.importers.docker_run.invocation import (
-    Argument,
     Invocation,
     Script,
     WaitLoop,
@@ -42,7 +41,7 @@ from tocompose.importers.docker_run.swarm_services import (
     read_swarm_service,
     updated_services,
 )
-from tocompose.importers.docker_run.wait_loops import WaitTarget, find_wait_target
+from tocompose.importers.docker_run.wait_loops import Address, WaitTarget, waited_for
 from tocompose.limits import limit
 from tocompose.model import Build, FileResource, Network, NetworkAttachment, Volume
 from tocompose.record import replace
@@ -89,7 +88,7 @@ class Assembly:
     def add_step(self, step: Invocation | WaitLoop) -> None:
         """Takes in one step of a script."""
         if isinstance(step, WaitLoop):
-            self._add_wait(step.arguments)
+            self._add_wait(waited_for(step.arguments))
             return
         for argument in step.head:
             argument.skip("the docker command itself")
@@ -114,6 +113,8 @@ class Assembly:
         if step.verb[:1] == ("compose",) or step.verb == ("stack", "deploy"):
             self.deployed += read_compose_call(step)
             return
+        if step.polled and step.verb[-1] in _SHOWN_VERBS:
+            self._wait_for_shown(step)
         handlers.get(step.verb, self._settle_other)(step)
 
     def changes_container(self, step: Invocation) -> bool:
@@ -308,16 +309,15 @@ class Assembly:
         facts = read_facts(line.options, UNKNOWN_SERVICE, "pod create")
         self.pods[name.text if name else "pod"] = facts
 
-    def _add_wait(self, arguments: tuple[Argument, ...]) -> None:
-        wait_target = find_wait_target(arguments)
-        if wait_target is not None:
-            self.wait_targets.append((len(self.containers), wait_target))
-        for argument in arguments[:1]:
-            if wait_target is None:
-                texts = [following.text for following in arguments[:3]]
-                argument.note("TC131", command=" ".join(texts))
-        for argument in arguments:
-            argument.skip("the loop that waits is replaced by a start condition")
+    def _add_wait(self, wait_target: WaitTarget) -> None:
+        self.wait_targets.append((len(self.containers), wait_target))
+
+    def _wait_for_shown(self, step: Invocation) -> None:
+        """A loop that looks at a container until something of it is as it should be, such as its health."""
+        for argument in step.arguments:
+            if self.service_of(argument.text) is not None:
+                self._add_wait(WaitTarget(Address(argument.text), span=argument.span))
+                return
 
     def _read_exec(self, step: Invocation) -> None:
         line = parse_command_line(step.arguments, {**flag_rows("run"), **_EXEC_FLAGS})
@@ -327,15 +327,12 @@ class Assembly:
         service = self.service_of(texts[0]) if texts else None
         if service is None:
             self._settle_other(step)
-        elif step.polled:
-            wait_target = WaitTarget(service, tuple(texts[1:]), line.operands[0].span)
-            self.wait_targets.append((len(self.containers), wait_target))
-            for argument in step.arguments:
-                argument.take(ModelPath.service(service, "healthcheck"))
-        else:
-            from tocompose.importers.docker_run.executed_commands import note_command
+            return
+        from tocompose.importers.docker_run.executed_commands import read_command
 
-            note_command(service, step, line)
+        wait_target = read_command(service, step, line)
+        if wait_target is not None:
+            self._add_wait(wait_target)
 
     def _settle_other(self, step: Invocation) -> None:
         verb = " ".join(step.verb)
@@ -353,6 +350,8 @@ class Assembly:
         step.skip(why)
 
 
+# What shows the state of a container.
+_SHOWN_VERBS = frozenset({"inspect", "logs", "port", "top"})
 _NOTED_VERBS = {"cp": "TC133", "login": "TC134"}
 _EXEC_FLAGS = {"--detach-keys": {"name": "--detach-keys"}}
 

@@ -7,6 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from tocompose.importers.docker_run.invocation import Argument, Invocation
 from tocompose.importers.docker_run.options import CommandLine, program_name
+from tocompose.importers.docker_run.wait_loops import (
+    Address,
+    WaitTarget,
+    asks_health,
+    repeated_words,
+)
 from tocompose.knowledge.secrets.commands import command_secrets, without_script_secrets
 from tocompose.knowledge.secrets.texts import replace_spans
 from tocompose.syntax.interpolation import plain
@@ -19,6 +25,29 @@ _LONGEST = 200
 LEFT_OUT = "…"
 _DOLLAR = r"\$"
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "`": r"\`"})
+
+
+def read_command(service: str, step: Invocation, line: CommandLine) -> WaitTarget | None:
+    """What a command inside a service asks it before the script goes on; None, with a note, for any other command."""
+    asking = tuple(argument.text for argument in line.operands[1:])
+    span = line.operands[0].span
+    if step.polled:
+        for argument in step.arguments:
+            argument.take(ModelPath.service(service, "healthcheck"))
+        return WaitTarget(Address(service), asking, span)
+    repeated = repeated_words(asking)
+    is_probe = bool(repeated) or asks_health(asking)
+    if not is_probe or step.schedule not in ("", "@reboot"):
+        note_command(service, step, line)
+        return None
+    asking = repeated or asking
+    shown = " ".join(_shell_words(_without_secrets(asking)))
+    line.operands[0].note(
+        "TC081", subject=ModelPath.service(service), service=service, command=shown
+    )
+    for argument in (*step.arguments, *filter(None, [step.stdin])):
+        argument.mark_noted("TC081")
+    return WaitTarget(Address(service), asking, span, is_once=not repeated)
 
 
 def note_command(service: str, step: Invocation, line: CommandLine) -> None:

@@ -8,17 +8,15 @@ from tocompose.compose.implied_needs import NAMESPACE_KEYS, joined_container
 from tocompose.importers.docker_run.assembly import Assembly
 from tocompose.importers.docker_run.containers import StartedContainer
 from tocompose.importers.docker_run.invocation import Argument
-from tocompose.importers.docker_run.wait_loops import WaitTarget
-from tocompose.knowledge.images import DATA_ROLES, image_facts, role_of
+from tocompose.importers.docker_run.wait_gates import with_wait_gates
 from tocompose.ledger import Ledger
-from tocompose.model import Dependency, Healthcheck, NetworkAttachment, Role, Service
+from tocompose.model import Dependency, NetworkAttachment, Role, Service
 from tocompose.notes import note
 from tocompose.record import replace
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import enumerated
 
-_HEALTHY = "service_healthy"
 # What docker compose drops behind the name in `volumes_from`.
 _LOST_SHARE_MODES = {"ro": "TC138", "z": "TC185", "Z": "TC185"}
 
@@ -60,8 +58,7 @@ class RelatedServices:
                 self._depend(name, self._assembly.service_of(unit))
             self._use_build(name)
         self._run_jobs_first()
-        for index, wait_target in self._assembly.wait_targets:
-            self._add_wait_gate(index, wait_target)
+        self._services = with_wait_gates(self._assembly, self._services, self._ledger)
         return tuple(self._as_tool(container) for container in self._assembly.containers)
 
     def _change(self, name: str, **changes: Any) -> None:
@@ -236,61 +233,6 @@ class RelatedServices:
                 self._change(name, build=build)
                 return
 
-    def _add_wait_gate(self, index: int, wait_target: WaitTarget) -> None:
-        """What starts after a wait loop waits for the health of what the loop asks."""
-        target = wait_target.target
-        awaited = self._assembly.service_of(target) or target
-        if awaited not in self._services:
-            return
-        service = self._services[awaited]
-        if wait_target.command and service.healthcheck is None:
-            healthcheck = Healthcheck(
-                test=("CMD", *wait_target.command), **_loop_numbers(service)
-            )
-            self._change(awaited, healthcheck=healthcheck)
-            subject = ModelPath.service(awaited, "healthcheck")
-            self._ledger.add_note(
-                note("TC180", service.origin, subject=subject, service=awaited)
-            )
-        is_checked = self._services[awaited].healthcheck is not None
-        gate = Dependency(
-            service=awaited,
-            condition=_HEALTHY if is_checked else "service_started",
-            evidence="the script waits for it first",
-            origin=wait_target.span,
-        )
-        self._note_gate(index, awaited, wait_target)
-        for container in self._assembly.containers[index:]:
-            name = container.service.name
-            dependencies = [
-                dependency
-                for dependency in self._services[name].depends_on
-                if dependency.service != awaited
-            ]
-            if name != awaited:
-                dependencies.append(gate)
-            self._change(name, depends_on=tuple(dependencies))
-
-    def _note_gate(self, index: int, awaited: str, wait_target: WaitTarget) -> None:
-        """Says who waits now because the script does, where they did not for another reason."""
-        names = [
-            container.service.name
-            for container in self._assembly.containers[index:]
-            if container.service.name != awaited
-        ]
-        if names:
-            names = list(dict.fromkeys(names))
-            waiting = f"{enumerated(names)} {'wait' if names[1:] else 'waits'}"
-            subject = ModelPath.service(names[0], "depends_on")
-            gate_note = note(
-                "TC179",
-                wait_target.span,
-                subject=subject,
-                waiting=waiting,
-                target=awaited,
-            )
-            self._ledger.add_note(gate_note)
-
     def _run_jobs_first(self) -> None:
         """What the script starts when a container has ended waits for that here too: for the last one before it."""
         containers = self._assembly.containers
@@ -347,25 +289,6 @@ class RelatedServices:
             argument.annotate(code, subject=subject, service=service.name)
         role = Role.TOOL if container.is_interactive else service.role
         return replace(service, role=role, profiles=service.profiles or ("tools",))
-
-
-# A loop asks each second or two; the engine's own 30s would hold up all that waits.
-_LOOP_NUMBERS: dict[str, Any] = {
-    "interval": "5s",
-    "timeout": "5s",
-    "retries": "10",
-    "start_period": "30s",
-}
-
-
-def _loop_numbers(service: Service) -> dict[str, Any]:
-    """How often and how patiently a check asks that a loop became: as that of the image does, for a server of data."""
-    facts = image_facts(service.image or "")
-    if facts is None or role_of(facts) not in DATA_ROLES:
-        return _LOOP_NUMBERS
-    periods = [check.start_period for check in facts.checks if check.start_period]
-    start_period = next(iter(periods), _LOOP_NUMBERS["start_period"])
-    return {**facts.check_numbers(role_of(facts)), "start_period": start_period}
 
 
 def _attachments(service: Service) -> tuple[NetworkAttachment, ...]:

@@ -17,6 +17,7 @@ from tocompose.importers.docker_run.environment import (
 )
 from tocompose.importers.docker_run.granted_files import granted_files
 from tocompose.importers.docker_run.invocation import Script, WrittenFile
+from tocompose.importers.docker_run.made_folders import note_made_folders
 from tocompose.importers.docker_run.relations import RelatedServices
 from tocompose.importers.docker_run.resources import network_key, volume_key
 from tocompose.importers.docker_run.stated_names import with_new_names
@@ -67,6 +68,7 @@ def build_stack(
     services = tuple(_with_volume_keys(service, assembly) for service in services)
     name = name or (services[0].name if len(services) == 1 else project.name)
     networks = _used_networks(services, assembly, ledger, identifier(name))
+    note_made_folders(services, project, ledger)
     env_files = WrittenEnvFiles(assembly.files, ledger)
     services = tuple(map(env_files.put_into, services))
     services = tuple(_settle_service(service, project, ledger) for service in services)

@@ -164,14 +164,19 @@ def note_remaining_data(
             told.update(_note_server(container))
     renewed = _renewed_folders(running)
     for container in sorted(running, key=lambda runs: not runs.facts):
-        for folder in container.folders:
+        for folder in _copied_folders(container):
             key = (folder.name, folder.part)
-            if key in told or folder.keeper is Keeper.SERVER:
-                continue
-            if not folder.is_read_only:
+            if key not in told:
                 told.add(key)
                 _note_files(container, folder, kind=renewed.get(key, ""))
     return frozenset(name for name, _ in told)
+
+
+def _copied_folders(container: RunningContainer) -> Iterator[KeptFolder]:
+    """The folders that the container may write to, but for those of a server that is reached from here as well."""
+    for folder in container.folders:
+        if folder.keeper is not Keeper.SERVER and not folder.is_read_only:
+            yield folder
 
 
 def _renewed_folders(

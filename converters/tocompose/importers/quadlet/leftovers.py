@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tocompose.importers.field_tables import FieldWalk, note_findings
+from tocompose.importers.field_tables import FieldWalk, Finding, note_findings
+from tocompose.importers.quadlet.host_waits import REPLACED_CODE
 from tocompose.importers.quadlet.tables import field_tables
+from tocompose.importers.quadlet.unit_conditions import CONDITION_CODE
 from tocompose.importers.quadlet.units import QuadletUnit, UnitKind
 from tocompose.ledger import Cursor, Ledger
 from tocompose.wording import spelling_hint
@@ -32,14 +34,26 @@ def _settle_section(section: Cursor, unit: QuadletUnit, ledger: Ledger) -> None:
     name = section.key.removeprefix("X-")
     for setting in section:
         _settle_odd(setting, name, unit)
-        if name == "Service" and setting.key.startswith("Exec"):
+        is_command = name == "Service" and setting.key.startswith("Exec")
+        if is_command and setting.unread():
             _note_host_command(setting, unit)
     if name in ("Unit", "Install", "Service") and unit.kind is not UnitKind.CONTAINER:
         _settle_without_container(section)
     if name in field_tables() and section.node is not None:
-        walk = FieldWalk(field_tables(), ledger, default_reason=_DEFAULT)
+        walk = FieldWalk(
+            field_tables(), ledger, default_reason=_DEFAULT, added=REPLACED_CODE
+        )
         walk.visit(section.node, name)
-        note_findings(walk.findings, ledger, unit.name, unit.subject)
+        findings = [_of_kind(finding, unit) for finding in walk.findings]
+        note_findings(findings, ledger, unit.name, unit.subject)
+
+
+def _of_kind(finding: Finding, unit: QuadletUnit) -> Finding:
+    """The finding with what is due for a unit of its kind: a network has no command that could start it."""
+    is_condition = finding.code == CONDITION_CODE
+    if is_condition and unit.kind is not UnitKind.CONTAINER:
+        return finding._replace(code="TC445")
+    return finding
 
 
 def _note_host_command(setting: Cursor, unit: QuadletUnit) -> None:

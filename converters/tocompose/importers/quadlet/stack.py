@@ -16,14 +16,16 @@ from tocompose.importers.quadlet.files import (
     read_units,
     unit_files,
 )
+from tocompose.importers.quadlet.host_waits import with_replaced_waits
 from tocompose.importers.quadlet.leftovers import settle_rest, settle_timer
 from tocompose.importers.quadlet.manifests import add_manifests
 from tocompose.importers.quadlet.order import UnitOrder
 from tocompose.importers.quadlet.references import References, resource_key, stated_name
+from tocompose.importers.quadlet.unit_conditions import note_exclusive_units
 from tocompose.importers.quadlet.units import QuadletUnit, UnitKind
 from tocompose.knowledge.secrets.texts import redact_secrets
 from tocompose.ledger import Ledger
-from tocompose.model import Mount, OldUnit, Runtime, Stack
+from tocompose.model import Mount, OldUnit, Runtime, Service, Stack
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.record import replace
@@ -54,6 +56,8 @@ def read_stack(project: Project, ledger: Ledger, settings: ImportOptions) -> Sta
     )
     stack = build_stack((script,), project, ledger, settings.name)
     stack = _with_order(stack, started, order)
+    stack = with_replaced_waits(stack, started)
+    note_exclusive_units(_services_by_unit(stack, started), ledger)
     stack = _with_podmans_mounts(stack, units, project, ledger)
     kube_units = [unit for unit in units if unit.kind is UnitKind.KUBE]
     stack = add_manifests(stack, kube_units, commands, project, ledger, settings)
@@ -106,11 +110,17 @@ def _note_no_image(unit: QuadletUnit, ledger: Ledger) -> None:
     ledger.add_note(note("TC002", unit.span, object=unit.name))
 
 
+def _services_by_unit(
+    stack: Stack, units: Iterable[QuadletUnit]
+) -> dict[QuadletUnit, Service]:
+    """The services of the containers, by their units."""
+    by_span = {service.origin: service for service in stack.services}
+    return {unit: by_span[unit.span] for unit in units if unit.span in by_span}
+
+
 def _with_order(stack: Stack, units: Iterable[QuadletUnit], order: UnitOrder) -> Stack:
     """The stack with what the units say of their order, and their descriptions as comments."""
-    by_span = {service.origin: service for service in stack.services}
-    services = {unit: by_span[unit.span] for unit in units if unit.span in by_span}
-    ordered = order.put_into(services)
+    ordered = order.put_into(_services_by_unit(stack, units))
     described = {
         service.name: replace(service, comments=(*_descriptions(unit), *service.comments))
         for unit, service in ordered.items()

@@ -156,7 +156,7 @@ def settle_other(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> No
     shell.status = 0 if succeeds else None
     if name in ("grep", "egrep") and shell.piped is not None:
         output_of(shell, name, fields)
-    if shell.polled and not is_harmless:
+    if shell.polled and (not is_harmless or _opens_connection(cursor)):
         _add_wait(shell, cursor, fields)
     elif shell.testing:
         cursor.skip("a condition of the script")
@@ -194,10 +194,19 @@ def _is_prose(shell: Shell, name: str) -> bool:
     return bool(shell.settings.get("prose")) and not _COMMAND_NAME.fullmatch(name)
 
 
+def _opens_connection(cursor: Cursor) -> bool:
+    """Whether a redirection of a command leads to a server: `: > /dev/tcp/db/5432`."""
+    return any("/dev/tcp/" in (target.peek() or "") for _, target in _redirects(cursor))
+
+
 def _add_wait(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
-    arguments = tuple(shell.to_argument(field.value, field.cursor) for field in fields)
-    shell.steps.append(WaitLoop(arguments, cursor.span))
-    waiting = {field.cursor.path for field in fields}
+    arguments = [shell.to_argument(field.value, field.cursor) for field in fields]
+    if _opens_connection(cursor):
+        for _, target in _redirects(cursor):
+            targets = shell.expand_fields(target)
+            arguments += [shell.to_argument(value, target) for value in targets]
+    shell.steps.append(WaitLoop(tuple(arguments), cursor.span))
+    waiting = {source.path for argument in arguments for source in argument.sources}
     for child in cursor:
         if child.path not in waiting:
             child.skip("part of a waiting loop")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import posixpath
+import shlex
+from collections.abc import Iterator
 from posixpath import normpath
 
 from tocompose.importers.docker_run.shell.calls import run_file
@@ -36,6 +38,7 @@ def read_unit(shell: Shell, cursor: Cursor) -> None:
         "restart": _restart_policy(settings),
         "after": _ordered_after(cursor),
     }
+    _note_made_folders(unit, settings)
     for key in _STARTING:
         for setting in settings:
             if setting.key == key:
@@ -118,6 +121,28 @@ def _environment_file(shell: Shell, setting: Cursor) -> None:
         return
     run_file(shell, setting, inside, data)
     setting.skip("a file of the project with settings, which was read")
+
+
+def _note_made_folders(unit: str, settings: list[Cursor]) -> None:
+    """Says of folders that systemd makes for the unit, and its container mounts, that nothing makes them here."""
+    starting = [setting for setting in settings if setting.key in _STARTING]
+    command = " ".join(leaf.peek() or "" for setting in starting for leaf in setting)
+    for setting in settings:
+        for path, folder in _made_folders(setting):
+            if f"{path}:" in command or f"{folder}:" in command:
+                how = f"sudo mkdir -p {shlex.quote(path)}"
+                key = setting.key
+                setting.note("TC450", path=path, object=unit, key=key, command=how)
+
+
+def _made_folders(setting: Cursor) -> Iterator[tuple[str, str]]:
+    """The folders that systemd makes for a setting: the path, and the same as units write it (`%t/shop`)."""
+    rows = load("shell")["systemd"]
+    letter = rows["folders"].get(setting.key)
+    if letter is not None:
+        for name in (setting.peek() or "").split():
+            folder = name.partition(":")[0]
+            yield f"{rows['specifiers'][letter]}/{folder}", f"%{letter}/{folder}"
 
 
 def _restart_policy(settings: list[Cursor]) -> str:
