@@ -49,7 +49,7 @@ def explain_code(code: str, width: int = 88) -> str:
     if example is not None:
         filled += _example_blocks(example)
         filled.append(
-            f"To keep it, write on its line: # tocompose: ignore[{code}] the reason"
+            f"To leave it alone, say why at the end of its line: # tocompose: ignore[{code}] REASON"
         )
     return "\n\n".join(filled) + "\n"
 
