@@ -219,6 +219,11 @@ def test_a_job_shows_what_the_image_of_its_server_holds() -> None:
         ("image: 'mysql:8', command: [--bind-address=10.0.0.1]", "TC619"),
         ("image: 'nextcloud:30', entrypoint: [/cron.sh]", "TC615"),
         ("image: 'nextcloud:30', command: [/opt/backup.py]", "TC615"),
+        ("image: opencloudeu/opencloud, command: [collaboration, server]", "TC615"),
+        (
+            "image: opencloudeu/opencloud, entrypoint: [bash, -c], command: [opencloud collaboration server]",
+            "TC615",
+        ),
         ("image: 'node:22', command: [node, main.js]", "TC616"),
         ("image: 'node:22', command: [node, worker.js]", "TC870"),
         ("image: 'jellyfin/jellyfin:10'", "TC611"),

@@ -76,6 +76,8 @@ def is_replaced(service: Service, image: ImageFacts) -> bool:
     program = _first_program(service)
     if not program:
         return False
+    if _is_told_otherwise(_words_with_own(service, image), image):
+        return True
     is_given = service.entrypoint is not None
     if image.entrypoint or image.server is not None:
         is_other = not _names_own_program(service, image)
@@ -101,8 +103,27 @@ def _ends_with_server(service: Service, image: ImageFacts) -> bool:
         return False
     commands = list(script_commands(script, in_background=True))
     words = behind_wrappers(list(commands[-1])) if commands else []
+    if _is_told_otherwise(words, image):
+        return False
     name = words[0].rpartition("/")[2] if words else ""
     return name in image.entrypoint or name in (image.server or ())
+
+
+def _is_told_otherwise(words: list[str], image: ImageFacts) -> bool:
+    """Whether the image's program is told another subcommand than its server (`opencloud collaboration server`)."""
+    program = words[0].rpartition("/")[2] if words else ""
+    if program not in image.entrypoint or program.endswith(_SCRIPTS) or not image.server:
+        return False
+    subcommand = words[1] if len(words) > 1 else "-"
+    return not subcommand.startswith("-") and subcommand not in image.server
+
+
+def _words_with_own(service: Service, image: ImageFacts) -> list[str]:
+    """The words that start the service, the image's own entry point in front of a command alone."""
+    starter = service.entrypoint
+    if starter is None:
+        starter = image.entrypoint if len(image.entrypoint) == 1 else ()
+    return behind_wrappers([*starter, *(service.command or ())])
 
 
 def _names_own_program(service: Service, image: ImageFacts) -> bool:
