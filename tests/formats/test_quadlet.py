@@ -12,6 +12,10 @@ from hypothesis import strategies as st
 from ablation import codes_of, compose_of, converted, losses, services_of, silent_lines
 from tocompose.importers import SourceError
 from tocompose.importers.quadlet.tables import field_tables
+from tocompose.notes import Note
+from tocompose.project import Memory
+from tocompose.reports.next_steps import next_steps
+from tocompose.reports.report import report as report_of
 from tocompose.tables import load
 
 # Values of keys that take no plain word.
@@ -393,7 +397,7 @@ def test_two_that_need_each_other_start_data_first() -> None:
     result = converted(files, "quadlet")
     services = compose_of(result)["services"]
     assert "db" in services["app"]["depends_on"] and "depends_on" not in services["db"]
-    assert "TC788" in codes_of(result)
+    assert "TC818" in codes_of(result)
 
 
 def test_a_pod_is_one_network_and_its_first_container_waits_for_none_of_it() -> None:
@@ -612,7 +616,7 @@ def test_a_task_that_would_run_at_each_start_is_told(
     ("files", "code"),
     [
         ({"w.container": _container("a:1", "Enviroment=A=1")}, "TC781"),
-        ({"w.container": _container("a:1", "Volume=no.volume:/d")}, "TC788"),
+        ({"w.container": _container("a:1", "Volume=no.volume:/d")}, "TC895"),
         ({"w.container": _container("a:1", "HealthOnFailure=kill")}, "TC780"),
         ({"w.container": _container("a:1", "UIDMap=+5:1005:1")}, "TC456"),
         ({"w.container": "[Container]\nExec=serve\n", "a.container": _container("a:1")}, "TC002"),
@@ -687,6 +691,41 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 def test_specifiers_are_known() -> None:
     assert all(len(texts) == 2 for texts in load("quadlet/specifiers").values())
     assert re.fullmatch(r"\w+", "".join(load("quadlet/specifiers")))
+
+
+def told_of(files: dict[str, str], code: str) -> Note:
+    notes = converted(files, "quadlet").notes
+    return next(note for note in notes if note.code == code)
+
+
+@pytest.mark.parametrize(
+    ("ports", "told"),
+    [
+        ("", "a and b share the network namespace of a, as in their pod"),
+        ("PublishPort=8080:80\n", "as in their pod; a publishes the ports of all"),
+    ],
+)
+def test_a_pod_without_ports_publishes_none(ports: str, told: str) -> None:
+    files = {
+        "a.container": _container("a:1", "Pod=p.pod"),
+        "b.container": _container("b:1", "Pod=p.pod"),
+        "p.pod": f"[Pod]\n{ports}",
+    }
+    assert told_of(files, "TC869").message.endswith(told)
+    # Whoever is left in the namespace of a container that is gone cannot be restarted.
+    content = {name: text.encode() for name, text in files.items()}
+    steps = next_steps(report_of(converted(files, "quadlet"), Memory(content)))
+    assert "docker compose up -d --pull always" in [step.line for step in steps]
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [("", "forwards to (this stack publishes none). If"), ("PublishPort=8080:80", "forwards to. If")],
+)  # fmt: skip
+def test_a_proxy_outside_needs_published_ports(setting: str, told: str) -> None:
+    unit = "[Unit]\nRequires=proxy.service\n"
+    files = {"a.container": _container("a:1", setting, sections=unit)}
+    assert told in told_of(files, "TC788").advice
 
 
 @pytest.mark.parametrize("network", ["", "Network=pasta\n", "Network=host\n"])

@@ -486,6 +486,19 @@ def test_what_does_not_fit_is_said_shorter_with_its_number_and_how_all_of_it_is_
     assert terminal(told).count("[TC788]") == 8
 
 
+def test_one_loss_that_many_have_is_said_to_be_the_same() -> None:
+    losses = tuple(
+        replace(_about_unit(f"web{line}", "a.container", line), code=code)
+        for code in ("TC788", "TC786", "TC780", "TC781")
+        for line in range(1, 9)
+    )
+    text = terminal(example()._replace(notes=losses), Style(rows=10, width=200))
+    assert (
+        "web1 refers to db.service; the same 7 more times, for web2, web3, web4, web5 and 3 more [TC788]"
+        in text
+    )
+
+
 def test_advice_that_is_the_same_is_given_once_unless_verbose() -> None:
     losses = tuple(
         replace(_about_unit(name, "a.container", line), message=f"loss {line}")

@@ -11,6 +11,7 @@ from tocompose.exporters.bundle import Layout
 from tocompose.model import Runtime
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
+from tocompose.reports import render
 from tocompose.reports.cutover import Cutover, cutover_of
 from tocompose.reports.inventory import data_stores_of
 from tocompose.reports.next_steps import later_steps
@@ -314,6 +315,24 @@ def test_a_volume_that_compose_did_not_create_is_announced() -> None:
     assert created.warning.startswith(
         "Compose warns that it did not create kept, and uses what is there"
     )
+
+
+def test_a_volume_of_podman_is_new_to_compose() -> None:
+    script = "podman run -d --name a -v kept:/srv acme/a:1\n"
+    _, cutover = converted({"run.sh": script})
+    (created,) = [step for step in cutover.steps_over if "--no-start" in step.line]
+    assert created.warning == "It creates kept empty: Docker does not see podman's volumes."
+
+
+def test_the_page_has_the_steps_that_it_speaks_of() -> None:
+    files = {"run.sh": b"podman run -d --name a -v kept:/srv acme/a:1\n"}
+    project = Memory(files, "shop")
+    result = convert(project, Options(layout=Layout(split=True)))
+    page = render("html", report(result, project))
+    section = page.partition('<section id="move">')[2]
+    assert "“Move over”" in page and '<a href="#move">' in page
+    assert "podman stop a" in section and "docker compose up --no-start" in section
+    assert "`" not in page.partition('<section id="next">')[2].partition("<script>")[0]
 
 
 def test_which_containers_are_kept_down_is_said_where_others_are_not() -> None:

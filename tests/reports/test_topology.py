@@ -56,6 +56,25 @@ def test_a_file_in_a_variable_calls_nobody() -> None:
     assert (edge.start, edge.end, edge.inferred) == ("job", "api", True)
 
 
+def test_a_call_into_a_shared_network_namespace_reaches_who_listens_there() -> None:
+    def joined(name: str, **variables: str) -> Service:
+        environment = tuple(
+            EnvVariable(name=key, value=value) for key, value in variables.items()
+        )
+        return Service(name=name, network_mode="service:owner", environment=environment)
+
+    attachment = NetworkAttachment(network="net", aliases=("pod",))
+    owner = Service(name="owner", networks=(attachment,))
+    caller = joined("caller", BUS="pod:9233")
+    server = joined("server", BUS_PORT="9233", WEB="0.0.0.0:9200")
+    (edge,) = edges(owner, caller, server)
+    assert (edge.start, edge.end, edge.label) == ("caller", "server", "9233")
+    assert edges(owner, caller, joined("server", WEB="0.0.0.0:9200")) == set()
+    outside = Service(name="out", environment=caller.environment)
+    (edge,) = edges(owner, outside, joined("idle"))
+    assert (edge.start, edge.end) == ("out", "owner")
+
+
 def test_the_layers_of_the_shop() -> None:
     found = stack_topology(stack())
     names = {

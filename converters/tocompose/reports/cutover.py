@@ -233,14 +233,20 @@ def _switch_timers(title: str, verb: str, timers: list[OldUnit]) -> Iterator[Nex
 def _create_unstarted(stack: Stack, base: str) -> NextStep:
     made = "containers and volumes" if stack.volumes else "containers"
     title = f"Create the new {made} without starting them"
+    return NextStep(title, compose_command(base, "up --no-start"), _told_volumes(stack))
+
+
+def _told_volumes(stack: Stack) -> str:
+    """What Compose says of volumes with names of the engine, or that they are new in an engine that has none of them."""
     old = [one.engine_name for one in stack.volumes if one.engine_name and not one.external]
-    expected = (
+    if not old:
+        return ""
+    if stack.runs_in is not Runtime.DOCKER:
+        return f"It creates {enumerated(old)} empty: Docker does not see podman's volumes."
+    return (
         f"Compose warns that it did not create {enumerated(old)}, and uses what is there:"
         " `external: true` is not needed."
-        if old
-        else ""
     )
-    return NextStep(title, compose_command(base, "up --no-start"), expected)
 
 
 def _stop_stack(stack: Stack, base: str) -> NextStep:

@@ -106,7 +106,7 @@ def _page_content(report: Report) -> dict[str, Any]:
         "diagram": svg_drawing(stack_topology(report.stack)),
         "duties": duties_beside(cutover.copied, duties(report)),
         "missing_values": missing_values(report),
-        "moves_over": bool(cutover.steps_over),
+        "cutover": cutover,
         "logs": logs_alike(report.stack),
         "headings": {kind.value: title for kind, title in HEADINGS.items()},
         "subjects": sorted({note["about"] for note in content["notes"]} - {""}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from tocompose.compose.files import BASE_NAMES
+from tocompose.compose.implied_needs import joined_service
 from tocompose.knowledge.images import LOCAL_TAG
 from tocompose.knowledge.jobs import unawaited_jobs
 from tocompose.knowledge.old_containers import image_copy_command
@@ -68,7 +69,7 @@ def later_steps(report: Report) -> tuple[NextStep, ...]:
         if ".prod." in output_file.path
     )
     service = _example_service(report)
-    of_service = _service_steps(base, service, report.stack.runs_in) if service else ()
+    of_service = _service_steps(base, service, report.stack) if service else ()
     return (*production, *of_service, _take_down(base, report))
 
 
@@ -186,9 +187,13 @@ def _example_service(report: Report) -> Service | None:
     )
 
 
-def _service_steps(base: str, service: Service, runs_in: Runtime) -> list[NextStep]:
+def _service_steps(base: str, service: Service, stack: Stack) -> list[NextStep]:
     name = service.name
-    rebuild = f"up -d --build {name}"
+    # Those in the namespace of a service keep that of its old container unless they are recreated with it.
+    modes = (other.network_mode for other in stack.services)
+    is_joined = name in map(joined_service, modes)
+    recreated = "" if is_joined else f" {name}"
+    also = " with the services in its network namespace" if is_joined else ""
     steps = [
         NextStep(
             f"Follow the log of {name}", compose_command(base, f"logs --follow {name}")
@@ -196,16 +201,16 @@ def _service_steps(base: str, service: Service, runs_in: Runtime) -> list[NextSt
         NextStep(f"Open a shell in {name}", compose_command(base, f"exec {name} sh")),
     ]
     if _is_built(service):
-        title = f"Build {name} again and restart it"
-        steps.append(NextStep(title, compose_command(base, rebuild)))
+        title = f"Build {name} again and restart it{also}"
+        steps.append(NextStep(title, compose_command(base, f"up -d --build{recreated}")))
     elif asked_names := [
         one.name for one in variables(service.image or "") if one.is_required
     ]:
         title = f"Start {name} again after a change of {enumerated(asked_names)} in .env"
-        steps.append(NextStep(title, compose_command(base, f"up -d {name}")))
-    elif _may_be_newer(service, runs_in):
-        title = f"Pull a newer image of {name} and restart it"
-        command = compose_command(base, f"up -d --pull always {name}")
+        steps.append(NextStep(title, compose_command(base, f"up -d{recreated}")))
+    elif _may_be_newer(service, stack.runs_in):
+        title = f"Pull a newer image of {name} and restart it{also}"
+        command = compose_command(base, f"up -d --pull always{recreated}")
         steps.append(NextStep(title, command))
     return steps
 

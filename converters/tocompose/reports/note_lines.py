@@ -11,7 +11,12 @@ from tocompose.notes import Kind, Note, explanation
 from tocompose.record import NamedTuple
 from tocompose.reports.escape import printable
 from tocompose.reports.masking import Quote
-from tocompose.reports.repeated_notes import NOTHING, also_about, spoken_for_by_name
+from tocompose.reports.repeated_notes import (
+    NOTHING,
+    also_about,
+    notes_spoken_for,
+    spoken_for_by_name,
+)
 from tocompose.reports.report import Report, group_of, listed_subjects, subject_of
 from tocompose.reports.values_to_set import names_asked_for, values_to_set
 from tocompose.source import Span
@@ -115,7 +120,7 @@ def _added_line(alike_notes: list[Note], all_services: list[str], style: Style) 
 
 
 def _counted_others(alike_notes: list[Note]) -> str:
-    """How many notes of a code there are besides the first, and what they are about."""
+    """How many notes of a code there are besides the first, what they are about, and whether they say the same."""
     first_note, *other_notes = alike_notes
     if not other_notes:
         return ""
@@ -123,6 +128,10 @@ def _counted_others(alike_notes: list[Note]) -> str:
     is_elsewhere = any(note.subject[:2] != owner for note in other_notes)
     subjects = [note.subject for note in other_notes if is_elsewhere and note.subject[1:]]
     about = f" about {listed_subjects(subjects, _FEW_NAMES)}" if subjects else ""
+    spoken_for = notes_spoken_for(alike_notes)
+    if all(spoken_for.get(note) == [] for note in other_notes):
+        times = f"{len(other_notes)} more time{'s' if len(other_notes) > 1 else ''}"
+        return f"; the same {times}{about.replace(' about ', ', for ', 1)}"
     return f"; {_more_notes(len(other_notes))}{about}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from tocompose.compose.implied_needs import joined_service
 from tocompose.knowledge.secrets.texts import redact_secrets
 from tocompose.model import EnvVariable, Port, Role, Service, Stack
 from tocompose.patterns import regex
@@ -97,10 +98,43 @@ def _dependency_edges(
     for name in dict.fromkeys([*inferred_by_name, *hosts]):
         if stack.service(name) is None or name == service.name:
             continue
-        inferred = inferred_by_name.get(name, True)
         # An order of starting says nothing of a port.
         port = hosts[name] or _only_port(stack, name) if name in hosts else ""
-        yield DiagramEdge(service.name, name, port, inferred)
+        if name in inferred_by_name:
+            yield DiagramEdge(service.name, name, port, inferred_by_name[name])
+        elif answering := _answering_service(service, name, port, stack):
+            yield DiagramEdge(service.name, answering, port, inferred=True)
+
+
+def _answering_service(
+    service: Service, name: str, port: str, stack: Stack
+) -> str | None:
+    """Who answers behind a host name: of several that share a network namespace the one that is known to listen there.
+
+    None where it is not known who of them does, and the caller is one of them.
+    """
+    members = [
+        member
+        for member in stack.services
+        if name in (member.name, joined_service(member.network_mode))
+    ]
+    if len(members) < 2:
+        return name
+    listeners = [member.name for member in members if _listens_at(member, port)]
+    if len(listeners) == 1:
+        return listeners[0] if listeners != [service.name] else None
+    return None if service in members else name
+
+
+def _listens_at(service: Service, port: str) -> bool:
+    """Whether the service says that it listens at a port: exposed, published, or the port that a variable sets."""
+    ports = {*service.expose, *(mapped.target for mapped in service.ports)}
+    set_ports = (
+        match["port"]
+        for variable in service.environment
+        if (match := _OWN_PORT.fullmatch(variable.value or ""))
+    )
+    return port in ports or port in set_ports
 
 
 def _routed_edges(service: Service, stack: Stack) -> Iterator[DiagramEdge]:
@@ -169,6 +203,9 @@ _OTHER_NAMES = frozenset(
 _AT_HOST = regex(
     r"(?:^|//|@|,)(?P<host>[A-Za-z0-9][\w.-]*)(?::(?P<port>\d{1,5}))?(?=$|[/,?;])"
 )
+
+# The value of a variable that says where its own service listens: a port, or one on an address of this machine.
+_OWN_PORT = regex(r"(?:(?:0\.0\.0\.0|127\.0\.0\.1|localhost|\[?::\]?)?:)?(?P<port>\d{2,5})")
 
 
 def _only_port(stack: Stack, name: str) -> str:

@@ -94,9 +94,11 @@ class RelatedServices:
         """Says who shares a network in a pod, and who publishes the ports of all."""
         service = self._services[owner]
         if partners:
+            ports = f"; {owner} publishes the ports of all" if service.ports else ""
             facts: dict[str, Any] = {
                 "owner": owner,
-                "partners": enumerated(partners),
+                "members": enumerated([owner, *partners]),
+                "ports": ports,
                 "joined": " ".join(partners),
             }
             subject = ModelPath.service(owner)

@@ -15,8 +15,6 @@ from tocompose.record import replace
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.ports import parse_port
 
-_MISSING = "the manifest is not among the sources"
-
 
 def add_manifests(
     stack: Stack,
@@ -52,7 +50,7 @@ def _documents(
     inside = normal_path(path if path.startswith("/") else f"{unit.folder}/{path}")
     content = project.read(inside) if inside else None
     if content is None:
-        unit_word.note("TC788", object=unit.name, names=path, problem=_MISSING)
+        unit_word.note("TC895", object=unit.name, names=path)
         return
     unit_word.skip("the manifest is read")
     yield from yaml_cursors(content, inside or path, ledger)

@@ -44,8 +44,7 @@ _OF_THE_HOST = tuple(
 )
 # What only says that the machine is up.
 _OF_THE_ENGINE = ("podman", "docker", "network-online", "podman-user-wait-network-online")
-_CIRCLE = "one already waits for the other"
-_OUTSIDE = "it is not among the sources"
+_NO_PORTS = " (this stack publishes none)"
 
 
 class _Tie(NamedTuple):
@@ -74,6 +73,7 @@ class UnitOrder:
 
     def __init__(self, references: References) -> None:
         self._references = references
+        self._outside_words: list[tuple[QuadletUnit, Cursor]] = []
         self._ties = [tie for unit in references.units for tie in self._ties_of(unit)]
 
     def first_of(self, members: Iterable[QuadletUnit]) -> list[QuadletUnit]:
@@ -121,6 +121,18 @@ class UnitOrder:
             services[later_unit] = replace(service, depends_on=depends_on)
         return services
 
+    def note_outside(self, services: Iterable[Service]) -> None:
+        """Says which units are called that are nowhere, and how they and the stack can still reach each other."""
+        publishes = any(service.ports for service in services)
+        for unit, unit_word in self._outside_words:
+            unit_word.note(
+                "TC788",
+                subject=unit.subject,
+                service=unit.stem,
+                names=unit_word.peek() or "",
+                unpublished="" if publishes else _NO_PORTS,
+            )
+
     def _add_edge(
         self,
         tie: _Tie,
@@ -142,11 +154,7 @@ class UnitOrder:
         ):
             names = services[later_unit if tie.unit is earlier_unit else earlier_unit].name
             tie.unit_word.note(
-                "TC788",
-                subject=tie.unit.subject,
-                object=tie.unit.name,
-                names=names,
-                problem=_CIRCLE,
+                "TC818", subject=tie.unit.subject, object=tie.unit.name, names=names
             )
             return
         dependencies = edges.setdefault(later_unit, {})
@@ -174,7 +182,7 @@ class UnitOrder:
                     yield _Tie(caller, meaning, unit, unit_word)
 
     def _target(self, unit_word: Cursor, unit: QuadletUnit) -> QuadletUnit | None:
-        """The unit that a word calls; one of the host is passed over, one that is nowhere noted."""
+        """The unit that a word calls; one of the host is passed over, one that is nowhere kept for a note."""
         name = unit_word.peek() or ""
         target = self._references.by_service(name, unit)
         stem = name.rpartition(".")[0]
@@ -185,13 +193,7 @@ class UnitOrder:
                 "it names a unit of the host itself (network, boot targets), which runs before Docker starts services"
             )
         else:
-            unit_word.note(
-                "TC788",
-                subject=unit.subject,
-                object=unit.name,
-                names=name,
-                problem=_OUTSIDE,
-            )
+            self._outside_words.append((unit, unit_word))
         return None
 
 

@@ -11,7 +11,6 @@ from tocompose.importers.quadlet.units import QuadletUnit, UnitKind
 from tocompose.ledger import Cursor
 from tocompose.syntax.names import identifier
 
-_ABSENT = "that unit is not among the sources"
 _NAME_KEYS = {UnitKind.NETWORK: "NetworkName", UnitKind.VOLUME: "VolumeName"}
 _Name = TypeVar("_Name", bound=Hashable)
 
@@ -47,11 +46,7 @@ class References:
             # What a network that is nowhere needs is said where the stack joins it.
             if unit is None and kind is not UnitKind.NETWORK:
                 cursor.annotate(
-                    "TC788",
-                    subject=caller.subject,
-                    object=caller.name,
-                    names=name,
-                    problem=_ABSENT,
+                    "TC895", subject=caller.subject, object=caller.name, names=name
                 )
             return resource_key(name.rpartition(".")[0])
         units = self._by_stated_name.get((kind, name))

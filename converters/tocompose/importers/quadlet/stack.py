@@ -61,6 +61,7 @@ def read_stack(project: Project, ledger: Ledger, settings: ImportOptions) -> Sta
     stack = _with_podmans_mounts(stack, units, project, ledger)
     kube_units = [unit for unit in units if unit.kind is UnitKind.KUBE]
     stack = add_manifests(stack, kube_units, commands, project, ledger, settings)
+    order.note_outside(stack.services)
     settle_rest(units, ledger)
     return stack
 
