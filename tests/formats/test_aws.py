@@ -494,6 +494,30 @@ def test_what_a_manifest_of_copilot_loses_is_said() -> None:
 
 
 @pytest.mark.parametrize(
+    ("image", "path", "volume", "codes"),
+    [
+        ("postgres:17", "/var/lib/postgresql/data", {"host": {"sourcePath": "pg"}}, {"TC458"}),
+        ("postgres:17", "/var/lib/postgresql", {"host": {"sourcePath": "/srv/pg"}}, {"TC458"}),
+        ("corp/files:1", "/files", {"dockerVolumeConfiguration": {"scope": "shared"}}, {"TC459"}),
+        ("corp/files:1", "/files", {"dockerVolumeConfiguration": {"scope": "task"}}, set()),
+        ("corp/agent:1", "/proc", {"host": {"sourcePath": "/proc"}}, set()),
+        ("corp/files:1", "/files", {"host": {}}, set()),
+    ],
+)  # fmt: skip
+def test_data_on_a_host_at_aws_is_to_be_moved(
+    image: str, path: str, volume: dict[str, Any], codes: set[str]
+) -> None:
+    mounts = [{"sourceVolume": "store", "containerPath": path}]
+    container = web(name="db", image=image, mountPoints=mounts)
+    result = task(container, volumes=[{"name": "store", **volume}])
+    assert codes_of(result) & {"TC458", "TC459"} == codes
+    if "TC458" in codes:
+        [told] = [note for note in result.notes if note.code == "TC458"]
+        search = 'exec "$(docker ps -q -f label=com.amazonaws.ecs.container-name=db)" sh -c'
+        assert search in told.advice
+
+
+@pytest.mark.parametrize(
     "files",
     [
         {"package.json": '{"name": "x", "image": "y"}'},

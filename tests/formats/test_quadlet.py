@@ -616,7 +616,7 @@ def test_a_task_that_would_run_at_each_start_is_told(
     ("files", "code"),
     [
         ({"w.container": _container("a:1", "Enviroment=A=1")}, "TC781"),
-        ({"w.container": _container("a:1", "Volume=no.volume:/d")}, "TC895"),
+        ({"w.container": _container("a:1", "Volume=no.volume:/d")}, "TC452"),
         ({"w.container": _container("a:1", "HealthOnFailure=kill")}, "TC780"),
         ({"w.container": _container("a:1", "UIDMap=+5:1005:1")}, "TC456"),
         ({"w.container": "[Container]\nExec=serve\n", "a.container": _container("a:1")}, "TC002"),

@@ -237,7 +237,7 @@ def _create_unstarted(stack: Stack, base: str) -> NextStep:
 
 
 def _told_volumes(stack: Stack) -> str:
-    """What Compose says of volumes with names of the engine, or that they are new in an engine that has none of them."""
+    """What Compose says of volumes with names of the engine; Docker has none of those that podman holds."""
     old = [one.engine_name for one in stack.volumes if one.engine_name and not one.external]
     if not old:
         return ""

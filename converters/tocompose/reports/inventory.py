@@ -6,7 +6,16 @@ from collections.abc import Container, Iterator, Mapping
 
 from tocompose.compose.shapes import as_map, as_texts
 from tocompose.knowledge.variable_meanings import variable_meaning
-from tocompose.model import EnvSetting, FileResource, Logging, Mount, Service, Stack, Volume
+from tocompose.model import (
+    EnvSetting,
+    FileResource,
+    Logging,
+    Mount,
+    Runtime,
+    Service,
+    Stack,
+    Volume,
+)
 from tocompose.record import NamedTuple, replace
 from tocompose.stack_texts import (
     host_ports_by_variable,
@@ -134,7 +143,10 @@ def _what_it_holds(volume: Volume, stack: Stack) -> str:
         if kind:
             return f"starts empty; it holds {kind}; "
         return f"starts empty: copy podman's volume {volume.filled_from} into it; "
-    return f"the existing volume {volume.engine_name}; " if volume.engine_name else ""
+    if volume.engine_name:
+        return f"the existing volume {volume.engine_name}; "
+    is_elsewhere = stack.runs_in in (Runtime.CLUSTER, Runtime.PLATFORM)
+    return "starts empty; " if is_elsewhere else ""
 
 
 def deleted_volumes(stack: Stack) -> tuple[str, ...]:

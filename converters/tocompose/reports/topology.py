@@ -90,25 +90,29 @@ def _dependency_edges(
     service: Service, stack: Stack, service_by_host: Mapping[str, str]
 ) -> Iterator[DiagramEdge]:
     hosts = _named_hosts(service, service_by_host)
-    inferred_by_name = {
-        dependency.service: bool(dependency.evidence) for dependency in service.depends_on
-    }
-    links = service.options.get("links") or ()
-    inferred_by_name |= {str(link).partition(":")[0]: False for link in links}
+    inferred_by_name = _stated_targets(service)
     for name in dict.fromkeys([*inferred_by_name, *hosts]):
         if stack.service(name) is None or name == service.name:
             continue
         # An order of starting says nothing of a port.
         port = hosts[name] or _only_port(stack, name) if name in hosts else ""
-        if name in inferred_by_name:
-            yield DiagramEdge(service.name, name, port, inferred_by_name[name])
-        elif answering := _answering_service(service, name, port, stack):
-            yield DiagramEdge(service.name, answering, port, inferred=True)
+        is_stated = name in inferred_by_name
+        target = name if is_stated else _answering_service(service, name, port, stack)
+        if target is not None:
+            inferred = inferred_by_name.get(name, True)
+            yield DiagramEdge(service.name, target, port, inferred)
 
 
-def _answering_service(
-    service: Service, name: str, port: str, stack: Stack
-) -> str | None:
+def _stated_targets(service: Service) -> dict[str, bool]:
+    """The services that it waits for or has a link to, and whether that is inferred."""
+    targets = {
+        dependency.service: bool(dependency.evidence) for dependency in service.depends_on
+    }
+    links = service.options.get("links") or ()
+    return targets | {str(link).partition(":")[0]: False for link in links}
+
+
+def _answering_service(service: Service, name: str, port: str, stack: Stack) -> str | None:
     """Who answers behind a host name: of several that share a network namespace the one that is known to listen there.
 
     None where it is not known who of them does, and the caller is one of them.

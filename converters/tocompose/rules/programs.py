@@ -76,8 +76,6 @@ def is_replaced(service: Service, image: ImageFacts) -> bool:
     program = _first_program(service)
     if not program:
         return False
-    if _is_told_otherwise(_words_with_own(service, image), image):
-        return True
     is_given = service.entrypoint is not None
     if image.entrypoint or image.server is not None:
         is_other = not _names_own_program(service, image)
@@ -93,6 +91,8 @@ def runs_own_server(service: Service, image: ImageFacts) -> bool:
     """Whether the server of the image runs: nothing takes its place, or the script of a shell starts it at its end."""
     if _ends_with_server(service, image):
         return True
+    if _is_told_otherwise(_words_with_own(service, image), image):
+        return False
     return runs_server(service) and not is_replaced(service, image)
 
 

@@ -10,6 +10,7 @@ from tocompose.importers.aws.copilot import CopilotCommands
 from tocompose.importers.aws.ebextensions import with_environment_of_beanstalk
 from tocompose.importers.aws.fields import AwsVariables
 from tocompose.importers.aws.files import AwsKind, read_sources
+from tocompose.importers.aws.host_data import HostData, note_host_data
 from tocompose.importers.aws.tasks import TaskCommands, Wait
 from tocompose.importers.docker_run.invocation import Invocation, Script
 from tocompose.importers.docker_run.stack import build_stack
@@ -35,6 +36,7 @@ def read_stack(project: Project, ledger: Ledger, settings: ImportOptions) -> Sta
     waits: list[Wait] = []
     jobs: set[str] = set()
     listeners: dict[tuple[str, str], str] = {}
+    host_data = HostData()
     names_in_use: set[str] = set()
     environment = next(iter(settings.options.get("environment", ())), "")
     for source in read_sources(project, ledger):
@@ -55,9 +57,11 @@ def read_stack(project: Project, ledger: Ledger, settings: ImportOptions) -> Sta
         waits += task.waits
         jobs |= task.jobs
         listeners |= task.listeners
+        host_data.add_task(task.kept_volumes, task.service_names)
     script = Script(tuple(steps), variables.values, secrets=tuple(variables.secrets))
     stack = build_stack((script,), project, ledger, settings.name)
     stack = _with_waits(_with_listeners(stack, listeners), waits, jobs)
+    note_host_data(stack, host_data, ledger)
     return _own_volumes(stack)
 
 

@@ -57,25 +57,38 @@ class TaskCommands:
         self._containers = [
             container for container in definitions if container.kind == "map"
         ]
-        self._names = {
+        # The names in the stack by those of the containers.
+        self.service_names = {
             _name_of(container): unique_name(_name_of(container), names_in_use)
             for container in self._containers
         }
         # Who listens at a port, by the service that publishes it for others and the port.
         self.listeners: dict[tuple[str, str], str] = {}
         self.family = (cursor.peek("family") or "").strip() or "the task"
-        self.waits = [
-            Wait(self._names[_name_of(container)], self._names[awaited], condition, element)
-            for container in self._containers
-            for awaited, condition, element in dependencies_of(container)
-            if awaited in self._names
-        ]
-        self.jobs = {
-            self._names[_name_of(container)]
+        self.waits = list(self._stated_waits())
+
+    def _stated_waits(self) -> Iterator[Wait]:
+        for container in self._containers:
+            waiting = self.service_names[_name_of(container)]
+            for awaited, condition, element in dependencies_of(container):
+                if awaited in self.service_names:
+                    yield Wait(waiting, self.service_names[awaited], condition, element)
+
+    @property
+    def jobs(self) -> set[str]:
+        """The containers that end, which others wait for."""
+        own_names = {
+            self.service_names[_name_of(container)]
             for container in self._containers
             if not _is_essential(container)
-            and self._names[_name_of(container)] in self._awaited_ends()
         }
+        return own_names & self._awaited_ends()
+
+    @property
+    def kept_volumes(self) -> set[str]:
+        """The volumes that stay on the host when the task ends."""
+        volumes = self._cursor.at("volumes")
+        return {_place_of(volume) for volume in volumes if _outlives_task(volume)}
 
     def _awaited_ends(self) -> set[str]:
         return {
@@ -89,7 +102,7 @@ class TaskCommands:
         owner = self._owner(facts)
         writers: list[FieldWriter] = []
         for container in self._ordered(owner):
-            name = self._names[_name_of(container)]
+            name = self.service_names[_name_of(container)]
             writer = FieldWriter(
                 name, self._variables, self._facts_of(container, facts), self._path
             )
@@ -121,7 +134,7 @@ class TaskCommands:
         facts = {"mode": mode, "fargate": "yes" if is_fargate else ""}
         for volume in self._cursor.at("volumes"):
             facts[f"volume {volume.peek('name')}"] = _place_of(volume)
-        for name, alias in self._names.items():
+        for name, alias in self.service_names.items():
             facts[f"container {name}"] = alias
         for container in self._containers:
             facts[f"hostname {_name_of(container)}"] = container.peek("hostname") or ""
@@ -143,7 +156,7 @@ class TaskCommands:
             return ""
         if not any(_uses_localhost(container) for container in self._containers):
             return ""
-        return self._names[_name_of(max(self._free(), key=_fitness_to_own))]
+        return self.service_names[_name_of(max(self._free(), key=_fitness_to_own))]
 
     def _free(self) -> list[Cursor]:
         """The containers that wait for no other one; all where each waits."""
@@ -151,14 +164,14 @@ class TaskCommands:
         free = [
             container
             for container in self._containers
-            if self._names[_name_of(container)] not in waiting
+            if self.service_names[_name_of(container)] not in waiting
         ]
         return free or self._containers
 
     def _ordered(self, owner: str) -> list[Cursor]:
         return sorted(
             self._containers,
-            key=lambda container: self._names[_name_of(container)] != owner,
+            key=lambda container: self.service_names[_name_of(container)] != owner,
         )
 
     def _join(self, writer: FieldWriter, owner: str, writers: list[FieldWriter]) -> None:
@@ -185,12 +198,14 @@ class TaskCommands:
     def _tell_of_network(self, owner: str, mode: str) -> None:
         """Says that the containers share a network, which ends with the one that owns it, or that they share none."""
         if not owner and mode == "awsvpc" and len(self._containers) > 1:
-            services = enumerated([identifier(name) for name in self._names.values()])
+            services = enumerated(
+                [identifier(name) for name in self.service_names.values()]
+            )
             subject = ModelPath.of("services")
             self._cursor.at("networkMode").annotate(
                 "TC893", subject=subject, object=self.family, services=services
             )
-        partners = [name for name in self._names.values() if name != owner]
+        partners = [name for name in self.service_names.values() if name != owner]
         if owner and partners:
             self._cursor.at("containerDefinitions").annotate(
                 "TC891",
@@ -212,7 +227,7 @@ class TaskCommands:
             "Compose keeps the other containers running when one ends"
         )
         for _, _, element in dependencies_of(container):
-            if element.peek("containerName") not in self._names:
+            if element.peek("containerName") not in self.service_names:
                 element.note(
                     "TC790",
                     object=_name_of(container),
@@ -239,7 +254,7 @@ class TaskCommands:
         self._write_limits(writer)
 
     def _share(self, writer: FieldWriter, flag: str, mode: Cursor) -> None:
-        owner = self._names[_name_of(self._free()[0])]
+        owner = self.service_names[_name_of(self._free()[0])]
         if writer.name != owner:
             writer.add_plain(flag, f"container:{owner}", mode)
         elif flag == "--ipc":
@@ -287,7 +302,7 @@ class TaskCommands:
         for container in self._containers:
             for mount in container.at("mountPoints"):
                 if mount.peek("sourceVolume") == volume_name:
-                    service = identifier(self._names[_name_of(container)])
+                    service = identifier(self.service_names[_name_of(container)])
                     return f"{service}:{mount.peek('containerPath')}"
         return "SERVICE:PATH"
 
@@ -323,6 +338,13 @@ def _place_of(volume: Cursor) -> str:
     """The path on the host, or the name of a volume."""
     path = volume.peek("host", "sourcePath") or volume.peek("host", "SourcePath") or ""
     return host_path(path) or (volume.peek("name") or "")
+
+
+def _outlives_task(volume: Cursor) -> bool:
+    """Whether the host keeps the volume: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/docker-volumes.html"""
+    return bool(volume.peek("host", "sourcePath") or volume.peek("host", "SourcePath")) or (
+        volume.peek("dockerVolumeConfiguration", "scope") == "shared"
+    )
 
 
 def _uses_localhost(container: Cursor) -> bool:

@@ -13,7 +13,7 @@ _STARTING = (".container", ".kube", ".quadlets")
 
 
 # The losses for which nothing comes of a unit: it names no image, or a file that is not there.
-_WITHOUT_UNIT = ("TC002", "TC895")
+_WITHOUT_UNIT = ("TC002", "TC452")
 
 
 class Quadlet:

@@ -50,7 +50,7 @@ def _documents(
     inside = normal_path(path if path.startswith("/") else f"{unit.folder}/{path}")
     content = project.read(inside) if inside else None
     if content is None:
-        unit_word.note("TC895", object=unit.name, names=path)
+        unit_word.note("TC452", object=unit.name, names=path)
         return
     unit_word.skip("the manifest is read")
     yield from yaml_cursors(content, inside or path, ledger)

@@ -46,7 +46,7 @@ class References:
             # What a network that is nowhere needs is said where the stack joins it.
             if unit is None and kind is not UnitKind.NETWORK:
                 cursor.annotate(
-                    "TC895", subject=caller.subject, object=caller.name, names=name
+                    "TC452", subject=caller.subject, object=caller.name, names=name
                 )
             return resource_key(name.rpartition(".")[0])
         units = self._by_stated_name.get((kind, name))
