@@ -38,7 +38,12 @@ from tocompose.reports.next_steps import (
     compose_command,
     down_command,
 )
-from tocompose.reports.old_data import copied_data, mounts_to_fill, old_path
+from tocompose.reports.old_data import (
+    copied_data,
+    mounts_to_fill,
+    old_path,
+    warning_of_volumes,
+)
 from tocompose.reports.old_networks import creation_options, reconnection
 from tocompose.reports.old_starts import forget_starts, start_units, stop_units
 from tocompose.reports.removed_containers import (
@@ -54,7 +59,6 @@ from tocompose.reports.values_in_use import (
     values_in_use,
 )
 from tocompose.syntax.model_path import ModelPath
-from tocompose.wording import enumerated
 
 _DELETES = (
     "This deletes data inside the containers that is not in named volumes or host folders."
@@ -233,19 +237,8 @@ def _switch_timers(title: str, verb: str, timers: list[OldUnit]) -> Iterator[Nex
 def _create_unstarted(stack: Stack, base: str) -> NextStep:
     made = "containers and volumes" if stack.volumes else "containers"
     title = f"Create the new {made} without starting them"
-    return NextStep(title, compose_command(base, "up --no-start"), _told_volumes(stack))
-
-
-def _told_volumes(stack: Stack) -> str:
-    """What Compose says of volumes with names of the engine; Docker has none of those that podman holds."""
-    old = [one.engine_name for one in stack.volumes if one.engine_name and not one.external]
-    if not old:
-        return ""
-    if stack.runs_in is not Runtime.DOCKER:
-        return f"It creates {enumerated(old)} empty: Docker does not see podman's volumes."
-    return (
-        f"Compose warns that it did not create {enumerated(old)}, and uses what is there:"
-        " `external: true` is not needed."
+    return NextStep(
+        title, compose_command(base, "up --no-start"), warning_of_volumes(stack)
     )
 
 

@@ -7,9 +7,10 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from tocompose.knowledge.image_conditions import conditions_hold
 from tocompose.knowledge.images import image_facts
 from tocompose.knowledge.renewed_folders import renewed_files
-from tocompose.model import Mount, Service, Stack
+from tocompose.model import Mount, Runtime, Service, Stack
 from tocompose.reports.duties import Duty
 from tocompose.syntax.model_path import ModelPath
+from tocompose.wording import enumerated
 
 
 def mounts_to_fill(stack: Stack, old: Iterable[Service]) -> Iterator[tuple[Service, Mount]]:
@@ -71,3 +72,16 @@ def _told_beside(duty: Duty, copied: Container[ModelPath]) -> Duty:
         return duty
     details = tuple(detail._replace(advice="") for detail in duty.details)
     return duty._replace(advice=_COPIED_THERE, details=details)
+
+
+def warning_of_volumes(stack: Stack) -> str:
+    """What Compose says of volumes with names of the engine; Docker has none of those that podman holds."""
+    old = [one.engine_name for one in stack.volumes if one.engine_name and not one.external]
+    if not old:
+        return ""
+    if stack.runs_in is not Runtime.DOCKER:
+        return f"It creates {enumerated(old)} empty: Docker does not see podman's volumes."
+    return (
+        f"Compose warns that it did not create {enumerated(old)}, and uses what is there:"
+        " `external: true` is not needed."
+    )
