@@ -38,3 +38,14 @@ def test_the_server_of_a_private_plan_is_told_to_answer_only_inside() -> None:
     result = converted({**_APP, "app.json": '{"addons": ["heroku-redis:private-7"]}'})
     [advice] = [note.advice for note in result.notes if note.code == "TC400"]
     assert "the plan private-7 answers only inside its Private Space" in advice
+
+
+def test_all_packages_that_a_dockerfile_lacks_are_in_one_command() -> None:
+    names = [f"package{number}" for number in range(9)]
+    aptfile = "\n".join(names)
+    result = converted({**_APP, "Dockerfile": "FROM node:22\n", "Aptfile": aptfile})
+    [note] = [note for note in result.notes if note.code == "TC362"]
+    assert "package5 and 3 more are not installed" in note.message
+    assert f"--no-install-recommends {' '.join(names)}`" in note.advice
+    leaves = [leaf for leaf in result.ledger.leaves() if leaf.span.file == "Aptfile"]
+    assert {result.ledger.fate(leaf).detail for leaf in leaves} == {("TC362",)}

@@ -461,7 +461,7 @@ def test_notes_of_one_thing_that_differ_in_a_name_are_one() -> None:
     )
     text = terminal(example()._replace(notes=losses))
     assert "gem ruby-x is not installed; the same for ruby-y (line 2) [TC788]" in text
-    assert "Add ruby-x." in text and "Add ruby-y." not in text
+    assert "Add ruby-x. Do the same for the others." in text and "Add ruby-y." not in text
     assert "no gem at all [TC788]" in text and "Add gem." in text
 
 

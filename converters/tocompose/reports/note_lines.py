@@ -281,7 +281,9 @@ class NoteWriter:
         if note.advice in self._given_advice and (not note.advice or not self._is_verbose):
             return []
         self._given_advice.add(note.advice)
-        return self._wrap(f"→ {printable(note.advice)}", 6)
+        has_likes = any(subject.own_advice for subject in self._also.get(note) or ())
+        likewise = " Do the same for the others." if has_likes else ""
+        return self._wrap(f"→ {printable(note.advice)}{likewise}", 6)
 
     def _wrap(self, text: str, indent: int) -> list[str]:
         return _wrap_text(text, self._style, indent)

@@ -22,13 +22,15 @@ _NUMBER = regex(r"\d+")
 class OtherSubject(NamedTuple):
     """Whom a note speaks for also, with the other places; what is said there may differ in numbers.
 
-    Without a name it is what the note itself is about, lost at these places too.
+    Without a name it is what the note itself is about, lost at these places too. With `own_advice` what is to be done
+    for it is said in other words: with its own name.
     """
 
     name: str
     places: str = ""
     spans: tuple[Span, ...] = ()
     has_other_numbers: bool = False
+    own_advice: bool = False
 
 
 def notes_spoken_for(notes: list[Note]) -> dict[Note, list[OtherSubject]]:
@@ -75,7 +77,7 @@ def spoken_for_by_name(notes: list[Note]) -> dict[Note, list[OtherSubject]]:
         for note, name in _differing_in_a_name(speaker, other_notes):
             places = _told_places([note.span] if note.span else [], speaker.span)
             named_so = [
-                OtherSubject(name, places),
+                OtherSubject(name, places, own_advice=note.advice != speaker.advice),
                 *(subject._replace(name=name) for subject in speaks_for.get(note, [])),
             ]
             speaks_for[speaker] = _merged_subjects(

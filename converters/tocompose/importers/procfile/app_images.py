@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tocompose.importers.procfile import (
     app_folders,
+    aptfiles,
     environment,
     image,
     language,
@@ -108,7 +109,7 @@ def _dockerfile_input(
     ]
     scripts = map_at(repository.read_json("package.json"), "scripts")
     commands = tuple(process.text for process in ordered if process.text)
-    asked_packages = image.asked_packages(repository, buildpacks, app.heroku)
+    asked_packages = aptfiles.asked_packages(repository, buildpacks, app.heroku)
     unknown_image = image.Image("", None)
     port = ports.choose_web_port(
         ordered[0],

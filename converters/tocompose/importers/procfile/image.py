@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
@@ -21,22 +21,18 @@ from tocompose.model import Build, File, Healthcheck
 from tocompose.patterns import regex
 from tocompose.project import normal_path
 from tocompose.readers.dockerfile import Dockerfile, Health, Stage, read_dockerfile
-from tocompose.readers.reading import read_lines
 from tocompose.record import NamedTuple, replace
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, is_shell
-from tocompose.tables import Row
 
-APTFILES = ("Aptfile", "apt.txt", "apt-packages")
 # What starts a process type in an image that buildpacks have built.
 LAUNCHER = ("launcher",)
 # The names that people give the stage that a developer works in.
 _DEVELOPMENT_STAGES = ("development", "dev", "devel", "local")
 _ALPINE = ("*alpine*", "*busybox*")
-_PACKAGE = regex(r"[a-z0-9][a-z0-9+.-]+(?::[a-z0-9]+)?(?:=[A-Za-z0-9.+:~-]+)?")
 # What a script does with the arguments that it runs: `exec "$@"`.
 _RUNS_ARGUMENTS = regex(r"\$[@*]|\$\{[@*]|\bshift\b|\$1\b")
 
@@ -372,29 +368,3 @@ def _generate_image(repository: Repository, request: ImageRequest) -> Image:
         dev_command=generated.development_command,
         builds_source=generated.builds_source,
     )
-
-
-def asked_packages(
-    repository: Repository, buildpacks: Iterable[Row], heroku: HerokuYml
-) -> tuple[str, ...]:
-    """The system packages that the source asks for and that a generated Dockerfile installs.
-
-    The Aptfile's, each line of which is settled, and those that buildpacks stand for.
-    """
-    packages = [str(row["package"]) for row in buildpacks if "package" in row]
-    is_generated = not heroku.recipes and not repository.has_file("Dockerfile")
-    for line in _aptfile_lines(repository):
-        text = line.peek() or ""
-        if not _PACKAGE.fullmatch(text):
-            line.note("TC361")
-        elif is_generated:
-            line.take(to=ModelPath.of("files", "Dockerfile"))
-            packages.append(text)
-        else:
-            line.note("TC362", name=text)
-    return tuple(dict.fromkeys(packages))
-
-
-def _aptfile_lines(repository: Repository) -> Iterator[Cursor]:
-    for path in APTFILES:
-        yield from repository.open(path, read_lines, "lines")
