@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from tocompose.ledger import Cursor, Ledger
@@ -14,13 +15,24 @@ from tocompose.source import Span
 from tocompose.syntax.model_path import ROOT, ModelPath
 
 
+class StatedVersion(NamedTuple):
+    """A version for an image's tag, and in words where it comes from, empty where nothing states it; `cursor` is the
+    leaf that does."""
+
+    number: str
+    reason: str
+    cursor: Cursor | None = None
+
+
 class Repository(NamedTuple):
-    """Where a conversion reads from and settles in; `name` and `options` are the user's."""
+    """Where a conversion reads from and settles in; `name` and `options` are the user's, `versions` those of languages
+    that the platform's own files state, which go before all files of the repository."""
 
     project: Project
     ledger: Ledger
     name: str | None
     options: Mapping[str, tuple[str, ...]]
+    versions: Mapping[str, StatedVersion] = MappingProxyType({})
 
     def has_file(self, path: str) -> bool:
         """Whether there is a file of that path; a folder is none."""

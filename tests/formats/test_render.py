@@ -567,3 +567,36 @@ def test_a_version_that_a_variable_states_is_carried_over_for_a_folder() -> None
     [dockerfile] = [file for file in result.stack.files if file.path == "Dockerfile.server"]
     assert b"node:20" in dockerfile.content
     assert not codes_of(result) & {"TC001", "TC901"}
+
+
+def test_a_version_is_told_to_come_from_the_variable_that_states_it() -> None:
+    fields = {"runtime": "node", "startCommand": "npm start"}
+    result = web_of({}, **fields, envVars=[{"key": "NODE_VERSION", "value": "20.11.0"}])
+    [told] = [note.message for note in result.notes if note.code == "TC354"]
+    assert "node:20.11.0-bookworm-slim (NODE_VERSION in render.yaml says so)" in told
+    assert "TC356" not in codes_of(result)
+    assert {leaf.span.file for leaf in result.ledger.leaves()} == {"render.yaml"}
+
+
+def test_a_variable_that_names_no_version_is_told() -> None:
+    fields = {"runtime": "node", "startCommand": "npm start"}
+    result = web_of({}, **fields, envVars=[{"key": "NODE_VERSION", "value": "newest"}])
+    [told] = [note.message for note in result.notes if note.code == "TC356"]
+    assert "NODE_VERSION in render.yaml says newest, which is no version" in told
+    [dockerfile] = [file for file in result.stack.files if file.path == "Dockerfile"]
+    assert b"newest" not in dockerfile.content
+
+
+@pytest.mark.parametrize(
+    ("runtime", "key", "image"),
+    [("go", "GO_VERSION", "golang:1.22.1"), ("rust", "RUSTUP_TOOLCHAIN", "rust:1.80.1")],
+)
+def test_a_version_of_a_compiled_language_is_no_default(
+    runtime: str, key: str, image: str
+) -> None:
+    number = image.partition(":")[2]
+    fields = {"runtime": runtime, "startCommand": "./app"}
+    result = web_of({}, **fields, envVars=[{"key": key, "value": number}])
+    [told] = [note.message for note in result.notes if note.code == "TC354"]
+    assert f"from {image}" in told and key in told
+    assert "TC356" not in codes_of(result)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
@@ -18,6 +20,37 @@ def converted(files: dict[str, str]) -> Result:
 
 def messages(result: Result, code: str) -> list[str]:
     return [note.message for note in result.notes if note.code == code]
+
+
+@pytest.mark.parametrize(
+    ("files", "base"),
+    [
+        ({".nvmrc": "18.17.0\n"}, "node:18.17.0-bookworm-slim (.nvmrc says so)"),
+        (
+            {".tool-versions": "nodejs 20.1.0\n"},
+            "node:20.1.0-bullseye-slim (.tool-versions says so)",
+        ),
+        (
+            {"package.json": '{"engines": {"node": "20.x"}}'},
+            "node:20-bookworm-slim (engines.node is 20.x)",
+        ),
+    ],
+)
+def test_the_base_image_is_told_with_what_states_its_version(
+    files: dict[str, str], base: str
+) -> None:
+    [message] = messages(converted({**_APP, **files}), "TC354")
+    assert message.endswith(f"was generated, from {base}")
+
+
+def test_the_runtime_of_python_is_told_with_its_file() -> None:
+    files = {
+        "Procfile": "web: python a.py\n",
+        "requirements.txt": "",
+        "runtime.txt": "python-3.11.4\n",
+    }
+    [message] = messages(converted(files), "TC354")
+    assert "python:3.11.4" in message and message.endswith("(runtime.txt says so)")
 
 
 def test_headers_of_a_health_check_are_named() -> None:

@@ -31,7 +31,8 @@ class GeneratedDockerfile(NamedTuple):
     """The files; the web command for development (empty: as in production); whether a build step makes others.
 
     `source` is mounted at `workdir` for development; empty is the whole repository. `develops` says that there is a
-    stage for development: not where the program is built and nothing is known that would build it anew.
+    stage for development: not where the program is built and nothing is known that would build it anew. `base` is the
+    image that it starts from, in words.
     """
 
     files: tuple[File, ...]
@@ -40,6 +41,7 @@ class GeneratedDockerfile(NamedTuple):
     workdir: str
     source: str
     develops: bool
+    base: str = ""
 
 
 def generate_dockerfile(source: DockerfileInput, language: str) -> GeneratedDockerfile:
@@ -84,7 +86,14 @@ def generate_dockerfile(source: DockerfileInput, language: str) -> GeneratedDock
         facts.workdir,
         facts.source,
         develops,
+        _base_in_words(facts),
     )
+
+
+def _base_in_words(facts: DockerfileFacts) -> str:
+    """The image that it starts from, with what of the source states its version; empty where it is of no matter."""
+    reason = f" ({facts.version_reason})" if facts.version_reason else ""
+    return f"{facts.image}{reason}" if facts.image else ""
 
 
 def _without_secret_commands(dockerfile: str, commands: Iterable[tuple[str, ...]]) -> str:

@@ -48,7 +48,10 @@ def _main_namespace(repository: Repository) -> str:
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     repository = source.repository
     version = versions.choose_version(
-        versions.read_version_files(repository, "clojure"), versions.dotted
+        repository,
+        "clojure",
+        versions.read_version_files(repository, "clojure"),
+        versions.dotted,
     )
     if version is None:
         version = versions.use_default(repository, "java")
@@ -58,6 +61,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     command = _default_command(repository) or "clojure -M -m core"
     return DockerfileFacts(
         image=f"clojure:temurin-{java}-{tool}-bookworm-slim",
+        version_reason=version.reason,
         default_command=("sh", "-c", f"exec {command}"),
         template={
             "manifest": "project.clj" if uses_leiningen else "deps.edn",

@@ -73,13 +73,14 @@ def _default_command(repository: Repository) -> str:
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     repository = source.repository
     version = versions.choose_version(
-        versions.read_version_files(repository, "deno"), versions.dotted
+        repository, "deno", versions.read_version_files(repository, "deno"), versions.dotted
     )
     if version is None:
         version = versions.use_default(repository, "deno")
     tasks = map_at(_read_configuration(repository), "tasks")
     return DockerfileFacts(
         image=f"denoland/deno:{version.number}",
+        version_reason=version.reason,
         default_command=tuple(_default_command(repository).split())
         or ("deno", "task", "start"),
         development_command=("deno", "task", "dev") if "dev" in tasks else (),

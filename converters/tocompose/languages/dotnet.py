@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from tocompose.languages import versions
 from tocompose.languages.language import DockerfileFacts, DockerfileInput, Language
-from tocompose.languages.versions import Version
 from tocompose.patterns import regex
-from tocompose.repository import Repository
+from tocompose.repository import Repository, StatedVersion
 
 _PROJECT = regex(r"\.(?:cs|fs|vb)proj$")
 _PACKAGE = regex(r"<PackageReference\s[^>]*Include=\"([^\"]+)\"")
@@ -63,7 +62,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     repository = source.repository
     project = _web_project(repository)
     version = versions.choose_version(
-        _stated_versions(repository, project), versions.dotted
+        repository, "dotnet", _stated_versions(repository, project), versions.dotted
     )
     if version is None:
         version = versions.use_default(repository, "dotnet")
@@ -71,6 +70,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     watched = f"dotnet watch run --no-launch-profile --urls http://*:{source.port}"
     return DockerfileFacts(
         image=f"mcr.microsoft.com/dotnet/sdk:{line}",
+        version_reason=version.reason,
         default_command=("sh", "-c", _default_command(repository)),
         development_command=(*watched.split(), "--project", project) if project else (),
         template={
@@ -90,10 +90,10 @@ def _publish_steps(repository: Repository) -> Iterator[str]:
             yield f"dotnet publish {project} --configuration Release --output {target}"
 
 
-def _stated_versions(repository: Repository, project: str) -> Iterator[Version]:
+def _stated_versions(repository: Repository, project: str) -> Iterator[StatedVersion]:
     match = _FRAMEWORK.search(repository.read_text(project) or "") if project else None
     if match:
-        yield Version(match[1], f"{project} says so")
+        yield StatedVersion(match[1], f"{project} says so")
     yield from versions.read_version_files(repository, "dotnet")
 
 

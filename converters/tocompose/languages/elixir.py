@@ -52,7 +52,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     repository = source.repository
     mix = repository.read_text("mix.exs") or ""
     stated = versions.read_version_files(repository, "elixir")
-    version = versions.choose_version(stated, versions.dotted)
+    version = versions.choose_version(repository, "elixir", stated, versions.dotted)
     if version is None:
         minimum = re.search(r"elixir:\s*\"[^\d\"]*(\d{1,9}\.\d{1,9})", mix)
         reason = f"mix.exs asks for {minimum[1]} or newer" if minimum else ""
@@ -61,6 +61,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     uses_phoenix = source.uses("phoenix")
     return DockerfileFacts(
         image=f"elixir:{line}-slim",
+        version_reason=version.reason,
         default_command=_SERVER if uses_phoenix else ("mix", "run", "--no-halt"),
         development_command=_SERVER if uses_phoenix and _is_configured(repository) else (),
         template={

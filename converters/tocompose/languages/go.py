@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tocompose.languages import versions
 from tocompose.languages.language import DockerfileFacts, DockerfileInput, Language
 from tocompose.patterns import regex
-from tocompose.repository import Repository
+from tocompose.repository import Repository, StatedVersion
 
 _REQUIRED = regex(r"^\s*(?:require\s+)?([a-z0-9.-]+\.[a-z]+/\S+)\s+v")
 _STATED_VERSIONS = (
@@ -49,16 +49,24 @@ def _command_folders(repository: Repository) -> tuple[str, ...]:
     return tuple(dict.fromkeys(match[1] for match in matches if match))
 
 
+def _stated_versions(module_text: str) -> Iterator[StatedVersion]:
+    """The versions that go.mod states, that of Heroku's comment first."""
+    for pattern in _STATED_VERSIONS:
+        if match := pattern.search(module_text):
+            yield StatedVersion(match[1], "go.mod says so")
+
+
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     repository = source.repository
     text = repository.read_text("go.mod") or ""
-    matches = (pattern.search(text) for pattern in _STATED_VERSIONS)
-    version = next((match[1] for match in matches if match), "")
-    if not version:
-        version = versions.use_default(repository, "go").number
+    stated_versions = _stated_versions(text)
+    version = versions.choose_version(repository, "go", stated_versions, versions.dotted)
+    if version is None:
+        version = versions.use_default(repository, "go")
     stated = re.search(r"^//\s*\+heroku\s+install\s+(.+)$", text, re.MULTILINE)
     return DockerfileFacts(
-        image=f"golang:{version}-alpine",
+        image=f"golang:{version.number}-alpine",
+        version_reason=version.reason,
         default_command=(_built_program(repository),),
         development_command=("go", "run", _web_package(source)),
         template={

@@ -10,11 +10,10 @@ from tocompose.knowledge.servers import servers
 from tocompose.knowledge.versions import default_version
 from tocompose.languages import versions
 from tocompose.languages.language import DockerfileFacts, DockerfileInput, Language
-from tocompose.languages.versions import Version
 from tocompose.patterns import regex
 from tocompose.readers.xml import child_text, local_name, read_xml
 from tocompose.record import NamedTuple
-from tocompose.repository import Repository
+from tocompose.repository import Repository, StatedVersion
 from tocompose.syntax.interpolation import parse
 
 _OLDEST = 8
@@ -103,7 +102,9 @@ def derive_jdbc_variables(kind: str, url: str) -> Mapping[str, str]:
 
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     repository = source.repository
-    version = versions.choose_version(_stated_versions(repository), _feature_release)
+    version = versions.choose_version(
+        repository, "java", _stated_versions(repository), _feature_release
+    )
     if version is None:
         version = versions.use_default(repository, "java")
     tool = _find_build_tool(repository, version.number)
@@ -113,6 +114,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     jdk = f"eclipse-temurin:{version.number}-jdk"
     return DockerfileFacts(
         image=tool.image.replace("<version>", version.number) or jdk,
+        version_reason=version.reason,
         default_command=("sh", "-c", f"exec java -jar {tool.jar}"),
         development_command=tool.development if is_spring else (),
         template={
@@ -149,18 +151,18 @@ def _uses_play(repository: Repository) -> bool:
     )
 
 
-def _stated_versions(repository: Repository) -> Iterator[Version]:
+def _stated_versions(repository: Repository) -> Iterator[StatedVersion]:
     yield from versions.read_version_files(repository, "java")
     for element in _pom_elements(repository):
         text = (element.text or "").strip()
         is_version = re.fullmatch(r"\d{1,9}(?:\.\d{1,9})?", text) is not None
         if local_name(element) in _POM_VERSIONS and is_version:
-            yield Version(text, "pom.xml says so")
+            yield StatedVersion(text, "pom.xml says so")
             break
     for path in _GRADLE_FILES:
         match = _GRADLE_VERSION.search(repository.read_text(path) or "")
         if match:
-            yield Version(match[1], f"{path} says so")
+            yield StatedVersion(match[1], f"{path} says so")
 
 
 def _feature_release(text: str) -> str:

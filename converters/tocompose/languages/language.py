@@ -73,7 +73,8 @@ class DockerfileInput(NamedTuple):
 class DockerfileFacts(NamedTuple):
     """What a language's template is filled with; `template` is what no other template asks for.
 
-    `image` is the base of what runs; empty where its Debian release is of no matter. `packages` come on top of those of
+    `image` is the base of what runs; empty where its Debian release is of no matter; `version_reason` says what of the
+    source states its version. `packages` come on top of those of
     the libraries. `build_steps` make other files of the source. `source` is mounted at `workdir` for development; empty
     is the whole repository. `files` stand beside the Dockerfile.
     """
@@ -85,6 +86,7 @@ class DockerfileFacts(NamedTuple):
     build_packages: tuple[str, ...] = ()
     run_packages: tuple[str, ...] = ()
     build_steps: tuple[str, ...] = ()
+    version_reason: str = ""
     workdir: str = "/app"
     source: str = ""
     files: Mapping[str, str] = _NOTHING

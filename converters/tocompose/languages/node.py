@@ -19,10 +19,10 @@ from tocompose.languages.language import (
     note_no_libraries,
 )
 from tocompose.languages.node_development import BUILD_SCRIPTS, development_command
-from tocompose.languages.versions import Version, slim_image
+from tocompose.languages.versions import slim_image
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
-from tocompose.repository import Repository, map_at
+from tocompose.repository import Repository, StatedVersion, map_at
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import Row, load
@@ -96,7 +96,8 @@ def _default_command(repository: Repository) -> str:
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     repository = source.repository
     package = repository.read_json("package.json")
-    version = choose_node_version(repository)
+    stated_version = choose_node_version(repository)
+    version = stated_version.number
     tool = package_tool(repository, package, notes_lock=True)
     steps = tuple(build_steps(package, tool))
     _note_migrating_build(source, package)
@@ -104,6 +105,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     has_browser = source.uses("puppeteer", "whatsapp-web.js")
     return DockerfileFacts(
         image=stage.image,
+        version_reason=stated_version.reason,
         default_command=("npm", "start") if package else ("node", "server.js"),
         development_command=development_command(source, package_scripts(package), version),
         build_packages=_packages_for_git(package),
@@ -131,18 +133,20 @@ def package_scripts(package: dict[str, Any]) -> dict[str, str]:
     return {name: script for name, script in scripts.items() if isinstance(script, str)}
 
 
-def choose_node_version(repository: Repository) -> str:
+def choose_node_version(repository: Repository) -> StatedVersion:
     """The version: engines.node first, as on the platform, then the files of version managers."""
-    version = versions.choose_version(_stated_versions(repository), versions.node_version)
+    version = versions.choose_version(
+        repository, "node", _stated_versions(repository), versions.node_version
+    )
     if version is None:
         version = versions.use_default(repository, "node")
-    return version.number
+    return version
 
 
-def _stated_versions(repository: Repository) -> Iterator[Version]:
+def _stated_versions(repository: Repository) -> Iterator[StatedVersion]:
     stated = map_at(repository.read_json("package.json"), "engines").get("node")
     if isinstance(stated, str):
-        yield Version(stated, f"engines.node is {stated}")
+        yield StatedVersion(stated, f"engines.node is {stated}")
     yield from versions.read_version_files(repository, "node")
 
 
@@ -189,7 +193,7 @@ def build_stage(repository: Repository) -> NodeStage | None:
     steps = tuple(build_steps(package, tool))
     if not steps:
         return None
-    version = choose_node_version(repository)
+    version = choose_node_version(repository).number
     return node_stage(repository, package, tool, version, steps)
 
 

@@ -14,7 +14,7 @@ from tocompose.languages.language import (
     Language,
     note_missing_lock,
 )
-from tocompose.repository import Repository, map_at
+from tocompose.repository import Repository, StatedVersion, map_at
 from tocompose.tables import load
 
 _FRAMEWORK_ROOTS = ("public", "web", "webroot", "htdocs")
@@ -27,7 +27,8 @@ def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
 
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     repository = source.repository
-    version = _choose_version(repository)
+    stated_version = _choose_version(repository)
+    version = stated_version.number
     lock = repository.has_file("composer.lock")
     composer = repository.has_file("composer.json")
     if composer and not lock:
@@ -37,6 +38,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     release = "-buster" if version == "7.2" else ""
     return DockerfileFacts(
         image=f"php:{version}-apache{release}",
+        version_reason=stated_version.reason,
         default_command=("apache2-foreground",),
         build_packages=tuple(_packages_of(extensions)),
         template={
@@ -50,17 +52,19 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     )
 
 
-def _choose_version(repository: Repository) -> str:
+def _choose_version(repository: Repository) -> StatedVersion:
     stated = map_at(repository.read_json("composer.json"), "require").get("php")
     if not isinstance(stated, str):
-        return versions.use_default(repository, "php").number
+        return versions.use_default(repository, "php")
+    reason = f"composer.json asks for php {stated}"
     alternatives = re.sub(r"(?<!\|)\|(?!\|)", "||", stated.replace(",", " "))
     releases: list[str] = load("languages")["php"]["releases"]
     for release in releases:
         major, minor = map(int, release.split("."))
         if versions.satisfies((major, minor, 99), alternatives):
-            return release
-    return versions.minor_line(stated) or default_version("php")
+            return StatedVersion(release, reason)
+    number = versions.minor_line(stated)
+    return StatedVersion(number or default_version("php"), reason if number else "")
 
 
 def _extensions(source: DockerfileInput) -> set[str]:

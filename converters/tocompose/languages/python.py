@@ -20,13 +20,12 @@ from tocompose.languages.language import (
 from tocompose.languages.python_modules import loaded_reads
 from tocompose.languages.python_pins import fitting_python
 from tocompose.languages.versions import (
-    Version,
     debian_release,
     slim_image,
 )
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
-from tocompose.repository import Repository, map_at, value_at
+from tocompose.repository import Repository, StatedVersion, map_at, value_at
 from tocompose.tables import Row, load
 
 _OLDEST_MINOR = 6
@@ -126,7 +125,9 @@ def _required_variables(repository: Repository) -> Iterator[str]:
 
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     repository = source.repository
-    version = versions.choose_version(_stated_versions(repository), _usable_version)
+    version = versions.choose_version(
+        repository, "python", _stated_versions(repository), _usable_version
+    )
     compilers: tuple[str, ...] = ()
     if version is None:
         compilers = _compilers(source)
@@ -135,6 +136,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     libraries = ("libpq5",) if "libpq-dev" in compilers else ()
     return DockerfileFacts(
         image=_image(version.number),
+        version_reason=version.reason,
         default_command=("python", "app.py"),
         development_command=_development_command(source),
         build_packages=(*_packages_for_git(repository), *compilers),
@@ -160,7 +162,7 @@ def _node_stage(source: DockerfileInput) -> node.NodeStage | None:
     if "node" in source.spoken:
         tool = node.package_tool(repository, package)
         steps = tuple(node.build_steps(package, tool)) if source.node_first else ()
-        version = node.choose_node_version(repository)
+        version = node.choose_node_version(repository).number
         return node.node_stage(repository, package, tool, version, steps)
     return node.build_stage(repository) if source.node_first and package else None
 
@@ -173,19 +175,19 @@ def _image(version: str) -> str:
     return slim_image("python", version if is_exact else line)
 
 
-def _stated_versions(repository: Repository) -> Iterator[Version]:
+def _stated_versions(repository: Repository) -> Iterator[StatedVersion]:
     yield from versions.read_version_files(repository, "python")
     requires = map_at(repository.read_toml("Pipfile"), "requires")
     for key in ("python_full_version", "python_version"):
         if isinstance(requires.get(key), str):
-            yield Version(requires[key], "the Pipfile says so")
+            yield StatedVersion(requires[key], "the Pipfile says so")
     project = repository.read_toml("pyproject.toml")
     for text in (
         value_at(project, "project", "requires-python"),
         value_at(project, "tool", "poetry", "dependencies", "python"),
     ):
         if isinstance(text, str) and (number := _allowed_version(text)):
-            yield Version(number, "pyproject.toml says so")
+            yield StatedVersion(number, "pyproject.toml says so")
 
 
 def _allowed_version(text: str) -> str:

@@ -14,9 +14,9 @@ from tocompose.languages.language import (
     note_no_libraries,
     stand_in_address,
 )
-from tocompose.languages.versions import Version, slim_image
+from tocompose.languages.versions import slim_image
 from tocompose.patterns import regex
-from tocompose.repository import Repository
+from tocompose.repository import Repository, StatedVersion
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import load
@@ -144,7 +144,7 @@ def _fetched_variables(repository: Repository, paths: Iterable[str]) -> Iterator
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     repository = source.repository
     candidates = _stated_versions(repository)
-    version = versions.choose_version(candidates, versions.dotted)
+    version = versions.choose_version(repository, "ruby", candidates, versions.dotted)
     if version is None:
         version = versions.use_default(repository, "ruby")
     lock = repository.read_text("Gemfile.lock")
@@ -155,6 +155,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     return DockerfileFacts(
         # Bundler refuses another patch release than the Gemfile's, so the version stays as it is.
         image=slim_image("ruby", version.number),
+        version_reason=version.reason,
         default_command=("bundle", "exec", "rackup", "-o", "0.0.0.0")
         if has_gemfile
         else ("ruby", "app.rb"),
@@ -203,14 +204,14 @@ def _files_beside(repository: Repository, gemfile: str) -> Iterator[str]:
             yield path
 
 
-def _stated_versions(repository: Repository) -> Iterator[Version]:
+def _stated_versions(repository: Repository) -> Iterator[StatedVersion]:
     stated = re.search(
         r"^[ \t]*ruby\s+[\"']([^\"']+)[\"']",
         repository.read_text("Gemfile") or "",
         re.MULTILINE,
     )
     if stated:
-        yield Version(versions.minor_line(stated[1]), "the Gemfile says so")
+        yield StatedVersion(versions.minor_line(stated[1]), "the Gemfile says so")
     yield from versions.read_version_files(repository, "ruby", ".ruby-version")
     locked = re.search(
         r"^RUBY VERSION\n\s+ruby (\d{1,9}\.\d{1,9}\.\d{1,9})",
@@ -218,7 +219,7 @@ def _stated_versions(repository: Repository) -> Iterator[Version]:
         re.MULTILINE,
     )
     if locked:
-        yield Version(locked[1], "Gemfile.lock says so")
+        yield StatedVersion(locked[1], "Gemfile.lock says so")
     yield from versions.read_version_files(repository, "ruby", ".tool-versions")
 
 
@@ -288,7 +289,7 @@ def _node_stage(source: DockerfileInput, lock: str) -> node.NodeStage | None:
     runs_node = "node" in source.spoken or _asks_for_node(lock)
     if not is_used and not node.package_scripts(package) and not runs_node:
         return None
-    version = node.choose_node_version(repository)
+    version = node.choose_node_version(repository).number
     tool = node.package_tool(repository, package, notes_lock=True)
     # The nodejs buildpack in front of Ruby's builds; without it, and where a gem builds, assets:precompile does.
     gem_builds = any(f"    {name} (" in lock for name in _BUILDING)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from tocompose.knowledge.versions import default_version
-from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.readers.reading import read_lines
-from tocompose.record import NamedTuple
-from tocompose.repository import Repository
+from tocompose.repository import Repository, StatedVersion
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.units import is_whole_number
 from tocompose.tables import load
@@ -24,19 +23,13 @@ _COMPARATOR = regex(
 # From the start of a word on: tried at each of its letters, a long one costs the square of its length.
 _HYPHEN_RANGE = regex(r"(?<!\S)(\S+)\s+-\s+(\S+)")
 _FAR = 999
-
-
-class Version(NamedTuple):
-    """A version for an image's tag, and in words where it comes from; `cursor` is the leaf that states it."""
-
-    number: str
-    reason: str
-    cursor: Cursor | None = None
+_OUTRANKED = "another file, which takes precedence, states the version"
+_UNUSABLE = "it names no version that an image could have"
 
 
 def read_version_files(
     repository: Repository, language: str, *paths: str
-) -> Iterator[Version]:
+) -> Iterator[StatedVersion]:
     """The versions that small files state, in order: `.nvmrc`, `.ruby-version`, `.tool-versions` …
 
     All files of the language, or those of `paths` alone. Their leaves are settled when a version is chosen.
@@ -47,37 +40,42 @@ def read_version_files(
             text = line.peek() or ""
             match = re.search(patterns[path], text)
             if match:
-                yield Version(match[1], f"{path} says so", line)
+                yield StatedVersion(match[1], f"{path} says so", line)
             elif path == ".tool-versions" and not text.startswith(language):
                 line.skip("it names a tool that the image does not need")
             else:
-                line.skip("it names no version that an image could have")
+                line.skip(_UNUSABLE)
 
 
 def choose_version(
-    candidates: Iterable[Version], clean: Callable[[str], str]
-) -> Version | None:
-    """The first version that can be used; the leaves of the files that come later are settled as outranked."""
-    chosen_version: Version | None = None
-    for candidate in candidates:
+    repository: Repository,
+    language: str,
+    candidates: Iterable[StatedVersion],
+    clean: Callable[[str], str],
+) -> StatedVersion | None:
+    """The first version that can be used, that of the platform's own files before all; the leaves of files that come
+    later are settled as outranked."""
+    chosen_version: StatedVersion | None = None
+    for candidate in chain(platform_versions(repository, language), candidates):
         number = clean(candidate.number)
         if chosen_version is None and number:
             chosen_version = candidate._replace(number=number)
             if candidate.cursor is not None:
                 candidate.cursor.take(to=ModelPath.of("files", "Dockerfile"))
         elif candidate.cursor is not None:
-            candidate.cursor.skip(
-                "another file, which takes precedence, states the version"
-            )
+            candidate.cursor.skip(_OUTRANKED if number else _UNUSABLE)
     return chosen_version
 
 
 def use_default(
     repository: Repository, language: str, reason: str = "", number: str = ""
-) -> Version:
+) -> StatedVersion:
     """The default, or the number that is given; a note says that it was chosen since no file names a version."""
     row = load("languages")[language]
     number = number or default_version(language)
+    for unusable in platform_versions(repository, language):
+        statement = unusable.reason.removesuffix(" so")
+        reason = f"{statement} {unusable.number}, which is no version that an image has"
     reason = reason or row["default"]["reason"]
     repository.add_note(
         "TC356",
@@ -87,7 +85,13 @@ def use_default(
         why=reason,
         file=row["default"]["file"],
     )
-    return Version(number, reason)
+    return StatedVersion(number, "")
+
+
+def platform_versions(repository: Repository, language: str) -> Iterator[StatedVersion]:
+    """The version that the platform's own files state for a language, if any."""
+    if language in repository.versions:
+        yield repository.versions[language]
 
 
 def _node_lines() -> dict[int, str]:

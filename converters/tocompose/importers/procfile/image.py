@@ -347,6 +347,7 @@ def _generate_image(repository: Repository, request: ImageRequest) -> Image:
         subject=ModelPath.of("files", "Dockerfile"),
         language=language_rows()[request.language]["title"],
         name=request.reference,
+        base=f", from {generated.base}" if generated.base else "",
     )
     if request.arguments:
         repository.add_note(

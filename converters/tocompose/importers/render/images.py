@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -22,7 +21,7 @@ from tocompose.importers.procfile.image import (
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.shell import convert_command
 from tocompose.importers.render.blueprint import Part, text_of
-from tocompose.importers.render.versions import with_stated_version
+from tocompose.importers.render.versions import with_stated_versions
 from tocompose.knowledge.images import LOCAL_TAG
 from tocompose.knowledge.versions import default_version
 from tocompose.languages import find_language, language_rows, read_libraries
@@ -37,7 +36,6 @@ from tocompose.syntax.interpolation import plain
 from tocompose.syntax.names import identifier
 from tocompose.tables import load
 
-_FROM = regex(r"^FROM ((?:[\w.-]+/)*)([\w.-]+):([\w.-]+)", re.MULTILINE)
 # Where the source lies on Render.
 SOURCE_FOLDER = "/opt/render/project/src"
 _DIVIDER = regex(r"\s*(?:&&|;|\n)\s*")
@@ -82,7 +80,7 @@ class ServiceImages:
         if render_part.runtime == "docker":
             return self._docker_image(render_part)
         if render_part.runtime == "static":
-            return ServiceImage(self._static_image(render_part, variables))
+            return ServiceImage(self._static_image(render_part))
         image = self._language_image(render_part, variables)
         return ServiceImage(image, start=_start_of(image))
 
@@ -168,7 +166,7 @@ class ServiceImages:
         repository = self._repository
         if folder:
             repository = folder_repository(repository, folder)
-        repository = with_stated_version(repository, language, variables)
+        repository = with_stated_versions(repository, render_part)
         alike = [
             other_part
             for other_part in self._parts
@@ -193,9 +191,8 @@ class ServiceImages:
             image = folder_image(repository, folder, request)
         else:
             image = choose_images(repository, _no_heroku(repository), request)[""]
-        files = tuple(_with_version(file, variables) for file in image.files)
-        self.files |= {file.path: file for file in files}
-        return image._replace(files=files)
+        self.files |= {file.path: file for file in image.files}
+        return image
 
     def _add_build_steps(self, render_part: Part, key: tuple[str, str]) -> None:
         """Lets the Dockerfile run what the build command does beyond the usual."""
@@ -233,7 +230,7 @@ class ServiceImages:
             content = insert(content, line)
             self.files[dockerfile.path] = replace(dockerfile, content=content.encode())
 
-    def _static_image(self, render_part: Part, variables: Mapping[str, str]) -> Image:
+    def _static_image(self, render_part: Part) -> Image:
         """Pages that a build makes, behind a web server."""
         path = render_part.path.child("build")
         root = posixpath.normpath(render_part.cursor.at("rootDir").take(to=path) or ".")
@@ -243,7 +240,7 @@ class ServiceImages:
         source = (
             folder_repository(self._repository, root) if root != "." else self._repository
         )
-        base = _node_image(source, variables)
+        base = _node_image(with_stated_versions(source, render_part))
         versions = load("render/plans")["versions"]
         names = sorted(name for name in _entry_names(render_part) if name not in versions)
         lines = [
@@ -305,12 +302,10 @@ def _entry_names(render_part: Part) -> set[str]:
     return names - {""}
 
 
-def _node_image(repository: Repository, variables: Mapping[str, str]) -> str:
+def _node_image(repository: Repository) -> str:
     """The image of Node.js that the repository, or a variable, asks for."""
     source = DockerfileInput(repository, (), (), (), (), "80", (), {}, False)
-    image = find_language("node").dockerfile_facts(source).image
-    version = variables.get("NODE_VERSION", "")
-    return f"node:{version}" if version else image
+    return find_language("node").dockerfile_facts(source).image
 
 
 def _no_heroku(repository: Repository) -> HerokuYml:
@@ -336,25 +331,6 @@ def _is_usual(step: str) -> bool:
         regex(pattern).fullmatch(step.strip()) is not None
         for pattern in load("render/plans")["usual_builds"]
     )
-
-
-def _with_version(file: File, variables: Mapping[str, str]) -> File:
-    """The Dockerfile with the version of its language that a variable asks for."""
-    if "Dockerfile" not in file.path:
-        return file
-    versions = {
-        image: variables[name]
-        for name, image in load("render/plans")["versions"].items()
-        if variables.get(name)
-    }
-    text = file.content.decode()
-    for match in reversed(list(_FROM.finditer(text))):
-        version = versions.get(match[2])
-        if version:
-            _, dash, variant = match[3].partition("-")
-            tag = f"{version}{dash}{variant}"
-            text = f"{text[: match.start(3)]}{tag}{text[match.end(3) :]}"
-    return replace(file, content=text.encode())
 
 
 def _dockerfile_of(image: Image) -> File | None:

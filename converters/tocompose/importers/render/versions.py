@@ -1,54 +1,23 @@
-"""The version of a language that a variable of a service asks for, as a file of the repository says it."""
+"""The versions of languages that the variables of a service ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from tocompose.project import Project
-from tocompose.repository import Repository
+from tocompose.importers.render.blueprint import Part, text_of
+from tocompose.repository import Repository, StatedVersion
 from tocompose.tables import load
 
 
-class VersionedProject:
-    """A project with one more file, which names the version."""
+def with_stated_versions(repository: Repository, render_part: Part) -> Repository:
+    """The repository with the versions that variables name, which on Render go before all files.
 
-    def __init__(self, project: Project, path: str, version: str) -> None:
-        self.name = project.name
-        self.named = project.named
-        self.skipped = project.skipped
-        self.earlier_runs = project.earlier_runs
-        self._project = project
-        self._path = path
-        self._version = version
-
-    def files(self) -> tuple[str, ...]:
-        """Every file of the project itself."""
-        return self._project.files()
-
-    def read(self, path: str) -> bytes | None:
-        """The content of a file."""
-        return self._version.encode() if path == self._path else self._project.read(path)
-
-    def exists(self, path: str) -> bool:
-        """Whether a file or folder of that path is there."""
-        return self._project.exists(path)
-
-    def below(self, path: str) -> tuple[str, ...]:
-        """The files that stand in a folder."""
-        return self._project.below(path)
-
-
-def with_stated_version(
-    repository: Repository, language: str, variables: Mapping[str, str]
-) -> Repository:
-    """The repository with the version that a variable names, which on Render goes before all files."""
-    stated = [
-        variables[name]
-        for name, image in load("render/plans")["versions"].items()
-        if image == language and variables.get(name)
-    ]
-    files = load("languages").get(language, {}).get("version_files")
-    if not stated or not files:
-        return repository
-    project = VersionedProject(repository.project, next(iter(files)), stated[0])
-    return repository._replace(project=project)
+    https://render.com/docs/language-support
+    """
+    languages: dict[str, str] = load("render/plans")["versions"]
+    versions: dict[str, StatedVersion] = {}
+    for env_entry in render_part.cursor.at("envVars"):
+        name, number = text_of(env_entry.at("key")), env_entry.at("value")
+        if name in languages and text_of(number):
+            reason = f"{name} in {number.span.file} says so"
+            stated = StatedVersion(text_of(number), reason, number)
+            versions[languages[name]] = stated
+    return repository._replace(versions=versions)
