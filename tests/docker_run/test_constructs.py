@@ -10,6 +10,8 @@ import yaml
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
+from tocompose.reports.duties import start_duties
+from tocompose.reports.report import report
 
 UNTOUCHED = "none"
 
@@ -556,3 +558,15 @@ def test_documentation_that_shows_a_playbook() -> None:
     (service,) = result.stack.services
     assert (service.name, service.image) == ("kv", "redis:7")
     assert str(service.origin) == "README.md:8:7"
+
+
+def test_a_command_that_cannot_be_read_is_named_and_comes_first() -> None:
+    script = (
+        "docker run -d --name db --network shop -e TOKEN=s3cret-9Kq shop/db:16\n"
+        "docker run -d --name web -e KEY=s3cret-8Lp --label rule=Host(`w.shop.io`) shop/web:1\n"
+    )
+    project = Memory({"run.sh": script.encode()}, "shop")
+    told = report(convert(project, Options(source="docker_run")), project)
+    (unread,) = (note for note in told.notes if note.code == "TC162")
+    assert unread.message.startswith("`docker run` of web could not be read")
+    assert [duty.code for duty in start_duties(told).named] == ["TC162", "TC141"]

@@ -12,6 +12,10 @@ from tocompose.knowledge.placeholders import is_placeholder, is_placeholder_path
 from tocompose.patterns import HintedPattern
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
+from tocompose.reports.duties import duties
+from tocompose.reports.note_lines import Style
+from tocompose.reports.report import report
+from tocompose.reports.text import render as render_text
 from tocompose.tables import load
 
 
@@ -351,3 +355,43 @@ def test_a_host_of_a_platform_may_wait_for_the_name_of_the_app(
     value: str, is_for_reader: bool
 ) -> None:
     assert is_placeholder("BASE_URL", value) is is_for_reader
+
+
+COMMANDS = """\
+docker run -d --name db \\
+  -e MYSQL_USER=MYSQL_USER \\
+  -e MYSQL_PASSWORD=DATABASE_PASSWORD \\
+  -v /path/to/db/config:/config \\
+  shop/db:1
+docker run -d --name web -e SITE=http://joe:hunter22@URL1/ -v /path/to/web/config:/config shop/web:1
+"""
+
+
+def test_what_is_left_out_of_a_placeholder_is_told_with_its_place_unless_it_may_be_secret() -> (
+    None
+):
+    project = Memory({"run.sh": COMMANDS.encode()}, "shop")
+    result = convert(project, Options(source="docker_run"))
+    asked = [note for note in result.notes if note.code == "TC852"]
+    told = {note.message: note.span and note.span.line for note in asked}
+    assert told["db: MYSQL_USER is a placeholder (MYSQL_USER)"] == 2
+    assert told["db: MYSQL_PASSWORD is a placeholder"] == 3
+    assert told["db: the host folder of /config is a placeholder (/path/to/db/config)"] == 4
+    assert not any("hunter22" in message for message in told)
+    # Two services have such a folder: each variable says whose it is.
+    names = {setting.name for setting in result.stack.settings}
+    assert {"DB_CONFIG_PATH", "WEB_CONFIG_PATH"} <= names
+    values = report(result, project).values_by_fate()
+    assert values["noted"] == len(asked)
+    assert "delete its line in the compose file" in str(duties(report(result, project)))
+
+
+def test_empty_passwords_are_named_by_their_variables() -> None:
+    empty_values = "".join(
+        f" -e {name}="
+        for name in ("DB_PASSWORD", "MAIL_PASSWORD", "HOST", "REDIS_PASSWORD")
+    )
+    script = f"docker run -d --name web{empty_values} shop/web:1\n"
+    project = Memory({"run.sh": script.encode()}, "shop")
+    told = report(convert(project, Options(source="docker_run")), project)
+    assert "also MAIL_PASSWORD, REDIS_PASSWORD" in render_text(told, Style(rows=20))

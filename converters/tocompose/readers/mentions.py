@@ -43,3 +43,15 @@ def starts_containers(text: str) -> bool:
 def is_command(text: str) -> bool:
     """Whether a line of the text begins with a docker command: it is code, and does not only speak of it."""
     return _COMMAND_LINE.search(text) is not None
+
+
+_NAMED_CALL = regex(r"\b(docker|podman)\s+(?:container\s+)?([a-z]+)\b")
+_NAME_OPTION = regex(r"\s--name[= ]([\w.-]+)")
+
+
+def command_in_words(text: str) -> str:
+    """What to call a command that cannot be read: its program and verb, with the name that it gives; else `this`."""
+    call, name = _NAMED_CALL.search(text), _NAME_OPTION.search(text)
+    if call is None:
+        return "this"
+    return f"`{call[1]} {call[2]}`" + (f" of {name[1]}" if name else "")

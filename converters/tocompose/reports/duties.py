@@ -22,6 +22,7 @@ from tocompose.reports.values_to_set import (
     generated_names,
     hints_of,
     keeps_data,
+    names_asked_for,
     optional_values,
     said_by_values,
     todo_of,
@@ -92,6 +93,12 @@ def _old_value_duties(report: Report) -> Iterator[Duty]:
     yield from _password_duties(report)
 
 
+_NEEDLESS_PLACEHOLDER = (
+    " Where the service needs no value in place of a placeholder, delete its line in the"
+    " compose file instead."
+)
+
+
 def _value_duties(report: Report) -> Iterator[Duty]:
     names = values_to_set(report)
     if not names:
@@ -99,6 +106,8 @@ def _value_duties(report: Report) -> Iterator[Duty]:
     is_sentence = len(names) <= MOST_IN_A_SENTENCE
     which = f": {', '.join(names)}" if is_sentence else " (listed below)"
     how = f"`tocompose env .` in this folder asks for {'each' if names[1:] else 'it'}."
+    if any(note.code == "TC852" and names_asked_for(note, names) for note in report.notes):
+        how += _NEEDLESS_PLACEHOLDER
     others = len(optional_values(report))
     also = f"; {others} more may stay empty" if others else ""
     text = f"Set {counted_values(names)} in .env{which}{also}"
@@ -203,8 +212,11 @@ def _note_duties(report: Report) -> Iterator[Duty]:
 
 
 def _turn_of(notes: list[Note]) -> int:
-    """When a task is done: data are moved into servers that run, which need their files and networks."""
+    """When a task is done: what is missing of the stack comes first; data are moved into servers that run, which need
+    their files and networks."""
     todo = todo_of(notes[0])
+    if todo == "make" and notes[0].kind is Kind.LOST:
+        return -1
     return 1 if todo == "data" else 0 if todo else 2
 
 

@@ -9,19 +9,20 @@ from tocompose.reports.inventory import keeps_volumes_or_folders
 _ELSEWHERE = {
     Runtime.PROJECT: (
         "`docker compose up -d` replaces the containers of this project; named volumes and folders of the host stay.",
-        "If a box above says that data must be copied, copy it first, while the old containers still exist.",
-        "To go back, start the old file with the Compose that it was written for.",
+        "If “What to do” lists data to copy, copy them first, while the old containers still exist.",
+        "To go back, run `docker compose up -d --remove-orphans` in the folder of the old file"
+        " (with `docker-compose`, if that ran it).",
     ),
     Runtime.CLUSTER: (
         "The cluster is not changed: it keeps running what it runs.",
-        "Its data is not copied by itself. If a box above says that data must be moved or copied, stop what writes to"
+        "Its data is not copied by itself. If “What to do” lists data to move or copy, stop what writes to"
         " it in the cluster first, so that nothing is written after the copy. A pod that a command there reads through"
         " keeps running: stop what calls it.",
         "To go back, stop the stack.",
     ),
     Runtime.PLATFORM: (
         "The platform is not changed: users keep using what runs there until its domain points to this stack.",
-        "Its data is not copied by itself. If a box above says that data must be moved, move it before the domain is"
+        "Its data is not copied by itself. If “What to do” lists data to move, move them before the domain is"
         " switched, while the app is in maintenance: what users write after the copy is not moved.",
         "To go back, point the domain at the platform again.",
     ),

@@ -174,6 +174,8 @@ def _left_out(report: Report, notes: list[Note]) -> dict[str, list[_AskedNote]]:
 def _asked_of_person(note: Note, asked_names: Sequence[str]) -> tuple[str, ...]:
     """What a person must do something about, where the end of the run names it: values, or data to copy."""
     todo = explanation(note.code).get("todo")
+    if todo == "optional":
+        return (str(note.subject[-1]),)
     if todo != "value":
         subject = subject_of(note)
         return (subject,) if todo and subject else ()

@@ -60,9 +60,9 @@ def forget_starts(
     started = "runs the script" if scripts else "starts the old containers"
     word = shlex.quote(pattern)
     yield NextStep(
-        f"Find what {started} when the machine starts or at a time, and delete it there",
+        f"Find what {started} at boot or on a schedule, and remove that entry",
         f"sudo grep -rsE {word} {_STARTERS}; crontab -l | grep -E {word}",
-        "No output means that there is nothing to delete.",
+        "No output means that there is nothing to remove.",
     )
 
 

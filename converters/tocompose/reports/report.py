@@ -21,8 +21,8 @@ from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import ALWAYS_SET
 from tocompose.wording import listed_names
 
-# The notes on values that were read, and left out because docker refuses them.
-_REFUSED = frozenset({"TC045", "TC046", "TC771"})
+# The notes on values that were read and are in no written file: docker refuses them, or they wait for the reader's own.
+_REPLACED = frozenset({"TC045", "TC046", "TC771", "TC852"})
 
 
 class ReportedConversion(Protocol):
@@ -65,12 +65,12 @@ class Report(NamedTuple):
         return tuple(note for note in self.notes if note.kind is kind)
 
     def values_by_fate(self) -> dict[str, int]:
-        """How many values of the source met each fate, by the fate's name; what docker refuses was not carried over."""
+        """How many values of the source met each fate, by the fate's name; what was replaced is noted."""
         numbers = {fate.value: number for fate, number in self.ledger.count().items()}
-        refused = sum(note.code in _REFUSED for note in self.notes)
-        refused = min(refused, numbers[Fate.MAPPED.value])
-        numbers[Fate.MAPPED.value] -= refused
-        numbers[Fate.NOTED.value] += refused
+        replaced = sum(note.code in _REPLACED for note in self.notes)
+        replaced = min(replaced, numbers[Fate.MAPPED.value])
+        numbers[Fate.MAPPED.value] -= replaced
+        numbers[Fate.NOTED.value] += replaced
         return numbers
 
     def kinds(self) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from tocompose.knowledge.placeholders import (
@@ -12,19 +13,28 @@ from tocompose.knowledge.placeholders import (
     is_placeholder_text,
 )
 from tocompose.knowledge.secrets.names import secret_name
-from tocompose.knowledge.secrets.texts import password_spans
+from tocompose.knowledge.secrets.texts import password_spans, redact_secrets
 from tocompose.knowledge.servers import DEVELOPMENT_PASSWORD
 from tocompose.model import EnvSetting, EnvVariable, Mount, Service, Stack
 from tocompose.notes import Note, note
-from tocompose.record import replace
+from tocompose.record import NamedTuple, replace
 from tocompose.rules import Context, Example, Outcome, Rule
 from tocompose.rules.evidence import host_names
 from tocompose.rules.roles import is_data
 from tocompose.rules.variables import taken_variables, with_settings
+from tocompose.source import Span
 from tocompose.syntax.interpolation import plain, required_reference, variables
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import variable_name
 from tocompose.wording import listed_names
+
+
+class _Blank(NamedTuple):
+    """What the source leaves to fill in: what it is called, its text where that may be shown, and its place."""
+
+    what: str
+    shown: str
+    span: Span | None
 
 
 class _FillIns:
@@ -37,6 +47,13 @@ class _FillIns:
         for service in stack.services:
             values += [variable.value or "" for variable in service.environment]
         self._texts = "\n".join(values)
+        # How many services have a folder of the host there: what the variable of one is called says of which one.
+        self._mounted_at = Counter(
+            mount.target
+            for service in stack.services
+            for mount in service.mounts
+            if mount.kind == "bind"
+        )
         # The passwords, by the text that stands for them and the service that has it.
         self._passwords: dict[str, dict[str, str]] = {}
         # The references by the variable's name and its text in the source: what is equal there stays so.
@@ -89,7 +106,9 @@ class _FillIns:
             secret=secret_name(variable.name),
             required=True,
         )
-        reference = self._ask(service, setting, path, variable.name)
+        shown = _shown_placeholder(variable.name, value)
+        blank = _Blank(variable.name, shown, variable.origin or service.origin)
+        reference = self._ask(service, setting, path, blank)
         self._answers[variable.name, value] = reference
         if is_password:
             name = list(self.settings)[-1]
@@ -106,7 +125,8 @@ class _FillIns:
             origin=service.origin,
         )
         path = ModelPath.service(service.name, "environment", variable.name)
-        asked = note("TC854", service.origin, subject=path, service=service.name, name=name)
+        span = variable.origin or service.origin
+        asked = note("TC854", span, subject=path, service=service.name, name=name)
         self.notes.append(asked)
         return replace(variable, value=f"${{{name}:-}}")
 
@@ -135,6 +155,7 @@ class _FillIns:
                 place,
                 subject=path,
                 what=setting.name,
+                text=_shown_placeholder(setting.name, value),
                 service=user.name,
                 name=setting.name,
             )
@@ -169,18 +190,29 @@ class _FillIns:
         if not source or not (is_placeholder_path(source) or is_placeholder_text(source)):
             return mount
         path = ModelPath.service(service.name, "volumes")
+        name = f"{mount.target.strip('/')}_PATH"
+        is_shared = self._mounted_at[mount.target] > 1
         setting = EnvSetting(
-            name=f"{mount.target.strip('/')}_PATH",
+            name=f"{service.name}_{name}" if is_shared else name,
             description=f"Folder of this machine that {service.name} sees at {mount.target}",
             required=True,
         )
         return replace(
             mount,
-            source=self._ask(service, setting, path, f"the host folder of {mount.target}"),
+            source=self._ask(
+                service,
+                setting,
+                path,
+                _Blank(
+                    f"the host folder of {mount.target}",
+                    _shown_placeholder("", source),
+                    mount.origin or service.origin,
+                ),
+            ),
         )
 
     def _ask(
-        self, service: Service, setting: EnvSetting, path: ModelPath, what: str
+        self, service: Service, setting: EnvSetting, path: ModelPath, blank: _Blank
     ) -> str:
         """The reference to a variable that must be set, which stands in the list of what to fill in."""
         name = self._free_name(service, variable_name(setting.name).upper())
@@ -193,9 +225,10 @@ class _FillIns:
         self.notes.append(
             note(
                 "TC852",
-                service.origin,
+                blank.span,
                 subject=path,
-                what=what,
+                what=blank.what,
+                text=blank.shown,
                 service=service.name,
                 name=name,
             )
@@ -205,6 +238,21 @@ class _FillIns:
     def _free_name(self, service: Service, name: str) -> str:
         longer = variable_name(f"{service.name}_{name}").upper()
         return longer if name in self._taken or name in self.settings else name
+
+
+# A placeholder that is longer is told of by the name of its variable alone.
+_LONGEST_SHOWN = 60
+
+
+def _shown_placeholder(name: str, value: str) -> str:
+    """The text that is left out, for the note; nothing where it may be, or hold, a secret."""
+    is_shown = (
+        len(value) <= _LONGEST_SHOWN
+        and not secret_name(name)
+        and not any(password_spans(value))
+        and redact_secrets(value) == value
+    )
+    return f" ({value})" if is_shown else ""
 
 
 def _passwords_in(value: str) -> list[str]:

@@ -42,7 +42,7 @@ from tocompose.limits import limit
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.readers import crontab, makefile, markdown, systemd
-from tocompose.readers.mentions import STARTING_CALL
+from tocompose.readers.mentions import STARTING_CALL, command_in_words
 from tocompose.readers.shell import read
 from tocompose.readers.text import Text, Unreadable, decode
 from tocompose.source import Branch, Span
@@ -105,7 +105,8 @@ def _settle_text(shell: Shell, cursor: Cursor) -> None:
     elif shell.settings.get("prose") and not mentions_docker(text):
         cursor.skip("prose without a docker command")
     else:
-        cursor.note("TC172" if cursor.style == "unclosed" else "TC162")
+        code = "TC172" if cursor.style == "unclosed" else "TC162"
+        cursor.note(code, what=command_in_words(text))
 
 
 def _say_note(shell: Shell, cursor: Cursor) -> None:
@@ -153,7 +154,7 @@ def _run_scheduled(shell: Shell, cursor: Cursor) -> None:
 
 
 def _note_unknown(shell: Shell, cursor: Cursor) -> None:
-    cursor.note("TC162")
+    cursor.note("TC162", what=command_in_words(cursor.peek() or ""))
 
 
 def _read_shell(text: Text, ledger: Ledger) -> Branch:
