@@ -14,6 +14,7 @@ from tocompose.importers import SourceError
 from tocompose.importers.quadlet.tables import field_tables
 from tocompose.notes import Note
 from tocompose.project import Memory
+from tocompose.reports.duties import duties
 from tocompose.reports.next_steps import next_steps
 from tocompose.reports.report import report as report_of
 from tocompose.tables import load
@@ -726,6 +727,25 @@ def test_a_proxy_outside_needs_published_ports(setting: str, told: str) -> None:
     unit = "[Unit]\nRequires=proxy.service\n"
     files = {"a.container": _container("a:1", setting, sections=unit)}
     assert told in told_of(files, "TC788").advice
+
+
+def test_a_podman_secret_without_a_value_is_said_once() -> None:
+    files = {
+        "a.container": _container("a:1", "Secret=api_pwd,type=env,target=API_PASSWORD")
+    }
+    notes = converted(files, "quadlet", practices="all").notes
+    assert [note.code for note in notes if note.code in ("TC126", "TC553")] == ["TC126"]
+
+
+def test_what_several_units_lack_is_said_once_in_their_box() -> None:
+    files = {f"{name}.container": _container("x:1", "AutoUpdate=registry") for name in "ab"}
+    content = {name: text.encode() for name, text in files.items()}
+    report = report_of(converted(files, "quadlet"), Memory(content))
+    [box] = [duty.text for duty in duties(report) if duty.code == "TC786"]
+    assert box == (
+        "Update the image from time to time for a, b: podman updates the image automatically"
+        " (AutoUpdate: registry); Compose does not"
+    )
 
 
 @pytest.mark.parametrize("network", ["", "Network=pasta\n", "Network=host\n"])

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from rules.snippets import stack
 from tocompose.check import audit
 from tocompose.knowledge.images import image_facts
 from tocompose.project import Memory
+from tocompose.rules import Context, apply_all, select
 from tocompose.tables import documents
 
 
@@ -56,3 +58,24 @@ def test_an_image_on_alpine_has_the_programs_of_busybox() -> None:
 )
 def test_what_an_image_lacks(image: str, command: str, lacks: bool) -> None:
     assert _lacks(image, command) is lacks
+
+
+@pytest.mark.parametrize(
+    ("image", "told"),
+    [
+        ("nginx:1.27-alpine", None),
+        ("collabora/code:25.04", '`test: ["CMD", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9980"]`'),
+        ("valkey/valkey:8", "valkey-cli ping"),
+    ],
+)  # fmt: skip
+def test_a_command_that_works_is_shown_instead_of_one_that_cannot(
+    image: str, told: str | None
+) -> None:
+    body = "healthcheck: {test: [CMD, curl, -f, 'http://localhost/']}"
+    outcome = apply_all(
+        stack(f"services: {{x: {{image: '{image}', {body}}}}}"),
+        select("HC-TEST"),
+        Context(),
+    )
+    advice = [note.advice for note in outcome.notes if note.code == "TC876"]
+    assert [told in text for text in advice if told] == ([True] if told else [])

@@ -243,7 +243,9 @@ def _duty_of(notes: list[Note]) -> Duty:
     is_single = len(details) == 1
     advice = shared_advice([detail.advice for detail in details])
     # The task names already what it is about.
-    told = details[0].text.removeprefix(f"{subjects}: ")
+    is_alike = len({note.message for note in notes}) == 1
+    text = notes[0].message if is_alike else details[0].text
+    told = text.removeprefix(f"{subjects}: ")
     places = dict.fromkeys(str(note.span) for note in notes if note.span)
     return Duty(
         text=f"{task}: {told}" if is_single else task,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -40,10 +41,10 @@ _TEST = ("healthcheck", "test")
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack as it is, with a note about each health command of the source that always fails, or answers early."""
-    return annotate_services(stack, _note_test)
+    return annotate_services(stack, lambda service: _note_test(service, stack, context))
 
 
-def _note_test(service: Service) -> Iterator[Note]:
+def _note_test(service: Service, stack: Stack, context: Context) -> Iterator[Note]:
     check = service.healthcheck
     if check is None or not check.test:
         return
@@ -51,9 +52,18 @@ def _note_test(service: Service) -> Iterator[Note]:
     missing = _missing_tools(service, text)
     if missing:
         facts = {"tool": ", ".join(missing), "image": service.image or ""}
-        yield remark("TC876", service, _TEST, **facts)
+        facts |= {"instead": _working_check(service, stack, context)}
+        yield remark("TC876", service, _TEST, check.origin, **facts)
     elif tool := _tool_over_socket(text):
         yield remark("TC875", service, _TEST, tool=tool)
+
+
+def _working_check(service: Service, stack: Stack, context: Context) -> str:
+    """What to write instead: the command that is known to work in the image, where there is one."""
+    own_check = known_healthcheck(service, stack, context)
+    if isinstance(own_check, Healthcheck):
+        return f"This one works in the image: `test: {json.dumps(own_check.test)}`"
+    return "Call a program that the image has."
 
 
 def _judge_check(startup: Startup, service: Service) -> Iterator[Verdict]:

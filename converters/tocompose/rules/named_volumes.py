@@ -297,7 +297,11 @@ def _is_inherited(
 
 def _note_mismatch(service: Service, files: MountedFiles, data: Data) -> Iterable[Note]:
     if misses_data(files.with_env_files(service), data):
-        yield remark("TC652", service, **missed_facts(service, data))
+        facts = missed_facts(service, data)
+        span = next(
+            (one.origin for one in service.mounts if one.target == facts["mounted"]), None
+        )
+        yield remark("TC652", service, "", span, **facts)
 
 
 def _volume_name(

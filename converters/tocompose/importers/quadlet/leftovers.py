@@ -20,7 +20,7 @@ _PRIVATE = frozenset({"Creds"})
 _TEMPLATE_LINE = "a line of a template (`{{…}}`)"
 _NO_SETTING = "a line that is no setting of the form NAME=VALUE"
 _NOT_CLOSED = "whose quote or backslash is not closed"
-_WITHOUT_CONTAINER = "it is about making a pod, network, volume or image, which Compose does before services start"
+_WITHOUT_CONTAINER = "how systemd starts a pod, network, volume or image, for which Compose starts no process"
 
 
 def settle_rest(units: Iterable[QuadletUnit], ledger: Ledger) -> None:

@@ -146,7 +146,7 @@ class UnitOrder:
             or later_unit == earlier_unit
         ):
             tie.unit_word.skip(
-                "the network, volume or image is there before its service starts"
+                "the order after a unit of a network, volume or image, which Compose makes before it starts services"
             )
             return
         if _leads_to(earlier_unit, later_unit, edges) or _joins(
