@@ -72,7 +72,7 @@ BLUEPRINT: dict[str, Any] = {
             "type": "keyvalue",
             "name": "cache",
             "maxmemoryPolicy": "noeviction",
-            "persistenceMode": "aof",
+            "persistenceMode": "off",
             "ipAllowList": [],
         },
         {
@@ -246,9 +246,32 @@ def test_databases_and_stores() -> None:
         "redis-server",
         "--maxmemory-policy",
         "allkeys-lru",
+        "--appendonly",
+        "yes",
     ]
     env = {file.path: file.content for file in result.files}[".env"]
     assert b"MAIN_DB_PASSWORD=" in env
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, ["redis-server", "--appendonly", "yes"]),
+        ({"plan": "starter"}, ["redis-server", "--appendonly", "yes"]),
+        ({"plan": "free"}, None),
+        ({"persistenceMode": "journal_snapshot"}, ["redis-server", "--appendonly", "yes"]),
+        ({"persistenceMode": "snapshot", "plan": "pro"}, None),
+        (
+            {"persistenceMode": "off"},
+            ["redis-server", "--save", "", "--appendonly", "no"],
+        ),
+    ],
+)
+def test_a_store_keeps_on_disk_what_its_plan_keeps(
+    fields: dict[str, str], words: list[str] | None
+) -> None:
+    stack = stack_of({"type": "keyvalue", "name": "cache", **fields})
+    assert stack["cache"].get("command") == words
 
 
 @pytest.mark.parametrize(
@@ -600,3 +623,30 @@ def test_a_version_of_a_compiled_language_is_no_default(
     [told] = [note.message for note in result.notes if note.code == "TC354"]
     assert f"from {image}" in told and key in told
     assert "TC356" not in codes_of(result)
+
+
+@pytest.mark.parametrize(
+    ("fields", "missing"),
+    [
+        ({"startCommand": "gunicorn market:app"}, "the module market"),
+        ({"startCommand": "python jobs/send.py", "type": "worker"}, "jobs/send.py"),
+        (
+            {"preDeployCommand": "./migrate", "startCommand": "gunicorn site:app"},
+            "./migrate",
+        ),
+        ({"startCommand": "gunicorn site:app"}, None),
+        ({"startCommand": "gunicorn market:app", "buildCommand": "./make-it"}, None),
+        ({"startCommand": "gunicorn shop:app", "rootDir": "back"}, None),
+    ],
+)
+def test_a_command_whose_program_is_missing_is_told(
+    fields: dict[str, str], missing: str | None
+) -> None:
+    part = {"type": "web", "name": "web", "runtime": "python", **fields}
+    files = {"requirements.txt": "gunicorn\n", "site.py": "", "back/shop.py": ""}
+    files["back/requirements.txt"] = "gunicorn\n"
+    blueprint = files_of({"services": [part]})
+    notes = converted({**files, **blueprint}, "render").notes
+    said = [note.message for note in notes if note.code == "TC566"]
+    wanted = f"web runs {missing}, which is not in the repository"
+    assert said == ([wanted] if missing else [])

@@ -66,18 +66,36 @@ def convert_key_value(render_part: Part) -> Converted:
     policy = render_part.cursor.at("maxmemoryPolicy")
     if text_of(policy):
         options += ["--maxmemory-policy", _option(render_part, policy).replace("_", "-")]
-    mode = render_part.cursor.at("persistenceMode")
-    if text_of(mode):
-        options += [
-            "--appendonly",
-            "no" if "off" in _option(render_part, mode).lower() else "yes",
-        ]
+    options += _options_of_mode(_persistence_mode(render_part))
     _settle_plan(render_part)
     command = ("redis-server", *options) if options else None
     service = replace(server.services[0], command=command)
     _note_data_to_move(render_part, "redis", service)
     note_outside_access(render_part, "redis")
     return server._replace(services=(service,))
+
+
+# https://render.com/changelog/specify-disk-persistence-behavior-for-paid-key-value-instances
+_PAID_MODE = "journal_snapshot"
+
+
+def _persistence_mode(render_part: Part) -> str:
+    """What the store keeps on disk: as it states, or else as its plan has it; empty where nothing is known."""
+    mode = render_part.cursor.at("persistenceMode")
+    if text_of(mode):
+        return _option(render_part, mode).lower()
+    return "" if _is_free(render_part) else _PAID_MODE
+
+
+def _is_free(render_part: Part) -> bool:
+    return text_of(render_part.cursor.at("plan")).lower() == "free"
+
+
+def _options_of_mode(mode: str) -> list[str]:
+    """The options of the server for a mode of persistence; without any it saves snapshots."""
+    if "off" in mode:
+        return ["--save", "", "--appendonly", "no"]
+    return [] if mode in ("", "snapshot") else ["--appendonly", "yes"]
 
 
 def _note_data_to_move(render_part: Part, kind: str, service: Service) -> None:
@@ -96,8 +114,12 @@ def _settle_plan(render_part: Part) -> None:
     """Says that the policy for a full memory has no effect where nothing limits the memory, as the plan does."""
     plan = render_part.cursor.at("plan")
     policy = render_part.cursor.at("maxmemoryPolicy")
+    is_stated = bool(text_of(render_part.cursor.at("persistenceMode")))
     if not text_of(policy):
-        plan.skip("the limits of this plan are unknown")
+        if is_stated or _is_free(render_part):
+            plan.skip("the limits of this plan are unknown")
+        else:
+            plan.map(to=render_part.path.child("command"))
         return
     (plan or policy).note(
         "TC889",

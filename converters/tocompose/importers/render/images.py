@@ -21,10 +21,11 @@ from tocompose.importers.procfile.image import (
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.shell import convert_command
 from tocompose.importers.render.blueprint import Part, text_of
+from tocompose.importers.render.commands import language_of, note_missing_programs
 from tocompose.importers.render.versions import with_stated_versions
 from tocompose.knowledge.images import LOCAL_TAG
 from tocompose.knowledge.versions import default_version
-from tocompose.languages import find_language, language_rows, read_libraries
+from tocompose.languages import find_language, read_libraries
 from tocompose.languages.language import DockerfileInput
 from tocompose.ledger import Cursor
 from tocompose.model import Build, File, Healthcheck
@@ -64,6 +65,7 @@ class ServiceImages:
         self._parts = tuple(render_parts)
         self._name = name
         self._written: dict[tuple[str, str], Image] = {}
+        self._inputs: dict[tuple[str, str], DockerfileInput] = {}
         self.files: dict[str, File] = {}
 
     def image_of(self, render_part: Part, variables: Mapping[str, str]) -> ServiceImage:
@@ -152,17 +154,20 @@ class ServiceImages:
         root = posixpath.normpath(root) if root else ""
         key = ("" if root == "." else root, render_part.runtime)
         if key not in self._written:
-            self._written[key] = self._write_image(render_part, key[0], variables)
+            self._written[key] = self._write_image(render_part, key, variables)
         command = render_part.cursor.at("buildCommand")
         if command:
             self._add_build_steps(render_part, key)
+        # A build of its own may bring programs, and make files.
+        if not _unusual_steps(text_of(command)):
+            note_missing_programs(render_part, self._inputs[key])
         self._add_folder(render_part, key)
         return self._written[key]
 
     def _write_image(
-        self, render_part: Part, folder: str, variables: Mapping[str, str]
+        self, render_part: Part, key: tuple[str, str], variables: Mapping[str, str]
     ) -> Image:
-        language = render_part.runtime if render_part.runtime in language_rows() else "node"
+        folder, language = key[0], language_of(render_part)
         repository = self._repository
         if folder:
             repository = folder_repository(repository, folder)
@@ -186,6 +191,7 @@ class ServiceImages:
             node_first=False,
             service=alike[0].name if alike else render_part.name,
         )
+        self._inputs[key] = source
         request = ImageRequest(self._name, language, "auto", source, {})
         if folder:
             image = folder_image(repository, folder, request)
