@@ -231,6 +231,24 @@ def test_a_comment_above_a_commented_entry_is_not_about_the_next_one() -> None:
     assert comments(b"# of A\n# A=1\nB=2\n# of C\n# D=4\n# of E\nE=5\n") == {"E": "of E"}
 
 
+@pytest.mark.parametrize(
+    ("text", "explanation"),
+    [
+        ("#-----#\n# DATABASE #\n#-----#\n", None),
+        ("#####\n# Mail\n#####\n#\n# Its host\n", "Its host"),
+        ("# === Mail ===\n# Its host\n", "Its host"),
+        ("## Mail ##\n", None),
+        ("# ------\n# Its host\n", "Its host"),
+        ("# Its host, in C#\n# (a name!)\n", "Its host, in C# (a name!)"),
+        ("# (\xfcber) \xc4pfel\n", "(\xfcber) \xc4pfel"),
+    ],
+)
+def test_a_heading_of_an_example_explains_nothing(
+    text: str, explanation: str | None
+) -> None:
+    assert comments(f"{text}A=1\n".encode()).get("A") == explanation
+
+
 @given(st.text(max_size=20))
 def test_unquote_leaves_what_is_not_quoted(text: str) -> None:
     if not (len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"):

@@ -40,6 +40,9 @@ _ESCAPED = {
     "v": "\v",
     **{sign: sign for sign in '$"\\'},
 }
+# A comment of signs alone, which frames the heading of a section, and a heading in a frame of its own.
+_RULER = regex(r"#[\W_]{2,}")
+_HEADING = regex(r"\s(?:#+|[=*~+-]{2,})$")
 _OCTAL = regex(r"[0-3][0-7]{2}")
 
 
@@ -91,7 +94,7 @@ def _unescaped(escape: re.Match[str]) -> str:
 
 
 def comments(content: bytes) -> dict[str, str]:
-    """For each name, what the comment lines right above it say; for `.env.example` files."""
+    """For each name, what the comment lines right above it say, without headings; for `.env.example` files."""
     comments_by_name: dict[str, str] = {}
     comment_lines: list[str] = []
     for line in decode(content).splitlines():
@@ -99,7 +102,10 @@ def comments(content: bytes) -> dict[str, str]:
         if text.startswith("#"):
             remark = text.lstrip("#").strip()
             # An entry that is commented out explains nothing and can hold a secret; what stands above it is about it.
-            comment_lines = [] if filled_names(remark) else [*comment_lines, remark]
+            if _RULER.fullmatch(text) or filled_names(remark):
+                comment_lines = []
+            elif not _HEADING.search(remark):
+                comment_lines.append(remark)
             continue
         for name in entries_by_name(text) if comment_lines else ():
             explanation = " ".join(filter(None, comment_lines))
