@@ -107,6 +107,7 @@ def _page_content(report: Report) -> dict[str, Any]:
         "duties": duties_beside(cutover.copied, duties(report)),
         "missing_values": missing_values(report),
         "cutover": cutover,
+        "development": [service.name for service in report.stack.development],
         "logs": logs_alike(report.stack),
         "headings": {kind.value: title for kind, title in HEADINGS.items()},
         "subjects": sorted({note["about"] for note in content["notes"]} - {""}),

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator, Mapping
 from tocompose.compose.shapes import as_map, as_texts
 from tocompose.knowledge.variable_meanings import variable_meaning
 from tocompose.model import (
+    ComposeFileRole,
     EnvSetting,
     FileResource,
     Logging,
@@ -58,14 +59,28 @@ class ServiceLog(NamedTuple):
     rotation: str
 
 
+# What a mount is for that only one of the files beside the base has.
+_PURPOSES = {
+    ComposeFileRole.DEV: " (for development)",
+    ComposeFileRole.PROD: " (for production)",
+}
+
+
+class _UsedMount(NamedTuple):
+    """A mount of a service; `purpose` says what it is for, where it is not for all."""
+
+    service: str
+    mount: Mount
+    purpose: str = ""
+
+
 def data_stores_of(stack: Stack) -> tuple[DataStore, ...]:
     """Volumes first, then host folders, then what is lost with the container."""
     used: dict[tuple[str, str], list[str]] = {}
-    for service in stack.services:
-        for mount in (*_all_mounts(service), *_shared_mounts(service, stack)):
-            key = (_store_kind(mount), mount.source or f"{service.name}:{mount.target}")
-            access = " (read-only)" if mount.read_only else ""
-            used.setdefault(key, []).append(f"{service.name}:{mount.target}{access}")
+    for name, mount, purpose in _used_mounts(stack):
+        key = (_store_kind(mount), mount.source or f"{name}:{mount.target}")
+        access = " (read-only)" if mount.read_only else ""
+        used.setdefault(key, []).append(f"{name}:{mount.target}{access}{purpose}")
     for volume in stack.volumes:
         used.setdefault(("volume", volume.name), [])
     rank = ("volume", "host path", "anonymous volume", "memory", "other")
@@ -91,12 +106,20 @@ def keeps_volumes_or_folders(stack: Stack) -> bool:
     )
 
 
-def _all_mounts(service: Service) -> tuple[Mount, ...]:
-    return tuple(
-        mount
-        for service_layer in (service, *service.overlays.values())
-        for mount in service_layer.mounts
-    )
+def _used_mounts(stack: Stack) -> Iterator[_UsedMount]:
+    """The mounts of all services, those too that only development or production has."""
+    for service in stack.services:
+        for mount in service.mounts:
+            yield _UsedMount(service.name, mount)
+        for role, overlay in service.overlays.items():
+            for mount in overlay.mounts:
+                purpose = "" if mount in service.mounts else _PURPOSES.get(role, "")
+                yield _UsedMount(service.name, mount, purpose)
+        for mount in _shared_mounts(service, stack):
+            yield _UsedMount(service.name, mount)
+    for service in stack.development:
+        for mount in service.mounts:
+            yield _UsedMount(service.name, mount, _PURPOSES[ComposeFileRole.DEV])
 
 
 def _shared_mounts(service: Service, stack: Stack) -> Iterator[Mount]:

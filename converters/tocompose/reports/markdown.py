@@ -89,6 +89,7 @@ def render(report: Report) -> str:
         ],
         read_from=listed_sources(report),
         decisions=decision_entries(report, told),
+        development=[service.name for service in report.stack.development],
         logs=logs_alike(report.stack),
         folded={kind.value: HEADINGS[kind] for kind in _FOLDED},
         by_code={kind.value: _groups_of(report, kind) for kind in _FOLDED},

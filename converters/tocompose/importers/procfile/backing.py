@@ -289,5 +289,17 @@ def dependencies_on(backings: Iterable[Backing]) -> Iterator[Dependency]:
         service = backing.service
         if service.healthcheck and not service.profiles:
             yield Dependency(
-                service=service.name, condition="service_healthy", origin=service.origin
+                service=service.name,
+                condition="service_healthy",
+                evidence=_why_awaited(backing),
+                origin=service.origin,
             )
+
+
+def _why_awaited(backing: Backing) -> str:
+    """Why the app waits for a service, in words: no source of a platform states an order."""
+    names = list(dict.fromkeys(name for name, _ in backing.variables))
+    if not names:
+        return "it is the app's server"
+    others = f" and {len(names) - 1} more" if names[1:] else ""
+    return f"it is told where {backing.service.name} is by {names[0]}{others}"
