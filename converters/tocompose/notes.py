@@ -90,7 +90,7 @@ FAMILIES = {
     **dict.fromkeys(("TC78", "TC818", "TC858", "TC452"), "quadlet"),
     **dict.fromkeys(("TC79", "TC89"), "aws"),
     **dict.fromkeys(("TC82", "TC843"), "unraid"),
-    **dict.fromkeys(("TC83", "TC888", "TC889"), "render"),
+    **dict.fromkeys(("TC83", "TC888", "TC889", "TC898"), "render"),
     "TC0": "general",
     "TC1": "docker_run",
     "TC2": "kubernetes",

@@ -650,3 +650,23 @@ def test_a_command_whose_program_is_missing_is_told(
     said = [note.message for note in notes if note.code == "TC566"]
     wanted = f"web runs {missing}, which is not in the repository"
     assert said == ([wanted] if missing else [])
+
+
+@pytest.mark.parametrize(
+    ("variables", "runtime", "files", "is_said"),
+    [
+        ({}, "python", {}, True),
+        ({}, "node", {}, True),
+        ({"PYTHON_VERSION": "3.11.4"}, "python", {}, False),
+        ({}, "python", {".python-version": "3.11\n"}, False),
+        ({}, "go", {}, False),
+    ],
+)
+def test_a_version_that_only_render_knows_is_asked_for(
+    variables: dict[str, str], runtime: str, files: dict[str, str], is_said: bool
+) -> None:
+    entries = [{"key": key, "value": value} for key, value in variables.items()]
+    part = {"type": "web", "name": "web", "runtime": runtime, "envVars": entries}
+    blueprint = files_of({"services": [part | {"startCommand": "./serve"}]})
+    notes = converted({**files, **blueprint}, "render").notes
+    assert ("TC898" in {note.code for note in notes}) is is_said

@@ -79,8 +79,8 @@ def _production_warning(stack: Stack, file_list: str) -> str:
     https://docs.docker.com/compose/how-tos/environment-variables/envvars/#compose_file
     """
     chosen_files = (
-        f"On that machine, first add `COMPOSE_FILE={file_list}` to .env (on Windows with `;` for `:`). Otherwise a later "
-        "`docker compose up` without both -f recreates the containers without production's settings."
+        f"On that machine, first add `COMPOSE_FILE={file_list}` to .env (on Windows with `;` for `:`). Otherwise a "
+        "later `docker compose up` without both -f recreates the containers without production's settings."
     )
     sentences = (_development_values(stack), chosen_files)
     return " ".join(filter(None, sentences))

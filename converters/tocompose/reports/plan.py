@@ -41,6 +41,12 @@ class PlanHeading(NamedTuple):
     services: tuple[tuple[str, str], ...]
 
 
+_HOW_TO_ANSWER = (
+    "To answer: `tocompose plan SOURCE --as answers > answers.toml`, edit the file, and convert with",
+    "`--answers answers.toml`. `--practices all,-ID` leaves out one practice.",
+)
+
+
 def as_text(heading: PlanHeading, decisions: Iterable[Decision]) -> str:
     """The plan for a person: what was found, then each decision with its answer and evidence."""
     return "".join(f"{line}\n" for line in _plan_lines(heading, list(decisions)))
@@ -58,14 +64,19 @@ def _plan_lines(heading: PlanHeading, decisions: list[Decision]) -> Iterator[str
     yield from _answered_lines([one for one in decisions if one not in listed_apart])
     if assumed:
         yield ""
-        yield "assumptions: answer yes to confirm one; to correct one, change the source or the output:"
+        yield "assumptions: answer yes in the answers file to confirm one; to correct one, change the source or the output:"
     for decision in assumed:
         yield f"{printable(decision.id)}"
         yield f"  {printable(_placed_question(decision))}"
     if practices:
         yield ""
-        yield "practices: each with how strongly it is recommended (must, should or may):"
+        yield (
+            "practices: each with how strongly it is recommended (must, should or may), and the lines of the"
+            " checklist that ask for it (`tocompose explain M-01`):"
+        )
         yield from _answered_lines(practices)
+    yield ""
+    yield from _HOW_TO_ANSWER
 
 
 def _answered_lines(decisions: list[Decision]) -> Iterator[str]:

@@ -57,7 +57,7 @@ class _Versions:
 
     def _versioned(self, image: str, word: str, tag: str) -> str | None:
         name = variable_name(f"{word}_VERSION")
-        purpose = f"Version of the image {image}"
+        purpose = f"Version of the image {image} in production"
         setting = EnvSetting(name=name, value=tag, description=purpose, example=tag)
         if self.settings.get(name) != setting:
             if name in self._taken:

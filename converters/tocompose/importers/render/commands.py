@@ -7,8 +7,12 @@ from tocompose.importers.procfile.programs import note_missing
 from tocompose.importers.render.blueprint import Part, text_of
 from tocompose.languages import language_rows
 from tocompose.languages.language import DockerfileInput
+from tocompose.patterns import regex
+from tocompose.repository import Repository
+from tocompose.tables import load
 
 _COMMANDS = ("preDeployCommand", "startCommand")
+_DIVIDER = regex(r"\s*(?:&&|;|\n)\s*")
 
 
 def language_of(render_part: Part) -> str:
@@ -25,3 +29,40 @@ def note_missing_programs(render_part: Part, source: DockerfileInput) -> None:
         if text_of(cursor)
     )
     note_missing(source.repository, processes, language_of(render_part), source)
+
+
+def note_default_version(
+    repository: Repository, render_part: Part, notes_before: int
+) -> None:
+    """Says that a service may run another version than the image for which the default was taken just now.
+
+    https://render.com/docs/node-version#history-of-default-nodejs-versions
+    """
+    new_notes = repository.ledger.notes[notes_before:]
+    language = language_of(render_part)
+    is_default = any(new_note.code == "TC356" for new_note in new_notes)
+    if not is_default or language not in load("render/plans")["dated_defaults"]:
+        return
+    row = language_rows()[language]
+    repository.add_note(
+        "TC898",
+        render_part.cursor.span,
+        subject=render_part.path.child("build"),
+        object=render_part.name,
+        language=row["title"],
+        file=row["default"]["file"],
+    )
+
+
+def unusual_steps(command: str) -> list[str]:
+    """What a build command does that no Dockerfile of the language does anyway; all of it where it changes folders."""
+    steps = [step for step in _DIVIDER.split(command.strip()) if step]
+    unusual = [step for step in steps if not _is_usual(step)]
+    return steps if any(step.startswith("cd ") for step in unusual) else unusual
+
+
+def _is_usual(step: str) -> bool:
+    return any(
+        regex(pattern).fullmatch(step.strip()) is not None
+        for pattern in load("render/plans")["usual_builds"]
+    )

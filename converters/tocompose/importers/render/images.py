@@ -21,7 +21,12 @@ from tocompose.importers.procfile.image import (
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.shell import convert_command
 from tocompose.importers.render.blueprint import Part, text_of
-from tocompose.importers.render.commands import language_of, note_missing_programs
+from tocompose.importers.render.commands import (
+    language_of,
+    note_default_version,
+    note_missing_programs,
+    unusual_steps,
+)
 from tocompose.importers.render.versions import with_stated_versions
 from tocompose.knowledge.images import LOCAL_TAG
 from tocompose.knowledge.versions import default_version
@@ -29,7 +34,6 @@ from tocompose.languages import find_language, read_libraries
 from tocompose.languages.language import DockerfileInput
 from tocompose.ledger import Cursor
 from tocompose.model import Build, File, Healthcheck
-from tocompose.patterns import regex
 from tocompose.readers.dockerfile import read_dockerfile
 from tocompose.record import NamedTuple, replace
 from tocompose.repository import Repository, nothing
@@ -39,7 +43,6 @@ from tocompose.tables import load
 
 # Where the source lies on Render.
 SOURCE_FOLDER = "/opt/render/project/src"
-_DIVIDER = regex(r"\s*(?:&&|;|\n)\s*")
 
 
 class ServiceImage(NamedTuple):
@@ -159,7 +162,7 @@ class ServiceImages:
         if command:
             self._add_build_steps(render_part, key)
         # A build of its own may bring programs, and make files.
-        if not _unusual_steps(text_of(command)):
+        if not unusual_steps(text_of(command)):
             note_missing_programs(render_part, self._inputs[key])
         self._add_folder(render_part, key)
         return self._written[key]
@@ -168,6 +171,7 @@ class ServiceImages:
         self, render_part: Part, key: tuple[str, str], variables: Mapping[str, str]
     ) -> Image:
         folder, language = key[0], language_of(render_part)
+        notes_before = len(self._repository.ledger.notes)
         repository = self._repository
         if folder:
             repository = folder_repository(repository, folder)
@@ -197,6 +201,7 @@ class ServiceImages:
             image = folder_image(repository, folder, request)
         else:
             image = choose_images(repository, _no_heroku(repository), request)[""]
+        note_default_version(repository, render_part, notes_before)
         self.files |= {file.path: file for file in image.files}
         return image
 
@@ -206,7 +211,7 @@ class ServiceImages:
         text = text_of(command)
         command.map(to=render_part.path.child("build"))
         dockerfile = _dockerfile_of(self._written[key])
-        steps = _unusual_steps(text)
+        steps = unusual_steps(text)
         if dockerfile is None or not steps:
             return
         step_text = " && ".join(steps)
@@ -323,20 +328,6 @@ def _is_first_page(rule: Cursor) -> bool:
     """Whether an address that is no file gets the first page."""
     is_rewrite = text_of(rule.at("type")) in ("", "rewrite")
     return is_rewrite and text_of(rule.at("destination")) == "/index.html"
-
-
-def _unusual_steps(command: str) -> list[str]:
-    """What a build command does that no Dockerfile of the language does anyway; all of it where it changes folders."""
-    steps = [step for step in _DIVIDER.split(command.strip()) if step]
-    unusual = [step for step in steps if not _is_usual(step)]
-    return steps if any(step.startswith("cd ") for step in unusual) else unusual
-
-
-def _is_usual(step: str) -> bool:
-    return any(
-        regex(pattern).fullmatch(step.strip()) is not None
-        for pattern in load("render/plans")["usual_builds"]
-    )
 
 
 def _dockerfile_of(image: Image) -> File | None:
