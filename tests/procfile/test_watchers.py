@@ -11,6 +11,8 @@ import yaml
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
+from tocompose.reports import render
+from tocompose.reports.report import report
 
 RAILS = {
     "Procfile": "web: bundle exec puma\nworker: bundle exec sidekiq\n",
@@ -255,3 +257,19 @@ def test_a_server_that_development_alone_hides_is_opened(
     web = override_of(files)["web"]
     assert web["environment"]["RACK_ENV"] == "development"
     assert web.get("command", [None])[-1] == command
+
+
+def test_reports_name_what_runs_for_development_alone() -> None:
+    _, result = developed("css: npx tailwindcss --watch\n")
+    assert [service.name for service in result.stack.development] == ["css"]
+    told = report(result, Memory({}, "shop"))
+    assert "Only for development, and not in the diagram: `css`" in render("markdown", told)
+    assert "1 more for development" in render("html", told)
+
+
+def test_no_source_of_a_platform_states_an_order() -> None:
+    result = converted(RAILS)
+    web = result.stack.service("web")
+    assert web is not None
+    reasons = {edge.service: edge.evidence for edge in web.depends_on}
+    assert reasons["postgres"] == "it is told where postgres is by DATABASE_URL"

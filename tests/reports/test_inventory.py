@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tocompose.model import Logging, Mount, Service, Stack, Volume
+from tocompose.model import ComposeFileRole, Logging, Mount, Service, Stack, Volume
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.reports.inventory import data_stores_of, service_logs
@@ -54,3 +54,18 @@ def test_volumes_from_other_services_are_used_by_both() -> None:
     result = convert(Memory({"run.sh": script.encode()}, "shop"), Options())
     (kept,) = [store for store in data_stores_of(result.stack) if store.name == "kept"]
     assert kept.used_by == ("cache:/data", "backup:/data (read-only)")
+
+
+def test_what_only_development_mounts_is_said_to_be_for_it() -> None:
+    code, data = (
+        Mount(kind="bind", source=".", target="/app"),
+        Mount(kind="volume", source="data", target="/data"),
+    )
+    overlay = Service(name="web", mounts=(code, data))
+    web = Service(name="web", mounts=(data,), overlays={ComposeFileRole.DEV: overlay})
+    watcher = Service(name="css", mounts=(code,))
+    stack = Stack(name="s", services=(web,), development=(watcher,))
+    assert {row.name: row.used_by for row in data_stores_of(stack)} == {
+        "data": ("web:/data",),
+        ".": ("web:/app (for development)", "css:/app (for development)"),
+    }

@@ -57,7 +57,7 @@ def _plan_lines(heading: PlanHeading, decisions: list[Decision]) -> Iterator[str
     yield f"{printable(heading.name)}: {heading.importer} from {sources}"
     for name, image in heading.services:
         yield f"  {printable(name)}  {printable(image)}"
-    yield ""
+    yield from ("", *_HOW_TO_ANSWER, "")
     assumed = [decision for decision in decisions if decision.is_assumption]
     practices = [decision for decision in decisions if decision.is_practice]
     listed_apart = {*assumed, *practices}
@@ -75,8 +75,6 @@ def _plan_lines(heading: PlanHeading, decisions: list[Decision]) -> Iterator[str
             " checklist that ask for it (`tocompose explain M-01`):"
         )
         yield from _answered_lines(practices)
-    yield ""
-    yield from _HOW_TO_ANSWER
 
 
 def _answered_lines(decisions: list[Decision]) -> Iterator[str]:

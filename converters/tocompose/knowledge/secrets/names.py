@@ -49,6 +49,8 @@ _JOINED_SHORT = regex(r"(?:ADMIN|BIND|DB|FTP|LDAP|MAIL|RCON|ROOT|SMTP|SQL|USER)P
 _FILES_NAMED = ("KEY", "KEYSTORE", "TRUSTSTORE")
 _ABOUT_PAIRS = frozenset(
     {
+        # Rails' switch that lets a build do without the key.
+        ("BASE", "DUMMY"),
         ("EXPIRES", "IN"),
         ("KEY", "IN"),
         ("SAME", "SITE"),
