@@ -64,7 +64,7 @@ def _plan_lines(heading: PlanHeading, decisions: list[Decision]) -> Iterator[str
     yield from _answered_lines([one for one in decisions if one not in listed_apart])
     if assumed:
         yield ""
-        yield "assumptions: answer yes in the answers file to confirm one; to correct one, change the source or the output:"
+        yield "assumptions: answer yes to confirm one; to correct one, change the source or the output:"
     for decision in assumed:
         yield f"{printable(decision.id)}"
         yield f"  {printable(_placed_question(decision))}"
