@@ -57,7 +57,7 @@ def _plan_lines(heading: PlanHeading, decisions: list[Decision]) -> Iterator[str
     yield f"{printable(heading.name)}: {heading.importer} from {sources}"
     for name, image in heading.services:
         yield f"  {printable(name)}  {printable(image)}"
-    yield from ("", *_HOW_TO_ANSWER, "")
+    yield ""
     assumed = [decision for decision in decisions if decision.is_assumption]
     practices = [decision for decision in decisions if decision.is_practice]
     listed_apart = {*assumed, *practices}
@@ -68,6 +68,7 @@ def _plan_lines(heading: PlanHeading, decisions: list[Decision]) -> Iterator[str
     for decision in assumed:
         yield f"{printable(decision.id)}"
         yield f"  {printable(_placed_question(decision))}"
+    yield from ("", *_HOW_TO_ANSWER)
     if practices:
         yield ""
         yield (
