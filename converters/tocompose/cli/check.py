@@ -131,7 +131,7 @@ class CodeListType(click.ParamType[Any]):
 )
 @click.pass_context
 def check_command(ctx: click.Context, /, files: tuple[str, ...], **_: object) -> None:
-    """Lint compose files against a checklist, and say which of its points they meet.
+    """Lint compose files against a checklist, and say which of its lines they meet.
 
     Each file is a stack, and so is each folder, which is read as docker compose reads it: the base file and the
     override file beside it, or the files that COMPOSE_FILE in its .env lists. A production file beside them
