@@ -114,6 +114,27 @@ def test_the_password_of_a_server_elsewhere_is_not_made(tocompose, tmp_path):
     assert "still missing (set before the first start): DB_PASSWORD" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("keys", "is_made"),
+    [
+        (
+            "image: 'elasticsearch:8.9.0', environment: {ELASTIC_PASSWORD: '${ES_LOGIN:?}'}",
+            1,
+        ),
+        ("image: 'redis:7', command: [redis-server, --requirepass, '${ES_LOGIN:?}']", 1),
+        ("image: 'elasticsearch:8.9.0', environment: {S3_PASSWORD: '${ES_LOGIN:?}'}", 0),
+        ("image: 'acme/search:1', environment: {ELASTIC_PASSWORD: '${ES_LOGIN:?}'}", 0),
+    ],
+)
+def test_the_password_of_a_server_is_made_whatever_its_variable_is_called(
+    tocompose, tmp_path, keys: str, is_made: int
+):
+    (tmp_path / "compose.yaml").write_text(f"services: {{search: {{{keys}}}}}\n")
+    (tmp_path / ".env").write_text("ES_LOGIN=\n")
+    ran = tocompose("env", ".", "--generate")
+    assert ("written to .env: ES_LOGIN" in ran.err) == bool(is_made)
+
+
 def test_a_job_in_the_image_of_a_database_is_no_server(tocompose, tmp_path):
     (tmp_path / "run.sh").write_text(
         "docker run -d --name grant -e POSTGRES_PASSWORD=YOUR_PASSWORD postgres:16"

@@ -372,3 +372,13 @@ def test_an_option_of_kibana_that_no_variable_can_say_is_left_out_whole():
     assert not [name for name in environment if "FLEET" in name]
     [said] = [note.message for note in result.notes if "fleet.packages" in note.message]
     assert "not carried over" in said
+
+
+def test_the_password_of_kibana_is_the_stacks_own():
+    """The operator has it under another key; the stack's own job sets it, so nothing is to be read from the cluster."""
+    files = {file.path: file.content.decode() for file in converted(ELASTIC).files}
+    example = " ".join(files[".env.example"].replace("#", " ").split())
+    assert "get secret logs-es-elastic-user" in example
+    assert "Password of the user elastic of Elasticsearch." in example
+    assert "logs-kibana-user" not in "".join(files.values())
+    assert "Any will do: this stack sets it" in example

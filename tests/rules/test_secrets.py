@@ -841,3 +841,20 @@ def test_a_plain_word_is_no_shared_secret_where_its_name_says_another_purpose(
         """
     )
     assert set(values(found)) == {"POSTGRES_PASSWORD", name}
+
+
+def test_a_client_shares_the_password_of_an_unknown_server_that_its_address_tells_of() -> (
+    None
+):
+    """The server has it in its command, and no table knows its image; the address shows whom the client logs in to."""
+    found = moved(
+        """
+        services:
+          api:
+            image: me/api:1
+            depends_on: [store]
+            environment: {DB_URI: 'mongodb://store:10260', DB_PASSWORD: password}
+          store: {image: 'me/store:1', command: [--username, me, --password, password]}
+        """
+    )
+    assert set(values(found)) == {"STORE_PASSWORD"}

@@ -311,3 +311,28 @@ def test_a_database_of_an_unknown_image_without_a_volume_is_told(
     body: str, is_told: bool
 ) -> None:
     assert ("TC447" in codes(body)) == is_told
+
+
+@pytest.mark.parametrize(
+    ("keys", "is_told"),
+    [
+        ("image: 'me/store:1'", True),
+        ("image: 'me/store:1', volumes: ['d:/d']", False),
+        ("image: 'redis:7'", False),
+    ],
+)
+@pytest.mark.parametrize(
+    ("address", "is_of_data"),
+    [
+        ("mongodb://store:7/a", True),
+        ("http://store:7/a", False),
+        ("mongodb://far/a", False),
+    ],
+)
+def test_what_others_use_as_a_database_is_told_to_keep_nothing(
+    keys: str, is_told: bool, address: str, is_of_data: bool
+) -> None:
+    text = f"services: {{api: {{image: 'me/api:1', environment: {{DB_URI: '{address}'}}}}, store: {{{keys}}}}}"
+    notes = apply_all(stack(text), PRACTICES, Context()).notes
+    told = [str(note.subject) for note in notes if note.code == "TC447"]
+    assert told == (["services.store"] if is_told and is_of_data else [])

@@ -10,7 +10,12 @@ import click
 
 from tocompose.cli.exit import EXIT_DIFFERS, fail
 from tocompose.exporters.address_variables import AddressUse
-from tocompose.knowledge.generators import encrypts_data, generator_of, make_value
+from tocompose.knowledge.generators import (
+    encrypts_data,
+    generator_of,
+    make_value,
+    server_password_row,
+)
 from tocompose.reports.escape import printable
 from tocompose.writing.env_values import (
     MissingValue,
@@ -22,6 +27,7 @@ from tocompose.writing.env_values import (
 from tocompose.writing.servers import (
     address_use,
     database_variables,
+    server_passwords,
     server_variables,
 )
 
@@ -88,7 +94,12 @@ def _answers(folder: Path, to_ask: list[MissingValue], writes: bool) -> dict[str
 def _generated(missing: tuple[MissingValue, ...], folder: Path) -> dict[str, str]:
     """New values for what only this stack uses; the password of a server only where the server is a part of it."""
     of_servers = server_variables(folder)
-    rows = {value.name: generator_of(value.name) for value in missing}
+    own_passwords = server_passwords(folder)
+    rows = {
+        value.name: generator_of(value.name)
+        or (server_password_row() if value.name in own_passwords else None)
+        for value in missing
+    }
     return {
         name: make_value(row)
         for name, row in rows.items()

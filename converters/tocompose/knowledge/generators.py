@@ -21,10 +21,17 @@ def generator_of(name: str) -> Row | None:
     """The row of the generators that makes values for a variable; None where others give them out."""
     if _GIVEN.fullmatch(name):
         return None
-    rows = table(
-        "generators", required={"names", "form", "bytes", "url"}, optional={"of_server"}
-    )
-    return next((row for row in rows.values() if _matches(row, name.upper())), None)
+    return next((row for row in _rows().values() if _matches(row, name.upper())), None)
+
+
+def server_password_row() -> Row:
+    """The row that makes the password of a server that the stack starts, whatever its variable is called."""
+    return _rows()["password"]
+
+
+def _rows() -> Mapping[str, Row]:
+    required = {"names", "form", "bytes", "url"}
+    return table("generators", required=required, optional={"of_server"})
 
 
 def encrypts_data(name: str) -> bool:

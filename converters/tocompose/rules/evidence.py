@@ -8,6 +8,7 @@ from posixpath import basename
 from typing import TypeAlias
 
 from tocompose.knowledge.secrets.names import words_of
+from tocompose.knowledge.servers import scheme_ports
 from tocompose.model import Service, Stack
 from tocompose.record import NamedTuple
 from tocompose.rules import Context
@@ -24,6 +25,7 @@ _NAME = r"[A-Za-z0-9][\w.-]*"
 _URL_HOST = (
     rf"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://(?:[^\s/@'\"]*@)?({_NAME}(?:(?::\d+)?,{_NAME})*)"
 )
+_SCHEME_HOST = rf"(?<![a-z0-9+.-])([a-z][a-z0-9+.-]*)://(?:[^\s/@'\"]*@)?({_NAME})"
 _HOST_PORT = rf"(?<![\w./@-])({_NAME}):\d{{2,5}}(?![\w.])"
 _AT_HOST = rf"@(?:tcp\()?({_NAME})(?=[:/)]|$)"
 # A name that only a cluster knows is an address wherever it stands.
@@ -89,6 +91,25 @@ def evidence(stack: Stack, context: Context) -> Iterator[tuple[Service, Evidence
         for clue in _clues_of(service, names, settings, files):
             if clue.target != service.name:
                 yield service, clue
+
+
+def data_addresses(stack: Stack) -> dict[str, str]:
+    """The services that others reach by an address of a server of data (`mongodb://store`), with words that say so."""
+    if len(stack.services) < 2:
+        return {}
+    names = host_names(stack)
+    settings = {setting.name: setting.value or "" for setting in stack.settings}
+    reached: dict[str, str] = {}
+    for service in stack.services:
+        for name, value in environment_of(service).items():
+            if "://" not in (value or "") or is_about_itself(name):
+                continue
+            for match in re.finditer(_SCHEME_HOST, substitute(value or "", settings)):
+                if match[1] in scheme_ports():
+                    words = f"{name} of {service.name} is a {match[1]} address of it"
+                    for target in services_of(match[2], names):
+                        reached.setdefault(target, words)
+    return reached
 
 
 def is_called(service: Service, port: str, stack: Stack, files: MountedFiles) -> bool:

@@ -33,7 +33,7 @@ _ONE_SHOT = (
     r"|\b(?:prisma|knex|sequelize|typeorm|drizzle-kit|node-pg-migrate)\s+\S*migrat|\bsequelize\s+db:"
     r"|\b(?:npm|yarn|pnpm)\s+(?:run\s+)?(?:db:|db-)?(?:migrate|seed)\b|\bartisan\s+(?:migrate|db:seed)\b"
 )
-_TITLES = {
+ROLE_TITLES = {
     Role.APP: "an application",
     Role.DATA: "a database",
     Role.CACHE: "a cache",
@@ -76,7 +76,7 @@ def _classify_service(service: Service) -> tuple[Service, Iterable[Note]]:
     role, evidence = _tell_role(service)
     notes: list[Note] = []
     if evidence:
-        notes = [remark("TC600", service, role=_TITLES[role], evidence=evidence)]
+        notes = [remark("TC600", service, role=ROLE_TITLES[role], evidence=evidence)]
     elif role is Role.APP and _is_unknown(service):
         has_check = service.healthcheck is not None and not service.healthcheck.is_off
         parts = "its volumes and its health check" if has_check else "its volumes"

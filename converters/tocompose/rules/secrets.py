@@ -11,6 +11,7 @@ from tocompose.record import replace
 from tocompose.rules import Context, Example, Outcome, Rule
 from tocompose.rules.clear_words import clear_word_notes
 from tocompose.rules.config_files import in_secrets
+from tocompose.rules.evidence import data_addresses
 from tocompose.rules.roles import is_data
 from tocompose.rules.secret_pass import SecretPass
 from tocompose.rules.secret_vault import Vault, address_passwords, clashing_names
@@ -23,8 +24,13 @@ def apply(stack: Stack, context: Context) -> Outcome:
     vault = Vault(stack, clashing_names(stack))
     secret_pass = SecretPass(vault, address_passwords(stack))
     # Servers first: they give their passwords the names under which others share them; jobs last, which set them.
+    reached_as_data = data_addresses(stack)
     in_turn = sorted(
-        stack.services, key=lambda one: (not is_data(one), one.role is Role.JOB)
+        stack.services,
+        key=lambda one: (
+            not (is_data(one) or one.name in reached_as_data),
+            one.role is Role.JOB,
+        ),
     )
     moved = {each.name: secret_pass.service_without_secrets(each) for each in in_turn}
     stack = replace(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tocompose.compose.documents import Places
@@ -10,11 +10,17 @@ from tocompose.compose.loading import find_compose_files, load_files
 from tocompose.compose.read import stack_of
 from tocompose.exporters.address_variables import AddressUse
 from tocompose.knowledge.images import DATA_ROLES, ImageFacts, image_facts, role_of
+from tocompose.knowledge.secrets.commands import (
+    command_setting_name,
+    service_command_secrets,
+)
+from tocompose.knowledge.secrets.names import names_password
 from tocompose.model import Service, Stack
 from tocompose.project import Folder
 from tocompose.rules.programs import runs_client
+from tocompose.rules.service_images import facts_of
 from tocompose.stack_texts import services_by_variable
-from tocompose.syntax.interpolation import apply_defaults
+from tocompose.syntax.interpolation import apply_defaults, variables
 
 # The kinds of images that keep their users in their data, from the first start on.
 _KEEPING_KINDS = frozenset({"db", "queue", "search"})
@@ -23,6 +29,37 @@ _KEEPING_KINDS = frozenset({"db", "queue", "search"})
 def server_variables(folder: Path) -> frozenset[str]:
     """The variables from which a database, cache or queue of this folder's stack is set up."""
     return _variables_of(folder, lambda facts: role_of(facts) in DATA_ROLES)
+
+
+def server_passwords(folder: Path) -> frozenset[str]:
+    """The variables, whatever they are called, from which servers of this folder's stack take their passwords."""
+    names: set[str] = set()
+    for service in _stack_in(folder).services:
+        if _is_server(service, lambda facts: role_of(facts) in DATA_ROLES):
+            names.update(_own_passwords(service))
+    return frozenset(names)
+
+
+def _own_passwords(service: Service) -> Iterator[str]:
+    """The variables that the server reads as a password: one of its image's, or an option of its command."""
+    image = facts_of(service)
+    texts = [
+        variable.value or ""
+        for variable in service.environment
+        if image is not None
+        and image.is_secret(variable.name)
+        and names_password(variable.name)
+    ]
+    command = service.command or ()
+    for (key, *_), secret in service_command_secrets(service):
+        if key == "command" and names_password(
+            command_setting_name(service.name, secret.option)
+        ):
+            texts.append(command[secret.word][secret.start : secret.end])
+    for text in texts:
+        outermost = variables(text)
+        if len(outermost) == 1 and outermost[0].source == text:
+            yield outermost[0].name
 
 
 def database_variables(folder: Path) -> frozenset[str]:

@@ -98,7 +98,7 @@ class SecretValue(NamedTuple):
     """A value that becomes an entry of `.env`: the key of a Secret, or of an object that the input does not hold.
 
     It is named after the variable that first asks for it, or after the object (`fallback`) where that name is taken.
-    Without an `entry` the user must fill it in.
+    Without an `entry` the user must fill it in; `meaning` says what it is, `is_new` that the cluster's is not needed.
     """
 
     namespace: str
@@ -109,6 +109,8 @@ class SecretValue(NamedTuple):
     origin: Span
     owner: KubeObject | None = None
     entry: ConfigEntry | None = None
+    meaning: str = ""
+    is_new: bool = False
 
     @property
     def identity(self) -> ValueKey:
@@ -123,7 +125,7 @@ class SecretValue(NamedTuple):
                 name=name,
                 secret=self.source.startswith("Secret ") or secret_name(name),
                 required=True,
-                description=absent,
+                description=self.meaning or absent,
                 origin=self.origin,
             )
         return EnvSetting(
@@ -283,8 +285,10 @@ class ConfigStore:
             )
         if cursor.style != GENERATED:
             return text
-        name = self.setting(_generated_value(kube_object, key))
-        return f"${{{name}:?set {name} in .env ({key} of Secret {kube_object.name})}}"
+        value = _generated_value(kube_object, key)
+        name = self.setting(value)
+        source = "" if value.is_new else f" ({key} of Secret {kube_object.name})"
+        return f"${{{name}:?set {name} in .env{source}}}"
 
     def _composed_part(self, kube_object: MadeObject, reference: str) -> str:
         """The value of another key of the Secret, or of another Secret (`secret/key`)."""
@@ -299,15 +303,17 @@ class ConfigStore:
         return f"${{{self.setting(value)}}}"
 
 
-def _generated_value(kube_object: KubeObject, key: str) -> SecretValue:
+def _generated_value(kube_object: MadeObject, key: str) -> SecretValue:
     """What an operator makes up for a key."""
-    return absent_value(
-        kube_object.namespace,
-        f"Secret {kube_object.name}",
-        key,
-        f"{kube_object.name.partition('.')[0]}_{key}",
-        kube_object.span,
-    )
+    source = f"Secret {kube_object.name}"
+    variable = f"{kube_object.name.partition('.')[0]}_{key}"
+    value = absent_value(kube_object.namespace, source, key, variable, kube_object.span)
+    is_new = key in kube_object.new_keys
+    made_up = f"The operator made it up ({source}, key {key}). With moved data: the old value; otherwise any"
+    anew = "Any will do: this stack sets it, and the operator's is not needed"
+    meaning = kube_object.meanings.get(key, "")
+    sentences = filter(None, (meaning, anew if is_new else made_up))
+    return value._replace(meaning=". ".join(sentences), is_new=is_new)
 
 
 def _referred_value(kube_object: KubeObject, secret: str, key: str) -> SecretValue:

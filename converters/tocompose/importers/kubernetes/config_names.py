@@ -70,7 +70,7 @@ def _with_reading(
     them."""
     open_keys: dict[tuple[str, str], dict[str, ValueKey]] = {}
     for value in values:
-        if value.entry is None:
+        if value.entry is None and not value.is_new:
             of_object = open_keys.setdefault((value.namespace, value.source), {})
             of_object[value.key] = value.identity
     for (namespace, source), identities in open_keys.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from tocompose.importers.kubernetes.kinds import is_served, qualified_kind
 from tocompose.importers.kubernetes.scalars import peek_text, string_map
@@ -95,16 +95,19 @@ class MadeObject(KubeObject):
     """An object that stands in no manifest: an operator makes it for its `owner`, whose name it bears in messages.
 
     A Service that `is_plain` leads to a server that speaks http where the operator's speaks https. A workload with a
-    `profile` starts on request.
+    `profile` starts on request. Of a Secret `meanings` says what the value of a key is; of `new_keys` those of the
+    cluster are not needed.
     """
 
-    __slots__ = ("is_plain", "owner", "profile")
+    __slots__ = ("is_plain", "meanings", "new_keys", "owner", "profile")
 
     def __init__(self, cursor: Cursor, kind: str, owner: KubeObject) -> None:
         super().__init__(cursor, kind)
         self.owner = owner
         self.is_plain = False
         self.profile = ""
+        self.meanings: Mapping[str, str] = {}
+        self.new_keys: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return str(self.owner)

@@ -38,6 +38,9 @@ _REGISTRY = "docker.elastic.co"
 ELASTIC_USER = "elastic"
 _HTTP, _TRANSPORT = ServerPort("http", 9200), ServerPort("transport", 9300)
 _KIBANA, _APM = ServerPort("http", 5601), ServerPort("http", 8200)
+# The operator's own stands under a key that is called after the user, or is the token of a service account:
+# https://github.com/elastic/cloud-on-k8s/blob/main/pkg/controller/association/user.go
+_KIBANA_KEYS = frozenset({"password"})
 _ONE_NODE = "one node has every role and looks for no other"
 # What the operator decides about a cluster, by how its name begins; what has a reason loses nothing.
 _DECIDED = {
@@ -166,7 +169,8 @@ def elastic_image(group: str, program: str, version: str | None) -> str:
 
 def _elasticsearch_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]:
     secret, server = elastic_secret(name), f"{name}-es"
-    yield ServerSecret(secret, {ELASTIC_USER: None})
+    meanings = {ELASTIC_USER: f"Password of the user {ELASTIC_USER} of Elasticsearch"}
+    yield ServerSecret(secret, {ELASTIC_USER: None}, meanings)
     # Its entry point reads lists with commas.
     options: Mapping[str, Manifest] = {
         option: text if isinstance(text, str) else ",".join(text)
@@ -209,7 +213,8 @@ def _kibana_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]:
     }
     secret = f"{name}-kibana-user"
     if spec.elasticsearch:
-        yield ServerSecret(secret, {"password": None})
+        meanings = {"password": "Password of the user kibana_system of Elasticsearch"}
+        yield ServerSecret(secret, {"password": None}, meanings, _KIBANA_KEYS)
         env |= {
             "ELASTICSEARCH_HOSTS": elasticsearch_url(spec.elasticsearch),
             "ELASTICSEARCH_USERNAME": "kibana_system",

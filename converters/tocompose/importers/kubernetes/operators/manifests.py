@@ -94,7 +94,9 @@ class _ManifestBuilder(NamedTuple):
             case ServerSecret() if not self._is_present("Secret", part.name):
                 span = self.owner.span
                 data = {key: made_entry(text, span) for key, text in part.entries.items()}
-                yield self._build("Secret", part.name, {"stringData": data})
+                secret = self._build("Secret", part.name, {"stringData": data})
+                secret.meanings, secret.new_keys = part.meanings, part.new_keys
+                yield secret
 
     def _is_present(self, kind: str, name: str) -> bool:
         return self.objects.get(kind, self.owner.namespace, name) is not None

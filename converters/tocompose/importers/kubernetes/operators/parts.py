@@ -92,10 +92,13 @@ class ServerService(NamedTuple):
 
 class ServerSecret(NamedTuple):
     """A Secret that is made unless the manifests have it. An entry without a text is a value that the operator makes
-    up; `{key}` in a text stands for another entry."""
+    up; `{key}` in a text stands for another entry. `meanings` say what the value of a key is; of `new_keys` what the
+    operator made up is not needed."""
 
     name: str
     entries: Mapping[str, str | None]
+    meanings: Mapping[str, str] = {}
+    new_keys: frozenset[str] = frozenset()
 
 
 class MadeManifest(NamedTuple):
