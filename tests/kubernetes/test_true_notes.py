@@ -166,3 +166,45 @@ def test_what_a_lost_request_asks_is_named_and_not_counted(field: str, fact: str
     ]
     assert [fact in message for message in messages] == [True]
     assert not any("t0ken" in message or "s3cret" in message for message in messages)
+
+
+def workload(kind: str) -> str:
+    version = "v1" if kind == "ReplicationController" else "apps/v1"
+    containers = f"[{{name: web, image: 'example/{kind.lower()}:1'}}]"
+    template = f"{{metadata: {{labels: {{app: web}}}}, spec: {{containers: {containers}}}}}"
+    head = f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: web}}\n"
+    return f"{head}spec: {{template: {template}}}\n"
+
+
+SERVICE = """\
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {TYPE selector: {app: web}, ports: [{port: 80}]}
+"""
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_the_deployment_keeps_the_name_that_a_legacy_controller_has_too(
+    *, is_first: bool
+) -> None:
+    kinds = ("Deployment", "ReplicationController")
+    texts = [SERVICE, *map(workload, kinds if is_first else reversed(kinds))]
+    result = converted("---\n".join(texts).replace("TYPE ", ""))
+    (file,) = [file for file in result.files if file.path == "docker-compose.yml"]
+    text = file.content.decode()
+    assert text.index("\n  web:") < text.index("image: example/deployment:1")
+    (told,) = [note for note in result.notes if note.code == "TC207"]
+    assert told.message.endswith(
+        "web-replicationcontroller; Service web leads by chance to it or to Deployment web"
+    )
+
+
+@pytest.mark.parametrize(("owners", "wanted"), [(1, ["TC888"]), (2, ["TC888", "TC223"])])
+def test_a_node_port_without_a_number_asks_for_none(owners: int, wanted: list[str]) -> None:
+    """Nobody can free a port that the cluster would choose; one that another Service has is said to be taken."""
+    one = f"{workload('Deployment')}---\n{SERVICE.replace('TYPE', 'type: NodePort,')}"
+    other = one.replace("name: web}", "name: api}").replace("app: web", "app: api")
+    result = converted("---\n".join((one, other)[:owners]))
+    told = [note.code for note in result.notes if note.code in ("TC888", "TC223")]
+    assert told == wanted

@@ -241,6 +241,7 @@ def test_no_command_but_a_reason(body: str, code: str) -> None:
         ("image: 'me/shop-redis:1', ports: ['6379:6379']", "redis-cli"),
         ("image: 'me/postgres:1'", "pg_isready"),
         ("image: 'me/web:1', ports: ['80:80']", "curl"),
+        ("image: 'me/slave:1', ports: ['6379:6379']", "nc"),
         ("image: 'me/node:1', ports: ['80:80']", "curl"),
     ],
 )

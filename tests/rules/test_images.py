@@ -345,3 +345,14 @@ def test_what_starts_as_root_may_still_change_its_user(row: dict[str, Any]) -> N
         assert "NET_BIND_SERVICE" in caps
     if row["id"] in ("nginx", "httpd", "php"):
         assert caps >= {"CHOWN", "SETGID", "SETUID"}
+
+
+@pytest.mark.parametrize(
+    "image", ["kibana:8.9.0", "opensearchproject/opensearch-dashboards:2"]
+)
+def test_a_server_that_cannot_log_in_is_not_healthy(image: str) -> None:
+    """Kibana answers with 503 until it can log in to Elasticsearch: an answer alone shows nothing."""
+    facts = image_facts(image)
+    assert facts is not None
+    assert all("/api/status" in check.test[1] for check in facts.checks)
+    assert all("200|401" in check.test[1] for check in facts.checks)

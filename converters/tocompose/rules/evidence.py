@@ -101,15 +101,22 @@ def data_addresses(stack: Stack) -> dict[str, str]:
     settings = {setting.name: setting.value or "" for setting in stack.settings}
     reached: dict[str, str] = {}
     for service in stack.services:
-        for name, value in environment_of(service).items():
-            if "://" not in (value or "") or is_about_itself(name):
-                continue
-            for match in re.finditer(_SCHEME_HOST, substitute(value or "", settings)):
-                if match[1] in scheme_ports():
-                    words = f"{name} of {service.name} is a {match[1]} address of it"
-                    for target in services_of(match[2], names):
-                        reached.setdefault(target, words)
+        for name, scheme, host in _addresses_in(service, settings):
+            if scheme in scheme_ports():
+                words = f"{name} of {service.name} is a {scheme} address of it"
+                reached = dict.fromkeys(services_of(host, names), words) | reached
     return reached
+
+
+def _addresses_in(
+    service: Service, settings: Mapping[str, str]
+) -> Iterator[tuple[str, str, str]]:
+    """The addresses in the variables of a service: the variable, the scheme and the host."""
+    for name, value in environment_of(service).items():
+        text = substitute(value or "", settings)
+        if "://" in text and not is_about_itself(name):
+            for match in re.finditer(_SCHEME_HOST, text):
+                yield name, match[1], match[2]
 
 
 def is_called(service: Service, port: str, stack: Stack, files: MountedFiles) -> bool:

@@ -17,11 +17,18 @@ _WORDS = regex(r"[a-z]+")
 _NO_SERVERS = ("runtime", "base")
 
 
-def example_check(service: Service, port: str | None) -> str:
-    """How a program could be checked: as the server that its name ends with, by HTTP, or in a way of its own."""
+def example_check(
+    service: Service, port: str | None, *, speaks_no_http: bool = False
+) -> str:
+    """How a program could be checked: as the server that its name ends with, by HTTP, or in a way of its own.
+
+    Of a server of data only the port can be asked, where its name tells nothing.
+    """
     known_check = next(_checks_of_namesake(service), None)
     if known_check is not None:
         return _told_test(known_check)
+    if port is not None and speaks_no_http:
+        return _told_test(("CMD-SHELL", f"nc -z 127.0.0.1 {port}"))
     if port is None:
         return _ANY_COMMAND
     return _told_test(("CMD", "curl", "-f", f"http://127.0.0.1:{port}/"))

@@ -23,7 +23,7 @@ from tocompose.rules import (
     remark,
 )
 from tocompose.rules.endings import stays_idle
-from tocompose.rules.evidence import is_called
+from tocompose.rules.evidence import data_addresses, is_called
 from tocompose.rules.fronts import front_of_service
 from tocompose.rules.listening import (
     Listening,
@@ -90,7 +90,9 @@ def _reasons(code: str, service: Service, stack: Stack, context: Context) -> dic
     if code == "TC613":
         from tocompose.rules.example_checks import example_check
 
-        return {"example": example_check(service, main_port(service, None))}
+        speaks_no_http = is_data(service) or service.name in data_addresses(stack)
+        port = main_port(service, None)
+        return {"example": example_check(service, port, speaks_no_http=speaks_no_http)}
     if code == "TC619":
         return {"setting": blocking_setting(service, stack, context)}
     worker = worker_of(as_started(service, stack, context))

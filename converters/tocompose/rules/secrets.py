@@ -27,9 +27,9 @@ def apply(stack: Stack, context: Context) -> Outcome:
     reached_as_data = data_addresses(stack)
     in_turn = sorted(
         stack.services,
-        key=lambda one: (
-            not (is_data(one) or one.name in reached_as_data),
-            one.role is Role.JOB,
+        key=lambda service: (
+            not (is_data(service) or service.name in reached_as_data),
+            service.role is Role.JOB,
         ),
     )
     moved = {each.name: secret_pass.service_without_secrets(each) for each in in_turn}

@@ -42,24 +42,26 @@ def server_passwords(folder: Path) -> frozenset[str]:
 
 def _own_passwords(service: Service) -> Iterator[str]:
     """The variables that the server reads as a password: one of its image's, or an option of its command."""
-    image = facts_of(service)
-    texts = [
-        variable.value or ""
-        for variable in service.environment
-        if image is not None
-        and image.is_secret(variable.name)
-        and names_password(variable.name)
-    ]
-    command = service.command or ()
-    for (key, *_), secret in service_command_secrets(service):
-        if key == "command" and names_password(
-            command_setting_name(service.name, secret.option)
-        ):
-            texts.append(command[secret.word][secret.start : secret.end])
-    for text in texts:
+    for text in (*_image_passwords(service), *_optional_passwords(service)):
         outermost = variables(text)
         if len(outermost) == 1 and outermost[0].source == text:
             yield outermost[0].name
+
+
+def _image_passwords(service: Service) -> Iterator[str]:
+    image = facts_of(service)
+    if image is None:
+        return
+    for variable in service.environment:
+        if image.is_secret(variable.name) and names_password(variable.name):
+            yield variable.value or ""
+
+
+def _optional_passwords(service: Service) -> Iterator[str]:
+    for keys, secret in service_command_secrets(service):
+        option = command_setting_name(service.name, secret.option)
+        if keys == ("command",) and names_password(option):
+            yield (service.command or ())[secret.word][secret.start : secret.end]
 
 
 def database_variables(folder: Path) -> frozenset[str]:

@@ -198,21 +198,16 @@ def _publish_service_port(
 ) -> Port:
     is_node_port = service.type == "NodePort"
     preferred = port.node if is_node_port and port.node else port.number
-    if is_node_port and not port.node and preferred < _PRIVILEGED:
-        port.cursor.annotate(
-            "TC223",
-            service=service.name,
-            wanted="a port of the cluster's choice",
-            given=str(preferred),
-            why="",
-            subject=to,
-        )
     for key in ("port", "targetPort", *(["nodePort"] if is_node_port else [])):
         port.cursor.take(key, to=to)
     container_side = Port(
         target=str(target), protocol=port.protocol, origin=port.cursor.span
     )
-    return host_ports.publish(preferred, container_side, port.cursor, service.name, to)
+    published = host_ports.publish(preferred, container_side, port.cursor, service.name, to)
+    is_chosen = is_node_port and not port.node and preferred < _PRIVILEGED
+    if is_chosen and published.published == str(preferred):
+        port.cursor.annotate("TC888", service=service.name, port=str(preferred), subject=to)
+    return published
 
 
 def limit_to_one(

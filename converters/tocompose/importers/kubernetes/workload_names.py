@@ -19,7 +19,13 @@ from tocompose.record import replace
 from tocompose.source import leaves
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import unique_name
+from tocompose.wording import enumerated
 
+_NAMES_STAY = "Use the new name with docker compose; names used within the stack still lead to the same service."
+_ONE_VERSION = (
+    "In the cluster it does so too. If they are versions of one workload, delete all but one from the compose file, or"
+    " convert only its manifest."
+)
 # How names of workloads end that say their kind.
 _ENDINGS = {
     "Deployment": ("-deployment", "-deploy", "-dep"),
@@ -31,6 +37,8 @@ _ENDINGS = {
     "Pod": ("-pod",),
     "CronJob": ("-cronjob",),
 }
+# What people reach by name; a ReplicationController of the same name is its predecessor, a Pod or Job stands beside it.
+_CURRENT_KINDS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 # The Services by namespace and name with the objects of the workloads they select.
 ReservedNames: TypeAlias = Mapping[tuple[str, str], frozenset[KubeObject]]
 
@@ -40,13 +48,13 @@ def name_workloads(
 ) -> tuple[Workload, ...]:
     """The workloads, each with the name of its compose service, and with pods that have theirs.
 
-    A workload must not answer to the name of a Service that selects others.
+    A workload must not answer to the name of a Service that selects other_objects.
     """
     short_names = _short_names(workloads, reserved)
     naming = _Naming(workloads, reserved)
     most, is_full = limit("SERVICES"), False
     named: list[Workload] = []
-    for workload in workloads:
+    for workload in _current_first(workloads):
         kube_object = workload.kube_object
         if not workload.pod_spec.containers:
             kube_object.cursor.note("TC210", object=str(kube_object))
@@ -62,7 +70,24 @@ def name_workloads(
     _note_short_names(
         [workload for workload in named if workload.kube_object in short_names]
     )
-    return tuple(named)
+    positions = {workload.kube_object: at for at, workload in enumerate(workloads)}
+    return tuple(sorted(named, key=lambda workload: positions[workload.kube_object]))
+
+
+def _current_first(workloads: tuple[Workload, ...]) -> list[Workload]:
+    """The workloads; of those with one name the Deployment before what stands beside it."""
+    current = {
+        (workload.namespace, workload.kube_object.name)
+        for workload in workloads
+        if workload.kind in _CURRENT_KINDS
+    }
+    return sorted(
+        workloads,
+        key=lambda workload: (
+            workload.kind not in _CURRENT_KINDS
+            and (workload.namespace, workload.kube_object.name) in current
+        ),
+    )
 
 
 class _Naming:
@@ -81,13 +106,24 @@ class _Naming:
         self._namespaces.setdefault(allowed, workload.namespace)
         if name != preferred:
             cursor = workload.kube_object.at("metadata", "name")
+            sharing = self._sharing(workload, allowed)
             (cursor or workload.kube_object.cursor).annotate(
                 "TC207",
                 object=str(workload.kube_object),
                 name=name,
                 subject=ModelPath.service(name),
+                sharing=sharing,
+                advice_text=_ONE_VERSION if sharing else _NAMES_STAY,
             )
         return replace(workload, name=name)
+
+    def _sharing(self, workload: Workload, name: str) -> str:
+        """Who else the Service of the old name leads to; empty where it leads to nothing else."""
+        selected = self._reserved.get((workload.namespace, name), frozenset())
+        other_objects = sorted(map(str, selected - {workload.kube_object}))
+        if workload.kube_object not in selected or not other_objects:
+            return ""
+        return f"; Service {name} leads by chance to it or to {enumerated(other_objects)}"
 
     def _suffix(self, workload: Workload, name: str) -> str:
         """What tells the workload from another one, or from a Service, that has the name."""
