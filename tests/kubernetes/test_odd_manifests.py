@@ -552,6 +552,32 @@ def test_a_host_that_nothing_answers_is_named(
     assert all(host in message for message in said if host)
 
 
+@pytest.mark.parametrize(
+    ("host", "is_of_agent"),
+    [
+        ("fleet-agent-http.default.svc", True),
+        ("fleet-agent-http", True),
+        ("fleetings.default.svc", False),
+        ("fleet-agent-http.other.svc", False),
+    ],
+)
+def test_a_host_that_an_object_left_out_would_make_is_told_as_that(
+    host: str, *, is_of_agent: bool
+) -> None:
+    agent = {
+        "apiVersion": "agent.k8s.elastic.co/v1alpha1",
+        "kind": "Agent",
+        "metadata": {"name": "fleet"},
+        "spec": {"version": "8.9.0"},
+    }
+    env = [{"name": "FLEET_URL", "value": f"https://{host}:8220"}]
+    found = result(pod(container={"env": env}, more=[agent]))
+    (said,) = [note for note in found.notes if note.code == "TC266"]
+    assert said.message.startswith(f"web uses the host name {host}, ")
+    assert ("Agent fleet" in said.message) is is_of_agent
+    assert ("convert the manifests" in said.advice) is not is_of_agent
+
+
 @pytest.mark.parametrize(("families", "is_noted"), [("[IPv4]", False), ("[IPv6]", True)])
 def test_the_family_that_the_api_server_fills_in_is_no_loss(
     families: str, is_noted: bool

@@ -382,3 +382,29 @@ def test_the_password_of_kibana_is_the_stacks_own():
     assert "Password of the user elastic of Elasticsearch." in example
     assert "logs-kibana-user" not in "".join(files.values())
     assert "Any will do: this stack sets it" in example
+
+
+def fields_not_carried_over(specs: str) -> dict[str, str]:
+    """What is said of the fields of an Elasticsearch and a Kibana, by code."""
+    result = converted(ELASTIC.replace("elasticsearchRef: {name: logs}", specs))
+    return {note.code: note.message for note in result.notes}
+
+
+@pytest.mark.parametrize(("namespace", "is_lost"), [("default", False), ("far", True)])
+def test_a_reference_into_its_own_namespace_loses_nothing(
+    namespace: str, *, is_lost: bool
+) -> None:
+    said = fields_not_carried_over(
+        f"elasticsearchRef: {{name: logs, namespace: {namespace}}}"
+    )
+    assert ("TC697" in said) is is_lost
+
+
+def test_fields_of_a_pod_template_are_told_by_their_names() -> None:
+    template = (
+        "podTemplate: {spec: {nodeSelector: {disk: fast},"
+        " initContainers: [{name: wait, command: [sh, -c, 'sleep 1'], args: [x]}]}}"
+    )
+    said = fields_not_carried_over(f"elasticsearchRef: {{name: logs}}, {template}")
+    assert said["TC697"].endswith("podTemplate.spec.initContainers[wait] (5 values)")
+    assert "podTemplate.spec.nodeSelector (disk: fast)" in said["TC201"]

@@ -302,16 +302,23 @@ def test_a_published_service_whose_port_nobody_has_is_accounted_for() -> None:
 
 
 def test_one_amount_is_said_once_and_the_comment_is_a_whole_sentence() -> None:
-    amounts = {
-        "limits": {"ephemeral-storage": "1Gi"},
-        "requests": {"ephemeral-storage": "1Gi"},
-    }
+    resource = "smarter-devices/fuse"
+    amounts = {"limits": {resource: "1"}, "requests": {resource: "1"}}
     main = {"name": "web", "image": "example/web:1", "resources": amounts}
     found = result(workload("web", main, {**main, "name": "log"}))
     assert codes(found).count("TC252") == 2
     lines = [line.strip() for line in found.files[0].content.decode().splitlines()]
     comments = " ".join(line.lstrip("# ") for line in lines if line.startswith("#"))
-    assert comments.count("ephemeral-storage: 1Gi cannot be limited or reserved") == 2
+    assert comments.count(f"{resource}: 1 cannot be limited or reserved") == 2
+
+
+def test_disk_space_that_all_containers_share_is_no_loss() -> None:
+    amounts = {"limits": {"ephemeral-storage": "1Gi"}}
+    found = result(
+        workload("web", {"name": "web", "image": "example/web:1", "resources": amounts})
+    )
+    assert "TC889" in codes(found) and "TC252" not in codes(found)
+    assert "ephemeral-storage" not in found.files[0].content.decode()
 
 
 def test_one_file_of_a_missing_config_map_is_left_to_be_filled_in() -> None:

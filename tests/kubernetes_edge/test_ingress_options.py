@@ -403,6 +403,19 @@ def test_other_controllers_are_told() -> None:
     assert codes(converted(app("web"), route)) == ["TC284", "TC281", "TC280"]
 
 
+def test_an_ingress_without_rules_tells_of_its_default_backend() -> None:
+    route = ingress("i", [], ingressClassName="gce", defaultBackend=backend("web"))
+    (said,) = [note for note in converted(app("web"), route).notes if note.code == "TC281"]
+    assert said.message.endswith("its default backend was carried over to Traefik")
+
+
+def test_a_certificate_of_google_is_told_to_be_missing() -> None:
+    annotations = {"networking.gke.io/managed-certificates": "site"}
+    route = ingress("i", [rule("a.com", ("/", "Prefix", "web"))], annotations)
+    (said,) = [note for note in converted(app("web"), route).notes if note.code == "TC284"]
+    assert "the proxy here speaks http only" in said.message
+
+
 def test_proxy_is_as_the_template_wants_it() -> None:
     result = converted(
         app("web"), ingress("i", [rule("a.com", ("/", "Prefix", "web"))]), practices="all"

@@ -347,6 +347,13 @@ def test_which_containers_are_kept_down_is_said_where_others_are_not() -> None:
         assert held == [title]
 
 
+def test_commands_are_shown_with_what_is_reached_from_outside() -> None:
+    script = "docker run -d --name idle busybox sleep infinity\ndocker run -d --name web -p 80:80 acme/web:1\n"
+    result, _ = converted({"run.sh": script})
+    titles = [step.title for step in later_steps(report(result, Memory({}, "shop")))]
+    assert "Follow the log of web" in titles
+
+
 def test_a_version_that_a_variable_names_is_changed_there() -> None:
     result, _ = converted({"run.sh": "TAG=$(git describe)\ndocker run -d acme/api:$TAG\n"})
     titles = [step.title for step in later_steps(report(result, Memory({}, "shop")))]

@@ -31,6 +31,16 @@ def waiters(body: str) -> dict[str, str]:
         (f"db: {{image: 'postgres:16'}}, {JOB}, web: {{image: 'a/web:1'}}", "web"),
         (f"web: {{image: 'a/web:1'}}, {JOB}, api: {{image: 'a/api:1'}}", "api"),
         (f"{JOB}, db: {{image: 'postgres:16'}}", "db"),
+        # Who logs in with the password that the job sets needs it most; who does nothing needs it least.
+        (
+            "web: {image: 'a/web:1', environment: {LOGIN: '${PW}'}}, job: {image: 'busybox:1',"
+            " command: [sh, -c, 'echo x > /x'], environment: {P: '${PW}'}}, api: {image: 'a/api:1'}",
+            "web",
+        ),
+        (
+            f"{JOB}, idle: {{image: 'busybox:1', command: [sleep, infinity]}}, web: {{image: 'a/web:1'}}",
+            "web",
+        ),
         (
             "job: {image: 'a/b:1', command: [alembic, upgrade, head], depends_on: [web]},"
             " web: {image: 'a/web:1'}, api: {image: 'a/api:1'}",

@@ -179,12 +179,14 @@ def _fill_in_settings(report: Report, names: list[str]) -> list[NextStep]:
 
 
 def _example_service(report: Report) -> Service | None:
-    """The service to show commands with: an application if there is one."""
+    """The service to show commands with: an application if there is one, best one that is reached from outside."""
     services = report.stack.services
-    return next(
-        (service for service in services if service.role is Role.APP),
-        services[0] if services else None,
-    )
+    applications = [service for service in services if service.role is Role.APP]
+    published = [service for service in applications if service.ports]
+    listening = [service for service in applications if service.expose]
+    behind_proxy = [service for service in services if "traefik.enable" in service.labels]
+    in_turn = (*published, *listening, *behind_proxy, *applications, *services)
+    return next(iter(in_turn), None)
 
 
 def _service_steps(base: str, service: Service, stack: Stack) -> list[NextStep]:

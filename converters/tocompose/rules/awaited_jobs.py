@@ -10,7 +10,9 @@ from tocompose.model import Dependency, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.rules import remark, runs_container, with_services
+from tocompose.rules.endings import stays_idle
 from tocompose.rules.roles import is_data
+from tocompose.syntax.interpolation import variable_names
 
 
 def with_awaited_jobs(stack: Stack) -> tuple[Stack, list[Note]]:
@@ -35,11 +37,18 @@ def with_awaited_jobs(stack: Stack) -> tuple[Stack, list[Note]]:
 
 
 def _choose_waiter(job: Service, stack: Stack) -> Service | None:
-    """An application rather than another service, one that the source starts later rather than one before."""
+    """An application rather than another service, one that the source starts later rather than one before.
+
+    Best is one that reads a variable of the job's, such as the password that the job sets; one that does nothing needs
+    it least.
+    """
     before = _needed_by(job, stack)
+    job_variables = _variables_of(job)
     candidates = [
         (
+            stays_idle(service),
             is_data(service),
+            job_variables.isdisjoint(_variables_of(service)),
             service.role is not Role.APP,
             index < _position(job, stack),
             index,
@@ -48,6 +57,15 @@ def _choose_waiter(job: Service, stack: Stack) -> Service | None:
         if _may_wait(service, job) and service.name not in before
     ]
     return stack.services[min(candidates)[-1]] if candidates else None
+
+
+def _variables_of(service: Service) -> set[str]:
+    """The variables of `.env` that its own ones are made of."""
+    return {
+        name
+        for variable in service.environment
+        for name in variable_names(variable.value or "")
+    }
 
 
 def _position(job: Service, stack: Stack) -> int:

@@ -188,6 +188,12 @@ def note_kinds(model: ClusterModel) -> None:
         )
 
 
+def is_left_out(kube_object: KubeObject) -> bool:
+    """Whether its kind has neither a table nor an equivalent, so that nothing comes of it."""
+    row = kind_row(kube_object.kind)
+    return not row.type and not row.not_applicable and bool(kube_object.cursor.unread())
+
+
 def _shown_names(objects: Sequence[KubeObject]) -> str:
     names = ", ".join(kube_object.name for kube_object in objects[:_SHOWN_NAMES])
     return f"{names} …" if len(objects) > _SHOWN_NAMES else names

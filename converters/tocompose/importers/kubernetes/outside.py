@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from tocompose.importers.field_tables import values_in_words
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.endpoint_fields import decode_endpoints
+from tocompose.importers.kubernetes.leftovers import is_left_out
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.scalars import Stated
 from tocompose.importers.kubernetes.services import KubeService
@@ -23,6 +24,13 @@ from tocompose.notes import note
 from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import counted
 
+_NO_SERVICE = "for which there is no Service among the manifests"
+_OTHER_HOST = (
+    "Set another host, or convert the manifests of the Service together with these."
+)
+_OF_LEFT_OUT = "which seems to be an address of {maker}; that was left out (TC203)"
+_STAND_IN = "Add a service that stands for it and answers to this name, or remove the settings that name it."
+
 
 def note_outside(model: ClusterModel, builder: StackBuilder) -> Iterator[StackPart]:
     """Says of each Service without workloads what its clients will miss; the addresses that stand for some."""
@@ -37,13 +45,38 @@ def note_outside(model: ClusterModel, builder: StackBuilder) -> Iterator[StackPa
         unresolved.setdefault(unanswered.host, unanswered)
     for host, span, name in unresolved.values():
         subject = ModelPath.service(name)
-        model.ledger.add_note(note("TC266", span, subject=subject, service=name, host=host))
+        maker = _left_out_maker(host, model)
+        cause, advice = (_OF_LEFT_OUT, _STAND_IN) if maker else (_NO_SERVICE, _OTHER_HOST)
+        model.ledger.add_note(
+            note(
+                "TC266",
+                span,
+                subject=subject,
+                service=name,
+                host=host,
+                cause=cause.format(maker=maker),
+                advice_text=advice,
+            )
+        )
     for endpoints in model.objects.of_kind("Endpoints", "EndpointSlice"):
         if endpoints.cursor.unread():
             endpoints.cursor.mark_noted("TC226")
             values = values_in_words(endpoints.cursor.node)
             fields = f"what no Service of the input refers to ({values})"
             endpoints.cursor.annotate("TC226", object=str(endpoints), fields=fields)
+
+
+def _left_out_maker(host: str, model: ClusterModel) -> KubeObject | None:
+    """The object that was left out and whose operator seems to make the Service of that host: its name begins so."""
+    service_name, _, namespace = host.split(".svc")[0].partition(".")
+    makers = [
+        kube_object
+        for kube_object in model.objects
+        if is_left_out(kube_object)
+        and f"{service_name}-".startswith(f"{kube_object.name}-")
+        and namespace in ("", kube_object.namespace)
+    ]
+    return max(makers, key=lambda maker: len(maker.name), default=None)
 
 
 def _hosts_without_answer(

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tocompose.importers.field_tables import FieldWalk, Finding, note_findings
+from tocompose.importers.field_tables import (
+    FieldRow,
+    FieldWalk,
+    Finding,
+    note_findings,
+)
+from tocompose.importers.kubernetes.kinds import field_tables
 from tocompose.importers.kubernetes.leftovers import PER_RUN, OperatedObject
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.operators.custom_kinds import (
     fields_table,
     spec_tables,
 )
+from tocompose.importers.kubernetes.stack_builder import NOT_APPLICABLE
 from tocompose.ledger import Fate, Ledger
 from tocompose.source import Branch, Leaf, Node, leaves
 from tocompose.syntax.model_path import ModelPath
@@ -37,7 +44,22 @@ def settle_spec(
     for shape, node in walk.shaped:
         if shape == _KIND and isinstance(node, Leaf):
             ledger.settle(node, Fate.IGNORED, _OF_EVERY_OBJECT)
-    return OperatedObject(kube_object, subject, tuple(walk.findings), tuple(walk.shaped))
+    findings = []
+    for finding in walk.findings:
+        if _names_own_namespace(finding, kube_object):
+            for leaf in leaves(finding.child.node):
+                ledger.settle(leaf, Fate.IGNORED, _AS_HERE)
+        else:
+            findings.append(finding)
+    return OperatedObject(kube_object, subject, tuple(findings), tuple(walk.shaped))
+
+
+def _names_own_namespace(finding: Finding, kube_object: KubeObject) -> bool:
+    """Whether a reference says that the other object is in the namespace of this one, which holds without it."""
+    node = finding.child.node
+    if not isinstance(node, Leaf) or not finding.path.endswith(".namespace"):
+        return False
+    return node.text == kube_object.namespace
 
 
 def note_unused_fields(operated: Iterable[OperatedObject], ledger: Ledger) -> None:
@@ -57,16 +79,38 @@ def _unread_fields(
     if not isinstance(node, Branch):
         return
     for child in node.children:
+        name_leaf = _name_leaf(child.node) if node.kind == "list" else None
+        entry_name = child.key if name_leaf is None else name_leaf.text
         child_path = (
-            f"{path}[{child.key}]" if node.kind == "list" else f"{path}.{child.key}"
+            f"{path}[{entry_name}]" if node.kind == "list" else f"{path}.{child.key}"
         )
-        own_leaves = list(leaves(child.node))
+        own_leaves = [leaf for leaf in leaves(child.node) if leaf is not name_leaf]
         unread_count = sum(_is_unread(leaf, noted, ledger) for leaf in own_leaves)
-        is_whole = unread_count == len(own_leaves) > _FEW_VALUES and child_path != ".spec"
-        if unread_count and (is_whole or isinstance(child.node, Leaf)):
-            yield Finding(_LOST, child_path.removeprefix(".spec."), child)
+        is_all = unread_count == len(own_leaves)
+        is_whole = is_all and unread_count > _FEW_VALUES and child_path != ".spec"
+        code = _code_in_pod(child_path) if is_all else _LOST
+        if unread_count and (is_whole or isinstance(child.node, Leaf) or code != _LOST):
+            yield Finding(code, child_path.removeprefix(".spec."), child)
         elif unread_count:
             yield from _unread_fields(child.node, child_path, noted, ledger)
+
+
+def _name_leaf(node: Node) -> Leaf | None:
+    """What an entry of a list is called: a container, a set of nodes."""
+    for child in node.children if isinstance(node, Branch) else ():
+        if child.key == "name" and isinstance(child.node, Leaf):
+            return child.node
+    return None
+
+
+def _code_in_pod(path: str) -> str:
+    """The code for a field of a pod template: what has no use on one host loses nothing here either."""
+    template, _, key = path.rpartition(".")
+    if not template.lower().endswith("template.spec"):
+        return _LOST
+    row = field_tables()["PodSpec"].get(key, FieldRow())
+    is_placement = row.note == NOT_APPLICABLE or row.shape == "node-selector"
+    return NOT_APPLICABLE if is_placement else _LOST
 
 
 def _is_unread(leaf: Leaf, noted: set[Leaf], ledger: Ledger) -> bool:
