@@ -17,7 +17,7 @@ from tocompose.reports.markdown import render
 from tocompose.reports.report import report
 from tocompose.tables import documents, load
 
-MOVED = ("TC437", "TC438", "TC439", "TC442", "TC457", "TC444")
+MOVED = ("TC437", "TC438", "TC439", "TC442", "TC444", "TC448", "TC449", "TC457")
 
 
 def pod(
@@ -60,14 +60,14 @@ def moved(text: str) -> list[Note]:
     ("text", "code", "where"),
     [
         (pod("postgres:16", CLAIM, "/var/lib/postgresql/data"), "TC437", "the claim kept"),
-        (pod("postgres:16"), "TC437", "on no claim"),
-        (pod("postgres:16", "emptyDir: {}", "/var/lib/postgresql/data"), "TC437", "no claim"),
-        (pod("corp/db:1", "emptyDir: {}", "/var/lib/postgresql/data"), "TC437", "no claim"),
+        (pod("postgres:16"), "TC448", "no lasting volume"),
+        (pod("postgres:16", "emptyDir: {}", "/var/lib/postgresql/data"), "TC448", "no lasting volume"),
+        (pod("corp/db:1", "emptyDir: {}", "/var/lib/postgresql/data"), "TC448", "no lasting volume"),
         (pod("corp/db:1", CLAIM, "/var/lib/mysql"), "TC437", "the claim kept"),
         (pod("redis:7", CLAIM, "/data"), "TC438", "the claim kept"),
-        (pod("redis:7"), "TC438", "on no claim"),
+        (pod("redis:7"), "TC449", "no lasting volume"),
         (pod("corp/web:1", CLAIM, "/srv/files"), "TC438", "the claim kept"),
-        (pod("elasticsearch:8.1.0"), "TC438", "on no claim"),
+        (pod("elasticsearch:8.1.0"), "TC449", "no lasting volume"),
         (pod("corp/web:1", "csi: {driver: disk.example.com}", "/srv"), "TC438", "the volume v"),
         (pod("mysql:8", "hostPath: {path: /disk}", "/var/lib/mysql"), "TC439", "/disk"),
         (
@@ -255,7 +255,7 @@ def test_the_report_never_says_that_nothing_is_to_do() -> None:
     project = Memory({"shop.yaml": pod("postgres:16").encode()}, "shop")
     text = render(report(convert(project, Options()), project))
     assert "Nothing" not in text.partition("## How the services")[0]
-    assert "- [ ] Move the data of main" in text
+    assert "- [ ] Decide whether to move the data of main" in text
 
 
 def test_every_row_names_images_of_the_table_and_words_of_a_shell() -> None:
@@ -273,3 +273,20 @@ def test_every_row_names_images_of_the_table_and_words_of_a_shell() -> None:
                 assert not re.search(r"<[A-Z]", command)
                 assert command == "" or shlex.split(command)
             assert bool(dump.dump) == bool(dump.restore) != bool(dump.flush)
+
+
+@pytest.mark.parametrize(
+    ("env", "needed"),
+    [
+        ("", "Users come along with their old passwords."),
+        (
+            "{name: POSTGRES_PASSWORD, value: hunter2-Kq9}",
+            "Users come along with their old passwords, so .env needs those.",
+        ),
+    ],
+)
+def test_old_passwords_are_needed_only_where_the_server_is_given_some(
+    env: str, needed: str
+) -> None:
+    (note,) = moved(pod("postgres:16", CLAIM, "/var/lib/postgresql/data", env=env))
+    assert note.advice.endswith(needed)

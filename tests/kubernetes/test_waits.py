@@ -185,3 +185,34 @@ def test_init_containers_have_the_names_of_their_pod() -> None:
 def test_a_pod_that_is_not_ready_answers_only_where_its_service_says_so() -> None:
     assert "pg-0.db" in peers(PEERS)["networks"]["default"]["aliases"]
     assert "networks" not in peers(PEERS.replace("publishNotReadyAddresses: true, ", ""))
+
+
+@pytest.mark.parametrize(
+    ("script", "is_told"),
+    [
+        ("until nc -zv rabbit 5672; do echo waiting for rabbit; sleep 2; done;", False),
+        ("while ! curl -sf http://db:80/ready; do sleep 1; done", False),
+        ("until pg_isready -h db > /dev/null 2>&1; do sleep 1; done", False),
+        ("until nc -z db 5432; do sleep 1; done; ./migrate.sh", True),
+        ("until ./migrate.sh; do sleep 1; done", True),
+        ("until mysqladmin create shop; do sleep 1; done", True),
+        ("until curl -s db && ./migrate.sh; do sleep 1; done", True),
+        ("chown -R 1000 /data", True),
+    ],
+)
+def test_a_loop_that_only_waits_may_run_at_every_start(
+    script: str, *, is_told: bool
+) -> None:
+    init = {"name": "wait", "image": "busybox:1", "command": ["sh", "-c", script]}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web"},
+        "spec": {
+            "initContainers": [init],
+            "containers": [{"name": "web", "image": "example/web:1"}],
+        },
+    }
+    options = Options(source="kubernetes", practices="none")
+    result = convert(Memory({"m.yaml": yaml.safe_dump(pod).encode()}, "shop"), options)
+    assert ("TC236" in {note.code for note in result.notes}) is is_told

@@ -39,9 +39,23 @@ def dump_of(image: str, environment: Mapping[str, str | None]) -> Dump | None:
                 column: _filled(str(way.get(column, "")), environment)
                 for column in ("dump", "restore", "flush")
             }
-            remarks = (way.get("says"), _missing_passwords(way, environment))
+            remarks = (
+                way.get("says"),
+                _old_passwords(image, environment) if way.get("users") else "",
+                _missing_passwords(way, environment),
+            )
             return Dump(**commands, remark=" ".join(filter(None, remarks)))
     return None
+
+
+def _old_passwords(image: str, environment: Mapping[str, str | None]) -> str:
+    """What becomes of the passwords of users that come along; one that the server is given must be the old one."""
+    facts = image_facts(image)
+    is_given = facts is not None and any(
+        facts.is_secret(name.removesuffix("_FILE")) for name in environment
+    )
+    needed = ", so .env needs those" if is_given else ""
+    return f"Users come along with their old passwords{needed}."
 
 
 def image_of_folder(path: str) -> str | None:

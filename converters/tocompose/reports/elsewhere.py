@@ -15,9 +15,9 @@ _ELSEWHERE = {
     ),
     Runtime.CLUSTER: (
         "The cluster is not changed: it keeps running what it runs.",
-        "Its data is not copied by itself. If “What to do” lists data to move or copy, stop what writes to"
-        " it in the cluster first, so that nothing is written after the copy. A pod that a command there reads through"
-        " keeps running: stop what calls it.",
+        "Its data is not copied by itself. If “What to do” lists data to move or copy, first stop the pods that write"
+        " to it in the cluster, so that nothing is written after the copy; keep the pod running that the command reads"
+        " from.",
         "To go back, stop the stack.",
     ),
     Runtime.PLATFORM: (

@@ -21,6 +21,7 @@ from tocompose.importers.kubernetes.stack_builder import (
     ObjectFinding,
     not_applicable,
 )
+from tocompose.importers.kubernetes.waits import only_waits
 from tocompose.importers.kubernetes.workloads import ContainerRole, Pod, Workload
 from tocompose.notes import note
 from tocompose.syntax.interpolation import literal
@@ -189,7 +190,8 @@ def _note_shape(workload: Workload, pod: Pod, model: ClusterModel) -> None:
         )
     runs_at_up = workload.kind != "CronJob"
     if runs_at_up and any(
-        container.role is ContainerRole.INIT for container in pod.containers
+        container.role is ContainerRole.INIT and not only_waits(container.fields)
+        for container in pod.containers
     ):
         model.ledger.add_note(note("TC236", span, subject=subject, object=title))
 

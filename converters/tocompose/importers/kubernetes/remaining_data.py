@@ -267,7 +267,7 @@ def _note_server(container: RunningContainer) -> Iterator[tuple[str, str]]:
     if not folders:
         path = data_paths[0]
         command = container.copy_command(path, flush)
-        _annotate(container, None, "TC438", path=path, command=command)
+        _annotate(container, None, "TC449", path=path, command=command)
     elif flush:
         _note_files(container, folders[0], flush)
         yield folders[0].name, folders[0].part
@@ -291,11 +291,15 @@ def _meet(path: str, other: str) -> bool:
 
 def _note_dump(container: RunningContainer, dump: Dump, folder: KeptFolder | None) -> None:
     command = moving_pipe(dump, f"{container.kubectl()} sh -c", container.service.name)
-    on_node = folder is not None and folder.keeper is Keeper.NODE
+    code = "TC437"
+    if folder is None:
+        code = "TC448"
+    elif folder.keeper is Keeper.NODE:
+        code = "TC439"
     _annotate(
         container,
         folder,
-        "TC439" if on_node else "TC437",
+        code,
         image=container.service.image,
         command=command,
         remark=f" {dump.remark}" if dump.remark else "",
@@ -330,11 +334,10 @@ def _annotate(
     container: RunningContainer, folder: KeptFolder | None, code: str, **facts: Any
 ) -> None:
     cursor = folder.cursor if folder else container.container.fields.cursor
-    where = f"on {folder.name}" if folder else "inside its pod, on no claim"
     cursor.annotate(
         code,
         subject=ModelPath.service(container.service.name),
         service=container.service.name,
-        where=where,
+        where=f"on {folder.name}" if folder else "",
         **facts,
     )

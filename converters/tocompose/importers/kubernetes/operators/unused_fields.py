@@ -19,7 +19,7 @@ from tocompose.importers.kubernetes.operators.custom_kinds import (
 )
 from tocompose.importers.kubernetes.stack_builder import NOT_APPLICABLE
 from tocompose.ledger import Fate, Ledger
-from tocompose.source import Branch, Leaf, Node, leaves
+from tocompose.source import Branch, Child, Leaf, Node, leaves
 from tocompose.syntax.model_path import ModelPath
 
 # What the cluster writes, and what every object has.
@@ -80,19 +80,28 @@ def _unread_fields(
         return
     for child in node.children:
         name_leaf = _name_leaf(child.node) if node.kind == "list" else None
-        entry_name = child.key if name_leaf is None else name_leaf.text
-        child_path = (
-            f"{path}[{entry_name}]" if node.kind == "list" else f"{path}.{child.key}"
-        )
+        child_path = _path_of(child, path, node.kind, name_leaf)
         own_leaves = [leaf for leaf in leaves(child.node) if leaf is not name_leaf]
-        unread_count = sum(_is_unread(leaf, noted, ledger) for leaf in own_leaves)
-        is_all = unread_count == len(own_leaves)
-        is_whole = is_all and unread_count > _FEW_VALUES and child_path != ".spec"
-        code = _code_in_pod(child_path) if is_all else _LOST
-        if unread_count and (is_whole or isinstance(child.node, Leaf) or code != _LOST):
-            yield Finding(code, child_path.removeprefix(".spec."), child)
-        elif unread_count:
+        unread = [leaf for leaf in own_leaves if _is_unread(leaf, noted, ledger)]
+        code = _code_in_pod(child_path) if len(unread) == len(own_leaves) else ""
+        if unread and _is_told_whole(child, child_path, len(unread), code):
+            yield Finding(code or _LOST, child_path.removeprefix(".spec."), child)
+        elif unread:
             yield from _unread_fields(child.node, child_path, noted, ledger)
+
+
+def _is_told_whole(child: Child, path: str, unread_count: int, code: str) -> bool:
+    """Whether a field is told in one: a value, what has no use here, and what holds many values, all unread."""
+    if isinstance(child.node, Leaf) or code == NOT_APPLICABLE:
+        return True
+    return bool(code) and path != ".spec" and unread_count > _FEW_VALUES
+
+
+def _path_of(child: Child, path: str, kind: str, name_leaf: Leaf | None) -> str:
+    """Where a field stands: an entry of a list by its name, where it has one."""
+    if kind != "list":
+        return f"{path}.{child.key}"
+    return f"{path}[{child.key if name_leaf is None else name_leaf.text}]"
 
 
 def _name_leaf(node: Node) -> Leaf | None:
