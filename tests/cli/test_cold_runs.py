@@ -48,9 +48,9 @@ def convert(source: str, *options: str) -> tuple[str, ...]:
 
 RUNS = {
     "pasted": ColdRun(tuple(PASTED.split()), 215, 80),
-    "script": ColdRun(convert("docker_run/shop/run.sh"), 315, 230),
-    "manifests": ColdRun(convert("kubernetes/web-stack/stack.yaml"), 312, 177),
-    "Procfile": ColdRun(convert("procfile/web_stack", "--from", "procfile"), 269, 339),
+    "script": ColdRun(convert("docker_run/shop/run.sh"), 315, 235),
+    "manifests": ColdRun(convert("kubernetes/web-stack/stack.yaml"), 313, 182),
+    "Procfile": ColdRun(convert("procfile/web_stack", "--from", "procfile"), 271, 346),
 }
 
 
