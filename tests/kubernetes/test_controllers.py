@@ -320,6 +320,11 @@ def test_the_same_object_many_times_is_said_once() -> None:
     result = converted(*[SCALED_DOWN.replace("web:1", f"web:{n}") for n in (1, 2, 3)])
     [repeated] = [note for note in result.notes if note.code == "TC204"]
     assert "is defined three times; the one at m.yaml:20:1" in repeated.message
+    assert repeated.message.endswith(
+        "they differ in spec.template.spec.containers[0].image"
+    )
+    [same] = [note for note in converted(*[SCALED_DOWN] * 2).notes if note.code == "TC204"]
+    assert same.message.endswith("they say the same")
     assert compose(result)["services"]["web"]["image"] == "example/web:3"
 
 

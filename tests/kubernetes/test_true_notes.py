@@ -208,3 +208,35 @@ def test_a_node_port_without_a_number_asks_for_none(owners: int, wanted: list[st
     result = converted("---\n".join((one, other)[:owners]))
     told = [note.code for note in result.notes if note.code in ("TC888", "TC223")]
     assert told == wanted
+
+
+@pytest.mark.parametrize(
+    ("more", "is_told"),
+    [
+        ("TYPE: ClusterIP", True),
+        ("TYPE: LoadBalancer", False),
+        ("TYPE: LoadBalancer called", True),
+    ],
+)
+def test_another_port_is_told_to_those_who_use_it(more: str, *, is_told: bool) -> None:
+    """A Service that is published and that nothing in the stack names has its clients outside."""
+    called = "http://web:80" if "called" in more else "http://api.example.com"
+    env = f"[{{name: WEB_URL, value: '{called}'}}]"
+    containers = f"[{{name: api, image: 'a/b:1', env: {env}}}]"
+    head = "apiVersion: v1\nkind: Pod\nmetadata: {name: api}\n"
+    caller = f"{head}spec: {{containers: {containers}}}\n"
+    service_type = f"type: {more.split()[1]}, "
+    service = SERVICE.replace("TYPE ", service_type).replace(
+        "port: 80", "port: 80, targetPort: 8080"
+    )
+    result = converted("---\n".join((workload("Deployment"), service, caller)))
+    assert ("TC220" in codes(result)) is is_told
+
+
+def test_a_probe_without_a_client_is_told_how_to_try_one() -> None:
+    probe = "readinessProbe: {httpGet: {path: /health, port: 80}}"
+    pod = POD.replace("FIELD", "").replace("ports:", f"{probe}, ports:")
+    (told,) = [note for note in converted(pod).notes if note.code == "TC231"]
+    assert told.message.endswith("example/web:1 is not known to have curl or wget")
+    command = "docker compose exec web wget -q -O /dev/null http://127.0.0.1:80/health"
+    assert f"Try `{command}`." in told.advice

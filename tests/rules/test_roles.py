@@ -122,3 +122,28 @@ def test_a_health_check_is_to_be_checked_where_there_is_one(check: str) -> None:
     )
     (told,) = (note for note in found.notes if note.code == "TC601")
     assert ("health check" in told.advice) is bool(check)
+
+
+@pytest.mark.parametrize(
+    ("keys", "advice"),
+    [
+        ("", "If it stores data, give it a volume."),
+        (", volumes: ['d:/d']", "Check its volumes by hand."),
+        (
+            ", healthcheck: {test: [CMD, ok]}",
+            "Check its health check by hand. If it stores data, give it a volume.",
+        ),
+    ],
+)
+def test_an_unknown_image_is_checked_for_what_it_has(keys: str, advice: str) -> None:
+    found = apply_all(
+        stack(f"services: {{x: {{image: 'me/x:1'{keys}}}}}"), select("SVC-CLASS")
+    )
+    (told,) = (note for note in found.notes if note.code == "TC601")
+    assert told.advice == advice
+
+
+def test_a_guessed_role_is_told_with_what_it_decides_and_how_to_answer() -> None:
+    found = apply_all(stack("services: {x: {image: 'me/redis:1'}}"), select("SVC-CLASS"))
+    (told,) = (note for note in found.notes if note.code == "TC600")
+    assert "networks, ports and limits" in told.advice and "`role.x`" in told.advice

@@ -78,10 +78,22 @@ def _classify_service(service: Service) -> tuple[Service, Iterable[Note]]:
     if evidence:
         notes = [remark("TC600", service, role=ROLE_TITLES[role], evidence=evidence)]
     elif role is Role.APP and _is_unknown(service):
-        has_check = service.healthcheck is not None and not service.healthcheck.is_off
-        parts = "its volumes and its health check" if has_check else "its volumes"
-        notes = [remark("TC601", service, image=service.image, parts=parts)]
+        notes = [
+            remark(
+                "TC601", service, image=service.image, advice_text=_check_by_hand(service)
+            )
+        ]
     return replace(service, role=role), notes
+
+
+def _check_by_hand(service: Service) -> str:
+    """What to look at in a service of which nothing is known."""
+    has_check = service.healthcheck is not None and not service.healthcheck.is_off
+    stated = {"its volumes": bool(service.mounts), "its health check": has_check}
+    parts = [part for part, is_stated in stated.items() if is_stated]
+    checked = f"Check {' and '.join(parts)} by hand." if parts else ""
+    storing = "" if service.mounts else "If it stores data, give it a volume."
+    return " ".join(filter(None, (checked, storing)))
 
 
 def _is_unknown(service: Service) -> bool:

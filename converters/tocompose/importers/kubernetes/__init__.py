@@ -269,7 +269,7 @@ def convert(
 
         builder.apply(route(model, builder, options))
     note_unpublished(model, services)
-    settle_ports(model)
+    settle_ports(model, builder.services.values())
     builder.apply(note_outside(model, builder))
     builder.apply(note_access(model))
     builder.apply(note_pods(model))

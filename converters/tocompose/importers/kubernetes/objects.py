@@ -10,8 +10,9 @@ from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
 from tocompose.patterns import regex
 from tocompose.readers.yaml import integer
-from tocompose.source import Span
+from tocompose.source import Branch, Leaf, Node, Span
 from tocompose.syntax.model_path import ModelPath
+from tocompose.wording import listed_names
 
 DEFAULT = "default"
 # What makes equal objects with random endings. The pods of a StatefulSet differ, and keep their names.
@@ -286,6 +287,7 @@ def _without_duplicates(objects: Iterable[KubeObject]) -> list[KubeObject]:
     return [members[-1] for members in same.values()]
 
 
+_SHOWN_FIELDS = 3
 _TIMES = {1: "twice", 2: "three times"}
 
 
@@ -298,10 +300,32 @@ def _note_superseded(superseded: list[KubeObject], latest: KubeObject) -> None:
         times=_TIMES.get(count, f"{count + 1} times"),
         kept=str(latest.span),
         left_out="this one is" if count == 1 else "the others are",
+        comparison=_comparison([*superseded, latest]),
         related=(*(kube_object.span for kube_object in further), latest.span),
     )
     for kube_object in further:
         kube_object.cursor.mark_noted("TC204")
+
+
+def _comparison(same_named: list[KubeObject]) -> str:
+    """Where objects of one name differ: fields, never values."""
+    texts = [dict(_texts_below(kube_object.cursor.node, "")) for kube_object in same_named]
+    paths = dict.fromkeys(path for values in texts for path in values)
+    differing = [path for path in paths if len({values.get(path) for values in texts}) > 1]
+    if not differing:
+        return "they say the same"
+    return f"they differ in {listed_names(differing, _SHOWN_FIELDS)}"
+
+
+def _texts_below(node: Node | None, path: str) -> Iterator[tuple[str, str]]:
+    """The values below a node by their paths."""
+    if isinstance(node, Leaf):
+        yield path, node.text
+    if not isinstance(node, Branch):
+        return
+    for child in node.children:
+        step = f"[{child.key}]" if node.kind == "list" else f".{child.key}"
+        yield from _texts_below(child.node, f"{path}{step}".removeprefix("."))
 
 
 def without_copies(objects: KubeObjects, ledger: Ledger) -> KubeObjects:

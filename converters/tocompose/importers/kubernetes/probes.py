@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
@@ -30,7 +31,10 @@ from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
 
 _ADVICE = {
-    LIVENESS: "Let the application exit when it cannot go on, or run autoheal.",
+    LIVENESS: (
+        "Let the application exit when it cannot go on. Or give the service a health check, and run the container"
+        " willfarrell/autoheal, which restarts what is unhealthy."
+    ),
     READINESS: "Ask for both in one health command.",
 }
 
@@ -282,7 +286,9 @@ def _http_command(
     if test is not None:
         action.cursor.map(to=container.path("healthcheck"))
         return tuple(map(literal, test))
-    return _note_impossible(probe, container, f"an HTTP request to {request.url}", tools)
+    check = f"an HTTP request to {request.url}"
+    trial = f"wget -q -O /dev/null {quote_word(request.url)}"
+    return _note_impossible(probe, container, check, tools, ("curl or wget", trial))
 
 
 def _tcp_command(
@@ -294,7 +300,11 @@ def _tcp_command(
         return ("CMD-SHELL", literal(f"nc -z {quote_word(action.host)} {number}"))
     if held and "sh" in held and action.host == "127.0.0.1":
         return _listening_command(action, number, container)
-    return _note_impossible(probe, container, f"a connection to port {number}", held)
+    check, trial = (
+        f"a connection to port {number}",
+        f"nc -z {quote_word(action.host)} {number}",
+    )
+    return _note_impossible(probe, container, check, held, ("nc", trial))
 
 
 def _listening_command(
@@ -310,19 +320,32 @@ def _grpc_command(
     probe: Probe, action: ProbeAction, number: int, container: ContainerContext
 ) -> tuple[str, ...] | None:
     check = f"a gRPC health request to port {number}"
-    return _note_impossible(probe, container, check, None)
+    trial = f"grpc_health_probe -addr {quote_word(action.host)}:{number}"
+    return _note_impossible(probe, container, check, None, ("grpc_health_probe", trial))
 
 
 _BUILDERS = {"httpGet": _http_command, "tcpSocket": _tcp_command, "grpc": _grpc_command}
 
 
 def _note_impossible(
-    probe: Probe, container: ContainerContext, check: str, held: frozenset[str] | None
+    probe: Probe,
+    container: ContainerContext,
+    check: str,
+    held: frozenset[str] | None,
+    client: tuple[str, str],
 ) -> tuple[str, ...] | None:
-    """Says that no client is known to be in the image, in place of a test."""
+    """Says that no client is known to be in the image, in place of a test; `client` names it and asks with it."""
     action = probe.action
     assert action is not None, "a probe that asks nothing gives no check"
-    why = "is not known to hold a client" if held is None else "holds no client"
+    programs, trial = client
+    why = f"{'is not known to have' if held is None else 'does not have'} {programs}"
+    advice = f"Add {programs} to the image, and use it in the health check of the service."
+    if held is None:
+        service = shlex.quote(container.service)
+        advice = (
+            f"Try `docker compose exec {service} {trial}`. If it works, make it the health check; otherwise add"
+            f" {programs} to the image."
+        )
     image = container.fields.image.text or "the image"
     details = "; ".join(filter(None, (action.further_values(), probe.times_in_words())))
     check = f"{check} ({details})" if details else check
@@ -334,6 +357,7 @@ def _note_impossible(
         what=check,
         image=image,
         why=why,
+        advice_text=advice,
         subject=container.path("healthcheck"),
     )
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.container_fields import ContainerPort
@@ -13,6 +13,7 @@ from tocompose.importers.kubernetes.workloads import ContainerRole, Pod, Workloa
 from tocompose.knowledge.images import DATA_ROLES, image_facts, role_of
 from tocompose.ledger import Cursor
 from tocompose.model import Port, Service
+from tocompose.patterns import regex
 from tocompose.readers.yaml import integer
 from tocompose.record import replace
 from tocompose.syntax.model_path import ROOT, ModelPath
@@ -22,6 +23,8 @@ _PRIVILEGED = 1024
 _INIT_ENDS = "an init container ends before anybody could connect"
 
 _ADVICE = "To run several, remove the published port and let a reverse proxy, such as Traefik, reach the service."
+
+_WORD = regex(r"[A-Za-z0-9-]+")
 
 
 class HostPorts:
@@ -256,16 +259,30 @@ def _servers(
                 yield pod.network_owner, targets[0], kube_service.kube_object.cursor
 
 
-def settle_ports(model: ClusterModel) -> None:
-    """Accounts for each Service's ports: where they lead, and what a different port means for its clients."""
+def settle_ports(model: ClusterModel, services: Iterable[Service]) -> None:
+    """Accounts for each Service's ports: where they lead, and what a different port means for its clients in the stack.
+
+    One that is published and that no service names has its clients outside.
+    """
+    named_words = {word for service in services for word in _words_of(service)}
     for service in model.kube_services:
         if service.workloads:
             owner = next((pod.network_owner for _, pod in service.pods()), "")
             for port in service.ports:
-                _settle_service_port(service, port, ModelPath.service(owner))
+                is_outer = service.is_published and service.name not in named_words
+                _settle_service_port(service, port, ModelPath.service(owner), is_outer)
 
 
-def _settle_service_port(service: KubeService, port: ServicePort, to: ModelPath) -> None:
+def _words_of(service: Service) -> Iterator[str]:
+    """The words in the variables and the commands of a service that may be names of hosts."""
+    values = [variable.value or "" for variable in service.environment]
+    for text in (*values, *(service.entrypoint or ()), *(service.command or ())):
+        yield from _WORD.findall(text)
+
+
+def _settle_service_port(
+    service: KubeService, port: ServicePort, to: ModelPath, is_outer: bool
+) -> None:
     targets = dict.fromkeys(
         _settle_target(service, port, workload, to) for workload in service.workloads
     )
@@ -275,15 +292,20 @@ def _settle_service_port(service: KubeService, port: ServicePort, to: ModelPath)
         return
     if port.protocol == "tcp":
         port.cursor.at("protocol").skip(FILLED_IN)
+    numbers = [str(number) for number in targets if number is not None]
     code = "TC257"
-    leads_to = " or ".join(str(number) for number in targets if number is not None)
-    if not service.headless and leads_to not in ("", str(port.number)):
-        code = "TC220"
+    if not is_outer and _is_translated(service, port, numbers):
+        code, target = "TC220", " or ".join(numbers)
         port.cursor.annotate(
-            code, service=service.name, port=str(port.number), target=leads_to, subject=to
+            code, service=service.name, port=str(port.number), target=target, subject=to
         )
     for key in ("port", "targetPort", "protocol"):
         port.cursor.at(key).mark_noted(code)
+
+
+def _is_translated(service: KubeService, port: ServicePort, numbers: list[str]) -> bool:
+    """Whether clients in the cluster use another port than the container's."""
+    return not service.headless and numbers not in ([], [str(port.number)])
 
 
 def _settle_target(

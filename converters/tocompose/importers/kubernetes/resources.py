@@ -175,7 +175,7 @@ def _note_other_resources(
         for key, amount in section.items():
             if amount.text is None or key in _AMOUNTS or _is_device(key):
                 continue
-            code = _DISK_CODE if key == _DISK else "TC252"
+            code = _OWN_CODES.get(key, "TC252")
             if section is resources.requests and key in limited:
                 amount.cursor.mark_noted(code)
             else:
@@ -259,8 +259,8 @@ _MANY_CPUS = 16 * ONE
 _LEAST_MEMORY = 6 * 2**20 * ONE
 # The Compose keys of the amounts.
 _AMOUNTS = {"cpu": "cpus", "memory": "memory"}
-# No program asks for it, and it has a note of its own.
-_DISK, _DISK_CODE = "ephemeral-storage", "TC889"
+# No program asks for it.
+_OWN_CODES = {"ephemeral-storage": "TC889"}
 _NVIDIA = "nvidia.com/gpu"
 # GPUs that are device files.
 _DEVICE_FILES = {

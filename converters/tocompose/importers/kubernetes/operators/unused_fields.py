@@ -79,15 +79,20 @@ def _unread_fields(
     if not isinstance(node, Branch):
         return
     for child in node.children:
-        name_leaf = _name_leaf(child.node) if node.kind == "list" else None
-        child_path = _path_of(child, path, node.kind, name_leaf)
-        own_leaves = [leaf for leaf in leaves(child.node) if leaf is not name_leaf]
+        child_path = _path_of(child, path, node.kind)
+        own_leaves = _valued_leaves(child, node.kind)
         unread = [leaf for leaf in own_leaves if _is_unread(leaf, noted, ledger)]
         code = _code_in_pod(child_path) if len(unread) == len(own_leaves) else ""
         if unread and _is_told_whole(child, child_path, len(unread), code):
             yield Finding(code or _LOST, child_path.removeprefix(".spec."), child)
         elif unread:
             yield from _unread_fields(child.node, child_path, noted, ledger)
+
+
+def _valued_leaves(child: Child, kind: str) -> list[Leaf]:
+    """The values of a field, without the name of an entry of a list, which its path tells."""
+    name_leaf = _name_leaf(child.node) if kind == "list" else None
+    return [leaf for leaf in leaves(child.node) if leaf is not name_leaf]
 
 
 def _is_told_whole(child: Child, path: str, unread_count: int, code: str) -> bool:
@@ -97,10 +102,11 @@ def _is_told_whole(child: Child, path: str, unread_count: int, code: str) -> boo
     return bool(code) and path != ".spec" and unread_count > _FEW_VALUES
 
 
-def _path_of(child: Child, path: str, kind: str, name_leaf: Leaf | None) -> str:
+def _path_of(child: Child, path: str, kind: str) -> str:
     """Where a field stands: an entry of a list by its name, where it has one."""
     if kind != "list":
         return f"{path}.{child.key}"
+    name_leaf = _name_leaf(child.node)
     return f"{path}[{child.key if name_leaf is None else name_leaf.text}]"
 
 
