@@ -465,3 +465,21 @@ def test_a_password_of_two_databases_is_evidence_for_neither() -> None:
     second = "  more: {image: 'mysql:8', environment: {MYSQL_PASSWORD: '${APP_DB}'}}\n"
     clients = edges(replace(stack(MIGRATION + second), runs_in=Runtime.CLUSTER))
     assert "migrate" not in clients
+
+
+@pytest.mark.parametrize(
+    ("body", "is_told"),
+    [
+        ("web: {image: 'me/web:1'}, db: {image: 'postgres:16'}", True),
+        ("web: {image: 'me/web:1', depends_on: [db]}, db: {image: 'postgres:16'}", False),
+        ("web: {image: 'me/web:1', environment: {DB_HOST: db}}, db: {image: 'postgres:16'}", False),
+        ("db: {image: 'postgres:16'}, cache: {image: 'redis:7'}", False),
+        ("web: {image: 'me/web:1'}, api: {image: 'me/api:1'}", False),
+    ],
+)  # fmt: skip
+def test_data_that_nothing_names_is_told(body: str, *, is_told: bool) -> None:
+    outcome = apply_all(
+        stack(f"services: {{{body}}}"), select("SVC-CLASS,DEP-INFER,DEP-COND"), Context()
+    )
+    told = [str(note.subject) for note in outcome.notes if note.code == "TC685"]
+    assert told == (["services.db"] if is_told else [])

@@ -123,6 +123,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "TC611": ("x: {image: 'jellyfin/jellyfin:10'}", "services.x"),
     "TC612": ("x: {image: 'nats:2'}", "services.x"),
     "TC613": (WEB, "services.web"),
+    "TC685": (f"{WEB}, db: {{image: 'postgres:16'}}", "services.db"),
     "TC614": ("x: {image: 'arangodb:3'}", "services.x"),
     "TC615": ("x: {image: 'mysql:8', command: [sh, -c, serve]}", "services.x"),
     "TC619": ("x: {image: 'mysql:8', command: [--bind-address=10.0.0.1]}", "services.x"),

@@ -23,6 +23,7 @@ from tocompose.rules import (
 from tocompose.rules.awaited_jobs import with_awaited_jobs
 from tocompose.rules.healthchecks import shows_health
 from tocompose.rules.service_images import facts_of
+from tocompose.rules.unawaited_data import note_unawaited
 from tocompose.rules.views import at_later
 from tocompose.source import Span
 
@@ -50,7 +51,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
             edges.append(edge)
         services.append(replace(service, depends_on=tuple(edges)))
     awaiting, job_notes = with_awaited_jobs(with_services(stack, services))
-    return Outcome(awaiting, (*notes, *job_notes))
+    return Outcome(awaiting, (*notes, *job_notes, *note_unawaited(awaiting)))
 
 
 def _best_condition(target: Service, stack: Stack, context: Context) -> str:
