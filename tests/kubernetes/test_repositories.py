@@ -317,7 +317,7 @@ def test_disk_space_that_all_containers_share_is_no_loss() -> None:
     found = result(
         workload("web", {"name": "web", "image": "example/web:1", "resources": amounts})
     )
-    assert "TC889" in codes(found) and "TC252" not in codes(found)
+    assert "TC899" in codes(found) and "TC252" not in codes(found)
     assert "ephemeral-storage" not in found.files[0].content.decode()
 
 

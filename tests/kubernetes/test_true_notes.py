@@ -200,13 +200,13 @@ def test_the_deployment_keeps_the_name_that_a_legacy_controller_has_too(
     )
 
 
-@pytest.mark.parametrize(("owners", "wanted"), [(1, ["TC888"]), (2, ["TC888", "TC223"])])
+@pytest.mark.parametrize(("owners", "wanted"), [(1, ["TC239"]), (2, ["TC239", "TC223"])])
 def test_a_node_port_without_a_number_asks_for_none(owners: int, wanted: list[str]) -> None:
     """Nobody can free a port that the cluster would choose; one that another Service has is said to be taken."""
     one = f"{workload('Deployment')}---\n{SERVICE.replace('TYPE', 'type: NodePort,')}"
     other = one.replace("name: web}", "name: api}").replace("app: web", "app: api")
     result = converted("---\n".join((one, other)[:owners]))
-    told = [note.code for note in result.notes if note.code in ("TC888", "TC223")]
+    told = [note.code for note in result.notes if note.code in ("TC239", "TC223")]
     assert told == wanted
 
 

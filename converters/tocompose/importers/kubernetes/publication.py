@@ -209,7 +209,7 @@ def _publish_service_port(
     published = host_ports.publish(preferred, container_side, port.cursor, service.name, to)
     is_chosen = is_node_port and not port.node and preferred < _PRIVILEGED
     if is_chosen and published.published == str(preferred):
-        port.cursor.annotate("TC888", service=service.name, port=str(preferred), subject=to)
+        port.cursor.annotate("TC239", service=service.name, port=str(preferred), subject=to)
     return published
 
 

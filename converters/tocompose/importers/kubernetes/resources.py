@@ -260,7 +260,7 @@ _LEAST_MEMORY = 6 * 2**20 * ONE
 # The Compose keys of the amounts.
 _AMOUNTS = {"cpu": "cpus", "memory": "memory"}
 # No program asks for it.
-_OWN_CODES = {"ephemeral-storage": "TC889"}
+_OWN_CODES = {"ephemeral-storage": "TC899"}
 _NVIDIA = "nvidia.com/gpu"
 # GPUs that are device files.
 _DEVICE_FILES = {
