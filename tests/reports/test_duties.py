@@ -432,3 +432,18 @@ def test_what_has_a_profile_is_taken_down_with_the_rest(has_profile: bool) -> No
     lines = [step.line for step in next_steps(report(result, project))]
     every = "--profile '*' " if has_profile else ""
     assert f"docker compose {every}down" in lines
+
+
+def test_a_long_box_says_where_all_of_it_is() -> None:
+    pods = [
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: shop{number}}}\n"
+        f"spec: {{containers: [{{name: a, image: 'corp/app:1', readinessProbe: {{tcpSocket: {{port: {number}}}}}}}]}}\n"
+        for number in range(81, 89)
+    ]
+    project = Memory({"app.yaml": "---\n".join(pods).encode()}, "shop")
+    text = render(
+        "markdown",
+        report(convert(project, Options(layout=Layout(split=True))), project),
+    )
+    assert "  - 2 more: the end of this file has the list of all 8\n" in text
+    assert text.partition("<details>")[2].count("was not carried over") == 8

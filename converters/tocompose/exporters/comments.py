@@ -72,7 +72,7 @@ def _losses(notes: Iterable[Note]) -> dict[tuple[Path, str, str], list[str]]:
             same = spans.setdefault((loss.subject[:2], loss.code, loss.message), set())
             same |= {(loss.span.file, loss.span.line)} if loss.span else set()
     return {
-        key: [f"{file}:{line}" for file, line in sorted(places)]
+        key: [shown_place(file, line) for file, line in sorted(places)]
         for key, places in spans.items()
     }
 
