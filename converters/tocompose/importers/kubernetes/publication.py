@@ -269,8 +269,14 @@ def settle_ports(model: ClusterModel, services: Iterable[Service]) -> None:
         if service.workloads:
             owner = next((pod.network_owner for _, pod in service.pods()), "")
             for port in service.ports:
-                is_outer = service.is_published and service.name not in named_words
+                is_outer = service.name not in named_words and _is_published(service, port)
                 _settle_service_port(service, port, ModelPath.service(owner), is_outer)
+
+
+def _is_published(service: KubeService, port: ServicePort) -> bool:
+    """Whether clients outside use the number of the port itself, and not that of a node."""
+    is_behind_node = service.type == "NodePort" and port.node
+    return service.is_published and not is_behind_node
 
 
 def _words_of(service: Service) -> Iterator[str]:
