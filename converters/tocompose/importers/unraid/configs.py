@@ -158,7 +158,7 @@ def _write_with_server(writer: TemplateWriter, field: _Field) -> None:
     texts = map(literal, _SERVER.split(field.value))
     value = f"${{{name}}}".join(texts)
     writer.add_open("--env", f"{literal(field.target)}={value}", *field.sources)
-    facts = {"service": writer.name, "what": field.target, "name": name}
+    facts = {"service": writer.name, "what": field.target, "name": name, "text": ""}
     field.cursor.annotate("TC852", subject=writer.subject, related=(), **facts)
 
 
