@@ -82,7 +82,7 @@ FAMILIES = {
     **dict.fromkeys(("TC06", "TC07"), "legacy_compose"),
     **dict.fromkeys(("TC43", "TC44", "TC45"), "migration"),
     **dict.fromkeys(("TC56", "TC57", "TC58", "TC59"), "platform"),
-    **dict.fromkeys(("TC852", "TC854", "TC856"), "environment"),
+    **dict.fromkeys(("TC547", "TC852", "TC854", "TC856"), "environment"),
     **dict.fromkeys(("TC819", "TC853", "TC857", "TC859"), "addons"),
     **dict.fromkeys(("TC855", "TC895", "TC896"), "platform"),
     **dict.fromkeys(("TC84", "TC85"), "paste"),

@@ -11,7 +11,12 @@ from tocompose.collector import collector_off
 from tocompose.exporters.accepted_source import AcceptedSource, accepted_source
 from tocompose.exporters.bundle import Bundle, Layout, added_to, bundle
 from tocompose.exporters.outside_resources import outside_notes
-from tocompose.exporters.rebase_paths import rebase_notes, rebase_paths
+from tocompose.exporters.rebase_paths import (
+    at_own_lines,
+    rebase_notes,
+    rebase_paths,
+    setting_origins,
+)
 from tocompose.exporters.refusals import true_notes
 from tocompose.importers import (
     Importer,
@@ -241,7 +246,9 @@ def _conversion_by(
     read = {leaf.span.file for leaf in ledger.leaves()} if project.skipped else set()
     left_out = files_left_out(project, read)
     stack = rebase_paths(outcome.stack, options.up, options.back)
-    practice_notes = rebase_notes(outcome.notes, outcome.stack, stack)
+    origins = setting_origins(ledger)
+    rebased_notes = rebase_notes(outcome.notes, outcome.stack, stack)
+    practice_notes = list(at_own_lines(rebased_notes, stack, origins))
     source_notes = (
         *true_notes(ledger.notes, accepted.refusals.paths),
         *accepted.notes,
@@ -268,10 +275,10 @@ def _conversion_by(
     notes = in_order(options.answers.confirm(all_notes))
     files = output.files
     if layout.split and options.existing is None:
-        from tocompose.rules.stated_findings import setting_origins, with_statements
+        from tocompose.rules.stated_findings import with_statements
 
-        origins = None if layout.source_file else setting_origins(ledger)
-        files = with_statements(files, stack, notes, origins)
+        lines = None if layout.source_file else origins
+        files = with_statements(files, stack, notes, lines)
     return Result(
         files=files,
         notes=tuple(notes),

@@ -23,6 +23,7 @@ from tocompose.rules.evidence import host_names
 from tocompose.rules.roles import is_data
 from tocompose.rules.variables import taken_variables, with_settings
 from tocompose.source import Span
+from tocompose.stack_texts import stack_texts
 from tocompose.syntax.interpolation import plain, required_reference, variables
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import variable_name
@@ -311,7 +312,16 @@ def apply(stack: Stack, context: Context) -> Outcome:
     asked = with_settings(
         replace(stack, services=services), tuple(fill_ins.settings.values())
     )
-    return Outcome(stack=asked, notes=tuple(fill_ins.notes))
+    return Outcome(stack=asked, notes=(*fill_ins.notes, *_notes_of_marks(asked)))
+
+
+def _notes_of_marks(stack: Stack) -> Iterator[Note]:
+    """The notes about what a template left where no variable can ask for it; imported for a stack with braces."""
+    has_braces = any(b"{{" in file.content for file in stack.files)
+    if has_braces or any(stack_texts(stack, "{{")):
+        from tocompose.rules.template_marks import note_template_marks
+
+        yield from note_template_marks(stack)
 
 
 RULE = Rule(

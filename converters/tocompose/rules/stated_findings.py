@@ -7,7 +7,6 @@ from itertools import chain
 
 from tocompose.compose.documents import ComposeFile, document_of, read_file
 from tocompose.compose.yaml_text import comment_line
-from tocompose.ledger import Ledger
 from tocompose.model import File, Stack
 from tocompose.notes import Level, Note
 from tocompose.project import Memory
@@ -32,18 +31,6 @@ class Statement(NamedTuple):
     line: int
     told_by: str
     origin: str
-
-
-def setting_origins(ledger: Ledger) -> dict[ModelPath, Span]:
-    """Where what is written at each path stands in the source, without what comes from several lines of it."""
-    spans: dict[ModelPath, Span] = {}
-    unclear: set[ModelPath] = set()
-    for leaf in ledger.leaves():
-        for path in map(ledger.written_at, ledger.fate(leaf).paths):
-            known_span = spans.setdefault(path, leaf.span)
-            if (known_span.file, known_span.line) != (leaf.span.file, leaf.span.line):
-                unclear.add(path)
-    return {path: span for path, span in spans.items() if path not in unclear}
 
 
 def with_statements(
