@@ -17,7 +17,7 @@ from tocompose.reports.markdown import render
 from tocompose.reports.report import report
 from tocompose.tables import documents, load
 
-MOVED = ("TC437", "TC438", "TC439", "TC442", "TC444", "TC448", "TC449", "TC457")
+MOVED = ("TC437", "TC438", "TC439", "TC442", "TC444", "TC453", "TC454", "TC457")
 
 
 def pod(
@@ -60,14 +60,14 @@ def moved(text: str) -> list[Note]:
     ("text", "code", "where"),
     [
         (pod("postgres:16", CLAIM, "/var/lib/postgresql/data"), "TC437", "the claim kept"),
-        (pod("postgres:16"), "TC448", "no lasting volume"),
-        (pod("postgres:16", "emptyDir: {}", "/var/lib/postgresql/data"), "TC448", "no lasting volume"),
-        (pod("corp/db:1", "emptyDir: {}", "/var/lib/postgresql/data"), "TC448", "no lasting volume"),
+        (pod("postgres:16"), "TC453", "no lasting volume"),
+        (pod("postgres:16", "emptyDir: {}", "/var/lib/postgresql/data"), "TC453", "no lasting volume"),
+        (pod("corp/db:1", "emptyDir: {}", "/var/lib/postgresql/data"), "TC453", "no lasting volume"),
         (pod("corp/db:1", CLAIM, "/var/lib/mysql"), "TC437", "the claim kept"),
         (pod("redis:7", CLAIM, "/data"), "TC438", "the claim kept"),
-        (pod("redis:7"), "TC449", "no lasting volume"),
+        (pod("redis:7"), "TC454", "no lasting volume"),
         (pod("corp/web:1", CLAIM, "/srv/files"), "TC438", "the claim kept"),
-        (pod("elasticsearch:8.1.0"), "TC449", "no lasting volume"),
+        (pod("elasticsearch:8.1.0"), "TC454", "no lasting volume"),
         (pod("corp/web:1", "csi: {driver: disk.example.com}", "/srv"), "TC438", "the volume v"),
         (pod("mysql:8", "hostPath: {path: /disk}", "/var/lib/mysql"), "TC439", "/disk"),
         (

@@ -267,7 +267,7 @@ def _note_server(container: RunningContainer) -> Iterator[tuple[str, str]]:
     if not folders:
         path = data_paths[0]
         command = container.copy_command(path, flush)
-        _annotate(container, None, "TC449", path=path, command=command)
+        _annotate(container, None, "TC454", path=path, command=command)
     elif flush:
         _note_files(container, folders[0], flush)
         yield folders[0].name, folders[0].part
@@ -293,7 +293,7 @@ def _note_dump(container: RunningContainer, dump: Dump, folder: KeptFolder | Non
     command = moving_pipe(dump, f"{container.kubectl()} sh -c", container.service.name)
     code = "TC437"
     if folder is None:
-        code = "TC448"
+        code = "TC453"
     elif folder.keeper is Keeper.NODE:
         code = "TC439"
     _annotate(
