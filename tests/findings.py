@@ -500,6 +500,13 @@ FINDINGS = (
         "T14",
     ),
     Finding(
+        "TC546",
+        service(f"{WEB}, network_mode: host, ports: ['80:80']"),
+        "docker-compose.yml:2:50",
+        service(f"{WEB}, network_mode: bridge, ports: ['80:80']"),
+        "T14",
+    ),
+    Finding(
         "TC736",
         one(
             "services:\n  web: {image: 'acme/web:1', ports: ['127.0.0.1:80:80']}\n",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -57,6 +58,46 @@ def repaired(text: str, **more: str) -> dict[str, str]:
     found = repair(Memory({name: content.encode() for name, content in files.items()}))
     assert found is not None
     return {item.path: item.content.decode() for item in found.files}
+
+
+DISCARDED = """\
+services:
+  web:
+    image: acme/web:1
+    network_mode: MODE
+    ports:
+      - "80:80"  # the site
+      - "443:443"
+    hostname: web
+  api: {image: "acme/api:1", network_mode: host, ports: ["80:80"]}
+"""
+
+
+@pytest.mark.parametrize("mode", ["host", "none"])
+def test_ports_that_docker_discards_go(mode: str) -> None:
+    text = repaired(DISCARDED.replace("MODE", mode))["docker-compose.yml"]
+    services = yaml.safe_load(text)["services"]
+    assert "ports" not in services["web"] and services["web"]["hostname"] == "web"
+    assert "# the site" in text  # no comment is lost
+    assert services["api"]["ports"] == ["80:80"]  # of a map in one line nothing is changed
+
+
+@pytest.mark.parametrize("mode", ["bridge", "service:api", "${MODE}"])
+def test_ports_that_may_be_published_stay(mode: str) -> None:
+    text = repaired(DISCARDED.replace("MODE", mode))["docker-compose.yml"]
+    assert yaml.safe_load(text)["services"]["web"]["ports"] == ["80:80", "443:443"]
+
+
+def test_ports_of_another_file_than_the_mode_stay() -> None:
+    text = DISCARDED.replace("    network_mode: MODE\n", "")
+    files = {
+        "docker-compose.yml": text.encode(),
+        "docker-compose.override.yml": b"services: {web: {network_mode: host}}\n",
+    }
+    found = repair(Memory(files))
+    assert found is not None
+    content = {item.path: item.content.decode() for item in found.files}
+    assert '"443:443"' in content.get("docker-compose.yml", text)
 
 
 def test_what_is_missing_is_added_and_the_rest_stays() -> None:

@@ -285,6 +285,18 @@ def test_a_port_bound_twice_is_told_by_what_differs(ports: str, difference: str)
     assert [note.message for note in notes] == wanted
 
 
+@pytest.mark.parametrize("mode", ["host", "none"])
+def test_ports_that_docker_discards_clash_with_nothing(mode: str) -> None:
+    body = f"image: 'acme/a:1', network_mode: {mode}, ports: ['80:80']"
+    text = f"services: {{a: {{{body}}}, b: {{{body}}}, c: {{image: 'acme/c:1', ports: ['80:80']}}}}"
+    view = open_view(Memory({"docker-compose.yml": text.encode()}, "app"))
+    assert view is not None and PORT_CONFLICTS.judge is not None
+    assert all(verdict.holds for verdict in PORT_CONFLICTS.judge(view))
+    made = apply_all(stack(text), select("PORT-DUP"), SPLIT)
+    assert made.notes == ()
+    assert ports(made.stack, "c") == (["80:80"], [])
+
+
 def clashes(*services: str, env: str = "") -> list[str]:
     """What is said of services that publish these ports, several of one service separated by blanks."""
     body = "".join(

@@ -316,6 +316,8 @@ def test_a_word_about_tags(image: str, noted: bool) -> None:
     [
         ("image: 'me/web:1', network_mode: host", ["TC649"]),
         ("image: 'me/web:1', network_mode: host, ports: ['8080:80']", ["TC649", "TC669"]),
+        ("image: 'me/web:1', network_mode: none, ports: ['8080:80']", ["TC669"]),
+        ("image: 'me/web:1', network_mode: none", []),
         ("image: 'prom/node-exporter:v1', network_mode: host", ["TC648"]),
         ("image: 'me/web:1', privileged: true, pid: host", ["TC668", "TC668"]),
         (

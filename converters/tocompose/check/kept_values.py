@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tocompose.compose.documents import ComposeFile, document_of, read_file
 
+# The value of a key that goes.
+REMOVED = object()
 
-def holds_what_it_held(file: ComposeFile, text: str) -> bool:
+
+def holds_what_it_held(
+    file: ComposeFile, text: str, changes: Mapping[str, Mapping[str, Any]]
+) -> bool:
     """Whether the new text holds all that the old one held: each value is there still, or was put right."""
     reread = read_file(text.encode("utf-8", "surrogateescape"), file.path)
     if reread.notes:
@@ -18,7 +23,9 @@ def holds_what_it_held(file: ComposeFile, text: str) -> bool:
     if not isinstance(old_services, dict) or not isinstance(services, dict):
         return False
     for name, body in old_services.items():
-        if not _holds_all(body, services.get(name), but=("depends_on",)):
+        keys = changes.get(name, {})
+        removed_keys = [key for key, value in keys.items() if value is REMOVED]
+        if not _holds_all(body, services.get(name), but=("depends_on", *removed_keys)):
             return False
     fragments = [name for name in old if str(name).startswith("x-")]
     for name in fragments:

@@ -1,4 +1,4 @@
-"""What an audit can put right by itself: only what adds, changes no data and loses nothing."""
+"""What an audit can put right by itself: only what changes no data and loses nothing that has an effect."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tocompose.check.fragments import fragment_edits, key_entry_of, stands_in
-from tocompose.check.kept_values import holds_what_it_held
+from tocompose.check.kept_values import REMOVED, holds_what_it_held
 from tocompose.check.score import audit
 from tocompose.check.selection import EVERYTHING, RuleSelection
 from tocompose.compose.documents import ComposeFile
@@ -17,6 +17,7 @@ from tocompose.compose.edits import (
     edited,
     in_block_style,
     indented,
+    removed_key,
     replaced_key,
 )
 from tocompose.compose.write import service_body
@@ -60,12 +61,13 @@ class _RepairedFile(NamedTuple):
     written_keys: frozenset[tuple[str, str]] = frozenset()
 
 
-# What a rule says that a key of a service would put right.
+# What a rule says that a key of a service would put right, by being there or, of ports, by going.
 _CODES_OF_KEYS = {
     "restart": "TC707",
     "healthcheck": "TC706",
     "logging": "TC709",
     "depends_on": "TC720",
+    "ports": "TC546",
 }
 
 
@@ -160,7 +162,8 @@ def _repair_files(plan: _RepairPlan, selection: RuleSelection) -> Repair:
 
 
 def _mend(view: View) -> tuple[Stack, tuple[Note, ...]]:
-    """The stack after the rules that edit: each adds what is missing, no port, volume, network or image is touched."""
+    """The stack after the rules that edit: each adds what is missing, no published port, volume, network or image is
+    touched."""
     stack, context = view.main.stack, view.main.context
     editing = [rule for rule in registry() if rule.edit]
     unordered = [rule for rule in editing if not _edits_order(rule)]
@@ -203,7 +206,8 @@ def _repair_file(
         if _first_file(plan.view, str(child.key)) == file.path
     }
     changes = {
-        name: _changed_keys(plan, mended, name, child) for name, child in entries.items()
+        name: _changed_keys(plan, mended, name, child, file)
+        for name, child in entries.items()
     }
     text = "\n".join(file.lines)
     fixed = set(_fixed_services(file))
@@ -220,7 +224,7 @@ def _repair_file(
     if not edits:
         return _RepairedFile(None, (), unfixed)
     result = edited(text, edits)
-    if not holds_what_it_held(file, result):
+    if not holds_what_it_held(file, result, changes):
         return _RepairedFile(None)
     fixes = () if version is None else (_note_on_version(version, file),)
     return _RepairedFile(result, fixes, unfixed, written_keys)
@@ -241,9 +245,10 @@ def _first_file(view: View, name: str) -> str:
 
 
 def _changed_keys(
-    plan: _RepairPlan, mended: Stack, name: str, service_entry: Child
+    plan: _RepairPlan, mended: Stack, name: str, service_entry: Child, file: ComposeFile
 ) -> dict[str, Any]:
-    """The keys of the service that the rules add, and its dependencies where nothing states their conditions."""
+    """The keys of the service that the rules add, its dependencies where nothing states their conditions, and the ports
+    that have no effect."""
     service, better = plan.view.main.stack.service(name), mended.service(name)
     if service is None or better is None:
         return {}
@@ -253,11 +258,24 @@ def _changed_keys(
         for key in ("restart", "healthcheck", "logging")
         if plan.puts_right(name, key) and key not in old and key in new
     }
+    is_stated_here = all(_is_stated_in(key, service_entry, file) for key in _PORT_KEYS)
+    loses_ports = is_stated_here and "ports" not in new
+    if loses_ports and plan.puts_right(name, "ports"):
+        changes["ports"] = REMOVED
     if plan.puts_right(name, "depends_on"):
         better_order = _order_with_conditions(service_entry, old, new)
         if better_order is not None:
             changes["depends_on"] = better_order
     return changes
+
+
+# Ports go only where the mode that discards them stands beside them.
+_PORT_KEYS = ("ports", "network_mode")
+
+
+def _is_stated_in(key: str, service_entry: Child, file: ComposeFile) -> bool:
+    """Whether the service itself states the key, in this file."""
+    return stands_in(key_entry_of(service_entry, key), service_entry, file)
 
 
 def _order_with_conditions(
@@ -283,7 +301,9 @@ def _edit_service(
     for key, value in changes.items():
         key_entry = child.node.child(key) if isinstance(child.node, Branch) else None
         # A key that a merged block brings in stands elsewhere: one of the service's own overrides it.
-        if key_entry is not None and stands_in(key_entry, child, file):
+        if key_entry is not None and value is REMOVED:
+            yield removed_key(key_entry, lines)
+        elif key_entry is not None and stands_in(key_entry, child, file):
             yield replaced_key(key_entry, lines, key, value)
         else:
             added = (*added, *added_key(child, lines, key, value).lines)

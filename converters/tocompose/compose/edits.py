@@ -66,15 +66,22 @@ def added_key(service_entry: Child, lines: list[str], key: str, value: Any) -> E
 
 def replaced_key(key_entry: Child, lines: list[str], key: str, value: Any) -> Edit:
     """The edit that replaces a key and all below it; comments stay on their entries, or go in front of the key."""
+    listed_lines = _lines_of_list(key_entry, lines, value)
+    removal = removed_key(key_entry, lines)
+    if listed_lines is not None:
+        return removal._replace(start=removal.start + 1, lines=tuple(listed_lines))
+    new_lines = indented({key: value}, key_entry.span.column - 1)
+    return removal._replace(lines=(*removal.lines, *new_lines))
+
+
+def removed_key(key_entry: Child, lines: list[str]) -> Edit:
+    """The edit that deletes a key and all below it; the comments there stay."""
     column = key_entry.span.column - 1
     start = key_entry.span.line - 1
     end_line = block_end(lines, start, column)
-    listed_lines = _lines_of_list(key_entry, lines, value)
-    if listed_lines is not None:
-        return Edit(start + 1, end_line, tuple(listed_lines))
     split_lines = (line.partition("#") for line in lines[start:end_line])
     comments = [" " * column + f"#{text}".rstrip() for _, sign, text in split_lines if sign]
-    return Edit(start, end_line, (*comments, *indented({key: value}, column)))
+    return Edit(start, end_line, tuple(comments))
 
 
 def _lines_of_list(key_entry: Child, lines: list[str], value: Any) -> list[str] | None:

@@ -20,6 +20,7 @@ from tocompose.rules import (
     map_services,
     remark,
 )
+from tocompose.rules.host_ports import discards_ports
 from tocompose.rules.joined_services import evidence_of_all
 from tocompose.rules.programs import runs_server
 from tocompose.rules.service_images import facts_of
@@ -68,17 +69,22 @@ def _has_address_for(service: Service, name: str) -> bool:
 
 
 def _without_ports(service: Service) -> tuple[Service, list[Note]]:
-    """The service without the ports that Docker does not publish on the host's network.
+    """The service without the ports that Docker does not publish on the host's network, or without any.
 
     https://docs.docker.com/engine/network/drivers/host/
     """
-    if not _is_on_host(service):
-        return service, []
-    notes = [_note_host_network(service)]
+    notes = [_note_host_network(service)] if _is_on_host(service) else []
+    if not discards_ports(service):
+        return service, notes
     if service.ports:
         origin = service.ports[0].origin
-        notes.append(remark("TC669", service, "ports", origin, ports=_ports_of(service)))
+        facts = {"ports": _ports_of(service), "where": _network_of(service)}
+        notes.append(remark("TC669", service, "ports", origin, **facts))
     return replace(service, ports=()), notes
+
+
+def _network_of(service: Service) -> str:
+    return "on the host's network" if _is_on_host(service) else "without a network"
 
 
 def _note_host_network(service: Service) -> Note:
@@ -107,6 +113,10 @@ def _judge_host_network(startup: Startup, service: Service) -> Iterator[Verdict]
     holds = not _is_on_host(service) or justified
     key = "" if holds else "network_mode"
     yield startup.verdict(service, key, "Q-07 A-04", holds, "TC712")
+    if discards_ports(service):
+        facts = {"ports": _ports_of(service), "where": _network_of(service)}
+        has_none = not service.ports
+        yield startup.verdict(service, "ports", "T14", has_none, "TC546", **facts)
 
 
 RULE = Rule(
@@ -114,17 +124,22 @@ RULE = Rule(
     title="Use the host's network only for a reason",
     summary=(
         "Reports services on the host's network, and says so if their image needs it. Leaves out"
-        " their `ports`, which Docker does not publish there."
+        " their `ports`, which Docker discards there, as it does without a network."
     ),
-    tells=("TC712",),
+    tells=("TC712", "TC546"),
     severity="must",
     mend=apply,
+    edit=("ports",),
     covers=("Q-07", "A-04", "S-02"),
     url="https://docs.docker.com/engine/network/drivers/host/",
     examples=(
         Example(
             "services: {web: {image: 'nginx:1.27', network_mode: host}}",
             "services: {web: {image: 'nginx:1.27', network_mode: host}}",
+        ),
+        Example(
+            "services: {job: {image: 'corp/job:1', network_mode: none, ports: ['80:80']}}",
+            "services: {job: {image: 'corp/job:1', network_mode: none}}",
         ),
     ),
     judge=judge_services(_judge_host_network),

@@ -30,6 +30,15 @@ class PublishedRange(NamedTuple):
         return start if _share_address(self.address, other.address) else None
 
 
+# The networks on which Docker discards `ports`. https://docs.docker.com/engine/network/drivers/host/
+_WITHOUT_PORTS = frozenset({"host", "none"})
+
+
+def discards_ports(service: Service) -> bool:
+    """Whether Docker discards the ports of the service: it shares the host's network, or has none."""
+    return service.network_mode in _WITHOUT_PORTS
+
+
 def host_ports(port: Port, values: Mapping[str, str]) -> PublishedRange | None:
     """What the port binds with these values of variables; None where the engine chooses, or nobody knows."""
     short_form = published_parts(port, values)

@@ -19,7 +19,13 @@ from tocompose.rules import (
     remark,
     with_services,
 )
-from tocompose.rules.host_ports import PublishedRange, host_ports, shown_port, span_of_port
+from tocompose.rules.host_ports import (
+    PublishedRange,
+    discards_ports,
+    host_ports,
+    shown_port,
+    span_of_port,
+)
 from tocompose.rules.variables import setting_values
 from tocompose.rules.views import at_later
 from tocompose.rules.worker_checks import worker_beside_server
@@ -138,7 +144,7 @@ class _PortMending:
 
     def mend(self, service: Service) -> Service:
         """The service with the ports that it may have."""
-        if service.name in self._staying:
+        if service.name in self._staying or discards_ports(service):
             return service
         ports = tuple(filter(None, (self._settle(service, port) for port in service.ports)))
         return service if ports == service.ports else replace(service, ports=ports)
@@ -219,6 +225,8 @@ def _judged_bindings(startup: Startup) -> Iterator[_PortBinding]:
 
 
 def _ports_of(service: Service) -> Iterator[Port]:
+    if discards_ports(service):
+        return
     yield from service.ports
     overlay = service.overlays.get(ComposeFileRole.DEV)
     yield from overlay.ports if overlay else ()
