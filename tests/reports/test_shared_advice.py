@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.reports import render
 from tocompose.reports.report import report
-from tocompose.reports.shared_advice import shared_advice
+from tocompose.reports.shared_advice import shared_advice, with_loops
 
 _STACK = b"services: {cache: {image: 'redis:7.4', deploy: {replicas: 1}}}\n"
 
@@ -24,6 +26,61 @@ def test_the_same_advice_is_all_shared() -> None:
 def test_advice_that_differs_is_each_ones_own() -> None:
     own = ("Add a.", "For this and the next one: Add b.", "")
     assert shared_advice(["Add a.", "Add b.", "Add b."]) == ("", own)
+
+
+NAMES = ["a-db", "b-db", "main db", "d"]
+
+
+def test_many_commands_that_differ_in_a_name_are_one_loop() -> None:
+    command = "kubectl exec {0}-0 -- sh -c 'dump \"$PW\"' | docker exec -T {0} load"
+    advices = [
+        f"Start {name} (`up {name}`), run `{command.format(name)}`." for name in NAMES
+    ]
+    loops = with_loops(advices, NAMES)
+    assert set(loops) == {loops[0]}
+    said, up, _, copy, _ = loops[0].split("`")
+    assert said == "Start each ("
+    head = "for service in a-db b-db 'main db' d; do "
+    assert up == f'{head}up "$service"; done'
+    in_loop = command.format('"$service"')
+    assert copy == f"{head}{in_loop}; done"
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["up {0}", "copy {0} | sh -c 'load {0}'", "copy \\{0}", "copy {0} 'open"],
+)
+def test_what_no_loop_can_say_stays_as_it_is(command: str) -> None:
+    few = NAMES[:3] if command == "up {0}" else NAMES
+    advices = [f"Run `{command.format(name)}`." for name in few]
+    assert with_loops(advices, few) == advices
+
+
+def test_a_name_within_double_quotes_stays_there() -> None:
+    advices = [f'Run `exec "$(pods -l app={name})"`.' for name in NAMES]
+    assert 'exec "$(pods -l app=${service})"; done' in with_loops(advices, NAMES)[0]
+
+
+def test_what_differs_in_more_than_a_name_is_no_loop() -> None:
+    advices = [f"Run `copy {name} /data/{index}`." for index, name in enumerate(NAMES)]
+    assert with_loops(advices, NAMES) == advices
+
+
+def test_databases_of_two_kinds_have_a_loop_for_those_that_are_many() -> None:
+    pods = "".join(
+        f"---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\n"
+        f"spec: {{containers: [{{name: x, image: '{image}'}}]}}\n"
+        for name, image in {
+            **{f"db{letter}": "mysql:8.0" for letter in "abcd"},
+            "cache": "postgres:16",
+        }.items()
+    )
+    project = Memory({"all.yaml": pods.encode()}, "shop")
+    text = render("markdown", report(convert(project, Options()), project))
+    box = text.partition("- [ ] Move the data of")[2].partition("\n\n")[0]
+    assert box.count("for service in dba dbb dbc dbd; do kubectl exec") == 1
+    assert box.count("docker compose up -d --wait cache`") == 1
+    assert box.count("mysqldump") == 1
 
 
 def _report_on(script: str) -> str:

@@ -15,7 +15,7 @@ from tocompose.reports.report import (
     listed_subjects,
     subject_of,
 )
-from tocompose.reports.shared_advice import shared_advice
+from tocompose.reports.shared_advice import shared_advice, with_loops
 from tocompose.reports.values_to_set import (
     MOST_IN_A_SENTENCE,
     counted_values,
@@ -239,7 +239,7 @@ def _duty_of(notes: list[Note]) -> Duty:
     subjects = _subjects(notes)
     action = _action_on(notes[0].code, subjects)
     task = f"{action} {subjects}".strip()
-    details = _details_of(notes)
+    details = _with_loops(_details_of(notes), notes)
     is_single = len(details) == 1
     advice = shared_advice([detail.advice for detail in details])
     # The task names already what it is about.
@@ -256,6 +256,15 @@ def _duty_of(notes: list[Note]) -> Duty:
         notes=tuple(notes),
         details=() if is_single else tuple(map(_with_own_advice, details, advice.own)),
     )
+
+
+def _with_loops(details: Sequence[DutyDetail], notes: Sequence[Note]) -> list[DutyDetail]:
+    """The details, those together whose commands differ in the name of a service alone and are one loop."""
+    advices = [detail.advice for detail in details]
+    names = {note.advice: str(note.subject[1]) for note in notes if note.subject[1:]}
+    looped = with_loops(advices, [names.get(advice, "") for advice in advices])
+    with_advice = map(_with_own_advice, details, looped)
+    return sorted(with_advice, key=lambda detail: looped.index(detail.advice))
 
 
 def _with_own_advice(detail: DutyDetail, advice: str) -> DutyDetail:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator, Sequence
 from itertools import groupby, takewhile
 
@@ -50,3 +52,61 @@ def _common_length(all_pieces: Sequence[Sequence[str]]) -> int:
     """How many pieces at the beginning are the same in all."""
     columns = zip(*all_pieces, strict=False)
     return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
+
+
+# So many commands that differ in a name alone are said as one loop.
+_MANY_COMMANDS = 4
+# Stands for the name that differs, which no advice holds; the variable of the loop.
+_STAND_IN, _VARIABLE = "\ufff9", "service"
+_CODE = regex(r"`([^`]+)`")
+_QUOTED = regex(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.|[^'\"\\]+")
+
+
+def with_loops(advices: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The advices; many that differ in the names of their services alone are one, its commands as loops over these."""
+    templates = [
+        re.sub(rf"(?<![A-Za-z0-9.-]){re.escape(name)}(?![A-Za-z0-9])", _STAND_IN, advice)
+        if name
+        else advice
+        for name, advice in zip(names, advices, strict=True)
+    ]
+    names_by_template: dict[str, list[str]] = {}
+    for template, name in zip(templates, names, strict=True):
+        names_by_template.setdefault(template, []).append(name)
+    looped = {
+        template: _looped_advice(template, alike)
+        for template, alike in names_by_template.items()
+    }
+    return [
+        looped[template] or advice
+        for template, advice in zip(templates, advices, strict=True)
+    ]
+
+
+def _looped_advice(template: str, names: Sequence[str]) -> str | None:
+    """The advice for all names; None where they are few, or a command has one where a loop cannot put it in."""
+    if len(set(names)) < _MANY_COMMANDS:
+        return None
+    loops = {code: _loop(code, names) for code in _CODE.findall(template)}
+    if loops.keys() == set(loops.values()) or None in loops.values():
+        return None
+    text = _CODE.sub(lambda code: f"`{loops[code[1]]}`", template)
+    return text.replace(_STAND_IN, "each")
+
+
+def _loop(code: str, names: Sequence[str]) -> str | None:
+    """The command for all names; itself without a name, None with one in single quotes."""
+    if _STAND_IN not in code:
+        return code
+    stretches = _QUOTED.findall(code)
+    if "".join(stretches) != code or any(
+        _STAND_IN in stretch and stretch[0] in "'\\" for stretch in stretches
+    ):
+        return None
+    body = "".join(
+        stretch.replace(
+            _STAND_IN, f"${{{_VARIABLE}}}" if stretch[0] == '"' else f'"${_VARIABLE}"'
+        )
+        for stretch in stretches
+    )
+    return f"for {_VARIABLE} in {shlex.join(names)}; do {body}; done"
