@@ -20,6 +20,11 @@ EXAMPLES: dict[str, tuple[dict[str, str], str, str]] = {
         "crontab:1:8",
         "`rsync`, which cron runs at `@daily`",
     ),
+    "TC082": (
+        {"a.sh": "docker run -v $PWD/x:/x a\ndocker run -v $PWD/y:/y b"},
+        "a.sh:1:15",
+        "`$PWD` is the folder in which the script is started; the folder of a.sh was taken for it",
+    ),
     "TC151": ({"a.sh": "docker run -e A=$B a"}, "a.sh:1:15", "B is not set"),
     "TC152": ({"a.sh": "docker run -e A=$(date -I) a"}, "a.sh:1:15", "`date -I`"),
     "TC153": ({"a.sh": "docker run -e A=<my key> a"}, "a.sh:1:15", "<my key>"),
@@ -108,6 +113,35 @@ def test_what_another_command_stays_in(path: str, text: str, keeper: str) -> Non
     result = convert(Memory({path: text.encode()}, "app"), Options())
     (found,) = [note for note in result.notes if note.code == "TC150"]
     assert found.message.endswith(f"stays in {keeper}")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ('docker run -v "$(pwd)"/x:/x a', True),
+        ("docker run -v `pwd`:/x a", True),
+        ("D=${PWD}/data\ndocker run -v $D:/x a", True),
+        ("docker run -e HOME_OF=$PWD a", True),
+        ('cd "$(dirname "$0")"\ndocker run -v $PWD/x:/x a', False),
+        ("cd /srv/app\ndocker run -v $PWD/x:/x a", False),
+        ('D=$(cd "$(dirname "$0")" && pwd)\ndocker run -v $D/x:/x a', False),
+        ("docker run -v ./x:/x a", False),
+        ("echo $PWD\ndocker run a", False),
+    ],
+)
+def test_the_folder_that_a_script_is_started_in_is_assumed(
+    text: str, is_told: bool
+) -> None:
+    assert ("TC082" in read({"a.sh": text}).codes) == is_told
+
+
+def test_of_a_folder_the_script_is_taken_to_start_in_it() -> None:
+    (found,) = [
+        note
+        for note in read({"bin/a.sh": "docker run -v $PWD/x:/x a"}).ledger.notes
+        if note.code == "TC082"
+    ]
+    assert "the folder that was converted was taken" in found.message
 
 
 def test_a_program_of_the_system_is_not_looked_for() -> None:

@@ -13,10 +13,11 @@ from tocompose.importers.docker_run.shell.commands import (
     DockerCall,
 )
 from tocompose.importers.docker_run.shell.parameters import path_from_here, sole_variable
-from tocompose.importers.docker_run.shell.state import Shell, shown
+from tocompose.importers.docker_run.shell.state import SCRIPT, Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
+from tocompose.readers.atoms import word_atoms
 from tocompose.syntax.interpolation import (
     Variable,
     apply_defaults,
@@ -52,6 +53,7 @@ def make_invocation(
     environment = _passed_variables(shell, arguments, local_values)
     if call.verb[-1] in CARRIED_VERBS:
         _keep_open(shell, fields, environment)
+        _note_start_folder(shell, fields)
     settings = shell.settings
     return Invocation(
         call.tool,
@@ -122,6 +124,32 @@ def _keep_open(
             field.cursor.annotate("TC170", written=placeholder[0])
     for value in environment.values():
         shell.keep_open(value.opens)
+
+
+def _note_start_folder(shell: Shell, fields: list[CommandField]) -> None:
+    """Says once of a script which folder was taken for the one that it is started in, where a command has that."""
+    if shell.knows_folder or shell.settings.get("keeper") != SCRIPT:
+        return
+    for field in fields:
+        sources = field.value.sources if "${PWD}" in field.value.text else ()
+        for source in sources:
+            if written := _start_folder_in(source.peek() or ""):
+                own_folder = f"the folder of {shell.path}"
+                is_deeper = "/" in shell.path
+                folder = "the folder that was converted" if is_deeper else own_folder
+                source.annotate("TC082", written=written, folder=folder)
+                shell.knows_folder = True
+                return
+
+
+def _start_folder_in(raw: str) -> str:
+    """How a word names the folder that the shell is in; empty where it does not."""
+    for atom in word_atoms(raw):
+        if (atom.kind, atom.text) == ("parameter", "PWD"):
+            return "$PWD"
+        if atom.kind == "command" and atom.text.split()[:1] == ["pwd"]:
+            return "$(pwd)"
+    return ""
 
 
 def _unit_names(value: object) -> tuple[str, ...]:

@@ -15,7 +15,10 @@ from tocompose.importers.docker_run.shell.output import (
     print_output,
     printed_text,
 )
-from tocompose.importers.docker_run.shell.parameters import path_from_here
+from tocompose.importers.docker_run.shell.parameters import (
+    parameter_names,
+    path_from_here,
+)
 from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
@@ -34,7 +37,19 @@ def change_folder(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> N
     ]
     if not targets:
         return
+    shell.knows_folder = shell.knows_folder or any(map(_tells_folder, fields[1:]))
     shell.directory = folder_after_cd(shell.directory, targets[0])
+
+
+# What holds the path of the script itself.
+_OWN_PATHS = ("0", "BASH_SOURCE")
+
+
+def _tells_folder(field: CommandField) -> bool:
+    """Whether the folder that a command changes to does not depend on where the script is started."""
+    sources = (source.peek() or "" for source in field.value.sources)
+    names = (name for source in sources for name in parameter_names(source))
+    return field.value.text.startswith("/") or any(name in _OWN_PATHS for name in names)
 
 
 def folder_after_cd(directory: str, target: str) -> str:

@@ -29,6 +29,7 @@ from tocompose.importers.docker_run.shell.expansion import Endless
 from tocompose.importers.docker_run.shell.input import standard_input
 from tocompose.importers.docker_run.shell.state import (
     MOST_STATEMENTS,
+    SCRIPT,
     Handler,
     Shell,
     shown,
@@ -221,7 +222,7 @@ HANDLERS: dict[str, Handler] = {
 
 
 # What a command stays in that the stack does not run, by the kind of the text.
-_KEEPERS = {"shell": "the script", "makefile": "the Makefile"}
+_KEEPERS = {"shell": SCRIPT, "makefile": "the Makefile"}
 
 
 def read_script(

@@ -58,6 +58,9 @@ class Jump(NamedTuple):
     levels: int = 1
 
 
+# What a shell script is called where it keeps what the stack does not run.
+SCRIPT = "the script"
+
 Handler: TypeAlias = Callable[["Shell", Cursor], None]
 Substitute: TypeAlias = Callable[["Shell", str, Cursor, int], Value]
 
@@ -81,6 +84,8 @@ class Shell:
         self._substitute = substitute
         self.scope = Scope()
         self.directory = "."
+        # Whether the script goes to a folder by its own path, or it was said which one was taken for its start.
+        self.knows_folder = False
         self.steps: list[Invocation | WaitLoop] = []
         self.files: list[WrittenFile] = []
         self.functions: dict[str, Cursor] = {}
