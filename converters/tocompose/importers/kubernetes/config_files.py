@@ -281,9 +281,24 @@ def _entry_content(
         return None
     if file.owner is not None:
         file.owner.count_identity_as_mapped(to)
-    return (
-        content if file.secret else _rewrite_content(content, config_entry, container, to)
-    )
+    if not file.secret:
+        content = _rewrite_content(content, config_entry, container, to)
+    return _with_listener(content, config_entry, container, to)
+
+
+def _with_listener(
+    content: bytes, config_entry: ConfigEntry, container: ContainerContext, to: ModelPath
+) -> bytes:
+    """The file with the protocol that the broker speaks which a client calls; imported where there is a broker."""
+    if b"protocol" not in content.lower():
+        return content
+    from tocompose.importers.kubernetes.kafka_clients import follow_listener
+
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return content
+    return follow_listener(text, config_entry.cursor, container, to).encode()
 
 
 def _readable_mode(file: VolumeFile, container: ContainerContext) -> int:

@@ -68,6 +68,10 @@ def convert_container(
     """The compose service of a container, without what depends on the other services."""
     fields, workload = container.fields, container.workload
     environment = container_environment(container)
+    if any("PROTOCOL" in name.upper() for name in environment.values):
+        from tocompose.importers.kubernetes.kafka_clients import follow_listeners
+
+        follow_listeners(container, environment)
     names = expansion_scope(environment, container)
     entrypoint = _command_words(fields.command, names, container, "entrypoint")
     command = _command_words(fields.arguments, names, container, "command")

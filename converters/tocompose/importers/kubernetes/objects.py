@@ -95,17 +95,18 @@ GENERATED, COMPOSED, KNOWN = "generated", "composed", "known"
 class MadeObject(KubeObject):
     """An object that stands in no manifest: an operator makes it for its `owner`, whose name it bears in messages.
 
-    A Service that `is_plain` leads to a server that speaks http where the operator's speaks https. A workload with a
-    `profile` starts on request. Of a Secret `meanings` says what the value of a key is; of `new_keys` those of the
-    cluster are not needed.
+    A Service that `is_plain` leads to a server that speaks http where the operator's speaks https; `protocols` are what
+    a broker speaks on its ports. A workload with a `profile` starts on request. Of a Secret `meanings` says what the
+    value of a key is; of `new_keys` those of the cluster are not needed.
     """
 
-    __slots__ = ("is_plain", "meanings", "new_keys", "owner", "profile")
+    __slots__ = ("is_plain", "meanings", "new_keys", "owner", "profile", "protocols")
 
     def __init__(self, cursor: Cursor, kind: str, owner: KubeObject) -> None:
         super().__init__(cursor, kind)
         self.owner = owner
         self.is_plain = False
+        self.protocols: Mapping[int, str] = {}
         self.profile = ""
         self.meanings: Mapping[str, str] = {}
         self.new_keys: frozenset[str] = frozenset()

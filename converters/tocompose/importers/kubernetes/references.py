@@ -27,7 +27,7 @@ _WEB_PORTS = {
 }
 _NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
 # A host name may end in a dot, which says that it is whole.
-_WITH_PORT = regex(
+WITH_PORT = regex(
     rf"(?<![\w.-])(?P<host>{_NAME}\.?):(?P<port>[0-9]{{1,5}})(?![\w.]*:?//|[0-9])"
 )
 # `nc -z db 5432`, where host and port are two words.
@@ -120,7 +120,7 @@ def rewrite_ports(
         )
 
     text = _SPACED.sub(words, text) if spaced else text
-    return _URL.sub(url, _WITH_PORT.sub(port, text)), done
+    return _URL.sub(url, WITH_PORT.sub(port, text)), done
 
 
 def _record_rewrite(

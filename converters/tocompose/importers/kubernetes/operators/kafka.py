@@ -94,6 +94,11 @@ class KafkaListener(NamedTuple):
         """The port of the server on which it listens."""
         return ServerPort(self.name, self.port, node_port=self.node_port)
 
+    @property
+    def protocol(self) -> str:
+        """What it speaks here, where there are no certificates."""
+        return "SASL_PLAINTEXT" if self.asks_password else "PLAINTEXT"
+
     def address(self, host: str) -> str:
         """What clients are told to call: the host, or where the outside reaches a port that is published."""
         if _OUTSIDE.get(self.outside or "") is None:
@@ -244,6 +249,7 @@ def _broker_parts(spec: KafkaSpec, name: str) -> Iterator[OperatorPart]:
         yield OperatorRemark(f"Of {spec.version} there is no image of Apache's own")
     bootstrap, brokers = f"{name}-kafka-bootstrap", f"{name}-kafka-brokers"
     ports = tuple(listener.server_port for listener in listeners)
+    protocols = {listener.port: listener.protocol for listener in listeners}
     server = f"{name}-{spec.broker}"
     heap: Mapping[str, Manifest] = {"KAFKA_HEAP_OPTS": spec.heap} if spec.heap else {}
     options = {_variable(option): text for option, text in spec.options.items()}
@@ -257,7 +263,7 @@ def _broker_parts(spec: KafkaSpec, name: str) -> Iterator[OperatorPart]:
         governing=brokers,
     )
     for service in (bootstrap, brokers):
-        yield ServerService(service, server, ports)
+        yield ServerService(service, server, ports, protocols=protocols)
     for listener in listeners:
         if listener.outside:
             yield ServerService(
@@ -265,6 +271,7 @@ def _broker_parts(spec: KafkaSpec, name: str) -> Iterator[OperatorPart]:
                 server,
                 (listener.server_port,),
                 service_type=_OUTSIDE[listener.outside],
+                protocols=protocols,
             )
 
 
@@ -296,10 +303,8 @@ def _environment(listeners: tuple[KafkaListener, ...], host: str) -> dict[str, M
     bound = [f"{name}://:{listener.port}" for name, listener in named]
     advertised = [f"{name}://{listener.address(host)}" for name, listener in named]
     logins = [name for name, listener in named if listener.asks_password]
-    protocols = [
-        f"{name}:{'SASL_PLAINTEXT' if name in logins else 'PLAINTEXT'}"
-        for name in (*names, "CONTROLLER")
-    ]
+    protocols = [f"{name}:{listener.protocol}" for name, listener in named]
+    protocols.append("CONTROLLER:PLAINTEXT")
     return {
         "KAFKA_NODE_ID": "1",
         "KAFKA_PROCESS_ROLES": "broker,controller",

@@ -90,6 +90,7 @@ class _ManifestBuilder(NamedTuple):
             case ServerService() if not self._is_present("Service", part.name):
                 made_object = self._build("Service", part.name, self._service(part))
                 made_object.is_plain = part.is_plain
+                made_object.protocols = part.protocols
                 yield made_object
             case ServerSecret() if not self._is_present("Secret", part.name):
                 span = self.owner.span

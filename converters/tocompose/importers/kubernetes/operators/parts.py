@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeAlias
 
 from tocompose.importers.kubernetes.objects import COMPOSED, GENERATED, KNOWN, KubeObject
@@ -81,13 +82,15 @@ class OperatedServer(NamedTuple):
 
 class ServerService(NamedTuple):
     """A Service that leads to a server, unless the manifests have one of that name; a server that `is_plain` speaks
-    http where the operator's speaks https. The `service_type` of the source may publish its ports."""
+    http where the operator's speaks https, and `protocols` are those of a broker by port. The `service_type` of the
+    source may publish its ports."""
 
     name: str
     server: str
     ports: tuple[ServerPort, ...]
     is_plain: bool = False
     service_type: Manifest = None
+    protocols: Mapping[int, str] = MappingProxyType({})
 
 
 class ServerSecret(NamedTuple):
