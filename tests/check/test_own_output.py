@@ -68,9 +68,13 @@ def compose_of(script: str) -> str:
 def test_the_comment_names_the_line_of_the_option_and_not_that_of_the_command() -> None:
     script = "# start\ndocker run -d --name ci \\\n  --privileged \\\n  --network host \\\n  corp/ci:1\n"
     text = compose_of(script)
-    assert "privileged: true  # tocompose: ignore[TC512] as in run.sh:3, see TC668" in text
     assert (
-        "network_mode: host  # tocompose: ignore[TC712] as in run.sh:4, see TC649" in text
+        "privileged: true  # tocompose: ignore[TC512] Privileged container, as in run.sh:3; see TC668"
+        in text
+    )
+    assert (
+        "network_mode: host  # tocompose: ignore[TC712] Host network, as in run.sh:4; see TC649"
+        in text
     )
 
 
@@ -93,8 +97,13 @@ def test_what_the_source_states_stands_in_a_comment_on_its_line() -> None:
         line.partition(" # ")[0].strip(): line for line in lines if "tocompose:" in line
     }
     socket = "- /var/run/docker.sock:/var/run/docker.sock"
-    assert "ignore[TC512] as in run.sh:1, see TC668" in comments["privileged: true"]
-    assert "ignore[TC516] as in run.sh:2, see TC661" in comments[socket]
+    assert (
+        "ignore[TC512] Privileged container, as in run.sh:1; see TC668"
+        in comments["privileged: true"]
+    )
+    assert (
+        "ignore[TC516] Engine socket mounted, as in run.sh:2; see TC661" in comments[socket]
+    )
     assert {"pid: host", "network_mode: host", "cap_add:", "- /etc:/host/etc"} <= set(
         comments
     )
@@ -129,9 +138,11 @@ def test_a_compose_file_of_the_user_says_it_once() -> None:
         content = base.content
     lines = [line.strip() for line in content.decode().split("\n") if "tocompose:" in line]
     assert lines == [
-        "privileged: true  # for the cameras  # tocompose: ignore[TC512] as in the source, see TC668",
+        "privileged: true  # for the cameras"
+        "  # tocompose: ignore[TC512] Privileged container, as in the source; see TC668",
         "pid: host  # tocompose: ignore[TC513] it counts processes",
-        "- /var/run/docker.sock:/var/run/docker.sock  # tocompose: ignore[TC516] as in the source, see TC661",
+        "- /var/run/docker.sock:/var/run/docker.sock"
+        "  # tocompose: ignore[TC516] Engine socket mounted, as in the source; see TC661",
     ]
 
 
@@ -157,7 +168,9 @@ def test_folders_of_the_host_are_not_asked_about_again() -> None:
     files = {"run.sh": HOST_FOLDERS.encode()}
     result = convert(Memory(files, "app"), Options(layout=Layout(split=True)))
     text = result.files[0].content.decode()
-    assert re.findall(r"ignore\[TC715\] as in (\S+), see (\w+)", text) == [
+    assert re.findall(
+        r"ignore\[TC715\] Bind mount in production, as in (\S+); see (\w+)", text
+    ) == [
         ("run.sh:1", "TC683"),
         ("run.sh:2", "TC658"),
     ]

@@ -23,6 +23,18 @@ def test_select_and_ignore(tocompose, tmp_path: Path) -> None:
     assert refused.code == 2 and "there is no rule 'TC7O2'" in refused.err
 
 
+def test_a_line_met_only_because_findings_are_ignored_is_no_ok(
+    tocompose, tmp_path: Path
+) -> None:
+    (tmp_path / "compose.yaml").write_text(FILE)
+    ran = tocompose("check", "--ignore", "TC707")
+    (line,) = [line for line in ran.out.splitlines() if line[4:].startswith("Q-02")]
+    assert line.startswith("ig  ") and line.endswith("(1 ignored)")
+    assert ran.out.count("\nig  ") > 1
+    waived = f"{ran.out.count(chr(10) + 'ig  ')} only because their findings are ignored"
+    assert waived in ran.out.splitlines()[-1]
+
+
 def test_settings_of_the_repository(tocompose, tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text(FILE)
     (tmp_path / "tocompose.toml").write_text('[check]\nignore = ["TC702", "TC722"]\n')

@@ -289,6 +289,15 @@ def test_numbers(body: str, numbers: tuple[str | None, ...]) -> None:
     assert (check.interval, check.timeout, check.retries, check.start_period) == numbers
 
 
+def test_only_the_timings_of_a_check_of_the_source_are_made_explicit() -> None:
+    for body, told in (
+        ("image: 'postgres:16'", False),
+        ("image: 'postgres:16', healthcheck: {test: [CMD, x]}", True),
+    ):
+        codes = {note.code for note in outcome(body).notes}
+        assert ("TC610" not in codes) is ("TC617" in codes) is told
+
+
 @pytest.mark.parametrize("body", ["{disable: true}", "{test: [NONE]}"])
 def test_a_check_that_is_switched_off_stays_off(body: str) -> None:
     text = f"image: 'postgres:16', healthcheck: {body}"

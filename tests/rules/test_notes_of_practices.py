@@ -217,7 +217,6 @@ PLACES: dict[str, tuple[str, str]] = {
         "x: {image: 'me/x:1', volumes: [/data], deploy: {replicas: 2}}",
         "services.x",
     ),
-    "TC654": ("db: {image: 'mysql:8'}", "volumes.db_data"),
     "TC655": ("x: {build: ., volumes: ['./src:/app']}", "services.x.volumes"),
     "TC656": ("x: {image: 'me/x:1', volumes: ['./a.conf:/a.conf']}", "services.x.volumes"),
     "TC657": ("db: {image: 'mysql:8', volumes: ['/srv/x:/var/lib/mysql']}", "services.db"),

@@ -24,6 +24,10 @@ def codes(body: str) -> list[str]:
     return [note.code for note in outcome(body).notes if note.code != "TC601"]
 
 
+def test_a_volume_that_is_added_is_told_of_once() -> None:
+    assert [code for code in codes("image: 'mysql:8'") if code != "TC600"] == ["TC651"]
+
+
 @pytest.mark.parametrize(
     ("body", "found"),
     [

@@ -15,7 +15,8 @@ from tocompose.reports.report import Report, place_of
 
 _UNIT = "Each line counts what it checked: services, keys, mounts or files."
 _LEFT_ALONE = "To leave a finding alone, say why at the end of its line:"
-_MARKS = {"passed": ("ok", "32"), "failed": ("--", "31")}
+_MARKS = {"passed": ("ok", "32"), "failed": ("--", "31"), "ignored": ("ig", "33")}
+_SIGNS = {"passed": "✅", "failed": "❌", "ignored": "➖"}
 
 
 def as_json(score: Mapping[str, Any], report: Report) -> str:
@@ -81,13 +82,19 @@ def _score_lines(score: Mapping[str, Any], style: Style) -> Iterator[str]:
     for line in lines:
         codes = f"  [{', '.join(line['codes'])}]" if line["codes"] else ""
         share = f"{line['passed']:>3} of {line['total']:<3}"
-        mark = style.paint(*_MARKS[line["state"]])
+        mark = style.paint(*_MARKS[_mark_of(line)])
         details = style.paint(f"{_ignored_share(line)}{codes}", "2")
         yield f"{mark}  {line['id']:<5} {share} {line['title']}{details}"
     if lines:
         yield f"{_UNIT} `tocompose explain {lines[0]['id']}` explains a line."
     yield count_sentence(score)
     yield _score_sentence(score)
+
+
+def _mark_of(line: Mapping[str, Any]) -> str:
+    """The state of a line; `ignored` where it is met only because somebody said to leave findings alone."""
+    is_waived = line["state"] == "passed" and line["ignored"]
+    return "ignored" if is_waived else str(line["state"])
 
 
 def _ignored_share(line: Mapping[str, Any]) -> str:
@@ -104,7 +111,13 @@ def _score_sentence(score: Mapping[str, Any]) -> str:
     if not lines:
         return f"no selected line of the checklist applies ({files})"
     what = "line of the checklist is" if lines == 1 else "lines of the checklist are"
-    return f"{met} of {lines} {what} met ({files})"
+    return f"{met} of {lines} {what} met{_waived_part(score)} ({files})"
+
+
+def _waived_part(score: Mapping[str, Any]) -> str:
+    waived = [_mark_of(line) for line in score["lines"]].count("ignored")
+    whose = "its" if waived == 1 else "their"
+    return f", {waived} only because {whose} findings are ignored" if waived else ""
 
 
 def as_markdown(score: Mapping[str, Any], report: Report) -> str:
@@ -134,7 +147,7 @@ def as_html(score: Mapping[str, Any], report: Report) -> str:
 
 
 def _score_row(line: Mapping[str, Any]) -> str:
-    mark = "✅" if line["state"] == "passed" else "❌"
+    mark = _SIGNS[_mark_of(line)]
     share = f"{line['passed']} of {line['total']}{_ignored_share(line)}"
     return f"| {line['id']} | {mark} | {share} | {line['title']} |"
 

@@ -48,6 +48,7 @@ from tocompose.rules.service_images import (
     has_own_check,
     image_title,
     services_of_same_image,
+    timed_check,
 )
 from tocompose.rules.tcp_probes import at_port, tcp_probe
 from tocompose.rules.views import judge_lasting
@@ -82,7 +83,7 @@ def _add_check(
         facts |= _reasons(check, service, stack, context)
         return service, [remark(check, service, "", **facts)]
     note = remark("TC610", service, "healthcheck", command=_shorten(check))
-    return replace(service, healthcheck=check), [note]
+    return replace(service, healthcheck=timed_check(check, service, stack, context)), [note]
 
 
 def _reasons(code: str, service: Service, stack: Stack, context: Context) -> dict[str, str]:
@@ -357,9 +358,8 @@ RULE = Rule(
             services:
               cache:
                 image: redis:7
-                healthcheck:
-                  test: [CMD-SHELL, "redis-cli ping | grep -qE 'PONG|NOAUTH'"]
-                  start_period: 5s
+                healthcheck: {test: [CMD-SHELL, "redis-cli ping | grep -qE 'PONG|NOAUTH'"],
+                  interval: 10s, timeout: 5s, retries: 5, start_period: 5s}
             """,
         ),
         Example(
@@ -370,9 +370,8 @@ RULE = Rule(
                 image: node:22-alpine
                 ports: ["3000:3000"]
                 command: [node, server.js]
-                healthcheck:
-                  test: [CMD-SHELL, "nc -z 127.0.0.1 3000"]
-                  start_period: 20s
+                healthcheck: {test: [CMD-SHELL, "nc -z 127.0.0.1 3000"],
+                  interval: 30s, timeout: 5s, retries: 3, start_period: 20s}
             """,
         ),
     ),

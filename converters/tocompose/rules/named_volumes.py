@@ -16,7 +16,7 @@ from tocompose.knowledge.old_containers import (
     old_container,
 )
 from tocompose.model import EnvVariable, Mount, Role, Runtime, Service, Stack, Volume
-from tocompose.notes import Note, note
+from tocompose.notes import Note
 from tocompose.record import NamedTuple, replace
 from tocompose.rules import (
     Context,
@@ -44,7 +44,6 @@ from tocompose.rules.mounted_files import MountedFiles
 from tocompose.rules.programs import runs_own_server, runs_server
 from tocompose.rules.service_images import environment_of, facts_of, image_title
 from tocompose.rules.views import judge_mount, mounts_of
-from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.mounts import is_windows_path
 from tocompose.syntax.names import unique_name, variable_name
 
@@ -97,10 +96,6 @@ def apply(stack: Stack, context: Context) -> Outcome:
             service = replace(service, mounts=mounts, environment=environment)
         services.append(service)
         notes += named.notes
-        notes += [
-            note("TC654", subject=ModelPath.of("volumes", name), volume=name)
-            for name in named.names
-        ]
         volumes += [Volume(name=name) for name in named.names]
     mended = replace(stack, services=tuple(services), volumes=tuple(volumes))
     return Outcome(mended, tuple(notes))

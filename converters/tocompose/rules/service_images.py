@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tocompose.knowledge.images import Data, ImageFacts, image_facts, image_ref
-from tocompose.model import Service, Stack
+from tocompose.model import Healthcheck, Service, Stack
 from tocompose.record import replace
 from tocompose.rules import Context
 from tocompose.rules.programs import command_text, runs_own_server
@@ -76,6 +76,16 @@ def base_facts(service: Service, stack: Stack, context: Context) -> ImageFacts |
         return facts_of(service)
     stage = built_stage(service, stack, context)
     return image_facts(stage.root) if stage else None
+
+
+def timed_check(
+    check: Healthcheck, service: Service, stack: Stack, context: Context
+) -> Healthcheck:
+    """A check of ours with the timings that fit the image: as new as the check, they need no note of their own."""
+    image = base_facts(service, stack, context)
+    numbers = image.check_numbers(service.role) if image else {}
+    missing = {key: numbers[key] for key in numbers if getattr(check, key) is None}
+    return replace(check, **missing)
 
 
 def built_stage(service: Service, stack: Stack, context: Context) -> Stage | None:

@@ -8,7 +8,7 @@ from itertools import chain
 from tocompose.compose.documents import ComposeFile, document_of, read_file
 from tocompose.compose.yaml_text import comment_line
 from tocompose.model import File, Stack
-from tocompose.notes import Level, Note
+from tocompose.notes import Level, Note, explanation
 from tocompose.project import Memory
 from tocompose.record import NamedTuple, replace
 from tocompose.rules import Rule, View, load_rule, registry
@@ -160,10 +160,12 @@ def _commented(file: File, statements: list[Statement], parsed_file: ComposeFile
 
 
 def _comment(statements: list[Statement]) -> str:
-    codes = ", ".join(sorted({statement.code for statement in statements}))
+    codes = sorted({statement.code for statement in statements})
+    titles = ", ".join(dict.fromkeys(explanation(code)["title"] for code in codes))
     origins = ", ".join(sorted({statement.origin for statement in statements}))
     notes = ", ".join(sorted({statement.told_by for statement in statements}))
-    return comment_line(f"tocompose: ignore[{codes}] as in {origins}, see {notes}")
+    reason = f"{titles}, as in {origins}; see {notes}"
+    return comment_line(f"tocompose: ignore[{', '.join(codes)}] {reason}")
 
 
 def _says_the_same(content: bytes, parsed_file: ComposeFile) -> bool:
