@@ -260,7 +260,7 @@ def test_images_that_podman_has_alone_are_copied_before_the_containers_are_made(
         result, cutover = converted(files)
         copies = [line for line in lines(cutover) if line.startswith("podman save")]
         assert copies == ["podman save localhost/web:1 | docker load"]
-        making = next(line for line in lines(cutover) if "--no-start" in line)
+        making = next(line for line in lines(cutover) if "compose up" in line)
         assert lines(cutover).index(copies[0]) < lines(cutover).index(making)
         assert "TC680" in {note.code for note in result.notes}
         later = later_steps(report(result, Memory({}, "shop")))
@@ -285,7 +285,7 @@ def test_a_network_with_a_subnet_goes_first_and_is_made_again_on_the_way_back() 
     )
     result, cutover = converted({"run.sh": script})
     over = lines(cutover)
-    assert over.index("docker network rm lan") < over.index("docker compose up --no-start")
+    assert over.index("docker network rm lan") < over.index("docker compose up -d --wait")
     options = "--internal --subnet 172.30.0.0/24 --gateway 172.30.0.1"
     assert f"docker network create {options} lan" in [
         step.line for step in cutover.steps_back
@@ -495,3 +495,51 @@ def test_what_a_server_holds_in_memory_is_written_before_it_is_paused(
     saved = f'docker exec cache {command}echo "$r"; test "$r" = OK\' && docker pause cache'
     assert saved in advice_of(result, "TC432")
     assert saved in " ".join(lines(cutover))
+
+
+def test_containers_are_created_before_the_start_only_where_something_comes_in_between() -> (
+    None
+):
+    for script, is_created in (
+        ("docker run -d --name web acme/web:1\n", False),
+        ("docker run -d --name db -e POSTGRES_PASSWORD=x postgres:16\n", True),
+    ):
+        _, cutover = converted({"run.sh": script})
+        assert any("--no-start" in line for line in lines(cutover)) is is_created
+
+
+def test_values_that_the_source_has_empty_are_not_printed() -> None:
+    empty = "".join(f" -e {name}=" for name in ("DB_PASSWORD", "HOST", "PORT", "MAIL"))
+    script = f"docker run -d --name web -e TOKEN{empty} shop/web:1\n"
+    result, cutover = converted({"run.sh": script})
+    assert "TC854" in {note.code for note in result.notes}
+    printed = [step.title for step in cutover.steps_over if "Print the value" in step.title]
+    assert printed == ["Print the value that web has for TOKEN, and set it in .env"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("version: '2'\nservices: {web: {image: acme/web:1}}\n", True),
+        ("services: {web: {image: acme/web:1}}\n", False),
+        (
+            "version: '2'\nservices: {web: {image: acme/web:1, container_name: web}}\n",
+            False,
+        ),
+    ],
+)
+def test_containers_under_the_name_of_an_older_compose_are_not_replaced(
+    text: str, is_told: bool
+) -> None:
+    for folder in ("in-3", "shop"):
+        project = Memory({"docker-compose.yml": text.encode()}, folder)
+        told = cutover_of(report(convert(project, Options()), project)).text
+        assert ("convert again with `--name in3`" in told) is (is_told and folder == "in-3")
+
+
+def test_what_is_written_after_a_copy_in_a_swarm_is_lost() -> None:
+    text = "version: '3'\nservices: {cache: {image: 'redis:7'}}\n"
+    result, cutover = converted({"docker-stack.yml": text})
+    assert "what is written after the copy is not moved" in advice_of(result, "TC432")
+    (removed,) = [step for step in cutover.steps_over if "stack rm" in step.line]
+    assert removed.warning.endswith("What is written after the copy is not moved.")

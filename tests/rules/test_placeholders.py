@@ -383,7 +383,18 @@ def test_what_is_left_out_of_a_placeholder_is_told_with_its_place_unless_it_may_
     assert {"DB_CONFIG_PATH", "WEB_CONFIG_PATH"} <= names
     values = report(result, project).values_by_fate()
     assert values["noted"] == len(asked)
-    assert "delete its line in the compose file" in str(duties(report(result, project)))
+    assert "delete its line in the compose file instead." in str(
+        duties(report(result, project))
+    )
+
+
+def test_a_placeholder_that_is_a_secret_in_production_is_deleted_there_too() -> None:
+    script = "docker run -d --name db -e MYSQL_PASSWORD=DATABASE_PASSWORD mariadb:11\n"
+    project = Memory({"run.sh": script.encode()}, "shop")
+    result = convert(project, Options(source="docker_run", layout=Layout(split=True)))
+    told = str(duties(report(result, project)))
+    assert "lines in docker-compose.prod.yml that name it or its Docker secret" in told
+    assert "secret (MYSQL_PASSWORD)" in told
 
 
 def test_empty_passwords_are_named_by_their_variables() -> None:

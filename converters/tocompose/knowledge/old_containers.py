@@ -103,8 +103,9 @@ def copied_before_it_stops(service: Service, stack: Stack) -> str:
     if stack.runs_in is Runtime.SWARM:
         task_name = shlex.quote(f"{stack.name}_{service.name}")
         return (
-            f"copy its data before you remove the old stack (`docker service ps {task_name}` shows its node),"
-            " and do not stop it: the swarm puts an empty one in the place of a container that stops"
+            f"copy its data just before you remove the old stack (`docker service ps {task_name}` shows its node),"
+            " because what is written after the copy is not moved, and do not stop it: the swarm puts an empty one in"
+            " the place of a container that stops"
         )
     if service.was_removed:
         return "copy its data before you stop it, which removes it (`--rm`)"

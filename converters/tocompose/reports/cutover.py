@@ -35,14 +35,13 @@ from tocompose.reports.next_steps import (
     NextStep,
     base_of,
     checked_start_steps,
-    compose_command,
     down_command,
 )
 from tocompose.reports.old_data import (
     copied_data,
+    created_and_filled,
     mounts_to_fill,
     old_path,
-    warning_of_volumes,
 )
 from tocompose.reports.old_networks import creation_options, reconnection
 from tocompose.reports.old_starts import forget_starts, start_units, stop_units
@@ -102,7 +101,7 @@ def cutover_of(report: Report) -> Cutover:
         case Runtime.SWARM:
             return _from_swarm(report, base)
         case _:
-            return Cutover(text=text_of_elsewhere(stack))
+            return Cutover(text=text_of_elsewhere(report))
 
 
 def _from_docker(report: Report, base: str) -> Cutover:
@@ -116,7 +115,7 @@ def _from_docker(report: Report, base: str) -> Cutover:
     networks = [network for network in stack.networks if _is_in_the_way(network)]
     steps_over = (
         *_remember_nameless(old),
-        *values_in_use(stack, old),
+        *values_in_use(report, old),
         *folders_in_use(stack, old),
         *copies_before_stop(stack, removed, "docker"),
         *stop_units(report),
@@ -125,8 +124,7 @@ def _from_docker(report: Report, base: str) -> Cutover:
         *_rename(named, "Rename them, so that their names are free", set_aside=True),
         *_set_jobs_aside(stack),
         *_remove_networks(networks),
-        _create_unstarted(stack, base),
-        *_copies(stack, lasting),
+        *created_and_filled(stack, base, _copies(stack, lasting)),
         *checked_start_steps(stack, base),
     )
     steps_back = (
@@ -155,15 +153,15 @@ def _from_podman(report: Report, base: str) -> Cutover:
     lasting, removed = _by_fate(old)
     steps_over = (
         *_remember_nameless(old, "podman"),
-        *values_in_use(stack, old, "podman"),
+        *values_in_use(report, old, "podman"),
         *folders_in_use(stack, old, "podman"),
         *copies_before_stop(stack, removed, "podman"),
         *stop_units(report),
         *_stop_old(old, "podman"),
         *image_copies(stack),
-        _create_unstarted(stack, base),
-        *_copies(stack, lasting, "podman"),
-        *volume_copies(stack),
+        *created_and_filled(
+            stack, base, (*_copies(stack, lasting, "podman"), *volume_copies(stack))
+        ),
         *checked_start_steps(stack, base),
     )
     steps_back = (
@@ -194,8 +192,7 @@ def _from_units(stack: Stack, base: str) -> Cutover:
         ),
         NextStep("Stop the old units", f"systemctl --user stop {services}", _AS_ROOT),
         *image_copies(stack),
-        _create_unstarted(stack, base),
-        *volume_copies(stack),
+        *created_and_filled(stack, base, volume_copies(stack)),
         *checked_start_steps(stack, base),
         NextStep(
             "Keep the old units from starting with the machine",
@@ -232,14 +229,6 @@ def _switch_timers(title: str, verb: str, timers: list[OldUnit]) -> Iterator[Nex
     names = shlex.join(timer.service for timer in timers)
     if names:
         yield NextStep(title, f"systemctl --user {verb} {names}")
-
-
-def _create_unstarted(stack: Stack, base: str) -> NextStep:
-    made = "containers and volumes" if stack.volumes else "containers"
-    title = f"Create the new {made} without starting them"
-    return NextStep(
-        title, compose_command(base, "up --no-start"), warning_of_volumes(stack)
-    )
 
 
 def _stop_stack(stack: Stack, base: str) -> NextStep:

@@ -29,7 +29,7 @@ from tocompose.reports.values_to_set import (
     values_to_set,
 )
 from tocompose.syntax.model_path import ModelPath
-from tocompose.wording import enumerated
+from tocompose.wording import enumerated, listed_names
 
 
 class DutyDetail(NamedTuple):
@@ -95,7 +95,7 @@ def _old_value_duties(report: Report) -> Iterator[Duty]:
 
 _NEEDLESS_PLACEHOLDER = (
     " Where the service needs no value in place of a placeholder, delete its line in the"
-    " compose file instead."
+    " compose file instead"
 )
 
 
@@ -106,8 +106,7 @@ def _value_duties(report: Report) -> Iterator[Duty]:
     is_sentence = len(names) <= MOST_IN_A_SENTENCE
     which = f": {', '.join(names)}" if is_sentence else " (listed below)"
     how = f"`tocompose env .` in this folder asks for {'each' if names[1:] else 'it'}."
-    if any(note.code == "TC852" and names_asked_for(note, names) for note in report.notes):
-        how += _NEEDLESS_PLACEHOLDER
+    how += _how_without(report, names)
     others = len(optional_values(report))
     also = f"; {others} more may stay empty" if others else ""
     text = f"Set {counted_values(names)} in .env{which}{also}"
@@ -117,6 +116,27 @@ def _value_duties(report: Report) -> Iterator[Duty]:
         for hint, hinted_names in hints.items()
     )
     yield Duty(text, text, advice=how, details=tuple(details))
+
+
+def _how_without(report: Report, names: Sequence[str]) -> str:
+    """How to do without the placeholders among these variables, where there are any: production may have them too."""
+    asked = [names_asked_for(note, names) for note in report.notes if note.code == "TC852"]
+    placeholders = set().union(*asked)
+    if not placeholders:
+        return ""
+    in_secrets = [
+        secret.environment
+        for secret in report.stack.secrets
+        if secret.environment in placeholders
+    ]
+    files = [file.path for file in report.files if ".prod." in file.path]
+    if not in_secrets or not files:
+        return f"{_NEEDLESS_PLACEHOLDER}."
+    shown = listed_names(in_secrets, MOST_IN_A_SENTENCE)
+    return (
+        f"{_NEEDLESS_PLACEHOLDER}, and the lines in {files[0]} that name it or its Docker"
+        f" secret ({shown})."
+    )
 
 
 def _config_duties(report: Report) -> Iterator[Duty]:

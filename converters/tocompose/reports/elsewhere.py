@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tocompose.model import Runtime, Stack
 from tocompose.reports.inventory import keeps_volumes_or_folders
+from tocompose.reports.report import Report
+from tocompose.syntax.names import old_project_name
 
 # What is said where no command can name the containers of the source: what happens, how data move, the way back.
 _ELSEWHERE = {
@@ -34,15 +36,34 @@ _BEHIND_PROXY = (
 _DATA_STAY = "Data that was written to the stack in the meantime is not copied back."
 
 
-def text_of_elsewhere(stack: Stack) -> str:
+def text_of_elsewhere(report: Report) -> str:
     """The way over and back where the source runs elsewhere; of data only where the stack keeps some."""
+    stack = report.stack
     if stack.runs_in not in _ELSEWHERE:
         return ""
     what_happens, how_data_move, way_back = _ELSEWHERE[stack.runs_in]
     keeps_data = keeps_volumes_or_folders(stack)
     data_sentences = (how_data_move, way_back, _DATA_STAY) if keeps_data else (way_back,)
     proxy_sentences = (_BEHIND_PROXY,) if _waits_for_proxy(stack) else ()
-    return " ".join((what_happens, *proxy_sentences, *data_sentences))
+    older_sentences = filter(None, [_of_older_names(report)])
+    return " ".join((what_happens, *older_sentences, *proxy_sentences, *data_sentences))
+
+
+def _of_older_names(report: Report) -> str:
+    """What is not replaced: containers under the project name of an older Compose, which read files with a version."""
+    stack = report.stack
+    older_name = old_project_name(stack.name)
+    if stack.runs_in is not Runtime.PROJECT or older_name == stack.name:
+        return ""
+    ledger = report.ledger
+    has_version = any(ledger.path(leaf) == ("version",) for leaf in ledger.leaves())
+    is_named_by_project = any(not service.container_name for service in stack.services)
+    if not has_version or not is_named_by_project:
+        return ""
+    return (
+        f"Compose before 1.21 called the project {older_name}: if the old containers are called {older_name}_…, they"
+        f" are not replaced and keep their ports. Then convert again with `--name {older_name}`."
+    )
 
 
 def _waits_for_proxy(stack: Stack) -> bool:

@@ -50,7 +50,7 @@ def _what_goes(report: Report) -> str:
         duty.notes and todo_of(duty.notes[0]) == "data" for duty in duties(report)
     )
     return (
-        f"{deletes}: copy first what “What to do” lists."
+        f"{deletes}: just before, copy what “What to do” lists. What is written after the copy is not moved."
         if has_data_to_copy
         else f"{deletes}."
     )

@@ -9,6 +9,7 @@ from tocompose.knowledge.images import image_facts
 from tocompose.knowledge.renewed_folders import renewed_files
 from tocompose.model import Mount, Runtime, Service, Stack
 from tocompose.reports.duties import Duty
+from tocompose.reports.next_steps import NextStep, compose_command
 from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import enumerated
 
@@ -74,7 +75,20 @@ def _told_beside(duty: Duty, copied: Container[ModelPath]) -> Duty:
     return duty._replace(advice=_COPIED_THERE, details=details)
 
 
-def warning_of_volumes(stack: Stack) -> str:
+def created_and_filled(
+    stack: Stack, base: str, copies: Iterable[NextStep]
+) -> Iterator[NextStep]:
+    """The new containers are created before the start where data are copied in between, or Compose warns of volumes."""
+    copy_steps = tuple(copies)
+    warning = _warning_of_volumes(stack)
+    if copy_steps or warning:
+        created = "containers and volumes" if stack.volumes else "containers"
+        title = f"Create the new {created} without starting them"
+        yield NextStep(title, compose_command(base, "up --no-start"), warning)
+    yield from copy_steps
+
+
+def _warning_of_volumes(stack: Stack) -> str:
     """What Compose says of volumes with names of the engine; Docker has none of those that podman holds."""
     old = [one.engine_name for one in stack.volumes if one.engine_name and not one.external]
     if not old:

@@ -10,6 +10,8 @@ from tocompose.model import Mount, Service, Stack
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
 from tocompose.reports.next_steps import NextStep
+from tocompose.reports.report import Report
+from tocompose.reports.values_to_set import optional_values
 from tocompose.syntax.interpolation import Literal, Variable, parse
 from tocompose.syntax.names import variable_name
 
@@ -30,13 +32,14 @@ def running_name(service: Service) -> str:
 
 
 def values_in_use(
-    stack: Stack, old: list[Service], client: str = "docker"
+    report: Report, old: list[Service], client: str = "docker"
 ) -> Iterator[NextStep]:
     """The values that the source does not hold: the old containers were given them, and their data may need them.
 
-    What is passed through from the shell counts as well: the shell that starts the stack is another one.
+    What is passed through from the shell counts as well: the shell that starts the stack is another one. What the
+    source itself has empty, the old containers got empty too.
     """
-    missing = _missing_names(stack)
+    missing = _missing_names(report.stack) - set(optional_values(report))
     told_names: set[str] = set()
     for service in old:
         for variable in service.environment:

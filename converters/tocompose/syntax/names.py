@@ -58,6 +58,14 @@ def identifier(text: str, fallback: str = "app") -> str:
     return _NOT_IN_NAME.sub("-", text.lower()).strip("-_") or fallback
 
 
+_NOT_OLD = regex(r"[^a-z0-9]")
+
+
+def old_project_name(folder: str) -> str:
+    """The project name that Compose before 1.21 made of a folder: its small letters and digits alone."""
+    return _NOT_OLD.sub("", folder.lower()) or "default"
+
+
 def is_key(name: str) -> bool:
     """Whether a service, network, volume, config or secret may be called so."""
     return _KEY.fullmatch(name) is not None

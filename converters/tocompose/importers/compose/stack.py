@@ -29,7 +29,6 @@ from tocompose.importers.compose.stack_files import for_one_machine
 from tocompose.importers.compose.version_one import (
     FilesBeside,
     VersionOne,
-    old_project_name,
 )
 from tocompose.importers.compose.versions import STACK_NAMES, source_files
 from tocompose.importers.special_files import without_special_files
@@ -42,7 +41,7 @@ from tocompose.project import Project
 from tocompose.record import replace
 from tocompose.source import Branch, Node
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import identifier
+from tocompose.syntax.names import identifier, old_project_name
 
 # A line of a file of variables with quotes, a variable or a comment behind the value: the name that it sets.
 _INTERPRETED_LINE = regex(

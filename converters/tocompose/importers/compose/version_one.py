@@ -233,8 +233,3 @@ def _texts_of(value: Any) -> Iterator[str]:
             yield from _texts_of(value_below)
     elif value is not None:
         yield str(value)
-
-
-def old_project_name(folder: str) -> str:
-    """The project name that Compose 1 made of a folder: its small letters and digits alone."""
-    return re.sub(r"[^a-z0-9]", "", folder.lower()) or "default"
