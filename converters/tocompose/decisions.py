@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from tocompose.answers import CONDITIONS, DECIDED_ELSEWHERE, KINDS, assumption_id
 from tocompose.importers import importers
-from tocompose.model import EnvSetting, Stack
+from tocompose.model import Dependency, EnvSetting, Stack
 from tocompose.notes import Kind, Note, explanation
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Project
@@ -50,7 +50,7 @@ def _all_decisions(
     yield from _server_decisions(result)
     yield from _practice_decisions(options, result)
     yield from _role_decisions(result)
-    yield from _dependency_decisions(result.stack)
+    yield from _dependency_decisions(result)
     yield from _value_decisions(result.stack)
     yield from (
         _assumed_decision(conversion_note) for conversion_note in _unconfirmed(result.notes)
@@ -156,18 +156,40 @@ def _role_decisions(result: Result) -> Iterator[Decision]:
         )
 
 
-def _dependency_decisions(stack: Stack) -> Iterator[Decision]:
+# What speaks for waiting for more than the start, by the notes that say that the source did not ask for it.
+_WAITING_CODES = {"TC604": "service_healthy", "TC606": "service_completed_successfully"}
+_WAITING_REASONS = {"TC604": "{} has a health check", "TC606": "{} is a job that ends"}
+
+
+def _dependency_decisions(result: Result) -> Iterator[Decision]:
     short = {condition: name for name, condition in CONDITIONS.items()}
-    for service in stack.services:
+    added_codes = {
+        (*conversion_note.subject[1:4:2], _WAITING_CODES[conversion_note.code]): (
+            conversion_note.code
+        )
+        for conversion_note in result.notes
+        if conversion_note.code in _WAITING_CODES
+    }
+    for service in result.stack.services:
         for edge in service.depends_on:
+            answer = short.get(edge.condition, edge.condition)
+            code = added_codes.get((service.name, edge.service, edge.condition), "")
             yield Decision(
                 f"depends.{service.name}.{edge.service}",
                 f"Does {service.name} wait for {edge.service}?",
-                short.get(edge.condition, edge.condition),
+                answer,
                 KINDS["depends"],
-                edge.evidence or "comes from the source",
+                edge.evidence or _stated_evidence(edge, code, answer),
                 edge.origin or service.origin,
             )
+
+
+def _stated_evidence(edge: Dependency, code: str, answer: str) -> str:
+    """That the source states the dependency, and why it waits for more than the start where it does not say that."""
+    if not code:
+        return "comes from the source"
+    why = _WAITING_REASONS[code].format(edge.service)
+    return f"the dependency comes from the source; {answer}, because {why}"
 
 
 def _value_decisions(stack: Stack) -> Iterator[Decision]:

@@ -38,6 +38,30 @@ def test_each_decision_has_evidence(tocompose):
 
 
 @pytest.mark.parametrize(
+    ("needs", "evidence"),
+    [
+        (
+            "[db]",
+            "the dependency comes from the source; healthy, because db has a health check",
+        ),
+        ("{db: {condition: service_healthy}}", "comes from the source"),
+    ],
+)
+def test_a_wait_for_health_that_the_source_does_not_state_is_none_of_it(
+    tocompose, tmp_path, needs, evidence
+):
+    services = (
+        f"web: {{image: 'me/web:1', depends_on: {needs}}}, db: {{image: 'postgres:16'}}"
+    )
+    (tmp_path / "docker-compose.yml").write_text(f"services: {{{services}}}")
+    found = json.loads(
+        tocompose("plan", "docker-compose.yml", "--from", "compose", "--as", "json").out
+    )
+    decisions = {item["id"]: item for item in found["decisions"]}
+    assert decisions["depends.web.db"]["evidence"] == evidence
+
+
+@pytest.mark.parametrize(
     ("script", "arguments", "evidence"),
     [
         (SCRIPT, (), "name of the folder; --name sets another"),

@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 
 from ablation import codes_of, compose_of, converted, losses, silent_paths
 from tocompose.importers import SourceError
-from tocompose.pipeline import Result
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Memory
+from tocompose.reports.duties import start_duties
+from tocompose.reports.report import report
 
 CONTAINER: dict[str, Any] = {
     "name": "web",
@@ -735,3 +738,22 @@ def test_a_memory_limit_below_dockers_least_is_said_as_such() -> None:
     [told] = [item for item in result.notes if item.code == "TC894"]
     assert "4 MB" in told.message and "no key" not in told.message
     assert "TC790" not in codes_of(result)
+
+
+def test_the_mount_of_a_server_is_corrected_before_its_data_are_moved() -> None:
+    mounts = [{"sourceVolume": "pg", "containerPath": "/var/lib/postgresql/data"}]
+    database = {"name": "db", "image": "postgres", "mountPoints": mounts}
+    volumes = [{"name": "pg", "host": {"sourcePath": "pg"}}]
+    source = {"AWSEBDockerrunVersion": 2, "containerDefinitions": [database]}
+    text = json.dumps({**source, "volumes": volumes}).encode()
+    project = Memory({"Dockerrun.aws.json": text}, "shop")
+    told = report(convert(project, Options()), project)
+    assert [duty.code for duty in start_duties(told).named] == ["TC652", "TC458"]
+    advice = start_duties(told).named[0].advice
+    assert "starts empty here" in advice and "If the volume holds data" not in advice
+
+
+def test_no_limit_is_told_of_a_container_that_becomes_no_service() -> None:
+    imageless = {key: value for key, value in web(memory=4).items() if key != "image"}
+    codes = codes_of(task({**imageless, "name": "app"}, web()))
+    assert "TC002" in codes and "TC894" not in codes

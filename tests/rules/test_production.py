@@ -240,6 +240,21 @@ def test_no_new_privileges(body: str, options: tuple[str, ...]) -> None:
             ("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"),
         ),
         ("image: 'caddy:2', cap_add: [NET_BIND_SERVICE]", ("ALL",), ()),
+        (
+            "image: 'caddy:2', volumes: ['./logs:/logs']",
+            ("ALL",),
+            ("NET_BIND_SERVICE", "DAC_OVERRIDE"),
+        ),
+        (
+            "image: 'caddy:2', volumes: ['./site:/srv:ro', './Caddyfile:/etc/caddy/Caddyfile']",
+            ("ALL",),
+            ("NET_BIND_SERVICE",),
+        ),
+        (
+            "image: 'caddy:2', user: '1000', volumes: ['./logs:/logs']",
+            ("ALL",),
+            ("NET_BIND_SERVICE",),
+        ),
         ("image: 'caddy:2', cap_drop: [NET_RAW]", (), ()),
         ("image: 'caddy:2', privileged: true", (), ()),
         ("image: 'postgres:16', command: [sh, -c, x]", (), ()),

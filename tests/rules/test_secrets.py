@@ -600,6 +600,10 @@ def test_production_reads_from_files_where_the_image_can() -> None:
             "TC551",
         ),
         (
+            "image: 'me/web:1', read_only: true, environment: {DB_PASSWORD: tops3cret}",
+            "TC550",
+        ),
+        (
             "image: 'postgres:16', entrypoint: [sh, /start.sh], environment: {POSTGRES_PASSWORD: tops3cret}",
             "TC550",
         ),
@@ -613,6 +617,7 @@ def test_production_reads_from_files_where_the_image_can() -> None:
         "unknown image",
         "part of an address",
         "read-only (T5)",
+        "read-only, and unknown",
         "own entrypoint",
         "read by the command",
     ),

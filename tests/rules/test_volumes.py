@@ -116,7 +116,13 @@ def test_a_mount_beside_the_data(image: str, target: str) -> None:
 @pytest.mark.parametrize(
     ("image", "target", "since", "outcome"),
     [
-        ("postgres", "/var/lib/postgresql/data", "since version 18", "refuses to start"),
+        ("postgres", "/var/lib/postgresql/data", "since version 18", "newest is pulled"),
+        (
+            "postgres:18",
+            "/var/lib/postgresql/data",
+            "since version 18",
+            "With such a mount",
+        ),
         ("postgres:16", "/var/lib/postgresql", "before version 18", "anonymous volume"),
         ("mongo:7", "/data", "", "anonymous volume"),
     ],

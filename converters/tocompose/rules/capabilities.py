@@ -22,9 +22,13 @@ from tocompose.rules import (
     remark,
     with_overlay,
 )
+from tocompose.rules.file_mounts import looks_like_file
 from tocompose.rules.programs import runs_server
+from tocompose.rules.sensitive_mounts import is_sensitive
 from tocompose.rules.service_images import facts_of
 
+# What lets root write to what belongs to others.
+_OVERRIDE = "DAC_OVERRIDE"
 _ROOT_USER = regex(r"^(?:0|root)?(?::|$)")
 
 
@@ -40,10 +44,30 @@ def _drop_all(service: Service) -> tuple[Service, list[Note]]:
     security, overlay = service.security, overlay_of(service, ComposeFileRole.PROD)
     if security.privileged or security.cap_drop or overlay.security.cap_drop:
         return service, []
-    needed = tuple(_missing_capabilities(service, image))
+    missing = _missing_capabilities(service, image)
+    crosses = _writes_host_folder(service) and _OVERRIDE not in (*missing, *image.caps)
+    needed = (*missing, _OVERRIDE) if crosses else tuple(missing)
     closed = replace(overlay.security, cap_drop=("ALL",), cap_add=needed)
     mended = with_overlay(service, ComposeFileRole.PROD, replace(overlay, security=closed))
-    return mended, [remark("TC672", service, "cap_drop")]
+    rest = f", and {_OVERRIDE} for folders of the host" if crosses else ""
+    return mended, [remark("TC672", service, "cap_drop", rest=rest)]
+
+
+def _writes_host_folder(service: Service) -> bool:
+    """Whether root writes to a folder of the host, which may belong to another user."""
+    return _is_root(service) and any(
+        mount.kind == "bind"
+        and not mount.read_only
+        and "ro" not in mount.mode.split(",")
+        and not looks_like_file(mount.source or "")
+        and not is_sensitive(mount.source or "")
+        for mount in service.mounts
+    )
+
+
+def _is_root(service: Service) -> bool:
+    user = service.security.user
+    return user is None or _ROOT_USER.match(user) is not None
 
 
 def _missing_capabilities(service: Service, image: ImageFacts) -> list[str]:
@@ -62,10 +86,8 @@ def _judge_capabilities(startup: Startup, service: Service) -> Iterator[Verdict]
     if image is None or not image.caps or "ALL" not in dropped:
         return
     missing = _missing_capabilities(service, image)
-    user = service.security.user
-    is_root = user is None or _ROOT_USER.match(user) is not None
     facts = {"missing": ", ".join(missing), "image": service.image or ""}
-    holds = not missing or not is_root
+    holds = not missing or not _is_root(service)
     yield startup.verdict(service, "cap_drop", "T23", holds, "TC742", **facts)
 
 

@@ -97,9 +97,17 @@ def _note_kept(
 
 def _reason_to_keep(service: Service, variable: EnvVariable) -> str:
     """The code of the note that says why the secret is no file in production."""
-    if _is_read_only(service):
+    if _is_read_only(service) and _file_variable_for(service, variable):
         return "TC551"
     return "TC552" if _reads_itself(service, variable) else "TC550"
+
+
+def _file_variable_for(service: Service, variable: EnvVariable) -> str:
+    """The variable that names a file with the secret in place of it; empty where the image is not known to have one."""
+    image = facts_of(service)
+    if image is None or not runs_server(service):
+        return ""
+    return image.file_variable(variable.name) or ""
 
 
 def _is_read_only(service: Service) -> bool:
@@ -109,19 +117,18 @@ def _is_read_only(service: Service) -> bool:
 
 
 def _find_swaps(service: Service, secret_settings: set[str]) -> list[Swap]:
-    image = facts_of(service)
     production = overlay_of(service, ComposeFileRole.PROD)
-    if image is None or not runs_server(service) or _is_read_only(service):
+    if _is_read_only(service):
         return []
     names = {variable.name for variable in (*service.environment, *production.environment)}
     swaps = []
     for variable in service.environment:
         setting = _setting_of(variable)
-        file_variable = image.file_variable(variable.name)
-        if setting not in secret_settings or file_variable in (None, *names):
+        file_variable = _file_variable_for(service, variable)
+        if setting not in secret_settings or file_variable in ("", *names):
             continue
         if not _reads_itself(service, variable):
-            swaps.append(Swap(variable, file_variable or "", setting))
+            swaps.append(Swap(variable, file_variable, setting))
     return swaps
 
 

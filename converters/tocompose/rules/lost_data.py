@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tocompose.knowledge.images import Data
+from tocompose.knowledge.images import Data, image_ref
 from tocompose.model import Mount, Service
 from tocompose.patterns import regex
 from tocompose.rules.views import mounts_of
@@ -15,7 +15,17 @@ _BOUND_WORDS = {">=": "since", "<": "before"}
 # What comes of a mount that is not where the data are; the first is what the entry script of PostgreSQL 18 does:
 # https://github.com/docker-library/postgres/pull/1259
 _REFUSES = "With such a mount the container refuses to start."
+_NEWEST_REFUSES = "The image has no version, so the newest is pulled, which refuses to start with such a mount."
 _LEFT_EMPTY = "The data go to an anonymous volume, which the next container does not have."
+
+_REMEDY = (
+    "If the volume holds data, write the version of {image} that wrote it as the tag of the"
+    " image; otherwise mount it at {path}."
+)
+_EMPTY_REMEDY = (
+    "The volume starts empty here: mount it at {path}, or write the version of {image} that the"
+    " platform runs as the tag of the image."
+)
 
 
 def is_anonymous(mount: Mount) -> bool:
@@ -65,11 +75,23 @@ def missed_facts(service: Service, data: Data) -> dict[str, str]:
     targets = [mount.target for mount in mounts_around(data.path, service)]
     bound = _VERSION_BOUND.fullmatch(data.versions)
     since = f" {_BOUND_WORDS[bound[1]]} version {bound[2]}" if bound else ""
+    refusal = _NEWEST_REFUSES if _is_newest(service.image or "") else _REFUSES
     refuses = data.path.endswith("/postgresql") and f"{data.path}/data" in targets
     return {
         "path": data.path,
         "image": service.image or "",
         "since": since,
         "mounted": enumerated(targets) if targets else "",
-        "outcome": _REFUSES if refuses else _LEFT_EMPTY,
+        "outcome": refusal if refuses else _LEFT_EMPTY,
     }
+
+
+def _is_newest(image: str) -> bool:
+    """Whether no version of the image is named: `postgres`, `postgres:latest`, `postgres:alpine`."""
+    ref = image_ref(image)
+    return ref is not None and not ref.digest and (not ref.tag or ref.tag.isalpha())
+
+
+def remedy_for(facts: dict[str, str], *, starts_empty: bool) -> str:
+    """What is done about a mount that does not hold the data."""
+    return (_EMPTY_REMEDY if starts_empty else _REMEDY).format_map(facts)

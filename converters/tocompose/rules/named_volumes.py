@@ -39,6 +39,7 @@ from tocompose.rules.lost_data import (
     lines_of_lost,
     missed_facts,
     mounts_around,
+    remedy_for,
 )
 from tocompose.rules.mounted_files import MountedFiles
 from tocompose.rules.programs import runs_own_server, runs_server
@@ -120,7 +121,7 @@ def _name_volumes(
         named.mounts.append(mount)
     for data in directories:
         if _is_covered(data.path, service):
-            named.notes.extend(_note_mismatch(service, files, data))
+            named.notes.extend(_note_mismatch(service, files, data, stack))
             continue
         path = _settle_home(service, data, named)
         if data.home and _is_covered(path, service):
@@ -290,13 +291,18 @@ def _is_inherited(
     return False
 
 
-def _note_mismatch(service: Service, files: MountedFiles, data: Data) -> Iterable[Note]:
+def _note_mismatch(
+    service: Service, files: MountedFiles, data: Data, stack: Stack
+) -> Iterable[Note]:
     if misses_data(files.with_env_files(service), data):
         facts = missed_facts(service, data)
-        span = next(
-            (one.origin for one in service.mounts if one.target == facts["mounted"]), None
+        mount = next(
+            (one for one in service.mounts if one.target == facts["mounted"]), None
         )
-        yield remark("TC652", service, "", span, **facts)
+        # What lies on the machines of a platform comes as a dump, which any version reads.
+        is_empty = stack.runs_in is Runtime.PLATFORM and mount and mount.kind == "volume"
+        facts["remedy"] = remedy_for(facts, starts_empty=bool(is_empty))
+        yield remark("TC652", service, "", mount.origin if mount else None, **facts)
 
 
 def _volume_name(

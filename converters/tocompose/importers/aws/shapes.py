@@ -66,7 +66,7 @@ def write_mebibytes(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
     number = number_of(cursor)
     if number is None:
         writer.leave_out("TC790", cursor)
-    elif row.target == "--memory" and number < _LEAST_MEBIBYTES:
+    elif _is_refused(writer, row, number):
         cursor.note(
             "TC894",
             subject=writer.subject,
@@ -76,6 +76,12 @@ def write_mebibytes(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:
         )
     else:
         writer.add_plain(row.target, f"{number:g}m", cursor)
+
+
+def _is_refused(writer: FieldWriter, row: FieldRow, number: float) -> bool:
+    """Whether an engine refuses the limit; no service comes of a container without an image, so no limit either."""
+    is_small = row.target == "--memory" and number < _LEAST_MEBIBYTES
+    return is_small and not writer.facts.get("imageless")
 
 
 def write_seconds(writer: FieldWriter, row: FieldRow, cursor: Cursor) -> None:

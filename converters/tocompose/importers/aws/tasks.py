@@ -145,7 +145,9 @@ class TaskCommands:
         # A sidecar is there for the others, which reach it on localhost; what is published leads to the application.
         is_sidecar = len(self._containers) > 1 and not _is_essential(container)
         sidecar = "yes" if is_sidecar and facts["mode"] == "awsvpc" else ""
-        return {**facts, "memory": memory.strip(), "sidecar": sidecar}
+        imageless = "" if container.peek("image") else "yes"
+        own_facts = {"memory": memory.strip(), "sidecar": sidecar, "imageless": imageless}
+        return {**facts, **own_facts}
 
     def _owner(self, facts: dict[str, str]) -> str:
         """The container whose network the others of a task join; empty where each can have its own.
