@@ -397,6 +397,13 @@ def test_a_placeholder_that_is_a_secret_in_production_is_deleted_there_too() -> 
     assert "secret (MYSQL_PASSWORD)" in told
 
 
+def test_empty_settings_are_shown_at_the_first_of_them() -> None:
+    script = "docker run -d --name web \\\n -e A=1 \\\n -e B= -e C= -e D= shop/web:1\n"
+    project = Memory({"run.sh": script.encode()}, "shop")
+    told = convert(project, Options(source="docker_run")).notes
+    assert [str(note.span) for note in told if note.code == "TC555"] == ["run.sh:3:2"]
+
+
 def test_empty_passwords_are_named_by_their_variables() -> None:
     empty_values = "".join(
         f" -e {name}="

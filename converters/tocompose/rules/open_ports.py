@@ -48,12 +48,11 @@ def _open_ports(service: Service) -> list[Port]:
 def _note_ports(stack: Stack, service: Service) -> Iterator[Note]:
     if is_shut_in(service, stack):
         return
-    published = [
-        port.published or f"a random port for {port.target}"
-        for port in _open_ports(service)
-    ]
-    if published:
-        yield remark("TC646", service, ports=", ".join(published))
+    ports = _open_ports(service)
+    if ports:
+        published = (port.published or f"a random port for {port.target}" for port in ports)
+        listed = ", ".join(published)
+        yield remark("TC646", service, "", ports[0].origin, ports=listed)
 
 
 RULE = Rule(

@@ -284,10 +284,12 @@ def _note_empty(service: Service) -> Iterator[Note]:
     empty_names = _empty_names(service)
     names = [name for name in empty_names if not secret_name(name)]
     if names and len(empty_names) >= _EMPTY_FORM:
+        first = next(one.origin for one in service.environment if one.name == names[0])
         path = ModelPath.service(service.name, "environment", names[0])
         facts = {"service": service.name, "are": "are" if names[1:] else "is"}
         shown = listed_names(names, _MOST_EMPTY)
-        yield note("TC555", service.origin, subject=path, related=(), names=shown, **facts)
+        span = first or service.origin
+        yield note("TC555", span, subject=path, related=(), names=shown, **facts)
 
 
 def _names(service: Service, setting: EnvSetting) -> bool:
