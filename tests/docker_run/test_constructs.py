@@ -10,6 +10,7 @@ import yaml
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
+from tocompose.reports.cutover import cutover_of
 from tocompose.reports.duties import start_duties
 from tocompose.reports.report import report
 
@@ -570,3 +571,6 @@ def test_a_command_that_cannot_be_read_is_named_and_comes_first() -> None:
     (unread,) = (note for note in told.notes if note.code == "TC162")
     assert unread.message.startswith("`docker run` of web could not be read")
     assert [duty.code for duty in start_duties(told).named] == ["TC162", "TC141"]
+    first, stop, *_ = cutover_of(told).steps_over
+    assert first.title.startswith("Correct what could not be read (run.sh:2:1)")
+    assert stop.line == "docker stop db"

@@ -189,6 +189,7 @@ def test_what_is_no_reference(text: str) -> None:
         ("influxdb", "influxdb1-or-2"),
         ("docker:27-dind", "dind"),
         ("linuxserver/sonarr", "linuxserver"),
+        ("lscr.io/linuxserver/mariadb:11.4.8", "linuxserver-mariadb"),
         ("lscr.io/linuxserver/wireguard:latest", "wireguard"),
         ("registry.access.redhat.com/ubi9/ubi-minimal", "fedora"),
         ("bitnami/postgresql:16", "bitnami-postgresql"),

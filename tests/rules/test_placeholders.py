@@ -404,6 +404,20 @@ def test_empty_settings_are_shown_at_the_first_of_them() -> None:
     assert [str(note.span) for note in told if note.code == "TC555"] == ["run.sh:3:2"]
 
 
+def test_what_a_form_leaves_empty_is_filled_in_before_the_start() -> None:
+    script = (
+        "docker run -d --name web -e API_KEY=YOUR_KEY_HERE -e DB_PASSWORD= -e DB_HOST="
+        " -e DB_NAME= shop/web:1\n"
+    )
+    project = Memory({"run.sh": script.encode()}, "shop")
+    values, empty = duties(report(convert(project, Options(source="docker_run")), project))
+    assert values.text.endswith(": API_KEY; also DB_PASSWORD, where a password is needed")
+    assert values.code == "TC852, TC854"
+    assert empty.text.startswith(
+        "Fill in the empty settings of web: DB_HOST, DB_NAME are empty"
+    )
+
+
 def test_empty_passwords_are_named_by_their_variables() -> None:
     empty_values = "".join(
         f" -e {name}="

@@ -44,7 +44,12 @@ from tocompose.reports.old_data import (
     old_path,
 )
 from tocompose.reports.old_networks import creation_options, reconnection
-from tocompose.reports.old_starts import forget_starts, start_units, stop_units
+from tocompose.reports.old_starts import (
+    correct_unread,
+    forget_starts,
+    start_units,
+    stop_units,
+)
 from tocompose.reports.removed_containers import (
     copies_before_stop,
     goes_with_unit,
@@ -119,6 +124,7 @@ def _from_docker(report: Report, base: str) -> Cutover:
         *folders_in_use(stack, old),
         *copies_before_stop(stack, removed, "docker"),
         *stop_units(report),
+        *correct_unread(report),
         *_stop_old(old, "docker"),
         *_keep_down(old),
         *_rename(named, "Rename them, so that their names are free", set_aside=True),

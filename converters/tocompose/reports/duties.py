@@ -107,15 +107,23 @@ def _value_duties(report: Report) -> Iterator[Duty]:
     which = f": {', '.join(names)}" if is_sentence else " (listed below)"
     how = f"`tocompose env .` in this folder asks for {'each' if names[1:] else 'it'}."
     how += _how_without(report, names)
-    others = len(optional_values(report))
-    also = f"; {others} more may stay empty" if others else ""
+    also = _optional_part(optional_values(report), is_sentence=is_sentence)
     text = f"Set {counted_values(names)} in .env{which}{also}"
     hints = hints_of(report, names) if is_sentence else {}
     details = (
         DutyDetail(f"{', '.join(hinted_names)}: {hint}")
         for hint, hinted_names in hints.items()
     )
-    yield Duty(text, text, advice=how, details=tuple(details))
+    notes = tuple(note for note in report.notes if said_by_values(note, names))
+    yield Duty(text, text, advice=how, notes=notes, details=tuple(details))
+
+
+def _optional_part(names: Sequence[str], *, is_sentence: bool) -> str:
+    """What is said of passwords that the source leaves empty; by name, unless a list below names them."""
+    if not names:
+        return ""
+    which = enumerated(names) if is_sentence else f"{len(names)} more"
+    return f"; also {which}, where a password is needed"
 
 
 def _how_without(report: Report, names: Sequence[str]) -> str:

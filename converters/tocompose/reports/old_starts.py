@@ -92,3 +92,18 @@ def _scripts(report: Report) -> list[str]:
     ]
     is_script = report.importer == "docker_run"
     return names if is_script and len(names) <= _MOST_SCRIPTS else []
+
+
+# What the shell could not read of a script: a container may be started there of which no step knows.
+_UNREAD = ("TC162", "TC172")
+
+
+def correct_unread(report: Report) -> Iterator[NextStep]:
+    """The step before the old containers are stopped, where one of them is in a command that could not be read."""
+    places = [str(note.span) for note in report.notes if note.code in _UNREAD and note.span]
+    if places:
+        yield NextStep(
+            f"Correct what could not be read ({', '.join(places)}) and convert again:"
+            " no step below stops a container that it starts",
+            "",
+        )
