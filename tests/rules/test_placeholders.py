@@ -427,3 +427,17 @@ def test_empty_passwords_are_named_by_their_variables() -> None:
     project = Memory({"run.sh": script.encode()}, "shop")
     told = report(convert(project, Options(source="docker_run")), project)
     assert "also MAIL_PASSWORD, REDIS_PASSWORD" in render_text(told, Style(rows=20))
+
+
+def test_a_password_that_does_not_say_whose_it_is_gets_the_name_of_its_service() -> None:
+    script = (
+        "docker run -d --name code -e PASSWORD=s3cret-9Kq shop/code:1\n"
+        "docker run -d --name desk -e TOKEN=YOUR_TOKEN_HERE shop/desk:1\n"
+    )
+    for text, names in (
+        (script, ["DESK_TOKEN", "CODE_PASSWORD"]),
+        (script.splitlines()[0], ["PASSWORD"]),
+    ):
+        project = Memory({"run.sh": text.encode()}, "shop")
+        made = convert(project, Options(source="docker_run")).stack
+        assert [setting.name for setting in made.settings if setting.secret] == names

@@ -21,7 +21,7 @@ from tocompose.record import NamedTuple, replace
 from tocompose.rules import Context, Example, Outcome, Rule
 from tocompose.rules.evidence import host_names
 from tocompose.rules.roles import is_data
-from tocompose.rules.variables import taken_variables, with_settings
+from tocompose.rules.variables import bare_names, taken_variables, with_settings
 from tocompose.source import Span
 from tocompose.stack_texts import stack_texts
 from tocompose.syntax.interpolation import plain, required_reference, variables
@@ -42,7 +42,7 @@ class _FillIns:
     """The values to fill in, each under the name of its own key."""
 
     def __init__(self, stack: Stack) -> None:
-        self._taken = taken_variables(stack)
+        self._taken = taken_variables(stack) | bare_names(stack)
         self._host_names = host_names(stack)
         values = [setting.value or "" for setting in stack.settings]
         for service in stack.services:

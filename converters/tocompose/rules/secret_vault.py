@@ -17,7 +17,7 @@ from tocompose.record import replace
 from tocompose.rules.evidence import host_names
 from tocompose.rules.secret_holders import is_secret
 from tocompose.rules.service_images import facts_of
-from tocompose.rules.variables import taken_variables, variable_defaults
+from tocompose.rules.variables import bare_names, taken_variables, variable_defaults
 from tocompose.source import Span
 from tocompose.stack_texts import services_by_variable
 from tocompose.syntax.interpolation import (
@@ -54,14 +54,15 @@ def address_passwords(stack: Stack) -> frozenset[str]:
 
 
 def clashing_names(stack: Stack) -> frozenset[str]:
-    """The names under which different services keep different secrets: each gets its service's name in front."""
+    """The names that get the name of their service in front: of different secrets, or one that says nothing."""
     values: dict[str, set[str]] = {}
     for service in stack.services:
         for variable in service.environment:
             value = plain(variable.value) if variable.value else None
             if value and is_secret(variable.name, value, facts_of(service)):
                 values.setdefault(variable_name(variable.name), set()).add(value)
-    return frozenset(name for name, different in values.items() if len(different) > 1)
+    clashing = {name for name, different in values.items() if len(different) > 1}
+    return bare_names(stack) | clashing
 
 
 class Vault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from tocompose.model import EnvSetting, Stack
@@ -17,12 +18,26 @@ from tocompose.syntax.interpolation import (
     replace_variables,
     variable_names,
 )
+from tocompose.tables import load
 
 
 def taken_variables(stack: Stack) -> set[str]:
     """The names that stand for something already: settings, and variables used anywhere in the stack."""
     used = {name for _, text in stack_texts(stack, "$") for name in variable_names(text)}
     return used | {setting.name for setting in stack.settings}
+
+
+def bare_names(stack: Stack) -> frozenset[str]:
+    """The variables that do not say whose they are, such as `PASSWORD`, where one of several services has them.
+
+    A shell may have one of its own, which would win over `.env`.
+    """
+    if not stack.services[1:]:
+        return frozenset()
+    users = Counter(
+        variable.name for service in stack.services for variable in service.environment
+    )
+    return frozenset(name for name in load("secrets")["bare_names"] if users[name] == 1)
 
 
 def setting_values(stack: Stack, context: Context) -> dict[str, str]:
