@@ -44,12 +44,7 @@ from tocompose.reports.old_data import (
     old_path,
 )
 from tocompose.reports.old_networks import creation_options, reconnection
-from tocompose.reports.old_starts import (
-    correct_unread,
-    forget_starts,
-    start_units,
-    stop_units,
-)
+from tocompose.reports.old_starts import forget_starts, start_units, steps_before_stop
 from tocompose.reports.removed_containers import (
     copies_before_stop,
     goes_with_unit,
@@ -123,8 +118,7 @@ def _from_docker(report: Report, base: str) -> Cutover:
         *values_in_use(report, old),
         *folders_in_use(stack, old),
         *copies_before_stop(stack, removed, "docker"),
-        *stop_units(report),
-        *correct_unread(report),
+        *steps_before_stop(report),
         *_stop_old(old, "docker"),
         *_keep_down(old),
         *_rename(named, "Rename them, so that their names are free", set_aside=True),
@@ -162,7 +156,7 @@ def _from_podman(report: Report, base: str) -> Cutover:
         *values_in_use(report, old, "podman"),
         *folders_in_use(stack, old, "podman"),
         *copies_before_stop(stack, removed, "podman"),
-        *stop_units(report),
+        *steps_before_stop(report),
         *_stop_old(old, "podman"),
         *image_copies(stack),
         *created_and_filled(

@@ -28,8 +28,10 @@ _REMOVED_BY_UNIT = (
 _UNRAIDS_LIST = "/var/lib/docker/unraid-autostart"
 
 
-def stop_units(report: Report) -> Iterator[NextStep]:
-    """The step that ends the units of the source, which would start their containers again when these stop."""
+def steps_before_stop(report: Report) -> Iterator[NextStep]:
+    """What comes before the old containers are stopped: no command is left unread, and the units of the source, which
+    would start their containers again, are ended."""
+    yield from _correct_unread(report)
     units = _units(report)
     if units:
         title = "Stop the old units, and keep them from starting with the machine"
@@ -98,7 +100,7 @@ def _scripts(report: Report) -> list[str]:
 _UNREAD = ("TC162", "TC172")
 
 
-def correct_unread(report: Report) -> Iterator[NextStep]:
+def _correct_unread(report: Report) -> Iterator[NextStep]:
     """The step before the old containers are stopped, where one of them is in a command that could not be read."""
     places = [str(note.span) for note in report.notes if note.code in _UNREAD and note.span]
     if places:
