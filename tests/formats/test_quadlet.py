@@ -624,6 +624,7 @@ def test_a_task_that_would_run_at_each_start_is_told(
         ({"w.container": _container("a:1", "AutoUpdate=registry")}, "TC786"),
         ({"w.container": _container("a:1", "Volume=data:/d")}, "TC787"),
         ({"w.container": _container("a:1", sections="[Service]\nRestartSec=9\n")}, "TC782"),
+        ({"w.container": _container("a:1", sections="[Service]\nMemoryHigh=256M\n")}, "TC897"),
         ({"w.container": _container("a:1", sections="[Service]\nRestart=on-success\n")}, "TC784"),
         ({"w.container": _container("a:1", "Volume=%t/podman/podman.sock:/s")}, "TC783"),
         ({"w.container": _container("a:1", "Exec='never closed")}, "TC781"),

@@ -447,3 +447,13 @@ def test_a_long_box_says_where_all_of_it_is() -> None:
     )
     assert "  - 2 more: the end of this file has the list of all 8\n" in text
     assert text.partition("<details>")[2].count("was not carried over") == 8
+
+
+def test_what_lies_outside_of_the_folder_is_to_be_copied_to_production() -> None:
+    text = b"docker run -d --name web -v ./site:/site -v ./site/log:/log nginx:1.27"
+    project = Memory({"run.sh": text}, "shop")
+    result = convert(project, Options(layout=Layout(split=True), up="../", back="out/"))
+    told = report(result, project)
+    [start] = [step for step in next_steps(told) if "production" in step.title]
+    assert "Copy `../site` to that machine too" in start.warning
+    assert "outside of this folder" in render("markdown", told)

@@ -82,7 +82,7 @@ def _production_warning(stack: Stack, file_list: str) -> str:
         f"On that machine, first add `COMPOSE_FILE={file_list}` to .env (on Windows with `;` for `:`). Otherwise a "
         "later `docker compose up` without both -f recreates the containers without production's settings."
     )
-    sentences = (_development_values(stack), chosen_files)
+    sentences = (_development_values(stack), chosen_files, _outer_files(stack))
     return " ".join(filter(None, sentences))
 
 
@@ -97,6 +97,31 @@ def _development_values(stack: Stack) -> str:
         return ""
     shown = listed_names(names, MOST_IN_A_SENTENCE)
     return f"Set production's values in .env: those of the source's .env ({shown}) are for development."
+
+
+def _outer_files(stack: Stack) -> str:
+    """Which mounted files and folders lie outside of this folder, and do not go where it goes."""
+    sources = sorted(
+        {
+            (mount.source or "").rstrip("/")
+            for service in stack.services
+            for mount in service.mounts
+            if mount.kind == "bind" and f"{mount.source}/".startswith("../")
+        }
+    )
+    outer = [
+        source
+        for source in sources
+        if not any(source.startswith(f"{other}/") for other in sources)
+    ]
+    if not outer:
+        return ""
+    shown = listed_names([f"`{source}`" for source in outer], MOST_IN_A_SENTENCE)
+    pronoun = "them" if outer[1:] else "it"
+    return (
+        f"Copy {shown} to that machine too, to the same path seen from this folder: the"
+        f" services mount {pronoun}."
+    )
 
 
 def _development_passwords(stack: Stack) -> list[str]:
