@@ -67,6 +67,35 @@ def test_the_debug_port_is_described_as_that_of_the_debugger() -> None:
     assert wanted in example.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("scripts", "advice"),
+    [
+        (
+            {},
+            "create its tables with the app's own command, if the app does not do so when it starts: "
+            "`docker compose run --rm web COMMAND`",
+        ),
+        (
+            {"db:migrate": "node m.js"},
+            "run this once before the first start: "
+            "`docker compose run --rm web npm run db:migrate`",
+        ),
+    ],
+)
+def test_who_makes_the_tables_of_an_added_database_is_told(
+    scripts: dict[str, str], advice: str
+) -> None:
+    package = json.dumps({"dependencies": {"pg": "8"}, "scripts": scripts})
+    files = {"package.json": package, "web.js": "const url = process.env.DATABASE_URL;\n"}
+    result = converted({**_APP, **files})
+    assert [note.advice for note in result.notes if note.code == "TC588"] == [
+        f"Unless you move the old data, {advice}"
+    ]
+    # An add-on has its data elsewhere, with the tables.
+    addon = converted({**_APP, **files, "app.json": '{"addons": ["heroku-postgresql"]}'})
+    assert bool(messages(addon, "TC588")) is bool(scripts)
+
+
 def test_the_server_of_a_private_plan_is_told_to_answer_only_inside() -> None:
     result = converted({**_APP, "app.json": '{"addons": ["heroku-redis:private-7"]}'})
     [advice] = [note.advice for note in result.notes if note.code == "TC400"]

@@ -62,7 +62,8 @@ class BackingRequest(NamedTuple):
 class Backing(NamedTuple):
     """A service, its volumes and its `.env` entries, and the variables (name, value) that the app gets from it.
 
-    `partial_variables` tell the app in parts where it is, those that stay without a value too.
+    `partial_variables` tell the app in parts where it is, those that stay without a value too. One that `is_assumed`
+    was added on evidence: the source names no such server.
     """
 
     kind: str
@@ -71,6 +72,7 @@ class Backing(NamedTuple):
     settings: tuple[EnvSetting, ...]
     variables: tuple[tuple[str, str], ...]
     partial_variables: tuple[str, ...] = ()
+    is_assumed: bool = False
 
     def moving_step(self, address: str) -> str:
         """What brings the data of a server elsewhere, whose address OLD_URL is to hold, into this one."""

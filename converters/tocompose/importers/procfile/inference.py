@@ -324,7 +324,8 @@ class _Case:
         prefix = self._kind.upper()
         encrypted = self._kind in self._evidence.encrypted
         request = BackingRequest(self._kind, prefix, templates, "", span, encrypted)
-        return make_backing(self._repository, request, service_names)
+        backing = make_backing(self._repository, request, service_names)
+        return backing._replace(is_assumed=True)
 
     def _driver_scheme(self) -> str:
         """The scheme that the driver alone answers to, such as `mysql2://` for the gem; empty for the usual one."""

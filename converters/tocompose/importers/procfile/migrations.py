@@ -12,8 +12,20 @@ from tocompose.importers.procfile.processes import Process
 from tocompose.knowledge.servers import family_kinds
 from tocompose.languages import language_rows
 from tocompose.languages.node import package_scripts
+from tocompose.patterns import regex
 from tocompose.repository import Repository
 from tocompose.syntax.model_path import ModelPath
+
+# The name of a script that brings the tables up to date: `migrate`, `db:migrate`, `migration:run`.
+_SCRIPT_NAME = regex(
+    r"(?:(?:db|prisma|knex|typeorm|sequelize|drizzle)[:-])?migrat(?:e|ions?)"
+    r"(?:[:-](?:run|up|latest|deploy|prod))?"
+)
+_NO_PROCESS = "no process of the source creates its tables"
+_NO_TOOL = "the repository holds no migrations of a known tool"
+_OWN_COMMAND = (
+    "create its tables with the app's own command, if the app does not do so when it starts"
+)
 
 
 def note_missing_tables(
@@ -23,11 +35,12 @@ def note_missing_tables(
     backings: Iterable[Backing],
     databases: Iterable[DatabaseFile],
 ) -> None:
-    """Says that the SQL database starts empty, where the app has migrations and no process runs them."""
+    """Says that the SQL database starts empty, where the app has migrations and no process runs them, and where the
+    server was added on evidence and none are known."""
     command = _migrating_command(repository, language)
-    servers = tuple(
-        backing.service.name for backing in backings if backing.kind in family_kinds("sql")
-    )
+    sql_backings = [backing for backing in backings if backing.kind in family_kinds("sql")]
+    is_assumed = any(backing.is_assumed for backing in sql_backings)
+    servers = tuple(backing.service.name for backing in sql_backings)
     new_files = (
         database.path
         for database in databases
@@ -36,16 +49,20 @@ def note_missing_tables(
     database_name = next(chain(servers, new_files), "")
     # What an image of the repository runs by itself may make the tables.
     is_known = all(process.text for process in processes if process.publishes)
-    if not command or not database_name or not is_known:
+    if not (command or is_assumed) or not database_name or not is_known:
         return
     if any(MIGRATES.search(text) for text in _started_texts(repository, processes)):
         return
     web = next(process for process in processes if not process.traits.get("once"))
+    run = f"docker compose run --rm {web.service}"
     repository.add_note(
         "TC588",
         subject=ModelPath.service(next(iter(servers), web.service)),
         service=database_name,
-        command=f"docker compose run --rm {web.service} {command}",
+        lack=_NO_PROCESS if command else _NO_TOOL,
+        step=f"run this once before the first start: `{run} {command}`"
+        if command
+        else f"{_OWN_COMMAND}: `{run} COMMAND`",
     )
 
 
@@ -82,7 +99,15 @@ def _migrating_command(repository: Repository, language: str) -> str:
     """The command of the app's own tool; empty where no file of one is there."""
     commands: dict[str, str] = language_rows().get(language, {}).get("migrates", {})
     exists = repository.project.exists
-    return next((command for path, command in commands.items() if exists(path)), "")
+    command = next((command for path, command in commands.items() if exists(path)), "")
+    return command or _migrating_script(repository)
+
+
+def _migrating_script(repository: Repository) -> str:
+    """The script of package.json that is called as one that migrates, as a command; empty without one."""
+    scripts = package_scripts(repository.read_json("package.json"))
+    name = next(filter(_SCRIPT_NAME.fullmatch, scripts), "")
+    return f"npm run {name}" if name else ""
 
 
 def _started_texts(repository: Repository, processes: Iterable[Process]) -> Iterator[str]:
