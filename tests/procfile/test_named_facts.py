@@ -96,6 +96,24 @@ def test_who_makes_the_tables_of_an_added_database_is_told(
     assert bool(messages(addon, "TC588")) is bool(scripts)
 
 
+def test_an_address_of_app_json_that_a_service_replaces_is_told() -> None:
+    env = {
+        "DATABASE_URL": {"value": "postgres://u:p4ssw0rd@db.example.org/shop"},
+        "REDIS_URL": "redis://localhost:6379",
+        "MONGODB_URI": "",
+    }
+    addons = ["heroku-postgresql", "heroku-redis", "mongolab"]
+    result = converted({**_APP, "app.json": json.dumps({"env": env, "addons": addons})})
+    [database], [cache] = messages(result, "TC416"), messages(result, "TC344")
+    assert database.startswith("DATABASE_URL in app.json belongs to another server")
+    assert database.endswith("get the value for postgres instead")
+    assert (
+        cache
+        == "REDIS_URL in app.json points to the local machine; the services use redis instead"
+    )
+    assert not any("p4ssw0rd" in note.message for note in result.notes)
+
+
 def test_the_server_of_a_private_plan_is_told_to_answer_only_inside() -> None:
     result = converted({**_APP, "app.json": '{"addons": ["heroku-redis:private-7"]}'})
     [advice] = [note.advice for note in result.notes if note.code == "TC400"]

@@ -329,7 +329,9 @@ def _with_setting_of(winner: AppVariable, loser: AppVariable) -> AppVariable:
 def settle_variables(
     winners: Iterable[AppVariable], losers: Iterable[AppVariable], service: str
 ) -> None:
-    """Counts the winners' leaves as mapped to the service's environment, and the losers' as outranked."""
+    """Counts the winners' leaves as mapped to the service's environment, and the losers' as outranked; a note tells
+    of an address in whose place stands that of a service of the stack."""
+    winners = tuple(winners)
     for variable in winners:
         has_value = variable.value is not None and not variables(variable.value)
         stands_in_file = has_value or (
@@ -344,9 +346,29 @@ def settle_variables(
                 cursor.take(to=ModelPath.service(service, "environment", variable.name))
             elif variable.setting is not None:
                 cursor.take(to=ModelPath.of("settings", variable.name))
+    providers = {
+        variable.name: variable.source.removeprefix("service ")
+        for variable in winners
+        if variable.source.startswith("service ")
+    }
     for variable in losers:
-        for cursor in variable.cursors:
-            cursor.skip("another source of the same variable outranks this one")
+        _settle_loser(variable, providers.get(variable.name, ""))
+
+
+def _settle_loser(variable: AppVariable, provider: str) -> None:
+    """Counts a variable as outranked, which is told where a service of the stack provides it instead."""
+    text = variable.plain_value or ""
+    is_local = LOCAL.search(text) or _COMPOSE_HOST.match(text)
+    for cursor in variable.cursors:
+        if provider and text and cursor.span.file not in EXAMPLES:
+            cursor.note(
+                "TC344" if is_local else "TC416",
+                subject=ModelPath.of("settings", variable.name),
+                name=variable.name,
+                file=cursor.span.file,
+                service=provider,
+            )
+        cursor.skip("another source of the same variable outranks this one")
 
 
 def _lacks_value(variable: AppVariable) -> bool:
