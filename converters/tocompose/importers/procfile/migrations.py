@@ -23,6 +23,7 @@ _SCRIPT_NAME = regex(
 )
 _NO_PROCESS = "no process of the source creates its tables"
 _NO_TOOL = "the repository holds no migrations of a known tool"
+_ONCE = "run this once before the first start"
 _OWN_COMMAND = (
     "create its tables with the app's own command, if the app does not do so when it starts"
 )
@@ -37,33 +38,38 @@ def note_missing_tables(
 ) -> None:
     """Says that the SQL database starts empty, where the app has migrations and no process runs them, and where the
     server was added on evidence and none are known."""
-    command = _migrating_command(repository, language)
     sql_backings = [backing for backing in backings if backing.kind in family_kinds("sql")]
-    is_assumed = any(backing.is_assumed for backing in sql_backings)
-    servers = tuple(backing.service.name for backing in sql_backings)
-    new_files = (
-        database.path
-        for database in databases
-        if not repository.project.exists(database.path)
-    )
-    database_name = next(chain(servers, new_files), "")
-    # What an image of the repository runs by itself may make the tables.
-    is_known = all(process.text for process in processes if process.publishes)
-    if not (command or is_assumed) or not database_name or not is_known:
+    servers = [backing.service.name for backing in sql_backings]
+    database_name = next(chain(servers, _new_files(repository, databases)), "")
+    if not database_name or _may_make_tables(repository, processes):
         return
-    if any(MIGRATES.search(text) for text in _started_texts(repository, processes)):
-        return
+    command = _migrating_command(repository, language)
     web = next(process for process in processes if not process.traits.get("once"))
+    subject = ModelPath.service(next(iter(servers), web.service))
     run = f"docker compose run --rm {web.service}"
+    if command:
+        lack, step = _NO_PROCESS, f"{_ONCE}: `{run} {command}`"
+    elif any(backing.is_assumed for backing in sql_backings):
+        lack, step = _NO_TOOL, f"{_OWN_COMMAND}: `{run} COMMAND`"
+    else:
+        return
     repository.add_note(
-        "TC588",
-        subject=ModelPath.service(next(iter(servers), web.service)),
-        service=database_name,
-        lack=_NO_PROCESS if command else _NO_TOOL,
-        step=f"run this once before the first start: `{run} {command}`"
-        if command
-        else f"{_OWN_COMMAND}: `{run} COMMAND`",
+        "TC588", subject=subject, service=database_name, lack=lack, step=step
     )
+
+
+def _may_make_tables(repository: Repository, processes: tuple[Process, ...]) -> bool:
+    """Whether a process runs migrations, or an image of the repository runs what nobody sees."""
+    is_seen = all(process.text for process in processes if process.publishes)
+    started_texts = _started_texts(repository, processes)
+    return not is_seen or any(map(MIGRATES.search, started_texts))
+
+
+def _new_files(repository: Repository, databases: Iterable[DatabaseFile]) -> Iterator[str]:
+    """The files of databases that the repository does not hold."""
+    for database in databases:
+        if not repository.project.exists(database.path):
+            yield database.path
 
 
 def note_setup_commands(
