@@ -410,6 +410,15 @@ def test_data_that_stay_in_a_database_of_render_are_to_be_moved() -> None:
     assert "main (postgres:" in moving.message and "pg_dump" in moving.advice
 
 
+@pytest.mark.parametrize("plan", ["starter", "free"])
+def test_a_store_with_a_journal_gets_its_data_through_that(plan: str) -> None:
+    result = result_of({"type": "keyvalue", "name": "store", "plan": plan})
+    advice = next(note.advice for note in result.notes if note.code == "TC435")
+    has_journal = plan != "free"
+    assert ("CONFIG SET appendonly yes" in advice) is has_journal
+    assert ("rm -rf appendonly*" in advice) is has_journal
+
+
 def test_values_of_the_dashboard_are_set_like_all_others() -> None:
     result = result_of(web(**variable("SMTP_HOST", sync=False)))
     text = render("markdown", report(result, Memory({}, "shop")))
@@ -508,8 +517,10 @@ def test_who_reaches_a_managed_server_from_outside_is_told() -> None:
     assert "Render lets 10.0.0.0/8 (office), 1.2.3.4/32 reach queue" in said["TC888"]
     assert "127.0.0.1:6379:6379" in said["TC888"]
     assert (
-        "at Render the plan starter sets one, at which allkeys-lru takes" in said["TC889"]
+        "queue has no maxmemory, so allkeys-lru never takes effect; at Render"
+        in said["TC889"]
     )
+    assert "must be below that limit" in said["TC889"]
     assert "TC831" not in said
 
 
@@ -650,6 +661,17 @@ def test_a_command_whose_program_is_missing_is_told(
     said = [note.message for note in notes if note.code == "TC566"]
     wanted = f"web runs {missing}, which is not in the repository"
     assert said == ([wanted] if missing else [])
+
+
+def test_each_service_whose_version_only_render_knows_is_named() -> None:
+    stating = variable("PYTHON_VERSION", value="3.11.4")
+    parts = [
+        {"type": "worker", "name": name, "runtime": "python", "startCommand": "./serve"}
+        for name in ("first", "second", "third")
+    ]
+    result = converted(files_of({"services": [*parts[:2], parts[2] | stating]}), "render")
+    named = [note.subject for note in result.notes if note.code == "TC898"]
+    assert [str(subject).split(".")[1] for subject in named] == ["first", "second"]
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,24 @@ def test_data_that_stay_are_told(text: str, code: str, where: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "is_warned"),
+    [
+        (pod("elasticsearch:8.1.0"), True),
+        (pod("elasticsearch:8.1.0", CLAIM, "/usr/share/elasticsearch/data"), True),
+        (pod("redis:7"), False),
+        (pod("redis:7", CLAIM, "/data"), False),
+        (pod("corp/web:1", CLAIM, "/srv/files"), False),
+    ],
+)
+def test_a_copy_of_what_a_server_is_writing_may_be_unusable(
+    text: str, is_warned: bool
+) -> None:
+    notes = [note for note in moved(text) if note.code in ("TC438", "TC454")]
+    warned = ["the copy may be unusable" in note.advice for note in notes]
+    assert any(warned) is is_warned
+
+
+@pytest.mark.parametrize(
     "text",
     [
         pod("corp/web:1"),

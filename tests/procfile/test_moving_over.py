@@ -13,6 +13,8 @@ from tocompose.importers import ImportOptions
 from tocompose.notes import Note
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
+from tocompose.reports import render
+from tocompose.reports.report import report
 
 _APP = {"Procfile": "web: node web.js\n", "package.json": "{}"}
 _POSTGRES = {"addons": ["heroku-postgresql"]}
@@ -164,9 +166,36 @@ def test_values_of_a_new_app_are_to_be_compared_with_the_running_ones() -> None:
     }
     result = _app_with({"env": environment}, **{".env": "REGION=us\n"})
     [said] = _notes(result, "TC895")
+    assert "add those that the stack lacks" in said.advice
     assert "app.json gives USE_S3, DEBUG and LEVEL the values" in said.message
     [mode] = _notes(result, "TC896")
     assert mode.message.startswith("DEBUG is True in production too, as app.json says")
+
+
+_OF_EXAMPLES = {
+    "Procfile": "web: node server.js\n",
+    "package.json": "{}",
+    "app.json": json.dumps(_POSTGRES),
+    ".env": "API_SECRET=p-9Kq2vT\n",
+    ".env.example": "API_TOKEN=1234\nHOOK_SECRET=\n",
+}
+
+
+def test_a_secret_that_is_left_out_is_said_to_be_where_it_is() -> None:
+    project = Memory({name: text.encode() for name, text in _OF_EXAMPLES.items()}, "shop")
+    notes = convert(project, Options()).notes
+    said = {note.message.split()[0]: note.message for note in notes if note.code == "TC758"}
+    made = said["POSTGRES_PASSWORD"]
+    assert made.endswith("; a server of this stack takes any value for it")
+    assert said["API_TOKEN"].endswith("; the source has at most an example of it")
+    assert said["API_SECRET"].endswith("was left out of this file")
+
+
+def test_an_empty_example_of_a_secret_is_none() -> None:
+    project = Memory({name: text.encode() for name, text in _OF_EXAMPLES.items()}, "shop")
+    text = render("markdown", report(convert(project, Options()), project))
+    assert "an example of a secret is not carried over (1: `API_TOKEN`)" in text
+    assert "the example gives no value (1: `HOOK_SECRET`)" in text
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from tocompose.decisions import plan
 from tocompose.exporters.bundle import Layout
 from tocompose.importers import ImportOptions
 from tocompose.knowledge.servers import moving_step, servers
+from tocompose.model import Service
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 
@@ -81,12 +82,13 @@ def test_the_data_of_each_server_is_moved_by_a_command(kind: str) -> None:
     assert "<image>" in command and "<service>" in command
     # One program reads what the other writes: through a pipe, or a file where the first may fail.
     assert (" | " in command) is not (" > dump.rdb && " in command)
-    step = moving_step(kind, "new:1", "store", "set OLD_URL")
+    step = moving_step(kind, Service(name="store", image="new:1"), "set OLD_URL")
     assert step.startswith("set OLD_URL and run `") and "new:1" in step
 
 
 def test_a_server_without_such_a_command_is_named_in_words() -> None:
-    step = moving_step("rabbitmq", "rabbitmq:4", "queue", "set OLD_URL")
+    queue = Service(name="queue", image="rabbitmq:4")
+    step = moving_step("rabbitmq", queue, "set OLD_URL")
     assert step == "copy it with the tools of RabbitMQ"
 
 

@@ -66,18 +66,33 @@ def test_what_differs_in_more_than_a_name_is_no_loop() -> None:
     assert with_loops(advices, NAMES) == advices
 
 
-def test_databases_of_two_kinds_have_a_loop_for_those_that_are_many() -> None:
+def _claimed(name: str, folder: str, is_kept: bool) -> str:
+    """The rest of a pod whose container has the folder on a claim, or nowhere."""
+    if not is_kept:
+        return "}]}"
+    mount = f"volumeMounts: [{{name: d, mountPath: /var/lib/{folder}}}]"
+    claim = f"persistentVolumeClaim: {{claimName: {name}}}"
+    return f", {mount}}}], volumes: [{{name: d, {claim}}}]}}"
+
+
+@pytest.mark.parametrize(
+    ("is_kept", "title"),
+    [(True, "Move the data of"), (False, "Decide whether to move the data of")],
+)
+def test_databases_of_two_kinds_have_a_loop_for_those_that_are_many(
+    is_kept: bool, title: str
+) -> None:
     pods = "".join(
         f"---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\n"
-        f"spec: {{containers: [{{name: x, image: '{image}'}}]}}\n"
-        for name, image in {
-            **{f"db{letter}": "mysql:8.0" for letter in "abcd"},
-            "cache": "postgres:16",
-        }.items()
+        f"spec: {{containers: [{{name: x, image: '{image}'{_claimed(name, folder, is_kept)}\n"
+        for name, image, folder in (
+            *((f"db{letter}", "mysql:8.0", "mysql") for letter in "abcd"),
+            ("cache", "postgres:16", "postgresql/data"),
+        )
     )
     project = Memory({"all.yaml": pods.encode()}, "shop")
     text = render("markdown", report(convert(project, Options()), project))
-    box = text.partition("- [ ] Move the data of")[2].partition("\n\n")[0]
+    box = text.partition(f"- [ ] {title}")[2].partition("\n\n")[0]
     assert box.count("for service in dba dbb dbc dbd; do kubectl exec") == 1
     assert box.count("docker compose up -d --wait cache`") == 1
     assert box.count("mysqldump") == 1

@@ -8,7 +8,7 @@ from posixpath import normpath
 from tocompose.earlier_run import ENV_HEAD
 from tocompose.knowledge.placeholders import is_placeholder
 from tocompose.knowledge.secrets.texts import secret_defaults
-from tocompose.knowledge.servers import DEVELOPMENT_PASSWORD
+from tocompose.knowledge.servers import has_development_password
 from tocompose.knowledge.variable_meanings import variable_meaning
 from tocompose.model import EnvSetting, File, Stack
 from tocompose.notes import Note, note
@@ -204,7 +204,7 @@ def _example_lines(
 
 
 def _description_of(setting: EnvSetting) -> str:
-    is_default = setting.value == DEVELOPMENT_PASSWORD and setting.origin is None
+    is_default = has_development_password(setting)
     description = f"{setting.description}{_shown_example(setting)}".split()
     text = " ".join(description)
     if is_default:

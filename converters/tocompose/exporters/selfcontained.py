@@ -7,6 +7,7 @@ from typing import Any
 
 from tocompose.exporters.conflicts import given_to_read_only
 from tocompose.exporters.final_checks import Checked, for_each_overlay
+from tocompose.knowledge.servers import has_development_password
 from tocompose.model import ConfigMount, EnvSetting, File, FileResource, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.patterns import regex
@@ -171,5 +172,7 @@ def ask_for_secrets(
 
 def _where_value_is(setting: EnvSetting, is_open: bool) -> str:
     if is_open:
-        return "; the source has no value for it"
+        return "; the source has at most an example of it"
+    if has_development_password(setting):
+        return "; a server of this stack takes any value for it"
     return "" if setting.origin else "; its value is in the source"

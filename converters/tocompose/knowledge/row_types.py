@@ -131,6 +131,8 @@ class ServerRow(TypedDict, total=False):
     tls: dict[str, str | _Texts]
     clients: dict[str, dict[str, _Texts]]
     move: str
+    journal: _Texts
+    move_with_journal: str
 
 
 SERVER_COLUMNS = frozenset(ServerRow.__optional_keys__)

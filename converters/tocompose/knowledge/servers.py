@@ -9,12 +9,17 @@ from typing import Any
 from tocompose.knowledge.images import ImageFacts, image_facts, role_of
 from tocompose.knowledge.row_types import SERVER_COLUMNS, server_row_problem
 from tocompose.knowledge.versions import default_version
-from tocompose.model import Role
+from tocompose.model import EnvSetting, Role, Service
 from tocompose.plugins import PluginFault, table_rows
 from tocompose.tables import Row, table
 
 # A password of a server that tocompose adds: it works at once, nobody takes it for a secret, and a note says so.
 DEVELOPMENT_PASSWORD = "change-me"
+
+
+def has_development_password(setting: EnvSetting) -> bool:
+    """Whether the value is that password, rather than one of the source."""
+    return setting.value == DEVELOPMENT_PASSWORD and setting.origin is None
 
 
 @cache
@@ -80,17 +85,24 @@ def server_image(kind: str, version: str = "") -> str:
     return template.replace("<version>", version or default_version(kind))
 
 
-def moving_step(kind: str, image: str, service: str, address: str) -> str:
+def moving_step(kind: str, service: Service, address: str) -> str:
     """What to do, in words, that brings the data of a server elsewhere into the stack's.
 
     `address` says how to put the server's address into OLD_URL, which the command reads.
     """
     row = servers()[kind]
-    command = str(row.get("move", ""))
+    column = "move_with_journal" if _has_journal(row, service) else "move"
+    command = str(row.get(column, ""))
     if not command:
         return f"copy it with the tools of {row.get('title', kind)}"
-    command = command.replace("<image>", image).replace("<service>", service)
-    return f"{address} and run `{command}`"
+    command = command.replace("<image>", service.image or "")
+    return f"{address} and run `{command.replace('<service>', service.name)}`"
+
+
+def _has_journal(row: Row, service: Service) -> bool:
+    """Whether the server is started with the option of a journal, beside which it ignores a dump that is put there."""
+    option = " ".join(row.get("journal", ()))
+    return bool(option) and option in " ".join(service.command or ())
 
 
 def server_facts(kind: str) -> ImageFacts:

@@ -9,7 +9,7 @@ from tocompose.compose.implied_needs import joined_service
 from tocompose.knowledge.images import LOCAL_TAG
 from tocompose.knowledge.jobs import unawaited_jobs
 from tocompose.knowledge.old_containers import image_copy_command
-from tocompose.knowledge.servers import DEVELOPMENT_PASSWORD
+from tocompose.knowledge.servers import has_development_password
 from tocompose.model import Role, Runtime, Service, Stack
 from tocompose.record import NamedTuple
 from tocompose.reports.inventory import (
@@ -126,11 +126,7 @@ def _outer_files(stack: Stack) -> str:
 
 def _development_passwords(stack: Stack) -> list[str]:
     """The variables whose value is the well-known password that lets the first start succeed."""
-    return [
-        setting.name
-        for setting in stack.settings
-        if setting.value == DEVELOPMENT_PASSWORD and setting.origin is None
-    ]
+    return [setting.name for setting in stack.settings if has_development_password(setting)]
 
 
 def passwords_to_change(report: Report) -> list[str]:

@@ -14,7 +14,7 @@ from tocompose.knowledge.placeholders import (
 )
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.secrets.texts import password_spans, redact_secrets
-from tocompose.knowledge.servers import DEVELOPMENT_PASSWORD
+from tocompose.knowledge.servers import has_development_password
 from tocompose.model import EnvSetting, EnvVariable, Mount, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import NamedTuple, replace
@@ -139,7 +139,7 @@ class _FillIns:
         value = setting.value
         if not value or not is_placeholder(setting.name, value):
             return setting
-        if value == DEVELOPMENT_PASSWORD and setting.origin is None:
+        if has_development_password(setting):
             return setting
         if any(self._is_repeated(text) for text in (value, *_passwords_in(value))):
             return setting

@@ -267,7 +267,8 @@ def _note_server(container: RunningContainer) -> Iterator[tuple[str, str]]:
     if not folders:
         path = data_paths[0]
         command = container.copy_command(path, flush)
-        _annotate(container, None, "TC454", path=path, command=command)
+        caution = _caution_of_copy(container, path, flush)
+        _annotate(container, None, "TC454", path=path, command=command, caution=caution)
     elif flush:
         _note_files(container, folders[0], flush)
         yield folders[0].name, folders[0].part
@@ -319,7 +320,20 @@ def _note_files(
     command = container.copy_command(folder.path, flush)
     if kind:
         code, command = "TC444", f"docker compose create && {command}"
-    _annotate(container, folder, code, path=folder.path, kind=kind, command=command)
+    facts = {"path": folder.path, "kind": kind, "command": command}
+    caution = _caution_of_copy(container, folder.path, flush)
+    _annotate(container, folder, code, caution=caution, **facts)
+
+
+def _caution_of_copy(container: RunningContainer, path: str, flush: str) -> str:
+    """What to know before files are copied that a server may write meanwhile."""
+    is_written = any(_meet(path, data.path) for data in container.data())
+    if flush or not is_written:
+        return ""
+    return (
+        ". The server writes these files while they are copied, so the copy may be unusable:"
+        f" if {container.service.name} has a program that dumps its data, use that instead."
+    )
 
 
 def _is_direct(container: RunningContainer, folder: KeptFolder) -> bool:

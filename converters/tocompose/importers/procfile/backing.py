@@ -76,7 +76,7 @@ class Backing(NamedTuple):
 
     def moving_step(self, address: str) -> str:
         """What brings the data of a server elsewhere, whose address OLD_URL is to hold, into this one."""
-        return moving_step(self.kind, self.service.image or "", self.service.name, address)
+        return moving_step(self.kind, self.service, address)
 
     def tell_in_parts(
         self, partial: Iterable[PartialVariable], samples: Mapping[str, str]

@@ -181,10 +181,10 @@ def variables_of_examples(repository: Repository) -> tuple[AppVariable, ...]:
 def _example_variable(line: Cursor, path: str, description: str) -> AppVariable:
     text = line.peek() or ""
     secret = is_secret(line.key, text)
-    if secret:
-        line.skip("an example of a secret is not carried over")
-    elif not text:
+    if not text:
         line.skip("the example gives no value")
+    elif secret:
+        line.skip("an example of a secret is not carried over")
     setting = EnvSetting(
         name=line.key,
         secret=secret,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.programs import note_missing
 from tocompose.importers.render.blueprint import Part, text_of
+from tocompose.importers.render.versions import with_stated_versions
 from tocompose.languages import language_rows
 from tocompose.languages.language import DockerfileInput
 from tocompose.patterns import regex
@@ -31,17 +32,20 @@ def note_missing_programs(render_part: Part, source: DockerfileInput) -> None:
     note_missing(source.repository, processes, language_of(render_part), source)
 
 
-def note_default_version(
-    repository: Repository, render_part: Part, notes_before: int
-) -> None:
-    """Says that a service may run another version than the image for which the default was taken just now.
+def has_dated_default(repository: Repository, language: str, notes_before: int) -> bool:
+    """Whether an image that was made just now has a default version, of a language whose default Render changes.
 
     https://render.com/docs/node-version#history-of-default-nodejs-versions
     """
     new_notes = repository.ledger.notes[notes_before:]
-    language = language_of(render_part)
     is_default = any(new_note.code == "TC356" for new_note in new_notes)
-    if not is_default or language not in load("render/plans")["dated_defaults"]:
+    return is_default and language in load("render/plans")["dated_defaults"]
+
+
+def note_default_version(repository: Repository, render_part: Part) -> None:
+    """Says that a service whose image has the default version may run another one, unless its variables state it."""
+    language = language_of(render_part)
+    if language in with_stated_versions(repository, render_part).versions:
         return
     row = language_rows()[language]
     repository.add_note(

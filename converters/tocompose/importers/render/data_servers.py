@@ -105,7 +105,7 @@ def _note_data_to_move(render_part: Part, kind: str, service: Service) -> None:
         subject=ModelPath.service(service.name),
         service=service.name,
         image=service.image,
-        step=moving_step(kind, service.image or "", service.name, _OLD_ADDRESS),
+        step=moving_step(kind, service, _OLD_ADDRESS),
         access=access_step(render_part.cursor.at("ipAllowList")),
     )
 

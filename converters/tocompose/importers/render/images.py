@@ -22,6 +22,7 @@ from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.shell import convert_command
 from tocompose.importers.render.blueprint import Part, text_of
 from tocompose.importers.render.commands import (
+    has_dated_default,
     language_of,
     note_default_version,
     note_missing_programs,
@@ -69,6 +70,7 @@ class ServiceImages:
         self._name = name
         self._written: dict[tuple[str, str], Image] = {}
         self._inputs: dict[tuple[str, str], DockerfileInput] = {}
+        self._dated_defaults: set[tuple[str, str]] = set()
         self.files: dict[str, File] = {}
 
     def image_of(self, render_part: Part, variables: Mapping[str, str]) -> ServiceImage:
@@ -158,6 +160,8 @@ class ServiceImages:
         key = ("" if root == "." else root, render_part.runtime)
         if key not in self._written:
             self._written[key] = self._write_image(render_part, key, variables)
+        if key in self._dated_defaults:
+            note_default_version(self._repository, render_part)
         command = render_part.cursor.at("buildCommand")
         if command:
             self._add_build_steps(render_part, key)
@@ -201,7 +205,8 @@ class ServiceImages:
             image = folder_image(repository, folder, request)
         else:
             image = choose_images(repository, _no_heroku(repository), request)[""]
-        note_default_version(repository, render_part, notes_before)
+        if has_dated_default(repository, language, notes_before):
+            self._dated_defaults.add(key)
         self.files |= {file.path: file for file in image.files}
         return image
 
