@@ -49,6 +49,33 @@ def test_a_word_that_stands_nowhere_else_is_not_told_of(script: str) -> None:
     assert not [note for note in result.notes if note.code == "TC554"]
 
 
+COMMON = {
+    f"{RUN.replace(WORD, 'password')} acme/web:1": ["DB_PASSWORD"],
+    f"{RUN.replace(WORD, 'Admin')} -e API_TOKEN=123456 acme/web:1": [
+        "DB_PASSWORD",
+        "API_TOKEN",
+    ],
+    f"{RUN} acme/web:1": [],
+    f"{RUN.replace(WORD, 'password-of-the-shop')} acme/web:1": [],
+}
+
+
+@pytest.mark.parametrize("script", COMMON)
+def test_a_word_that_everybody_tries_is_told_of_once(script: str) -> None:
+    result = convert(Memory({"run.sh": script.encode()}), Options())
+    told = [note.message for note in result.notes if note.code == "TC556"]
+    assert len(told) == bool(COMMON[script])
+    assert all(name in told[0] for name in COMMON[script])
+
+
+def test_a_word_that_everybody_tries_is_told_of_in_one_note() -> None:
+    script = f"{RUN.replace(WORD, 'admin')} -e DB_USER=admin acme/web:1"
+    result = convert(Memory({"run.sh": script.encode()}), Options())
+    assert [note.code for note in result.notes if note.code in ("TC554", "TC556")] == [
+        "TC556"
+    ]
+
+
 FIELDS = {
     "DOVECOT_PASS_ATTRS=uid=user,userPassword=password": "",
     "  DOVECOT_PASS_ATTRS: =user=%{ldap:mail}, =password=%{ldap:userPassword}": "",

@@ -1,4 +1,4 @@
-"""Whether the word that is a password stands in the compose file too, as a user, a tag or a name.
+"""Whether a password is a word that is tried first, or stands in the compose file too, as a user, a tag or a name.
 
 A word that is equal by chance is not replaced. Its secret is told of by name, and the other place by its kind: the
 path of a volume may hold the word.
@@ -14,6 +14,7 @@ from tocompose.notes import Note, note
 from tocompose.patterns import regex
 from tocompose.stack_texts import stack_texts
 from tocompose.syntax.model_path import ModelPath
+from tocompose.tables import load
 from tocompose.wording import enumerated
 
 _SHORTEST = 4
@@ -42,9 +43,16 @@ _NAMED = {
 
 
 def clear_word_notes(stack: Stack) -> Iterator[Note]:
-    """A note on each secret whose word stands in clear elsewhere, with what it is there."""
+    """A note on the secrets that are widely used words, and one on each whose word stands in clear elsewhere."""
+    common = [setting for setting in stack.settings if _is_common(setting)]
+    if common:
+        names = enumerated([setting.name for setting in common])
+        subject = ModelPath.of("settings", common[0].name)
+        yield note("TC556", common[0].origin, subject=subject, names=names)
     secrets = {
-        setting.value or "": setting for setting in stack.settings if _is_word(setting)
+        setting.value or "": setting
+        for setting in stack.settings
+        if _is_word(setting) and setting not in common
     }
     if not secrets:
         return
@@ -60,6 +68,12 @@ def clear_word_notes(stack: Stack) -> Iterator[Note]:
                 "where": enumerated(list(kinds[word])),
             }
             yield note("TC554", setting.origin, subject=subject, **facts)
+
+
+def _is_common(setting: EnvSetting) -> bool:
+    return (
+        setting.secret and (setting.value or "").lower() in load("secrets")["common_words"]
+    )
 
 
 def _is_word(setting: EnvSetting) -> bool:
