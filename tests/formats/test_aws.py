@@ -757,3 +757,26 @@ def test_no_limit_is_told_of_a_container_that_becomes_no_service() -> None:
     imageless = {key: value for key, value in web(memory=4).items() if key != "image"}
     codes = codes_of(task({**imageless, "name": "app"}, web()))
     assert "TC002" in codes and "TC894" not in codes
+
+
+def test_what_is_left_out_with_a_container_without_an_image_is_counted() -> None:
+    definition = {
+        "AWSEBDockerrunVersion": "2",
+        "containerDefinitions": [
+            {"name": "db", "image": "postgres:16", "memory": 512},
+            {
+                "name": "web",
+                "memory": 512,
+                "environment": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}],
+                "portMappings": [{"containerPort": 80, "hostPort": 80}],
+            },
+            {"name": "bare", "memory": 512},
+        ],
+    }
+    files = {"Dockerrun.aws.json": json.dumps(definition).encode()}
+    result = convert(Memory(files, "shop"))
+    told = [note.message for note in result.notes if note.code == "TC002"]
+    assert told == [
+        "web names no image, so no service was written for it; left out with it: 2 variables and 1 port",
+        "bare names no image, so no service was written for it",
+    ]

@@ -457,3 +457,13 @@ def test_what_lies_outside_of_the_folder_is_to_be_copied_to_production() -> None
     [start] = [step for step in next_steps(told) if "production" in step.title]
     assert "Copy `../site` to that machine too" in start.warning
     assert "outside of this folder" in render("markdown", told)
+
+
+def test_an_unreadable_command_is_said_to_count_as_one_value() -> None:
+    script = "docker run -d --name db acme/db:1\n"
+    unread = "docker run -d --name web -e A=1 --label r=Host(`w`) acme/web:1\n"
+    for text, is_told in ((script, False), (script + unread, True)):
+        project = Memory({"run.sh": text.encode()}, "shop")
+        told = report(convert(project), project)
+        assert ("unreadable command counts as one" in render("markdown", told)) is is_told
+        assert ("unreadable command counts as one" in render("text", told)) is is_told

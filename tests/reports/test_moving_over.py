@@ -543,3 +543,29 @@ def test_what_is_written_after_a_copy_in_a_swarm_is_lost() -> None:
     assert "what is written after the copy is not moved" in advice_of(result, "TC432")
     (removed,) = [step for step in cutover.steps_over if "stack rm" in step.line]
     assert removed.warning.endswith("What is written after the copy is not moved.")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "stops"),
+    [
+        (
+            "docker-stack.yml",
+            "version: '3'\nservices: {web: {image: 'acme/web:1'}}\n",
+            "docker stack rm shop",
+        ),
+        ("run.sh", "docker run -d --name web acme/web:1\n", "docker stop web"),
+        ("Procfile", "web: ./serve\n", ""),
+    ],
+)
+def test_programs_are_told_what_stops_the_old_containers(
+    file: str, text: str, stops: str
+) -> None:
+    project = Memory({file: text.encode()}, "shop")
+    result = convert(project, Options(layout=Layout(split=True)))
+    told = json.loads(render("json", report(result, project)))
+    starts = [step for step in told["next"] if " up -" in step["line"]]
+    assert ("follow `move_over` instead" in starts[0]["warning"]) is bool(stops)
+    over = [step["line"] for step in told["move_over"]["over"]]
+    assert (stops in over) if stops else not over
+    page = render("html", report(result, project))
+    assert "move_over" not in page

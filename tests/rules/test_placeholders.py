@@ -12,6 +12,7 @@ from tocompose.knowledge.placeholders import is_placeholder, is_placeholder_path
 from tocompose.patterns import HintedPattern
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
+from tocompose.reports import render
 from tocompose.reports.duties import duties
 from tocompose.reports.note_lines import Style
 from tocompose.reports.report import report
@@ -416,6 +417,19 @@ def test_what_a_form_leaves_empty_is_filled_in_before_the_start() -> None:
     assert empty.text.startswith(
         "Fill in the empty settings of web: DB_HOST, DB_NAME are empty"
     )
+
+
+@pytest.mark.parametrize("others", [0, 9])
+def test_the_text_of_a_placeholder_stands_where_its_value_is_asked_for(others: int) -> None:
+    more = "".join(f" -e NAME_{letter}=NAME_{letter}" for letter in "ABCDEFGHI"[:others])
+    text = COMMANDS.replace("shop/db:1", f"{more} shop/db:1")
+    project = Memory({"run.sh": text.encode()}, "shop")
+    result = convert(project, Options(source="docker_run", layout=Layout(split=True)))
+    asked = render("markdown", report(result, project))
+    asked = asked.partition("## How the services")[0]
+    assert "MYSQL_USER in the source" in asked
+    assert "/path/to/db/config in the source" in asked
+    assert "DATABASE_PASSWORD" not in asked and "hunter22" not in asked
 
 
 def test_empty_passwords_are_named_by_their_variables() -> None:

@@ -21,6 +21,7 @@ from tocompose.reports.inventory import logs_alike
 from tocompose.reports.json import image_checked_services, report_document
 from tocompose.reports.line_links import LinkTarget, source_links
 from tocompose.reports.markdown import HEADINGS
+from tocompose.reports.next_steps import next_steps
 from tocompose.reports.old_data import duties_beside
 from tocompose.reports.report import Report
 from tocompose.reports.svg import svg_drawing
@@ -99,6 +100,8 @@ def _page_content(report: Report) -> dict[str, Any]:
     ]
     return {
         **content,
+        # The page has a section of its own for the way over, which it names above these steps.
+        "next": next_steps(report),
         "image_checked": image_checked_services(report),
         "script": script,
         "style": style,

@@ -11,6 +11,7 @@ from tocompose import __version__
 from tocompose.earlier_run import digest
 from tocompose.model import File, Port, Service
 from tocompose.notes import Note, explanation, open_facts
+from tocompose.reports.cutover import cutover_of
 from tocompose.reports.inventory import (
     configuration_rows,
     data_stores_of,
@@ -89,11 +90,31 @@ def report_document(report: Report) -> dict[str, Any]:
         "topology": _topology_record(report),
         "inventory": _inventory_record(report),
         "notes": [note_record(output_file) for output_file in report.notes],
-        "next": [output_file._asdict() for output_file in next_steps(report)],
+        **_step_records(report),
         "trace": [
             {"from": span_record(span), "to": str(path)} for span, path in report.trace()
         ],
     }
+
+
+_MOVE_INSTEAD = (
+    "If the old containers still run on this machine, follow `move_over` instead."
+)
+
+
+def _step_records(report: Report) -> dict[str, Any]:
+    """The steps of a first start and what follows; where old containers may run, those that stop them first."""
+    cutover = cutover_of(report)
+    steps = [step._asdict() for step in next_steps(report)]
+    starts = [step for step in steps if " up -" in step["line"]]
+    if cutover.steps_over and starts:
+        starts[0]["warning"] = f"{_MOVE_INSTEAD} {starts[0]['warning']}".rstrip()
+    over, back, cleaning = (
+        [step._asdict() for step in part]
+        for part in (cutover.steps_over, cutover.steps_back, cutover.cleaning)
+    )
+    move_over = {"over": over, "back": back, "cleaning": cleaning, "text": cutover.text}
+    return {"next": steps, "move_over": move_over}
 
 
 def _fingerprint(file: File) -> dict[str, str]:

@@ -27,7 +27,12 @@ from tocompose.reports.inventory import configuration_rows, logs_alike
 from tocompose.reports.json import image_checked_services, report_document
 from tocompose.reports.next_steps import first_steps, later_steps
 from tocompose.reports.old_data import duties_beside
-from tocompose.reports.report import KIND_HEADINGS, Report, subject_of
+from tocompose.reports.report import (
+    KIND_HEADINGS,
+    Report,
+    has_unread_commands,
+    subject_of,
+)
 from tocompose.reports.topology import (
     LAYERS,
     PUBLIC,
@@ -82,6 +87,7 @@ def render(report: Report) -> str:
         start=first_steps(report),
         later=later_steps(report),
         missing_values=missing,
+        unread_commands=has_unread_commands(report),
         configuration=[
             row
             for row in configuration_rows(report.stack, generated_names(report), to_set)

@@ -162,6 +162,15 @@ def _variables_added(outcome: ReportedConversion, project: Project) -> dict[str,
     return added_variables(outcome.files, source_texts)
 
 
+# The notes on commands that no value could be taken from.
+_UNREAD_COMMANDS = frozenset({"TC162", "TC172"})
+
+
+def has_unread_commands(report: Report) -> bool:
+    """Whether the numbers of values hold commands that were not read, each as one value."""
+    return any(note.code in _UNREAD_COMMANDS for note in report.notes)
+
+
 def place_of(note: Note) -> str:
     """Where a note's reason stands, before what it says: `run.sh:1:2: `; empty without a place."""
     return f"{note.span}: " if note.span else ""

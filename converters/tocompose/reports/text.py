@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from tocompose.notes import Kind, Note
 from tocompose.reports.escape import printable
 from tocompose.reports.note_lines import COLOURS, Detail, NoteWriter, Style, lines_by_code
-from tocompose.reports.report import KIND_HEADINGS, Report, place_of
+from tocompose.reports.report import KIND_HEADINGS, Report, has_unread_commands, place_of
 from tocompose.wording import counted
 
 _SCREEN_ROWS = 40
@@ -127,6 +127,8 @@ def _summary_lines(report: Report, style: Style, is_shortened: bool) -> Iterator
     parts = {"left out on purpose": counts["ignored"], "explained in notes": explained}
     others = "".join(f", {number} {what}" for what, number in parts.items() if number)
     carried = f"{counted(values, 'value')}: {counts['mapped']} carried over{others}"
+    if has_unread_commands(report):
+        carried += " (an unreadable command counts as one)"
     kind_totals = [
         _paint_count(kind, kinds[kind.value], style)
         for kind in Kind

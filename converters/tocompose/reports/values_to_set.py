@@ -106,8 +106,11 @@ def missing_values(report: Report) -> tuple[ValuesOfServices, ...]:
     optional = optional_values(report)
     users = services_by_variable(report.stack)
     meanings = {setting.name: setting.description for setting in report.stack.settings}
+    texts = placeholder_texts(report, names)
     for hint, hinted_names in hints_of(report, names).items():
-        meanings |= dict.fromkeys(hinted_names, hint)
+        for name in hinted_names:
+            described = meanings.get(name, "") if name in texts else ""
+            meanings[name] = f"{described}; {hint}" if described else hint
     meanings |= dict.fromkeys(optional, "may stay empty, as in the source")
     by_users: dict[tuple[str, ...], dict[str, list[str]]] = {}
     for name in (*names, *optional):
@@ -134,6 +137,7 @@ def hints_of(report: Report, names: Sequence[str]) -> dict[str, list[str]]:
         if todo_of(note) == "value" and not _ONLY_SET.match(note.advice)
         for name in names_asked_for(note, names)
     }
+    hints = {**placeholder_texts(report, names), **hints}
     keys = list(filter(encrypts_data, names)) if keeps_data(report.stack) else []
     for name, hint in hints.items():
         full_hint = f"{hint.rstrip('.')}. {_OLD_KEY}" if name in keys else hint
@@ -141,6 +145,19 @@ def hints_of(report: Report, names: Sequence[str]) -> dict[str, list[str]]:
     if unhinted := [name for name in keys if name not in hints]:
         names_by_hint[_OLD_KEYS if unhinted[1:] else _OLD_KEY] = unhinted
     return names_by_hint
+
+
+_ASKED, _PLACEHOLDER = regex(r"Set (\w+) in \.env"), regex(r" is a placeholder \((.+)\)$")
+
+
+def placeholder_texts(report: Report, names: Container[str]) -> dict[str, str]:
+    """What stands in the source where these values are to be set, unless it may be a secret."""
+    texts: dict[str, str] = {}
+    for note in report.notes:
+        asked, shown = _ASKED.match(note.advice), _PLACEHOLDER.search(note.message)
+        if note.code == "TC852" and asked and shown and asked[1] in names:
+            texts[asked[1]] = f"{shown[1]} in the source"
+    return texts
 
 
 _OLD_KEY = (

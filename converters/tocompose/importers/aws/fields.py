@@ -23,6 +23,7 @@ from tocompose.source import Leaf
 from tocompose.syntax.interpolation import literal, required_reference, variable_names
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, variable_name
+from tocompose.wording import counted, enumerated
 
 HOLDS_ANYWAY = "the default value"
 
@@ -134,7 +135,12 @@ class FieldWriter:
         # A unit of another kind than a service has none that a command could start.
         service = self.subject.service_name or "SERVICE"
         cursor.note(
-            code, subject=self.subject, object=self.name, fields=stated, service=service
+            code,
+            subject=self.subject,
+            object=self.name,
+            fields=stated,
+            service=service,
+            beside=_beside(cursor),
         )
 
     def invocation(self, cursor: Cursor) -> Invocation | None:
@@ -146,6 +152,23 @@ class FieldWriter:
         return Invocation(
             "podman", ("create",), arguments, cursor.value_span, head, alias=self.name
         )
+
+
+# What goes with a container that is left out, by the keys that hold it: those of a task, then those of Copilot.
+_HELD_BY = {
+    "variable": ("environment", "secrets", "variables"),
+    "port": ("portMappings",),
+    "mount": ("mountPoints",),
+}
+
+
+def _beside(container: Cursor) -> str:
+    """What else of a container is missing with it."""
+    numbers = {
+        what: sum(len(container.at(key)) for key in keys) for what, keys in _HELD_BY.items()
+    }
+    parts = [counted(number, what) for what, number in numbers.items() if number]
+    return f"; left out with it: {enumerated(parts)}" if parts else ""
 
 
 def leaves_of(cursor: Cursor) -> list[Cursor]:

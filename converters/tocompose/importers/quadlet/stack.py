@@ -108,7 +108,7 @@ def _schedules(
 
 
 def _note_no_image(unit: QuadletUnit, ledger: Ledger) -> None:
-    ledger.add_note(note("TC002", unit.span, object=unit.name))
+    ledger.add_note(note("TC002", unit.span, object=unit.name, beside=""))
 
 
 def _services_by_unit(
