@@ -76,6 +76,13 @@ def test_a_word_that_everybody_tries_is_told_of_in_one_note() -> None:
     ]
 
 
+def test_each_secret_with_the_word_is_told_of() -> None:
+    script = f"{RUN} --user {WORD} -e MAIL_PASSWORD={WORD} acme/web:1"
+    result = convert(Memory({"run.sh": script.encode()}), Options())
+    told = " ".join(note.message for note in result.notes if note.code == "TC554")
+    assert "DB_PASSWORD" in told and "MAIL_PASSWORD" in told
+
+
 FIELDS = {
     "DOVECOT_PASS_ATTRS=uid=user,userPassword=password": "",
     "  DOVECOT_PASS_ATTRS: =user=%{ldap:mail}, =password=%{ldap:userPassword}": "",

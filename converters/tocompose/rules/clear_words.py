@@ -49,23 +49,22 @@ def clear_word_notes(stack: Stack) -> Iterator[Note]:
         names = enumerated([setting.name for setting in common])
         subject = ModelPath.of("settings", common[0].name)
         yield note("TC556", common[0].origin, subject=subject, names=names)
-    secrets = {
-        setting.value or "": setting
-        for setting in stack.settings
-        if _is_word(setting) and setting not in common
-    }
+    secrets = [
+        setting for setting in stack.settings if _is_word(setting) and setting not in common
+    ]
     if not secrets:
         return
-    kinds: dict[str, dict[str, None]] = {}
+    secret_words = {setting.value for setting in secrets}
+    kinds: dict[str | None, dict[str, None]] = {}
     for kind, word in _words(stack):
-        if word in secrets:
+        if word in secret_words:
             kinds.setdefault(word, {})[kind] = None
-    for word, setting in secrets.items():
-        if word in kinds:
+    for setting in secrets:
+        if setting.value in kinds:
             subject = ModelPath.of("settings", setting.name)
             facts: dict[str, Any] = {
                 "name": setting.name,
-                "where": enumerated(list(kinds[word])),
+                "where": enumerated(list(kinds[setting.value])),
             }
             yield note("TC554", setting.origin, subject=subject, **facts)
 
