@@ -29,7 +29,7 @@ from tocompose.rules.views import annotate_services
 from tocompose.syntax.interpolation import plain
 from tocompose.tables import table
 
-_COLUMNS = {"variable", "value", "option", "image"}
+_COLUMNS = {"variable", "value", "option", "without", "tag", "image"}
 
 
 class _Opening(NamedTuple):
@@ -55,12 +55,18 @@ def _openings(context: Context, service: Service) -> Iterator[_Opening]:
 
 def _is_of_image(service: Service, row: Mapping[str, Any]) -> bool:
     ref = image_ref(service.image) if service.image else None
-    return "image" not in row or (ref is not None and ref.name == row["image"])
+    if "image" not in row:
+        return True
+    if ref is None or ref.name != row["image"]:
+        return False
+    return re.fullmatch(row.get("tag", ".*"), ref.tag) is not None
 
 
 def _openings_by(service: Service, row: Mapping[str, Any]) -> Iterator[_Opening]:
     if "variable" in row:
         yield from _openings_by_variable(service, row)
+    elif "without" in row:
+        yield from _openings_by_absence(service, row)
     else:
         yield from _openings_by_option(service, row)
 
@@ -70,6 +76,13 @@ def _openings_by_variable(service: Service, row: Mapping[str, Any]) -> Iterator[
         is_named = re.fullmatch(row["variable"], name)
         if is_named and re.fullmatch(row["value"], value or ""):
             yield _Opening(("environment", name), f"{name}={value}", row)
+
+
+def _openings_by_absence(service: Service, row: Mapping[str, Any]) -> Iterator[_Opening]:
+    """What opens a service of which nothing sets a password; a file of variables may set one."""
+    names = environment_of(service)
+    if not service.env_files and not any(re.fullmatch(row["without"], n) for n in names):
+        yield _Opening(("image",), f"no {row['value']}", row)
 
 
 def _openings_by_option(service: Service, row: Mapping[str, Any]) -> Iterator[_Opening]:
