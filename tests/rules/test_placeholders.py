@@ -113,6 +113,22 @@ def test_a_value_that_says_what_it_should_be_is_none(
     assert is_placeholder(name, value) is (waits == "always")
 
 
+@pytest.mark.parametrize(
+    ("setting", "is_shown"),
+    [("SITE_URL=https://<your-domain>/shop", True), ("API_TOKEN=<your-token>", False)],
+)
+def test_what_is_to_fill_in_is_described_by_its_placeholder(
+    setting: str, *, is_shown: bool
+) -> None:
+    name, _, text = setting.partition("=")
+    example = _file(
+        _converted(f"docker run -d --name web -e '{setting}' acme/web:1"), ".env.example"
+    )
+    assert f'{name}=""' in example
+    said = " ".join(example.replace("#", " ").split())
+    assert (f"Used by web; a placeholder in the source ({text})" in said) is is_shown
+
+
 def test_equal_placeholders_stay_equal() -> None:
     """What is one value in the source is asked for once."""
     result = _converted(

@@ -15,6 +15,7 @@ from tocompose.knowledge.placeholders import (
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.secrets.texts import password_spans, redact_secrets
 from tocompose.knowledge.servers import has_development_password
+from tocompose.knowledge.variable_meanings import variable_meaning
 from tocompose.model import EnvSetting, EnvVariable, Mount, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import NamedTuple, replace
@@ -218,8 +219,11 @@ class _FillIns:
         """The reference to a variable that must be set, which stands in the list of what to fill in."""
         name = self._free_name(service, variable_name(setting.name).upper())
         described = setting.description
+        shown = f"; a placeholder in the source{blank.shown}" if blank.shown else ""
         if name != setting.name:
-            described = described or f"{setting.name} of {service.name}"
+            described = described or f"{setting.name} of {service.name}{shown}"
+        elif shown and not described:
+            described = variable_meaning(name, [service.name]) + shown
         self.settings[name] = replace(
             setting, name=name, description=described, origin=service.origin
         )
