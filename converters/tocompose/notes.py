@@ -76,7 +76,9 @@ FAMILIES = {
     "TC16": "shell",
     "TC17": "shell",
     "TC08": "shell",
-    **dict.fromkeys(("TC26", "TC27", "TC28", "TC29", "TC88", "TC899"), "kubernetes_edge"),
+    **dict.fromkeys(
+        ("TC26", "TC27", "TC28", "TC29", "TC88", "TC689", "TC899"), "kubernetes_edge"
+    ),
     "TC03": "sources",
     "TC86": "docker_run",
     **dict.fromkeys(("TC06", "TC07"), "legacy_compose"),

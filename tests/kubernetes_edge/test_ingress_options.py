@@ -409,6 +409,14 @@ def test_an_ingress_without_rules_tells_of_its_default_backend() -> None:
     assert said.message.endswith("its default backend was carried over to Traefik")
 
 
+@pytest.mark.parametrize("name", ["global-static-ip-name", "regional-static-ip-name"])
+def test_the_address_of_a_load_balancer_is_not_lost(name: str) -> None:
+    annotations = {f"kubernetes.io/ingress.{name}": "site"}
+    route = ingress("i", [rule("a.com", ("/", "Prefix", "web"))], annotations)
+    (said,) = [note for note in converted(app("web"), route).notes if note.code == "TC689"]
+    assert said.kind.value == "info" and "DNS record" in said.advice
+
+
 def test_a_certificate_of_google_is_told_to_be_missing() -> None:
     annotations = {"networking.gke.io/managed-certificates": "site"}
     route = ingress("i", [rule("a.com", ("/", "Prefix", "web"))], annotations)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 from tocompose.importers.kubernetes.routing.annotation_fields import StatedAnnotations
 from tocompose.importers.kubernetes.scalars import Stated
@@ -16,11 +17,12 @@ _ADVICE = "Check whether the application needs it."
 
 @cache
 def annotation_rows() -> Mapping[str, Row]:
-    """The table of annotations: `shape` (read by the code of that name), `note` with `advice`, or `ignore`."""
+    """The table of annotations: `shape` (read by the code of that name), `note` or `unneeded` with
+    `advice`, or `ignore`."""
     return table(
         "kubernetes/edge/annotations",
         required=set(),
-        optional={"shape", "note", "advice", "ignore"},
+        optional={"shape", "note", "advice", "unneeded", "ignore"},
     )
 
 
@@ -79,6 +81,16 @@ def settle_unread(annotations: StatedAnnotations, route: str, subject: ModelPath
             continue
         if "ignore" in table_row:
             annotation.cursor.skip(str(table_row["ignore"]))
+            continue
+        if "unneeded" in table_row:
+            why, advice = str(table_row["unneeded"]), str(table_row["advice"])
+            facts: dict[str, Any] = {
+                "route": route,
+                "name": name,
+                "why": why,
+                "advice": advice,
+            }
+            annotation.cursor.note("TC689", subject=subject, **facts)
             continue
         annotation.cursor.note(
             "TC284",
