@@ -374,14 +374,41 @@ def test_an_option_of_kibana_that_no_variable_can_say_is_left_out_whole():
     assert "not carried over" in said
 
 
-def test_the_password_of_kibana_is_the_stacks_own():
-    """The operator has it under another key; the stack's own job sets it, so nothing is to be read from the cluster."""
+def test_the_passwords_of_elastic_and_kibana_are_the_stacks_own():
+    """The operator keeps the first in files of the nodes, the second under another key: no data brings them along."""
     files = {file.path: file.content.decode() for file in converted(ELASTIC).files}
     example = " ".join(files[".env.example"].replace("#", " ").split())
-    assert "get secret logs-es-elastic-user" in example
-    assert "Password of the user elastic of Elasticsearch." in example
+    assert "get secret" not in example
+    assert (
+        "Password of the user elastic of Elasticsearch. Any will do: this stack sets it"
+        in example
+    )
     assert "logs-kibana-user" not in "".join(files.values())
-    assert "Any will do: this stack sets it" in example
+    assert example.count("Any will do: this stack sets it") == 2
+
+
+def test_kibana_has_an_encryption_key_unless_the_source_states_one():
+    """Without one it blocks alerts, and makes another at each start."""
+    result = converted(ELASTIC)
+    name = "XPACK_ENCRYPTEDSAVEDOBJECTS_ENCRYPTIONKEY"
+    value = services(result)["logs-kb"]["environment"][name]
+    assert value.startswith("${LOGS_KB_ENCRYPTION_KEY:?")
+    example = next(file for file in result.files if file.path == ".env.example")
+    said = " ".join(example.content.decode().replace("#", " ").split())
+    assert "Any of 32 characters or more. With moved data: the operator's" in said
+    config = f"config: {{xpack.encryptedSavedObjects.encryptionKey: {'k' * 32}}}"
+    stated = converted(ELASTIC.replace("count: 1, elastic", f"count: 1, {config}, elastic"))
+    assert "LOGS_KB_ENCRYPTION_KEY" not in services(stated)["logs-kb"]["environment"][name]
+
+
+def test_the_nodes_of_elasticsearch_answer_to_the_names_of_their_set():
+    """https://github.com/elastic/cloud-on-k8s/blob/main/pkg/controller/elasticsearch/label/label.go"""
+    result = converted(ELASTIC)
+    server = services(result)["logs-es"]
+    names = next(iter(server["networks"].values()))["aliases"]
+    assert server["hostname"] == "logs-es-default-0"
+    assert "logs-es-default-0.logs-es-default.default.svc" in names
+    assert not [name for name in names if name.startswith(("logs-es.", "logs-es-0"))]
 
 
 def fields_not_carried_over(specs: str) -> dict[str, str]:

@@ -310,9 +310,8 @@ def _generated_value(kube_object: MadeObject, key: str) -> SecretValue:
     value = absent_value(kube_object.namespace, source, key, variable, kube_object.span)
     is_new = key in kube_object.new_keys
     made_up = f"The operator made it up ({source}, key {key}). With moved data: the old value; otherwise any"
-    anew = "Any will do: this stack sets it, and the operator's is not needed"
     meaning = kube_object.meanings.get(key, "")
-    sentences = filter(None, (meaning, anew if is_new else made_up))
+    sentences = filter(None, (meaning, kube_object.new_keys.get(key, made_up)))
     return value._replace(meaning=". ".join(sentences), is_new=is_new)
 
 

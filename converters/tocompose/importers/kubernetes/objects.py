@@ -96,11 +96,20 @@ class MadeObject(KubeObject):
     """An object that stands in no manifest: an operator makes it for its `owner`, whose name it bears in messages.
 
     A Service that `is_plain` leads to a server that speaks http where the operator's speaks https; `protocols` are what
-    a broker speaks on its ports. A workload with a `profile` starts on request. Of a Secret `meanings` says what the
-    value of a key is; of `new_keys` those of the cluster are not needed.
+    a broker speaks on its ports. A workload with a `profile` starts on request; its
+    pods are named after `pods`, where that is not its own name. Of a Secret `meanings` says what the
+    value of a key is; of `new_keys` what value it may have here in its place.
     """
 
-    __slots__ = ("is_plain", "meanings", "new_keys", "owner", "profile", "protocols")
+    __slots__ = (
+        "is_plain",
+        "meanings",
+        "new_keys",
+        "owner",
+        "pods",
+        "profile",
+        "protocols",
+    )
 
     def __init__(self, cursor: Cursor, kind: str, owner: KubeObject) -> None:
         super().__init__(cursor, kind)
@@ -108,8 +117,9 @@ class MadeObject(KubeObject):
         self.is_plain = False
         self.protocols: Mapping[int, str] = {}
         self.profile = ""
+        self.pods = ""
         self.meanings: Mapping[str, str] = {}
-        self.new_keys: frozenset[str] = frozenset()
+        self.new_keys: Mapping[str, str] = {}
 
     def __str__(self) -> str:
         return str(self.owner)

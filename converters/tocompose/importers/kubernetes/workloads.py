@@ -17,7 +17,7 @@ from tocompose.importers.kubernetes.job_fields import (
     decode_job,
 )
 from tocompose.importers.kubernetes.kinds import kind_row
-from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
+from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects, MadeObject
 from tocompose.importers.kubernetes.pod_fields import PodSpec, decode_pod
 from tocompose.importers.kubernetes.scalars import (
     peek_text,
@@ -289,7 +289,9 @@ def _bounded_count(count: int, stated_at: Cursor, workload: Workload) -> int:
 
 def _numbered_pod(workload: Workload, ordinal: int, count: int, names: set[str]) -> Pod:
     base = workload.name if count == 1 else unique_name(f"{workload.name}-{ordinal}", names)
-    hostname = f"{workload.kube_object.name}-{ordinal}"
+    owner = workload.kube_object
+    made_name = owner.pods if isinstance(owner, MadeObject) else ""
+    hostname = f"{made_name or owner.name}-{ordinal}"
     return _build_pod(workload, base, hostname, ordinal, names)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.operators.parts import (
+    ANY_VALUE,
     SPEAKS_HTTP,
     Manifest,
     OperatedServer,
@@ -40,7 +41,13 @@ _HTTP, _TRANSPORT = ServerPort("http", 9200), ServerPort("transport", 9300)
 _KIBANA, _APM = ServerPort("http", 5601), ServerPort("http", 8200)
 # The operator's own stands under a key that is called after the user, or is the token of a service account:
 # https://github.com/elastic/cloud-on-k8s/blob/main/pkg/controller/association/user.go
-_KIBANA_KEYS = frozenset({"password"})
+_KIBANA_KEYS = {"password": ANY_VALUE}
+# The operator keeps this user in files of the nodes, so neither a snapshot nor a reindexing brings the password along:
+# https://github.com/elastic/cloud-on-k8s/blob/main/pkg/controller/elasticsearch/user/predefined.go
+_ELASTIC_KEYS = {ELASTIC_USER: ANY_VALUE}
+# Without a key of its own Kibana makes one at each start, blocks alerts, and cannot read what it encrypted before:
+# https://www.elastic.co/docs/reference/kibana/configuration-reference/alerting-settings
+_ENCRYPTION = "xpack.encryptedSavedObjects.encryptionKey"
 _ONE_NODE = "one node has every role and looks for no other"
 # What the operator decides about a cluster, by how its name begins; what has a reason loses nothing.
 _DECIDED = {
@@ -65,6 +72,7 @@ class ElasticSpec(NamedTuple):
     is_plain: bool
     elasticsearch: str | None
     kibana: str | None = None
+    nodes: str | None = None
 
 
 def decode_elasticsearch(cluster: KubeObject) -> ElasticSpec:
@@ -72,14 +80,19 @@ def decode_elasticsearch(cluster: KubeObject) -> ElasticSpec:
     spec = decode_spec(cluster)
     nodes = _decode_data_nodes(spec)
     options = _decode_options(nodes.at("options"), _DECIDED)
-    return _decode_server(spec, nodes, options, "elasticsearch")
+    nodes_name = decode_text(nodes, "node-set-name")
+    return _decode_server(spec, nodes, options, "elasticsearch")._replace(nodes=nodes_name)
 
 
 def _decode_data_nodes(spec: SpecFields) -> SpecFields:
     """The nodes that say most of the one that stands for all: the first of those with data that have a pod template."""
     node_sets = list(spec.each("ElasticNodes"))
     with_data = [nodes for nodes in node_sets if _decode_has_data(nodes)]
-    return next(iter([*with_data, *node_sets]), spec)
+    chosen = next(iter([*with_data, *node_sets]), spec)
+    for nodes in node_sets:
+        if nodes != chosen:
+            nodes.at("node-set-name").skip("one node stands for all")
+    return chosen
 
 
 def _decode_has_data(nodes: SpecFields) -> bool:
@@ -169,8 +182,9 @@ def elastic_image(group: str, program: str, version: str | None) -> str:
 
 def _elasticsearch_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]:
     secret, server = elastic_secret(name), f"{name}-es"
+    pods = f"{server}-{spec.nodes}" if spec.nodes else server
     meanings = {ELASTIC_USER: f"Password of the user {ELASTIC_USER} of Elasticsearch"}
-    yield ServerSecret(secret, {ELASTIC_USER: None}, meanings)
+    yield ServerSecret(secret, {ELASTIC_USER: None}, meanings, _ELASTIC_KEYS)
     # Its entry point reads lists with commas.
     options: Mapping[str, Manifest] = {
         option: text if isinstance(text, str) else ",".join(text)
@@ -190,6 +204,8 @@ def _elasticsearch_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]
         },
         data_folder="/usr/share/elasticsearch/data",
         resources=spec.resources,
+        governing=pods,
+        pods=pods,
         more_env=spec.env,
     )
     for ending, service_type in (("http", spec.service_type), ("internal-http", None)):
@@ -206,11 +222,13 @@ def _elasticsearch_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]
 def _kibana_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]:
     # Its entry point reads lists as JSON.
     env: dict[str, Manifest] = {
-        option.replace(".", "_").upper(): text
-        if isinstance(text, str)
-        else json.dumps(list(text))
+        _variable(option): text if isinstance(text, str) else json.dumps(list(text))
         for option, text in spec.options.items()
     }
+    if _ENCRYPTION not in spec.options:
+        key_secret = _encryption_secret(name)
+        yield key_secret
+        env[_variable(_ENCRYPTION)] = from_secret(key_secret.name, "key")
     secret = f"{name}-kibana-user"
     if spec.elasticsearch:
         meanings = {"password": "Password of the user kibana_system of Elasticsearch"}
@@ -238,6 +256,23 @@ def _kibana_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]:
     )
     if spec.elasticsearch:
         yield _login_job(spec, name, spec.elasticsearch, secret)
+
+
+def _variable(option: str) -> str:
+    """The variable by which the entry point of Kibana reads an option."""
+    return option.replace(".", "_").upper()
+
+
+def _encryption_secret(name: str) -> ServerSecret:
+    """The key with which Kibana encrypts what it keeps in Elasticsearch; the operator's stands in a file of options."""
+    meaning = "Key with which Kibana encrypts connectors, rules and Fleet settings"
+    value = (
+        "Any of 32 characters or more. With moved data: the operator's "
+        f"({_ENCRYPTION} in kibana.yml of Secret {name}-kb-config)"
+    )
+    return ServerSecret(
+        f"{name}-kb-encryption", {"key": None}, {"key": meaning}, {"key": value}
+    )
 
 
 def elastic_secret(name: str) -> str:

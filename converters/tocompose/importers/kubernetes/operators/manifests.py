@@ -146,7 +146,7 @@ class _ManifestBuilder(NamedTuple):
         labels: Manifest = {**own_labels, _INSTANCE: server.name, **pod_labels}
         spec["template"] = {"metadata": {"labels": labels}, "spec": pod}
         workload = self._build(server.kind, server.name, {"spec": spec})
-        workload.profile = server.profile
+        workload.profile, workload.pods = server.profile, server.pods
         yield workload
 
     def _service(self, service: ServerService) -> Mapping[str, Manifest]:

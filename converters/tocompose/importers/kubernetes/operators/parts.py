@@ -46,7 +46,8 @@ class OperatedServer(NamedTuple):
     """One program that an operator runs. `files` are its configuration by path; `resources` may be a
     part of the source, and what begins with `more_` are such parts.
 
-    Its pods are named within the headless Service `governing`, by default one of its own name. A `side_server`, as a
+    Its pods are named after `pods`, by default after the server, within the headless Service `governing`, by default
+    one of its own name. A `side_server`, as a
     one-shot, does not bear the labels by which Services of the source select the pods of the custom object. One with a
     `profile` starts on request.
     """
@@ -63,6 +64,7 @@ class OperatedServer(NamedTuple):
     resources: Manifest = None
     mounted_key: MountedKey | None = None
     governing: str = ""
+    pods: str = ""
     side_server: bool = False
     profile: str = ""
     more_env: tuple[Node, ...] = ()
@@ -95,13 +97,13 @@ class ServerService(NamedTuple):
 
 class ServerSecret(NamedTuple):
     """A Secret that is made unless the manifests have it. An entry without a text is a value that the operator makes
-    up; `{key}` in a text stands for another entry. `meanings` say what the value of a key is; of `new_keys` what the
-    operator made up is not needed."""
+    up; `{key}` in a text stands for another entry. `meanings` say what the value of a key is; of `new_keys` what
+    value it may have here, where that of the operator's Secret is not under that key or not needed."""
 
     name: str
     entries: Mapping[str, str | None]
     meanings: Mapping[str, str] = {}
-    new_keys: frozenset[str] = frozenset()
+    new_keys: Mapping[str, str] = {}
 
 
 class MadeManifest(NamedTuple):
@@ -120,6 +122,8 @@ class OperatorRemark(NamedTuple):
     text: str
     command: str = ""
 
+
+ANY_VALUE = "Any will do: this stack sets it, and the operator's is not needed"
 
 # Certificates of an operator's own making are not here, nor what makes clients trust them.
 SPEAKS_HTTP = OperatorRemark(
