@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules.snippets import stack
+from tocompose.check import audit
 from tocompose.check.score import open_view
 from tocompose.compose.short_entries import write_port as port
 from tocompose.model import ComposeFileRole, Stack
@@ -400,3 +401,26 @@ def test_what_is_published_nowhere_stays_as_it_is() -> None:
     assert ports(result.stack, "app") == (["8080:80"], [])
     codes = [note.code for note in result.notes]
     assert not {"TC645", "TC646", "TC647"} & set(codes)
+
+
+@pytest.mark.parametrize(
+    ("address", "codes"),
+    [
+        ("", {"TC528", "TC710"}),
+        ("192.168.1.7:", {"TC710"}),
+        ("127.0.0.1:", set()),
+    ],
+)
+def test_what_is_on_one_address_is_not_told_to_be_on_all(
+    address: str, codes: set[str]
+) -> None:
+    """A database on an address of the network is told of: the sentence about it speaks of the network alone."""
+    text = (
+        f"services: {{tool: {{image: 'adminer:4', ports: ['{address}8080:8080']}}, "
+        f"db: {{image: 'postgres:16', ports: ['{address}5432:5432']}}}}"
+    )
+    findings = audit(Memory({"compose.yaml": text.encode()}))
+    assert findings is not None
+    told = {note.code: note.message for note in findings.notes}
+    assert told.keys() & {"TC528", "TC710"} == codes
+    assert told.get("TC710", "to the network").endswith("to the network")

@@ -863,3 +863,16 @@ def test_a_client_shares_the_password_of_an_unknown_server_that_its_address_tell
         """
     )
     assert set(values(found)) == {"STORE_PASSWORD"}
+
+
+def test_a_default_that_repeats_a_secret_is_told_wherever_it_stands() -> None:
+    outcome = moved(
+        "services: {db: {image: 'postgres:16', environment: {POSTGRES_PASSWORD: '${SHARED:-hunter22}'}}, "
+        "tool: {image: 'corp/tool:1', environment: {LOGIN: '${SHARED:-hunter22}'}}}"
+    )
+    assert environment(outcome, "tool") == {"LOGIN": "${SHARED:?set SHARED in .env}"}
+    told = {str(note.subject): note.code for note in outcome.notes}
+    assert told == {
+        "services.db.environment.POSTGRES_PASSWORD": "TC500",
+        "services.tool.environment.LOGIN": "TC507",
+    }

@@ -23,7 +23,7 @@ from tocompose.rules import (
     judge_services,
     remark,
 )
-from tocompose.rules.open_ports import is_local
+from tocompose.rules.open_ports import is_everywhere, is_local
 from tocompose.rules.service_images import environment_of, facts_of, image_title
 from tocompose.rules.views import annotate_services
 from tocompose.syntax.interpolation import plain
@@ -163,7 +163,11 @@ def _judge_tools(startup: Startup, service: Service) -> Iterator[Verdict]:
     image = facts_of(service)
     if image is None or not image.tool or service.profiles:
         return
-    ports = [port.published or port.target for port in service.ports if not is_local(port)]
+    ports = [
+        port.published or port.target
+        for port in service.ports
+        if is_everywhere(port) and not is_local(port)
+    ]
     key = "ports" if ports else ""
     facts = {"ports": ", ".join(ports), "image": image_title(service)}
     yield startup.verdict(service, key, "H-03", not ports, "TC528", **facts)

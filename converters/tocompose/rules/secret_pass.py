@@ -196,13 +196,14 @@ class SecretPass:
         def without_repeated(path: ModelPath, text: str) -> str:
             if path[2] in _FIELDS - _REPEATING:
                 return text
-            replaced = self._vault.replace_secrets(service, text)
-            if replaced != text:
+            self._note_unset(service, path, text, origins.get(path[-1]))
+            required = self._vault.require_secrets(text)
+            replaced = self._vault.replace_secrets(service, required)
+            if replaced != required or self._vault.repeats_value(text):
                 self.notes.append(
                     text_holder(service, noted_path(path)).note_move("TC507", "")
                 )
-            self._note_unset(service, path, replaced, origins.get(path[-1]))
-            return self._vault.require_secrets(replaced)
+            return replaced
 
         return map_texts_within(service, ModelPath.service(service.name), without_repeated)
 

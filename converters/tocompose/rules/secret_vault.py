@@ -242,6 +242,13 @@ class Vault:
             ],
         )
 
+    def repeats_value(self, text: str) -> bool:
+        """Whether the text has the value of a secret as the default of its variable, which `require_secrets` drops."""
+        return any(
+            bool(variable.operator) and self._is_replaceable(variable)
+            for variable in nested_variables(text)
+        )
+
     def unset_secrets(self, text: str) -> Iterator[str]:
         """The secrets without a value that the text asks for by `require_secrets`."""
         for variable in nested_variables(text):
