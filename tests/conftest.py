@@ -43,12 +43,7 @@ def pytest_collection_finish() -> None:
 
 
 # Every machine tries the same examples: whether a change is right must not depend on chance.
-settings.register_profile(
-    "same everywhere",
-    derandomize=True,
-    deadline=None,
-    max_examples=effort.examples(settings.default.max_examples),
-)
+settings.register_profile("same everywhere", derandomize=True, deadline=None)
 settings.load_profile("same everywhere")
 
 _SLOW = "slow: long inputs, many processes and fuzzing run in CI; TOCOMPOSE_SLOW=1 runs them here"
@@ -70,6 +65,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=list(left_out))
         config.stash[_LEFT_OUT] = len(left_out)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
+    """Tries a property on its first examples, where nothing asks for everything."""
+    with effort.first_examples(pyfuncitem.obj):
+        return (yield)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

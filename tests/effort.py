@@ -6,10 +6,16 @@ A machine with nothing but Python is to be through in a few minutes, with someth
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from itertools import count, groupby
+from typing import Any
 
 import pytest
+from hypothesis import is_hypothesis_test
+from hypothesis import strategies as st
+from hypothesis.errors import HypothesisException
 
 # What says that everything is to be tried.
 _ALL = (
@@ -18,8 +24,8 @@ _ALL = (
 )
 # So many inputs of one test are tried elsewhere; some tests have hundreds.
 MOST_INPUTS = 40
-_FEWEST_EXAMPLES = 10
-_PART_OF_EXAMPLES = 6
+# So many examples of a property, of up to 400.
+MOST_EXAMPLES = 15
 
 
 def tries_everything() -> bool:
@@ -27,11 +33,50 @@ def tries_everything() -> bool:
     return any(os.environ.get(name) for name in _ALL)
 
 
-def examples(number: int) -> int:
-    """How many examples of hypothesis are tried where CI tries that number; they are the first of those of CI."""
-    if tries_everything():
-        return number
-    return min(number, max(_FEWEST_EXAMPLES, number // _PART_OF_EXAMPLES))
+def part_of(number: int) -> int:
+    """The number; elsewhere no more than the most examples."""
+    return number if tries_everything() else min(number, MOST_EXAMPLES)
+
+
+@contextmanager
+def first_examples(function: Any) -> Iterator[None]:
+    """While a property is tested, its body is elsewhere run for its first examples alone, which are the first of CI.
+
+    With a smaller `max_examples` hypothesis would draw others, on which nobody has seen the property hold.
+    """
+    if tries_everything() or not is_hypothesis_test(function):
+        yield
+        return
+    body = function.hypothesis.inner_test
+    function.hypothesis.inner_test = _first_runs(body)
+    try:
+        yield
+    finally:
+        function.hypothesis.inner_test = body
+
+
+def _first_runs(body: Callable[..., None]) -> Callable[..., None]:
+    """The body of a property, which does nothing after its first runs; one that fails is run on to find out why."""
+    numbers = count()
+    has_failed = False
+
+    @wraps(body)
+    def run_first(*arguments: Any, **named: Any) -> None:
+        nonlocal has_failed
+        # A body that draws has to draw the same each time.
+        draws = any(isinstance(value, st.DataObject) for value in named.values())
+        if next(numbers) >= MOST_EXAMPLES and not has_failed and not draws:
+            return
+        try:
+            body(*arguments, **named)
+        except HypothesisException:
+            # An example that does not fit is no failure.
+            raise
+        except Exception:
+            has_failed = True
+            raise
+
+    return run_first
 
 
 def left_out(tests: Sequence[pytest.Item]) -> set[pytest.Item]:

@@ -9,7 +9,6 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from effort import examples
 from judges import needs_compose, run_config
 from tocompose.compose.merge import merge_documents, merge_services, mount_target
 from tocompose.compose.shapes import port_parts
@@ -179,7 +178,7 @@ class TestDockerCompose:
     pytestmark = needs_compose
 
     @settings(
-        max_examples=examples(30),
+        max_examples=30,
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )

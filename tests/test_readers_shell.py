@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from effort import examples
 from tocompose.readers.commands import simple_list
 from tocompose.readers.grammar import by_grammar
 from tocompose.readers.shell import read
@@ -65,7 +64,7 @@ WORD = st.sampled_from(
 )
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.lists(WORD, min_size=1, max_size=5), min_size=1, max_size=4),
     st.sampled_from([" && ", " || ", "; ", "\n", " | "]),
@@ -79,7 +78,7 @@ def test_both_ways_agree_on_random_lists(commands: list[list[str]], between: str
     assert [shape(node) for node in slow] == [shape(node) for node in quick]
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(WORD, min_size=1, max_size=6))
 def test_the_grammar_finds_the_same_words(words: list[str]) -> None:
     """The words by our own lexer are the arguments of the grammar, neighbours without a blank taken together."""

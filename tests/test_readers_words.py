@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from effort import examples
 from tocompose.importers.docker_run.shell.script import read_script
 from tocompose.ledger import Ledger
 from tocompose.project import Memory
@@ -159,7 +158,7 @@ def test_double_quotes_come_back_exactly(words: list[str]) -> None:
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["single", "double", "bare", "ansi"]), SAFE),

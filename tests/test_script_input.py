@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from effort import examples
 from oracles import NO_CORPUS
 from test_script import read
 from tocompose.importers import SourceError
@@ -87,7 +86,7 @@ case x in |a) |;; |esac|[[ |]] |((|))|A=(|$X|\t|é|X=$X|while |until |break |loc
 {a,b}|read x|$|cd |eval |sh -c '|cat """
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.sampled_from([*re.split(r"[|\n]", PARTS), "|", "\n", "\\\n", "\nEOF\n", "\\"]),
@@ -98,7 +97,7 @@ def test_whatever_it_is_nothing_is_left_unread(parts: list[str]) -> None:
     _read_anything({"a.sh": "".join(parts)})
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(["a.sh", "README.md", "Makefile", "a.service", "x.txt"]),
     st.text(max_size=80),

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from batch.generator import generate
 from batch.runs import batch, contents, make
-from effort import examples
 from growth import grows_with_input
 from oracles import needs_git
 from tocompose.batch.patch import FilePatch, render_patch
@@ -62,7 +61,7 @@ def test_a_patch_of_long_repetitive_files_takes_no_time() -> None:
 
 
 @needs_git
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.dictionaries(
         PATHS,

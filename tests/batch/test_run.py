@@ -18,10 +18,10 @@ import pytest
 
 from batch.generator import generate
 from batch.runs import SCRIPT, batch, command, contents, environment, make
-from effort import examples
+from effort import part_of
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
-GENERATED = examples(60)
+GENERATED = part_of(60)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from effort import examples
 from findings import FINDINGS, STACK, WEB_STACK, Finding, one, service
 from tocompose.check import Audit, audit
 from tocompose.compose.keys import section_keys
@@ -154,7 +153,7 @@ SHAPES = st.recursive(
 )
 
 
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.dictionaries(st.sampled_from(sorted(section_keys("service"))), SHAPES, max_size=7),
     SHAPES,

@@ -9,7 +9,6 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from effort import examples
 from findings import FINDINGS, STACK
 from judges import needs_compose, run_config
 from tocompose.check import audit, repair
@@ -212,7 +211,7 @@ VALUES = st.sampled_from(
 )
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from effort import examples
 from judges import compose_config, needs_compose, run_config
 from oracles import NO_CORPUS, corpus
 from tocompose.compose.documents import Places
@@ -178,7 +177,7 @@ KEYS = sorted(
 )
 
 
-@settings(max_examples=examples(400), deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(
     st.lists(
         st.dictionaries(st.sampled_from(KEYS), SHAPES, max_size=6), min_size=2, max_size=2

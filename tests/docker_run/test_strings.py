@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docker_run.cases import converted, text
-from effort import examples
 from oracles import oracles, unless_oracles
 from tocompose.prove import Command, prove_commands
 from tocompose.prove.table import as_text
@@ -126,7 +125,7 @@ def test_literal_and_plain_are_inverse(string: str) -> None:
     assert list(variable_names(literal(string))) == []
 
 
-@settings(max_examples=examples(300))
+@settings(max_examples=300)
 @given(
     st.lists(
         st.sampled_from(["a", "${X:-b:c}", "$$", "${Y}", "", "$${", "1.2"]),

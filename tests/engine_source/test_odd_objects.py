@@ -10,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from effort import examples
 from engine_source.objects import (
     container,
     endpoint,
@@ -113,9 +112,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 PLACES = places(OBJECTS)[1:]
 
 
-@settings(
-    max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     changes=st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(ODD)), max_size=3)
 )
@@ -142,7 +139,7 @@ def test_a_value_of_any_shape_anywhere(changes: list[tuple[Any, Any]]) -> None:
     assert not {one.code for one in result.notes} & {"TC901", "TC902", "TC903"}
 
 
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(start=st.integers(0, 400), length=st.integers(0, 3000))
 def test_a_piece_of_the_text(start: int, length: int) -> None:
     text = json.dumps(OBJECTS, indent=1)

@@ -11,7 +11,6 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from effort import examples
 from judges import compose_config, needs_compose, run_config, write
 from tocompose.compose.write import compose_document
 from tocompose.compose.yaml_text import MERGE, Alias, Anchored, Flow, render, scalar
@@ -319,7 +318,7 @@ def _referring(names: list[str]) -> tuple[EnvVariable, ...]:
     return tuple(EnvVariable(name=name, value=f"${{{name}}}") for name in names)
 
 
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_a_scalar_is_the_same_string_in_yaml_1_1(text: str) -> None:
     if "\x00" not in text:
@@ -339,7 +338,7 @@ PLAIN = st.recursive(
 )
 
 
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.dictionaries(
         st.text("abcdef", min_size=1, max_size=4), PLAIN, min_size=1, max_size=4

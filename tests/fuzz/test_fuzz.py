@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from effort import examples
 from fuzz.mutation import NASTY
 from fuzz.running import attempt, fuzz, limited
 from fuzz.targets import TARGETS, Target
@@ -42,7 +41,7 @@ _text = st.lists(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(TARGETS))
-@settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(parts=_text)
 def test_any_text(name: str, parts: list[str]) -> None:
     files = {

@@ -13,7 +13,6 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from effort import examples
 from tocompose.cli.group import main
 from tocompose.exporters.bundle import Layout
 from tocompose.importers import SourceError
@@ -200,7 +199,7 @@ def sound(path: str) -> bool:
 
 
 @pytest.mark.parametrize("form", sorted(SOURCES))
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(given=st.tuples(names, names, names, names, names))
 def test_every_file_stays_in_the_folder(form: str, given: tuple[str, ...]) -> None:
     _judge(form, given)

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from effort import examples
 from kubernetes_edge.stacks import answers, app, backend, codes, converted, ingress, rule
 from tocompose.prove.traefik_rules import Request
 
@@ -120,7 +119,7 @@ def documented(rules: list[tuple[str, str, str]], host: str, path: str) -> str |
     return max(found)[-1] if found else None
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(RULES, st.lists(st.tuples(ASKED, PATHS), min_size=1, max_size=12))
 def test_random_ingresses_lead_where_the_documentation_says(
     rules: list[tuple[str, str, str]], requests: list[tuple[str, str]]

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from effort import examples
 from tocompose.importers.procfile.language import find_program
 from tocompose.importers.procfile.ports import stated_port
 from tocompose.importers.procfile.shell import convert_command
@@ -82,7 +81,7 @@ def as_compose_reads(word: str) -> str:
 
 
 @settings(
-    max_examples=examples(120),
+    max_examples=120,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from effort import examples
 from oracles import needs_git
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, Result, convert
@@ -96,7 +95,7 @@ LINES = st.builds(
 
 
 @needs_git
-@settings(max_examples=examples(30), deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(lines=st.lists(LINES, max_size=4), nested=st.lists(LINES, max_size=2))
 def test_what_git_ignores_is_kept_out(
     lines: list[str], nested: list[str], tmp_path_factory: pytest.TempPathFactory

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from corpora import corpus_outcome, corpus_sources
-from effort import examples
 from golden import cases, inputs, outcome, said
 from oracles import NO_CORPUS
 from rules.stacks import stacks
@@ -91,7 +90,7 @@ def without_form(faults: list[tuple[str, str, str]], kind: str) -> list[Any]:
 
 
 @settings(
-    max_examples=examples(60),
+    max_examples=60,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from effort import examples
 from rules.stacks import stacks
 from tocompose.knowledge.images import image_facts
 from tocompose.knowledge.placeholders import is_placeholder
@@ -27,7 +26,7 @@ CONTEXTS = (
 )
 ALL = registry()
 slow = settings(
-    max_examples=examples(40),
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from effort import examples
 from tocompose.cli.settings import option_kind
 from tocompose.web.fields import MOST_TEXTS, OPERATIONS, RequestField, RequestLimits
 from tocompose.web.openapi import openapi_document
@@ -367,7 +366,7 @@ REQUESTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=examples(60))
+@settings(max_examples=60)
 @given(operation=st.sampled_from([*OPERATIONS, "other"]), request=REQUESTS | JSON)
 def test_every_request_has_an_answer(operation: str, request: Any) -> None:
     status, answer = answered(operation, request)
@@ -377,7 +376,7 @@ def test_every_request_has_an_answer(operation: str, request: Any) -> None:
     assert "Traceback" not in json.dumps(answer)
 
 
-@settings(max_examples=examples(40))
+@settings(max_examples=40)
 @given(operation=st.sampled_from(list(OPERATIONS)), body=st.binary(max_size=60))
 def test_any_bytes_have_an_answer(operation: str, body: bytes) -> None:
     assert answered(operation, body)[0] in (200, 400)

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from effort import examples
 from tocompose.exporters.dotenv import quoted
 from tocompose.model import File
 from tocompose.syntax.env_lines import entries_by_name
@@ -188,7 +187,7 @@ def test_a_plan_says_what_would_change_and_writes_nothing(tmp_path: Path) -> Non
     assert [item.path for item in plan(FILES, tmp_path)[0] if item.is_needed] == []
 
 
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.lists(
         st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")),
