@@ -36,7 +36,7 @@ def _has_row(type_name: str, path: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize(("object_type", "path"), _fields())
+@pytest.mark.parametrize(("object_type", "path"), list(_fields()))
 def test_every_field_of_the_api_has_a_row(object_type: str, path: str) -> None:
     assert _has_row(object_type, path)
 

@@ -155,7 +155,7 @@ KINDS = ["{a: 1}", "[1]", "1", "", "{a: {b: 1}}", "{a: [1]}"]
 @needs_compose[0]
 @needs_compose[1]
 @pytest.mark.parametrize("path", [DEV, PROD])
-@pytest.mark.parametrize(("base", "beside"), product(KINDS, KINDS))
+@pytest.mark.parametrize(("base", "beside"), list(product(KINDS, KINDS)))
 def test_a_section_of_another_kind_than_in_the_base_is_told_of(
     base: str, beside: str, path: str, tmp_path: Path
 ) -> None:
