@@ -440,7 +440,9 @@ def broken() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "files"), list(broken()), ids=lambda item: item if isinstance(item, str) else ""
+    ("name", "files"),
+    list(broken()),
+    ids=lambda item: item if isinstance(item, str) else "",
 )
 def test_bad_input_stops_nothing(name: str, files: dict[str, str]) -> None:
     result = of({"Procfile": "web: node x\n", **files})
