@@ -208,7 +208,9 @@ def _value_decisions(stack: Stack) -> Iterator[Decision]:
 
 
 def _why_unset(setting: EnvSetting) -> str:
-    if setting.example and not setting.secret:
+    if setting.secret:
+        return "the source gives no value, at most an example"
+    if setting.example:
         return f"the source gives an example only: {setting.example}"
     return "the source does not give it"
 

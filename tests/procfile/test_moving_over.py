@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tocompose.decisions import plan
 from tocompose.exporters.bundle import Layout
 from tocompose.importers import ImportOptions
 from tocompose.notes import Note
@@ -189,6 +190,12 @@ def test_a_secret_that_is_left_out_is_said_to_be_where_it_is() -> None:
     assert made.endswith("; a server of this stack takes any value for it")
     assert said["API_TOKEN"].endswith("; the source has at most an example of it")
     assert said["API_SECRET"].endswith("was left out of this file")
+
+
+def test_an_example_of_a_secret_may_be_in_the_source() -> None:
+    project = Memory({name: text.encode() for name, text in _OF_EXAMPLES.items()}, "shop")
+    evidence = {asked.id: asked.evidence for asked in plan(project, Options()).decisions}
+    assert evidence["value.API_TOKEN"] == "the source gives no value, at most an example"
 
 
 def test_an_empty_example_of_a_secret_is_none() -> None:
