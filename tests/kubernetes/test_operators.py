@@ -370,8 +370,9 @@ def test_an_option_of_kibana_that_no_variable_can_say_is_left_out_whole():
     environment = services(result)["logs-kb"]["environment"]
     assert environment["TELEMETRY_HOSTS"] == '["a", "b"]'
     assert not [name for name in environment if "FLEET" in name]
-    [said] = [note.message for note in result.notes if "fleet.packages" in note.message]
-    assert "not carried over" in said
+    [said] = [note for note in result.notes if "fleet.packages" in note.message]
+    assert "not carried over" in said.message
+    assert "nested ones in a configuration file" in said.advice
 
 
 def test_the_passwords_of_elastic_and_kibana_are_the_stacks_own():
