@@ -71,16 +71,22 @@ def _settle_section(cursor: Cursor, shared_parts: Set[ModelPath]) -> None:
 
 
 def _settle_parts(cursor: Cursor, shared_parts: Set[ModelPath]) -> None:
-    """Accounts for the networks, volumes, configs or secrets of a file; models and extensions are kept whole."""
+    """Accounts for the networks, volumes, configs or secrets of a file; extensions are kept whole."""
     section = str(cursor.key)
-    if is_extension(section) or section == "models":
+    if is_extension(section):
         cursor.map(to=ModelPath.of(section))
+        return
+    if section == "models":
+        # Only those that a service uses are written, in the form that docker compose takes.
+        cursor.skip("it is written as today's Compose has it")
         return
     for child in cursor:
         path = ModelPath.of(section, str(child.key))
         if path in shared_parts:
             child.map(to=path)
-    if cursor.kind == "leaf" and not cursor.peek():
+    if cursor.kind == "map":
+        cursor.skip("nothing that is written uses it")
+    elif cursor.kind == "leaf" and not cursor.peek():
         cursor.skip("the section is empty")
-    elif cursor.kind != "map":
+    else:
         cursor.mark_noted("TC771")
