@@ -47,8 +47,8 @@ def convert(source: str, *options: str) -> tuple[str, ...]:
 
 
 RUNS = {
-    "pasted": ColdRun(tuple(PASTED.split()), 217, 80),
-    "script": ColdRun(convert("docker_run/shop/run.sh"), 318, 238),
+    "pasted": ColdRun(tuple(PASTED.split()), 227, 80),
+    "script": ColdRun(convert("docker_run/shop/run.sh"), 319, 238),
     "manifests": ColdRun(convert("kubernetes/web-stack/stack.yaml"), 315, 184),
     "Procfile": ColdRun(convert("procfile/web_stack", "--from", "procfile"), 274, 348),
 }
