@@ -509,6 +509,42 @@ def test_instances_and_domains_need_a_proxy_and_a_server_without_callers_says_so
     assert "add your address to it" in said["TC435"]
 
 
+@pytest.mark.parametrize(
+    ("command", "files", "port", "why"),
+    [
+        (
+            "",
+            {
+                "Dockerfile": "FROM node:22\nEXPOSE 8125/udp\nEXPOSE 8181/tcp\nCMD node a.js\n"
+            },
+            "8181",
+            "the Dockerfile exposes it",
+        ),
+        (
+            "bundle exec puma -C config/puma.rb",
+            {"Gemfile": "gem 'puma'\n", "config/puma.rb": "bind 'tcp://0.0.0.0:9292'\n"},
+            "9292",
+            "its configuration file says so",
+        ),
+    ],
+)
+def test_the_web_port_is_found_as_that_of_a_procfile(
+    command: str, files: dict[str, str], port: str, why: str
+) -> None:
+    fields = (
+        {"runtime": "ruby", "startCommand": command} if command else {"runtime": "docker"}
+    )
+    of_blueprint = web_of(files, **fields)
+    procfile = {"Procfile": f"web: {command or 'node a.js'}\n", **files}
+    contents = {path: text.encode() for path, text in procfile.items()}
+    of_procfile = convert(Memory(contents, name="shop"), Options(practices="none"))
+    for result in (of_blueprint, of_procfile):
+        [service] = result.stack.services
+        assert [published.target for published in service.ports] == [port]
+        [told] = [note.message for note in result.notes if note.code == "TC320"]
+        assert f"port {port} assumed ({why})" in told
+
+
 def test_who_reaches_a_managed_server_from_outside_is_told() -> None:
     rules = [{"source": "10.0.0.0/8", "description": "office"}, {"source": "1.2.3.4/32"}]
     server = {"type": "redis", "name": "queue", "plan": "starter", "ipAllowList": rules}

@@ -102,7 +102,7 @@ def schedule_jobs(
     for workload in model.workloads:
         if workload.kind != "CronJob" or not workload.pods:
             continue
-        zone = take_zone(workload, model)
+        zone = take_zone(workload)
         zone_lines = lines.setdefault(zone, [])
         zone_lines.extend(_crontab_line(workload, pod) for pod in workload.pods)
         _note_schedule(workload, scheduler_name)
@@ -142,7 +142,7 @@ def _note_schedule(workload: Workload, scheduler: str) -> None:
     )
 
 
-def take_zone(workload: Workload, model: ClusterModel) -> str:
+def take_zone(workload: Workload) -> str:
     """The time zone of a CronJob; without one the cluster's own, which is mostly UTC."""
     workload.cron.time_zone.cursor.take(to=ModelPath.of("services", workload.name))
     return zone_of(workload.cron)

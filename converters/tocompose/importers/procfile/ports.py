@@ -42,6 +42,9 @@ _RACKUP = regex(r"\brackup\b[^;&|]*$")
 _LOCAL_BIND = regex(r"127\.0\.0\.1|localhost|^unix:|^/\S+\.sock\b")
 
 
+IN_COMMAND = "its command says so"
+# A web server listens on TCP, also where the Dockerfile exposes ports of UDP first.
+_EXPOSED = regex(r"\d+(?:/tcp)?")
 # For a program in front that has no port of its own.
 _OTHER_PORT = "8080"
 
@@ -73,6 +76,18 @@ def stated_port(text: str) -> str:
     return next((match[1] for match in candidates if match), "")
 
 
+def source_port(text: str, configured: str, exposed: Iterable[str]) -> WebPort | None:
+    """The port that a command states as a number, its server's own file, or the Dockerfile; None where none does."""
+    if number := stated_port(text):
+        return WebPort(number, IN_COMMAND)
+    if configured:
+        return WebPort(configured, "its configuration file says so")
+    for port in exposed:
+        if _EXPOSED.fullmatch(port):
+            return WebPort(port.partition("/")[0], "the Dockerfile exposes it")
+    return None
+
+
 def choose_web_port(
     process: Process,
     image: Image,
@@ -84,13 +99,8 @@ def choose_web_port(
     text, port_variable = process.text or image.command_text, environment.port
     if front := front_of_process(process, image, environment.app_variables):
         return _front_port(front, port_variable)
-    if number := stated_port(text):
-        return WebPort(number, "its command says so")
-    if configured:
-        return WebPort(configured, "its configuration file says so")
-    for port in image.exposed:
-        if re.fullmatch(r"\d+(?:/tcp)?", port):
-            return WebPort(port.partition("/")[0], "the Dockerfile exposes it")
+    if port := source_port(text, configured, image.exposed):
+        return port
     if re.fullmatch(r"\d{2,5}", port_variable):
         return WebPort(port_variable, "PORT is set to it")
     program = find_program(text)

@@ -18,6 +18,7 @@ from tocompose.importers.procfile.image import (
     folder_image,
     settle_dockerfiles,
 )
+from tocompose.importers.procfile.listening import configured_port
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.shell import convert_command
 from tocompose.importers.render.blueprint import Part, text_of
@@ -47,11 +48,13 @@ SOURCE_FOLDER = "/opt/render/project/src"
 
 
 class ServiceImage(NamedTuple):
-    """What a service runs in; `start` is the command that a written image runs by itself."""
+    """What a service runs in: the ports that its Dockerfile exposes, the command that a written image runs by itself,
+    and the port that is `configured` in the file of its server."""
 
     image: Image
-    exposed: str = ""
+    exposed: tuple[str, ...] = ()
     start: tuple[str, ...] = ()
+    configured: str = ""
 
     def healthcheck(self, render_part: Part, path: str, port: str) -> Healthcheck | None:
         """The check of a path by a program that is certain to be in the image."""
@@ -89,7 +92,16 @@ class ServiceImages:
         if render_part.runtime == "static":
             return ServiceImage(self._static_image(render_part))
         image = self._language_image(render_part, variables)
-        return ServiceImage(image, start=_start_of(image))
+        configured = self._configured_port(render_part)
+        return ServiceImage(image, start=_start_of(image), configured=configured)
+
+    def _configured_port(self, render_part: Part) -> str:
+        """The port that the file of the service's server states."""
+        root = posixpath.normpath(text_of(render_part.cursor.at("rootDir")) or ".")
+        repository = self._repository
+        if root != ".":
+            repository = folder_repository(repository, root)
+        return configured_port(repository, text_of(render_part.cursor.at("startCommand")))
 
     def _is_own(self, remote: str) -> bool:
         """Whether a repository is the blueprint's own, as far as its files tell."""
@@ -145,7 +157,7 @@ class ServiceImages:
             return ServiceImage(image)
         runtime = find_runtime(stage.root)
         image = image._replace(runtime=runtime, workdir=stage.workdir or "/")
-        return ServiceImage(image, next(iter(stage.exposed), ""))
+        return ServiceImage(image, tuple(stage.exposed))
 
     def settle(self) -> None:
         """Says in which Dockerfile stands what was read for one, where each has a name of its own."""

@@ -57,10 +57,7 @@ def _stack_of(root: Cursor, repository: Repository, name: str, environment: str)
         for render_part in blueprint.services
         if render_part.kind != "keyvalue"
     }
-    exposed = {
-        part_name: service_image.exposed for part_name, service_image in built.items()
-    }
-    ports = service_ports(blueprint, exposed)
+    ports = service_ports(blueprint, built)
     numbers = {part_name: port.number for part_name, port in ports.items()}
     wiring = Wiring(blueprint, numbers)
     converted = [*_servers(blueprint, wiring), *_services(blueprint, built, wiring, ports)]
