@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
 
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, Result, convert
@@ -129,3 +130,39 @@ def test_all_packages_that_a_dockerfile_lacks_are_in_one_command() -> None:
     assert f"--no-install-recommends {' '.join(names)}`" in note.advice
     leaves = [leaf for leaf in result.ledger.leaves() if leaf.span.file == "Aptfile"]
     assert {result.ledger.fate(leaf).detail for leaf in leaves} == {("TC362",)}
+
+
+NODE, OPEN = (
+    ["node", "--watch", "--inspect=0.0.0.0:9229", "server.js"],
+    ["--", "--host", "0.0.0.0", "--port", "3000"],
+)
+
+
+@pytest.mark.parametrize(
+    ("dev", "command"),
+    [
+        ("webpack --watch", NODE),
+        ("cross-env NODE_ENV=development webpack --watch", NODE),
+        ("tsc -w & webpack --watch --mode development", NODE),
+        ("npm run build -- --watch", NODE),
+        ("vite build --watch", NODE),
+        ("webpack --watch & nodemon server.js", ["npm", "run", "dev"]),
+        ("webpack serve", ["npm", "run", "dev", *OPEN]),
+        ("vite", ["npm", "run", "dev", *OPEN]),
+        ("webpack serve --port 8080", ["npm", "run", "dev"]),
+    ],
+)
+def test_a_script_that_only_watches_takes_no_server_s_place(
+    dev: str, command: list[str]
+) -> None:
+    scripts = {"start": "node server.js", "build": "webpack", "dev": dev}
+    files = {
+        "Procfile": "web: npm start\n",
+        "server.js": "",
+        "package.json": json.dumps({"scripts": scripts}),
+    }
+    result = converted(files)
+    [override] = [file for file in result.files if "override" in file.path]
+    assert yaml.safe_load(override.content)["services"]["web"]["command"] == command
+    is_shut_in = "--port 8080" in dev
+    assert bool(messages(result, "TC329")) is is_shut_in
