@@ -125,6 +125,42 @@ def test_a_changed_secret_of_several_lines_is_told() -> None:
     assert [note.code for note in notes] == ["TC760", "TC856"]
 
 
+EXAMPLE = b"""# Every variable
+
+# Used by db (required, secret)
+DB_PASSWORD=""
+
+# Used by web (required)
+HOST=""
+
+# Used by web (secret)
+TOKEN=""
+
+TAG="1"
+"""
+
+
+@pytest.mark.parametrize(
+    ("present", "names"),
+    [
+        (b"DB_PASSWORD=change-me\nHOST=<host>\n", ["DB_PASSWORD", "HOST"]),
+        (b"DB_PASSWORD=<password>\n", ["DB_PASSWORD"]),
+        (b"DB_PASSWORD=\nHOST=web.shop.io\nTOKEN=change-me\nTAG=changeme\n", []),
+        (b"# DB_PASSWORD=change-me\n", []),
+    ],
+)
+def test_a_placeholder_with_which_the_stack_would_start_is_told(
+    present: bytes, names: list[str]
+) -> None:
+    content, notes = combine(File(path=".env.example", content=EXAMPLE), present)
+    assert content.startswith(present)  # what stands there stays
+    told = [note for note in notes if note.code == "TC558"]
+    assert bool(told) == bool(names)
+    for note in told:
+        assert " and ".join(names) in note.message
+        assert "change-me" not in note.message + note.advice
+
+
 def test_an_empty_last_entry_is_filled_in_its_place(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("A=1\nA=\nB=2\n")
     assert [value.name for value in missing_values(tmp_path)] == ["A"]

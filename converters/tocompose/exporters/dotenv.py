@@ -38,6 +38,8 @@ _EXAMPLE_HEAD = (
     "# Every variable of the compose files. If there is no .env yet: cp .env.example .env"
 )
 _TO_SET = ", and set what is required"
+# What the comment above a variable holds that docker compose refuses to start without.
+REQUIRED_MARK = "(required"
 
 
 def quoted(value: str) -> str:
@@ -209,8 +211,9 @@ def _description_of(setting: EnvSetting) -> str:
     text = " ".join(description)
     if is_default:
         text = f"{text.rstrip('.')}. {_FOR_DEVELOPMENT}"
-    marks = {"required": setting.required, "secret": setting.secret}
-    kinds = [mark for mark, holds in marks.items() if holds]
+    kinds = ["secret"] if setting.secret else []
+    if setting.required:
+        return f"{text} {REQUIRED_MARK}{''.join(f', {kind}' for kind in kinds)})"
     return f"{text} ({', '.join(kinds)})" if kinds else text
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from tocompose.exporters.dotenv import REQUIRED_MARK
+from tocompose.knowledge.placeholders import is_placeholder
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.secrets.texts import password_spans
 from tocompose.model import File
@@ -16,6 +18,9 @@ from tocompose.syntax.env_lines import entries_by_name
 from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import enumerated
 
+_ONE_PLACEHOLDER = ("is a placeholder", "it")
+_COMPARE = "Compare .env with .env.example."
+_CHECK = "Check that it names every variable of the compose files."
 Combined: TypeAlias = tuple[bytes, tuple[Note, ...]]
 
 _OWN_ENTRY = regex(r"(?:# )?(?P<name>[A-Za-z_][A-Za-z0-9_]*)=")
@@ -60,12 +65,33 @@ def _combine_env(file: File, present: bytes) -> Combined:
     verb = "were" if len(missing) > 1 else "was"
     added = f"{', '.join(missing)} {verb}" if missing else "nothing was"
     subject = ModelPath.of("files", file.path)
-    kept_note = note("TC760", subject=subject, path=file.path, added=added)
-    changed = _changed_secrets(file, present)
-    if not changed:
-        return combined.encode("utf-8", "surrogateescape"), (kept_note,)
-    changed_note = note("TC856", subject=subject, path=file.path, names=enumerated(changed))
-    return combined.encode("utf-8", "surrogateescape"), (kept_note, changed_note)
+    compare = _COMPARE if file.secret else _CHECK
+    facts: dict[str, Any] = {"path": file.path, "added": added, "compare": compare}
+    notes = [note("TC760", subject=subject, **facts)]
+    if changed := _changed_secrets(file, present):
+        names = enumerated(changed)
+        notes.append(note("TC856", subject=subject, path=file.path, names=names))
+    if starting := _starting_placeholders(file, present):
+        names = enumerated(starting)
+        are, them = ("are placeholders", "them") if starting[1:] else _ONE_PLACEHOLDER
+        facts = {"path": file.path, "names": names, "are": are, "them": them}
+        notes.append(note("TC558", subject=subject, **facts))
+    return combined.encode("utf-8", "surrogateescape"), tuple(notes)
+
+
+def _starting_placeholders(file: File, present: bytes) -> list[str]:
+    """The required variables of which the example that stays has a placeholder: with a copy of it the stack starts."""
+    if file.secret:
+        return []
+    kept_values = compose_values(present)
+    text = file.content.decode("utf-8", "surrogateescape")
+    return [
+        name
+        for name, lines in _commented_entries(text)
+        if lines[-1] == f'{name}=""'
+        and any(REQUIRED_MARK in line for line in lines[:-1])
+        and is_placeholder(name, kept_values.get(name, ""))
+    ]
 
 
 def _changed_secrets(file: File, present: bytes) -> list[str]:
