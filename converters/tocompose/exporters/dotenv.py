@@ -32,7 +32,7 @@ _ESCAPES = str.maketrans(
 _WIDTH = 100
 _NAMES_FOLDER = regex(r"(?:^|_)(?:DIR|DIRECTORY|FOLDER)$")
 _FOR_DEVELOPMENT = (
-    "The value in .env is for development: change it before others can reach it."
+    "The value in .env is for development: change it before others can reach the server."
 )
 _EXAMPLE_HEAD = (
     "# Every variable of the compose files. If there is no .env yet: cp .env.example .env"

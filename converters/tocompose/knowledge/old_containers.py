@@ -103,12 +103,12 @@ def copied_before_it_stops(service: Service, stack: Stack) -> str:
     if stack.runs_in is Runtime.SWARM:
         task_name = shlex.quote(f"{stack.name}_{service.name}")
         return (
-            f"copy its data just before you remove the old stack (`docker service ps {task_name}` shows its node),"
-            " because what is written after the copy is not moved, and do not stop it: the swarm puts an empty one in"
-            " the place of a container that stops"
+            "Do not stop the container, as the swarm would start an empty one in its place. Copy its data just before"
+            " you remove the old stack, as what is written later is not moved, on the node where it runs"
+            f" (`docker service ps {task_name}` shows it)"
         )
     if service.was_removed:
-        return "copy its data before you stop it, which removes it (`--rm`)"
+        return "If the container runs on this machine, copy its data before you stop it, which removes it (`--rm`)"
     return ""
 
 

@@ -66,7 +66,8 @@ _DELETES = (
 _UNIT_FOLDER, _ASIDE = "~/.config/containers/systemd", "~/units-before"
 _RELOAD = "systemctl --user daemon-reload"
 _AS_ROOT = (
-    "If the units belong to root, use `sudo systemctl` instead of `systemctl --user`, and /etc/containers/systemd "
+    "If the units belong to root, use `sudo systemctl` instead of `systemctl --user`, `sudo podman` instead of "
+    "`podman`, and /etc/containers/systemd "
     f"instead of {_UNIT_FOLDER}."
 )
 

@@ -94,8 +94,8 @@ def _old_value_duties(report: Report) -> Iterator[Duty]:
 
 
 _NEEDLESS_PLACEHOLDER = (
-    " Where the service needs no value in place of a placeholder, delete its line in the"
-    " compose file instead"
+    " A variable with a placeholder in the source that the service does not need: delete its line in the compose file"
+    " instead"
 )
 
 
@@ -142,8 +142,8 @@ def _how_without(report: Report, names: Sequence[str]) -> str:
         return f"{_NEEDLESS_PLACEHOLDER}."
     shown = listed_names(in_secrets, MOST_IN_A_SENTENCE)
     return (
-        f"{_NEEDLESS_PLACEHOLDER}, and the lines in {files[0]} that name it or its Docker"
-        f" secret ({shown})."
+        f"{_NEEDLESS_PLACEHOLDER}; for {shown}, also the lines in {files[0]} that name the variable or its"
+        " Docker secret."
     )
 
 
@@ -173,9 +173,9 @@ def _has_unset_variables(report: Report) -> bool:
 _COPY_CONFIG = "Copy the config vars of the running app to .env"
 # https://devcenter.heroku.com/articles/config-vars#view-current-config-var-values
 _CONFIG_ADVICE = (
-    "If it runs on Heroku, `heroku config -s -a APP` prints them (APP is the app's name there). Copy the values that"
-    " .env names: without them mail, logins or file storage may not work. Keep the values that the stack has for its"
-    " own servers."
+    "If it runs on Heroku, `heroku config -s -a APP` prints them (APP is the app's name there). Copy the values of the"
+    " variables in .env, except the passwords that the stack has for its own servers: without them mail, logins or"
+    " file storage may not work."
 )
 
 

@@ -17,15 +17,15 @@ _ELSEWHERE = {
     ),
     Runtime.CLUSTER: (
         "The cluster is not changed: it keeps running what it runs.",
-        "Its data is not copied by itself. If “What to do” lists data to move or copy, first stop the pods that write"
-        " to it in the cluster, so that nothing is written after the copy; keep the pod running that the command reads"
-        " from.",
+        "The cluster's data is not copied by itself. If “What to do” lists data to move or copy, first stop the pods"
+        " that write to it in the cluster, so that nothing is written after the copy; keep the pod running that the"
+        " command reads from.",
         "To go back, stop the stack.",
     ),
     Runtime.PLATFORM: (
         "The platform is not changed: users keep using what runs there until its domain points to this stack.",
-        "Its data is not copied by itself. If “What to do” lists data to move, move them before the domain is"
-        " switched, while the app is in maintenance: what users write after the copy is not moved.",
+        "The platform's data is not copied by itself. If “What to do” lists data to move, move them before the domain"
+        " is switched, while the app is in maintenance: what users write after the copy is not moved.",
         "To go back, point the domain at the platform again.",
     ),
 }

@@ -151,7 +151,8 @@ def _fate_of_data(stack: Stack, kind: str, name: str) -> str:
         return "gone when the container stops"
     if kind == "anonymous volume":
         return (
-            "a new one with each new container; deleted by `docker compose down --volumes`"
+            "kept when Compose recreates the container, a new one after `docker compose down`;"
+            " deleted by `docker compose down --volumes`"
         )
     volume = next((volume for volume in stack.volumes if volume.name == name), None)
     if volume is None or kind == "other":

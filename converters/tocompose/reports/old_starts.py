@@ -106,6 +106,6 @@ def _correct_unread(report: Report) -> Iterator[NextStep]:
     if places:
         yield NextStep(
             f"Correct what could not be read ({', '.join(places)}) and convert again:"
-            " no step below stops a container that it starts",
+            " the steps below stop no container of that command",
             "",
         )

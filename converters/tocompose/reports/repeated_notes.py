@@ -190,7 +190,7 @@ def also_about(other_subjects: Sequence[OtherSubject], most: int | None = None) 
     )
     names = _named_subjects(other_subjects, most)
     same_for = f"; the same for {names}" if names else ""
-    differ = " (their numbers differ)" if other_subjects[0].has_other_numbers else ""
+    differ = " (with other numbers)" if other_subjects[0].has_other_numbers else ""
     return f"{own_places}{same_for}{differ}"
 
 

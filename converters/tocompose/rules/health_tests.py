@@ -62,7 +62,7 @@ def _working_check(service: Service, stack: Stack, context: Context) -> str:
     """What to write instead: the command that is known to work in the image, where there is one."""
     own_check = known_healthcheck(service, stack, context)
     if isinstance(own_check, Healthcheck):
-        return f"This one works in the image: `test: {json.dumps(own_check.test)}`"
+        return f"In the image `test: {json.dumps(own_check.test)}` works."
     return "Call a program that the image has."
 
 

@@ -176,7 +176,10 @@ def copy_notes(service: Service, named: _NamedMounts, stack: Stack) -> Iterator[
         if kind:
             yield remark("TC444", service, key, path=path, kind=kind, command=command)
         else:
-            how = goes or "stop it and copy its data before the first start"
+            how = (
+                goes
+                or "If the container runs on this machine, stop it and copy its data before the first start"
+            )
             facts = {"path": path, "volume": volume, "keeper": OWN_CONTAINER, "how": how}
             yield remark("TC432", service, key, command=command, **facts)
 

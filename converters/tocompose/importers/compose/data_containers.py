@@ -67,7 +67,8 @@ def replace_data_containers(
         for path, volume in new_volumes.items():
             command = first_copy_command(container, path, volume, project)
             facts: dict[str, Any] = {"service": users[0], "path": path, "volume": volume}
-            how = f"stop {enumerated(users)} and copy the data before the first start"
+            stopped = enumerated(users)
+            how = f"If the containers run on this machine, stop {stopped} and copy the data before the first start"
             facts |= {"keeper": f"the old container {lender}", "how": how}
             facts |= {"kind": renewed_files(path), "command": command}
             code = "TC444" if facts["kind"] else "TC432"

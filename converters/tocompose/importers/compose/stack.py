@@ -204,7 +204,7 @@ def _tell_name_in_swarm(stack: Stack, source: LoadedSource, ledger: Ledger) -> N
     for volume in own_volumes[:1]:
         span = volume.origin
         title = f"{stack.name}_{volume.name}"
-        data = f". Under another name its volumes, such as {title}, would be new and empty"
+        data = f". If it has another name, the volumes here, such as {title}, are new and empty"
     whence = "`name` in the file" if "name" in source.document else "its folder"
     facts: dict[str, Any] = {"new": stack.name, "whence": whence, "data": data}
     ledger.add_note(note("TC059", span, subject=ModelPath.of("name"), **facts))

@@ -140,7 +140,7 @@ class _Case:
         if self._is_sql:
             yield from self._sql_clues()
         if self._is_reviewed():
-            yield Clue("app.json asks for it in its review environment")
+            yield Clue("app.json asks for it for review apps")
 
     def _file_clues(self) -> Iterator[Clue]:
         for path, pattern in self._row.get("files", {}).items():
@@ -220,7 +220,7 @@ class _Case:
         # The code that is there may say that its data lies in a file.
         keeps_file = self._evidence.has_sqlite and not self._statements
         if orm and not keeps_file:
-            yield Clue(f"{orm.file} names {orm.name}, which keeps its data in a database")
+            yield Clue(f"{orm.file} names {orm.name}, a program with a database")
 
     def _derived_names(self) -> list[str]:
         """What the code reads of the variables that a buildpack makes of the address."""

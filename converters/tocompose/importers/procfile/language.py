@@ -21,11 +21,15 @@ _SCRIPT_OPTIONS = ("-c", "-lc")
 
 
 class Program(NamedTuple):
-    """The program that a command starts, it and its arguments, and its row of commands.yaml (empty when not known)."""
+    """The program that a command starts, it and its arguments, and its row of commands.yaml (empty when not known).
+
+    `title` has the word too by which the row is chosen, as `celery flower`.
+    """
 
     name: str
     arguments: tuple[str, ...]
     row: Row
+    title: str
 
 
 def find_program(text: str) -> Program:
@@ -41,7 +45,7 @@ def find_program(text: str) -> Program:
     name, rows = arguments[0] if arguments else "", command_rows()
     parts = (f"{name} {argument}" for argument in arguments[1:])
     row_name = next((part for part in parts if part in rows), name)
-    return Program(name, tuple(arguments), rows.get(row_name, {}))
+    return Program(name, tuple(arguments), rows.get(row_name, {}), row_name)
 
 
 def command_rows() -> Mapping[str, Row]:

@@ -145,7 +145,7 @@ def _front_port(front: Front, port_variable: str) -> WebPort:
 def _reason_of_default(program: Program) -> str:
     """Why the port of a program is assumed: its own default, or what is usual where it has none."""
     if not program.row.get("usual"):
-        return f"{program.name} uses it by default"
+        return f"{program.title} uses it by default"
     row = language_rows().get(program.row["language"], {})
     return f"it is usual for {row.get('title')}"
 

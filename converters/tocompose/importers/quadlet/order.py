@@ -44,6 +44,8 @@ _OF_THE_HOST = tuple(
 )
 # What only says that the machine is up.
 _OF_THE_ENGINE = ("podman", "docker", "network-online", "podman-user-wait-network-online")
+_BEFORE_DOCKER = "it names a unit of the host itself (network, boot targets), which runs before Docker starts services"
+_WITH_THE_MACHINE = "it starts the unit with the machine; here `docker compose up` and the restart policy do"
 _NO_PORTS = " (this stack publishes none)"
 
 
@@ -172,16 +174,18 @@ class UnitOrder:
     def _ties_of(self, unit: QuadletUnit) -> Iterator[_Tie]:
         for key in _KEYS:
             for unit_word in unit.words("Unit", key):
-                target = self._target(unit_word, unit)
+                target = self._target(unit_word, unit, _BEFORE_DOCKER)
                 if target is not None:
                     yield _Tie(unit, key, target, unit_word)
         for key, meaning in _INSTALLED.items():
             for unit_word in unit.words("Install", key):
-                caller = self._target(unit_word, unit)
+                caller = self._target(unit_word, unit, _WITH_THE_MACHINE)
                 if caller is not None:
                     yield _Tie(caller, meaning, unit, unit_word)
 
-    def _target(self, unit_word: Cursor, unit: QuadletUnit) -> QuadletUnit | None:
+    def _target(
+        self, unit_word: Cursor, unit: QuadletUnit, why_needless: str
+    ) -> QuadletUnit | None:
         """The unit that a word calls; one of the host is passed over, one that is nowhere kept for a note."""
         name = unit_word.peek() or ""
         target = self._references.by_service(name, unit)
@@ -189,9 +193,7 @@ class UnitOrder:
         if target is not None:
             return target
         if name.endswith(_OF_THE_HOST) or stem in _OF_THE_ENGINE:
-            unit_word.skip(
-                "it names a unit of the host itself (network, boot targets), which runs before Docker starts services"
-            )
+            unit_word.skip(why_needless)
         else:
             self._outside_words.append((unit, unit_word))
         return None

@@ -71,7 +71,7 @@ def _default_port(command: str) -> WebPort:
     program = find_program(command)
     row = program.row
     if "port" in row and not row.get("usual") and not row.get("reads"):
-        return WebPort(row["port"], f"{program.name} uses it by default")
+        return WebPort(row["port"], f"{program.title} uses it by default")
     return WebPort(DEFAULT_PORT, "it is what Render sets PORT to")
 
 
