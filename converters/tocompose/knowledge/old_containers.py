@@ -104,7 +104,7 @@ def copied_before_it_stops(service: Service, stack: Stack) -> str:
         task_name = shlex.quote(f"{stack.name}_{service.name}")
         return (
             "Do not stop the container, as the swarm would start an empty one in its place. Copy its data just before"
-            " you remove the old stack, as what is written later is not moved, on the node where it runs"
+            " you remove the old stack, as what is written after the copy is not moved, on the node where it runs"
             f" (`docker service ps {task_name}` shows it)"
         )
     if service.was_removed:
