@@ -482,8 +482,8 @@ def test_a_rule_that_nothing_comes_through_is_said_beside_one_that_leads_somewhe
     result = converted(app("shop"), _weighted_route([idle, absent, routed]))
     messages = [item.message for item in result.notes if item.code == "TC282"]
     assert messages == [
-        "HTTPRoute web, rule 1 was not carried over: none of its backends gets requests",
-        "HTTPRoute web was not carried over: there is no Service gone in the manifests",
+        "HTTPRoute web, /api was not carried over: none of its backends gets requests",
+        "HTTPRoute web, /api was not carried over: there is no Service gone in the manifests",
     ]
     assert {"TC001", "TC901"}.isdisjoint(item.code for item in result.notes)
 

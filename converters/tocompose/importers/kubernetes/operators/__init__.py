@@ -20,9 +20,10 @@ from tocompose.importers.kubernetes.operators.manifests import (
 )
 from tocompose.importers.kubernetes.operators.parts import OperatorRemark
 from tocompose.importers.kubernetes.operators.unused_fields import settle_spec
-from tocompose.ledger import Ledger
-from tocompose.notes import note
+from tocompose.ledger import Fate, Ledger
+from tocompose.notes import Note, note
 from tocompose.record import NamedTuple
+from tocompose.source import leaves
 from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.tables import Row
 
@@ -101,34 +102,50 @@ def note_expansions(
     back are the objects with those of their fields that are still to be told."""
     operated: list[OperatedObject] = []
     for answer in answers:
-        kube_object = answer.kube_object
-        workloads = [workload for workload in answer.made if workload in services]
-        subject = ModelPath.service(services[workloads[0]]) if workloads else ROOT
-        row = operator_rows()[kube_object.kind]
-        code = _STATELESS if row.get("stateless") else _SERVERS
+        workloads = {made: services[made] for made in answer.made if made in services}
+        subject = next(map(ModelPath.service, workloads.values()), ROOT)
         settled = [settle_spec(answered, subject, ledger) for answered in answer.answered]
-        images = (answer.images.get(workload, _OWN_IMAGE) for workload in workloads)
-        named_images = zip(
-            (services[workload] for workload in workloads), images, strict=True
-        )
-        servers = [services[workload] for workload in workloads if workload.title != "Job"]
-        described = ", ".join(f"{name} ({image})" for name, image in named_images)
-        sentences = _sentences(answer, settled, subject)
-        ledger.add_note(
-            note(
-                code if workloads else _ROUTES,
-                kube_object.span,
-                subject=subject,
-                object=str(kube_object),
-                what=described or "routes",
-                rest="".join(f". {sentence}" for sentence in sentences),
-                services=", ".join(servers),
-                joined=shlex.join(servers),
-                moves=row.get("moves", _ANY_TOOL),
-            )
-        )
+        # Why routes lead nowhere was said of each of them.
+        if workloads or not answer.made or any(map(_is_carried_over, answer.made)):
+            ledger.add_note(_expansion_note(answer, workloads, settled, subject))
         operated += map(_without_counts, settled)
     return tuple(operated)
+
+
+def _expansion_note(
+    answer: OperatorAnswer,
+    workloads: Mapping[MadeObject, str],
+    settled: list[OperatedObject],
+    subject: ModelPath,
+) -> Note:
+    """The note that says which services a custom object became, or that it became routes."""
+    kube_object = answer.kube_object
+    row = operator_rows()[kube_object.kind]
+    code = _STATELESS if row.get("stateless") else _SERVERS
+    named_images = (
+        f"{name} ({answer.images.get(workload, _OWN_IMAGE)})"
+        for workload, name in workloads.items()
+    )
+    servers = [name for workload, name in workloads.items() if workload.title != "Job"]
+    sentences = _sentences(answer, settled, subject)
+    return note(
+        code if workloads else _ROUTES,
+        kube_object.span,
+        subject=subject,
+        object=str(kube_object),
+        what=", ".join(named_images) or "routes",
+        rest="".join(f". {sentence}" for sentence in sentences),
+        services=", ".join(servers),
+        joined=shlex.join(servers),
+        moves=row.get("moves", _ANY_TOOL),
+    )
+
+
+def _is_carried_over(made_object: MadeObject) -> bool:
+    """Whether something that was made is in the stack: all but routes without a target, and what they hang on."""
+    fate = made_object.cursor.ledger.fate
+    node = made_object.cursor.node
+    return node is None or any(fate(leaf).fate is Fate.MAPPED for leaf in leaves(node))
 
 
 def _sentences(

@@ -123,15 +123,17 @@ def reached_backends(
     server_options: Callable[[RouteBackend, ReachedService], ServerOptions],
 ) -> Iterator[ReachedBackend]:
     """What each reference of a rule leads to; what cannot be reached is noted at it."""
-    for reference in references:
+    all_references = tuple(references)
+    for reference in all_references:
         kind, cursor = reference.kind.text, reference.cursor
+        title = _share_title(route, reference) if all_references[1:] else route
         if kind not in (None, "Service"):
-            why = f"it leads to a {kind}, which labels cannot describe"
-            cursor.note("TC282", route=route, why=why)
+            why = f"it leads to a {kind}, and not to a Service"
+            cursor.note("TC282", route=title, why=why)
             continue
         namespace = reference.namespace.text or site.namespace
         name, port = reference.name.text or "", reference.port.text
-        reached = reach_backend(site, namespace, name, port, cursor, route)
+        reached = reach_backend(site, namespace, name, port, cursor, title)
         if reached is None:
             continue
         for identifying_field in reference.identity:
@@ -139,6 +141,11 @@ def reached_backends(
         servers = reached_servers(reached, server_options(reference, reached))
         weight = integer(reference.weight.take(reached.labels) or "1")
         yield ReachedBackend(servers, reached, 1 if weight is None else weight)
+
+
+def _share_title(route: str, reference: RouteBackend) -> str:
+    """What a note calls the share of a route that one of several backends has."""
+    return f"{route}, share of {reference.name.text or 'a backend without a name'}"
 
 
 def shared_servers(backends: list[ReachedBackend], name: str) -> Servers | WeightedServers:

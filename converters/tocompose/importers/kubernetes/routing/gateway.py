@@ -43,6 +43,7 @@ from tocompose.importers.kubernetes.routing.site import (
     RouteSite,
     RoutingModel,
     route_site,
+    route_title,
 )
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
@@ -141,14 +142,14 @@ def _take_route(
         )
         return None
     site = route_site(model, route_object)
-    reached_rules = [_reach_rule(rule, route_object, site) for rule in route.rules]
+    reached_rules = [_reach_rule(rule, route, site) for rule in route.rules]
     rules = tuple(reached_rule for reached_rule in reached_rules if reached_rule)
     if not rules:
-        site.note_nowhere(route_object)
+        site.note_nowhere(route)
         return None
-    for number, reached_rule in enumerate(reached_rules):
+    for rule, reached_rule in zip(route.rules, reached_rules, strict=True):
         if reached_rule is None:
-            _note_unreached(route.rules[number], f"{route_object}, rule {number + 1}")
+            _note_unreached(rule, route_title(route, rule))
     return TakenRoute(route, rules, groups, site)
 
 
@@ -226,10 +227,9 @@ def _listener_groups(
     )
 
 
-def _reach_rule(
-    rule: RouteRule, route_object: KubeObject, site: RouteSite
-) -> ReachedRule | None:
+def _reach_rule(rule: RouteRule, route: Route, site: RouteSite) -> ReachedRule | None:
     """What a rule leads to; a redirect needs no backend."""
+    route_object, title = route.kube_object, route_title(route, rule)
     proxy_labels = site.model.proxy_path("labels")
 
     def server_options(_: RouteBackend, reached: ReachedService) -> ServerOptions:
@@ -238,7 +238,7 @@ def _reach_rule(
     serving = filter(_gets_requests, rule.backends)
     for idle in filterfalse(_gets_requests, rule.backends):
         idle.cursor.skip("with a weight of 0 it gets no requests")
-    backends = list(reached_backends(serving, site, str(route_object), server_options))
+    backends = list(reached_backends(serving, site, title, server_options))
     if backends:
         target = shared_servers(backends, route_object.name)
         has_labels = isinstance(target, ContainerServers)

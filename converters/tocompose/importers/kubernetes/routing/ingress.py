@@ -116,9 +116,10 @@ def _route_parts(
     route: Route, servers: NginxServers, site: RouteSite
 ) -> Iterator[ProxyPart]:
     ingress = route.kube_object
-    paths = [*_rule_paths(route, site), *_default_path(route, site)]
+    patterns = _pattern_hosts(route, servers, site)
+    paths = [*_rule_paths(route, site, patterns), *_default_path(route, site)]
     if not paths:
-        site.note_nowhere(ingress)
+        site.note_nowhere(route)
         return
     labels = paths[0].reached.labels
     yield RouteOrigin(ingress.span)
@@ -136,6 +137,14 @@ def _route_parts(
     for path in paths:
         yield from _path_routers(path, terms)
     settle_unread(route.annotations, f"Ingress {ingress.name}", labels.parent)
+
+
+def _pattern_hosts(route: Route, servers: NginxServers, site: RouteSite) -> frozenset[str]:
+    """The hosts of the Ingress of which nginx reads each path as a regular expression."""
+    if route.annotations.stated(f"{nginx.PREFIX}/use-regex").text == "true":
+        return frozenset(rule.host.text or "" for rule in route.rules)
+    controller = controller_name(route, site.model.controllers) or "nginx"
+    return servers.pattern_hosts if "nginx" in controller else frozenset()
 
 
 def _ingress_terms(
@@ -183,26 +192,41 @@ def _certificate_annotation(route: Route) -> Stated | None:
     return next((asking for asking in stated_annotations if asking.cursor), None)
 
 
-def _rule_paths(route: Route, site: RouteSite) -> Iterator[IngressPath]:
+def _rule_paths(
+    route: Route, site: RouteSite, patterns: frozenset[str]
+) -> Iterator[IngressPath]:
+    """The paths of the rules; of the hosts in `patterns` those that a rule of Traefik can tell."""
     for _, entry_rules in groupby(route.rules, key=lambda rule: id(rule.entry)):
         rules = tuple(entry_rules)
         for rule in rules:
-            yield from _rule_path(rule, route, site)
+            yield from _rule_path(rule, route, site, patterns)
         host, with_paths = rules[0].host.cursor, [rule for rule in rules if rule.matches]
         if host.unread() and not any(rule.cursor.unread() for rule in with_paths):
             host.mark_noted("TC282")
 
 
-def _rule_path(rule: RouteRule, route: Route, site: RouteSite) -> Iterator[IngressPath]:
+def _rule_path(
+    rule: RouteRule, route: Route, site: RouteSite, patterns: frozenset[str]
+) -> Iterator[IngressPath]:
     """The path of a rule; a rule without one leads all of its host to the default backend."""
     if not rule.matches and not rule.host.text:
         return
     match = rule.matches[0] if rule.matches else None
     path = (match.path.text or "/") if match else ""
     title = f"Ingress {route.kube_object.name}, {rule.host.text or ''}{path}"
+    if (rule.host.text or "") in patterns and is_foreign(path):
+        _note_pattern(rule, title, path)
+        return
     if reached := _reach_backend(rule.backends[0], site, rule.cursor, title):
         is_typed = bool(rule.backends[0].service)
         yield IngressPath(rule.host, reached, match, is_typed)
+
+
+def _note_pattern(rule: RouteRule, title: str, pattern: str) -> None:
+    """Says that no rule of Traefik can tell a path, and where it led."""
+    backend = rule.backends[0]
+    target = f"{backend.name.text or 'nothing'}:{backend.port.text or '?'}"
+    rule.cursor.note("TC283", route=f"{title} to {target}", pattern=pattern)
 
 
 def _default_path(route: Route, site: RouteSite) -> Iterator[IngressPath]:
@@ -244,8 +268,6 @@ def _path_routers(path: IngressPath, terms: IngressTerms) -> Iterator[WantedRout
     if path.host is not None:
         path.host.cursor.take(to=path.reached.labels)
     match = _path_match(path, terms)
-    if match is None:
-        return
     path.reached.count_address_as_mapped()
     names = (path.hostname, *effect.aliases) if path.hostname else ()
     catches_all = path.match is None and not path.hostname
@@ -294,8 +316,8 @@ def _on_both_entrypoints(
     yield plain_router
 
 
-def _path_match(path: IngressPath, terms: IngressTerms) -> PathMatch | None:
-    """The path as a matcher; None, with a note, for a pattern that Traefik does not understand."""
+def _path_match(path: IngressPath, terms: IngressTerms) -> PathMatch:
+    """The path as a matcher."""
     match, labels, site = path.match, path.reached.labels, terms.site
     if match is None:
         return PathMatch("/")
@@ -306,9 +328,6 @@ def _path_match(path: IngressPath, terms: IngressTerms) -> PathMatch | None:
     check_expected(match.path_kind, EXACT, PREFIX, "ImplementationSpecific")
     if not terms.effect.regex and path.hostname not in terms.pattern_hosts:
         return _plain_match(path_text, kind)
-    if is_foreign(path_text):
-        match.cursor.note("TC283", route=f"Ingress {site.name}", pattern=path_text)
-        return None
     return PathMatch("(?i)^" + path_text, REGEX)
 
 

@@ -34,6 +34,7 @@ from tocompose.importers.kubernetes.routing.site import (
     RouteSite,
     RoutingModel,
     route_site,
+    route_title,
 )
 from tocompose.importers.kubernetes.routing.traefik_annotations import known_entrypoint
 from tocompose.patterns import regex
@@ -95,7 +96,7 @@ def _route_parts(route: Route, protocol: str, site: RouteSite) -> Iterator[Proxy
     route_object = route.kube_object
     reached_routes = list(_reached_routes(route, site))
     if not reached_routes:
-        site.note_nowhere(route_object)
+        site.note_nowhere(route)
         return
     yield RouteOrigin(route_object.span)
     labels = reached_routes[0].backends[0].reached.labels
@@ -108,11 +109,13 @@ def _route_parts(route: Route, protocol: str, site: RouteSite) -> Iterator[Proxy
 
 
 def _reached_routes(route: Route, site: RouteSite) -> Iterator[ReachedRoute]:
-    title = f"{route.kube_object.title} {route.kube_object.name}"
     for rule in route.rules:
+        title = route_title(route, rule)
         backends = list(reached_backends(rule.backends, site, title, _server_options))
         if backends:
             yield ReachedRoute(rule, backends)
+        elif not rule.backends:
+            rule.cursor.note("TC282", route=title, why="it names no backend")
         else:
             # Why its services cannot be reached has been said for each of them.
             rule.cursor.mark_noted("TC282")
