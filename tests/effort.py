@@ -23,7 +23,7 @@ _ALL = (
     "TOCOMPOSE_BROWSER_RUNTIME",
 )
 # So many inputs of one test are tried elsewhere; some tests have hundreds.
-MOST_INPUTS = 40
+MOST_INPUTS = 24
 # So many examples of a property, of up to 400.
 MOST_EXAMPLES = 15
 

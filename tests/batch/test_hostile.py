@@ -86,6 +86,7 @@ def test_each_ends_in_one_note_and_the_run_goes_on(tmp_path: Path) -> None:
     assert "\x1b" not in done.stdout and len(done.stdout.splitlines()) == 10
 
 
+@pytest.mark.slow
 def test_names_that_are_odd_survive_a_resume_and_the_list(tmp_path: Path) -> None:
     make(tmp_path / "r" / "a\nb", {"run.sh": b"docker run --name x\n"})
     make(tmp_path / "r" / os.fsdecode(b"c\xff"), {"run.sh": b"docker run --name x\n"})

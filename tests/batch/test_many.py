@@ -50,6 +50,7 @@ def test_threads(paths: list[Path], here: list[RepositoryOutcome]) -> None:
         assert list(convert_many(paths, executor=executor, window=5)) == here
 
 
+@pytest.mark.slow
 def test_processes(paths: list[Path], here: list[RepositoryOutcome]) -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
         assert list(convert_many(paths, executor=executor)) == here

@@ -144,6 +144,7 @@ APP = {
 }
 
 
+@pytest.mark.slow
 def test_a_file_that_was_missing_is_seen_when_it_comes(tmp_path: Path) -> None:
     make(tmp_path / "r" / "shop", {**APP, ".gitignore": b".dockerignore\n.nvmrc\n"})
     batch("r", "-j", 1, "-o", "out", cwd=tmp_path)
@@ -166,6 +167,7 @@ def test_the_state_names_no_file_that_is_not_there(tmp_path: Path) -> None:
     assert record["missing"][""]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs links of POSIX")
 def test_links_in_a_circle_and_long_words_are_no_change(tmp_path: Path) -> None:
     long_word = b"x" * 300
@@ -201,6 +203,7 @@ def test_other_options_are_another_run(tmp_path: Path) -> None:
     assert lines(tmp_path / "out") == ["a", "a"]
 
 
+@pytest.mark.slow
 def test_in_place_results_hold_although_the_repository_has_changed_by_them(
     tmp_path: Path,
 ) -> None:
@@ -220,6 +223,7 @@ def test_failures_are_kept_unless_asked_for(tmp_path: Path) -> None:
     assert lines(tmp_path / "out") == ["a", "a"]
 
 
+@pytest.mark.slow
 def test_what_was_refused_is_done_with_force(tmp_path: Path) -> None:
     for name in ("a", "b"):
         make(tmp_path / "r" / name, {"run.sh": SCRIPT})
@@ -233,6 +237,7 @@ def test_what_was_refused_is_done_with_force(tmp_path: Path) -> None:
     assert sorted(lines(tmp_path / "out")) == ["a", "b", "b"]
 
 
+@pytest.mark.slow
 def test_a_fresh_run_keeps_the_earlier_state_aside(tmp_path: Path) -> None:
     make(tmp_path / "r" / "a", {"run.sh": SCRIPT})
     batch("r", "-o", "out", cwd=tmp_path)
@@ -314,6 +319,7 @@ def test_a_kill_between_files_and_state_changes_no_word(tmp_path: Path, given: s
     assert contents(repository) == written
 
 
+@pytest.mark.slow
 def test_a_kill_between_state_and_intent_gives_no_second_line(tmp_path: Path) -> None:
     make(tmp_path / "r" / "a", {"run.sh": SCRIPT})
     words = ("r", "-j", 1, "-o", "out", "--out-layout", "in-place")

@@ -12,6 +12,7 @@ FIRST, EACH = 1_000_000, 12
 CONVERTED = tuple(SOURCES)[: tuple(SOURCES).index("compose")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOURCES)
 def test_no_source_makes_a_fault(name: str) -> None:
     outcomes = {number: judge(name, number) for number in range(FIRST, FIRST + EACH)}

@@ -350,6 +350,7 @@ def _detect_secrets_finds(text: str) -> Iterator[str]:
                 yield finding.secret_value or ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("way", "start"), CASES[::16])
 def test_no_form_of_a_secret_is_shown(way: Way, start: int) -> None:
     assert not list(leaks(way, start))
