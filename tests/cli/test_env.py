@@ -88,7 +88,7 @@ def test_what_can_be_made_is_made_once_and_everything_else_stays(tocompose, depl
     after = (deploy / ".env").read_text()
     assert (
         ran.code == 1
-        and "still missing (set before the first start): API_KEY, TZ" in ran.err
+        and "still missing (set before the first start): APP_API_KEY, TZ" in ran.err
     )
     made = re.search(r'^POSTGRES_PASSWORD="(.{20,})"$', after, re.M)
     assert made and made[1] not in ran.err
@@ -216,7 +216,7 @@ def test_no_report_asks_for_a_value_that_was_generated(tocompose, tmp_path):
         line for line in report.splitlines() if line.startswith("| `SESSION_SECRET`")
     )
     assert "a new value, generated into .env" in row and "set it" not in row
-    assert "Set one value in .env: PAY_KEY\n" in report
+    assert "Set one value in .env: PAY_KEY [TC343]\n" in report
 
 
 def test_a_batch_generates_too(tocompose, tmp_path):

@@ -44,7 +44,7 @@ from tocompose.importers.kubernetes.routing.site import (
     route_site,
 )
 from tocompose.importers.kubernetes.routing.traefik_annotations import RouterWishes
-from tocompose.importers.kubernetes.scalars import Stated, list_entries
+from tocompose.importers.kubernetes.scalars import Stated
 from tocompose.ledger import Cursor
 from tocompose.record import NamedTuple
 from tocompose.syntax.model_path import ModelPath
@@ -173,8 +173,7 @@ def _controller_kind(route: Route, model: RoutingModel) -> str:
         if kind in controller:
             return kind
     title = f"Ingress {route.kube_object.name}"
-    has_rules = any(True for _ in list_entries(route.kube_object.at("spec", "rules")))
-    carried = "hosts and paths were" if has_rules else "default backend was"
+    carried = "hosts and paths were" if route.rules else "default backend was"
     route.class_name.cursor.annotate("TC281", route=title, controller=name, carried=carried)
     return controller
 
