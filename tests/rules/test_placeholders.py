@@ -410,8 +410,7 @@ def test_a_placeholder_that_is_a_secret_in_production_is_deleted_there_too() -> 
     project = Memory({"run.sh": script.encode()}, "shop")
     result = convert(project, Options(source="docker_run", layout=Layout(split=True)))
     told = str(duties(report(result, project)))
-    assert "lines in docker-compose.prod.yml that name it or its Docker secret" in told
-    assert "secret (MYSQL_PASSWORD)" in told
+    assert "for MYSQL_PASSWORD, also the lines in docker-compose.prod.yml" in told
 
 
 def test_empty_settings_are_shown_at_the_first_of_them() -> None:
