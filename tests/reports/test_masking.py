@@ -87,6 +87,27 @@ def secret(value: str, origin: Span | None = None) -> Stack:
             'DB_PASSWORD = os.environ.get("DB_PASSWORD", "")',
         ),
         ("t=ghp_abcdefghijklmnopqrstuvwxyz0123456789", "t=•••"),
+        # What stands behind a value is none of it.
+        (
+            "env: [{name: API_TOKEN, value: x1}, {name: B, value: 'a, b'}]",
+            "env: [{name: API_TOKEN, value: •••}, {name: B, value: 'a, b'}]",
+        ),
+        (
+            'env: [{name: A, value: b}, {name: API_TOKEN, value: "x, 1"}, {name: B, value: c}]',
+            "env: [{name: A, value: b}, {name: API_TOKEN, value: •••}, {name: B, value: c}]",
+        ),
+        ("- {name: API_TOKEN, value: x#1}", "- {name: API_TOKEN, value: •••"),
+        (
+            "- {name: v, secret: {secretName: api}}",
+            "- {name: v, secret: {secretName: api}}",
+        ),
+        ("sh -c 'API_TOKEN=x1 exec serve'", "sh -c 'API_TOKEN=••• exec serve'"),
+        ('["sh", "-c", "API_TOKEN=x1 serve"]', '["sh", "-c", "API_TOKEN=••• serve"]'),
+        (
+            '["curl", "-u", "admin:hunter2", "http://x/"]',
+            '["curl", "-u", "admin:•••", "http://x/"]',
+        ),
+        ('{"path": "/?token=x1", "port": 80}', '{"path": "/?token=•••", "port": 80}'),
     ],
 )
 def test_what_looks_like_a_secret(line: str, shown: str) -> None:
@@ -100,6 +121,72 @@ def test_a_kubernetes_secret_shows_only_its_names() -> None:
         f"kind: Secret\nmetadata:\n  name: db\ndata:\n  a: {MASK}\n  pem: {MASK}\n    {MASK}\ntype: Opaque\n---\n"
         "kind: ConfigMap\ndata:\n  b: shown"
     )
+
+
+def test_a_secret_in_a_script_ends_with_its_here_document() -> None:
+    text = "kubectl apply -f - <<EOF\nkind: Secret\nstringData:\n  token: x1\nEOF\ndocker run a"
+    shown = f"kubectl apply -f - <<EOF\nkind: Secret\nstringData:\n  token: {MASK}\nEOF\ndocker run a"
+    assert masked(text) == shown
+
+
+LONG = "k9Qz77xUwB03"
+
+
+@pytest.mark.parametrize(
+    ("text", "origin", "shown"),
+    [
+        # A place of several lines, of which one holds the secret: the others stay.
+        (f"- name: web\n  image: a\n  args: [{LONG}]", (1, 1, 3, 99), 2),
+        # What is shorter than the secret, or a line that it does not stand in, is not written another way.
+        (f"web: npm start\n# {LONG}", (1, 1, 1, 4), 1),
+        (f"docker build --x {LONG} .\ndocker run a/very/long/name:1", (2, 1, 2, 30), 1),
+    ],
+)
+def test_what_holds_no_secret_at_its_place_stays(
+    text: str, origin: tuple[int, int, int, int], shown: int
+) -> None:
+    lines = masked(text, secret(LONG, Span("f", *origin))).split("\n")
+    assert lines == [line.replace(LONG, MASK) for line in text.split("\n")]
+    assert sum(MASK not in line for line in lines) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r"X='k9\x51z77xUwB03'", LONG),  # an escape
+        ("X='k9Qz'\\''77xUwB03'", "k9Qz'77xUwB03"),
+        ("X=k9Qz77xU\\\n  wB03", LONG),  # on two lines
+        ("X=adm\\151n", "admin"),
+    ],
+)
+def test_a_secret_that_is_written_another_way_is_masked_at_its_place(
+    text: str, value: str
+) -> None:
+    rows = text.split("\n")
+    origin = Span("f", 1, 1, len(rows), len(rows[-1]) + 1)
+    shown = masked(text, secret(value, origin))
+    assert not any(piece in shown for piece in ("k9", "77x", "wB03", "adm", "151"))
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "shown"),
+    [
+        ("a.sh", "API_TOKEN=x1 docker run -e API_TOKEN a", "API_TOKEN=••• docker run -e API_TOKEN a"),
+        ("a.sh", "export API_TOKEN='two words'; serve", "export API_TOKEN=•••; serve"),
+        ("a.sh", "API_TOKEN=$(date)x1 serve", "API_TOKEN=$(date)x1 serve"),
+        ("a.sh", "API_TOKEN=x`cat y` serve", "API_TOKEN=•••"),
+        ("a.sh", "API_TOKEN='open", "API_TOKEN=•••"),
+        ("a.env", "API_TOKEN=two words", "API_TOKEN=•••"),
+        ("Makefile", "API_TOKEN = two words", "API_TOKEN = •••"),
+    ],
+)  # fmt: skip
+def test_a_variable_of_a_secret_is_masked_up_to_its_end(
+    path: str, line: str, shown: str
+) -> None:
+    variable = EnvVariable(name="DB_PASSWORD", value="${API_TOKEN}")
+    stack = Stack(name="x", services=(Service(name="web", environment=(variable,)),))
+    lines = SourceLines(Memory({path: line.encode()}), stack).lines(path)
+    assert lines == (shown,)
 
 
 def test_a_private_key_is_masked_to_its_end() -> None:
@@ -140,7 +227,7 @@ def test_a_document_of_a_long_stream_is_masked_as_the_whole_file_would_be() -> N
     document = "---\nkind: Secret\nstringData:\n  user: somebody\n---\nkind: X\nshown: somebody\nmore: 1234\n"
     text = document * 300
     origin = Span("f.yaml", 1608, 7, 1608, 11)
-    stack = secret("an escaped text", origin)
+    stack = secret("4321", origin)
     whole, quoted = (
         SourceLines(Memory({"f.yaml": text.encode()}), stack) for _ in range(2)
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tocompose.reports.likely_secrets import HIDDEN, mask_likely_secrets
+from tocompose.reports.hidden_text import HIDDEN
+from tocompose.reports.likely_secrets import mask_likely_secrets
 
 CANARY = "vK3canaryQ9"
 FORMS = {

@@ -7,7 +7,8 @@ import pytest
 from fuzz.outputs import shown
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
-from tocompose.reports.likely_secrets import HIDDEN, mask_likely_secrets
+from tocompose.reports.hidden_text import HIDDEN
+from tocompose.reports.likely_secrets import mask_likely_secrets
 
 WORD = "quietharbor"
 RUN = f"docker run -d --name web -e DB_PASSWORD={WORD}"

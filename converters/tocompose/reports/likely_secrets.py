@@ -26,12 +26,12 @@ from tocompose.knowledge.secrets.texts import (
     replace_spans,
 )
 from tocompose.patterns import regex
+from tocompose.reports.hidden_text import HIDDEN, hide_text
 from tocompose.reports.known_secrets import is_secret_name
+from tocompose.reports.manifest_secrets import mask_manifests
 from tocompose.reports.structured_secrets import held_files, secret_spans
 from tocompose.syntax.interpolation import nested_variables
 
-# While masking, each hidden character is replaced by this one, so that columns stay what spans say.
-HIDDEN = "\ue000"
 _NOT_A_BREAK = regex(r"[^\n]")
 _RUN = regex(f"{HIDDEN}+")
 _WORD = regex(r"[\w.-]+")
@@ -50,7 +50,8 @@ _SPOKEN = regex(
     r"""(?xi) \b(?:bearer|basic)\s+(?P<header>[^\s"',;)\]}]{6,})
     | \b(?:mysql|mariadb|sshpass)[\w-]*[^|;&]{0,200}?[\s"']-p(?P<joined>WORD)
     | \blogin\b[^|;&]{0,200}?\s-p[=\s]?(?P<login>WORD)
-    | \bcurl\b[^|;&]{0,200}?[\s"'](?:-[a-z]*u|--user)["']?[=\s,]*["']?[^\s:"']+:(?P<user>WORD)
+    | \bcurl\b[^|;&]{0,200}?[\s"'](?:-[a-z]*u|--user)["']?[=\s,]*(?P<quote>["'])?[^\s:"']+:
+      (?P<user>(?(quote)(?:(?!(?P=quote))[^\\]|\\.)+|WORD))
     | \b(?:redis|valkey|keydb)-cli\b[^|;&]{0,200}?[\s"']-a["']?[\s,]+(?P<redis>WORD)
     | \b(?:login|secret\s+create)\b[^|;&]{0,200}?<<<\s*(?P<fed>WORD)
     | \b(?:echo|printf)\s+(?:-\w+\s+)*(?P<piped>WORD)\s*\|[^|;&\n]{0,200}?
@@ -71,36 +72,28 @@ _SPEAKERS = (
     "printf",
 )
 _PEM_END = regex(r"-----END [A-Z ]*PRIVATE KEY-----")
-_SECRET_KIND = regex(
-    r"""^(?P<indent>[ \-]*)["']?kind["']?\s*:\s*["']?(?:Sealed)?Secret["']?\s*,?\s*$"""
-)
-_SECRET_DATA = regex(
-    r"""^(?P<indent>[ \-]*)["']?(?:data|stringData|encryptedData)["']?\s*:(?P<rest>.*)$"""
-)
-# What ends the data of a Secret; by the indentation alone it would end at a line that is indented wrongly.
-_SECRET_FIELD = regex(
-    r"""[ \t-]*["']?(?:apiVersion|kind|metadata|type|immutable|spec|status|items|"""
-    r"""(?:stringD|encryptedD|d)ata)["']?\s*:"""
-)
 # `name: PASSWORD, value: x`, also on two lines: how Kubernetes writes variables.
 _NAMED = regex(r"""\bname["']?\s*:\s*["']?(?P<name>[\w.-]+)["']?""")
 _VALUE = regex(r"""^[\s-]*(?:,\s*)?["']?value["']?\s*:\s*(?P<value>\S.*)$""")
+# A scalar in a map on one line, up to what ends it there; a block, an alias or a collection is none.
+_FLOW_SCALAR = regex(
+    r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|(?![\["'|>&*!{])[^,{}\[\]#"']+)(?=\s*[,}])"""
+)
 # A line of a `.env` file that names its value.
 _SETS = regex(r"\s*(?:#|$|(?:export\s+)?[\w.-]+\s*[=:])")
+# What a shell runs stands in quotes behind its option: `sh -c '…'`, `["sh", "-c", "…"]`.
+_SHELL_TEXT = regex(r"""\s-c\s+$|["']-c["']\s*,\s*$""")
+_DOUBLE_QUOTE = regex(r'(?<!\\)"')
+# `secret: {secretName: api}`: what opens a map, up to its first value.
+_OPENED_MAP = regex(r"\{[A-Za-z][\w.-]*:")
 # A map or a list where the value should be.
 _NESTED = regex(r"""\[|\{.*?["']?\bvalue["']?\s*:\s*""")
 _BLOCK = regex(
     r"""(?P<indent>[ -]*)["']?(?P<name>[\w./-]+)["']?[ ]*:[ ]*[|>][-+0-9]*[ ]*(?:#.*)?$"""
 )
-_PAIR = regex(r"""^(?P<head>\s*["']?[\w.-]+["']?\s*:\s*)(?P<value>\S.*)$""")
 # `DOVECOT_PASS_ATTRS=uid=user,userPassword=password`: what is on both sides of a sign is the name of a field.
 _FIELDS = regex(r"""["']?\s{0,4}[=:]\s{0,4}["']?(?:[\w%{}:=]|,[ ]?)*""")
 _FIELD = regex(r"=(?:%\{)?(?P<field>(?:ldap:)?[A-Za-z]+)\}?(?=[,\s\"']|$)")
-
-
-def hide_text(text: str) -> str:
-    """As many hidden characters as the text has."""
-    return HIDDEN * len(text)
 
 
 def mask_likely_secrets(lines: list[str], path: str) -> Iterator[str]:
@@ -172,7 +165,7 @@ def _mask_by_line(lines: list[str], path: str) -> Iterator[str]:
     name = path.rpartition("/")[2]
     dotenv = name.startswith(".env") or name.endswith(".env")
     inside_key = named = False
-    for line in _mask_blocks(_mask_manifests(lines)):
+    for line in _mask_blocks(mask_manifests(lines)):
         was_inside = inside_key
         if inside_key or "-----BEGIN" in line:
             inside_key = bool(PRIVATE_KEY.search(line)) or (
@@ -200,52 +193,25 @@ def _mask_document(lines: list[str]) -> list[str]:
 
 def _mask_pair(line: str, named: bool) -> tuple[str, bool]:
     """The line with values under names that say secret hidden; `named` when the line before gave the name."""
-    start = 0
     if named and (value_match := _VALUE.match(line)):
         return line[: value_match.start("value")] + hide_text(value_match["value"]), False
     for name in _NAMED.finditer(line):
         named = is_secret_name(name["name"])
         start = name.end()
-        value_match = _VALUE.match(line, start) or _VALUE.match(line[start:])
+        # A pattern with `^` matches at the start of a text alone.
+        value_match = _VALUE.match(line[start:])
         if named and value_match:
-            value_start = (
-                start + value_match.start("value")
-                if value_match.string is not line
-                else value_match.start("value")
-            )
-            return line[:value_start] + hide_text(line[value_start:]), False
+            start += value_match.start("value")
+            stop = _end_of_flow_value(line, name.start(), start)
+            line = line[:start] + hide_text(line[start:stop]) + line[stop:]
+            named = False
     return line, named and not line.strip().startswith("#")
 
 
-def _mask_manifests(lines: list[str]) -> Iterator[str]:
-    """Masks everything under `data` and `stringData` of Kubernetes Secrets."""
-    block_indent = -1
-    for line, inside in zip(lines, _in_secret(lines), strict=True):
-        indent = len(line) - len(line.lstrip(" \t"))
-        if not inside or (indent <= block_indent and _SECRET_FIELD.match(line)):
-            block_indent = -1
-        if block_indent >= 0 and line.strip():
-            yield _mask_secret_entry(line, indent)
-            continue
-        data_match = _SECRET_DATA.match(line) if inside else None
-        if data_match is None:
-            yield line
-            continue
-        block_indent = len(data_match["indent"])
-        yield _mask_inline_data(line, data_match)
-
-
-def _mask_secret_entry(line: str, indent: int) -> str:
-    pair = _PAIR.match(line)
-    return pair["head"] + hide_text(pair["value"]) if pair else _hide_line(line, indent)
-
-
-def _mask_inline_data(line: str, data: re.Match[str]) -> str:
-    """The line that data starts on, what stands on it too hidden: `data: {password: …}`."""
-    value = data["rest"].strip()
-    if not value or value.startswith("#") or value == "{":
-        return line
-    return line[: data.start("rest")] + " " + hide_text(data["rest"][1:])
+def _end_of_flow_value(line: str, name_start: int, start: int) -> int:
+    """Where a value ends: in a map on one line (`{name: PASSWORD, value: x}`) behind its scalar, else with the line."""
+    scalar = _FLOW_SCALAR.match(line, start) if "{" in line[:name_start] else None
+    return scalar.end() if scalar else len(line)
 
 
 def _mask_blocks(lines: Iterable[str]) -> Iterator[str]:
@@ -264,27 +230,6 @@ def _mask_blocks(lines: Iterable[str]) -> Iterator[str]:
             else -1
         )
         yield line
-
-
-def _hide_line(line: str, indent: int) -> str:
-    opens = line.strip() in ("{", "}", "},") or line.rstrip().endswith(":")
-    return line if opens else line[:indent] + hide_text(line[indent:])
-
-
-def _in_secret(lines: list[str]) -> list[bool]:
-    """For each line, whether the YAML document or JSON text that it stands in holds a Secret."""
-    if not any("Secret" in line for line in lines):
-        return [False] * len(lines)
-    flags: list[bool] = []
-    document: list[str] = []
-    for line in [*lines, "---"]:
-        if line.startswith("---"):
-            flags += [
-                any(_SECRET_KIND.match(document_line) for document_line in document)
-            ] * len(document)
-            document = []
-        document.append(line)
-    return flags
 
 
 @lru_cache(maxsize=4096)  # manifests say most of their lines again and again
@@ -378,10 +323,21 @@ def _assigned_span(line: str, name: re.Match[str]) -> tuple[int, int] | None:
 
 
 def _value_end(line: str, start: int, value_match: re.Match[str]) -> int:
-    """Where a value ends; `"NAME=two words"` has its quote before the name."""
+    """Where a value ends; `"NAME=two words"` has its quote before the name, unless it is a command of a shell."""
+    end_offset = _end_in_quotes(line, start, value_match)
     quote = line[start - 1 : start] if value_match["sign"] == "=" else ""
-    closing = line.find(quote, value_match.end()) if quote and quote in "\"'" else -1
-    return max(value_match.end(), closing)
+    if not quote or quote not in "\"'" or _SHELL_TEXT.search(line[: start - 1]):
+        return end_offset
+    return max(end_offset, line.find(quote, end_offset))
+
+
+def _end_in_quotes(line: str, start: int, value_match: re.Match[str]) -> int:
+    """Where the match of a value ends, at the latest with the double quotes that are open before its name."""
+    value_start, end_offset = value_match.span("value")
+    is_bare = value_match["sign"] == "=" and value_match["value"][0] not in "\"'"
+    is_inside = is_bare and len(_DOUBLE_QUOTE.findall(line[:start])) % 2 == 1
+    closing = _DOUBLE_QUOTE.search(line, value_start, end_offset) if is_inside else None
+    return closing.start() if closing else end_offset
 
 
 def _is_value(text: str) -> bool:
@@ -389,6 +345,7 @@ def _is_value(text: str) -> bool:
     return (
         bool(bare)
         and not _READS.fullmatch(text)
+        and not _OPENED_MAP.fullmatch(text)
         and not bare.startswith(("$", HIDDEN, "-", '{"', '["'))
         and bare not in ("|", ">", "{", "[", "null", "true", "false")
     )

@@ -19,13 +19,14 @@ from tocompose.model import Stack
 from tocompose.patterns import regex
 from tocompose.project import Project
 from tocompose.record import NamedTuple
+from tocompose.reports.hidden_text import HIDDEN, hide_text
 from tocompose.reports.known_secrets import (
     Secret,
     secret_files,
     secret_variables,
     secrets_of,
 )
-from tocompose.reports.likely_secrets import HIDDEN, hide_text, mask_likely_secrets
+from tocompose.reports.likely_secrets import mask_likely_secrets
 from tocompose.source import Span
 
 if TYPE_CHECKING:
@@ -36,6 +37,15 @@ _SETS = regex(
     r"\s*(?:(?:export|override|set|Environment=)\s*)*[\"']?(?P<name>\w+)[ \t]*[:?+]{0,2}=[ \t]*(?=[^$\s])"
 )
 _RUN = regex(f"{HIDDEN}+")
+# What a secret may be put together from.
+_PIECE = regex(r"[^\s\"'=:@/]{3,}")
+# No everyday word is so long.
+_LONG = 12
+# A word of a shell with its quotes closed, and without a command in it.
+_SHELL_WORD = regex(
+    r"""(?:"(?:[^"\\`$]|\\.)*"|'[^']*'|\\.|[^\s'"\\`$;&|()<>])+(?=[\s;&|)]|$)"""
+)
+_SHELL_ENDINGS = (".sh", ".bash", ".zsh", ".ksh")
 _DOCUMENT_START = regex(r"---(?:\s|$)")
 # Of a longer YAML stream only the document is masked that a quote is of: none reaches into the next.
 _SHORT_STREAM = 2000
@@ -122,7 +132,8 @@ class SourceLines:
         """The lines with secrets hidden; `before` counts the lines of the file that stand before them."""
         if path in secret_files(self._stack):
             return iter(hide_text(line) for line in lines)
-        lines = [_mask_variable(line, self._variables) for line in lines]
+        in_shell = path.endswith(_SHELL_ENDINGS) or "".join(lines[:1]).startswith("#!")
+        lines = [_mask_variable(line, self._variables, in_shell) for line in lines]
         own_secrets = (secret for secret in self._secrets if _is_of(secret, path))
         placed = [_moved_up(secret, before) for secret in own_secrets]
         masked = _mask_lines(lines, path, placed, self._forms)
@@ -286,18 +297,49 @@ def _mask_origin(lines: list[str], unmasked: list[str], secret: Secret) -> None:
     span = secret.origin
     if span is None or not 0 < span.line <= len(lines):
         return
-    before = unmasked[span.line - 1][span.column - 1 : span.end_column - 1]
-    is_name = span.line == span.end_line and before.isidentifier()
-    if is_name and secret.text in unmasked[span.line - 1] and secret.text not in before:
+    stretches = list(_stretches_of(span, unmasked))
+    texts = [unmasked[row][start:stop] for row, start, stop in stretches]
+    is_told = any(_holds_form(text, secret.text) for text in texts)
+    if not is_told and _is_beside(texts, secret.text, unmasked, span.line - 1):
         return
-    for number in range(span.line, min(span.end_line, len(lines)) + 1):
-        line = lines[number - 1]
-        start = span.column - 1 if number == span.line else 0
-        stop = span.end_column - 1 if number == span.end_line else len(line)
-        secret_text = line[start:stop]
-        lines[number - 1] = (
-            line[:start] + _mask_secret_text(secret_text, secret.text) + line[stop:]
-        )
+    for (row, start, stop), text in zip(stretches, texts, strict=True):
+        if not is_told or _holds_form(text, secret.text):
+            line = lines[row]
+            shown = _mask_secret_text(line[start:stop], secret.text)
+            lines[row] = line[:start] + shown + line[stop:]
+
+
+def _stretches_of(span: Span, lines: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+    """The part of each line that a span takes: the index of the line, where the part starts and stops."""
+    for row in range(span.line - 1, min(span.end_line, len(lines))):
+        start = span.column - 1 if row == span.line - 1 else 0
+        stop = span.end_column - 1 if row == span.end_line - 1 else len(lines[row])
+        yield row, start, stop
+
+
+def _holds_form(text: str, secret_text: str) -> bool:
+    """Whether a text has the secret in one of the ways in which it may be written."""
+    return _mask_forms(text, _written_forms(secret_text)) != text
+
+
+def _is_beside(
+    texts: Sequence[str], secret_text: str, lines: Sequence[str], row: int
+) -> bool:
+    """Whether what stands at a place can be no way to write the secret: a name in a line with it, or what has no piece
+    of it and is shorter, or has it in another line."""
+    whole = "".join(texts)
+    is_name = len(texts) == 1 and whole.isidentifier()
+    if is_name and secret_text in lines[row] and secret_text not in whole:
+        return True
+    pieces = (*_PIECE.findall(whole), *secret_text.split())
+    if any(piece in whole and piece in secret_text for piece in pieces):
+        return False
+    if len(whole) < len(secret_text):
+        return True
+    if len(secret_text) < _LONG:
+        return False
+    text = "\n".join(lines)
+    return any(form in text for form in _written_forms(secret_text))
 
 
 def _mask_passages(
@@ -314,12 +356,14 @@ def _mask_passages(
     return masked
 
 
-def _mask_variable(line: str, names: frozenset[str]) -> str:
-    """The line with its value hidden where it sets one of the variables: `X=value`."""
+def _mask_variable(line: str, names: frozenset[str], in_shell: bool) -> str:
+    """The line with its value hidden where it sets one of the variables: `X=value`, of a shell `X=value command`."""
     match = _SETS.match(line) if names else None
     if match is None or match["name"] not in names:
         return line
-    return line[: match.end()] + hide_text(line[match.end() :])
+    word = _SHELL_WORD.match(line, match.end()) if in_shell else None
+    stop = word.end() if word else len(line)
+    return line[: match.end()] + hide_text(line[match.end() : stop]) + line[stop:]
 
 
 def _mask_secret_text(secret_text: str, text: str) -> str:

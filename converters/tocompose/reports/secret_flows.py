@@ -18,7 +18,8 @@ from tocompose.reports.flow_expressions import (
     names_taken,
 )
 from tocompose.reports.flow_index import CallScope, FlowIndex, Passage
-from tocompose.reports.likely_secrets import HIDDEN, mask_likely_secrets
+from tocompose.reports.hidden_text import HIDDEN
+from tocompose.reports.likely_secrets import mask_likely_secrets
 
 # A letter that hardly any source writes.
 _STAND_IN = "\ua66e"
