@@ -64,19 +64,24 @@ def _combine_env(file: File, present: bytes) -> Combined:
     combined = append_lines(text, [line for lines in missing.values() for line in lines])
     verb = "were" if len(missing) > 1 else "was"
     added = f"{', '.join(missing)} {verb}" if missing else "nothing was"
+    notes = tuple(_notes_on_env(file, present, added))
+    return combined.encode("utf-8", "surrogateescape"), notes
+
+
+def _notes_on_env(file: File, present: bytes, added: str) -> Iterator[Note]:
+    """What is told of a file of values that was there: what was kept, and which of these values need a look."""
     subject = ModelPath.of("files", file.path)
     compare = _COMPARE if file.secret else _CHECK
     facts: dict[str, Any] = {"path": file.path, "added": added, "compare": compare}
-    notes = [note("TC760", subject=subject, **facts)]
+    yield note("TC760", subject=subject, **facts)
     if changed := _changed_secrets(file, present):
         names = enumerated(changed)
-        notes.append(note("TC856", subject=subject, path=file.path, names=names))
+        yield note("TC856", subject=subject, path=file.path, names=names)
     if starting := _starting_placeholders(file, present):
         names = enumerated(starting)
         are, them = ("are placeholders", "them") if starting[1:] else _ONE_PLACEHOLDER
         facts = {"path": file.path, "names": names, "are": are, "them": them}
-        notes.append(note("TC558", subject=subject, **facts))
-    return combined.encode("utf-8", "surrogateescape"), tuple(notes)
+        yield note("TC558", subject=subject, **facts)
 
 
 def _starting_placeholders(file: File, present: bytes) -> list[str]:
