@@ -342,6 +342,17 @@ def test_a_code_that_cannot_be_explained_has_its_reason(
     assert "Upgrade or uninstall broken" in ran.stderr
 
 
+def test_a_format_that_uses_up_the_memory_is_told_so(tmp_path: Path) -> None:
+    code = FORMAT.replace("NAME", "'greedy'").replace("SNIFF", SNIFF)
+    code = code.replace("READ", "raise MemoryError")
+    _install_package(tmp_path, "importers", "twice:IMPORTER", code, {})
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "images.txt").write_text("redis:7\n")
+    ran = _run(tmp_path / "site", "convert", ".", cwd=source)
+    assert ran.returncode == 2 and "MB of memory. Nothing was written." in ran.stderr
+
+
 def test_an_interruption_in_a_plugin_is_one_of_the_user(tmp_path: Path) -> None:
     code = (
         "from tocompose.rules import Rule\n"

@@ -110,8 +110,10 @@ class BroughtFormat:
         return call_plugin(self.package, self._what(function), look_for_files)
 
     def _call(self, function: str, call: Callable[[], _Made]) -> _Made:
+        # Memory is that of the whole run: who runs out of it by a large source is told so, whichever format reads it.
+        passes = (SourceError, MemoryError)
         try:
-            return call_plugin(self.package, self._what(function), call, (SourceError,))
+            return call_plugin(self.package, self._what(function), call, passes)
         except PluginError as problem:
             raise FaultyFormat(problem.fault) from problem
 
