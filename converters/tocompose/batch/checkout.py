@@ -65,11 +65,8 @@ class Checkout(Folder):
 
     def read(self, path: str) -> bytes | None:
         """The content of a file; None where there is none, or where it may not be read, which the journal keeps."""
-        real_path = self._resolve_path(path)
+        real_path = self._existing_path(path)
         if real_path is None:
-            return None
-        if not _path_exists(real_path):
-            self._keep_missing(real_path)
             return None
         name = self._journal_name(path, real_path)
         try:
@@ -82,17 +79,22 @@ class Checkout(Folder):
 
     def exists(self, path: str) -> bool:
         """Whether a file or folder of that path lies inside the application."""
-        real_path = self._resolve_path(path)
+        real_path = self._existing_path(path)
         if real_path is None:
-            return False
-        if not _path_exists(real_path):
-            self._keep_missing(real_path)
             return False
         name = self._journal_name(path, real_path)
         # What was read has a digest, which says more.
         if self._journal.digests.get(name, UNREAD_MARK) == UNREAD_MARK:
             self._journal.digests[name] = PRESENT_MARK
         return True
+
+    def _existing_path(self, path: str) -> Path | None:
+        """Where a path leads that is there; the journal keeps one that is missing."""
+        real_path = self._resolve_path(path)
+        if real_path is None or _path_exists(real_path):
+            return real_path
+        self._keep_missing(real_path)
+        return None
 
     def _keep_missing(self, real_path: Path) -> None:
         folder, name = real_path.parent, real_path.name

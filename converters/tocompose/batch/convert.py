@@ -388,7 +388,9 @@ def _still_holds(job: Job, fingerprint: Fingerprint, scanned: RepositoryScan) ->
     for path, earlier_digest in fingerprint.digests.items():
         if not project.exists(path):
             return False
-        if earlier_digest not in (PRESENT_MARK, content_digest(project.read(path))):
+        if earlier_digest == PRESENT_MARK:
+            continue
+        if content_digest(project.read(path)) != earlier_digest:
             return False
     own_outputs = _own_outputs(job.written, job.options)
     return (
