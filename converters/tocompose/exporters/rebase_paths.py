@@ -294,7 +294,9 @@ def at_own_lines(
     """
     begins = {service.name: service.origin for service in stack.services}
     for one_note in practice_notes:
-        is_setting = len(one_note.subject) > 2 and one_note.kind is not Kind.ADDED
+        is_setting = (
+            len(one_note.subject) > _WHOLE_SERVICE and one_note.kind is not Kind.ADDED
+        )
         if is_setting and one_note.span == begins.get(one_note.subject.service_name or ""):
             own_span = origins.get(one_note.subject, one_note.span)
             yield replace(one_note, span=own_span)

@@ -8,6 +8,7 @@ from functools import cache
 
 from tocompose.knowledge.image_conditions import conditions_hold, rows_for_tag
 from tocompose.knowledge.images import image_facts, image_ref
+from tocompose.model import Service
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
 from tocompose.tables import Row, table
@@ -46,6 +47,12 @@ def dump_of(image: str, environment: Mapping[str, str | None]) -> Dump | None:
             )
             return Dump(**commands, remark=" ".join(filter(None, remarks)))
     return None
+
+
+def dump_of_service(service: Service) -> Dump | None:
+    """The same for the server of a service."""
+    environment = {variable.name: variable.value for variable in service.environment}
+    return dump_of(service.image, environment) if service.image else None
 
 
 def _old_passwords(image: str, environment: Mapping[str, str | None]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 
-from tocompose.knowledge.dumps import dump_of
+from tocompose.knowledge.dumps import dump_of_service
 from tocompose.knowledge.images import ImageRef, image_ref
 from tocompose.knowledge.versions import default_version
 from tocompose.model import Network, Runtime, Service, Stack, Volume
@@ -117,8 +117,7 @@ def command_that_saves(service: Service) -> str:
 
     A container that is paused gets no signal to do so, as one gets that is stopped.
     """
-    environment = {variable.name: variable.value for variable in service.environment}
-    dump = dump_of(service.image, environment) if service.image else None
+    dump = dump_of_service(service)
     return dump.flush if dump else ""
 
 

@@ -6,6 +6,7 @@ from tocompose.knowledge.images import Data, image_ref
 from tocompose.model import Mount, Service
 from tocompose.patterns import regex
 from tocompose.rules.views import mounts_of
+from tocompose.syntax.host_paths import paths_meet
 from tocompose.wording import enumerated
 
 # The lines of the checklist that are about data on named volumes.
@@ -33,18 +34,9 @@ def is_anonymous(mount: Mount) -> bool:
     return mount.kind == "volume" and mount.source is None
 
 
-def is_below(path: str, folder: str) -> bool:
-    """Whether the path is the folder, or lies in it."""
-    return f"{path.rstrip('/')}/".startswith(f"{folder.rstrip('/')}/")
-
-
 def mounts_around(path: str, service: Service) -> list[Mount]:
     """The mounts at the path, above it and below it: there, where the data go is the user's own choice."""
-    return [
-        mount
-        for mount in mounts_of(service)
-        if is_below(path, mount.target) or is_below(mount.target, path)
-    ]
+    return [mount for mount in mounts_of(service) if paths_meet(path, mount.target)]
 
 
 def is_kept(path: str, service: Service) -> bool:

@@ -33,7 +33,6 @@ from tocompose.rules import (
 from tocompose.rules.lost_data import (
     DATA_LINES,
     is_anonymous,
-    is_below,
     is_kept,
     lies_at,
     lines_of_lost,
@@ -45,6 +44,7 @@ from tocompose.rules.mounted_files import MountedFiles
 from tocompose.rules.programs import runs_own_server, runs_server
 from tocompose.rules.service_images import environment_of, facts_of, image_title
 from tocompose.rules.views import judge_mount, mounts_of
+from tocompose.syntax.host_paths import is_below
 from tocompose.syntax.mounts import is_windows_path
 from tocompose.syntax.names import unique_name, variable_name
 

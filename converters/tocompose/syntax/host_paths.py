@@ -28,6 +28,16 @@ def is_relative_context(context: str) -> bool:
     return is_relative_path(context) and not is_remote_context(context)
 
 
+def is_below(path: str, folder: str) -> bool:
+    """Whether the path is the folder, or lies in it."""
+    return f"{path.rstrip('/')}/".startswith(f"{folder.rstrip('/')}/")
+
+
+def paths_meet(path: str, other_path: str) -> bool:
+    """Whether one of two folders is the other, or holds it."""
+    return is_below(path, other_path) or is_below(other_path, path)
+
+
 def rebased_path(path: str, folder: str) -> str:
     """A relative path that the folder's files name, as seen from outside of the folder; others stay."""
     if folder in ("", ".") or not is_relative_path(path):

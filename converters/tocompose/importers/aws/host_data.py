@@ -6,12 +6,13 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tocompose.knowledge.dumps import dump_of
+from tocompose.knowledge.dumps import dump_of_service
 from tocompose.knowledge.images import image_facts
 from tocompose.ledger import Ledger
 from tocompose.model import Mount, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import NamedTuple
+from tocompose.syntax.host_paths import paths_meet
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
 
@@ -84,19 +85,13 @@ def _host_folders(service: Service, host_data: HostData) -> Iterator[_HostFolder
 def _is_data(service: Service, path: str) -> bool:
     """Whether the image of the service is known to keep its data in the folder, above or below it."""
     facts = image_facts(service.image) if service.image else None
-    data_paths = [f"{data.path.rstrip('/')}/" for data in facts.data] if facts else []
-    folder = f"{path.rstrip('/')}/"
-    return any(
-        folder.startswith(data_path) or data_path.startswith(folder)
-        for data_path in data_paths
-    )
+    return facts is not None and any(paths_meet(path, data.path) for data in facts.data)
 
 
 def _notes_on(
     service: Service, folders: list[_HostFolder], search_command: str
 ) -> Iterator[Note]:
-    environment = {setting.name: setting.value for setting in service.environment}
-    dump = dump_of(service.image, environment) if service.image else None
+    dump = dump_of_service(service)
     subject = ModelPath.service(service.name)
     for folder in folders:
         span = folder.mount.origin or service.origin

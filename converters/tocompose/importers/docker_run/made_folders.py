@@ -14,6 +14,7 @@ from tocompose.project import Project
 from tocompose.readers.text import decode
 from tocompose.record import NamedTuple
 from tocompose.source import Span
+from tocompose.syntax.host_paths import paths_meet
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import load
 from tocompose.wording import enumerated
@@ -70,14 +71,9 @@ def _folder_of(specifier: re.Match[str]) -> str:
 def _mounts(service: Service, made_path: _MadePath) -> bool:
     """Whether a service mounts what is made, what holds it, or what lies in it."""
     return any(
-        mount.kind == "bind" and _meet(mount.source or "", made_path.path)
+        mount.kind == "bind" and paths_meet(mount.source or "", made_path.path)
         for mount in service.mounts
     )
-
-
-def _meet(path: str, other_path: str) -> bool:
-    both = f"{path.rstrip('/')}/", f"{other_path}/"
-    return both[0].startswith(both[1]) or both[1].startswith(both[0])
 
 
 def _note_file(

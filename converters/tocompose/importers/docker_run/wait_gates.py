@@ -39,6 +39,20 @@ def listens_here(service: Service, port: str) -> bool:
     return any(stated.published == port for stated in service.ports)
 
 
+def waits_for(name: str, goal: str, services: Mapping[str, Service]) -> bool:
+    """Whether a service waits for another one, over others too."""
+    pending, seen_names = [name], {name}
+    while pending:
+        service = services.get(pending.pop())
+        for dependency in service.depends_on if service else ():
+            if dependency.service == goal:
+                return True
+            if dependency.service not in seen_names:
+                seen_names.add(dependency.service)
+                pending.append(dependency.service)
+    return False
+
+
 class _WaitGates:
     """The services, into which what the script waits for is worked."""
 
@@ -60,7 +74,7 @@ class _WaitGates:
         followers = [
             name
             for name in dict.fromkeys(names[index:])
-            if name != awaited and not self._waits_for(awaited, name)
+            if name != awaited and not waits_for(awaited, name, self.services)
         ]
         for argument in wait_target.arguments:
             argument.skip(_REPLACED if followers else _WITHOUT_FOLLOWER)
@@ -87,19 +101,6 @@ class _WaitGates:
             return None
         awaited = self._assembly.service_of(address.host) or address.host
         return awaited if awaited in self.services else None
-
-    def _waits_for(self, name: str, goal: str) -> bool:
-        """Whether a service waits for another one, over others too."""
-        pending, seen_names = [name], {name}
-        while pending:
-            service = self.services.get(pending.pop())
-            for dependency in service.depends_on if service else ():
-                if dependency.service == goal:
-                    return True
-                if dependency.service not in seen_names:
-                    seen_names.add(dependency.service)
-                    pending.append(dependency.service)
-        return False
 
     def _check_health(self, awaited: str, wait_target: WaitTarget) -> None:
         """Makes a health check of the command that the script runs in a container that has none."""

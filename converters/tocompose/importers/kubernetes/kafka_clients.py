@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.environment import Environment
@@ -58,7 +59,8 @@ def follow_listener(
         return text
     old_names = {match["protocol"] for match in _SETTING.finditer(text)} - {spoken.name}
     for old_name in sorted(old_names):
-        _annotate(old_name, "security.protocol", spoken, cursor, to)
+        facts = _facts_of_change("security.protocol", old_name, spoken)
+        cursor.annotate("TC557", subject=to, **facts)
 
     def changed_setting(match: re.Match[str]) -> str:
         return f"{match['key']}{spoken.name}"
@@ -81,24 +83,16 @@ def follow_listeners(container: ContainerContext, environment: Environment) -> N
                     "TC557",
                     environment.span(name),
                     subject=container.path("environment", name),
-                    setting=name,
-                    old=old_name,
-                    new=spoken.name,
-                    service=spoken.service.name,
-                    port=spoken.port,
+                    **_facts_of_change(name, old_name, spoken),
                 )
             )
 
 
-def _annotate(
-    old_name: str, setting: str, spoken: SpokenProtocol, cursor: Cursor, to: ModelPath
-) -> None:
-    cursor.annotate(
-        "TC557",
-        subject=to,
-        setting=setting,
-        old=old_name,
-        new=spoken.name,
-        service=spoken.service.name,
-        port=spoken.port,
-    )
+def _facts_of_change(setting: str, old_name: str, spoken: SpokenProtocol) -> dict[str, Any]:
+    return {
+        "setting": setting,
+        "old": old_name,
+        "new": spoken.name,
+        "service": spoken.service.name,
+        "port": spoken.port,
+    }

@@ -33,6 +33,7 @@ from tocompose.knowledge.renewed_folders import renewed_files
 from tocompose.ledger import Cursor
 from tocompose.model import Service
 from tocompose.record import NamedTuple
+from tocompose.syntax.host_paths import paths_meet
 from tocompose.syntax.model_path import ModelPath
 
 # What kubectl finds a pod of by the kind and name of the workload alone.
@@ -280,14 +281,8 @@ def _folders_of_data(
     return [
         folder
         for folder in container.folders
-        if any(_meet(folder.path, path) for path in data_paths)
+        if any(paths_meet(folder.path, path) for path in data_paths)
     ]
-
-
-def _meet(path: str, other: str) -> bool:
-    """Whether one of two folders holds the other."""
-    first, second = f"{path.rstrip('/')}/", f"{other.rstrip('/')}/"
-    return first.startswith(second) or second.startswith(first)
 
 
 def _note_dump(container: RunningContainer, dump: Dump, folder: KeptFolder | None) -> None:
@@ -327,7 +322,7 @@ def _note_files(
 
 def _caution_of_copy(container: RunningContainer, path: str, flush: str) -> str:
     """What to know before files are copied that a server may write meanwhile."""
-    is_written = any(_meet(path, data.path) for data in container.data())
+    is_written = any(paths_meet(path, data.path) for data in container.data())
     if flush or not is_written:
         return ""
     return (

@@ -48,7 +48,7 @@ def name_workloads(
 ) -> tuple[Workload, ...]:
     """The workloads, each with the name of its compose service, and with pods that have theirs.
 
-    A workload must not answer to the name of a Service that selects other_objects.
+    A workload must not answer to the name of a Service that selects others.
     """
     short_names = _short_names(workloads, reserved)
     naming = _Naming(workloads, reserved)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from tocompose.importers.docker_run.wait_gates import waits_for
 from tocompose.importers.quadlet.tables import field_tables
 from tocompose.importers.quadlet.units import QuadletUnit
 from tocompose.ledger import Cursor, Ledger
@@ -69,22 +70,11 @@ class _Waits:
         """Whether nothing keeps the services of two units apart."""
         service, other_service = self._services[unit], self._services[other_unit]
         is_held_back = bool(service.profiles or other_service.profiles)
+        name, other_name = service.name, other_service.name
         return not is_held_back and not (
-            self._waits_for(service, other_service)
-            or self._waits_for(other_service, service)
+            waits_for(name, other_name, self._by_name)
+            or waits_for(other_name, name, self._by_name)
         )
-
-    def _waits_for(self, service: Service, goal: Service) -> bool:
-        pending, seen_names = [service], {service.name}
-        while pending:
-            for dependency in pending.pop().depends_on:
-                if dependency.service == goal.name:
-                    return True
-                target = self._by_name.get(dependency.service)
-                if target is not None and target.name not in seen_names:
-                    seen_names.add(target.name)
-                    pending.append(target)
-        return False
 
 
 def _note_rivals(
