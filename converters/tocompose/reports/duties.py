@@ -93,12 +93,6 @@ def _old_value_duties(report: Report) -> Iterator[Duty]:
     yield from _password_duties(report)
 
 
-_NEEDLESS_PLACEHOLDER = (
-    " A variable with a placeholder in the source that the service does not need: delete its line in the compose file"
-    " instead"
-)
-
-
 def _value_duties(report: Report) -> Iterator[Duty]:
     names = values_to_set(report)
     if not names:
@@ -132,6 +126,11 @@ def _how_without(report: Report, names: Sequence[str]) -> str:
     placeholders = set().union(*asked)
     if not placeholders:
         return ""
+    shown_names = listed_names(
+        [name for name in names if name in placeholders], MOST_IN_A_SENTENCE
+    )
+    one_of = "one of " if len(placeholders) > 1 else ""
+    needless = f" If a service can do without {one_of}{shown_names}, delete its line in the compose file instead"
     in_secrets = [
         secret.environment
         for secret in report.stack.secrets
@@ -139,10 +138,10 @@ def _how_without(report: Report, names: Sequence[str]) -> str:
     ]
     files = [file.path for file in report.files if ".prod." in file.path]
     if not in_secrets or not files:
-        return f"{_NEEDLESS_PLACEHOLDER}."
+        return f"{needless}."
     shown = listed_names(in_secrets, MOST_IN_A_SENTENCE)
     return (
-        f"{_NEEDLESS_PLACEHOLDER}; for {shown}, also the lines in {files[0]} that name the variable or its"
+        f"{needless}; for {shown}, also the lines in {files[0]} that name the variable or its"
         " Docker secret."
     )
 
