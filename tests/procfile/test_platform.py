@@ -27,7 +27,7 @@ COMMANDS = [
     "(( 3 > 1 )) && echo more",
     "declare n=4; echo $n",
     "typeset n=4; echo $n",
-    "sleep 0 & disown; echo $?",
+    "sleep 5 >/dev/null 2>&1 & disown; echo $?",
     'echo -e "a\\tb"',
     "printf -v n %d 7; echo $n",
     "echo {1..3}",
