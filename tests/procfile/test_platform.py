@@ -21,7 +21,7 @@ from tocompose.syntax.interpolation import plain
 DASH, BASH = shutil.which("dash"), shutil.which("bash")
 # Each of them prints something, so that two shells can be compared.
 COMMANDS = [
-    "true & wait -n; echo $?",
+    "sleep 1 & wait -n; echo $?",
     '[ "$HOME" == "$HOME" ] && echo same || echo other',
     "let n=2+3; echo $n",
     "(( 3 > 1 )) && echo more",
