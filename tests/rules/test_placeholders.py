@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -470,3 +471,33 @@ def test_a_password_that_does_not_say_whose_it_is_gets_the_name_of_its_service()
         project = Memory({"run.sh": text.encode()}, "shop")
         made = convert(project, Options(source="docker_run")).stack
         assert [setting.name for setting in made.settings if setting.secret] == names
+
+
+def _converted_app(variables: dict[str, object]) -> Result:
+    files = {
+        "Procfile": b"web: node app.js\nworker: node app.js\n",
+        "app.js": b"require('http')\n",
+        "app.json": json.dumps({"env": variables}).encode(),
+    }
+    return convert(Memory(files), Options(source="procfile"))
+
+
+@pytest.mark.parametrize("default", ["changeme", "https://CHANGE.herokuapp.com"])
+def test_a_placeholder_that_a_template_gives_a_new_app_is_asked_for(
+    default: str,
+) -> None:
+    result = _converted_app({"SITE_HOST": {"value": default}, "LEVEL": {"value": "2"}})
+    services = yaml.safe_load(_file(result, "docker-compose.yml"))["services"]
+    for service in services.values():
+        assert service["environment"]["SITE_HOST"].startswith("${SITE_HOST:?")
+        assert service["environment"]["LEVEL"] == "${LEVEL:-2}"
+    assert [note.code for note in result.notes].count("TC852") == 1
+
+
+def test_a_word_that_stands_in_two_values_stays() -> None:
+    """They fit each other; what one of them asked for would have to be put into the other by hand."""
+    result = _converted_app(
+        {"NAME": {"value": "changeme"}, "TITLE": {"value": "the changeme shop"}}
+    )
+    services = yaml.safe_load(_file(result, "docker-compose.yml"))["services"]
+    assert ":?" not in str(services["web"]["environment"])

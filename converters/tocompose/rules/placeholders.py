@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from tocompose.knowledge.placeholders import (
     is_documentation,
@@ -45,10 +45,9 @@ class _FillIns:
     def __init__(self, stack: Stack) -> None:
         self._taken = taken_variables(stack) | bare_names(stack)
         self._host_names = host_names(stack)
-        values = [setting.value or "" for setting in stack.settings]
-        for service in stack.services:
-            values += [variable.value or "" for variable in service.environment]
-        self._texts = "\n".join(values)
+        self._defaults = _repeating_defaults(stack)
+        self._texts = "\n".join(_values_of(stack, self._defaults))
+        self._asked_settings: set[str] = set()
         # How many services have a folder of the host there: what the variable of one is called says of which one.
         self._mounted_at = Counter(
             mount.target
@@ -66,13 +65,21 @@ class _FillIns:
     def apply_to(self, service: Service) -> Service:
         """The service with a variable for each placeholder in its environment and its bind mounts."""
         environment = tuple(
-            self._ask_value(service, variable) for variable in service.environment
+            self._ask_value(service, self._without_default(variable))
+            for variable in service.environment
         )
         mounts = tuple(self._ask_path(service, mount) for mount in service.mounts)
         self.notes.extend(_note_empty(service))
         if environment == service.environment and mounts == service.mounts:
             return service
         return replace(service, environment=environment, mounts=mounts)
+
+    def _without_default(self, variable: EnvVariable) -> EnvVariable:
+        """The variable without its default, where that is a placeholder for which its setting asks."""
+        name = self._defaults.get(variable.value or "")
+        if name not in self._asked_settings:
+            return variable
+        return replace(variable, value=required_reference(name, ".env"))
 
     def _ask_value(self, service: Service, variable: EnvVariable) -> EnvVariable:
         value = plain(variable.value or "")
@@ -162,6 +169,7 @@ class _FillIns:
                 name=setting.name,
             )
         )
+        self._asked_settings.add(setting.name)
         return replace(setting, value=None, required=True)
 
     def _is_repeated(self, text: str) -> bool:
@@ -263,6 +271,25 @@ def _shown_placeholder(name: str, value: str) -> str:
 def _passwords_in(value: str) -> list[str]:
     """The passwords of the addresses in a value."""
     return [value[start:stop] for start, stop in password_spans(value)]
+
+
+def _repeating_defaults(stack: Stack) -> dict[str, str]:
+    """The settings by the references that say their values once more, as those to an app.json do."""
+    return {
+        f"${{{setting.name}:-{setting.value}}}": setting.name
+        for setting in stack.settings
+        if setting.value
+    }
+
+
+def _values_of(stack: Stack, repeated: Container[str | None]) -> Iterator[str]:
+    """The values of the settings and of all environments, but for those that repeat one."""
+    for setting in stack.settings:
+        yield setting.value or ""
+    for service in stack.services:
+        for variable in service.environment:
+            if variable.value not in repeated:
+                yield variable.value or ""
 
 
 # So many empty values are a form that documentation leaves to its reader.
