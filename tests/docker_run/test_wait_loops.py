@@ -45,6 +45,10 @@ def waits(result: Result) -> dict[str, Any]:
             "db",
         ),
         ("docker exec cache sh -c 'until redis-cli ping; do sleep 1; done'", "cache"),
+        (
+            "docker exec cache sh -c 'until redis-cli ping >/dev/null 2>&1; do echo . >&2; sleep 1; done'",
+            "cache",
+        ),
         ("docker exec cache redis-cli ping", "cache"),
         ("for i in 1 2 3; do sleep 2; docker exec cache redis-cli ping; done", "cache"),
         (

@@ -198,6 +198,16 @@ def test_a_pod_that_is_not_ready_answers_only_where_its_service_says_so() -> Non
         ("until mysqladmin create shop; do sleep 1; done", True),
         ("until curl -s db && ./migrate.sh; do sleep 1; done", True),
         ("chown -R 1000 /data", True),
+        ("until nc -z db 5432; do echo 'not yet; again'; sleep 1; done", False),
+        ("until nc -z db 5432 && nc -z cache 6379; do sleep 1; done", False),
+        ("until /usr/bin/pg_isready -h db; do echo again >&2; sleep 1; done", False),
+        ("while true; do nc -z db 5432 && exit 0; sleep 1; done", False),
+        ("until valkey-cli -h db ping | grep -q PONG; do sleep 1; done", False),
+        ("until echo > /dev/tcp/db/5432; do sleep 1; done; echo ready", False),
+        ("until ./migrate.sh > /dev/tcp/db/5432; do sleep 1; done", True),
+        ("until nc -z db 5432; do echo 1 > /data/tries; sleep 1; done", True),
+        ("until nc -z db 5432 > /data/log; do sleep 1; done", True),
+        ("until nc -z db 5432; do sleep 1; done > /data/log", True),
     ],
 )
 def test_a_loop_that_only_waits_may_run_at_every_start(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, pairwise
 
 from tocompose.importers.docker_run.invocation import Argument
@@ -16,7 +16,7 @@ from tocompose.record import NamedTuple
 from tocompose.source import Branch, Leaf, Node, Span
 from tocompose.syntax.names import is_shell
 from tocompose.syntax.units import is_whole_number
-from tocompose.tables import load
+from tocompose.tables import Row, load, table
 
 _URL = regex(r"([a-z]+)://(?:[^/@\s]*@)?([A-Za-z0-9_.-]+)(?::([0-9]+))?")
 _HOST_OPTION = regex(r"(?:-h|--host=?)$")
@@ -27,6 +27,8 @@ _SCHEME_PORTS = {"http": "80", "https": "443"}
 _HOST = regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]*$")
 # What a loop counts with may be a command in the place of a word; of any other one it is not known what it does.
 _UNKNOWN_COMMAND = regex(r"\$\((?!\(|seq )|`")
+_DESCRIPTOR = regex(r"[0-9]+-?|-")
+_STREAMS = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr"})
 _LOOPS = ("until", "while", "for")
 
 
@@ -67,7 +69,7 @@ def address_of(command_words: Sequence[str]) -> Address | None:
     if name in client_ports():
         stated_port = _port_of_option(texts, name)
         return Address(_host_of_option(texts), stated_port or client_ports()[name])
-    if name not in load("shell")["waiting"]:
+    if not _probe_row(name).get("says_address") and name not in load("shell")["waiting"]:
         return None
     stated_host = _host_of_option(texts)
     if stated_host:
@@ -117,9 +119,44 @@ def _is_name(text: str) -> bool:
 
 def asks_health(command_words: Sequence[str]) -> bool:
     """Whether a command in a container only asks its server whether it answers, as a health check does."""
-    name = program_name(command_words[0]) if command_words else ""
-    probes = load("shell")["probes"]
-    return name in probes and (not probes[name] or probes[name] in command_words[1:])
+    row = _probe_row(program_name(command_words[0])) if command_words else {}
+    return bool(row.get("is_health_check")) and _only_asks(command_words)
+
+
+def only_waits(command_words: Sequence[str]) -> bool:
+    """Whether all that a shell does is to ask in a loop until something answers."""
+    asking = [
+        command
+        for command in _commands_in(_loop_of_code(command_words))
+        if not _only_paces(command)
+    ]
+    return bool(asking) and all(map(_is_question, asking))
+
+
+def _is_question(command: Branch) -> bool:
+    """Whether a command of a loop only asks: it runs a probe, or opens a connection."""
+    command_words, targets = _words_of(command), list(_redirects_of(command))
+    asks = _only_asks(command_words) or (bool(targets) and _paces(command_words))
+    return asks and all(map(_TCP_FILE.match, targets))
+
+
+def _only_asks(command_words: Sequence[str]) -> bool:
+    """Whether a command does nothing but ask."""
+    program, *texts = command_words or [""]
+    name = program_name(program)
+    if name not in _probes():
+        return False
+    word = _probe_row(name).get("word")
+    return word is None or word in texts
+
+
+def _probes() -> Mapping[str, Row]:
+    columns = {"word", "says_address", "is_health_check"}
+    return table("probes", required=set(), optional=columns)
+
+
+def _probe_row(name: str) -> Row:
+    return _probes().get(name, {})
 
 
 def repeated_words(command_words: Sequence[str]) -> tuple[str, ...]:
@@ -186,18 +223,30 @@ def _unquoted(raw: str) -> str:
 
 
 def _redirects_of(command: Branch) -> Iterator[str]:
-    """What the redirections of a command lead to, but for output that nobody sees."""
+    """What the redirections of a command lead to, but for its own output and what nobody sees."""
     for child in command.children:
         if isinstance(child.node, Branch) and child.node.kind == "redirect":
             for target in child.node.children:
-                if isinstance(target.node, Leaf) and target.node.text != "/dev/null":
-                    yield target.node.text
+                if isinstance(target.node, Leaf):
+                    text = target.node.text
+                    if not _leads_to_stream(str(target.key), text):
+                        yield text
+
+
+def _leads_to_stream(operator: str, target: str) -> bool:
+    """Whether a redirection leads to no file: `2>&1`, `>&-`, `> /dev/null`."""
+    if operator.endswith("&") and _DESCRIPTOR.fullmatch(target):
+        return True
+    return target in _STREAMS
 
 
 def _only_paces(command: Branch) -> bool:
     """Whether a command of a loop only prints, sleeps or tests."""
-    command_words = _words_of(command)
+    return _paces(_words_of(command)) and not any(_redirects_of(command))
+
+
+def _paces(command_words: Sequence[str]) -> bool:
+    """Whether nothing comes of a command but through its redirections."""
     name = program_name(command_words[0]) if command_words else ":"
     is_bare_exec = name == "exec" and len(command_words) == 1
-    paces = is_bare_exec or name in load("shell")["pacing"]
-    return paces and not any(_redirects_of(command))
+    return is_bare_exec or name in load("shell")["pacing"]

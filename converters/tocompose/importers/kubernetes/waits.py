@@ -8,7 +8,6 @@ from functools import cache
 
 from tocompose.importers.kubernetes.container_fields import Container
 from tocompose.knowledge.images import image_ref
-from tocompose.patterns import regex
 from tocompose.record import NamedTuple
 from tocompose.syntax.names import is_shell
 from tocompose.tables import load
@@ -19,10 +18,6 @@ _FLAGS_WITH_VALUE = frozenset(
     (*_NAMESPACE, *_SELECTOR, "--for", "--timeout", "-o", "--output")
 )
 # The scripts of k8s-wait-for, whose arguments are those of the wait.
-_WAITING_LOOP = regex(
-    r"(?:until|while\s+!)\s+(?P<condition>[^;&|\n`$()]*[^;&|\n`$()\s>])(?:\s*[12&]?>[>&]?\s*\S+)*\s*[;\n]\s*do\b"
-    r"(?:\s*(?:echo\b[^;&|\n`]*|printf\b[^;&|\n`]*|sleep\s+[\d.]+|:)\s*[;\n])*\s*done"
-)
 _WAIT_SCRIPTS = ("wait_for.sh", "k8s-wait-for")
 
 
@@ -71,17 +66,13 @@ def api_wait(container: Container) -> ApiWait | None:
 
 def only_waits(container: Container) -> bool:
     """Whether all that the container does is to ask in a loop of the shell until something answers."""
-    match [argument.text or "" for argument in container.words]:
-        case [shell, flag, script] if is_shell(shell) and _runs_script(flag):
-            loop = _WAITING_LOOP.fullmatch(script.strip().rstrip(";"))
-            return loop is not None and _asks_only(loop["condition"].split())
-    return False
+    argv = [argument.text or "" for argument in container.words]
+    if not argv or not is_shell(argv[0]):
+        return False
+    # The reader of shell text, which most manifests need not load.
+    from tocompose.importers.docker_run import wait_loops
 
-
-def _asks_only(words: list[str]) -> bool:
-    """Whether a command does nothing but ask."""
-    subcommand = _wait_table("probes").get(words[0])
-    return subcommand is not None and (not subcommand or subcommand in words)
+    return wait_loops.only_waits(argv)
 
 
 def _program_arguments(container: Container) -> list[str]:
