@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tocompose.compose.implied_needs import ImpliedNeed, needs_of_keys
 from tocompose.compose.shapes import as_map
+from tocompose.compose.start_order import ImpliedNeed, needs_of_keys
 
 
 def closing_needs(services: Mapping[str, Any]) -> Iterator[tuple[str, ImpliedNeed]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from tocompose.compose.implied_needs import NAMESPACE_KEYS, needs_of_keys
 from tocompose.compose.merge import merge_documents, mount_target
 from tocompose.compose.shapes import (
     as_list,
@@ -20,6 +19,7 @@ from tocompose.compose.shapes import (
     keys_beside_external,
     sources_beside_first,
 )
+from tocompose.compose.start_order import NAMESPACE_KEYS, needs_of_keys
 from tocompose.exporters.circles import closing_needs
 from tocompose.exporters.network_addresses import misplaced_addresses, network_faults
 from tocompose.model import Stack

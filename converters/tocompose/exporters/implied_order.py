@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
+from tocompose.compose.start_order import Edges, targets_first
 from tocompose.exporters.final_checks import Checked, service_note
 from tocompose.model import Dependency, Service, Stack
 from tocompose.notes import Note
@@ -17,10 +18,9 @@ _MOST_WAYS = 20_000
 _STARTED = "service_started"
 # Services, each with a condition that it has met.
 _Met: TypeAlias = frozenset[tuple[str, str]]
-_Edges: TypeAlias = Mapping[str, Iterable[str]]
 
 
-def without_implied(stack: Stack, fixed_edges: _Edges) -> Checked:
+def without_implied(stack: Stack, fixed_edges: Edges) -> Checked:
     """The stack without dependencies that follow from others, where too many ways lead through all of them.
 
     `fixed_edges` are those that wait for each other in another way than by `depends_on`. Where it is not enough, a
@@ -41,34 +41,18 @@ def without_implied(stack: Stack, fixed_edges: _Edges) -> Checked:
     return Checked(replace(stack, services=services), tuple(notes), paths)
 
 
-def _all_edges(services: Mapping[str, Service], fixed_edges: _Edges) -> _Edges:
+def _all_edges(services: Mapping[str, Service], fixed_edges: Edges) -> Edges:
     return {
         name: {*fixed_edges.get(name, ()), *(one.service for one in service.depends_on)}
         for name, service in services.items()
     }
 
 
-def targets_first(edges: _Edges) -> list[str]:
-    """Every service after those that it waits for, save on circles."""
-    ordered: dict[str, None] = {}
-    entered: set[str] = set()
-    waiting = list(edges)
-    while waiting:
-        name = waiting[-1]
-        if name in entered:
-            ordered.setdefault(waiting.pop())
-            continue
-        entered.add(name)
-        targets = sorted(target for target in edges.get(name, ()) if target in edges)
-        waiting += [target for target in targets if target not in entered]
-    return list(ordered)
-
-
-def _count_ways(name: str, edges: _Edges, ways: Mapping[str, int]) -> int:
+def _count_ways(name: str, edges: Edges, ways: Mapping[str, int]) -> int:
     return 1 + sum(ways.get(target, 0) for target in edges[name])
 
 
-def _is_countable(order: Iterable[str], edges: _Edges) -> bool:
+def _is_countable(order: Iterable[str], edges: Edges) -> bool:
     ways: dict[str, int] = {}
     for name in order:
         ways[name] = _count_ways(name, edges, ways)
@@ -76,7 +60,7 @@ def _is_countable(order: Iterable[str], edges: _Edges) -> bool:
 
 
 def _without_followers(
-    services: Mapping[str, Service], order: Iterable[str], fixed_edges: _Edges
+    services: Mapping[str, Service], order: Iterable[str], fixed_edges: Edges
 ) -> dict[str, Service]:
     """The services, none of which says what another of its dependencies waits for."""
     shortened = dict(services)
@@ -120,7 +104,7 @@ def _is_implied(
 
 
 def _cut_long_ways(
-    services: Mapping[str, Service], order: Iterable[str], fixed_edges: _Edges
+    services: Mapping[str, Service], order: Iterable[str], fixed_edges: Edges
 ) -> tuple[dict[str, Service], list[Note]]:
     """The services, of which those wait for nothing from which too many ways begin, and a note for each."""
     cut, notes = dict(services), list[Note]()

@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import Any
 
 from tocompose.compose.documents import Places
-from tocompose.compose.implied_needs import implied_needs
 from tocompose.compose.read import stack_of
 from tocompose.compose.shapes import as_map, as_pairs
+from tocompose.compose.start_order import implied_needs
 from tocompose.exporters.final_checks import Checked
 from tocompose.knowledge.images import image_facts
 from tocompose.model import Dependency, Network, NetworkAttachment, Service, Stack

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from tocompose.compose.implied_needs import implied_needs
+from tocompose.compose.start_order import (
+    Edges,
+    all_awaited,
+    implied_needs,
+    targets_first,
+)
 from tocompose.exporters.final_checks import (
     Checked,
     for_each_overlay,
     service_layers,
     service_note,
 )
-from tocompose.exporters.implied_order import targets_first, without_implied
+from tocompose.exporters.implied_order import without_implied
 from tocompose.model import Dependency, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
@@ -34,7 +39,7 @@ def start_in_order(stack: Stack) -> Checked:
 class _Order:
     """Who waits for whom, as far as it has been looked at."""
 
-    def __init__(self, stack: Stack, fixed_edges: Mapping[str, Iterable[str]]) -> None:
+    def __init__(self, stack: Stack, fixed_edges: Edges) -> None:
         self.edges = {name: list(targets) for name, targets in fixed_edges.items()}
         self.circles = _circles(_all_edges(stack, fixed_edges))
         self.profiles = {
@@ -72,7 +77,10 @@ class _Order:
     def _closes_circle(self, name: str, target: str) -> bool:
         """Whether the target waits for the service by now; it never does where they are on no circle of all edges."""
         on_one_circle = self.circles.get(name) == self.circles.get(target)
-        return on_one_circle and _reaches_service(self.edges, target, name)
+        return on_one_circle and name in all_awaited(target, self._targets_of)
+
+    def _targets_of(self, name: str) -> Iterable[str]:
+        return self.edges.get(name, ())
 
     def _is_on(self, service_name: str, target: str) -> bool:
         """Whether the target runs whenever the service does."""
@@ -97,9 +105,7 @@ def _fixed_edges(stack: Stack) -> dict[str, list[str]]:
     return edges
 
 
-def _all_edges(
-    stack: Stack, fixed_edges: Mapping[str, Iterable[str]]
-) -> dict[str, list[str]]:
+def _all_edges(stack: Stack, fixed_edges: Edges) -> dict[str, list[str]]:
     """Who waits for whom, by `depends_on` too."""
     edges = {name: list(targets) for name, targets in fixed_edges.items()}
     for service in stack.services:
@@ -108,7 +114,7 @@ def _all_edges(
     return edges
 
 
-def _circles(edges: Mapping[str, Iterable[str]]) -> dict[str, str]:
+def _circles(edges: Edges) -> dict[str, str]:
     """The circle that each service is on, alone on its own where it is on none: one of its services stands for it.
 
     https://en.wikipedia.org/wiki/Kosaraju%27s_algorithm
@@ -118,23 +124,10 @@ def _circles(edges: Mapping[str, Iterable[str]]) -> dict[str, str]:
         for target in targets:
             waiting_services.setdefault(target, []).append(name)
     circles: dict[str, str] = {}
-    for first in reversed(targets_first(edges)):
-        pending = [first]
-        while pending:
-            name = pending.pop()
-            if name not in circles:
-                circles[name] = first
-                pending.extend(waiting_services.get(name, ()))
+    visited: set[str] = set()
+    for first_name in reversed(targets_first(edges)):
+        members = all_awaited(
+            first_name, lambda name: waiting_services.get(name, ()), visited
+        )
+        circles.update(dict.fromkeys(members, first_name))
     return circles
-
-
-def _reaches_service(edges: Mapping[str, Iterable[str]], start: str, goal: str) -> bool:
-    waiting, visited = [start], set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name == goal:
-            return True
-        if name not in visited:
-            visited.add(name)
-            waiting.extend(edges.get(name, ()))
-    return False

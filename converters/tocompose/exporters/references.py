@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from tocompose.compose.implied_needs import (
+from tocompose.compose.start_order import (
     LINK_KEYS,
     NAMESPACE_KEYS,
     joined_service,

@@ -6,11 +6,12 @@ can never be met, and what runs once, at each start or on request.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from tocompose.compose.start_order import all_awaited
 from tocompose.patterns import regex
 from tocompose.prove.recording import RecordedContainer, Recording
 from tocompose.prove.traefik_proxy import proxy_of
@@ -203,14 +204,11 @@ def _answered_names(name: str, service: Mapping[str, Any]) -> Iterator[str]:
 
 def _awaited(name: str, services: Mapping[str, Any]) -> set[str]:
     """All that must have started or ended before a service, itself not counted."""
-    awaited: set[str] = set()
-    pending = list((services.get(name) or {}).get("depends_on") or ())
-    while pending:
-        other = pending.pop()
-        if other not in awaited:
-            awaited.add(other)
-            pending.extend((services.get(other) or {}).get("depends_on") or ())
-    return awaited
+
+    def targets_of(waiting_name: str) -> Iterable[str]:
+        return (services.get(waiting_name) or {}).get("depends_on") or ()
+
+    return set(all_awaited(name, targets_of)) - {name}
 
 
 def _ends(service: Mapping[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from tocompose.compose.files import BASE_NAMES
-from tocompose.compose.implied_needs import joined_service
+from tocompose.compose.start_order import joined_service
 from tocompose.knowledge.images import LOCAL_TAG
 from tocompose.knowledge.jobs import unawaited_jobs
 from tocompose.knowledge.old_containers import image_copy_command

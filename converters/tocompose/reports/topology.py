@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from tocompose.compose.implied_needs import joined_service
+from tocompose.compose.start_order import joined_service
 from tocompose.knowledge.secrets.texts import redact_secrets
 from tocompose.model import EnvVariable, Port, Role, Service, Stack
 from tocompose.patterns import regex

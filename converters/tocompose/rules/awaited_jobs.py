@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.compose.implied_needs import implied_needs
+from tocompose.compose.start_order import all_awaited, awaited_by
 from tocompose.knowledge.jobs import COMPLETED, unawaited_jobs
 from tocompose.model import Dependency, Role, Service, Stack
 from tocompose.notes import Note
@@ -87,17 +87,8 @@ def _networks(service: Service) -> set[str]:
 def _needed_by(job: Service, stack: Stack) -> set[str]:
     """The job and all that starts before it."""
     by_name = {service.name: service for service in stack.services}
-    needed: set[str] = set()
-    pending = [job.name]
-    while pending:
-        name = pending.pop()
-        if name in needed or name not in by_name:
-            continue
-        needed.add(name)
-        pending += _starts_behind(by_name[name])
-    return needed
 
+    def targets_of(name: str) -> Iterator[str]:
+        return awaited_by(by_name[name]) if name in by_name else iter(())
 
-def _starts_behind(service: Service) -> Iterator[str]:
-    yield from (edge.service for edge in service.depends_on)
-    yield from (need.target for need in implied_needs(service))
+    return set(all_awaited(job.name, targets_of))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tocompose.compose.implied_needs import joined_service
+from tocompose.compose.start_order import all_awaited, joined_service, targets_first
 from tocompose.model import Dependency, Role, Runtime, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import NamedTuple, replace
@@ -57,13 +57,13 @@ class _EdgeSet:
             service.name: set() for service in stack.services
         }
         self.inferred: dict[str, list[Dependency]] = {}
-        self._positions = _starting_order(edges)
+        self._positions = _starting_order(stack, edges)
 
     def take(self, edge: Edge) -> bool:
         """Adds the edge; False where its target waits for the service already, maybe through others."""
         name, target = edge.names
         if self._positions[target] > self._positions[name]:
-            awaited = self._awaited_by(target)
+            awaited = set(all_awaited(target, self.targets.__getitem__))
             if name in awaited:
                 return False
             self._start_before(name, awaited)
@@ -72,17 +72,6 @@ class _EdgeSet:
             self.inferred.setdefault(name, []).append(_dependency(edge, edge.evidence))
         return True
 
-    def _awaited_by(self, service_name: str) -> set[str]:
-        """The service and all that it waits for."""
-        awaited: set[str] = set()
-        pending = [service_name]
-        while pending:
-            name = pending.pop()
-            if name not in awaited:
-                awaited.add(name)
-                pending.extend(self.targets.get(name, ()))
-        return awaited
-
     def _start_before(self, service_name: str, awaited: set[str]) -> None:
         """Changes the order of starting so that the service stands behind the others."""
         position = self._positions[service_name]
@@ -90,7 +79,7 @@ class _EdgeSet:
         behind = [name for name in order[position:] if name in awaited]
         following = [name for name in order[position:] if name not in awaited]
         changed = (*order[:position], *behind, *following)
-        self._positions = {name: place for place, name in enumerate(changed)}
+        self._positions = {other: index for index, other in enumerate(changed)}
 
     def applied(self, service: Service) -> Service:
         """The service with the edges that were taken, and without those that were not."""
@@ -107,25 +96,13 @@ class _EdgeSet:
         return replace(service, depends_on=(*stated, *inferred))
 
 
-def _starting_order(edges: Iterable[Edge]) -> dict[str, int]:
-    """The places of services in an order in which each stands behind what it waits for, save on circles."""
-    targets: dict[str, list[str]] = {}
+def _starting_order(stack: Stack, edges: Iterable[Edge]) -> dict[str, int]:
+    """The positions of services in an order in which each stands behind what it waits for, save on circles."""
+    targets: dict[str, set[str]] = {service.name: set() for service in stack.services}
     for edge in edges:
         name, target = edge.names
-        targets.setdefault(name, []).append(target)
-    positions: dict[str, int] = {}
-    entered: set[str] = set()
-    pending = list(targets)
-    while pending:
-        name = pending[-1]
-        if name in entered:
-            positions.setdefault(name, len(positions))
-            pending.pop()
-        else:
-            entered.add(name)
-            below = targets.get(name, ())
-            pending.extend(target for target in below if target not in entered)
-    return positions
+        targets[name].add(target)
+    return {name: position for position, name in enumerate(targets_first(targets))}
 
 
 def apply(stack: Stack, context: Context) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tocompose.compose.implied_needs import NAMESPACE_KEYS, joined_container
+from tocompose.compose.start_order import NAMESPACE_KEYS, joined_container
 from tocompose.model import Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace

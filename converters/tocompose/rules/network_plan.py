@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tocompose.compose.implied_needs import joined_service
+from tocompose.compose.start_order import joined_service
 from tocompose.model import (
     Role,
     Service,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from tocompose.compose.implied_needs import implied_needs
+from tocompose.compose.start_order import implied_needs
 from tocompose.model import Service, Stack
 from tocompose.record import NamedTuple
 from tocompose.rules import Rule, Verdict, View

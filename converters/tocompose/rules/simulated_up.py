@@ -8,8 +8,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 
-from tocompose.compose.implied_needs import implied_needs
 from tocompose.compose.shapes import as_map
+from tocompose.compose.start_order import awaited_by
 from tocompose.model import Build, ComposeFileRole, Dependency, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.project import normal_path, project_path
@@ -289,7 +289,9 @@ def _judge_names(view: View) -> Iterator[Verdict]:
 
 def _judge_circles(view: View) -> Iterator[Verdict]:
     """Whether no service waits for itself, however long the way."""
-    waits = {service.name: _waited_for(service) for service in view.main.stack.services}
+    waits = {
+        service.name: tuple(awaited_by(service)) for service in view.main.stack.services
+    }
     told: set[str] = set()
     for service in view.main.stack.services:
         circle = () if service.name in told else _circle_from(service.name, waits)
@@ -297,11 +299,6 @@ def _judge_circles(view: View) -> Iterator[Verdict]:
         facts = {"circle": " → ".join(circle)}
         key = "depends_on" if circle and service.depends_on else ""
         yield view.main.verdict(service, key, "T26", not circle, "TC539", **facts)
-
-
-def _waited_for(service: Service) -> tuple[str, ...]:
-    implied = (need.target for need in implied_needs(service))
-    return (*(edge.service for edge in service.depends_on), *implied)
 
 
 def _circle_from(name: str, waits: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

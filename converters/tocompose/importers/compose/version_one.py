@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tocompose.compose.documents import Places
-from tocompose.compose.implied_needs import joined_container
 from tocompose.compose.shapes import as_list, as_map, as_pairs, as_text, as_texts
+from tocompose.compose.start_order import joined_container
 from tocompose.importers.compose.link_variables import used_link_variables
 from tocompose.notes import Note, note
 from tocompose.patterns import regex

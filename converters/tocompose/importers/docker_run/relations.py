@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tocompose.compose.implied_needs import NAMESPACE_KEYS, joined_container
+from tocompose.compose.start_order import NAMESPACE_KEYS, joined_container
 from tocompose.importers.docker_run.assembly import Assembly
 from tocompose.importers.docker_run.containers import StartedContainer
 from tocompose.importers.docker_run.invocation import Argument

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tocompose.compose.start_order import waits_for
 from tocompose.importers.docker_run.assembly import Assembly
 from tocompose.importers.docker_run.wait_loops import Address, WaitTarget
 from tocompose.knowledge.images import DATA_ROLES, image_facts, role_of
@@ -37,20 +38,6 @@ def listens_here(service: Service, port: str) -> bool:
         facts = image_facts(service.image or "")
         return facts is not None and port in facts.ports
     return any(stated.published == port for stated in service.ports)
-
-
-def waits_for(name: str, goal: str, services: Mapping[str, Service]) -> bool:
-    """Whether a service waits for another one, over others too."""
-    pending, seen_names = [name], {name}
-    while pending:
-        service = services.get(pending.pop())
-        for dependency in service.depends_on if service else ():
-            if dependency.service == goal:
-                return True
-            if dependency.service not in seen_names:
-                seen_names.add(dependency.service)
-                pending.append(dependency.service)
-    return False
 
 
 class _WaitGates:

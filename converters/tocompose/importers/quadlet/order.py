@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
+from tocompose.compose.start_order import all_awaited
 from tocompose.importers.quadlet.references import References
 from tocompose.importers.quadlet.units import QuadletUnit, UnitKind
 from tocompose.knowledge.images import DATA_ROLES, image_facts, role_of
@@ -151,7 +152,8 @@ class UnitOrder:
                 "the order after a unit of a network, volume or image, which Compose makes before it starts services"
             )
             return
-        if _leads_to(earlier_unit, later_unit, edges) or _joins(
+        awaited_units = all_awaited(earlier_unit, lambda unit: edges.get(unit, ()))
+        if later_unit in awaited_units or _joins(
             services[earlier_unit], services[later_unit]
         ):
             names = services[later_unit if tie.unit is earlier_unit else earlier_unit].name
@@ -202,21 +204,6 @@ class UnitOrder:
 def _holds_data(service: Service | None) -> bool:
     facts = image_facts(service.image or "") if service else None
     return facts is not None and role_of(facts) in DATA_ROLES
-
-
-def _leads_to(unit: QuadletUnit, goal: QuadletUnit, edges: _Edges) -> bool:
-    """Whether the unit waits for the goal already, over others too."""
-    following, visited = [unit], {unit}
-    while following:
-        current = following.pop()
-        if current == goal:
-            return True
-        units_after = edges.get(current, {})
-        following += [
-            earlier_unit for earlier_unit in units_after if earlier_unit not in visited
-        ]
-        visited.update(units_after)
-    return False
 
 
 def _joins(service: Service, owner: Service) -> bool:

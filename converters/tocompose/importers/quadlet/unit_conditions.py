@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tocompose.importers.docker_run.wait_gates import waits_for
+from tocompose.compose.start_order import waits_for
 from tocompose.importers.quadlet.tables import field_tables
 from tocompose.importers.quadlet.units import QuadletUnit
 from tocompose.ledger import Cursor, Ledger

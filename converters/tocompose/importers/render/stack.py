@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tocompose.compose.start_order import waits_for
 from tocompose.importers import ImportOptions
 from tocompose.importers.procfile.ports import WebPort
 from tocompose.importers.render.blueprint import (
@@ -136,20 +137,7 @@ def _without_circles(services: Iterable[Service]) -> dict[str, Service]:
         kept_edges = [
             edge
             for edge in service.depends_on
-            if edge.service in by_name and not _waits(by_name, edge.service, name)
+            if edge.service in by_name and not waits_for(edge.service, name, by_name)
         ]
         by_name[name] = replace(service, depends_on=tuple(kept_edges))
     return by_name
-
-
-def _waits(services: dict[str, Service], name: str, goal: str) -> bool:
-    following, visited = [name], {name}
-    while following:
-        current = following.pop()
-        if current == goal:
-            return True
-        for edge in services[current].depends_on:
-            if edge.service in services and edge.service not in visited:
-                visited.add(edge.service)
-                following.append(edge.service)
-    return False

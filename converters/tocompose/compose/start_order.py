@@ -1,4 +1,4 @@
-"""What a service needs of others by keys beside `depends_on`: docker compose starts those first, by itself.
+"""What starts before a service: what `depends_on` names, and what docker compose starts first because of other keys.
 
 https://github.com/compose-spec/compose-go/blob/v2.9.0/loader/normalize.go; `uts` and `cgroup`, which it looks at too,
 take no service at the engine.
@@ -6,8 +6,8 @@ take no service at the engine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import Any, TypeAlias, TypeVar
 
 from tocompose.compose.shapes import as_list, as_text
 from tocompose.model import Service
@@ -16,6 +16,11 @@ from tocompose.record import NamedTuple
 NAMESPACE_KEYS = ("network_mode", "ipc", "pid")
 LINK_KEYS = ("links", "volumes_from")
 _SERVICE, _CONTAINER = "service:", "container:"
+
+# Whom each service waits for, by names.
+Edges: TypeAlias = Mapping[str, Iterable[str]]
+# A service by its name, or the unit that becomes one.
+_Waiting = TypeVar("_Waiting", bound=Hashable)
 
 
 class ImpliedNeed(NamedTuple):
@@ -31,6 +36,54 @@ class JoinedContainer(NamedTuple):
 
     name: str
     suffix: str
+
+
+def all_awaited(
+    waiting: _Waiting,
+    targets_of: Callable[[_Waiting], Iterable[_Waiting]],
+    visited: set[_Waiting] | None = None,
+) -> Iterator[_Waiting]:
+    """What waits, and all that it waits for, over others too; those `visited` are passed over, and join them."""
+    visited = set() if visited is None else visited
+    pending = [waiting]
+    while pending:
+        current = pending.pop()
+        if current not in visited:
+            visited.add(current)
+            yield current
+            pending.extend(targets_of(current))
+
+
+def waits_for(name: str, goal: str, services: Mapping[str, Service]) -> bool:
+    """Whether a service is the other one, or waits for it by `depends_on`, over others too."""
+
+    def targets_of(waiting_name: str) -> Iterator[str]:
+        service = services.get(waiting_name)
+        return (edge.service for edge in (service.depends_on if service else ()))
+
+    return goal in all_awaited(name, targets_of)
+
+
+def awaited_by(service: Service) -> Iterator[str]:
+    """Whom a service waits for itself, whatever key says so."""
+    yield from (edge.service for edge in service.depends_on)
+    yield from (need.target for need in implied_needs(service))
+
+
+def targets_first(edges: Edges) -> list[str]:
+    """Every service after those that it waits for, save on circles."""
+    ordered: dict[str, None] = {}
+    entered: set[str] = set()
+    waiting = list(edges)
+    while waiting:
+        name = waiting[-1]
+        if name in entered:
+            ordered.setdefault(waiting.pop())
+            continue
+        entered.add(name)
+        targets = sorted(target for target in edges.get(name, ()) if target in edges)
+        waiting += [target for target in targets if target not in entered]
+    return list(ordered)
 
 
 def implied_needs(service: Service) -> Iterator[ImpliedNeed]:

@@ -1,4 +1,4 @@
-"""What a service needs of others by keys beside `depends_on`, as docker compose itself finds it."""
+"""What starts before a service, as docker compose itself finds it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from judges import compose_config, needs_compose
-from tocompose.compose.implied_needs import needs_of_keys
+from tocompose.compose.start_order import all_awaited, needs_of_keys, targets_first
 
 # The keys of a service, and whom it needs; `container` is a service of the file too.
 NEEDS: dict[str, list[str]] = {
@@ -50,3 +50,23 @@ def test_docker_compose_waits_for_the_same(
 
 def body(keys: str) -> dict[str, Any]:
     return {"image": "a:1", **yaml.safe_load(keys)}
+
+
+EDGES = {"web": ["api", "cache"], "api": ["db", "web"], "db": ["db"], "cache": []}
+
+
+def test_what_is_awaited_is_told_once_over_others_and_circles_too() -> None:
+    assert set(all_awaited("web", EDGES.__getitem__)) == {"web", "api", "cache", "db"}
+    assert list(all_awaited("cache", EDGES.__getitem__)) == ["cache"]
+
+
+def test_what_was_visited_is_passed_over_with_all_behind_it() -> None:
+    visited = {"api"}
+    assert set(all_awaited("web", EDGES.__getitem__, visited)) == {"web", "cache"}
+    assert visited == {"api", "web", "cache"}
+
+
+def test_targets_come_before_what_waits_for_them() -> None:
+    order = targets_first({"web": ["api"], "api": ["db"], "db": [], "cache": ["gone"]})
+    assert order.index("db") < order.index("api") < order.index("web")
+    assert sorted(order) == ["api", "cache", "db", "web"]
