@@ -11,13 +11,9 @@ from tocompose.collector import collector_off
 from tocompose.exporters.accepted_source import AcceptedSource, accepted_source
 from tocompose.exporters.bundle import Bundle, Layout, added_to, bundle
 from tocompose.exporters.outside_resources import outside_notes
-from tocompose.exporters.rebase_paths import (
-    at_own_lines,
-    rebase_notes,
-    rebase_paths,
-    setting_origins,
-)
+from tocompose.exporters.rebase_paths import rebase_notes, rebase_paths
 from tocompose.exporters.refusals import true_notes
+from tocompose.exporters.source_lines import at_own_lines, setting_origins
 from tocompose.importers import (
     Importer,
     ImportOptions,

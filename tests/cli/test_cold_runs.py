@@ -47,10 +47,10 @@ def convert(source: str, *options: str) -> tuple[str, ...]:
 
 
 RUNS = {
-    "pasted": ColdRun(tuple(PASTED.split()), 229, 80),
-    "script": ColdRun(convert("docker_run/shop/run.sh"), 321, 239),
-    "manifests": ColdRun(convert("kubernetes/web-stack/stack.yaml"), 316, 184),
-    "Procfile": ColdRun(convert("procfile/web_stack", "--from", "procfile"), 276, 348),
+    "pasted": ColdRun(tuple(PASTED.split()), 230, 80),
+    "script": ColdRun(convert("docker_run/shop/run.sh"), 322, 239),
+    "manifests": ColdRun(convert("kubernetes/web-stack/stack.yaml"), 317, 184),
+    "Procfile": ColdRun(convert("procfile/web_stack", "--from", "procfile"), 277, 348),
 }
 
 

@@ -18,3 +18,19 @@ def test_settings() -> None:
         ("PORT", None, "80"),
         ("EMPTY", "", ""),
     ]
+
+
+def test_a_variable_is_said_to_be_of_all_that_use_it() -> None:
+    text = """
+    services:
+      web: {image: 'me/web:1', environment: {TZ: '${TZ:-UTC}', A: '${A:-1}'}}
+      api: {image: 'me/api:1', environment: {TZ: '${TZ:-UTC}', A: '${A:-1}'}}
+    networks: {front: {name: '${FRONT:-front}'}}
+    """
+    settings = apply_all(stack(text), select("ENV-DOC"), Context(split=True)).stack.settings
+    described = {setting.name: setting.description for setting in settings}
+    assert described == {
+        "TZ": "Time zone of web and api, such as Europe/Berlin",
+        "A": "Used by web and api",
+        "FRONT": "Used by the network front",
+    }

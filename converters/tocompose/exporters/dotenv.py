@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from posixpath import normpath
 
+from tocompose.compose.variable_usage import VariableUsage
 from tocompose.earlier_run import ENV_HEAD
 from tocompose.knowledge.placeholders import is_placeholder
 from tocompose.knowledge.secrets.texts import secret_defaults
 from tocompose.knowledge.servers import has_development_password
-from tocompose.knowledge.variable_meanings import variable_meaning
 from tocompose.model import EnvSetting, File, Stack
 from tocompose.notes import Note, note
 from tocompose.patterns import regex
 from tocompose.record import replace
-from tocompose.stack_texts import (
-    host_ports_by_variable,
-    required_variables,
-    resources_by_variable,
-    services_by_variable,
-)
+from tocompose.stack_texts import required_variables
 from tocompose.syntax.interpolation import Variable
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import ALWAYS_SET
@@ -230,8 +225,7 @@ def _address_rules(settings: Iterable[EnvSetting], stack: Stack) -> dict[str, st
 
 def _described(settings: Iterable[EnvSetting], stack: Stack) -> Iterator[EnvSetting]:
     """The settings; of those without a description, who uses them; required is what docker compose demands."""
-    users, resources = services_by_variable(stack), resources_by_variable(stack)
-    host_ports = host_ports_by_variable(stack)
+    usage = VariableUsage(stack)
     # https://docs.docker.com/reference/compose-file/secrets/: without its variable a secret is refused.
     of_secrets = {secret.environment for secret in stack.secrets}
     demanded = of_secrets.union(required_variables(stack))
@@ -239,10 +233,7 @@ def _described(settings: Iterable[EnvSetting], stack: Stack) -> Iterator[EnvSett
     rules = _address_rules(settings, stack)
     for setting in settings:
         name = setting.name
-        usage = variable_meaning(
-            name, users.get(name, ()), resources.get(name, ()), host_ports.get(name)
-        )
-        description = setting.description or usage
+        description = setting.description or usage.meaning_of(name)
         if rule := rules.get(name, ""):
             begun = description.rstrip(".")
             description = "; ".join(filter(None, (begun, rule)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 
 from tocompose.compose.shapes import as_map, as_texts
-from tocompose.knowledge.variable_meanings import variable_meaning
+from tocompose.compose.variable_usage import VariableUsage
 from tocompose.model import (
     ComposeFileRole,
     EnvSetting,
@@ -18,11 +18,6 @@ from tocompose.model import (
     Volume,
 )
 from tocompose.record import NamedTuple, replace
-from tocompose.stack_texts import (
-    host_ports_by_variable,
-    resources_by_variable,
-    services_by_variable,
-)
 from tocompose.wording import enumerated
 
 # https://docs.docker.com/engine/logging/drivers/local/#options
@@ -194,15 +189,12 @@ def configuration_rows(
     for before the first start.
     """
     rows = []
-    users, resources = services_by_variable(stack), resources_by_variable(stack)
-    host_ports = host_ports_by_variable(stack)
+    usage = VariableUsage(stack)
     for setting in stack.settings:
         name = setting.name
         kind = "secret" if setting.secret else "setting"
-        meaning = variable_meaning(
-            name, users.get(name, ()), resources.get(name, ()), host_ports.get(name)
-        )
-        setting = replace(setting, description=setting.description or meaning)
+        description = setting.description or usage.meaning_of(name)
+        setting = replace(setting, description=description)
         state = _setting_state(setting, name in generated, name in to_set)
         rows.append(ConfigurationRow(name, kind, ".env", state))
     for config in stack.configs:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.knowledge.variable_meanings import variable_meaning
+from tocompose.compose.variable_usage import VariableUsage
 from tocompose.model import EnvSetting, Stack
 from tocompose.rules import Context, Example, Outcome, Rule
 from tocompose.rules.variables import setting_values, variable_defaults, with_settings
-from tocompose.stack_texts import host_ports_by_variable
 from tocompose.syntax.names import ALWAYS_SET
 from tocompose.wording import enumerated
 
@@ -17,18 +16,17 @@ def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with a setting for each variable with a default that has none; a default that differs is no value."""
     if not context.split:
         return Outcome(stack=stack)
-    host_ports = host_ports_by_variable(stack)
+    usage = VariableUsage(stack)
     settings = [
         EnvSetting(
             name=name,
-            value=next(iter(found)) if len(found) == 1 else None,
-            description=variable_meaning(
-                name, list(dict.fromkeys(found.values())), host_port=host_ports.get(name)
-            ),
-            example=next(default for default in found if default is not None),
+            value=next(iter(defaults)) if len(defaults) == 1 else None,
+            description=usage.meaning_of(name),
+            example=next(default for default in defaults if default is not None),
         )
-        for name, found in variable_defaults(stack).items()
-        if any(default is not None for default in found) and not name.startswith("COMPOSE_")
+        for name, defaults in variable_defaults(stack).items()
+        if any(default is not None for default in defaults)
+        and not name.startswith("COMPOSE_")
     ]
     passed_on = _passed_on(stack, context)
     return Outcome(stack=with_settings(stack, [*settings, *passed_on]))

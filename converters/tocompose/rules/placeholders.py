@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterator
 
+from tocompose.compose.variable_usage import meaning_for_services
 from tocompose.knowledge.placeholders import (
     is_documentation,
     is_placeholder,
@@ -15,7 +16,6 @@ from tocompose.knowledge.placeholders import (
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.secrets.texts import password_spans, redact_secrets
 from tocompose.knowledge.servers import has_development_password
-from tocompose.knowledge.variable_meanings import variable_meaning
 from tocompose.model import EnvSetting, EnvVariable, Mount, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import NamedTuple, replace
@@ -231,7 +231,7 @@ class _FillIns:
         if name != setting.name:
             described = described or f"{setting.name} of {service.name}{shown}"
         elif shown and not described:
-            described = variable_meaning(name, [service.name]) + shown
+            described = meaning_for_services(name, [service.name]) + shown
         self.settings[name] = replace(
             setting, name=name, description=described, origin=service.origin
         )

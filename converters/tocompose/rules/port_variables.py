@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from itertools import chain, count
 
+from tocompose.compose.variable_usage import host_port_meaning
 from tocompose.knowledge.servers import data_ports
-from tocompose.knowledge.variable_meanings import host_port_meaning
 from tocompose.model import ComposeFileRole, EnvSetting, Port, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace

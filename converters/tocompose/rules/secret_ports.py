@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.knowledge.variable_meanings import host_port_meaning
+from tocompose.compose.variable_usage import host_port_meaning
 from tocompose.model import EnvSetting, Port, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
