@@ -26,6 +26,7 @@ from tocompose.wording import counted, listed_names
 _COLUMNS = (frozenset({"target", "shape"}), frozenset({"note"}), frozenset({"ignore"}))
 # What of a map is shown in words: so many values of so many characters.
 _FEW, _SHORT = 3, 30
+_SHOWN_HEADERS = 5
 ABSENT = "empty or null, so nothing is set"
 
 
@@ -243,6 +244,11 @@ def _child_text(node: Node) -> str | None:
     if isinstance(node, Leaf):
         return node.text
     return listed_names(names, _FEW) if (names := header_names(node)) else None
+
+
+def shown_headers(node: Node | None) -> str:
+    """The names of a list of headers as a note about a check tells them; empty for anything else."""
+    return listed_names(header_names(node), _SHOWN_HEADERS)
 
 
 def header_names(node: Node | None) -> list[str]:

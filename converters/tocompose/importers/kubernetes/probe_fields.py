@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tocompose.importers.field_tables import header_names, values_in_words
+from tocompose.importers.field_tables import header_names, shown_headers, values_in_words
 from tocompose.importers.kubernetes.kinds import FILLED_IN
 from tocompose.importers.kubernetes.scalars import (
     Stated,
@@ -17,7 +17,7 @@ from tocompose.ledger import Cursor
 from tocompose.record import NamedTuple
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
-from tocompose.wording import counted, listed_names
+from tocompose.wording import counted
 
 READINESS, LIVENESS, STARTUP = "readinessProbe", "livenessProbe", "startupProbe"
 # The first of those that a container has tells whether it is healthy.
@@ -35,7 +35,6 @@ _ACTIONS = ("exec", "httpGet", "tcpSocket", "grpc")
 _SCHEME = "HTTP"
 # What a request and a gRPC check say in one word each, none of which is secret.
 _PLAIN_VALUES = frozenset({"host", "scheme", "service"})
-_SHOWN_HEADERS = 5
 
 
 class ProbeTimes(NamedTuple):
@@ -111,7 +110,7 @@ def _value_in_words(child: Cursor) -> str:
     if child.key in _PLAIN_VALUES and (text := peek_text(child)) is not None:
         return f"{child.key} {text}"
     if names := header_names(child.node):
-        return f"{counted(len(names), 'header')}: {listed_names(names, _SHOWN_HEADERS)}"
+        return f"{counted(len(names), 'header')}: {shown_headers(child.node)}"
     return f"{child.key}: {values_in_words(child.node)}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from tocompose.importers.field_tables import shown_headers
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.image import Image
 from tocompose.importers.procfile.processes import Process
@@ -18,7 +19,6 @@ from tocompose.repository import Repository
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.units import is_whole_number
-from tocompose.wording import listed_names
 
 # Heroku gives a web process 60 seconds to listen (error R10).
 _BOOT = "60s"
@@ -36,7 +36,6 @@ _WITHOUT_COUNTERPART = (
     "httpHeaders",
     "scheme",
 )
-_SHOWN_HEADERS = 5
 _FIELDS_OF_CHECKS = {"WAIT": "interval", "TIMEOUT": "timeout", "ATTEMPTS": "retries"}
 
 
@@ -132,10 +131,8 @@ def _read_dokku_check(check: Cursor, to: ModelPath) -> StatedCheck:
 
 def _name_setting(setting: Cursor) -> str:
     """What a part of a check is called, headers with their names: their values may be secret."""
-    names = [name for header in setting if (name := header.peek("name"))]
-    return (
-        f"{setting.key} ({listed_names(names, _SHOWN_HEADERS)})" if names else setting.key
-    )
+    headers = shown_headers(setting.node)
+    return f"{setting.key} ({headers})" if headers else str(setting.key)
 
 
 def _settle_type(kind: Cursor) -> None:
