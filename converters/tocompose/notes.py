@@ -80,6 +80,8 @@ FAMILIES = {
         ("TC26", "TC27", "TC28", "TC29", "TC88", "TC689", "TC899"), "kubernetes_edge"
     ),
     "TC03": "sources",
+    "TC906": "kubernetes_controllers",
+    "TC907": "practices",
     "TC86": "docker_run",
     **dict.fromkeys(("TC06", "TC07"), "legacy_compose"),
     **dict.fromkeys(("TC43", "TC44", "TC45"), "migration"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tocompose.exporters.bundle import Layout
+from tocompose.notes import Kind
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 
@@ -246,6 +247,8 @@ def test_the_entry_of_a_missing_script_is_named_where_it_stands() -> None:
     }
     [told] = [note for note in converted(files).notes if note.code == "TC566"]
     assert told.advice.endswith("delete the entry in app.json.")
+    # Nobody can confirm that a file is missing: it is no assumption.
+    assert told.kind is Kind.CHANGED
 
 
 @pytest.mark.parametrize(

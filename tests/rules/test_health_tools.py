@@ -52,6 +52,13 @@ def test_an_image_on_alpine_has_the_programs_of_busybox() -> None:
         ("cassandra:5", "python3 /check.py", False),
         ("traefik/whoami:v1.11", "python3 -c ''", True),
         ("postgres:16-alpine", "bash -c true", True),
+        # curl went, came back and went again.
+        ("collabora/code:24.04.9.2.1", "curl -f localhost:9980", False),
+        ("collabora/code:25.04.1.1.1", "curl -f localhost:9980", True),
+        ("collabora/code:25.04.9.4.1", "curl -f localhost:9980", False),
+        ("collabora/code:26.04.1.4.1", "curl -f localhost:9980", True),
+        ("collabora/code", "curl -f localhost:9980", False),
+        ("collabora/code", "wget -q localhost:9980", True),
         # No row of the table is of this variant.
         ("solr:8-alpine", "nc -z localhost 8983", False),
     ],
@@ -64,7 +71,7 @@ def test_what_an_image_lacks(image: str, command: str, lacks: bool) -> None:
     ("image", "told"),
     [
         ("nginx:1.27-alpine", None),
-        ("collabora/code:25.04", '`test: ["CMD", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9980"]`'),
+        ("collabora/code:26.04.1.4.1", '`test: ["CMD", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9980"]`'),
         ("valkey/valkey:8", "valkey-cli ping"),
     ],
 )  # fmt: skip

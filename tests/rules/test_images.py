@@ -56,12 +56,13 @@ TYPES: dict[str, type | tuple[type, ...]] = {
         bool,
     ),
     "files": dict,
+    "kernel": dict,
     "listen": dict,
     "own_check": str,
 }
 LISTEN = {"port", "secure", "bind", "path", "tls", "advertised", "files"}
 CONDITION = re.compile(
-    r"!?[a-z]\w*|[<>]=?\d+(\.\d+)*|!?env\.[\w.]+(\*|=\S+)?|!?command(:\S+)?"
+    r"!?[a-z]\w*|\d+(\.\d+)+|[<>]=?\d+(\.\d+)*|!?env\.[\w.]+(\*|=\S+)?|!?command(:\S+)?"
 )
 
 

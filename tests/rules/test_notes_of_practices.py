@@ -79,6 +79,7 @@ PLACES: dict[str, tuple[str, str]] = {
         "db: {image: 'postgres:16', healthcheck: {test: [CMD, pg_isready]}}",
         "services.db.healthcheck.test",
     ),
+    "TC907": ("es: {image: 'elasticsearch:8.14.0'}", "services.es.image"),
     "TC876": (
         "db: {image: 'postgres:16', healthcheck: {test: [CMD, curl, localhost]}}",
         "services.db.healthcheck.test",

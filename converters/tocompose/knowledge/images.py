@@ -16,6 +16,7 @@ from tocompose.knowledge.image_conditions import (
     tag_version,
     tools_of_row,
 )
+from tocompose.knowledge.kernel_settings import KernelNeed, kernel_need
 from tocompose.model import Role
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
@@ -133,6 +134,7 @@ class ImageFacts(NamedTuple):
     memory: str | None
     memory_from: str
     ends: str
+    kernel: KernelNeed | None
     tools: tuple[str, ...] | None
     init: str | None
     caps: tuple[str, ...] | None
@@ -346,6 +348,7 @@ def _facts_of_row(row: Mapping[str, Any], ref: ImageRef) -> ImageFacts:
         "secrets": tuple(row.get("secrets", ())),
         "file_names": tuple(files.get("names", ())),
         "file_form": files.get("form", "{}_FILE"),
+        "kernel": kernel_need(row, ref.tag),
         "tools": tools_of_row(row, ref.tag),
         "caps": tuple(caps) if caps is not None else None,
         "tmpfs": tuple(row.get("tmpfs", ())),
@@ -384,17 +387,9 @@ def _listen_of_row(column: Mapping[str, Any]) -> Listen:
 
 # Columns that are taken as they stand, with what a row without them means.
 _PLAIN: dict[str, Any] = {
-    **dict.fromkeys(
-        ("id kind confidence interval timeout user grace memory init".split()),
-        None,
-    ),
-    **dict.fromkeys(
-        (
-            *("has_healthcheck", "fixed_hostname", "lan", "scrapes", "ships", "socket"),
-            *("setuid", "tool"),
-        ),
-        False,
-    ),
-    "client_auth": None,
-    **dict.fromkeys(("host", "own_check", "ends", "memory_from"), ""),
+    **dict.fromkeys("id kind confidence interval timeout user grace".split()),
+    **dict.fromkeys("memory init client_auth".split()),
+    **dict.fromkeys("has_healthcheck fixed_hostname lan scrapes".split(), False),
+    **dict.fromkeys("ships socket setuid tool".split(), False),
+    **dict.fromkeys("host own_check ends memory_from".split(), ""),
 }

@@ -35,6 +35,12 @@ class _ToolPart(TypedDict, total=False):
     has: _Texts
 
 
+class _Kernel(TypedDict, total=False):
+    set: str
+    when: str
+    unless: _Map
+
+
 class _Files(TypedDict, total=False):
     names: _Texts
     form: str
@@ -94,6 +100,7 @@ class ImageRow(_NeededImageColumns, total=False):
     memory: str
     memory_from: str
     ends: str
+    kernel: _Kernel
     grace: str
     user: str
     client_auth: str

@@ -252,6 +252,7 @@ MENDING = (
     "image_tags",
     "registry_logins",
     "local_images",
+    "kernel_settings",
     "image_versions",
     "development",
     "documented_variables",

@@ -190,10 +190,13 @@ def environment_of(service: Service) -> dict[str, str | None]:
 def kept_data(service: Service, image: ImageFacts) -> list[Data]:
     """The directories in which the image keeps its data, as this service uses it."""
     environment, command = environment_of(service), command_text(service)
-    settings = {
-        setting.title: setting.value for setting in read_settings(environment, command)
-    }
-    return list(image.kept_data(environment, command, settings))
+    return list(image.kept_data(environment, command, settings_of(service)))
+
+
+def settings_of(service: Service) -> dict[str, str]:
+    """The settings of a service by name: its variables and the options of its command."""
+    settings = read_settings(environment_of(service), command_text(service))
+    return {setting.title: setting.value for setting in settings}
 
 
 def data_paths(service: Service, image: ImageFacts) -> list[str]:

@@ -6,7 +6,7 @@ https://www.elastic.co/docs/deploy-manage/deploy/cloud-on-k8s
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.operators.parts import (
@@ -33,7 +33,7 @@ from tocompose.importers.kubernetes.operators.spec_fields import (
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text
 from tocompose.ledger import Cursor
 from tocompose.record import NamedTuple
-from tocompose.source import Branch, Node
+from tocompose.source import Branch, Leaf, Node, Span
 
 _REGISTRY = "docker.elastic.co"
 ELASTIC_USER = "elastic"
@@ -57,15 +57,28 @@ _DECIDED = {
 }
 
 
+class ElasticOption(NamedTuple):
+    """The value of an option, a text or a list of texts, and the place of it."""
+
+    value: str | tuple[str, ...]
+    span: Span
+
+    def written(self, list_text: Callable[[tuple[str, ...]], str]) -> Leaf:
+        """The text of the option, which a program reads from a list in its own form."""
+        value = self.value
+        text = value if isinstance(value, str) else list_text(value)
+        return Leaf(text, self.span, "double")
+
+
 class ElasticSpec(NamedTuple):
-    """What a server of Elastic's is to be: `options` are its own by name, with dots; lists stay lists.
+    """What a server of Elastic's is to be: `options` are its own by name, with dots.
 
     `is_plain` says that the operator's would speak https with a certificate of its own.
     """
 
     version: str | None
     image: Node | None
-    options: Mapping[str, str | tuple[str, ...]]
+    options: Mapping[str, ElasticOption]
     resources: Node | None
     env: tuple[Node, ...]
     service_type: Node | None
@@ -113,7 +126,7 @@ def decode_client(client: KubeObject, container: str) -> ElasticSpec:
 def _decode_server(
     spec: SpecFields,
     nodes: SpecFields,
-    options: Mapping[str, str | tuple[str, ...]],
+    options: Mapping[str, ElasticOption],
     container_name: str,
 ) -> ElasticSpec:
     containers = nodes.at("PodTemplateSpec", "spec", "containers")
@@ -134,9 +147,9 @@ def _decode_server(
 
 def _decode_options(
     cursor: Cursor, decided: Mapping[str, str], prefix: str = ""
-) -> dict[str, str | tuple[str, ...]]:
+) -> dict[str, ElasticOption]:
     """The options, nested or with dots, without those that the operator decides and lists of maps."""
-    options: dict[str, str | tuple[str, ...]] = {}
+    options: dict[str, ElasticOption] = {}
     for option in cursor:
         name = f"{prefix}{option.key}"
         if option.kind == "map":
@@ -144,10 +157,10 @@ def _decode_options(
         elif name.startswith(tuple(decided)):
             _decode_decided(option, name, decided)
         elif option.kind != "list":
-            options[name] = decode_text(option) or ""
+            options[name] = ElasticOption(decode_text(option) or "", option.span)
         # No variable of the image's entry point can say a list of maps or of lists.
         elif not any(isinstance(member.node, Branch) for member in option):
-            options[name] = decode_texts(option)
+            options[name] = ElasticOption(decode_texts(option), option.span)
     return options
 
 
@@ -186,10 +199,7 @@ def _elasticsearch_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]
     meanings = {ELASTIC_USER: f"Password of the user {ELASTIC_USER} of Elasticsearch"}
     yield ServerSecret(secret, {ELASTIC_USER: None}, meanings, _ELASTIC_KEYS)
     # Its entry point reads lists with commas.
-    options: Mapping[str, Manifest] = {
-        option: text if isinstance(text, str) else ",".join(text)
-        for option, text in spec.options.items()
-    }
+    options = {key: option.written(",".join) for key, option in spec.options.items()}
     yield OperatedServer(
         name=server,
         image=spec.image or elastic_image("elasticsearch", "elasticsearch", spec.version),
@@ -222,8 +232,7 @@ def _elasticsearch_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]
 def _kibana_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]:
     # Its entry point reads lists as JSON.
     env: dict[str, Manifest] = {
-        _variable(option): text if isinstance(text, str) else json.dumps(list(text))
-        for option, text in spec.options.items()
+        _variable(name): option.written(_as_json) for name, option in spec.options.items()
     }
     if _ENCRYPTION not in spec.options:
         key_secret = _encryption_secret(name)
@@ -256,6 +265,10 @@ def _kibana_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]:
     )
     if spec.elasticsearch:
         yield _login_job(spec, name, spec.elasticsearch, secret)
+
+
+def _as_json(texts: tuple[str, ...]) -> str:
+    return json.dumps(list(texts))
 
 
 def _variable(option: str) -> str:
@@ -339,10 +352,7 @@ def _apm_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]:
             "apm-server.kibana.enabled": "true",
             "apm-server.kibana.host": kibana_url(spec.kibana),
         }
-    stated = {
-        option: text if isinstance(text, str) else json.dumps(list(text))
-        for option, text in spec.options.items()
-    }
+    stated = {name: option.written(_as_json).text for name, option in spec.options.items()}
     words = (f"{option}={text}" for option, text in {**options, **stated}.items())
     yield OperatedServer(
         name=server,

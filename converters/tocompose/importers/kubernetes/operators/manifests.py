@@ -20,6 +20,7 @@ from tocompose.importers.kubernetes.operators.parts import (
 )
 from tocompose.ledger import Cursor
 from tocompose.record import NamedTuple
+from tocompose.source import Branch, Leaf
 
 # The label by which the Services of an operator select its pods here, and one that most operators give them.
 _LABEL, _INSTANCE = "tocompose/server", "app.kubernetes.io/instance"
@@ -168,9 +169,7 @@ def _service_port(port: ServerPort) -> Manifest:
 
 
 def _container(server: OperatedServer) -> Manifest:
-    env: list[Manifest] = [
-        {"name": name, **_env_source(value)} for name, value in server.env.items()
-    ]
+    env = [_env_entry(name, value) for name, value in server.env.items()]
     ports: list[Manifest] = [
         {"name": port.name, "containerPort": port.number} for port in server.ports
     ]
@@ -186,10 +185,14 @@ def _container(server: OperatedServer) -> Manifest:
     }
 
 
-def _env_source(value: Manifest) -> Mapping[str, Manifest]:
+def _env_entry(name: str, value: Manifest) -> Manifest:
+    """A variable, at the place of its value where the source states that."""
     if isinstance(value, Mapping):
-        return value
-    return {"value": value}
+        return {"name": name, **value}
+    env_entry: Manifest = {"name": name, "value": value}
+    if isinstance(value, Leaf | Branch):
+        return build_node(env_entry, value.span)
+    return env_entry
 
 
 def _mounts(server: OperatedServer) -> list[Manifest]:

@@ -154,10 +154,8 @@ def build_node(value: Manifest, span: Span) -> Node:
     if isinstance(value, Mapping):
         return _build_map(value, span)
     if isinstance(value, Sequence) and not isinstance(value, str):
-        children = (
-            Child(number, span, build_node(entry, span))
-            for number, entry in enumerate(value)
-        )
+        nodes = (build_node(entry, span) for entry in value)
+        children = (Child(number, node.span, node) for number, node in enumerate(nodes))
         return Branch("list", tuple(children), span)
     if isinstance(value, str):
         return Leaf(value, span, "double")

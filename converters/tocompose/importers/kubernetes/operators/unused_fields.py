@@ -12,6 +12,12 @@ from tocompose.importers.field_tables import (
 )
 from tocompose.importers.kubernetes.kinds import field_tables
 from tocompose.importers.kubernetes.leftovers import PER_RUN, OperatedObject
+from tocompose.importers.kubernetes.lost_init_containers import (
+    has_init_containers,
+    is_init_container,
+    lost_init_containers,
+    note_init_containers,
+)
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.operators.custom_kinds import (
     fields_table,
@@ -69,7 +75,10 @@ def note_unused_fields(operated: Iterable[OperatedObject], ledger: Ledger) -> No
         noted = {leaf for finding in findings for leaf in leaves(finding.child.node)}
         unread = _unread_fields(kube_object.cursor.node, "", noted, ledger)
         own_findings = [finding for finding in findings if finding.code not in PER_RUN]
-        note_findings([*own_findings, *unread], ledger, str(kube_object), subject)
+        told = [*own_findings, *unread]
+        note_init_containers(told, kube_object, subject, ledger)
+        others = [finding for finding in told if not lost_init_containers(finding)]
+        note_findings(others, ledger, str(kube_object), subject)
 
 
 def _unread_fields(
@@ -99,6 +108,10 @@ def _is_told_whole(child: Child, path: str, unread_count: int, code: str) -> boo
     """Whether a field is told in one: a value, what has no use here, and what holds many values, all unread."""
     if isinstance(child.node, Leaf) or code == NOT_APPLICABLE:
         return True
+    if is_init_container(path):
+        return True
+    if has_init_containers(child.node):
+        return False
     return bool(code) and path != ".spec" and unread_count > _FEW_VALUES
 
 

@@ -1,0 +1,75 @@
+"""HOST-KERNEL: a server that refuses to start as long as the kernel of the host is set to less than it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tocompose.knowledge.kernel_settings import set_in_kernel
+from tocompose.model import Service, Stack
+from tocompose.notes import Note
+from tocompose.rules import Context, Example, Outcome, Rule, remark
+from tocompose.rules.programs import command_text, runs_own_server
+from tocompose.rules.service_images import facts_of, settings_of
+
+
+def apply(stack: Stack, context: Context) -> Outcome:
+    """The stack as it is, with a note about each kernel parameter, at the first service that needs it."""
+    notes: dict[str, Note] = {}
+    for service in stack.services:
+        for setting, evidence in _kernel_needs(service, stack):
+            facts = {"setting": setting, "name": setting.partition("=")[0]}
+            remarked = remark("TC907", service, "image", evidence=evidence, **facts)
+            notes.setdefault(setting, remarked)
+    return Outcome(stack, tuple(notes.values()))
+
+
+def _kernel_needs(service: Service, stack: Stack) -> Iterator[tuple[str, str]]:
+    """What the service needs of the kernel, and how that is known; of a setter of the source it is told with it."""
+    setting = _needed_setting(service)
+    if not setting:
+        return
+    for setter in stack.services:
+        if stated := _set_by(setter, setting.partition("=")[0]):
+            yield stated, f"{setter.name} sets it at each `docker compose up`"
+            return
+    yield setting, "otherwise it ends when it starts"
+
+
+def _needed_setting(service: Service) -> str:
+    """What the server of the image needs of the kernel with the settings of this service."""
+    image = facts_of(service)
+    need = image.kernel if image is not None else None
+    if image is None or need is None or not runs_own_server(service, image):
+        return ""
+    # Its options stand behind -E in the command.
+    settings = {
+        title.removeprefix("-E"): value for title, value in settings_of(service).items()
+    }
+    is_met = any(settings.get(name) == value for name, value in need.unless)
+    return "" if is_met else need.setting
+
+
+def _set_by(service: Service, name: str) -> str | None:
+    """What the service sets a parameter of the kernel to."""
+    settings = set_in_kernel(command_text(service) or "")
+    return next((text for text in settings if text.startswith(f"{name}=")), None)
+
+
+RULE = Rule(
+    id="HOST-KERNEL",
+    title="Report kernel parameters of the host that a server needs",
+    summary=(
+        "Reports the kernel parameters without which a server refuses to start, such as "
+        "vm.max_map_count for Elasticsearch. A container shares the kernel of its host."
+    ),
+    severity="must",
+    mend=apply,
+    covers=("S-01",),
+    url="https://www.elastic.co/docs/deploy-manage/deploy/self-managed/vm-max-map-count",
+    examples=(
+        Example(
+            "services: {es: {image: 'elasticsearch:8.14.0'}}",
+            "services: {es: {image: 'elasticsearch:8.14.0'}}",
+        ),
+    ),
+)
