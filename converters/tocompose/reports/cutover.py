@@ -23,6 +23,8 @@ from tocompose.record import NamedTuple
 from tocompose.reports.elsewhere import text_of_elsewhere
 from tocompose.reports.leaving_podman import (
     image_copies,
+    owners_of_docker,
+    owners_of_podman,
     remove_podmans_volumes,
     volume_copies,
 )
@@ -98,7 +100,7 @@ def cutover_of(report: Report) -> Cutover:
         case Runtime.PODMAN:
             return _from_podman(report, base)
         case Runtime.UNITS:
-            return _from_units(stack, base)
+            return _from_units(report, base)
         case Runtime.SWARM:
             return _from_swarm(report, base)
         case _:
@@ -159,6 +161,7 @@ def _from_podman(report: Report, base: str) -> Cutover:
         *copies_before_stop(stack, removed, "podman"),
         *steps_before_stop(report),
         *_stop_old(old, "podman"),
+        *owners_of_docker(report),
         *image_copies(stack),
         *created_and_filled(
             stack, base, (*_copies(stack, lasting, "podman"), *volume_copies(stack))
@@ -167,6 +170,7 @@ def _from_podman(report: Report, base: str) -> Cutover:
     )
     steps_back = (
         _stop_stack(stack, base),
+        *owners_of_podman(report),
         *_start_again("Start the old containers", lasting, "podman"),
         *started_as_before(removed),
         *start_units(report),
@@ -179,8 +183,9 @@ def _from_podman(report: Report, base: str) -> Cutover:
     return Cutover(steps_over, steps_back, cleaning, copied=copied_data(stack, old))
 
 
-def _from_units(stack: Stack, base: str) -> Cutover:
+def _from_units(report: Report, base: str) -> Cutover:
     """The units are taken out of the folder that systemd reads, so that they do not start with the machine."""
+    stack = report.stack
     timers = [unit for unit in stack.old_units if unit.service.endswith(".timer")]
     units = [unit for unit in stack.old_units if unit not in timers]
     files = dict.fromkeys(unit.file for unit in units)
@@ -192,6 +197,7 @@ def _from_units(stack: Stack, base: str) -> Cutover:
             "Keep the timers from starting the old units", "disable --now", timers
         ),
         NextStep("Stop the old units", f"systemctl --user stop {services}", _AS_ROOT),
+        *owners_of_docker(report),
         *image_copies(stack),
         *created_and_filled(stack, base, volume_copies(stack)),
         *checked_start_steps(stack, base),
@@ -202,6 +208,7 @@ def _from_units(stack: Stack, base: str) -> Cutover:
     )
     steps_back = (
         _stop_stack(stack, base),
+        *owners_of_podman(report),
         NextStep(
             "Put the old units back",
             f"(cd {_ASIDE} && mv {moved_back} {_UNIT_FOLDER}) && {_RELOAD}",

@@ -20,6 +20,7 @@ from tocompose.reports.values_to_set import (
     MOST_IN_A_SENTENCE,
     values_to_set,
 )
+from tocompose.syntax.host_paths import outermost
 from tocompose.syntax.interpolation import variables
 from tocompose.wording import enumerated, listed_names
 
@@ -101,19 +102,12 @@ def _development_values(stack: Stack) -> str:
 
 def _outer_files(stack: Stack) -> str:
     """Which mounted files and folders lie outside of this folder, and do not go where it goes."""
-    sources = sorted(
-        {
-            (mount.source or "").rstrip("/")
-            for service in stack.services
-            for mount in service.mounts
-            if mount.kind == "bind" and f"{mount.source}/".startswith("../")
-        }
+    outer = outermost(
+        (mount.source or "").rstrip("/")
+        for service in stack.services
+        for mount in service.mounts
+        if mount.kind == "bind" and f"{mount.source}/".startswith("../")
     )
-    outer = [
-        source
-        for source in sources
-        if not any(source.startswith(f"{other}/") for other in sources)
-    ]
     if not outer:
         return ""
     shown = listed_names([f"`{source}`" for source in outer], MOST_IN_A_SENTENCE)

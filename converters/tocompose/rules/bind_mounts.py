@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Set
 
 from tocompose.model import ComposeFileRole, Mount, Role, Service, Stack
 from tocompose.notes import Note
-from tocompose.patterns import regex
 from tocompose.project import project_path
 from tocompose.record import replace
 from tocompose.rules import (
@@ -36,7 +35,7 @@ from tocompose.rules.named_volumes import is_mask
 from tocompose.rules.sensitive_mounts import is_sensitive
 from tocompose.rules.service_images import data_paths, facts_of
 from tocompose.rules.views import judge_mount, judge_production
-from tocompose.syntax.host_paths import is_relative_path
+from tocompose.syntax.host_paths import is_of_host, is_relative_path
 from tocompose.syntax.interpolation import replace_variables
 
 _CODE_TARGETS = (
@@ -58,10 +57,6 @@ _CODE_FOLDERS = frozenset(
         "api app backend bin client cmd code frontend internal lib packages pkg "
         "scripts server source src templates test tests views web"
     ).split()
-)
-# What is bound from the host on purpose, in production too.
-_OF_THE_HOST = regex(
-    r"(?:^/(?:var/run|run|dev|proc|sys|etc|lib/modules|usr/share/zoneinfo|tmp/\.X11-unix)\b|\.sock$|^/$)"
 )
 
 # What to do about a file of the host that nobody demands.
@@ -181,7 +176,7 @@ def _folder_code(service: Service, target: str, source: str) -> str:
     image = facts_of(service)
     if image is not None and target.rstrip("/") in data_paths(service, image):
         return "TC657"
-    if _OF_THE_HOST.search(source):
+    if is_of_host(source):
         return "TC682"
     return "TC658" if is_relative_path(source) else "TC683"
 
@@ -214,7 +209,7 @@ def _judge_folders(startup: Startup, service: Service) -> Iterator[Verdict]:
         source = mount.source
         if mount.kind == "bind" and source:
             fixed = mount.read_only or looks_like_file(source)
-            fixed = fixed or _OF_THE_HOST.search(source) is not None
+            fixed = fixed or is_of_host(source)
             shown = replace_variables(source, lambda variable: f"${{{variable.name}}}")
             is_beside = is_relative_path(source)
             remedy = "Move code to the override file and data" if is_beside else "Move data"

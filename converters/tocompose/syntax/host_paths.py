@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 
+from tocompose.patterns import regex
 from tocompose.syntax.mounts import is_windows_path, path_of_folder
 
 # What docker and docker compose build from without a folder; addresses with `://` besides.
 # https://docs.docker.com/build/concepts/context/#git-repositories, compose-go's paths/context.go
 _REMOTE_STARTS = ("git@", "github.com/", "docker-image:", "service:")
+
+# What is bound from the host on purpose, in production too.
+_OF_HOST = regex(
+    r"(?:^/(?:var/run|run|dev|proc|sys|etc|lib/modules|usr/share/zoneinfo|tmp/\.X11-unix)\b|\.sock$|^/$)"
+)
+
+
+def is_of_host(path: str) -> bool:
+    """Whether a path is the host's own: its sockets, devices and settings, or all of it."""
+    return _OF_HOST.search(path) is not None
 
 
 def is_remote_context(context: str) -> bool:
@@ -36,6 +48,16 @@ def is_below(path: str, folder: str) -> bool:
 def paths_meet(path: str, other_path: str) -> bool:
     """Whether one of two folders is the other, or holds it."""
     return is_below(path, other_path) or is_below(other_path, path)
+
+
+def outermost(paths: Iterable[str]) -> list[str]:
+    """The folders that lie in none of the others, in order."""
+    folders = sorted(set(paths))
+    return [
+        folder
+        for folder in folders
+        if not any(is_below(folder, other) for other in folders if other != folder)
+    ]
 
 
 def rebased_path(path: str, folder: str) -> str:

@@ -48,13 +48,17 @@ class DockerRun:
         """The stack of all docker commands of the project's scripts, or of a pasted command."""
         from tocompose.importers.docker_run.other_engine import held_by_podman
         from tocompose.importers.docker_run.stack import build_stack
+        from tocompose.importers.docker_run.subordinate_ids import note_subordinate_ids
 
         scripts = _read_scripts(project, ledger, settings)
         stack = build_stack(scripts, project, ledger, settings.name)
         if not stack.services:
             raise SourceError(_why_nothing(project, ledger))
         if _is_podmans(scripts):
-            return held_by_podman(stack, Runtime.PODMAN, {}, ledger)
+            stack = held_by_podman(stack, Runtime.PODMAN, {}, ledger)
+            if not _is_run_as_root(scripts):
+                note_subordinate_ids(stack, ledger)
+            return stack
         in_swarm = stack.runs_in is Runtime.SWARM
         return stack if in_swarm else replace(stack, runs_in=Runtime.DOCKER)
 
@@ -74,6 +78,19 @@ def _is_podmans(scripts: Iterable[Script]) -> bool:
     steps = [step for script in scripts for step in script.steps]
     tools = {step.tool for step in steps if isinstance(step, Invocation)}
     return tools == {"podman"}
+
+
+def _is_run_as_root(scripts: Iterable[Script]) -> bool:
+    """Whether each container is run with `sudo`."""
+    from tocompose.importers.docker_run.invocation import Invocation
+
+    runs = [
+        step
+        for script in scripts
+        for step in script.steps
+        if isinstance(step, Invocation) and step.verb == ("run",)
+    ]
+    return all("sudo" in [argument.text for argument in run.head] for run in runs)
 
 
 def _read_scripts(

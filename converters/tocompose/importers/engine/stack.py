@@ -9,6 +9,7 @@ from tocompose.importers.docker_run.granted_files import granted_files
 from tocompose.importers.docker_run.other_engine import held_by_podman
 from tocompose.importers.docker_run.relations import RelatedServices
 from tocompose.importers.docker_run.stack import volume_of_mount, without_volume_marks
+from tocompose.importers.docker_run.subordinate_ids import note_subordinate_ids
 from tocompose.importers.engine.containers import read_container
 from tocompose.importers.engine.created_by_podman import create_command
 from tocompose.importers.engine.dependencies import with_stated_dependencies
@@ -291,5 +292,7 @@ def read_stack(
     engine_stack = EngineStack(_few_objects(objects), ledger, project.name)
     stack = engine_stack.build(name)
     if engine_stack.is_podmans:
-        return held_by_podman(stack, Runtime.PODMAN, {}, ledger)
+        stack = held_by_podman(stack, Runtime.PODMAN, {}, ledger)
+        note_subordinate_ids(stack, ledger)
+        return stack
     return replace(stack, runs_in=Runtime.DOCKER)

@@ -9,6 +9,7 @@ from tocompose.importers import ImportOptions
 from tocompose.importers.docker_run.invocation import Invocation, Script
 from tocompose.importers.docker_run.other_engine import held_by_podman
 from tocompose.importers.docker_run.stack import build_stack
+from tocompose.importers.docker_run.subordinate_ids import note_subordinate_ids
 from tocompose.importers.quadlet.commands import UnitCommands
 from tocompose.importers.quadlet.files import (
     note_faults,
@@ -63,7 +64,19 @@ def read_stack(project: Project, ledger: Ledger, settings: ImportOptions) -> Sta
     stack = add_manifests(stack, kube_units, commands, project, ledger, settings)
     order.note_outside(stack.services)
     settle_rest(units, ledger)
+    if not _are_of_root(units):
+        note_subordinate_ids(stack, ledger)
     return stack
+
+
+def _are_of_root(units: Iterable[QuadletUnit]) -> bool:
+    """Whether the units start with the machine by a target that systemd has for root alone (systemd.special(7))."""
+    targets = {
+        unit_word.peek()
+        for unit in units
+        for unit_word in unit.words("Install", "WantedBy")
+    }
+    return bool(targets) and targets <= {"multi-user.target", "graphical.target"}
 
 
 def _resource_steps(
