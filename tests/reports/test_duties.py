@@ -204,7 +204,9 @@ def test_an_image_with_a_digest_has_no_newer_one_to_pull() -> None:
     digest = "@sha256:" + "0" * 64
     fixed = _markdown(f"docker run -d --name a acme/a:1{digest}\n")
     assert "Pull a newer image" not in fixed and "--build" not in fixed
-    assert "up -d --pull always a" in _markdown("docker run -d --name a acme/a:1\n")
+    assert "up -d --no-deps --pull always a" in _markdown(
+        "docker run -d --name a acme/a:1\n"
+    )
 
 
 def _steps(files: dict[str, str]) -> str:
@@ -236,7 +238,7 @@ def test_data_for_a_server_moves_before_what_writes_to_it_starts() -> None:
     text = _steps(files)
     (step,) = [line for line in text.splitlines() if "up -d --wait postgres`" in line]
     assert step.index("up -d --wait postgres") < step.index("pg_dump")
-    assert step.index("pg_dump") < step.index("then start the rest")
+    assert step.index("pg_dump") < step.index("Start the other services only after")
     assert text.index("[TC400]") < text.index("Build the images, start everything")
 
 
@@ -287,7 +289,7 @@ def test_production_starts_with_a_password_of_its_own() -> None:
     password = (
         "set a password of your own in .env before a start on a server: POSTGRES_PASSWORD"
     )
-    assert tasks.index(password) < tasks.index("move the add-on's data into")
+    assert tasks.index(password) < tasks.index("move add-on data into")
     text = render("markdown", answer)
     assert text.index("POSTGRES_PASSWORD [TC411]") < text.index("up -d --wait postgres")
     assert "POSTGRES_PASSWORD" not in text.partition("## Check the decisions")[2]

@@ -96,7 +96,8 @@ def moving_step(kind: str, service: Service, address: str) -> str:
     if not command:
         return f"copy it with the tools of {row.get('title', kind)}"
     command = command.replace("<image>", service.image or "")
-    return f"{address} and run `{command.replace('<service>', service.name)}`"
+    meant = f" ({row['placeholders']})" if "placeholders" in row else ""
+    return f"{address} and run `{command.replace('<service>', service.name)}`{meant}"
 
 
 def _has_journal(row: Row, service: Service) -> bool:

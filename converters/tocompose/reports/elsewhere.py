@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from tocompose.model import Runtime, Stack
 from tocompose.reports.inventory import keeps_volumes_or_folders
+from tocompose.reports.next_steps import base_of, down_command
+from tocompose.reports.old_data import old_path
 from tocompose.reports.report import Report
 from tocompose.syntax.names import old_project_name
+from tocompose.wording import enumerated
 
 # What is said where no command can name the containers of the source: what happens, how data move, the way back.
 _ELSEWHERE = {
     Runtime.PROJECT: (
         "`docker compose up -d` replaces the containers of this project; named volumes and folders of the host stay.",
         "If “What to do” lists data to copy, copy them first, while the old containers still exist.",
-        "To go back, run `docker compose up -d --remove-orphans` in the folder of the old file"
+        "To go back, run `{down}` in this folder, {between}then `docker compose up -d` in the folder of the old file"
         " (with `docker-compose`, if that ran it).",
     ),
     Runtime.CLUSTER: (
@@ -20,13 +23,13 @@ _ELSEWHERE = {
         "The cluster's data is not copied by itself. If “What to do” lists data to move or copy, first stop the pods"
         " that write to it in the cluster, so that nothing is written after the copy; keep the pod running that the"
         " command reads from.",
-        "To go back, stop the stack.",
+        "To go back, stop the stack{between}.",
     ),
     Runtime.PLATFORM: (
         "The platform is not changed: users keep using what runs there until its domain points to this stack.",
         "The platform's data is not copied by itself. If “What to do” lists data to move, move them before the domain"
         " is switched, while the app is in maintenance: what users write after the copy is not moved.",
-        "To go back, point the domain at the platform again.",
+        "To go back, {between}point the domain at the platform again.",
     ),
 }
 _BEHIND_PROXY = (
@@ -43,10 +46,60 @@ def text_of_elsewhere(report: Report) -> str:
         return ""
     what_happens, how_data_move, way_back = _ELSEWHERE[stack.runs_in]
     keeps_data = keeps_volumes_or_folders(stack)
+    way_back = way_back.format(
+        down=down_command(stack, base_of(report)), between=_undone(report, keeps_data)
+    )
     data_sentences = (how_data_move, way_back, _DATA_STAY) if keeps_data else (way_back,)
     proxy_sentences = (_BEHIND_PROXY,) if _waits_for_proxy(stack) else ()
     older_sentences = filter(None, [_of_older_names(report)])
     return " ".join((what_happens, *older_sentences, *proxy_sentences, *data_sentences))
+
+
+def _undone(report: Report, keeps_data: bool) -> str:
+    """What the way back undoes besides, where there are data: it was stopped for their copy, or replaced with them."""
+    match report.stack.runs_in:
+        case Runtime.PROJECT:
+            return _mounts_of_new_volumes(report)
+        case Runtime.CLUSTER if keeps_data:
+            return " and start the stopped pods again"
+        case Runtime.PLATFORM if any(_STOPPED_APP in note.advice for note in report.notes):
+            return _START_OF_APP
+        case Runtime.PLATFORM if keeps_data:
+            return "end the maintenance and "
+        case _:
+            return ""
+
+
+# What the notes have the reader run before the last copy, and what undoes it.
+# https://devcenter.heroku.com/articles/maintenance-mode
+_STOPPED_APP = "heroku maintenance:on"
+_START_OF_APP = (
+    "run `heroku maintenance:off -a APP`, scale each process type up to its old number (`heroku ps:scale NAME=NUMBER"
+    " -a APP`) and "
+)
+
+
+def _mounts_of_new_volumes(report: Report) -> str:
+    """Where the old file has to mount the volumes that have data from volumes without names, which went with their
+    containers."""
+    old_paths = {
+        (note.subject.service_name, note.subject[-1])
+        for note in report.notes
+        if note.code == "TC432"
+    }
+    entries = [
+        f"`- {report.stack.name}_{mount.source}:{path}` in {service.name}"
+        for service in report.stack.services
+        for mount in service.mounts
+        if (service.name, path := old_path(service, mount.target)) in old_paths
+    ]
+    if not entries:
+        return ""
+    pronoun = "each" if entries[1:] else "it"
+    return (
+        f"mount the new volumes in the old file, since a new container gets no old volume without a name"
+        f" ({enumerated(entries)}; declare {pronoun} below `volumes` with `external: true`), "
+    )
 
 
 def _of_older_names(report: Report) -> str:

@@ -210,6 +210,8 @@ def _service_steps(base: str, service: Service, stack: Stack) -> list[NextStep]:
     modes = (other.network_mode for other in stack.services)
     is_joined = name in map(joined_service, modes)
     recreated = "" if is_joined else f" {name}"
+    # Without it, what the service depends on is built and pulled as well.
+    alone = "" if is_joined else "--no-deps "
     also = " with the services in its network namespace" if is_joined else ""
     steps = [
         NextStep(
@@ -219,7 +221,9 @@ def _service_steps(base: str, service: Service, stack: Stack) -> list[NextStep]:
     ]
     if _is_built(service):
         title = f"Build {name} again and restart it{also}"
-        steps.append(NextStep(title, compose_command(base, f"up -d --build{recreated}")))
+        steps.append(
+            NextStep(title, compose_command(base, f"up -d {alone}--build{recreated}"))
+        )
     elif asked_names := [
         one.name for one in variables(service.image or "") if one.is_required
     ]:
@@ -227,7 +231,7 @@ def _service_steps(base: str, service: Service, stack: Stack) -> list[NextStep]:
         steps.append(NextStep(title, compose_command(base, f"up -d{recreated}")))
     elif _may_be_newer(service, stack.runs_in):
         title = f"Pull a newer image of {name} and restart it{also}"
-        command = compose_command(base, f"up -d --pull always{recreated}")
+        command = compose_command(base, f"up -d {alone}--pull always{recreated}")
         steps.append(NextStep(title, command))
     return steps
 

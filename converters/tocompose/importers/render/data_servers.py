@@ -15,7 +15,9 @@ from tocompose.model import EnvSetting, EnvVariable, Mount, Service, Volume
 from tocompose.record import NamedTuple, replace
 from tocompose.syntax.model_path import ModelPath
 
-_OLD_ADDRESS = "set OLD_URL in your shell to the external address of the server (in Render's dashboard)"
+_OLD_ADDRESS = (
+    "set OLD_URL in your shell to its external URL (Render's dashboard: Connect, External)"
+)
 
 
 class Converted(NamedTuple):
