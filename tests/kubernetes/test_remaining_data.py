@@ -308,3 +308,27 @@ def test_old_passwords_are_needed_only_where_the_server_is_given_some(
 ) -> None:
     (note,) = moved(pod("postgres:16", CLAIM, "/var/lib/postgresql/data", env=env))
     assert note.advice.endswith(needed)
+
+
+@pytest.mark.parametrize(
+    ("image", "args", "env", "folder"),
+    [
+        ("redis:7", "--dir /var/r", "", "/var/r"),
+        ("minio/minio:RELEASE.2024-01-01T00-00-00Z", "server /export", "", "/export"),
+        ("victoriametrics/victoria-metrics:v1.99.0", "-storageDataPath=/vm", "", "/vm"),
+        ("nats:2.10", "-js -sd /streams", "", "/streams"),
+        ("nats:2.10", "-js", "", "/tmp/nats/jetstream"),
+        ("bitnami/kafka:3.7", "", "{name: KAFKA_CFG_LOG_DIRS, value: /k}", "/k"),
+    ],
+)
+def test_the_folder_that_is_copied_is_the_one_that_the_settings_name(
+    image: str, args: str, env: str, folder: str
+) -> None:
+    words = json.dumps(args.split()) if args else "[]"
+    text = pod(image, env=env).replace("volumeMounts:", f"args: {words}, volumeMounts:")
+    result = convert(Memory({"shop.yaml": text.encode()}, "shop"), Options())
+    (copied,) = (note for note in result.notes if note.code == "TC454")
+    assert f"that it has in {folder};" in copied.message
+    assert f":{folder}`" in copied.advice
+    (service,) = result.stack.services
+    assert folder in [mount.target for mount in service.mounts]

@@ -9,13 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tocompose.knowledge.images import ImageFacts, Listen
+from tocompose.knowledge.service_settings import Setting, read_settings
 from tocompose.model import Service
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
 from tocompose.rules.mounted_files import MountedFiles
 from tocompose.rules.programs import command_text
 from tocompose.rules.service_images import environment_of
-from tocompose.rules.service_settings import Setting, read_settings
 from tocompose.syntax.interpolation import replace_variables
 from tocompose.tables import load
 

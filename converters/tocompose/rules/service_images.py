@@ -8,11 +8,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tocompose.knowledge.images import Data, ImageFacts, image_facts, image_ref
+from tocompose.knowledge.service_settings import read_settings
 from tocompose.model import Healthcheck, Service, Stack
 from tocompose.record import replace
 from tocompose.rules import Context
 from tocompose.rules.programs import command_text, runs_own_server
-from tocompose.rules.service_settings import read_settings
 from tocompose.syntax.host_paths import is_remote_context
 from tocompose.syntax.interpolation import plain
 

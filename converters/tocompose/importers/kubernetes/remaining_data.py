@@ -30,6 +30,7 @@ from tocompose.importers.kubernetes.workloads import (
 from tocompose.knowledge.dumps import Dump, dump_of, image_of_folder, moving_pipe
 from tocompose.knowledge.images import Data, ImageFacts, image_facts
 from tocompose.knowledge.renewed_folders import renewed_files
+from tocompose.knowledge.service_settings import read_settings
 from tocompose.ledger import Cursor
 from tocompose.model import Service
 from tocompose.record import NamedTuple
@@ -111,9 +112,12 @@ class RunningContainer(NamedTuple):
         if facts is None:
             return ()
         environment = self.environment
-        settings = {name: text for name, text in environment.items() if text}
-        line = " ".join((*(self.service.entrypoint or ()), *(self.service.command or ())))
-        return tuple(facts.kept_data(environment, line or None, settings))
+        words = (*(self.service.entrypoint or ()), *(self.service.command or ()))
+        line = " ".join(words) or None
+        settings = {
+            setting.title: setting.value for setting in read_settings(environment, line)
+        }
+        return tuple(facts.kept_data(environment, line, settings))
 
     def kubectl(self) -> str:
         """The beginning of a command that runs another one in the container."""
