@@ -34,6 +34,15 @@ SAMPLES = {
         "deno task start",
         "RUN deno install",
     ),
+    "dotnet-older-buildpack": Sample(
+        {
+            "Procfile": "web: cd $HOME/heroku_output && dotnet Shop.dll --urls http://*:$PORT\n",
+            "Shop/Shop.csproj": _PROJECT,
+        },
+        "mcr.microsoft.com/dotnet/sdk:8.0",
+        "cd $$HOME/heroku_output && exec dotnet Shop.dll --urls http://*:$$PORT",
+        "RUN dotnet publish Shop/Shop.csproj --configuration Release --output heroku_output",
+    ),
     "deno-by-command": Sample(
         {"Procfile": "web: deno run -A main.ts\n", "main.ts": "Deno.serve()\n"},
         "denoland/deno:2.5.6",

@@ -571,3 +571,42 @@ def test_a_variable_is_read_by_a_helper_of_the_settings_own() -> None:
     web = next(service for service in result.stack.services if service.name == "web")
     values = {variable.name: variable.value for variable in web.environment}
     assert "POSTGRES_PASSWORD" in (values["DB_PASSWORD"] or "")
+
+
+# --- the home folder ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "home"),
+    [
+        ("$HOME/bin/start", "/app"),
+        ("cd ~/jobs && node run.js", "/app"),
+        ("bash -c 'cd ${HOME}/jobs && node run.js'", "/app"),
+        ("/app/bin/start", None),
+        ("node jobs/run.js", None),
+    ],
+)
+def test_the_app_is_the_home_of_commands_that_name_it(
+    command: str, home: str | None
+) -> None:
+    files = {"Procfile": f"web: {command}\n", "bin/start": "", "jobs/run.js": ""}
+    result = converted({**files, "package.json": "{}"})
+    assert services_of(result)["web"]["environment"].get("HOME") == home
+    assert not {note.code for note in result.notes} & {"TC566", "TC567"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "for i in {1..3}; do node a.js; done",
+        "for convert in a b; do node a.js; done",
+        "function f { node a.js; }; f",
+        "f() { node a.js; }; f",
+        'hosts=(1 2); node a.js "${hosts[@]}"',
+        "case $X in\\n1) node a.js;; esac",
+    ],
+)
+def test_names_of_loops_functions_and_arrays_are_no_programs(command: str) -> None:
+    files = {"Procfile": f"web: {command}\n", "a.js": "", "package.json": "{}"}
+    codes = {note.code for note in converted(files).notes}
+    assert not codes & {"TC566", "TC567", "TC568"}

@@ -15,6 +15,8 @@ _PACKAGE = regex(r"<PackageReference\s[^>]*Include=\"([^\"]+)\"")
 _FRAMEWORK = regex(r"<TargetFrameworks?>\s*(?:[^<]*;)?net(?:coreapp)?(\d{1,9}\.\d{1,9})")
 # Where the generated Dockerfile publishes a project, below its folder.
 PUBLISHED = "bin/publish"
+# Where the older buildpack publishes the project that serves: https://github.com/jincod/dotnetcore-buildpack
+_BY_OLDER_BUILDPACK = "heroku_output"
 _WEB = 'Sdk="Microsoft.NET.Sdk.Web"'
 
 
@@ -54,7 +56,14 @@ def _default_command(repository: Repository) -> str:
 
 def published_folder(repository: Repository) -> str:
     """The folder in which the program that serves is started."""
-    folder, _ = _folder_and_name(_web_project(repository))
+    if _BY_OLDER_BUILDPACK in (repository.read_text("Procfile") or ""):
+        return _BY_OLDER_BUILDPACK
+    return _own_folder(_web_project(repository))
+
+
+def _own_folder(project: str) -> str:
+    """Where a project is published: below its own folder."""
+    folder, _ = _folder_and_name(project)
     return f"{folder}/{PUBLISHED}" if folder else PUBLISHED
 
 
@@ -82,9 +91,10 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
 
 def _publish_steps(repository: Repository) -> Iterator[str]:
     """Each project that can be started is published to its own bin/publish, as the platform does it."""
+    serving = _web_project(repository)
     for project in _projects(repository):
-        folder = project.rpartition("/")[0]
-        target = f"{folder}/{PUBLISHED}" if folder else PUBLISHED
+        is_serving = project == serving
+        target = published_folder(repository) if is_serving else _own_folder(project)
         text = repository.read_text(project) or ""
         if _WEB in text or "<OutputType>Exe</OutputType>" in text or "Sdk.Worker" in text:
             yield f"dotnet publish {project} --configuration Release --output {target}"

@@ -11,6 +11,8 @@ from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 
+# Where the app lies in a generated image, as on the platform.
+APP_FOLDER = "/app"
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _SERVER_ADDRESSES = {
     "REDIS": "redis://localhost:6379/0",
@@ -87,7 +89,7 @@ class DockerfileFacts(NamedTuple):
     run_packages: tuple[str, ...] = ()
     build_steps: tuple[str, ...] = ()
     version_reason: str = ""
-    workdir: str = "/app"
+    workdir: str = APP_FOLDER
     source: str = ""
     files: Mapping[str, str] = _NOTHING
 

@@ -15,7 +15,7 @@ from tocompose.importers.procfile.stage_files import OwnImage
 from tocompose.knowledge.images import LOCAL_TAG
 from tocompose.knowledge.wrappers import behind_wrappers
 from tocompose.languages import language_rows
-from tocompose.languages.language import DockerfileInput
+from tocompose.languages.language import APP_FOLDER, DockerfileInput
 from tocompose.ledger import Cursor
 from tocompose.model import Build, File, Healthcheck
 from tocompose.patterns import regex
@@ -56,7 +56,7 @@ class Image(NamedTuple):
     exposed: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     stop_signal: str = ""
-    workdir: str = "/app"
+    workdir: str = APP_FOLDER
     target: str = ""
     mountable: bool = False
     generated: bool = False

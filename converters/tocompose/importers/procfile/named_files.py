@@ -14,7 +14,7 @@ from tocompose.importers.procfile.shell import (
     simple_commands,
 )
 from tocompose.knowledge.wrappers import behind_wrappers, wrapper_at
-from tocompose.languages.language import Library
+from tocompose.languages.language import APP_FOLDER, Library
 from tocompose.languages.node import package_scripts
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
@@ -29,6 +29,14 @@ _ARCHIVE = regex(r"^java\s.*?-jar\s+([\w./-]+)|^dotnet\s+([\w./-]+\.dll)\b")
 _SCRIPT = regex(r"[\w@.][\w@./-]*")
 # A condition of numbers, in which bash runs nothing.
 _ARITHMETIC = regex(r"(?<!\$)\(\(.*?\)\)")
+# What is assigned to an array: `hosts=(one two)`.
+_ARRAY = regex(r"(?<=\w)\+?=\([^()]*\)", hints=[["=("]])
+_FUNCTION = regex(
+    r"\bfunction\s+(?P<named>[\w-]+)|(?<![\w$-])(?P<short>[\w-]+)\s*\(\s*\)\s*[{(]",
+    hints=[["function", "("]],
+)
+# The app's own folder as a path, which is its home too: https://devcenter.heroku.com/articles/dynos
+_HOME = regex(r"(?<![^\s\"';&|(])(?:~|\$HOME|\$\{HOME\})(?=[/\s\"';&|)]|$)")
 _MODULE = regex(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 # How a server is told the app: `shop.wsgi:application`, `shop:create_app()`.
 _APPLICATION = regex(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\w*(?:\.\w+)*(?:\(.*\))?")
@@ -63,15 +71,22 @@ class PackageScript(NamedTuple):
 
 def named_programs(text: str, folder: str = ".") -> Iterator[NamedProgram]:
     """The programs of a command, with those that only start another; what a shell replaces is left out."""
-    for command in simple_commands(parse_command(_ARITHMETIC.sub(":", text))):
+    functions = {match["named"] or match["short"] for match in _FUNCTION.finditer(text)}
+    for command in simple_commands(parse_command(_plain_commands(text))):
         for program in _programs_in_row(command, folder):
             arguments = program.arguments
             if program.name == "cd" and arguments:
                 folder = normpath(f"{folder}/{arguments[0]}")
             elif is_shell(program.name) and arguments[:1] in (("-c",), ("-lc",)):
                 yield from named_programs("".join(arguments[1:2]), folder)
-            elif not is_builtin(program.name):
+            elif not is_builtin(program.name) and program.name not in functions:
                 yield program
+
+
+def _plain_commands(text: str) -> str:
+    """The text without conditions of numbers and values of arrays, the home folder as the path that it is."""
+    plain = _ARRAY.sub("=:", _ARITHMETIC.sub(":", text))
+    return _HOME.sub(APP_FOLDER, plain)
 
 
 def _programs_in_row(command: list[CommandWord], folder: str) -> Iterator[NamedProgram]:
@@ -82,7 +97,9 @@ def _programs_in_row(command: list[CommandWord], folder: str) -> Iterator[NamedP
         if command[index].assigns:
             index += 1
             continue
-        yield NamedProgram(texts[index], tuple(texts[index + 1 :]), folder)
+        name = texts[index].removeprefix(f"{APP_FOLDER}/")
+        place = "." if name != texts[index] else folder
+        yield NamedProgram(name, tuple(texts[index + 1 :]), place)
         wrapper = wrapper_at(texts, index)
         if wrapper is None or wrapper.library or wrapper.module:
             return

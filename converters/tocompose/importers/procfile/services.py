@@ -193,6 +193,9 @@ def _platform_values(plan: AppPlan, process: Process) -> dict[str, str]:
     if "DYNO" in names:
         # https://devcenter.heroku.com/articles/dynos#local-environment-variables: the type and a number.
         values["DYNO"] = literal(f"{process.type}.1")
+    if "HOME" in names and plan.image(process).generated:
+        # https://devcenter.heroku.com/articles/dynos#local-environment-variables: where the app is.
+        values["HOME"] = plan.image(process).workdir
     if process.publishes and not front:
         values |= all_opening_variables(plan.repository, process, number)
     return values

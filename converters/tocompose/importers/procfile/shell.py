@@ -16,6 +16,8 @@ from tocompose.tables import Row, load
 
 _COMPOUND = RESERVED | {"!", "[", "[["}
 _OF_BASH = {"function", "select", "coproc", "time"}
+# Between these and the next operator stand names and words, no command.
+_HEADS = ("for", "case")
 _BASHISMS = regex(
     r"\[\[|\(\(|<\(|>\(|<<<|&>|>&(?![\d-])|\|&|/dev/(?:tcp|udp)/|\{[^\s{}]*(?:,|\.\.)[^\s{}]*\}|\$'|\$\""
     r"|\w+(?:\[\w+\])?\+?=\(|\w\+=|\w\[\w+\]=|\$\{\w+(?:/|\^|,|@|:\d|:\s+-?\d|\[)|\$\{!|(?:^|\s)~[+-]"
@@ -239,7 +241,7 @@ def simple_commands(parsed: ParsedCommand) -> Iterator[list[CommandWord]]:
     starts = sorted({offset for _, offset in parsed.operators})
     targets = {offset for sign, offset in parsed.operators if _REDIRECTIONS.search(sign)}
     command: list[CommandWord] = []
-    passed_before = 0
+    passed_before, in_head = 0, False
     for shell_word in parsed.words:
         passed_here = bisect_left(starts, shell_word.start)
         passed, passed_before = starts[passed_before:passed_here], passed_here
@@ -248,11 +250,17 @@ def simple_commands(parsed: ParsedCommand) -> Iterator[list[CommandWord]]:
         if passed and command:
             yield command
             command = []
-        is_led_by = shell_word.raw in RESERVED - _OF_BASH or shell_word.assigns
-        if command or not is_led_by:
+        stays_in_head = in_head and not passed
+        in_head = stays_in_head or (not command and shell_word.raw in _HEADS)
+        if command or not (in_head or _leads_command(shell_word)):
             command.append(shell_word)
     if command:
         yield command
+
+
+def _leads_command(shell_word: CommandWord) -> bool:
+    """Whether a command may follow the word: an assignment, or one like `then`."""
+    return shell_word.raw in RESERVED - _OF_BASH or shell_word.assigns
 
 
 def _without_still_quotes(text: str) -> str:
