@@ -182,3 +182,53 @@ def test_a_pod_belongs_to_its_deployment_without_the_replica_set_between_them() 
     ]
     foreign = made("Pod", "cart-99f1-ccccc", "ReplicaSet cart-99f1", pod_spec())
     assert sorted(services(result(deployment, *pods, foreign))) == ["cart-99f1", "shop"]
+
+
+_BETWEEN = {
+    "CronJob": ("batch/v1", "Job shop-28900000", {}),
+    "Rollout": (
+        "argoproj.io/v1alpha1",
+        "ReplicaSet shop-9c4b",
+        {"rollouts-pod-template-hash": "9c4b"},
+    ),
+    "DeploymentConfig": ("apps.openshift.io/v1", "ReplicationController shop-3", {}),
+}
+
+
+@pytest.mark.parametrize("kind", _BETWEEN)
+def test_a_pod_belongs_to_its_controller_without_what_is_between_them(kind: str) -> None:
+    version, owner, labels = _BETWEEN[kind]
+    template = {"metadata": {"labels": {"app": "shop"}}, "spec": pod_spec()}
+    spec: dict[str, Any] = {"template": template, "selector": {"app": "shop"}}
+    if kind == "Rollout":
+        spec["selector"] = {"matchLabels": {"app": "shop"}}
+    if kind == "CronJob":
+        spec = {"schedule": "@daily", "jobTemplate": {"spec": {"template": template}}}
+    controller = {
+        "apiVersion": version,
+        "kind": kind,
+        "metadata": {"name": "shop", "namespace": "default"},
+        "spec": spec,
+    }
+    pod = made("Pod", "shop-x-aaaaa", owner, pod_spec(), **{"app": "shop", **labels})
+    found = result(controller, pod)
+    assert set(services(found)) - {"scheduler"} == {"shop"}
+    assert f"{kind} shop, which is among" in next(
+        note.message for note in found.notes if note.code == "TC205"
+    )
+
+
+def test_revisions_are_not_told_of_as_equal_pods() -> None:
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": pod_spec()}
+    sets = [
+        made(
+            "ReplicaSet",
+            f"web-{number}",
+            "Deployment web",
+            {"replicas": number, "template": template},
+            **{"pod-template-hash": str(number)},
+        )
+        for number in (0, 1)
+    ]
+    (copy,) = [note for note in result(*sets).notes if note.code == "TC268"]
+    assert "web-0 left out: Deployment web made several revisions" in copy.message

@@ -15,8 +15,8 @@ import pytest
 import tree
 from kubernetes_edge.stacks import app, ingress, rule
 from tocompose.importers.kubernetes.cluster_model import resolve_model
+from tocompose.importers.kubernetes.collected_objects import collect_objects
 from tocompose.importers.kubernetes.config_names import name_config
-from tocompose.importers.kubernetes.objects import collect_objects
 from tocompose.importers.kubernetes.routing import proxy_parts
 from tocompose.importers.kubernetes.routing.site import routing_model
 from tocompose.ledger import Ledger

@@ -351,7 +351,10 @@ def _is_template(
 
 def _objects(documents: list[Cursor], ledger: Ledger) -> KubeObjects:
     """The objects that count, each in its namespace; what reads rare inputs is imported for those alone."""
-    from tocompose.importers.kubernetes.objects import collect_objects
+    from tocompose.importers.kubernetes.collected_objects import (
+        collect_objects,
+        without_copies,
+    )
 
     objects = collect_objects(documents, ledger)
     if (
@@ -366,8 +369,6 @@ def _objects(documents: list[Cursor], ledger: Ledger) -> KubeObjects:
         kube_object.at("metadata", "ownerReferences")
         for kube_object in objects.of_kind("Pod", "ReplicaSet")
     ):
-        from tocompose.importers.kubernetes.objects import without_copies
-
         objects = without_copies(objects, ledger)
     return objects
 

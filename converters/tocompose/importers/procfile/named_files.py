@@ -35,8 +35,6 @@ _FUNCTION = regex(
     r"\bfunction\s+(?P<named>[\w-]+)|(?<![\w$-])(?P<short>[\w-]+)\s*\(\s*\)\s*[{(]",
     hints=[["function", "("]],
 )
-# The app's own folder as a path, which is its home too: https://devcenter.heroku.com/articles/dynos
-_HOME = regex(r"(?<![^\s\"';&|(])(?:~|\$HOME|\$\{HOME\})(?=[/\s\"';&|)]|$)")
 _MODULE = regex(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 # How a server is told the app: `shop.wsgi:application`, `shop:create_app()`.
 _APPLICATION = regex(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\w*(?:\.\w+)*(?:\(.*\))?")
@@ -74,26 +72,39 @@ def named_programs(text: str, folder: str = ".") -> Iterator[NamedProgram]:
     functions = {match["named"] or match["short"] for match in _FUNCTION.finditer(text)}
     for command in simple_commands(parse_command(_plain_commands(text))):
         for program in _programs_in_row(command, folder):
-            arguments = program.arguments
-            if program.name == "cd" and arguments:
-                folder = normpath(f"{folder}/{arguments[0]}")
-            elif is_shell(program.name) and arguments[:1] in (("-c",), ("-lc",)):
-                yield from named_programs("".join(arguments[1:2]), folder)
-            elif not is_builtin(program.name) and program.name not in functions:
+            if program.name == "cd" and program.arguments:
+                folder = _folder_at(program.arguments[0], folder)
+            elif script := _shell_script(program):
+                yield from named_programs(script, folder)
+            elif program.name not in functions and not is_builtin(program.name):
                 yield program
 
 
+def _shell_script(program: NamedProgram) -> str:
+    """The commands that a shell is given as its argument; empty for other programs."""
+    option, script, *_ = (*program.arguments, "", "")
+    return script if is_shell(program.name) and option in ("-c", "-lc") else ""
+
+
 def _plain_commands(text: str) -> str:
-    """The text without conditions of numbers and values of arrays, the home folder as the path that it is."""
-    plain = _ARRAY.sub("=:", _ARITHMETIC.sub(":", text))
-    return _HOME.sub(APP_FOLDER, plain)
+    """The text without conditions of numbers and values of arrays."""
+    return _ARRAY.sub("=:", _ARITHMETIC.sub(":", text))
+
+
+def _folder_at(path: str, folder: str) -> str:
+    """Where a path leads from a folder of the app; one that begins at the app's own place leads from there."""
+    if path == APP_FOLDER or path.startswith(f"{APP_FOLDER}/"):
+        return normpath(f".{path.removeprefix(APP_FOLDER)}")
+    return normpath(f"{folder}/{path}")
 
 
 def _programs_in_row(command: list[CommandWord], folder: str) -> Iterator[NamedProgram]:
     """The program of a command, and those that one after the other start, up to one that a library brings."""
-    texts = [shell_word.text for shell_word in command]
+    # https://devcenter.heroku.com/articles/dynos: the home folder is the app's.
+    at_home = [shell_word.at_home(APP_FOLDER) for shell_word in command]
+    texts = [shell_word.text for shell_word in at_home]
     index = 0
-    while index < len(texts) and not command[index].active:
+    while index < len(texts) and not at_home[index].active:
         if command[index].assigns:
             index += 1
             continue

@@ -56,6 +56,15 @@ class CommandWord(NamedTuple):
         """Whether it is `NAME=value`."""
         return _ASSIGNMENT.match(self.raw) is not None
 
+    def at_home(self, folder: str) -> CommandWord:
+        """The word with that folder in the place of the home folder, where it begins with it."""
+        atoms = list(word_atoms(self.raw))
+        if not atoms or (atoms[0].kind, atoms[0].text) != ("parameter", "HOME"):
+            return self
+        text = "".join([folder, *(atom.text for atom in atoms[1:])])
+        is_active = any(map(_is_active, atoms[1:]))
+        return CommandWord(self.raw, text, self.start, is_active)
+
     def variables(self) -> Iterator[str]:
         """The variables that a shell puts into it, and those of code for another shell in single quotes."""
         yield from _named_in(word_atoms(self.raw))
@@ -238,24 +247,30 @@ def _is_of_bash(command: list[CommandWord], table: Row) -> bool:
 
 def simple_commands(parsed: ParsedCommand) -> Iterator[list[CommandWord]]:
     """The words of each simple command in order, without assignments, redirections and words like `then`."""
-    starts = sorted({offset for _, offset in parsed.operators})
-    targets = {offset for sign, offset in parsed.operators if _REDIRECTIONS.search(sign)}
     command: list[CommandWord] = []
-    passed_before, in_head = 0, False
-    for shell_word in parsed.words:
-        passed_here = bisect_left(starts, shell_word.start)
-        passed, passed_before = starts[passed_before:passed_here], passed_here
-        if passed and passed[-1] in targets:
-            continue
-        if passed and command:
+    in_head = False
+    for shell_word, is_apart in _words_apart(parsed):
+        if is_apart and command:
             yield command
             command = []
-        stays_in_head = in_head and not passed
+        stays_in_head = in_head and not is_apart
         in_head = stays_in_head or (not command and shell_word.raw in _HEADS)
         if command or not (in_head or _leads_command(shell_word)):
             command.append(shell_word)
     if command:
         yield command
+
+
+def _words_apart(parsed: ParsedCommand) -> Iterator[tuple[CommandWord, bool]]:
+    """The words but those that are redirected to, each with whether an operator stands before it."""
+    starts = sorted({offset for _, offset in parsed.operators})
+    targets = {offset for sign, offset in parsed.operators if _REDIRECTIONS.search(sign)}
+    passed_before = 0
+    for shell_word in parsed.words:
+        passed_here = bisect_left(starts, shell_word.start)
+        passed, passed_before = starts[passed_before:passed_here], passed_here
+        if not passed or passed[-1] not in targets:
+            yield shell_word, bool(passed)
 
 
 def _leads_command(shell_word: CommandWord) -> bool:
