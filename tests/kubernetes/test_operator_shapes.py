@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -647,12 +652,24 @@ def test_a_route_that_no_listener_takes_is_lost_as_a_whole(section: str, host: s
     assert "traefik" not in services(result)
 
 
-def test_an_older_mongodb_makes_its_users_with_the_shell_that_it_has() -> None:
+def test_an_older_mongodb_makes_its_users_with_the_shell_that_it_has(
+    tmp_path: Path,
+) -> None:
     users = "[{name: ann, db: $external, roles: [{name: read, db: shop}]}]"
     text = custom("MongoDBCommunity", f"{{version: 4.4.0, users: {users}}}")
     script = file_text(converted(text), "10-users.sh")
     assert 'process = {env: {USER_PASSWORD_1: "$USER_PASSWORD_1"}};' in script
     assert 'getSiblingDB("\\$external").createUser({user: "ann"' in script
+    # What the shell is told is JavaScript, whatever letters the password has.
+    password = 'a"b\\c&d$e'
+    mongo = tmp_path / "mongo"
+    mongo.write_text("#!/bin/sh\ncat\n")
+    mongo.chmod(0o755)
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "USER_PASSWORD_1": password}
+    words = ["sh", "-c", script]
+    told = subprocess.run(words, env=env, capture_output=True, text=True, check=True).stdout
+    [value] = re.findall(r"USER_PASSWORD_1: (.+)\}\};", told)
+    assert json.loads(value) == password
 
 
 def test_a_password_of_a_sentinel_may_have_any_letters() -> None:

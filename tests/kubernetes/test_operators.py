@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -380,12 +384,45 @@ def test_the_passwords_of_elastic_and_kibana_are_the_stacks_own():
     files = {file.path: file.content.decode() for file in converted(ELASTIC).files}
     example = " ".join(files[".env.example"].replace("#", " ").split())
     assert "get secret" not in example
-    assert (
-        "Password of the user elastic of Elasticsearch. Any will do: this stack sets it"
-        in example
-    )
+    ends = {
+        "elastic": "Any of 6 characters or more will do: this stack sets it",
+        "kibana_system": "Any of 6 characters or more that is no number will do: this stack sets it",
+    }
+    for user, end in ends.items():
+        assert f"Password of the user {user} of Elasticsearch. {end}" in example
     assert "logs-kibana-user" not in "".join(files.values())
-    assert example.count("Any will do: this stack sets it") == 2
+
+
+_CURL = """#!/bin/sh
+while [ $# -gt 0 ]; do [ "$1" = -d ] && printf %s "$2" > "$SAID"; shift; done
+"""
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [("s3cret-9Kq", 0), ("a\"b\\c&d$e'f", 0), ('\\\\""', 1), ("short", 1)],
+)
+def test_the_job_of_kibana_carries_any_password_that_the_server_takes(
+    password: str, code: int, tmp_path: Path
+) -> None:
+    shell, option, script = services(converted(ELASTIC))["logs-kb-login"]["entrypoint"]
+    curl = tmp_path / "curl"
+    curl.write_text(_CURL)
+    curl.chmod(0o755)
+    said = tmp_path / "said.json"
+    env = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "KIBANA_PASSWORD": password,
+        "ELASTIC_PASSWORD": "p",
+        "SAID": str(said),
+    }
+    words = [shell, option, script.replace("$$", "$")]
+    done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    if code == 0:
+        assert json.loads(said.read_text()) == {"password": password}
+    else:
+        assert "6 characters or more" in done.stderr and not said.exists()
 
 
 def test_kibana_has_an_encryption_key_unless_the_source_states_one():
@@ -396,7 +433,7 @@ def test_kibana_has_an_encryption_key_unless_the_source_states_one():
     assert value.startswith("${LOGS_KB_ENCRYPTION_KEY:?")
     example = next(file for file in result.files if file.path == ".env.example")
     said = " ".join(example.content.decode().replace("#", " ").split())
-    assert "Any of 32 characters or more. With moved data: the operator's" in said
+    assert "Any of 32 characters or more that is no number. With moved data: the" in said
     config = f"config: {{xpack.encryptedSavedObjects.encryptionKey: {'k' * 32}}}"
     stated = converted(ELASTIC.replace("count: 1, elastic", f"count: 1, {config}, elastic"))
     assert "LOGS_KB_ENCRYPTION_KEY" not in services(stated)["logs-kb"]["environment"][name]

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.operators.parts import (
-    ANY_VALUE,
     SPEAKS_HTTP,
+    WILL_DO,
     Manifest,
     OperatedServer,
     OperatorPart,
@@ -41,10 +41,11 @@ _HTTP, _TRANSPORT = ServerPort("http", 9200), ServerPort("transport", 9300)
 _KIBANA, _APM = ServerPort("http", 5601), ServerPort("http", 8200)
 # The operator's own stands under a key that is called after the user, or is the token of a service account:
 # https://github.com/elastic/cloud-on-k8s/blob/main/pkg/controller/association/user.go
-_KIBANA_KEYS = {"password": ANY_VALUE}
+# It takes a value of digits alone for a number, and stops: https://github.com/elastic/kibana/issues/55031
+_KIBANA_KEYS = {"password": f"Any of 6 characters or more that is no number {WILL_DO}"}
 # The operator keeps this user in files of the nodes, so neither a snapshot nor a reindexing brings the password along:
 # https://github.com/elastic/cloud-on-k8s/blob/main/pkg/controller/elasticsearch/user/predefined.go
-_ELASTIC_KEYS = {ELASTIC_USER: ANY_VALUE}
+_ELASTIC_KEYS = {ELASTIC_USER: f"Any of 6 characters or more {WILL_DO}"}
 # Without a key of its own Kibana makes one at each start, blocks alerts, and cannot read what it encrypted before:
 # https://www.elastic.co/docs/reference/kibana/configuration-reference/alerting-settings
 _ENCRYPTION = "xpack.encryptedSavedObjects.encryptionKey"
@@ -280,7 +281,7 @@ def _encryption_secret(name: str) -> ServerSecret:
     """The key with which Kibana encrypts what it keeps in Elasticsearch; the operator's stands in a file of options."""
     meaning = "Key with which Kibana encrypts connectors, rules and Fleet settings"
     value = (
-        "Any of 32 characters or more. With moved data: the operator's "
+        "Any of 32 characters or more that is no number. With moved data: the operator's "
         f"({_ENCRYPTION} in kibana.yml of Secret {name}-kb-config)"
     )
     return ServerSecret(
@@ -303,15 +304,28 @@ def kibana_url(name: str) -> str:
     return f"http://{name}-kb-http:{_KIBANA.number}"
 
 
+# The server takes six characters or more. It may not know its own user yet when it starts, but after two minutes it
+# never will: https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-security-change-password
+_LOGIN_SCRIPT = """\
+if [ "${#KIBANA_PASSWORD}" -lt 6 ]; then
+  echo "the password of kibana_system needs 6 characters or more" >&2
+  exit 1
+fi
+quote='"' slash='\\'
+password=${KIBANA_PASSWORD//"$slash"/"$slash$slash"}
+password=${password//"$quote"/"$slash$quote"}
+for attempt in {1..24}; do
+  curl -fsS -u "elastic:$ELASTIC_PASSWORD" -H "Content-Type: application/json" -X POST \\
+    -d "{\\"password\\":\\"$password\\"}" "$ELASTICSEARCH_URL/_security/user/kibana_system/_password" && exit
+  sleep 5
+done
+exit 1"""
+
+
 def _login_job(
     spec: ElasticSpec, name: str, elasticsearch: str, secret: str
 ) -> OperatedServer:
     """The one-shot that gives Kibana's own user its password, as the operator does."""
-    script = (
-        'until curl -fsS -u "elastic:$ELASTIC_PASSWORD" -H "Content-Type: application/json" -X POST '
-        '-d "{\\"password\\":\\"$KIBANA_PASSWORD\\"}" "$ELASTICSEARCH_URL/_security/user/kibana_system/_password"; '
-        "do sleep 5; done"
-    )
     return OperatedServer(
         name=f"{name}-kb-login",
         image=elastic_image("elasticsearch", "elasticsearch", spec.version),
@@ -321,7 +335,7 @@ def _login_job(
             "ELASTIC_PASSWORD": from_secret(elastic_secret(elasticsearch), ELASTIC_USER),
             "KIBANA_PASSWORD": from_secret(secret, "password"),
         },
-        command=("sh", "-c", script),
+        command=("bash", "-c", _LOGIN_SCRIPT),
     )
 
 

@@ -187,18 +187,21 @@ def _connection_secret(
     )
 
 
+# A value as it stands between quotes of JavaScript.
+_IN_QUOTES = """$(printf %s "${}" | sed 's/[\\\\"]/\\\\&/g')"""
+
+
 def _script_file(spec: MongoSpec) -> Mapping[str, Manifest]:
     """The file of the script; the older shell is told of the variables by one that the entry point runs."""
     script = _script(spec)
     if tag_version(spec.version or "") >= tag_version(_FIRST_WITH_MONGOSH):
         return {f"{_SCRIPT}.js": script}
-    passwords = ", ".join(
-        f'USER_PASSWORD_{number}: "$USER_PASSWORD_{number}"'
-        for number, _ in enumerate(spec.users, 1)
-    )
+    names = [f"USER_PASSWORD_{number}" for number, _ in enumerate(spec.users, 1)]
+    passwords = ", ".join(f'{name}: "${name}"' for name in names)
     login = '-u "$MONGO_INITDB_ROOT_USERNAME" -p "$MONGO_INITDB_ROOT_PASSWORD"'
     lines = [
         "#!/bin/sh",
+        *(f"{name}={_IN_QUOTES.format(name)}" for name in names),
         f"mongo --quiet {login} --authenticationDatabase admin <<JS",
         f"process = {{env: {{{passwords}}}}};",
         f"{script.replace('$', chr(92) + '$')}JS",

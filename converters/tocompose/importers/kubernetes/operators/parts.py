@@ -123,7 +123,8 @@ class OperatorRemark(NamedTuple):
     command: str = ""
 
 
-ANY_VALUE = "Any will do: this stack sets it, and the operator's is not needed"
+# The end of what is said of a value that has to be none of the operator's.
+WILL_DO = "will do: this stack sets it, and the operator's is not needed"
 
 # Certificates of an operator's own making are not here, nor what makes clients trust them.
 SPEAKS_HTTP = OperatorRemark(
