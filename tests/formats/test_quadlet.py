@@ -730,6 +730,27 @@ def test_a_proxy_outside_needs_published_ports(setting: str, told: str) -> None:
     assert told in told_of(files, "TC788").advice
 
 
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        (0, "(this stack publishes none), all at a, whose network namespace the others share. If"),
+        (1, "(this stack publishes none), those of b and c at a, whose network namespace they share. If"),
+    ],
+)  # fmt: skip
+def test_ports_are_to_be_published_at_the_owner_of_the_namespace(
+    others: int, told: str
+) -> None:
+    unit = "[Unit]\nRequires=proxy.service\n"
+    files = {
+        "a.container": _container("a:1", "Pod=p.pod", sections=unit),
+        "b.container": _container("b:1", "Pod=p.pod"),
+        "c.container": _container("c:1", "Pod=p.pod"),
+        "p.pod": "[Pod]\n",
+        **{f"d{number}.container": _container("d:1", "") for number in range(others)},
+    }
+    assert told in told_of(files, "TC788").advice
+
+
 def test_a_podman_secret_without_a_value_is_said_once() -> None:
     files = {
         "a.container": _container("a:1", "Secret=api_pwd,type=env,target=API_PASSWORD")

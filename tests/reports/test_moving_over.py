@@ -217,6 +217,18 @@ def test_a_named_cache_of_podman_is_not_copied() -> None:
     assert "pages:/from" in advice_of(result, "TC444")
 
 
+def test_of_units_of_root_each_program_that_writes_is_named() -> None:
+    _, cutover = converted(UNITS)
+    steps = (*cutover.steps_over, *cutover.steps_back, *cutover.cleaning)
+    told = next(step.warning for step in steps if "belong to root" in step.warning)
+    in_unit_folders = [step.line for step in steps if step.line.startswith("(cd ")]
+    assert len(in_unit_folders) == 3
+    for line in in_unit_folders:
+        programs = [part.split()[0] for part in line.strip("()").split(" && ")]
+        for program in set(programs) - {"cd", "mkdir", "systemctl"}:
+            assert f"`sudo {program}`" in told and f"`{program}`" in told
+
+
 def test_units_are_stopped_taken_away_and_put_back_under_their_names() -> None:
     _, cutover = converted(UNITS)
     services = "app.service shop-cache.service db.service"
@@ -540,7 +552,8 @@ def test_containers_under_the_name_of_an_older_compose_are_not_replaced(
 def test_what_is_written_after_a_copy_in_a_swarm_is_lost() -> None:
     text = "version: '3'\nservices: {cache: {image: 'redis:7'}}\n"
     result, cutover = converted({"docker-stack.yml": text})
-    assert "what is written after the copy is not moved" in advice_of(result, "TC432")
+    assert "what is written after the copy is not moved: `" in advice_of(result, "TC432")
+    assert "Copy its data on the node where it runs (" in advice_of(result, "TC432")
     (removed,) = [step for step in cutover.steps_over if "stack rm" in step.line]
     assert removed.warning.endswith("What is written after the copy is not moved.")
 

@@ -103,9 +103,9 @@ def copied_before_it_stops(service: Service, stack: Stack) -> str:
     if stack.runs_in is Runtime.SWARM:
         task_name = shlex.quote(f"{stack.name}_{service.name}")
         return (
-            "Do not stop the container, as the swarm would start an empty one in its place. Copy its data just before"
-            " you remove the old stack, as what is written after the copy is not moved, on the node where it runs"
-            f" (`docker service ps {task_name}` shows it)"
+            "Do not stop the container, as the swarm would start an empty one in its place. Copy its data on the node"
+            f" where it runs (`docker service ps {task_name}` shows it), just before you remove the old stack, as what"
+            " is written after the copy is not moved"
         )
     if service.was_removed:
         return "If the container runs on this machine, copy its data before you stop it, which removes it (`--rm`)"

@@ -69,7 +69,7 @@ _UNIT_FOLDER, _ASIDE = "~/.config/containers/systemd", "~/units-before"
 _RELOAD = "systemctl --user daemon-reload"
 _AS_ROOT = (
     "If the units belong to root, use `sudo systemctl` instead of `systemctl --user`, `sudo podman` instead of "
-    "`podman`, and /etc/containers/systemd "
+    "`podman`, `sudo mv` and `sudo rm` instead of `mv` and `rm`, and /etc/containers/systemd "
     f"instead of {_UNIT_FOLDER}."
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from tocompose.compose.start_order import all_awaited
@@ -13,6 +13,7 @@ from tocompose.ledger import Cursor
 from tocompose.model import Dependency, Role, Service
 from tocompose.record import NamedTuple, replace
 from tocompose.syntax.model_path import ModelPath
+from tocompose.wording import enumerated
 
 # What each unit waits for, by the unit that starts earlier.
 _Edges: TypeAlias = dict[QuadletUnit, dict[QuadletUnit, Dependency]]
@@ -126,14 +127,16 @@ class UnitOrder:
 
     def note_outside(self, services: Iterable[Service]) -> None:
         """Says which units are called that are nowhere, and how they and the stack can still reach each other."""
-        publishes = any(service.ports for service in services)
+        all_services = tuple(services)
+        publishes = any(service.ports for service in all_services)
+        where = f"{'' if publishes else _NO_PORTS}{_told_owners(all_services)}"
         for unit, unit_word in self._outside_words:
             unit_word.note(
                 "TC788",
                 subject=unit.subject,
                 service=unit.stem,
                 names=unit_word.peek() or "",
-                unpublished="" if publishes else _NO_PORTS,
+                where=where,
             )
 
     def _add_edge(
@@ -199,6 +202,23 @@ class UnitOrder:
         else:
             self._outside_words.append((unit, unit_word))
         return None
+
+
+def _told_owners(services: Sequence[Service]) -> str:
+    """At which services the ports of those belong that live in the network of another one: there the engine refuses
+    to publish any."""
+    members: dict[str, list[str]] = {}
+    for service in services:
+        kind, _, owner = (service.network_mode or "").partition(":")
+        if kind == "service":
+            members.setdefault(owner, []).append(service.name)
+    told = [
+        f"all at {owner}, whose network namespace the others share"
+        if len(names) == len(services) - 1
+        else f"those of {enumerated(names)} at {owner}, whose network namespace they share"
+        for owner, names in members.items()
+    ]
+    return "".join(f", {text}" for text in told)
 
 
 def _holds_data(service: Service | None) -> bool:
