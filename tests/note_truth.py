@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 
+from tocompose.cli.convert import convert_command
+from tocompose.importers import importers
 from tocompose.notes import Kind, Note, generated_forms
 from tocompose.pipeline import Result
 from tocompose.syntax.names import ALWAYS_SET
@@ -20,6 +23,14 @@ _WRITTEN = re.compile(
     r"|(?:secrets|config)/[\w./-]*\w)(?![\w/-])"
 )
 _CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
+# An option of a format; the value too, where the format has a few and names them in its help.
+_OPTION = re.compile(r"--option ([\w-]+)=([\w-]+)")
+_CHOICES = {"auto", "never", "pack", "own", "remote", "networks", "unraid"}
+# What is advised to be given to `tocompose convert`.
+_OF_CONVERT = re.compile(
+    r"(?:[Cc]onvert(?: again)? with(?:out)?|\buse) `(--[^`]+)`|`tocompose convert ([^`]+)`"
+)
+_FLAG = re.compile(r"(?<!\S)(--[a-z][\w-]*)")
 # What these ask for is to be made by the reader, or was there under that name before it was moved.
 _TO_BE_MADE = {"TC213", "TC508", "TC884"}
 # Compose itself looks at these; no file needs to name them.
@@ -32,11 +43,44 @@ def false_sayings(result: Result, source: Collection[str] = ()) -> list[str]:
     services = {service.name for service in result.stack.services}
     paths = {file.path for file in result.files} | set(source)
     paths |= {path.rpartition("/")[0] for path in paths}
+    options = options_of_format(result.importer)
     return [
         f"{note.code} {problem}: {note.message}"
         for note in result.notes
-        for problem in _problems(note, services, paths, texts)
+        for problem in (
+            *_problems(note, services, paths, texts),
+            *_unknown_options(note, options),
+        )
     ]
+
+
+def options_of_format(name: str) -> Mapping[str, str]:
+    """What `--option` takes for a format, with the help of each."""
+    [importer] = [importer for importer in importers() if importer.name == name]
+    return dict(getattr(importer, "options", {}))
+
+
+def _unknown_options(note: Note, options: Mapping[str, str]) -> Iterator[str]:
+    """What a note advises that the command line refuses: an option that the format has not, a value that it does not
+    know, a flag that is none."""
+    for name, value in _OPTION.findall(f"{note.message}\n{note.advice}"):
+        if name not in options:
+            yield f"option {name}"
+        elif value in _CHOICES and value not in options[name]:
+            yield f"value {value} of option {name}"
+    for command in _OF_CONVERT.findall(note.advice):
+        for flag in _FLAG.findall(" ".join(command)):
+            if flag not in _flags_of_convert():
+                yield f"flag {flag}"
+
+
+@cache
+def _flags_of_convert() -> frozenset[str]:
+    return frozenset(
+        flag
+        for parameter in convert_command.params
+        for flag in (*parameter.opts, *parameter.secondary_opts)
+    )
 
 
 def false_report_lines(markdown: str, result: Result) -> list[str]:

@@ -94,7 +94,7 @@ FAMILIES = {
     **dict.fromkeys(("TC78", "TC818", "TC858", "TC897", "TC452", "TC923"), "quadlet"),
     **dict.fromkeys(("TC79", "TC89"), "aws"),
     **dict.fromkeys(("TC82", "TC843"), "unraid"),
-    **dict.fromkeys(("TC83", "TC888", "TC889", "TC898"), "render"),
+    **dict.fromkeys(("TC83", "TC888", "TC889", "TC898", "TC920"), "render"),
     "TC0": "general",
     "TC1": "docker_run",
     "TC2": "kubernetes",

@@ -65,4 +65,5 @@ def test_notes_that_differ_in_numbers_only_are_told_together() -> None:
     short, long = (render(told, Style(verbosity=verbosity)) for verbosity in (0, 1))
     assert len(short.splitlines()) <= 80
     assert short.count("[TC231]") == 1 and long.count("[TC231]") == 20
-    assert "; the same for svc-1 (line " in short and "(with other numbers)" in short
+    assert "; the same with other numbers for svc-1 (line " in " ".join(short.split())
+    assert "-v shows what to do for the others." in " ".join(short.split())

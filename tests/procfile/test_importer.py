@@ -676,8 +676,39 @@ def test_the_evidence_for_a_broker_is_said_once() -> None:
     }
     said = [item.message for item in converted(**files).notes if item.code == "TC401"]
     assert said == [
-        "service redis (redis:7-alpine) was added: requirements.txt names celery[redis] and worker runs celery"
+        "service redis (redis:7-alpine) was added: requirements.txt names celery[redis]; worker runs celery"
     ]
+
+
+def test_each_piece_of_evidence_is_a_clause_of_its_own() -> None:
+    files = {
+        "Procfile": "web: rails server\n",
+        "Gemfile": "gem 'pg'\ngem 'rails'\n",
+        "app.json": '{"environments": {"review": {"addons": ["heroku-postgresql"]}}}',
+    }
+    [said] = [item.message for item in converted(**files).notes if item.code == "TC401"]
+    assert said.endswith(
+        "Gemfile names pg; Gemfile names rails, a program with a database; app.json asks for PostgreSQL for review apps"
+    )
+
+
+@pytest.mark.parametrize(
+    ("processes", "told"),
+    [
+        ("", "at every `docker compose up`, before web starts"),
+        ("worker: ./work\n", "at every `docker compose up`, before web and worker start"),
+    ],
+)
+def test_a_release_is_said_to_run_before_what_waits_for_it(
+    processes: str, told: str
+) -> None:
+    """What runs in development alone does not wait."""
+    files = {
+        "Procfile": f"release: ./migrate\nweb: ./serve\n{processes}",
+        "Procfile.dev": "web: ./serve\ncss: npm run css\n",
+    }
+    [said] = [item.message for item in converted(**files).notes if item.code == "TC322"]
+    assert said.endswith(told)
 
 
 def test_development_packages_stay_where_the_platform_was_told_to_keep_them() -> None:

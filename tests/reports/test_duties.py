@@ -314,6 +314,26 @@ def test_what_the_platform_keeps_beside_the_source_is_copied() -> None:
     assert not any(copy in duty.task for duty in start_duties(answer).named)
 
 
+def test_the_password_of_a_new_server_is_not_to_be_copied() -> None:
+    files = {
+        "Procfile": b"web: node web.js\n",
+        "package.json": b"{}",
+        ".env.example": b"SMTP_HOST=mail.example.org\n",
+    }
+    addons = {"app.json": b'{"addons": ["heroku-postgresql"]}'}
+    told = []
+    for source in (files, {**files, **addons}):
+        project = Memory(source, "shop")
+        answer = report(convert(project, Options(layout=Layout(split=True))), project)
+        told.append(start_duties(answer).named[0].advice)
+    without, beside = told
+    assert without.endswith(
+        "in .env: without them mail, logins or file storage may not work."
+    )
+    left_out = "Leave out POSTGRES_PASSWORD, which is for the stack's own server."
+    assert beside == f"{without} {left_out}"
+
+
 def test_a_move_stops_first_what_writes_on_the_platform() -> None:
     files = {
         "Procfile": b"web: node web.js\n",
@@ -405,6 +425,8 @@ def test_probes_are_one_box_with_what_to_do_about_each() -> None:
     )
     assert lines[advice - 1].startswith("  - shop: livenessProbe")
     assert "; the same for cart (line " in lines[advice - 1]
+    # It restarts by default what has this label alone: https://github.com/willfarrell/docker-autoheal#how-to-use
+    assert "`autoheal=true`" in lines[advice]
     assert "cart: startupProbe" not in todo and "start_period: 30s" in todo
 
 

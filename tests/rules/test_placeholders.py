@@ -401,7 +401,7 @@ def test_what_is_left_out_of_a_placeholder_is_told_with_its_place_unless_it_may_
     assert {"DB_CONFIG_PATH", "WEB_CONFIG_PATH"} <= names
     values = report(result, project).values_by_fate()
     assert values["noted"] == len(asked)
-    assert "delete its line in the compose file instead." in str(
+    assert "delete the variable's line in the compose file instead." in str(
         duties(report(result, project))
     )
 
@@ -411,7 +411,8 @@ def test_a_placeholder_that_is_a_secret_in_production_is_deleted_there_too() -> 
     project = Memory({"run.sh": script.encode()}, "shop")
     result = convert(project, Options(source="docker_run", layout=Layout(split=True)))
     told = str(duties(report(result, project)))
-    assert "for MYSQL_PASSWORD, also the lines in docker-compose.prod.yml" in told
+    assert "for MYSQL_PASSWORD, delete also the lines in docker-compose.prod.yml" in told
+    assert "If `environment:` is empty then, delete it too." in told
 
 
 def test_empty_settings_are_shown_at_the_first_of_them() -> None:

@@ -8,7 +8,8 @@ from tocompose.knowledge.generators import encrypts_data
 from tocompose.notes import Kind, Note, explanation, generated_forms
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
-from tocompose.reports.next_steps import passwords_to_change
+from tocompose.reports.needless_values import deletion_of_placeholders
+from tocompose.reports.next_steps import development_passwords, passwords_to_change
 from tocompose.reports.repeated_notes import leaves_nothing, said_once
 from tocompose.reports.report import (
     Report,
@@ -22,14 +23,13 @@ from tocompose.reports.values_to_set import (
     generated_names,
     hints_of,
     keeps_data,
-    names_asked_for,
     optional_values,
     said_by_values,
     todo_of,
     values_to_set,
 )
 from tocompose.syntax.model_path import ModelPath
-from tocompose.wording import enumerated, listed_names
+from tocompose.wording import enumerated
 
 
 class DutyDetail(NamedTuple):
@@ -100,7 +100,7 @@ def _value_duties(report: Report) -> Iterator[Duty]:
     is_sentence = len(names) <= MOST_IN_A_SENTENCE
     which = f": {', '.join(names)}" if is_sentence else " (listed below)"
     how = f"`tocompose env .` in this folder asks for {'each' if names[1:] else 'it'}."
-    how += _how_without(report, names)
+    how += deletion_of_placeholders(report, names)
     also = _optional_part(optional_values(report), is_sentence=is_sentence)
     text = f"Set {counted_values(names)} in .env{which}{also}"
     hints = hints_of(report, names) if is_sentence else {}
@@ -120,44 +120,28 @@ def _optional_part(names: Sequence[str], *, is_sentence: bool) -> str:
     return f"; also {which}, where a password is needed"
 
 
-def _how_without(report: Report, names: Sequence[str]) -> str:
-    """How to do without the placeholders among these variables, where there are any: production may have them too."""
-    asked = [names_asked_for(note, names) for note in report.notes if note.code == "TC852"]
-    placeholders = set().union(*asked)
-    if not placeholders:
-        return ""
-    shown_names = listed_names(
-        [name for name in names if name in placeholders], MOST_IN_A_SENTENCE
-    )
-    one_of = "one of " if len(placeholders) > 1 else ""
-    needless = f" If a service can do without {one_of}{shown_names}, delete its line in the compose file instead"
-    in_secrets = [
-        secret.environment
-        for secret in report.stack.secrets
-        if secret.environment in placeholders
-    ]
-    files = [file.path for file in report.files if ".prod." in file.path]
-    if not in_secrets or not files:
-        return f"{needless}."
-    shown = listed_names(in_secrets, MOST_IN_A_SENTENCE)
-    return (
-        f"{needless}; for {shown}, also the lines in {files[0]} that name the variable or its"
-        " Docker secret."
-    )
-
-
 def _config_duties(report: Report) -> Iterator[Duty]:
     """Variables of which the platform keeps the running app's values beside the repository."""
     if report.importer != "procfile":
         return
     notes = tuple(note for note in report.notes if note.code == "TC895")
     if has_unset := _has_unset_variables(report):
-        text, advice = _COPY_CONFIG, _CONFIG_ADVICE
+        text, advice = _COPY_CONFIG, f"{_CONFIG_ADVICE}{_left_out_of_copy(report)}"
     elif notes:
         text, advice = str(explanation("TC895")["do"]), notes[0].advice
     if has_unset or notes:
         details = tuple(DutyDetail(note.message, (str(note.span),)) for note in notes)
         yield Duty(text, _begun_small(text), advice=advice, notes=notes, details=details)
+
+
+def _left_out_of_copy(report: Report) -> str:
+    """Which config vars must not be copied: a new server of the stack has a password of its own."""
+    names = development_passwords(report.stack)
+    if not names:
+        return ""
+    which = "which are" if names[1:] else "which is"
+    servers = "servers" if names[1:] else "server"
+    return f" Leave out {enumerated(names)}, {which} for the stack's own {servers}."
 
 
 def _has_unset_variables(report: Report) -> bool:
@@ -173,8 +157,7 @@ _COPY_CONFIG = "Copy the config vars of the running app to .env"
 # https://devcenter.heroku.com/articles/config-vars#view-current-config-var-values
 _CONFIG_ADVICE = (
     "If it runs on Heroku, `heroku config -s -a APP` prints them (APP is the app's name there). Copy the values of the"
-    " variables in .env, except the passwords that the stack has for its own servers: without them mail, logins or"
-    " file storage may not work."
+    " variables in .env: without them mail, logins or file storage may not work."
 )
 
 

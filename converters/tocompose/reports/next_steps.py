@@ -118,7 +118,7 @@ def _outer_files(stack: Stack) -> str:
     )
 
 
-def _development_passwords(stack: Stack) -> list[str]:
+def development_passwords(stack: Stack) -> list[str]:
     """The variables whose value is the well-known password that lets the first start succeed."""
     return [setting.name for setting in stack.settings if has_development_password(setting)]
 
@@ -126,7 +126,7 @@ def _development_passwords(stack: Stack) -> list[str]:
 def passwords_to_change(report: Report) -> list[str]:
     """Those that are to be changed before a start in production."""
     has_production = any(".prod." in file.path for file in report.files)
-    return _development_passwords(report.stack) if has_production else []
+    return development_passwords(report.stack) if has_production else []
 
 
 def base_of(report: Report) -> str:

@@ -13,6 +13,7 @@ from tocompose.reports.escape import printable
 from tocompose.reports.masking import Quote
 from tocompose.reports.repeated_notes import (
     NOTHING,
+    OtherSubject,
     also_about,
     notes_spoken_for,
     spoken_for_by_name,
@@ -283,12 +284,19 @@ class NoteWriter:
         if note.advice in self._given_advice and (not note.advice or not self._is_verbose):
             return []
         self._given_advice.add(note.advice)
-        has_likes = any(subject.own_advice for subject in self._also.get(note) or ())
-        likewise = " Do the same for the others." if has_likes else ""
+        likewise = _likewise(note.advice, self._also.get(note) or [])
         return self._wrap(f"→ {printable(note.advice)}{likewise}", 6)
 
     def _wrap(self, text: str, indent: int) -> list[str]:
         return _wrap_text(text, self._style, indent)
+
+
+def _likewise(advice: str, other_subjects: Sequence[OtherSubject]) -> str:
+    """What is to be done for those that a note speaks for also, where its advice names its own name or numbers."""
+    if any(subject.own_advice for subject in other_subjects):
+        return " Do the same for the others."
+    differ = any(subject.has_other_numbers for subject in other_subjects)
+    return " -v shows what to do for the others." if differ and "`" in advice else ""
 
 
 def _place(note: Note) -> tuple[Span | None, str]:

@@ -189,9 +189,9 @@ def also_about(other_subjects: Sequence[OtherSubject], most: int | None = None) 
         f"; also at {subject.places}" for subject in other_subjects if not subject.name
     )
     names = _named_subjects(other_subjects, most)
-    same_for = f"; the same for {names}" if names else ""
-    differ = " (with other numbers)" if other_subjects[0].has_other_numbers else ""
-    return f"{own_places}{same_for}{differ}"
+    differ = " with other numbers" if other_subjects[0].has_other_numbers else ""
+    same_for = f"; the same{differ} for {names}" if names else ""
+    return f"{own_places}{same_for}"
 
 
 def _named_subjects(subjects: Sequence[OtherSubject], most: int | None) -> str:

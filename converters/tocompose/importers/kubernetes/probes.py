@@ -32,8 +32,9 @@ from tocompose.syntax.model_path import ModelPath
 
 _ADVICE = {
     LIVENESS: (
-        "Let the application exit when it cannot go on. Or give the service a health check, and run the container"
-        " willfarrell/autoheal, which restarts what is unhealthy."
+        "Let the application exit when it cannot go on. Or give the service a health check and the label"
+        " `autoheal=true`, and run the container willfarrell/autoheal, which restarts unhealthy containers with that"
+        " label."
     ),
     READINESS: "Ask for both in one health command.",
 }

@@ -135,18 +135,27 @@ def _shape_host(kind: str, template: str, sample: str) -> str:
 def is_elsewhere(sample: str) -> bool:
     """Whether a sample value is the real name or public address of a server elsewhere."""
     host = _host_of(sample)
+    address = _address_of(host)
+    if address is not None and not address.is_global:
+        return False
     return is_remote(sample) and re.fullmatch(load("parts")["example"], host) is None
 
 
 def is_remote(value: str) -> bool:
-    """Whether a value that is used is the name or public address of a server elsewhere."""
+    """Whether a value that is used is the name or address of a server elsewhere, on a network of one's own too."""
     host = _host_of(value)
     if _ADDRESS.fullmatch(host):
-        try:
-            return ipaddress.ip_address(host).is_global
-        except ValueError:
-            return False
+        address = _address_of(host)
+        return address is not None and not (address.is_loopback or address.is_unspecified)
     return "." in host and re.fullmatch(load("parts")["placeholder"], host) is None
+
+
+def _address_of(host: str) -> ipaddress.IPv4Address | None:
+    """The host as an address; None where it is a name or no address."""
+    try:
+        return ipaddress.IPv4Address(host)
+    except ValueError:
+        return None
 
 
 def _host_of(value: str) -> str:

@@ -89,7 +89,8 @@ class Image(NamedTuple):
 class ImageRequest(NamedTuple):
     """What user and source say about the build: `mode` is auto, never or pack; `source` is for a generated file.
 
-    `arguments` are the variables that the build gets, with what Compose makes their values of.
+    `arguments` are the variables that the build gets, with what Compose makes their values of. `told_by` is the note on
+    a Dockerfile that is written: what else can be done is another thing on another platform.
     """
 
     app_name: str
@@ -97,6 +98,7 @@ class ImageRequest(NamedTuple):
     mode: str
     source: DockerfileInput
     arguments: Mapping[str, str | None]
+    told_by: str = "TC354"
 
     @property
     def reference(self) -> str:
@@ -343,7 +345,7 @@ def _image_without_dockerfile(repository: Repository, request: ImageRequest) -> 
 def _generate_image(repository: Repository, request: ImageRequest) -> Image:
     generated = generate_dockerfile(request.source, request.language)
     repository.add_note(
-        "TC354",
+        request.told_by,
         subject=ModelPath.of("files", "Dockerfile"),
         language=language_rows()[request.language]["title"],
         name=request.reference,

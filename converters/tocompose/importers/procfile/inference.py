@@ -140,7 +140,7 @@ class _Case:
         if self._is_sql:
             yield from self._sql_clues()
         if self._is_reviewed():
-            yield Clue("app.json asks for it for review apps")
+            yield Clue(f"app.json asks for {self._row['title']} for review apps")
 
     def _file_clues(self) -> Iterator[Clue]:
         for path, pattern in self._row.get("files", {}).items():
@@ -262,7 +262,7 @@ class _Case:
             backing.service.origin,
             subject=ModelPath.service(service.name),
             image=service.image,
-            evidence=" and ".join(clue.description for clue in kind_clues[:3]),
+            evidence="; ".join(clue.description for clue in kind_clues[:3]),
             service=service.name,
             variable=variable,
         )

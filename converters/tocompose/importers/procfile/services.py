@@ -43,9 +43,12 @@ from tocompose.repository import Repository
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
+from tocompose.wording import enumerated, listed_names
 
 # https://devcenter.heroku.com/articles/dynos#shutdown: SIGTERM, and SIGKILL 30 seconds later.
 _GRACE = "30s"
+# So many names of those that wait are told.
+_MOST_WAITING = 5
 
 
 class AppPlan(NamedTuple):
@@ -215,12 +218,26 @@ def _process_dependencies(plan: AppPlan, process: Process) -> tuple[Dependency, 
     return (*plan.dependencies, *releases)
 
 
+def _before_others(plan: AppPlan) -> str:
+    """Which services wait for the releases: those that only development has do not."""
+    waiting = [
+        process.service
+        for process in plan.processes
+        if not process.traits.get("once") and not process.traits.get("profile")
+    ]
+    if not waiting:
+        return ""
+    is_long = len(waiting) > _MOST_WAITING
+    names = listed_names(waiting, _MOST_WAITING) if is_long else enumerated(waiting)
+    return f", before {names} {'start' if waiting[1:] else 'starts'}"
+
+
 def _settle_occasion(
     plan: AppPlan, process: Process, service: Service, quantity: int | None
 ) -> Service:
     """When the service runs: always, once before the others, or on request only."""
     if process.traits.get("once"):
-        plan.note("TC322", process, "", name=process.type)
+        plan.note("TC322", process, "", name=process.type, before=_before_others(plan))
         return replace(service, restart="no")
     profile = process.traits.get("profile")
     if profile:
