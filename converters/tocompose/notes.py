@@ -92,7 +92,7 @@ FAMILIES = {
     **dict.fromkeys(("TC84", "TC85"), "paste"),
     **dict.fromkeys(("TC46", "TC47", "TC48", "TC49"), "engine"),
     **dict.fromkeys(("TC78", "TC818", "TC858", "TC897", "TC452", "TC923"), "quadlet"),
-    **dict.fromkeys(("TC79", "TC89"), "aws"),
+    **dict.fromkeys(("TC79", "TC89", "TC915"), "aws"),
     **dict.fromkeys(("TC82", "TC843"), "unraid"),
     **dict.fromkeys(("TC83", "TC888", "TC889", "TC898", "TC920"), "render"),
     "TC0": "general",

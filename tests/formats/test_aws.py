@@ -452,6 +452,109 @@ Resources:
     assert service["image"].startswith("${ACCOUNT")
 
 
+_TEMPLATE = """\
+Parameters:
+  Tag: {Type: String, Default: "3"}
+  Stage: {Type: String}
+  Password: {Type: String, NoEcho: true, Default: x7GvLq92}
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+        - Name: web
+          Image: !Join [":", [acme/web, !Ref Tag]]
+          Environment: [{Name: V, Value: VALUE}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "value"),
+    [
+        ('!Join ["", ["http://", !GetAtt Lb.DNSName, /x]]', "http://${LB_DNSNAME:?set LB_DNSNAME in .env}/x"),
+        ('{"Fn::Join": ["-", [a, {Ref: Stage}]]}', "a-${STAGE:?set STAGE in .env}"),
+        ('!Join [",", !Ref Subnets]', "${SUBNETS:?set SUBNETS in .env}"),
+        ('!Sub ["http://${h}/${Stage}", {h: !Ref Tag}]', "http://${TAG}/${STAGE:?set STAGE in .env}"),
+        ('!Sub "${!Kept}"', "$${Kept}"),
+        ("!If [IsLive, a, b]", "${ISLIVE_A_B:?set ISLIVE_A_B in .env}"),
+        ("!Select [0, [x, y]]", "${_0:?set _0 in .env}"),
+    ],
+)  # fmt: skip
+def test_functions_of_a_template_give_their_texts_or_a_variable(
+    function: str, value: str
+) -> None:
+    files = {"template.yaml": _TEMPLATE.replace("VALUE", function)}
+    service = services(converted(files, "aws"))["web"]
+    assert service["environment"] == {"V": value}
+    assert service["image"] == "acme/web:${TAG}"
+
+
+_TERRAFORM = {
+    "main.tf": """\
+resource "aws_ecs_task_definition" "app" {
+  container_definitions = jsonencode([{
+    name = "web", image = "acme/web:${var.tag}"
+    environment = [{ name = "V", value = "u:${var.password}" }, { name = "S", value = var.stage }]
+  }])
+}
+""",
+    "variables.tf": """\
+variable "tag" { default = "3" }
+variable "password" {
+  sensitive = true
+  default   = "x7GvLq92"
+}
+variable "stage" {
+  type = string
+}
+variable "unused" { default = "1" }
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("files", "file"),
+    [
+        ({"template.yaml": _TEMPLATE.replace("VALUE", '!Sub "u:${Password}"')}, "template.yaml"),
+        (_TERRAFORM, "variables.tf"),
+    ],
+)  # fmt: skip
+def test_the_defaults_of_parameters_are_values_of_the_stack(
+    files: dict[str, str], file: str
+) -> None:
+    result = converted(files, "aws")
+    service = services(result)["web"]
+    assert service["image"] == "acme/web:${TAG}"
+    (told,) = [note for note in result.notes if note.code == "TC915"]
+    assert told.message.startswith(f"{file} states the default values of ")
+    assert "TAG" in told.message and "UNUSED" not in told.message
+    values = {setting.name: setting for setting in result.stack.settings}
+    assert values["TAG"].value == "3" and values["PASSWORD"].value == "x7GvLq92"
+    assert values["PASSWORD"].secret and not values["TAG"].secret
+    assert not any(
+        b"x7GvLq92" in written.content for written in result.files if written.path != ".env"
+    )
+
+
+@pytest.mark.parametrize("mode", ["pidMode", "awsvpc"])
+def test_nothing_is_shared_with_a_container_that_ends(mode: str) -> None:
+    init = {"name": "init", "image": "busybox", "essential": False}
+    app = web(
+        dependsOn=[{"containerName": "init", "condition": "SUCCESS"}],
+        environment=[{"name": "A", "value": "http://localhost:81"}],
+    )
+    wait = {"containerName": "web", "condition": "START"}
+    side = {"name": "side", "image": "acme/side:1", "dependsOn": [wait]}
+    definition = {"containerDefinitions": [init, app, side], "networkMode": "awsvpc"}
+    if mode == "pidMode":
+        definition |= {"pidMode": "task", "networkMode": "bridge"}
+    found = services(converted({"task.json": json.dumps(definition)}, "aws"))
+    shared = [
+        service.get("pid") or service.get("network_mode") for service in found.values()
+    ]
+    assert set(shared) - {None} and "service:init" not in shared
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [

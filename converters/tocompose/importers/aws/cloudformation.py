@@ -5,18 +5,47 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from tocompose.importers.aws.defaults import StatedDefault
+from tocompose.patterns import regex
 from tocompose.source import Branch, Child, Leaf, Node
 from tocompose.syntax.names import variable_name
 
 _TYPE = "AWS::ECS::TaskDefinition"
 # Maps whose keys are the user's own.
 _FREE_MAPS = frozenset({"DockerLabels", "DriverOpts", "Labels", "Options"})
-_FUNCTIONS = ("Ref", "Fn::GetAtt", "Fn::ImportValue", "Fn::Sub")
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
+_LONG_FORM = regex(r"Fn::(\w+)|(Ref|Condition)")
+_SHORT_FORM = regex(r"!(\w+)(?:\s|$)")
 
 
-def task_properties(template: Branch) -> Iterator[Branch]:
+class TemplateText:
+    """The lines of a template, in which the tags of its lists and maps stand: the reader keeps those of scalars."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.splitlines() if "!" in text else []
+
+    def function_at(self, node: Node) -> tuple[str, Node] | None:
+        """The name of the function that a node calls, in its short or its long form, and what it is given."""
+        if isinstance(node, Leaf):
+            is_call = node.style.startswith("!") and not node.style.startswith("!!")
+            return (node.style[1:], node) if is_call else None
+        tag = _SHORT_FORM.match(self._text_at(node))
+        if tag:
+            return tag[1], node
+        if len(node.children) != 1:
+            return None
+        key, _, argument = node.children[0]
+        name = _LONG_FORM.fullmatch(str(key))
+        return (name[1] or name[2], argument) if name else None
+
+    def _text_at(self, node: Branch) -> str:
+        line = node.span.line
+        return self._lines[line - 1][node.span.column - 1 :] if self._lines else ""
+
+
+def task_properties(template: Branch, text: TemplateText) -> Iterator[Branch]:
     """The properties of each task definition of a template, their keys as ECS writes them."""
     resources = _node_at(template, "Resources")
     for child in resources.children if isinstance(resources, Branch) else ():
@@ -24,9 +53,21 @@ def task_properties(template: Branch) -> Iterator[Branch]:
         properties = _node_at(child.node, "Properties")
         is_task = isinstance(kind, Leaf) and kind.text == _TYPE
         if is_task and isinstance(properties, Branch):
-            converted = _in_words_of_ecs(properties, False)
+            converted = _in_words_of_ecs(properties, text, False)
             if isinstance(converted, Branch):
                 yield converted
+
+
+def stated_defaults(template: Branch) -> Iterator[StatedDefault]:
+    """The defaults of the parameters of a template."""
+    parameters = _node_at(template, "Parameters")
+    for child in parameters.children if isinstance(parameters, Branch) else ():
+        default = _node_at(child.node, "Default")
+        echo = _node_at(child.node, "NoEcho")
+        is_secret = isinstance(echo, Leaf) and echo.text.lower() == "true"
+        if isinstance(default, Leaf) and default.text:
+            name = variable_name(str(child.key))
+            yield StatedDefault(name, default.text, is_secret, default.span)
 
 
 def _node_at(node: Node, key: str) -> Node | None:
@@ -35,47 +76,68 @@ def _node_at(node: Node, key: str) -> Node | None:
     return child.node if child else None
 
 
-def _in_words_of_ecs(node: Node, keeps_keys: bool) -> Node:
+def _in_words_of_ecs(node: Node, text: TemplateText, keeps_keys: bool) -> Node:
+    call = text.function_at(node)
+    if call is not None:
+        return Leaf(_worked_out(*call, text), node.span, "string")
     if isinstance(node, Leaf):
-        is_reference = node.style in ("!Ref", "!GetAtt", "!ImportValue")
-        if is_reference:
-            return Leaf(f"{{{{ {variable_name(node.text)} }}}}", node.span, "string")
-        return (
-            Leaf(_substituted(node.text), node.span, "string")
-            if node.style == "!Sub"
-            else node
-        )
-    if len(node.children) == 1 and node.children[0].key in _FUNCTIONS:
-        return _function(node)
+        return node
     children = []
     for child in node.children:
         key = child.key
         if isinstance(key, str) and not keeps_keys:
             key = key[:1].lower() + key[1:]
-        children.append(
-            Child(key, child.span, _in_words_of_ecs(child.node, child.key in _FREE_MAPS))
-        )
+        below = _in_words_of_ecs(child.node, text, child.key in _FREE_MAPS)
+        children.append(Child(key, child.span, below))
     return Branch(node.kind, tuple(children), node.span)
 
 
-def _function(node: Branch) -> Node:
-    """A function as the variable that stands for what it gives."""
-    name, _, argument = node.children[0]
-    texts = (
-        [argument]
-        if isinstance(argument, Leaf)
-        else [child.node for child in argument.children]
-    )
-    text = ".".join(leaf.text for leaf in texts if isinstance(leaf, Leaf))
-    if name == "Fn::Sub":
-        return Leaf(_substituted(text), node.span, "string")
-    return Leaf(f"{{{{ {variable_name(text)} }}}}", node.span, "string")
+def _worked_out(name: str, argument: Node, text: TemplateText) -> str:
+    """What a function gives, as far as the template says it; a variable stands for the rest."""
+    parts: list[Node] = [argument]
+    if isinstance(argument, Branch):
+        parts = _nodes_below(argument)
+    if name == "Sub" and parts:
+        written, *maps = parts
+        return _substituted(_leaf_text(written), _texts_of_map(maps, text))
+    if name == "Join" and len(parts) == 2 and isinstance(parts[1], Branch):
+        joined = [_in_words_of_ecs(part, text, True) for part in _nodes_below(parts[1])]
+        if text.function_at(parts[1]) is None and all(isinstance(p, Leaf) for p in joined):
+            return _leaf_text(parts[0]).join(map(_leaf_text, joined))
+    return _variable(".".join(filter(None, map(_leaf_text, parts))) or name)
 
 
-def _substituted(text: str) -> str:
-    """The text of `Fn::Sub` with its references as variables."""
+def _nodes_below(node: Branch) -> list[Node]:
+    return [child.node for child in node.children]
+
+
+def _leaf_text(node: Node) -> str:
+    return node.text if isinstance(node, Leaf) else ""
+
+
+def _texts_of_map(maps: list[Node], text: TemplateText) -> dict[str, str]:
+    """What the names of `Fn::Sub` stand for that the function is given itself."""
+    return {
+        str(child.key): _leaf_text(_in_words_of_ecs(child.node, text, True))
+        for node in maps
+        if isinstance(node, Branch)
+        for child in node.children
+    }
+
+
+def _variable(name: str) -> str:
+    return f"{{{{ {variable_name(name)} }}}}"
+
+
+def _substituted(text: str, own_texts: Mapping[str, str]) -> str:
+    """The text of `Fn::Sub`, its references as variables or as what they stand for."""
     head, *references = text.split("${")
     for reference in references:
         name, brace, tail = reference.partition("}")
-        head += f"{{{{ {variable_name(name)} }}}}{tail}" if brace else f"${{{reference}"
+        if not brace:
+            head += f"${{{reference}"
+        elif name.startswith("!"):
+            head += f"${{{name[1:]}}}{tail}"
+        else:
+            head += (own_texts.get(name) or _variable(name)) + tail
     return head

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from math import isfinite
 
+from tocompose.importers.aws.defaults import StatedDefault
 from tocompose.importers.docker_run.invocation import Argument, Invocation
 from tocompose.importers.field_tables import (
     ABSENT,
@@ -55,10 +56,23 @@ class AwsVariables:
     def __init__(self) -> None:
         self.values: dict[str, str | None] = {}
         self.secrets: dict[str, None] = {}
+        self.used_defaults: dict[str, StatedDefault] = {}
         self._origins: dict[str, str] = {}
+        self._defaults: dict[str, StatedDefault] = {}
+
+    def add_defaults(self, defaults: Iterable[StatedDefault]) -> None:
+        """Takes in what variables are by default; of two with one name the first holds."""
+        for default in defaults:
+            self._defaults.setdefault(default.name, default)
 
     def keep(self, name: str) -> None:
-        """Keeps a variable that has no value yet."""
+        """Keeps a variable, which has the value that is stated for it, or none yet."""
+        default = self._defaults.get(name)
+        if default is not None and name not in self.values:
+            self.values[name] = default.text
+            self.used_defaults[name] = default
+            if default.is_secret:
+                self.secrets[name] = None
         self.values.setdefault(name, None)
 
     def reference(self, name: str) -> str:

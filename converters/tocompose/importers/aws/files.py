@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum
 
-from tocompose.importers.aws.cloudformation import task_properties
+from tocompose.importers.aws import cloudformation, terraform
+from tocompose.importers.aws.cloudformation import TemplateText, task_properties
+from tocompose.importers.aws.fields import AwsVariables
 from tocompose.importers.aws.recognition import (
     TASK_TYPE,
     TERRAFORM_ENDING,
@@ -39,42 +41,48 @@ class AwsSource(NamedTuple):
     path: str
 
 
-def read_sources(project: Project, ledger: Ledger) -> Iterator[AwsSource]:
-    """What each file describes; all leaves of it are accounted for from now on."""
+def read_sources(
+    project: Project, ledger: Ledger, variables: AwsVariables
+) -> Iterator[AwsSource]:
+    """What each file describes; all leaves of it are accounted for from now on, `variables` know their defaults."""
     for path in aws_files(project):
         content = project.read(path) or b""
         if path.endswith(TERRAFORM_ENDING):
+            _add_terraform_defaults(project, path, variables)
             yield from _terraform_sources(content, path, ledger)
         elif path.endswith(YAML_ENDINGS):
-            yield from _yaml_sources(content, path, ledger)
+            yield from _yaml_sources(content, path, ledger, variables)
         else:
-            yield from _json_sources(content, path, ledger)
+            yield from _json_sources(content, path, ledger, variables)
 
 
-def _json_sources(content: bytes, path: str, ledger: Ledger) -> Iterator[AwsSource]:
+def _json_sources(
+    content: bytes, path: str, ledger: Ledger, variables: AwsVariables
+) -> Iterator[AwsSource]:
     documents = read_json_documents(content, path)
     note_oddities(ledger, "json", documents.oddities)
     for tree in documents.trees:
-        yield from _sources_of_tree(tree, path, ledger)
+        if tree.child("Resources") is not None:
+            variables.add_defaults(cloudformation.stated_defaults(tree))
+            yield from _templates(tree, TemplateText(""), path, ledger)
+        else:
+            yield _source_of_tree(tree, path, ledger)
 
 
-def _sources_of_tree(tree: Branch, path: str, ledger: Ledger) -> Iterator[AwsSource]:
-    if tree.child("Resources") is not None:
-        yield from _templates(tree, path, ledger)
-        return
+def _source_of_tree(tree: Branch, path: str, ledger: Ledger) -> AwsSource:
     cursor = ledger.open(tree)
     if tree.kind == "list":
-        yield AwsSource(AwsKind.CONTAINERS, cursor, path)
-        return
+        return AwsSource(AwsKind.CONTAINERS, cursor, path)
     wrapped = cursor.at("taskDefinition")
     task = wrapped or cursor
     version = (cursor.peek("AWSEBDockerrunVersion") or "").strip()
-    if version and not task.at("containerDefinitions"):
-        yield AwsSource(AwsKind.BEANSTALK, cursor, path)
-    else:
-        yield AwsSource(AwsKind.TASK, task, path)
     if wrapped:
-        cursor.skip("it is about the definition, not about its containers")
+        for child in cursor:
+            if child.key != "taskDefinition":
+                child.skip("it is about the definition, not about its containers")
+    if version and not task.at("containerDefinitions"):
+        return AwsSource(AwsKind.BEANSTALK, cursor, path)
+    return AwsSource(AwsKind.TASK, task, path)
 
 
 def _terraform_sources(content: bytes, path: str, ledger: Ledger) -> Iterator[AwsSource]:
@@ -93,18 +101,33 @@ def _terraform_sources(content: bytes, path: str, ledger: Ledger) -> Iterator[Aw
                 cursor.annotate("TC790", object=path, fields=settings)
 
 
-def _yaml_sources(content: bytes, path: str, ledger: Ledger) -> Iterator[AwsSource]:
+def _yaml_sources(
+    content: bytes, path: str, ledger: Ledger, variables: AwsVariables
+) -> Iterator[AwsSource]:
     from tocompose.readers.yaml import read_yaml, yaml_cursors
 
     if TASK_TYPE in content:
         for document in read_yaml(content, path):
             if isinstance(document.root, Branch):
-                yield from _templates(document.root, path, ledger)
+                text = TemplateText(decode(content))
+                variables.add_defaults(cloudformation.stated_defaults(document.root))
+                yield from _templates(document.root, text, path, ledger)
         return
     for cursor in yaml_cursors(content, path, ledger):
         yield AwsSource(AwsKind.COPILOT, cursor, path)
 
 
-def _templates(tree: Branch, path: str, ledger: Ledger) -> Iterator[AwsSource]:
-    for properties in task_properties(tree):
+def _templates(
+    tree: Branch, text: TemplateText, path: str, ledger: Ledger
+) -> Iterator[AwsSource]:
+    for properties in task_properties(tree, text):
         yield AwsSource(AwsKind.TASK, ledger.open(properties), path)
+
+
+def _add_terraform_defaults(project: Project, path: str, variables: AwsVariables) -> None:
+    """Takes in the defaults of the variables that the files of the folder declare."""
+    folder = path.rpartition("/")[0]
+    for beside in project.files():
+        if beside.endswith(TERRAFORM_ENDING) and beside.rpartition("/")[0] == folder:
+            text = decode(project.read(beside) or b"")
+            variables.add_defaults(terraform.stated_defaults(text, beside))

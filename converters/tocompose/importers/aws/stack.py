@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from tocompose.importers import ImportOptions
 from tocompose.importers.aws.beanstalk import read_dockerrun
 from tocompose.importers.aws.copilot import CopilotCommands
+from tocompose.importers.aws.defaults import note_defaults
 from tocompose.importers.aws.ebextensions import with_environment_of_beanstalk
 from tocompose.importers.aws.fields import AwsVariables
 from tocompose.importers.aws.files import AwsKind, read_sources
@@ -39,7 +40,7 @@ def read_stack(project: Project, ledger: Ledger, settings: ImportOptions) -> Sta
     host_data = HostData()
     names_in_use: set[str] = set()
     environment = next(iter(settings.options.get("environment", ())), "")
-    for source in read_sources(project, ledger):
+    for source in read_sources(project, ledger, variables):
         if source.kind is AwsKind.BEANSTALK:
             commands = read_dockerrun(source.cursor, source.path, variables, project)
             steps += with_environment_of_beanstalk(commands, source.path, project, ledger)
@@ -58,6 +59,7 @@ def read_stack(project: Project, ledger: Ledger, settings: ImportOptions) -> Sta
         jobs |= task.jobs
         listeners |= task.listeners
         host_data.add_task(task.kept_volumes, task.service_names)
+    note_defaults(variables.used_defaults.values(), ledger)
     script = Script(tuple(steps), variables.values, secrets=tuple(variables.secrets))
     stack = build_stack((script,), project, ledger, settings.name)
     stack = _with_waits(_with_listeners(stack, listeners), waits, jobs)

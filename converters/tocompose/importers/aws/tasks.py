@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from tocompose.importers.aws.commands import dependencies_of, write_fields
@@ -15,6 +14,7 @@ from tocompose.importers.aws.fields import (
     leaves_of,
     settle_rest,
 )
+from tocompose.importers.aws.sizes import task_size
 from tocompose.importers.docker_run.invocation import Argument, Invocation
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
@@ -24,7 +24,6 @@ from tocompose.syntax.names import identifier, unique_name
 from tocompose.syntax.ports import is_loopback, parse_port
 from tocompose.wording import enumerated
 
-_SIZE = regex(r"\s*([0-9.]+)\s*(vcpu|gb)?\s*", re.IGNORECASE)
 _HOST = regex(r"[\w.-]+")
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Volume.html
 _STORAGE = {
@@ -158,17 +157,35 @@ class TaskCommands:
             return ""
         if not any(_uses_localhost(container) for container in self._containers):
             return ""
+        return self._fittest()
+
+    def _fittest(self) -> str:
+        """The container that holds for the others what they share."""
         return self.service_names[_name_of(max(self._free(), key=_fitness_to_own))]
 
     def _free(self) -> list[Cursor]:
-        """The containers that wait for no other one; all where each waits."""
-        waiting = {wait.waiting for wait in self.waits}
-        free = [
+        """The containers that keep running and wait for none that does; all that keep running where each waits."""
+        ending = self._awaited_ends()
+        waiting = {wait.waiting for wait in self.waits if wait.awaited not in ending}
+        lasting = self._named_outside(ending)
+        return self._named_outside(ending | waiting) or lasting or self._containers
+
+    def _named_outside(self, names: set[str]) -> list[Cursor]:
+        return [
             container
             for container in self._containers
-            if self.service_names[_name_of(container)] not in waiting
+            if self.service_names[_name_of(container)] not in names
         ]
-        return free or self._containers
+
+    def _started_before(self, name: str) -> set[str]:
+        """The containers that have to start before that one, which cannot be in its network yet."""
+        earlier: set[str] = set()
+        pending = {name}
+        while pending:
+            awaited = {wait.awaited for wait in self.waits if wait.waiting in pending}
+            pending = awaited - earlier
+            earlier |= awaited
+        return earlier
 
     def _ordered(self, owner: str) -> list[Cursor]:
         return sorted(
@@ -176,10 +193,15 @@ class TaskCommands:
             key=lambda container: self.service_names[_name_of(container)] != owner,
         )
 
+    def _can_join(self, writer: FieldWriter, owner: str) -> bool:
+        """Whether the container can share what another one owns, which runs by then."""
+        is_partner = bool(owner) and writer.name != owner
+        return is_partner and writer.name not in self._started_before(owner)
+
     def _join(self, writer: FieldWriter, owner: str, writers: list[FieldWriter]) -> None:
         """Puts the container into the network of its task; its ports are published where that belongs."""
         mode = self._cursor.at("networkMode")
-        if owner and writer.name != owner:
+        if self._can_join(writer, owner):
             ports = [
                 container
                 for container in writer.arguments
@@ -207,7 +229,8 @@ class TaskCommands:
             self._cursor.at("networkMode").annotate(
                 "TC893", subject=subject, object=self.family, services=services
             )
-        partners = [name for name in self.service_names.values() if name != owner]
+        alone = {owner, *(self._started_before(owner) if owner else ())}
+        partners = [name for name in self.service_names.values() if name not in alone]
         if owner and partners:
             self._cursor.at("containerDefinitions").annotate(
                 "TC891",
@@ -256,13 +279,13 @@ class TaskCommands:
         self._write_limits(writer)
 
     def _share(self, writer: FieldWriter, flag: str, mode: Cursor) -> None:
-        owner = self.service_names[_name_of(self._free()[0])]
-        if writer.name != owner:
+        owner = self._fittest()
+        if self._can_join(writer, owner):
             writer.add_plain(flag, f"container:{owner}", mode)
-        elif flag == "--ipc":
+        elif flag == "--ipc" and writer.name == owner:
             writer.add_plain(flag, "shareable", mode)
         else:
-            mode.skip("the same as that of the first container")
+            mode.skip("the others share that of this container")
 
     def _write_limits(self, writer: FieldWriter) -> None:
         """The limits of the task, which hold for all its containers together: each may use as much."""
@@ -271,7 +294,7 @@ class TaskCommands:
             limit = self._cursor.at(key)
             if is_absent(limit):
                 continue
-            number = _size(limit.peek() or "", unit)
+            number = task_size(limit.peek() or "", unit)
             if number is None:
                 limit.note("TC790", object=self.family, fields=f"{key}: {limit.peek()}")
             elif flag in given_flags:
@@ -359,20 +382,3 @@ def _uses_localhost(container: Cursor) -> bool:
     return any(
         is_loopback(host) for leaf in leaves for host in _HOST.findall(leaf.peek() or "")
     )
-
-
-def _size(text: str, unit: float) -> float | None:
-    """Processors, or mebibytes: `256`, `.25 vCPU`, `512`, `0.5 GB`."""
-    match = _SIZE.fullmatch(text)
-    if match is None:
-        return None
-    try:
-        number = float(match[1])
-    except ValueError:
-        return None
-    match (match[2] or "").lower():
-        case "vcpu":
-            return number
-        case "gb":
-            return number * 1024
-    return number / unit

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tocompose.importers.aws.defaults import StatedDefault
 from tocompose.patterns import regex
 from tocompose.readers.text import Text
 from tocompose.record import NamedTuple
@@ -25,6 +26,15 @@ _BLOCK = regex(
 _ATTRIBUTE = regex(r"^ {0,4}(\w+)\s*(?:=|\{)", re.MULTILINE)
 # Names of the task itself, and what Terraform alone is told.
 _UNTOLD = frozenset({"container_definitions", "family", "tags", "lifecycle", "depends_on"})
+_VARIABLE = regex(
+    r'^variable\s+"(?P<name>[\w-]+)"\s*\{(?:(?P<line>[^{}\n]*)\}|(?P<body>.*?)^\})',
+    re.M | re.S,
+)
+_DEFAULT = regex(
+    r"^\s*default\s*=\s*(?:\"(?P<text>(?:[^\"\\\n$%]|\\.)+)\"|(?P<bare>-?\d[\d.]*|true|false))\s*(?:(?:#|//).*)?$",
+    re.MULTILINE,
+)
+_SENSITIVE = regex(r"^\s*sensitive\s*=\s*true\b", re.MULTILINE)
 _TOKEN = regex(
     r"(?P<blank>\s+)|(?P<comment>#[^\n]*|//[^\n]*|/\*.*?\*/)|(?P<text>\"(?:[^\"\\\n]|\\.)*\")|(?P<sign>[\[\]{},:=])"
     r"|(?P<number>-?\d+(?:\.\d+)?(?![\w.(]))",
@@ -69,6 +79,20 @@ def settings_beside(text: str) -> str:
         for name in _ATTRIBUTE.findall(block["body"])
     )
     return ", ".join(name for name in dict.fromkeys(names) if name not in _UNTOLD)
+
+
+def stated_defaults(text: str, path: str) -> Iterator[StatedDefault]:
+    """The defaults of the variables that a file declares, of those that are plain values."""
+    places = Text(path, text)
+    for variable in _VARIABLE.finditer(text):
+        body = variable["line"] or variable["body"] or ""
+        default = _DEFAULT.search(body)
+        if default is not None:
+            name = variable_name(variable["name"])
+            value = re.sub(r"\\(.)", r"\1", default["text"] or default["bare"])
+            is_secret = _SENSITIVE.search(body) is not None
+            span = places.span(variable.start("name"), variable.end("name"))
+            yield StatedDefault(name, value, is_secret, span)
 
 
 def _line_ends(text: str) -> str:
