@@ -65,6 +65,29 @@ def test_the_text_is_for_people(family: str, code: str) -> None:
     )
 
 
+# Compose refuses a key without a value, a `depends_on` of a service that a profile leaves out, and in a file for
+# production a service that the base has no more.
+_KEY_TOO = "(with the key if nothing is left)"
+
+
+@pytest.mark.parametrize(("family", "code"), CODES)
+def test_what_is_to_be_deleted_leaves_files_that_compose_takes(
+    family: str, code: str
+) -> None:
+    advice = str(explanation(code).get("advice", ""))
+    for place in re.findall(r"from (?:every|its) `depends_on`(.{0,40})", advice):
+        assert place.strip(" .").startswith(_KEY_TOO), advice
+    if re.search(r"\bgive (?:it|each|the service) a profile", advice):
+        assert "from every `depends_on`" in advice
+    if re.search(r"\b(?:remove|delete) (?:the|its|that) (?:mount|port|line)\b", advice):
+        assert _KEY_TOO in advice or family not in ("practices", "environment")
+    removed = re.search(
+        r"\b(?:[Rr]emove|[Dd]elete)(?: the)?(?: other)? (?:services?|\{service\})", advice
+    )
+    if removed:
+        assert "convert again" in advice or "from all compose files" in advice
+
+
 @pytest.mark.parametrize(("family", "code"), CODES)
 def test_the_reason_of_a_decision_is_part_of_its_message(family: str, code: str) -> None:
     row = explanation(code)

@@ -221,3 +221,30 @@ def test_a_release_is_said_to_run_before_those_that_wait_for_it(case: Path) -> N
             named = set(re.split(r", | and ", told.rpartition(" start")[0])) - {""}
             assert waiting <= named
             assert named <= {service.name for service in result.stack.services}
+
+
+RELEASES = tuple(
+    case for case in CASES if any(note.code == "TC322" for note in outcome(case).notes)
+)
+
+
+@needs_compose[0]
+@needs_compose[1]
+@pytest.mark.parametrize("case", RELEASES, ids=name_of)
+def test_a_release_can_be_run_by_hand(case: Path, tmp_path: Path) -> None:
+    """With a profile alone compose would refuse what waits for it."""
+    result = outcome(case)
+    [note] = [note for note in result.notes if note.code == "TC322"]
+    assert "from every `depends_on` (with the key if nothing is left)" in note.advice
+    release = str(note.subject[1])
+    [base] = [file for file in result.files if file.path == BASE]
+    document = yaml.safe_load(base.content)
+    bodies = document["services"]
+    bodies[release]["profiles"] = [release]
+    for body in bodies.values():
+        others = {
+            name: how for name, how in body.pop("depends_on", {}).items() if name != release
+        }
+        body |= {"depends_on": others} if others else {}
+    texts = {BASE: yaml.safe_dump(document)}
+    assert list(is_valid(tmp_path, result, texts)) == []

@@ -67,6 +67,28 @@ def test_the_server_elsewhere_is_used_when_it_is_asked_for(app: dict[str, str]) 
     assert "TC853" in codes(result) and "TC578" not in codes(result)
 
 
+def test_user_and_password_of_another_server_are_used_with_its_address() -> None:
+    app = {
+        "Procfile": "web: python shop.py\n",
+        "requirements.txt": "psycopg2\n",
+        "shop.py": "from os import environ\nenviron['DB_HOST'], environ['DB_USER'], environ['DB_PASSWORD']\n",
+    }
+    hosts = ("db", "db.cloud.acme.io", "10.0.0.5")
+    results = {}
+    for host in hosts:
+        env = f"DB_HOST={host}\nDB_USER=joe\nDB_PASSWORD=p-9Kq2vT\n"
+        project = {path: text.encode() for path, text in {**app, ".env": env}.items()}
+        servers = "" if host == "db" else "remote"
+        results[host] = convert(Memory(project, "shop"), options_of(servers))
+    local, *remote = results.values()
+    [advice] = {note.advice for note in local.notes if note.code == "TC416"}
+    assert "set its address, user and password in .env of the source" in advice
+    assert "`--option servers=remote`" in advice
+    for result in remote:
+        assert [service.name for service in result.stack.services] == ["web"]
+        assert "TC416" not in codes(result)
+
+
 @pytest.mark.parametrize("servers", ["", "remote"])
 def test_the_plan_asks(servers: str) -> None:
     files = {**_APP, ".env": f"DATABASE_URL={_URL}\n"}

@@ -422,6 +422,15 @@ def test_empty_settings_are_shown_at_the_first_of_them() -> None:
     assert [str(note.span) for note in told if note.code == "TC555"] == ["run.sh:3:2"]
 
 
+@pytest.mark.parametrize("others", ["", " -e MODE=a"])
+def test_a_form_of_empty_settings_alone_may_leave_an_empty_key(others: str) -> None:
+    script = f"docker run -d --name web -e A= -e B= -e C={others} shop/web:1\n"
+    project = Memory({"run.sh": script.encode()}, "shop")
+    notes = convert(project, Options(source="docker_run")).notes
+    [advice] = [note.advice for note in notes if note.code == "TC555"]
+    assert ("(with the key if nothing is left)" in advice) is (others == "")
+
+
 def test_what_a_form_leaves_empty_is_filled_in_before_the_start() -> None:
     script = (
         "docker run -d --name web -e API_KEY=YOUR_KEY_HERE -e DB_PASSWORD= -e DB_HOST="

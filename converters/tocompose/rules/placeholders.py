@@ -317,7 +317,12 @@ def _note_empty(service: Service) -> Iterator[Note]:
     if names and len(empty_names) >= _EMPTY_FORM:
         first = next(one.origin for one in service.environment if one.name == names[0])
         path = ModelPath.service(service.name, "environment", names[0])
-        facts = {"service": service.name, "are": "are" if names[1:] else "is"}
+        is_all = len(names) == len(service.environment)
+        facts = {
+            "service": service.name,
+            "are": "are" if names[1:] else "is",
+            "emptied": " (with the key if nothing is left)" if is_all else "",
+        }
         shown = listed_names(names, _MOST_EMPTY)
         span = first or service.origin
         yield note("TC555", span, subject=path, related=(), names=shown, **facts)
