@@ -30,7 +30,8 @@ def test_explain_lists_every_code(tocompose):
 
 def test_explain_lists_the_codes_that_begin_so(tocompose):
     listed = [line.split()[0] for line in tocompose("explain", "tc90").out.splitlines()]
-    assert listed == ["TC901", "TC902"]
+    codes = {code for family in families() for code in registry(family)}
+    assert listed == sorted(code for code in codes if code.startswith("TC90"))
     assert len(tocompose("explain", "TC1").out.splitlines()) > 50
 
 
@@ -71,11 +72,12 @@ def test_an_addition_of_some_cases_is_not_explained(tocompose):
     """A fact glued to the text before it stands there in some cases only."""
     told = {
         code: tocompose("explain", code).out
-        for code in ("TC132", "TC320", "TC435", "TC345")
+        for code in ("TC132", "TC320", "TC435", "TC345", "TC437")
     }
     assert "`<command>`. To run it" in " ".join(told["TC132"].split())
     assert "published on 127.0.0.1\n" in told["TC320"]
-    assert "<access>" not in told["TC435"] and "environments.<name>" in told["TC345"]
+    assert "<access>" not in told["TC435"] and "<remark>" not in told["TC437"]
+    assert "environments.<name>" in told["TC345"]
 
 
 def test_a_rule_says_how_its_finding_is_kept(tocompose):

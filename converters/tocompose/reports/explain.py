@@ -14,7 +14,7 @@ from tocompose.tables import Row
 
 _FACT = regex(r"<\w+>")
 # A fact right behind a word, another fact or a whole sentence is an addition that stands there in some cases only.
-_GLUED = regex(r"(?:(?<=[a-z0-9>])|(?<=>`))<\w+>|(?<=[a-z]\.)<\w+>$")
+_GLUED = regex(r"(?:(?<=[a-z0-9>])|(?<=>`))<\w+>|(?<=[a-z>`]\.)<\w+>(?=$| [A-Z])")
 _MEANING = {
     Kind.LOST: "It was not carried over: the output does not have it.",
     Kind.CHANGED: "It is in the output, with a difference.",
