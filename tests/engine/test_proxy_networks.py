@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from engine import composing
+from engine.clock import quickened_files
 from engine.composing import ENGINE
 from engine.images import BUSYBOX, busybox, folders, link, load, traefik
 from engine.test_three_tier import free_port
@@ -120,7 +121,7 @@ def test_traefik_reaches_what_it_routes_to(name: str, tmp_path: Path) -> None:
     file, text_for = SOURCES[name]
     project = Memory({file: text_for(port).encode()}, "tpn")
     result = convert(project, Options(layout=Layout(split=True)))
-    write(tmp_path, result.files)
+    write(tmp_path, quickened_files(result.files))
     try:
         done = composing.compose(
             tmp_path, "-p", "tpn", "up", "-d", "--wait", "--wait-timeout", "120"

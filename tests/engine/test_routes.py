@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from engine import composing
+from engine.clock import quickened_files
 from engine.composing import ENGINE
 from engine.images import BUSYBOX, busybox, load, traefik
 from engine.test_three_tier import free_port
@@ -246,7 +247,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     text = yaml.safe_dump_all([*APPS, *routes])
     options = Options(source="kubernetes", layout=Layout(split=True))
     result = convert(Memory({"m.yaml": text.encode()}, name="kuberoutes"), options)
-    write(folder, result.files)
+    write(folder, quickened_files(result.files))
     socket_mount = f"{ENGINE.removeprefix('unix://')}:/var/run/docker.sock:ro"
     (folder / "engine.json").write_text(
         json.dumps({"services": {"traefik": {"volumes": [socket_mount]}}})

@@ -13,6 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from engine.clock import quickened_files
 from golden import ROOT, inputs, outcome
 from oracles import NO_ENGINE, binary
 
@@ -68,7 +69,7 @@ def running(
     for path, content in {**inputs(ROOT / "fixtures" / "procfile" / name)}.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
-    for item in outcome(ROOT / "fixtures" / "procfile" / name).files:
+    for item in quickened_files(outcome(ROOT / "fixtures" / "procfile" / name).files):
         (folder / item.path).write_bytes(item.content)
     for place in (folder, *folder.iterdir()):
         os.chown(place, 1000, 1000)

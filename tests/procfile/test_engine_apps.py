@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import pytest
 
+from engine.clock import quickened_files
 from oracles import NO_ENGINE
 from procfile.base_images import NGINX, NODE, POSTGRES, PYTHON, REDIS, RUBY
 from procfile.running_apps import COMPOSE, DOCKER, ENGINE, Running, free_port, run
@@ -192,7 +193,8 @@ def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]:
         (folder / path).write_text(text)
     port = free_port()
     layout = Layout(split=True)
-    for file in convert(Folder(folder), Options(source="procfile", layout=layout)).files:
+    converted = convert(Folder(folder), Options(source="procfile", layout=layout))
+    for file in quickened_files(converted.files):
         (folder / file.path).write_bytes(file.content)
     values = (
         f'\nWEB_PORT="{port}"\nBASIC_AUTH_USERNAME=ann\nBASIC_AUTH_PASSWORD={{PLAIN}}pass\n'

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.clock import quickened_files
 from engine.composing import ENGINE, compose
 from engine.images import BUSYBOX, busybox, load
 from oracles import NO_ENGINE
@@ -55,7 +56,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("practices")
     # The engine of the tests may have no control groups, without which it refuses limits.
     options = Options(practices="all,-RES-LIM", layout=Layout(split=True))
-    for file in convert(Memory({"run.sh": SCRIPT.encode()}, "practices"), options).files:
+    converted = convert(Memory({"run.sh": SCRIPT.encode()}, "practices"), options)
+    for file in quickened_files(converted.files):
         (place / file.path).write_bytes(file.content)
     return place
 
