@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from functools import lru_cache
 
 from tocompose.patterns import regex
 from tocompose.readers.atoms import UNREADABLE, Atom, word_atoms
@@ -98,6 +99,8 @@ class ComposeCommand(NamedTuple):
     balanced: bool
 
 
+# Each question about a command reads it anew: of one of 60 kB some forty times.
+@lru_cache(maxsize=4)
 def parse_command(text: str) -> ParsedCommand:
     """The words and operators of a command line by POSIX quoting rules."""
     shell_words: list[CommandWord] = []
