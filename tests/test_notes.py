@@ -89,6 +89,28 @@ def test_what_is_to_be_deleted_leaves_files_that_compose_takes(
 
 
 @pytest.mark.parametrize(("family", "code"), CODES)
+def test_the_name_of_this_machine_is_told_with_what_defines_it(
+    family: str, code: str
+) -> None:
+    """Docker Desktop defines it by itself, an engine on Linux does not."""
+    advice = str(explanation(code).get("advice", ""))
+    assert "host.docker.internal" not in advice or ":host-gateway" in advice
+
+
+# Traefik starts no resolver without all three: https://doc.traefik.io/traefik/https/acme/#the-different-acme-challenges
+_OF_A_RESOLVER = ("email=", "storage=", "challenge")
+
+
+@pytest.mark.parametrize(("family", "code"), CODES)
+def test_a_resolver_of_certificates_is_told_whole(family: str, code: str) -> None:
+    advice = str(explanation(code).get("advice", ""))
+    stated = re.findall(r"--certificatesresolvers\.\S+?\.acme\.([\w.=]+)", advice)
+    assert not stated or all(
+        any(option in text for text in stated) for option in _OF_A_RESOLVER
+    )
+
+
+@pytest.mark.parametrize(("family", "code"), CODES)
 def test_the_reason_of_a_decision_is_part_of_its_message(family: str, code: str) -> None:
     row = explanation(code)
     assert str(row.get("reason", "")) in str(row["message"])

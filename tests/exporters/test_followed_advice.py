@@ -109,7 +109,7 @@ def _named_sources() -> Iterator[Any]:
 
 @needs_compose[0]
 @needs_compose[1]
-@pytest.mark.parametrize("source", _named_sources())
+@pytest.mark.parametrize("source", list(_named_sources()))
 def test_a_needless_line_can_be_deleted(source: Any, tmp_path: Path) -> None:
     files, result = source()
     told, names = deletable_names(files, result)
