@@ -95,6 +95,7 @@ def stack() -> Stack:
         environment=(
             EnvVariable(name="DATABASE_URL", value="postgres://db:5432/shop"),
             EnvVariable(name="CACHE_HOST", value="cache"),
+            EnvVariable(name="STRIPE_KEY", value="${STRIPE_KEY:?}"),
         ),
         depends_on=(
             Dependency(

@@ -106,6 +106,7 @@ FAMILIES = {
     **dict.fromkeys(("TC6", "TC87"), "practices"),
     "TC7": "compose",
     "TC8": "batch",
+    "TC924": "procfile",
     "TC9": "internal",
 }
 

@@ -117,6 +117,15 @@ def required_variables(stack: Stack) -> tuple[str, ...]:
     return tuple(names)
 
 
+def demanded_variables(stack: Stack) -> frozenset[str]:
+    """The variables that docker compose demands: in a text, or for a secret, which it refuses without its variable.
+
+    https://docs.docker.com/reference/compose-file/secrets/
+    """
+    of_secrets = (secret.environment for secret in stack.secrets if secret.environment)
+    return frozenset((*of_secrets, *required_variables(stack)))
+
+
 def map_texts(stack: Stack, change: Change) -> Stack:
     """The stack with each of its texts as `change` gives it back for a path and a text."""
     sections = {

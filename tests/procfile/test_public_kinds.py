@@ -360,7 +360,7 @@ def test_a_driver_and_its_variable_bring_the_server_in_every_language(
 
 @pytest.mark.parametrize(
     ("channel", "reason"),
-    [("nightly-2024-01-01", "nightly-2024-01-01"), ("", "no version is named")],
+    [("nightly-2024-01-01", "nightly-2024-01-01"), ("", "the source names no version")],
 )
 def test_a_toolchain_that_is_no_number_is_told_as_it_is(channel: str, reason: str) -> None:
     files = {"Procfile": "web: target/release/bot\n", "Cargo.toml": TOKIO}

@@ -14,7 +14,7 @@ from tocompose.model import EnvSetting, File, Stack
 from tocompose.notes import Note, note
 from tocompose.patterns import regex
 from tocompose.record import replace
-from tocompose.stack_texts import required_variables
+from tocompose.stack_texts import demanded_variables
 from tocompose.syntax.interpolation import Variable
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import ALWAYS_SET
@@ -226,9 +226,7 @@ def _address_rules(settings: Iterable[EnvSetting], stack: Stack) -> dict[str, st
 def _described(settings: Iterable[EnvSetting], stack: Stack) -> Iterator[EnvSetting]:
     """The settings; of those without a description, who uses them; required is what docker compose demands."""
     usage = VariableUsage(stack)
-    # https://docs.docker.com/reference/compose-file/secrets/: without its variable a secret is refused.
-    of_secrets = {secret.environment for secret in stack.secrets}
-    demanded = of_secrets.union(required_variables(stack))
+    demanded = demanded_variables(stack)
     settings = tuple(settings)
     rules = _address_rules(settings, stack)
     for setting in settings:

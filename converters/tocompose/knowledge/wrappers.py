@@ -40,6 +40,7 @@ class Wrapper(NamedTuple):
     assigns: bool = False
     reaps: bool = False
     library: bool = False
+    fetches: bool = False
     environment: bool = False
     module: bool = False
     buildpack: str = ""

@@ -24,6 +24,7 @@ _COMPARATOR = regex(
 _HYPHEN_RANGE = regex(r"(?<!\S)(\S+)\s+-\s+(\S+)")
 _FAR = 999
 _OUTRANKED = "another file, which takes precedence, states the version"
+_UNNAMED = "the source names no version"
 _UNUSABLE = "it names no version that an image could have"
 
 
@@ -76,14 +77,14 @@ def use_default(
     for unusable in platform_versions(repository, language):
         statement = unusable.reason.removesuffix(" so")
         reason = f"{statement} {unusable.number}, which is no version that an image has"
-    reason = reason or row["default"]["reason"]
+    reason = reason or _UNNAMED
     repository.add_note(
         "TC356",
         subject=ModelPath.of("files", "Dockerfile"),
         language=row["title"],
         version=number,
         why=reason,
-        file=row["default"]["file"],
+        file=row["version_file"],
     )
     return StatedVersion(number, "")
 

@@ -20,6 +20,7 @@ from tocompose.reports.shared_advice import shared_advice, with_loops
 from tocompose.reports.values_to_set import (
     MOST_IN_A_SENTENCE,
     counted_values,
+    free_values,
     generated_names,
     hints_of,
     keeps_data,
@@ -101,7 +102,7 @@ def _value_duties(report: Report) -> Iterator[Duty]:
     which = f": {', '.join(names)}" if is_sentence else " (listed below)"
     how = f"`tocompose env .` in this folder asks for {'each' if names[1:] else 'it'}."
     how += deletion_of_placeholders(report, names)
-    also = _optional_part(optional_values(report), is_sentence=is_sentence)
+    also = "".join(_optional_parts(report, is_sentence=is_sentence))
     text = f"Set {counted_values(names)} in .env{which}{also}"
     hints = hints_of(report, names) if is_sentence else {}
     details = (
@@ -112,12 +113,17 @@ def _value_duties(report: Report) -> Iterator[Duty]:
     yield Duty(text, text, advice=how, notes=notes, details=tuple(details))
 
 
-def _optional_part(names: Sequence[str], *, is_sentence: bool) -> str:
-    """What is said of passwords that the source leaves empty; by name, unless a list below names them."""
-    if not names:
-        return ""
-    which = enumerated(names) if is_sentence else f"{len(names)} more"
-    return f"; also {which}, where a password is needed"
+def _optional_parts(report: Report, *, is_sentence: bool) -> Iterator[str]:
+    """What is said of passwords that the source leaves empty, and of what nothing demands; by name, unless a list below
+    names them, or they are many."""
+    empty, free = optional_values(report), free_values(report)
+    if empty:
+        which = enumerated(empty) if is_sentence else f"{len(empty)} more"
+        yield f"; also {which}, where a password is needed"
+    if free:
+        is_short = is_sentence and len(free) <= MOST_IN_A_SENTENCE
+        names = f"optional: {', '.join(free)}"
+        yield f"; {names if is_short else f'{len(free)} more are optional'}"
 
 
 def _config_duties(report: Report) -> Iterator[Duty]:

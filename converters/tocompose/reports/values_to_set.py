@@ -47,6 +47,19 @@ def optional_values(report: Report) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in named if name not in needed))
 
 
+def free_values(report: Report) -> tuple[str, ...]:
+    """The other variables without a value: nothing demands them. Those of an app on a platform have a duty of their
+    own, as there they have values."""
+    if report.importer == "procfile":
+        return ()
+    told = {*values_to_set(report), *optional_values(report), *generated_names(report)}
+    return tuple(
+        setting.name
+        for setting in report.stack.settings
+        if setting.value is None and setting.name not in told
+    )
+
+
 def generated_names(report: Report) -> frozenset[str]:
     """The variables whose values are made where the files are written to a folder."""
     has_env_file = any(file.path == ".env" for file in report.files)

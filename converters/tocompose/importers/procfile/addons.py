@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from tocompose.importers.procfile.backing import (
@@ -25,6 +25,7 @@ from tocompose.repository import Repository
 from tocompose.source import Leaf
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import Row, table
+from tocompose.wording import enumerated
 
 # Heroku names a second database after a colour of its own choice; these are the first of its list.
 _COLOURS = (
@@ -168,8 +169,8 @@ class AddonTable:
         self._mail: AddonRequest | None = None
         self._remote_kinds: set[str] = set()
 
-    def add(self, request: AddonRequest) -> None:
-        """Puts what stands in for an add-on into the table."""
+    def add(self, request: AddonRequest, asked_names: Container[str] = ()) -> None:
+        """Puts what stands in for an add-on into the table; `asked_names` are variables that app.json requires."""
         row = addon_rows().get(request.name)
         if row is None:
             guess = request.name.upper().replace("-", "_")
@@ -177,7 +178,7 @@ class AddonTable:
         elif "service" in row:
             self._add_service(request, row)
         else:
-            self._app_variables.extend(self._outside_variables(request, row))
+            self._app_variables.extend(self._outside_variables(request, row, asked_names))
             if row.get("mail") and self._sends_by_smtp and self._mail is None:
                 self._mail = request
 
@@ -294,14 +295,16 @@ class AddonTable:
             facts = {"name": name, "service": service}
             self._repository.add_note(row["warn"], span, subject=subject, **facts)
 
-    def _outside_variables(self, request: AddonRequest, row: Row) -> Iterator[AppVariable]:
+    def _outside_variables(
+        self, request: AddonRequest, row: Row, asked_names: Container[str]
+    ) -> Iterator[AppVariable]:
         """An add-on that stays outside: its variables, which the user fills in or leaves empty."""
         prefix = request.prefix or row.get("prefix", "")
         values = {
             f"{prefix}{key}": value for key, value in row.get("variables", {}).items()
         }
-        names = ", ".join(values) or "none"
-        request.cursor.note(row["note"], name=request.name, variables=names)
+        names, need = ", ".join(values) or "none", _need_of(values, asked_names)
+        request.cursor.note(row["note"], name=request.name, variables=names, need=need)
         for name, value in values.items():
             is_secret = value in (REQUIRED, OPTIONAL) or not self._sends_by_smtp
             required = value == REQUIRED
@@ -317,6 +320,16 @@ class AddonTable:
             if is_secret:
                 text = demand_value(name) if required else None
             yield AppVariable(name, text, request.name, request.cursor.span, setting)
+
+
+def _need_of(names: Iterable[str], asked_names: Container[str]) -> str:
+    """Which of the variables of an add-on must be set, and which may stay empty."""
+    asked = [name for name in names if name in asked_names]
+    free = [name for name in names if name not in asked_names]
+    if not asked:
+        return f"its variables ({', '.join(free)}) may stay empty"
+    needs = f"app.json requires {enumerated(asked)}"
+    return f"{needs}, and {enumerated(free)} may stay empty" if free else needs
 
 
 def _address_templates(row: Row, kind: str, prefix: str) -> dict[str, str]:

@@ -201,8 +201,19 @@ def _described_variable(
     if supplied is None or has_value or variable.at("generator"):
         return _asked_variable(repository, variable, text)
     for key in ("required", "description"):
-        variable.at(key).skip("the platform supplies the value")
+        variable.at(key).skip("the stack sets the value itself")
     return AppVariable(name, supplied, "platform", variable.span)
+
+
+def required_names(app: AppJson) -> frozenset[str]:
+    """The variables that app.json asks for: those with no value that are not optional."""
+    return frozenset(
+        variable.key
+        for variable in app.at("env")
+        if (variable.kind == "map" or variable.style == "{}")
+        and not (variable.peek("value") or variable.at("generator"))
+        and (variable.peek("required") or "true").lower() not in _FALSE
+    )
 
 
 def _asked_variable(

@@ -23,6 +23,7 @@ from tocompose.importers.procfile import (
     launchers,
     leftovers,
     migrations,
+    missing_manifests,
     ports,
     processes,
     services,
@@ -32,7 +33,7 @@ from tocompose.importers.procfile import (
 from tocompose.importers.procfile.addons import AddonTable, ProvidedAddons, read_requests
 from tocompose.importers.procfile.app import App, AppEnvironment
 from tocompose.importers.procfile.app_images import choose_app_images, plain_values
-from tocompose.importers.procfile.app_json import AppJson, variables_of_app
+from tocompose.importers.procfile.app_json import AppJson, required_names, variables_of_app
 from tocompose.importers.procfile.backing import Backing, dependencies_on
 from tocompose.importers.procfile.base_ports import base_port
 from tocompose.importers.procfile.database_files import find_databases
@@ -99,6 +100,7 @@ def convert_repository(repository: Repository) -> Stack:
     keeps_data = any(backing.volumes for backing in backings) or bool(variables.databases)
     migrations.note_setup_commands(repository, app.processes, keeps_data)
     launchers.note_launchers(plan)
+    missing_manifests.note_missing_manifests(plan)
     leftovers.settle_leftovers(app.app_json, app.buildpacks, plan, code, backings)
     return _assemble_stack(app, plan, converted, backings, variables.settings)
 
@@ -186,7 +188,7 @@ def _stack_name(repository: Repository, app: AppJson) -> str:
     """The stack's name: the user's, the folder's, or app.json's for a source that has no folder."""
     stated = app.root.at("name")
     if stated:
-        stated.skip("the stack is named after its folder, as docker compose does")
+        stated.skip("the project is named after the folder of the source")
     return identifier(repository.name or repository.project.name)
 
 
@@ -205,7 +207,7 @@ def _find_backings(
         evidence.encrypted,
     )
     for request in read_requests(app.app_json.at("addons"), app.heroku.addons):
-        table.add(request)
+        table.add(request, required_names(app.app_json))
     provided = table.provide()
     inferred = inference.infer_services(repository, evidence, provided, app.service_names)
     backings = tuple(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from tocompose.importers.procfile.addons import read_requests
-from tocompose.importers.procfile.app_json import AppJson
+from tocompose.importers.procfile.app_json import AppJson, required_names
 from tocompose.importers.procfile.encryption import encrypts
 from tocompose.importers.procfile.environment import EXAMPLES
 from tocompose.importers.procfile.host_port_variables import engine_variable
@@ -156,8 +156,10 @@ def collect_evidence(
         for name, span in code.variables.items()
     }
     samples: dict[str, str] = {}
+    required = required_names(app)
     for name, span, sample in _read_declarations(repository, app):
-        names[name] = Clue(f"{span.file} sets {name}", span, name)
+        verb = "sets" if sample else "requires" if name in required else "names"
+        names[name] = Clue(f"{span.file} {verb} {name}", span, name)
         if sample:
             samples.setdefault(name, sample)
     return ServiceEvidence(

@@ -49,6 +49,10 @@ _SET_ANYWAY = names_set_by(SetBy.SYSTEM, SetBy.SESSION, SetBy.LANGUAGE) | {"PORT
 _MOST_SHOWN = 12
 # https://devcenter.heroku.com/articles/stack, those of the past too.
 _STACK = regex(r"heroku(?:-\d{2})?|cedar(?:-14)?|bamboo[\w.-]*|aspen[\w.-]*|container|cnb")
+_OF_PLATFORM = "Heroku's stack is its base image; the Dockerfile names its own"
+_OF_DOCKERFILE = (
+    "the stack container means that Heroku builds a Dockerfile, as Compose does"
+)
 # Settings that production does not load.
 _OTHER_MODES = regex(r"(?:^|[/_.-])(?:development|dev|local|test|testing)\.\w+$")
 
@@ -97,9 +101,8 @@ def _settle_stack(app: AppJson) -> None:
                 stacks = "a stack of the platform, such as heroku-24 or container"
                 member.note("TC315", what="stack", wanted=stacks)
             elif member.key == "stack":
-                member.skip(
-                    "the stack is the platform's base image; the Dockerfile names its own"
-                )
+                is_container = member.peek() == "container"
+                member.skip(_OF_DOCKERFILE if is_container else _OF_PLATFORM)
             elif member.style in ("{}", "[]", "null"):
                 member.skip("it is empty")
 

@@ -54,7 +54,7 @@ def note_default_version(repository: Repository, render_part: Part) -> None:
         subject=render_part.path.child("build"),
         object=render_part.name,
         language=row["title"],
-        file=row["default"]["file"],
+        file=row["version_file"],
     )
 
 
