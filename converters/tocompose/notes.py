@@ -99,6 +99,7 @@ FAMILIES = {
     "TC1": "docker_run",
     "TC2": "kubernetes",
     "TC3": "procfile",
+    "TC916": "platform",
     **dict.fromkeys(("TC39", "TC69", "TC557", "TC886", "TC887"), "kubernetes_controllers"),
     "TC4": "addons",
     **dict.fromkeys(("TC51", "TC52", "TC53", "TC54"), "compose_checks"),

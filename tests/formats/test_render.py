@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ablation import codes_of, compose_of, converted, losses, silent_paths
+from tocompose.exporters.bundle import Layout
 from tocompose.importers import SourceError
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
@@ -642,7 +643,7 @@ def test_a_version_that_a_variable_states_is_carried_over_for_a_folder() -> None
 def test_a_version_is_told_to_come_from_the_variable_that_states_it() -> None:
     fields = {"runtime": "node", "startCommand": "npm start"}
     result = web_of({}, **fields, envVars=[{"key": "NODE_VERSION", "value": "20.11.0"}])
-    [told] = [note.message for note in result.notes if note.code == "TC354"]
+    [told] = [note.message for note in result.notes if note.code == "TC920"]
     assert "node:20.11.0-bookworm-slim (NODE_VERSION in render.yaml says so)" in told
     assert "TC356" not in codes_of(result)
     assert {leaf.span.file for leaf in result.ledger.leaves()} == {"render.yaml"}
@@ -667,7 +668,7 @@ def test_a_version_of_a_compiled_language_is_no_default(
     number = image.partition(":")[2]
     fields = {"runtime": runtime, "startCommand": "./app"}
     result = web_of({}, **fields, envVars=[{"key": key, "value": number}])
-    [told] = [note.message for note in result.notes if note.code == "TC354"]
+    [told] = [note.message for note in result.notes if note.code == "TC920"]
     assert f"from {image}" in told and key in told
     assert "TC356" not in codes_of(result)
 
@@ -728,3 +729,45 @@ def test_a_version_that_only_render_knows_is_asked_for(
     blueprint = files_of({"services": [part | {"startCommand": "./serve"}]})
     notes = converted({**files, **blueprint}, "render").notes
     assert ("TC898" in {note.code for note in notes}) is is_said
+
+
+_GO = {"go.mod": "module example.com/shop\ngo 1.22\n", "main.go": "", "cmd/wk/main.go": ""}
+
+
+@pytest.mark.parametrize(
+    ("build", "path"),
+    [
+        ("go build -tags netgo -ldflags '-s -w' -o app", "app"),
+        ("go mod download && go build -o=bin/wk ./cmd/wk", "bin/wk"),
+        ("go build", "shop"),
+        ("go build ./cmd/wk", "wk"),
+        ("go build -o bin/ ./cmd/...", "bin/"),
+        ("go build ./...", ""),
+        ("go build -o /tmp/app", ""),
+    ],
+)
+def test_what_go_builds_is_where_the_command_finds_it(build: str, path: str) -> None:
+    service = {"type": "web", "name": "api", "runtime": "go"}
+    service |= {"buildCommand": build, "startCommand": f"./{path or 'app'}"}
+    files = {"render.yaml": yaml.safe_dump({"services": [service]}), **_GO}
+    result = converted(files, "render")
+    [dockerfile] = [file for file in result.stack.files if file.path == "Dockerfile"]
+    copy = f"COPY --from=build /app/{path} /app/{path}\n"
+    assert (copy in dockerfile.content.decode()) is bool(path)
+
+
+def test_a_built_program_runs_in_the_image_of_production_in_development() -> None:
+    web = {"type": "web", "name": "api", "runtime": "go", "startCommand": "./app"}
+    web["buildCommand"] = "go build -o app"
+    worker = {**web, "type": "worker", "name": "wk", "startCommand": "bin/wk"}
+    worker["preDeployCommand"] = "bin/migrate"
+    files = {"render.yaml": yaml.safe_dump({"services": [web, worker]}), **_GO}
+    content = {path: text.encode() for path, text in files.items()}
+    result = convert(
+        Memory(content, "shop"), Options(source="render", layout=Layout(split=True))
+    )
+    [override] = [file for file in result.files if "override" in file.path]
+    found = yaml.safe_load(override.content)["services"]
+    targets = {name: service["build"]["target"] for name, service in found.items()}
+    assert targets == {"api": "development", "wk": "production", "wk-release": "production"}
+    assert "volumes" not in found["wk"]

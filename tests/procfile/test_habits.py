@@ -610,3 +610,27 @@ def test_names_of_loops_functions_and_arrays_are_no_programs(command: str) -> No
     files = {"Procfile": f"web: {command}\n", "a.js": "", "package.json": "{}"}
     codes = {note.code for note in converted(files).notes}
     assert not codes & {"TC566", "TC567", "TC568"}
+
+
+# --- tools that build ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("files", "command", "is_kept", "codes"),
+    [
+        ({"Cargo.toml": "[package]\nname = 'shop'\n"}, "cargo run --release", True, set()),
+        ({"Cargo.toml": "[package]\nname = 'shop'\n"}, "target/release/shop", False, set()),
+        ({"go.mod": "module shop\n", "main.go": ""}, "go run main.go", True, set()),
+        ({"go.mod": "module shop\n", "main.go": ""}, "bin/shop", False, set()),
+        ({"pom.xml": "<project/>"}, "mvn spring-boot:run", False, {"TC916"}),
+        ({"build.gradle": "", "gradlew": ""}, "./gradlew bootRun", False, {"TC916"}),
+        ({"A.csproj": "<Project/>"}, "dotnet run --project A.csproj", False, {"TC916"}),
+        ({"A.csproj": "<Project/>"}, "dotnet bin/publish/A.dll", False, set()),
+    ],
+)
+def test_a_tool_that_builds_stays_in_the_image_or_is_told_of(
+    files: dict[str, str], command: str, is_kept: bool, codes: set[str]
+) -> None:
+    result = converted({**files, "Procfile": f"web: {command}\n"})
+    assert ("FROM build AS production" in text_of(result, "Dockerfile")) is is_kept
+    assert {note.code for note in result.notes} & {"TC566", "TC567", "TC916"} == codes

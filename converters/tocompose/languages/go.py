@@ -16,6 +16,8 @@ _STATED_VERSIONS = (
     regex(r"^toolchain\s+go([\d.]+)", re.MULTILINE),
     regex(r"^go\s+([\d.]+)", re.MULTILINE),
 )
+# Commands that run the toolchain itself.
+_RUNS_TOOL = regex(r"(?:^|[\s;&|(])go\s")
 
 
 def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
@@ -29,13 +31,18 @@ def _without_major(module: str) -> str:
     return re.sub(r"/v\d+$", "", module)
 
 
-def _built_program(repository: Repository) -> str:
-    """The program that the Go buildpack builds: `bin/` and the last part of the module's path."""
+def module_name(repository: Repository) -> str:
+    """The last part of the module's path, which is what its program is called."""
     match = re.search(
         r"^module\s+(\S+)", repository.read_text("go.mod") or "", re.MULTILINE
     )
     module = _without_major(match[1]) if match else "app"
-    name = module.rsplit("/", 1)[-1]
+    return module.rsplit("/", 1)[-1]
+
+
+def _built_program(repository: Repository) -> str:
+    """The program that the Go buildpack builds: `bin/` and the last part of the module's path."""
+    name = module_name(repository)
     commands = _command_folders(repository)
     has_own = name in commands or "." in _main_packages(repository)
     return f"bin/{name if has_own or len(commands) != 1 else commands[0]}"
@@ -75,6 +82,8 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
             "packages": stated[1].split() if stated else _main_packages(repository),
             "release": "bookworm",
             "cgo": source.uses("github.com/mattn/go-sqlite3"),
+            # The packages that are asked for are Debian's, and the image of the toolchain is Alpine.
+            "tools": not source.packages and any(map(_RUNS_TOOL.search, source.commands)),
         },
     )
 

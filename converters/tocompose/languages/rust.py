@@ -14,8 +14,12 @@ from tocompose.languages.language import (
     note_missing_lock,
 )
 from tocompose.languages.versions import debian_release, slim_image
+from tocompose.patterns import regex
 from tocompose.repository import Repository, StatedVersion, map_at
 from tocompose.syntax.model_path import ModelPath
+
+# Commands that run the toolchain itself.
+_RUNS_TOOL = regex(r"(?:^|[\s;&|(])cargo\s")
 
 
 def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
@@ -43,6 +47,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
         template={
             "release": debian_release("rust", number) or "bookworm",
             "locked": " --locked" if lock else "",
+            "tools": any(map(_RUNS_TOOL.search, source.commands)),
         },
     )
 

@@ -119,6 +119,9 @@ def note_missing(
     )
     for process in processes:
         for program in named_programs(process.text):
+            if _is_build_tool(program, language):
+                _note_build_tool(repository, process, program)
+                continue
             _note_program(repository, process, program, image)
             _note_scripts(repository, process, program, image)
             _note_led_to(repository, process, program, image)
@@ -141,6 +144,21 @@ def _note_program(
     argument = script_argument(program)
     if argument and not _is_there(repository, program.folder, argument, image, name):
         note_missing_script(repository, process, argument)
+
+
+def _is_build_tool(program: NamedProgram, language: str) -> bool:
+    """Whether the program builds the app, and the image of the language that runs it does not have it."""
+    tools: list[str] = load("programs")["build_tools"].get(language, ())
+    name = program.name.rsplit("/", 1)[-1]
+    return name in tools or " ".join((name, *program.arguments[:1])) in tools
+
+
+def _note_build_tool(
+    repository: Repository, process: Process, program: NamedProgram
+) -> None:
+    facts = {"name": process.type, "program": program.name}
+    subject = ModelPath.service(process.service, "command")
+    repository.add_note("TC916", process.span, subject=subject, **facts)
 
 
 def _note_led_to(

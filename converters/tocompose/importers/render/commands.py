@@ -58,9 +58,14 @@ def note_default_version(repository: Repository, render_part: Part) -> None:
     )
 
 
+def build_steps(command: str) -> list[str]:
+    """The steps of a build command, one after the other."""
+    return [step for step in _DIVIDER.split(command.strip()) if step]
+
+
 def unusual_steps(command: str) -> list[str]:
     """What a build command does that no Dockerfile of the language does anyway; all of it where it changes folders."""
-    steps = [step for step in _DIVIDER.split(command.strip()) if step]
+    steps = build_steps(command)
     unusual = [step for step in steps if not _is_usual(step)]
     return steps if any(step.startswith("cd ") for step in unusual) else unusual
 

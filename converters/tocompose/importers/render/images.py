@@ -29,10 +29,12 @@ from tocompose.importers.render.commands import (
     note_missing_programs,
     unusual_steps,
 )
+from tocompose.importers.render.go_builds import with_built_files
 from tocompose.importers.render.versions import with_stated_versions
 from tocompose.knowledge.images import LOCAL_TAG
 from tocompose.knowledge.versions import default_version
 from tocompose.languages import find_language, read_libraries
+from tocompose.languages.go import module_name
 from tocompose.languages.language import DockerfileInput
 from tocompose.ledger import Cursor
 from tocompose.model import Build, File, Healthcheck
@@ -229,6 +231,8 @@ class ServiceImages:
         command.map(to=render_part.path.child("build"))
         dockerfile = _dockerfile_of(self._written[key])
         steps = unusual_steps(text)
+        if dockerfile is not None and render_part.runtime == "go" and not steps:
+            self._add_go_files(dockerfile, text, self._inputs[key].repository)
         if dockerfile is None or not steps:
             return
         step_text = " && ".join(steps)
@@ -238,6 +242,12 @@ class ServiceImages:
         )
         insert_step = partial(_with_step, runtime=render_part.runtime)
         self._insert(dockerfile, f"RUN {step_text}\n", insert_step)
+
+    def _add_go_files(self, dockerfile: File, command: str, repository: Repository) -> None:
+        """Lets the Dockerfile make the files that the build command does, by their names."""
+        content = self.files[dockerfile.path].content.decode()
+        built = with_built_files(content, command, module_name(repository))
+        self.files[dockerfile.path] = replace(dockerfile, content=built.encode())
 
     def _add_folder(self, render_part: Part, key: tuple[str, str]) -> None:
         """Makes the folder of a disk, which belongs to root otherwise: a volume takes its owner from the image."""

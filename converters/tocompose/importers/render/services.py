@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from tocompose.importers.procfile.image import Image
 from tocompose.importers.procfile.ports import WebPort
 from tocompose.importers.procfile.shell import convert_command
 from tocompose.importers.render.allow_lists import note_allowed
@@ -13,7 +14,9 @@ from tocompose.importers.render.data_servers import Converted
 from tocompose.importers.render.disks import with_disk
 from tocompose.importers.render.images import ServiceImage
 from tocompose.importers.render.variables import Wiring
+from tocompose.languages import language_rows
 from tocompose.model import (
+    Build,
     ComposeFileRole,
     Dependency,
     EnvVariable,
@@ -95,8 +98,10 @@ def convert_service(
     service, volumes = with_disk(render_part, service, service_image.image.workdir)
     service = _with_plan(render_part, _with_occasion(render_part, service))
     release = _release(render_part, service)
+    service = _with_built_program(render_part, service, service_image.image)
     if release is None:
         return Converted((service,), volumes)
+    release = _with_built_program(render_part, release, service_image.image)
     gate = Dependency(service=release.name, condition=_ON_FAILURE, origin=release.origin)
     service = replace(service, depends_on=(*service.depends_on, gate))
     return Converted((release, service), volumes)
@@ -241,6 +246,22 @@ def _with_plan(render_part: Part, service: Service) -> Service:
     )
     overlay = Service(name=render_part.name, resources=ResourceLimits(limits=limits))
     return replace(service, overlays={ComposeFileRole.PROD: overlay})
+
+
+def _with_built_program(render_part: Part, service: Service, image: Image) -> Service:
+    """The service, which runs the image of production in development too where its command is a built program.
+
+    Where it states no command, the stage for development has one of its own.
+    """
+    is_built = language_rows().get(render_part.runtime, {}).get("compiled")
+    tools = load("programs")["runtimes"].get(render_part.runtime, ())
+    if not is_built or not image.generated or not image.target or image.build is None:
+        return service
+    if not service.command or service.command[0] in tools:
+        return service
+    build = Build(context=image.build.context, target="production")
+    overlay = Service(name=service.name, build=build)
+    return replace(service, overlays={**service.overlays, ComposeFileRole.DEV: overlay})
 
 
 def _release(render_part: Part, service: Service) -> Service | None:
