@@ -97,7 +97,7 @@ FAMILIES = {
     **dict.fromkeys(("TC83", "TC888", "TC889", "TC898", "TC920"), "render"),
     "TC0": "general",
     "TC1": "docker_run",
-    "TC2": "kubernetes",
+    **dict.fromkeys(("TC2", "TC917"), "kubernetes"),
     "TC3": "procfile",
     "TC916": "platform",
     **dict.fromkeys(("TC39", "TC69", "TC557", "TC886", "TC887"), "kubernetes_controllers"),

@@ -536,6 +536,12 @@ def test_limits_that_no_container_takes_are_said() -> None:
         (("QUEUE", "amqp://u@hare:5672/"), "hare"),
         (("MAIL_HOST", "postbox"), "postbox"),
         (("TRACES", "http://collector:4318"), "collector"),
+        (("KAFKA_BROKERS", "kafka.example.com:9092,kafka-1:9092"), "kafka-1"),
+        (("CASSANDRA_CONTACT_POINTS", "ring"), "ring"),
+        (("MEMCACHED_SERVERS", "cache:11211"), "cache"),
+        (("LISTEN_ADDR", "localhost:80"), None),
+        (("NODE_ADDRESS", "web:80"), None),
+        (("WINDOW", "a:15"), None),
         (("SELF", "http://web:80"), None),
         (("SELF", "http://localhost:80"), None),
         (("CACHE_HOST", "10.0.0.1"), None),
@@ -550,6 +556,56 @@ def test_a_host_that_nothing_answers_is_named(
     said = [note.message for note in found.notes if note.code == "TC266"]
     assert len(said) == (host is not None)
     assert all(host in message for message in said if host)
+
+
+def test_a_host_that_nothing_answers_is_named_where_an_argument_calls_it() -> None:
+    args = [
+        "--traces=http://collector:4318",
+        "--own=http://web:80",
+        "--at",
+        "http://$(A):1",
+    ]
+    found = result(pod(container={"args": args}))
+    said = [note.message for note in found.notes if note.code == "TC266"]
+    assert len(said) == 1 and "the host name collector," in said[0]
+
+
+_SOPS = "ENC[AES256_GCM,data:p4f/,iv:a1=,tag:b2=,type:str]"
+
+
+@pytest.mark.parametrize("kind", ["Secret", "ConfigMap"])
+@pytest.mark.parametrize("section", ["stringData", "data"])
+def test_what_sops_has_encrypted_is_no_value(kind: str, section: str) -> None:
+    section = section if kind == "Secret" else "data"
+    kept = {
+        "apiVersion": "v1",
+        "kind": kind,
+        "metadata": {"name": "kept"},
+        section: {"word": _SOPS},
+        "sops": {"mac": _SOPS, "version": "3.9.0"},
+    }
+    by_key = {
+        "secretKeyRef" if kind == "Secret" else "configMapKeyRef": {
+            "name": "kept",
+            "key": "word",
+        }
+    }
+    volume = (
+        {"secret": {"secretName": "kept"}}
+        if kind == "Secret"
+        else {"configMap": {"name": "kept"}}
+    )
+    container = {
+        "env": [{"name": "WORD", "valueFrom": by_key}],
+        "volumeMounts": [{"name": "v", "mountPath": "/v"}],
+    }
+    spec = {"volumes": [{"name": "v", **volume}]}
+    found = result(pod(container=container, spec=spec, more=[kept]))
+    assert not any(b"ENC[" in file.content for file in found.files)
+    codes = {note.code for note in found.notes}
+    assert "TC917" in codes and not codes & {"TC001", "TC209", "TC901"}
+    (setting,) = found.stack.settings
+    assert setting.required and setting.value is None
 
 
 @pytest.mark.parametrize(

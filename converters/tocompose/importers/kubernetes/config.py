@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
@@ -26,6 +27,8 @@ from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
 
 _PLACEHOLDER = regex(r"\{([\w./-]+)\}")
+# What SOPS leaves of a value: https://getsops.io/docs/#encryption-protocol
+_ENCRYPTED = regex(r"\s*ENC\[AES256_GCM,data:.*,type:\w+\]\s*", re.DOTALL)
 
 
 class ConfigEntry(NamedTuple):
@@ -35,7 +38,10 @@ class ConfigEntry(NamedTuple):
     encoded: bool
 
     def content(self, to: ModelPath) -> bytes | None:
-        """The bytes, mapped to `to`; None, with a note, when they are no base64."""
+        """The bytes, mapped to `to`; None, with a note, when they are no base64, or encrypted."""
+        if self.is_encrypted:
+            self.note_bytes()
+            return None
         if not self.encoded:
             text = take_text(self.cursor, to)
             return b"" if text is None else text.encode()
@@ -45,6 +51,11 @@ class ConfigEntry(NamedTuple):
         else:
             self.cursor.take(to=to)
         return decoded
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether SOPS has encrypted the value, which only who has its key can read."""
+        return _ENCRYPTED.fullmatch(peek_text(self.cursor) or "") is not None
 
     @property
     def text(self) -> str | None:
@@ -58,7 +69,11 @@ class ConfigEntry(NamedTuple):
             return None
 
     def note_bytes(self) -> None:
-        """Says that the content is no text for a variable."""
+        """Says that the content is no text for a variable, or that it cannot be read."""
+        if self.is_encrypted:
+            file = self.cursor.span.file
+            self.cursor.note("TC917", field=self.cursor.key, file=file)
+            return
         expected = "base64"
         if self._decoded() is not None:
             expected = "base64 of a text: a variable holds no bytes"
@@ -66,6 +81,8 @@ class ConfigEntry(NamedTuple):
 
     def _decoded(self) -> bytes | None:
         text = peek_text(self.cursor) or ""
+        if self.is_encrypted:
+            return None
         if not self.encoded:
             return text.encode()
         try:
@@ -235,9 +252,10 @@ class ConfigStore:
     def values_behind(
         self, kube_object: KubeObject, key: str, variable: str, user: Span
     ) -> Iterator[SecretValue]:
-        """The values that the text of a key is made of: itself, unless an operator makes the Secret."""
+        """The values that the text of a key is made of, if it is no open one: itself, unless an operator makes it."""
         if not isinstance(kube_object, MadeObject):
-            if kube_object.title == "Secret":
+            is_encrypted = self.entries(kube_object)[key].is_encrypted
+            if kube_object.title == "Secret" or is_encrypted:
                 yield self.secret_value(kube_object, key, variable, user)
             return
         cursor = self.entries(kube_object)[key].cursor

@@ -21,6 +21,7 @@ from tocompose.importers.kubernetes.stack_builder import (
 from tocompose.knowledge.called_hosts import NO_HOSTS, called_hosts
 from tocompose.model import Service
 from tocompose.notes import note
+from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import counted
 
@@ -94,10 +95,18 @@ def _hosts_without_answer(
             str(line).partition("=")[0].partition(":")[0]
             for line in service.options.get("extra_hosts") or ()
         )
-        for setting in service.environment:
-            for host in called_hosts(setting.name, setting.value or ""):
-                if host not in known_names and setting.origin is not None:
-                    yield UnresolvedHost(host, setting.origin, service.name)
+        for name, text, origin in _texts_of(service):
+            for host in called_hosts(name, text):
+                if host not in known_names and origin is not None:
+                    yield UnresolvedHost(host, origin, service.name)
+
+
+def _texts_of(service: Service) -> Iterator[tuple[str, str, Span | None]]:
+    """What a service is told: its variables by their names, and the words of its command."""
+    for setting in service.environment:
+        yield setting.name, setting.value or "", setting.origin
+    for word in (*(service.entrypoint or ()), *(service.command or ())):
+        yield "", word, service.origin
 
 
 def _note_without_pods(
