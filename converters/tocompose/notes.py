@@ -108,6 +108,7 @@ FAMILIES = {
     "TC7": "compose",
     "TC8": "batch",
     "TC924": "procfile",
+    **dict.fromkeys(("TC910", "TC911", "TC912"), "docker_run"),
     "TC9": "internal",
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tocompose.importers import SourceError
 from tocompose.importers.docker_run import DockerRun
-from tocompose.importers.docker_run.assembly import SWARM_VERB
+from tocompose.importers.docker_run.creating_commands import SWARM_VERB
 from tocompose.importers.engine import RunningEngine
 from tocompose.model import Stack
 from tocompose.pipeline import Options, Result, choose, convert

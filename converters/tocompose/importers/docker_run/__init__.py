@@ -66,7 +66,7 @@ class DockerRun:
         self, project: Project, settings: ImportOptions
     ) -> tuple[tuple[tuple[str, ...], str], ...]:
         """The words of each docker command that makes something, as Compose text, with the service that it became."""
-        from tocompose.importers.docker_run.assembly import creating_commands
+        from tocompose.importers.docker_run.creating_commands import creating_commands
 
         return tuple(creating_commands(_read_scripts(project, Ledger(), settings)))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from tocompose.importers.docker_run import resources
 from tocompose.importers.docker_run.compose_calls import read_compose_call
 from tocompose.importers.docker_run.containers import (
     ContainerNames,
     StartedContainer,
+    as_removed,
     read_container,
 )
 from tocompose.importers.docker_run.deployed_stacks import DeployedStack
@@ -18,6 +19,7 @@ from tocompose.importers.docker_run.facts import (
     FlagFact,
     read_facts,
 )
+from tocompose.importers.docker_run.image_builds import image_key, read_builds
 from tocompose.importers.docker_run.invocation import (
     Invocation,
     Script,
@@ -34,7 +36,6 @@ from tocompose.importers.docker_run.stated_names import (
     pod_name,
     repeats,
     stated_names,
-    with_new_names,
 )
 from tocompose.importers.docker_run.swarm_services import (
     parse_service,
@@ -63,6 +64,8 @@ class Assembly:
         self.networks: dict[str, Network] = {}
         self.volumes: dict[str, Volume] = {}
         self.builds: dict[str, Build] = {}
+        # What other names of images stand for (`docker tag IMAGE NAME`).
+        self.tagged: dict[str, str] = {}
         self.build_secrets: dict[str, FileResource] = {}
         # The files of secrets and configs that the script creates, by `secret` or `config` and the name.
         self.granted_files: dict[tuple[str, str], str] = {}
@@ -99,9 +102,11 @@ class Assembly:
             ("network", "connect"): self._connect_network,
             ("network", "disconnect"): self._disconnect_network,
             ("rename",): self._rename,
+            ("rm",): self._remove,
             ("update",): self._check_update,
             ("volume", "create"): self._add_volume,
             ("build",): self._add_builds,
+            ("tag",): self._add_tag,
             ("exec",): self._read_exec,
             ("pod", "create"): self._add_pod,
             ("service", "create"): self._add_swarm_service,
@@ -140,9 +145,7 @@ class Assembly:
             self._leave_out(step, most_services)
             return
         pod = pod_name(step)
-        pod_facts = self.pods.get(pod, ()) if pod else ()
-        if pod in self.pod_members:
-            pod_facts = tuple(fact for fact in pod_facts if fact.target in MEMBER_TARGETS)
+        pod_facts = self._facts_of_pod(pod)
         if any(repeats(step, earlier.invocation) for earlier in self.containers):
             step.skip("the same command as before, for the same container")
             return
@@ -157,10 +160,17 @@ class Assembly:
             self.pod_members.setdefault(pod, []).append(name)
         if container_name in self.service_by_name:
             started = self._as_variant(started)
-        self.containers.append(started)
+        self.containers.append(as_removed(started) if step.is_removed else started)
         for key in (container_name, name, step.variable, step.unit, step.alias):
             if key:
                 self.service_by_name.setdefault(key, name)
+
+    def _facts_of_pod(self, pod: str) -> tuple[FlagFact, ...]:
+        """What the pod says that a container joins: the first one owns what they share."""
+        facts = self.pods.get(pod, ()) if pod else ()
+        if pod not in self.pod_members:
+            return facts
+        return tuple(fact for fact in facts if fact.target in MEMBER_TARGETS)
 
     def _leave_out(self, step: Invocation, most_services: int) -> None:
         """Counts a container beyond the limit as noted; the note stands at the first."""
@@ -222,12 +232,23 @@ class Assembly:
             self.volumes.setdefault(volume.name, named)
 
     def _add_builds(self, step: Invocation) -> None:
-        for tag, build in resources.read_builds(step).items():
+        for tag, build in read_builds(step).items():
             options = dict(build.options)
             for secret in options.pop("x-secrets", ()):
                 file = secret.file and rebased_path(secret.file, step.directory)
                 self.build_secrets[secret.name] = replace(secret, file=file)
-            self.builds[tag] = replace(build, options=options)
+            self.builds[image_key(tag)] = replace(build, options=options)
+            self.tagged.pop(image_key(tag), None)
+
+    def _add_tag(self, step: Invocation) -> None:
+        """`docker tag IMAGE NAME`: one more name of an image, which the stack has to build or pull by the first one."""
+        texts = [argument.text for argument in step.arguments]
+        if len(texts) != 2 or any(text.startswith("-") for text in texts):
+            self._settle_other(step)
+            return
+        source = self.tagged.get(image_key(texts[0]), texts[0])
+        self.tagged[image_key(texts[1])] = source
+        step.skip("the stack builds or pulls the image by its first name")
 
     def _connect_network(self, step: Invocation) -> None:
         rows = flag_rows("network_connect")
@@ -299,6 +320,18 @@ class Assembly:
         self.service_by_name.pop(name, None)
         self.service_by_name[new_name] = service
 
+    def _remove(self, step: Invocation) -> None:
+        """Frees the names of containers that the script removes before it starts others."""
+        removed = {
+            started.service.name
+            for started in self.containers
+            if started.invocation.is_removed
+        }
+        for argument in step.arguments:
+            if self.service_by_name.get(argument.text) in removed:
+                del self.service_by_name[argument.text]
+        self._settle_other(step)
+
     def _add_pod(self, step: Invocation) -> None:
         rows = flag_rows("pod_create")
         line = parse_command_line(step.arguments, rows, interspersed=True)
@@ -354,40 +387,3 @@ class Assembly:
 _SHOWN_VERBS = frozenset({"inspect", "logs", "port", "top"})
 _NOTED_VERBS = {"cp": "TC133", "login": "TC134"}
 _EXEC_FLAGS = {"--detach-keys": {"name": "--detach-keys"}}
-
-
-# What a swarm is asked for, and no engine.
-SWARM_VERB = ("service", "create")
-CREATING_VERBS = frozenset(
-    {
-        ("run",),
-        ("create",),
-        ("network", "create"),
-        ("network", "connect"),
-        ("volume", "create"),
-    }
-)
-
-
-def creating_commands(
-    scripts: Iterable[Script],
-) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The words of each command that makes something, as Compose text, with the service that it became (or nothing)."""
-    scripts = tuple(map(with_new_names, scripts))
-    assembly = Assembly(scripts)
-    for script in scripts:
-        assembly.read_script(script._replace(steps=()))
-        for step in script.steps:
-            count = len(assembly.containers)
-            is_change = isinstance(step, Invocation) and assembly.changes_container(step)
-            assembly.add_step(step)
-            if not isinstance(step, Invocation):
-                continue
-            if step.verb not in (*CREATING_VERBS, SWARM_VERB) and not is_change:
-                continue
-            started = assembly.containers[count:]
-            if not started and step.verb in (("run",), ("create",), SWARM_VERB):
-                continue  # It names no image, as a note says.
-            texts = [argument.text for argument in step.arguments]
-            service = started[0].service.name if started else ""
-            yield ("docker", *step.verb, *texts), service

@@ -67,6 +67,21 @@ class StartedContainer(NamedTuple):
                 argument.annotate("TC039", subject=subject, service=service, when=when)
 
 
+def as_removed(started: StartedContainer) -> StartedContainer:
+    """A container that is gone when the script ends: `up` does not start it, and another may have its name."""
+    service, step = started.service, started.invocation
+    path = ModelPath.service(service.name, "profiles")
+    for argument in step.head[:1]:
+        argument.annotate("TC910", subject=path, service=service.name)
+    if step.renamed:
+        for argument in step.head[:1]:
+            for source in argument.sources:
+                source.ledger.move(path.parent.child("container_name"), path)
+        service = replace(service, container_name=None)
+    profiles = service.profiles or (service.name,)
+    return started._replace(service=replace(service, profiles=profiles))
+
+
 class ContainerNames:
     """The names of a script's containers: one that a command states is its service's, whatever images are called."""
 

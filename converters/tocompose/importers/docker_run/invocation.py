@@ -70,8 +70,10 @@ class Invocation(NamedTuple):
     `variable` hold `${variable}`, which is the container and not a variable of Compose.
 
     `directory` is the folder the command runs in, from the folder where the script starts. `environment` holds the
-    exported variables that the arguments pass on by name (`-e NAME`). `stdin` is a here-document. `waits` says that the
-    script goes on only when the command has ended, `renamed` what its container is called in the end. `restart`,
+    exported variables that the arguments pass on by name (`-e NAME`). `stdin` is a here-document, `input_file` the file
+    that a build reads in its place (`docker build - < Dockerfile`). `waits` says that the
+    script goes on only when the command has ended, `renamed` what its container is called in the end, `undecided` that
+    it may not run at all, `is_removed` that the script removes its container again before it starts others. `restart`,
     `after` and `unit` come from a systemd unit: its `Restart=`, the units it starts after, its own name. `alias` is
     what others call the container where the source says so and the command itself has no `--name`; of a network or
     volume, the name that the engine shall know it by.
@@ -94,6 +96,9 @@ class Invocation(NamedTuple):
     stdin: Argument | None = None
     waits: bool = False
     renamed: str = ""
+    undecided: bool = False
+    is_removed: bool = False
+    input_file: Argument | None = None
 
     def skip(self, why: str) -> None:
         """Settles all arguments as left out on purpose."""

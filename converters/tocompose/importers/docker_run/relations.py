@@ -7,6 +7,7 @@ from typing import Any
 from tocompose.compose.start_order import NAMESPACE_KEYS, joined_container
 from tocompose.importers.docker_run.assembly import Assembly
 from tocompose.importers.docker_run.containers import StartedContainer
+from tocompose.importers.docker_run.image_builds import image_key
 from tocompose.importers.docker_run.invocation import Argument
 from tocompose.importers.docker_run.wait_gates import with_wait_gates
 from tocompose.ledger import Ledger
@@ -39,17 +40,13 @@ class RelatedServices:
     def resolve(self) -> tuple[Service, ...]:
         """The services in the order in which the script starts them, each with what it says about others."""
         self._join_pods()
-        for name, attachment in self._assembly.connections:
-            attachments = _attachments(self._services[name])
-            if all(attached.network != attachment.network for attached in attachments):
-                self._change(name, networks=(*attachments, attachment))
-        for name, network in self._assembly.disconnections:
-            self._leave_network(name, network)
+        self._change_networks()
         for container in self._assembly.containers:
             name = container.service.name
             self._join_namespaces(name)
             for text, argument in container.refs.links:
                 self._add_link(name, text, argument)
+            self._link_addresses(container)
             for text, argument in container.refs.volumes_from:
                 self._share_volumes(name, text, argument)
             for text, argument in container.refs.requires:
@@ -60,6 +57,15 @@ class RelatedServices:
         self._run_jobs_first()
         self._services = with_wait_gates(self._assembly, self._services, self._ledger)
         return tuple(self._as_tool(container) for container in self._assembly.containers)
+
+    def _change_networks(self) -> None:
+        """What `docker network connect` and `disconnect` make of the networks."""
+        for name, attachment in self._assembly.connections:
+            attachments = _attachments(self._services[name])
+            if all(attached.network != attachment.network for attached in attachments):
+                self._change(name, networks=(*attachments, attachment))
+        for name, network in self._assembly.disconnections:
+            self._leave_network(name, network)
 
     def _change(self, name: str, **changes: Any) -> None:
         self._services[name] = replace(self._services[name], **changes)
@@ -197,6 +203,30 @@ class RelatedServices:
             subject = ModelPath.service(linked, "networks")
             argument.annotate("TC136", subject=subject, service=linked, alias=alias)
 
+    def _link_addresses(self, container: StartedContainer) -> None:
+        """`--add-host NAME:$(docker inspect …)`: a name of another container, whose address each start changes."""
+        name = container.service.name
+        options = self._services[name].options
+        stated_hosts: list[str] = []
+        for entry in options.get("extra_hosts", ()):
+            host, _, address = entry.partition("=")
+            argument = _argument_with(container, f"{host}:{address}")
+            if argument is None or self._other_service(name, address) is None:
+                stated_hosts.append(entry)
+                continue
+            for source in argument.sources:
+                paths = [
+                    ModelPath.service(name, key) for key in ("extra_hosts", "depends_on")
+                ]
+                source.ledger.move(*paths)
+            self._add_link(name, f"{address}:{host}", argument)
+        options = {
+            key: stated_hosts if key == "extra_hosts" else value
+            for key, value in self._services[name].options.items()
+            if key != "extra_hosts" or stated_hosts
+        }
+        self._change(name, options=options)
+
     def _append_option(self, name: str, key: str, entry: str) -> None:
         options = self._services[name].options
         self._change(name, options={**options, key: [*options.get(key, ()), entry]})
@@ -229,11 +259,22 @@ class RelatedServices:
             argument.annotate("TC139", subject=subject, target=target)
 
     def _use_build(self, name: str) -> None:
-        image = self._services[name].image
-        for tag in (image or "", f"{image}:latest"):
-            if build := self._assembly.builds.get(tag):
-                self._change(name, build=build)
-                return
+        """The service with the build of its image, or with the name by which its image can be pulled."""
+        image = self._services[name].image or ""
+        key = image_key(image)
+        source = self._assembly.tagged.get(key, image)
+        build = self._assembly.builds.get(key) or self._assembly.builds.get(
+            image_key(source)
+        )
+        if build is not None:
+            self._change(name, build=build)
+        elif source != image:
+            self._change(name, image=source)
+            path = ModelPath.service(name, "image")
+            service = self._services[name]
+            self._ledger.add_note(
+                note("TC912", service.origin, subject=path, image=image, source=source)
+            )
 
     def _run_jobs_first(self) -> None:
         """What the script starts when a container has ended waits for that here too: for the last one before it."""
@@ -291,6 +332,12 @@ class RelatedServices:
             argument.annotate(code, subject=subject, service=service.name)
         role = Role.TOOL if container.is_interactive else service.role
         return replace(service, role=role, profiles=service.profiles or ("tools",))
+
+
+def _argument_with(container: StartedContainer, ending: str) -> Argument | None:
+    """The word of the container's command that ends as said."""
+    arguments = container.invocation.arguments
+    return next((word for word in arguments if word.text.endswith(ending)), None)
 
 
 def _attachments(service: Service) -> tuple[NetworkAttachment, ...]:

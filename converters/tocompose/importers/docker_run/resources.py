@@ -1,22 +1,14 @@
-"""`docker network create`, `docker volume create` and `docker build`: what a stack's containers use."""
+"""`docker network create` and `docker volume create`: what a stack's containers use."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from tocompose.compose.relative_paths import into_folder, with_build_paths
-from tocompose.importers.docker_run.facts import UNKNOWN_SERVICE, Facts, read_facts
+from tocompose.importers.docker_run.facts import Facts, read_facts
 from tocompose.importers.docker_run.invocation import Invocation
 from tocompose.importers.docker_run.mount_values import is_refused_name
 from tocompose.importers.docker_run.options import flag_rows, parse_command_line
-from tocompose.model import Build, Network, Volume
-from tocompose.record import replace
-from tocompose.syntax.host_paths import (
-    is_relative_context,
-    is_relative_path,
-    rebased_context,
-)
+from tocompose.model import Network, Volume
 from tocompose.syntax.interpolation import Variable, replace_variables, variable_names
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, resource_key
@@ -132,66 +124,3 @@ def read_volumes(invocation: Invocation) -> tuple[Volume, ...]:
             origin=argument.span,
         ),
     )
-
-
-def read_builds(invocation: Invocation) -> dict[str, Build]:
-    """The image tags that a `docker build` makes, each with its build section, as the script's folder sees it."""
-    line = parse_command_line(invocation.arguments, flag_rows("build"), interspersed=True)
-    tags = [
-        option.value.text
-        for option in line.options
-        if option.row and option.row["name"] == "--tag"
-    ]
-    if not line.operands or not tags:
-        return {}
-    facts = Facts(read_facts(line.options, UNKNOWN_SERVICE, "build"))
-    facts.pop("tags")
-    # The stack declares them; `x-secrets` is what the build says of them until it is made.
-    secrets = facts.values("secrets")
-    named_secrets = {"secrets": [secret.name for secret in secrets], "x-secrets": secrets}
-    context = _with_scheme(line.operands[0].take(UNKNOWN_SERVICE))
-    dockerfile = facts.last("dockerfile")
-    target, arguments = facts.last("target"), facts.entries("args")
-    # What no field of its own takes.
-    options = with_build_paths(facts.remaining(), into_folder(invocation.directory))
-    build = Build(
-        context=rebased_context(context, invocation.directory),
-        dockerfile=_below_context(context, dockerfile) if dockerfile else None,
-        target=target,
-        args={name: variable.value for name, variable in arguments.items()},
-        options={**options, **(named_secrets if secrets else {})},
-        origin=invocation.span,
-    )
-    return {tag: _with_tags(build, tags, tag) for tag in tags}
-
-
-def _with_tags(build: Build, tags: list[str], image: str) -> Build:
-    """The build with the tags that its image has beside the one that the service names."""
-    more_tags = [tag for tag in dict.fromkeys(tags) if tag != image]
-    return (
-        replace(build, options={**build.options, "tags": more_tags}) if more_tags else build
-    )
-
-
-def _with_scheme(context: str) -> str:
-    """The context with the scheme that docker adds to `github.com/…`, so that nobody takes it for a folder.
-
-    https://docs.docker.com/build/concepts/context/#git-repositories
-    """
-    repository = re.fullmatch(r"github\.com/([^#]+?)(?:\.git)?(#.*)?", context)
-    return (
-        f"https://github.com/{repository[1]}.git{repository[2] or ''}"
-        if repository
-        else context
-    )
-
-
-def _below_context(context: str, dockerfile: str) -> str:
-    """The Dockerfile's path as Compose wants it: relative to the context, where `docker build -f` means the folder."""
-    base = "" if context in (".", "./") else context.rstrip("/") + "/"
-    if dockerfile.startswith(base):
-        return dockerfile[len(base) :].removeprefix("./")
-    if not is_relative_path(dockerfile) or not is_relative_context(context):
-        return dockerfile
-    depth = len([folder for folder in context.split("/") if folder not in ("", ".")])
-    return "../" * depth + dockerfile.removeprefix("./")

@@ -74,6 +74,7 @@ def make_invocation(
         alias=str(settings.get("alias", "")),
         after=_unit_names(settings.get("after")),
         schedule=str(settings.get("schedule", "")),
+        undecided=shell.undecided > 0,
     )
 
 

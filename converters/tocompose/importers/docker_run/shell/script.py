@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tocompose.importers import SourceError
-from tocompose.importers.docker_run.assembly import CREATING_VERBS
+from tocompose.importers.docker_run.creating_commands import CREATING_VERBS
 from tocompose.importers.docker_run.invocation import Invocation, Script, WaitLoop
 from tocompose.importers.docker_run.paste.repairs import repair_commands
 from tocompose.importers.docker_run.pasted import FILE as PASTE_FILE
@@ -15,6 +15,7 @@ from tocompose.importers.docker_run.shell import (
     loops,
     makefiles,
     pipelines,
+    removals,
     simple_command,
     units,
 )
@@ -252,6 +253,7 @@ def read_script(
         shell.run(root)
         _note_cut(shell, root)
         shell.jump = None
+        removals.mark_removed(shell, kind)
         calls.run_exit_trap(shell)
         calls.read_uncalled(shell)
         branches.settle_unreached(shell)

@@ -139,9 +139,15 @@ def _add_invocation(
     """Makes a docker call a step of the script."""
     if shell.output is not None and not shell.collecting:
         raise Unknowable
-    stdin = _read_redirections(shell, cursor) or shell.piped
+    is_build = call.verb == ("build",)
+    file_word = _input_file_of(cursor) if is_build else None
+    input_file = (
+        None if file_word is None else shell.to_argument(shell.value(file_word), file_word)
+    )
+    stdin = _read_redirections(shell, cursor, file_word) or shell.piped
     shell.piped = None
     step = make_invocation(shell, cursor, fields, call, local_values, stdin)
+    step = step._replace(input_file=input_file)
     # The commands of documentation are not one script.
     step = step._replace(waits=not shell.settings.get("prose"))
     shell.steps.append(step)
@@ -193,8 +199,10 @@ def command_fields(shell: Shell, cursor: Cursor) -> list[CommandField]:
     return fields
 
 
-def _read_redirections(shell: Shell, cursor: Cursor) -> Value | None:
-    """What a here-document gives the command to read; settles all redirections."""
+def _read_redirections(
+    shell: Shell, cursor: Cursor, file_word: Cursor | None = None
+) -> Value | None:
+    """What a here-document gives the command to read; settles all redirections but the file that it reads as such."""
     stdin: Value | None = None
     for child in cursor:
         if child.kind != "redirect":
@@ -206,11 +214,19 @@ def _read_redirections(shell: Shell, cursor: Cursor) -> Value | None:
         elif operator.endswith("<<<"):
             text = shell.value(child.at(operator))
             stdin = text._replace(text=text.text + "\n")
-        elif operator == "<":
+        elif operator == "<" and file_word is None:
             _settle_input_file(child)
+        elif operator == "<":
+            continue
         else:
             child.skip("redirections")
     return stdin
+
+
+def _input_file_of(cursor: Cursor) -> Cursor | None:
+    """The word of a command that names the file it reads (`< FILE`)."""
+    words = (child.at("<") for child in cursor if child.kind == "redirect")
+    return next((word for word in words if word), None)
 
 
 def _settle_input_file(redirect: Cursor) -> None:

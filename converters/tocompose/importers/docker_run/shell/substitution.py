@@ -6,6 +6,7 @@ import posixpath
 import re
 
 from tocompose.importers.docker_run.invocation import Invocation
+from tocompose.importers.docker_run.options import flag_rows, parse_command_line
 from tocompose.importers.docker_run.shell.calls import calls_starting_function
 from tocompose.importers.docker_run.shell.discovery import CLIENT_VARIABLE
 from tocompose.importers.docker_run.shell.output import captured, collected_output
@@ -16,6 +17,7 @@ from tocompose.importers.docker_run.shell.parameters import (
 )
 from tocompose.importers.docker_run.shell.state import Shell, Unknowable, shown
 from tocompose.importers.docker_run.shell.variables import Value
+from tocompose.importers.docker_run.stated_names import name_text
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.readers.atoms import Atom, word_atoms
@@ -23,6 +25,8 @@ from tocompose.readers.commands import simple_list
 from tocompose.readers.shell import read
 from tocompose.readers.text import Text
 from tocompose.source import Branch, Leaf, Node
+from tocompose.syntax.interpolation import Variable, parse
+from tocompose.syntax.names import identifier
 from tocompose.tables import load
 
 _DOCKER = regex(rf"(?:^|[\s;&|(`/])(?:docker|podman)\s|{CLIENT_VARIABLE}", re.IGNORECASE)
@@ -192,20 +196,75 @@ def _docker_output(shell: Shell, code: str, cursor: Cursor, offset: int) -> Valu
                 name = variable or f"CONTAINER_{index + 1}"
                 shell.steps[index] = call._replace(variable=name)
                 return Value(f"${{{name}}}")
-            if (printed := _printed_name(call, cursor)) is not None:
+            if call.verb == ("build",):
+                return _built_image(shell, index, variable)
+            if (printed := _printed_name(shell, call, cursor)) is not None:
                 return printed
             break
     return _open_output(shell, shown(" ".join(code.split())), cursor, offset)
 
 
-def _printed_name(call: Invocation, cursor: Cursor) -> Value | None:
+def _built_image(shell: Shell, index: int, variable: str) -> Value:
+    """The image that `docker build -q` prints: its tag, or one after the variable that takes it."""
+    call = shell.steps[index]
+    assert isinstance(call, Invocation)
+    line = parse_command_line(call.arguments, flag_rows("build"), interspersed=True)
+    if tag := line.value_of("--tag"):
+        return Value(tag.text)
+    name = identifier(variable or f"image-{index + 1}")
+    shell.steps[index] = call._replace(alias=name)
+    return Value(name)
+
+
+def _printed_name(shell: Shell, call: Invocation, cursor: Cursor) -> Value | None:
     """What a call prints where that is the name of what it makes or looks at."""
     if call.verb[-1] == "create" and call.arguments:
         return Value(call.arguments[-1].text, call.arguments[-1].sources)
+    if call.verb == ("ps",):
+        return _filtered_container(shell, call)
     inspected = _inspected_container(call) if call.verb[-1] == "inspect" else None
-    if inspected is not None:
-        cursor.annotate("TC164", name=inspected.text)
-    return inspected
+    if inspected is None:
+        return None
+    name = _name_of_container(shell, inspected.text)
+    cursor.annotate("TC164", name=name)
+    return inspected._replace(text=name)
+
+
+def _filtered_container(shell: Shell, call: Invocation) -> Value | None:
+    """The container of the script that `docker ps -q -f name=NAME` asks for, once it is started."""
+    texts = [argument.text for argument in call.arguments]
+    names = [text.rpartition("name=")[2].strip("^$/") for text in texts if "name=" in text]
+    only_ids = any(map(_ONLY_IDS.fullmatch, texts))
+    if len(names) != 1 or not only_ids or shell.testing or shell.polled:
+        return None
+    if names[0] not in map(_started_name, shell.steps):
+        return None
+    return Value(names[0], call.arguments[0].sources)
+
+
+_ONLY_IDS = regex(r"-[a-z]*q[a-z]*|--quiet")
+
+
+def _started_name(step: object) -> str:
+    """The name that a step gives to the container which it starts; empty for others."""
+    is_start = isinstance(step, Invocation) and step.verb in _STARTING_VERBS
+    return name_text(step) if is_start and isinstance(step, Invocation) else ""
+
+
+def _name_of_container(shell: Shell, text: str) -> str:
+    """What others call the container whose id a variable of the script holds; it is named after that where it has no
+    name."""
+    match parse(text):
+        case (Variable(name=variable, operator=""),):
+            pass
+        case _:
+            return text
+    for index, step in enumerate(shell.steps):
+        if isinstance(step, Invocation) and step.variable == variable:
+            name = name_text(step) or step.alias or identifier(variable)
+            shell.steps[index] = step if name_text(step) else step._replace(alias=name)
+            return name
+    return text
 
 
 def _inspected_container(call: Invocation) -> Value | None:
