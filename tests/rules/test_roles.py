@@ -74,6 +74,22 @@ from tocompose.rules import Context, apply_all, select
         ("image: 'me/web:1', command: [sh, -c, 'cd /x && exec ./test']", Role.APP),
         ("image: 'me/web:1', command: [/app/install]", Role.APP),
         ("image: 'me/web:1', command: [/usr/bin/install, a, b]", Role.JOB),
+        # Tools that end, and what they do not end after.
+        ("image: 'hashicorp/terraform:1.9', command: [apply, -auto-approve]", Role.JOB),
+        ("image: 'hello-world'", Role.JOB),
+        ("image: 'restic/restic', command: [backup, /d]", Role.JOB),
+        ("image: 'restic/restic', command: [mount, /d]", Role.APP),
+        ("image: 'bitnami/kubectl', command: [port-forward, svc/a, '80']", Role.APP),
+        ("image: 'maven:3', command: [mvn, -q, package]", Role.JOB),
+        ("image: 'maven:3', command: [mvn, 'spring-boot:run']", Role.APP),
+        ("image: 'golang:1.25', command: [go, build, ./...]", Role.JOB),
+        ("image: 'golang:1.25', command: [go, run, .]", Role.APP),
+        ("image: 'node:22', command: [npx, prisma, migrate, deploy]", Role.JOB),
+        ("image: 'busybox:1', command: ['true']", Role.JOB),
+        ("image: 'minio/mc', command: [mb, a/b]", Role.JOB),
+        ("image: 'minio/mc', command: [mirror, --watch, a, b]", Role.APP),
+        ("image: 'redis:7', command: [redis-cli, -h, a, ping]", Role.JOB),
+        ("image: 'redis:7', command: [redis-cli, -h, a, monitor]", Role.CACHE),
     ],
 )
 def test_role(body: str, role: Role) -> None:

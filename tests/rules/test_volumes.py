@@ -48,6 +48,16 @@ def test_a_volume_that_is_added_is_told_of_once() -> None:
             ["mine:/pg"],
         ),
         ("image: 'postgres:17', environment: {PGDATA: /pg}", ["x_data:/pg"]),
+        (
+            "image: 'minio/minio', command: [server, /d1, /d2, --address, ':9000']",
+            ["x_data:/d1", "x_d2:/d2"],
+        ),
+        (
+            "image: 'minio/minio', command: [server, '/d{1...2}']",
+            ["x_data:/d1", "x_d2:/d2"],
+        ),
+        ("image: 'rabbitmq:4', environment: {RABBITMQ_MNESIA_BASE: /m}", ["x_data:/m"]),
+        ("image: 'postgres:16', entrypoint: [''], command: [sleep, 1d]", []),
         ("image: 'apache/kafka:3.9.0'", ["x_data:/var/lib/kafka/data"]),
         (
             "image: 'apache/kafka:3.9.0', volumes: ['mine:/tmp/kraft-combined-logs']",

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
+from itertools import chain, takewhile
 from urllib.parse import urlsplit
 
 from tocompose.knowledge.image_conditions import matches_glob
@@ -22,6 +23,8 @@ _HOST_PORT = regex(
     r"(?:^|//|[,;\s])(?:(\[[^\]]*\]|[^\s/:,;\[\]]*):)?(-?\d{1,5})(?=$|[,/;\s])(?!/udp)"
 )
 _CAPITALS = regex(r"[A-Z0-9_]+")
+# An option of one letter with its number behind it (`mariadbd -P3308`).
+_GLUED_NUMBER = regex(r"(-[A-Za-z])(\d+)")
 _ASSIGNED = regex(r"-{0,2}[\w.\-]+")
 # Addresses of every interface: whoever asks on the machine itself is answered.
 _EVERY_ADDRESS = frozenset(("", "0.0.0.0", "*", "+", "::", "0", "all"))
@@ -129,9 +132,30 @@ def _options(text: str) -> Iterator[Setting]:
         words = shlex.split(text)
     except ValueError:
         words = text.split()
-    for word, following in zip(words, [*words, ""][1:], strict=True):
+    for index, word in enumerate(words):
+        following = words[index + 1] if index + 1 < len(words) else ""
         name, equals, value = word.partition("=")
         if equals and _ASSIGNED.fullmatch(name):
             yield Setting(name, value)
-        elif word.startswith("-") or following.startswith("/"):
+        elif glued := _GLUED_NUMBER.fullmatch(word):
+            yield Setting(glued[1], glued[2])
+        elif word.startswith("-"):
             yield Setting(word, "" if following.startswith("-") else following)
+        elif following.startswith("/"):
+            paths = takewhile(lambda text: text.startswith("/"), words[index + 1 :])
+            yield Setting(word, ",".join(chain.from_iterable(map(_numbered, paths))))
+
+
+def _numbered(path: str) -> list[str]:
+    """The folders that MinIO reads in `/data{1...4}`; the path alone where it names one."""
+    match = _ELLIPSIS.fullmatch(path)
+    if match is None:
+        return [path]
+    start, end = int(match[2]), int(match[3])
+    numbers = range(start, min(end, start + _MOST_FOLDERS) + 1)
+    return [f"{match[1]}{number}{match[4]}" for number in numbers]
+
+
+# https://github.com/minio/minio/tree/master/docs/distributed: at most 16 drives are one set.
+_ELLIPSIS = regex(r"([^{}]*)\{(\d{1,3})\.\.\.(\d{1,3})\}([^{}]*)")
+_MOST_FOLDERS = 16

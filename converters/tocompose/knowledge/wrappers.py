@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
+from tocompose.model import Service
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
 from tocompose.tables import Row, load, table
@@ -70,6 +71,11 @@ class Wrapper(NamedTuple):
                 remaining -= 1
             index += 1
         return index
+
+
+def entry_words(service: Service) -> tuple[str, ...]:
+    """The words of the entry point; none for an empty word, which only clears that of the image."""
+    return tuple(filter(None, service.entrypoint or ()))
 
 
 def wrapper_at(words: Sequence[str], index: int = 0) -> Wrapper | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from tocompose.knowledge.servers import client_programs
-from tocompose.knowledge.wrappers import behind_wrappers
+from tocompose.knowledge.wrappers import behind_wrappers, entry_words
 from tocompose.model import Service
 from tocompose.patterns import regex
 from tocompose.record import replace
@@ -35,7 +35,7 @@ _OF_SYSTEM = regex(r"(?:/(?:usr/(?:local/)?)?s?bin/)?([^/]+)")
 
 def script_of(service: Service) -> str | None:
     """The script that the service gives to a shell; None where it runs a program itself."""
-    words = [*(service.entrypoint or ()), *(service.command or ())]
+    words = [*entry_words(service), *(service.command or ())]
     if not words or not is_shell(words[0]) or len(words) < 2:
         return None
     return words[-1]
@@ -47,13 +47,13 @@ def started_commands(service: Service) -> list[tuple[str, ...]]:
     if script is not None:
         commands = list(script_commands(script, in_background=True))
     else:
-        commands = [(*(service.entrypoint or ()), *(service.command or ()))]
+        commands = [(*entry_words(service), *(service.command or ()))]
     bare = ([word.strip("\"'") for word in command] for command in commands)
     return [tuple(arguments) for arguments in map(behind_wrappers, bare) if arguments]
 
 
 def _without_starters(service: Service) -> Service:
-    arguments = behind_wrappers([*(service.entrypoint or ()), *(service.command or ())])
+    arguments = behind_wrappers([*entry_words(service), *(service.command or ())])
     return replace(service, entrypoint=None, command=tuple(arguments))
 
 
@@ -61,11 +61,16 @@ def stays_idle(service: Service) -> bool:
     """Whether the container does nothing but stay, as with `sleep infinity`, `tail -f /dev/null` or a bare shell."""
     commands = started_commands(service)
     if len(commands) == 1:
-        return _only_stays(commands[0]) or commands[0] == ("true",)
+        return _only_stays(commands[0]) or does_nothing(service)
     if loops_forever(service):
         return all(map(_passes_time, commands))
     stays = any(_only_stays(command) and not _is_pause(command) for command in commands)
     return stays and all(_passes_time(command) or _ends(command) for command in commands)
+
+
+def does_nothing(service: Service) -> bool:
+    """Whether the container ends at once, as one that is there for its volumes (`true`)."""
+    return started_commands(service) == [("true",)]
 
 
 def _passes_time(command: tuple[str, ...]) -> bool:
@@ -118,7 +123,7 @@ def finishes(service: Service) -> bool:
     if script is not None:
         commands = list(script_commands(script))
         return bool(commands) and all(map(_ends, commands))
-    words = tuple(service.entrypoint or ()) + tuple(service.command or ())
+    words = (*entry_words(service), *(service.command or ()))
     is_whole = bool(words) and not words[0].startswith("-")
     return is_whole and not is_shell(words[0]) and _ends(words)
 
@@ -166,18 +171,23 @@ def _ends(words: Iterable[str]) -> bool:
     name = arguments[0].rpartition("/")[2]
     rest = " ".join(arguments[1:])
     system_name = _system_name(arguments[0])
-    if (
-        name in client_programs()
-        or name in OTHER_CLIENTS
-        or system_name in _ending_programs()
-    ):
+    if name in client_programs() or name in OTHER_CLIENTS:
+        return not goes_on(name, rest)
+    if system_name in _ending_programs():
         return True
     if system_name == "cat":
         return rest != ""
     if system_name == "sleep":
         return _SECONDS.fullmatch(rest) is not None
-    pattern = (load("commands").get(name) or {}).get("ends")
+    pattern = load("shell")["ending_when"].get(name)
+    pattern = pattern or (load("commands").get(name) or {}).get("ends")
     return pattern is not None and re.match(pattern, rest) is not None
+
+
+def goes_on(client: str, arguments: str) -> bool:
+    """Whether a client of a server is told to go on until somebody stops it (`redis-cli monitor`)."""
+    pattern = load("shell")["lasting_clients"].get(client)
+    return pattern is not None and re.match(pattern, arguments) is not None
 
 
 def _system_name(program: str) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from tocompose.knowledge.images import ImageFacts
 from tocompose.knowledge.interpreters import interpreter_of
 from tocompose.knowledge.servers import client_programs
-from tocompose.knowledge.wrappers import behind_wrappers
+from tocompose.knowledge.wrappers import behind_wrappers, entry_words
 from tocompose.model import Role, Service
 from tocompose.rules.endings import (
     OTHER_CLIENTS,
+    goes_on,
     loops_forever,
     script_commands,
     script_of,
@@ -28,13 +29,13 @@ _SCRIPTS = (".sh", ".bash", ".py", ".pl", ".rb", ".php")
 
 def command_text(service: Service) -> str | None:
     """Entrypoint and command as one line; None where the image's own run."""
-    words = [*(service.entrypoint or ()), *(service.command or ())]
+    words = [*entry_words(service), *(service.command or ())]
     return " ".join(words) if words else None
 
 
 def own_program(service: Service) -> str | None:
     """The program that the service runs instead of the image's own; None where it runs that one, maybe with flags."""
-    words = service.entrypoint or service.command
+    words = entry_words(service) or service.command
     # One program that holds many: what it does stands behind its name (https://busybox.net/downloads/BusyBox.html).
     if words and words[0].rpartition("/")[2] == "busybox":
         words = words[1:]
@@ -50,7 +51,9 @@ def runs_client(service: Service) -> bool:
         programs = re.findall(_SCRIPT_PROGRAM, _shell_script(service))
         return any(name.rpartition("/")[2] in client_programs() for name in programs)
     name = (program or "").rpartition("/")[2]
-    return name in client_programs() or name in OTHER_CLIENTS
+    is_client = name in client_programs() or name in OTHER_CLIENTS
+    arguments = (command_text(service) or "").partition(f"{name} ")[2]
+    return is_client and not goes_on(name, arguments)
 
 
 def _shell_script(service: Service) -> str:
@@ -120,21 +123,21 @@ def _is_told_otherwise(words: list[str], image: ImageFacts) -> bool:
 
 def _words_with_own(service: Service, image: ImageFacts) -> list[str]:
     """The words that start the service, the image's own entry point in front of a command alone."""
-    starter = service.entrypoint
-    if starter is None:
+    starter = entry_words(service)
+    if service.entrypoint is None:
         starter = image.entrypoint if len(image.entrypoint) == 1 else ()
     return behind_wrappers([*starter, *(service.command or ())])
 
 
 def _names_own_program(service: Service, image: ImageFacts) -> bool:
     own_programs = {*image.entrypoint, *(image.server or ())}
-    arguments = [*(service.entrypoint or ()), *(service.command or ())]
+    arguments = [*entry_words(service), *(service.command or ())]
     return any(argument.rpartition("/")[2] in own_programs for argument in arguments)
 
 
 def _first_program(service: Service) -> str:
     """The name of the program that is started, behind those that only start others; empty for the image's own."""
-    words = behind_wrappers([*(service.entrypoint or ()), *(service.command or ())])
+    words = behind_wrappers([*entry_words(service), *(service.command or ())])
     program = words[0] if words else ""
     return "" if program.startswith("-") else program.rpartition("/")[2]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tocompose.knowledge.wrappers import entry_words
 from tocompose.model import Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
@@ -65,7 +66,7 @@ def ends(service: Service) -> bool:
 
 def _is_only_shell(service: Service) -> bool:
     """Whether the container starts a shell and gives it nothing to run."""
-    words = (*(service.entrypoint or ()), *(service.command or ()))
+    words = (*entry_words(service), *(service.command or ()))
     return len(words) == 1 and is_shell(words[0])
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from tocompose.knowledge.images import DATA_ROLES, role_of, similar_facts
+from tocompose.knowledge.images import DATA_ROLES, ImageFacts, role_of, similar_facts
 from tocompose.knowledge.servers import data_ports
 from tocompose.model import Role, Service, Stack
 from tocompose.notes import Note
@@ -22,7 +22,7 @@ from tocompose.rules import (
     map_services,
     remark,
 )
-from tocompose.rules.endings import finishes, loops_forever, stays_idle
+from tocompose.rules.endings import does_nothing, finishes, loops_forever, stays_idle
 from tocompose.rules.programs import command_text, runs_client
 from tocompose.rules.service_images import SameServices, facts_of
 
@@ -115,7 +115,8 @@ def _tell_role(service: Service) -> tuple[Role, str]:
     if stays_idle(service):
         return Role.APP, ""
     if image := facts_of(service):
-        return role_of(image), ""
+        goes_on = image.kind == "job" and _goes_on_by_image(service, image)
+        return (Role.APP if goes_on else role_of(image)), ""
     similar = similar_facts(service.image) if service.image else None
     if similar is not None and similar.category == "data":
         return role_of(similar), f"its image is named after {similar.id}"
@@ -142,7 +143,8 @@ def _sets_up(service: Service) -> bool:
 def _does_its_work(service: Service) -> bool:
     if service.ports or service.restart in ("always", "unless-stopped"):
         return False
-    return (finishes(service) or _ends_by_image(service)) and not stays_idle(service)
+    is_done = finishes(service) or _ends_by_image(service)
+    return does_nothing(service) or (is_done and not stays_idle(service))
 
 
 def _ends_by_image(service: Service) -> bool:
@@ -151,6 +153,13 @@ def _ends_by_image(service: Service) -> bool:
     if image is None or not image.ends or service.entrypoint:
         return False
     return re.fullmatch(image.ends, " ".join(service.command or ())) is not None
+
+
+def _goes_on_by_image(service: Service, image: ImageFacts) -> bool:
+    """Whether the tool of an image is told what it does not end after, as `mirror --watch` of mc."""
+    if not image.ends or service.entrypoint or not service.command:
+        return False
+    return not _ends_by_image(service)
 
 
 def _judge_role(startup: Startup, service: Service) -> Iterator[Verdict]:
