@@ -10,13 +10,15 @@ from tocompose.record import NamedTuple
 Path: TypeAlias = tuple[str | int, ...]
 
 
-# What prints manifests: no file has their lines, but whoever runs the command sees them.
-_RENDERERS = ("/kustomize build ", "/kubectl kustomize ", "/helm template ")
+# What prints manifests: no file has their lines. Helm names the template above each, so that they help to find it.
+_KUSTOMIZE, _HELM = ("/kustomize build ", "/kubectl kustomize "), "/helm template "
 
 
 def shown_place(file: str, line: int, column: int | None = None) -> str:
-    """A place as reports show it: a line of a file, or of what a command prints."""
-    if any(renderer in f"/{file}" for renderer in _RENDERERS):
+    """A place as reports show it: a line of a file, or what a command prints."""
+    if any(renderer in f"/{file}" for renderer in _KUSTOMIZE):
+        return file
+    if _HELM in f"/{file}":
         return f"{file} (line {line})"
     return f"{file}:{line}" if column is None else f"{file}:{line}:{column}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import chain, pairwise
 from typing import Any
@@ -14,7 +14,7 @@ from tocompose.limits import limit
 from tocompose.notes import note
 from tocompose.readers.reading import decode, encoding_oddities, oddity_notes
 from tocompose.readers.yaml_tree import RefusedYaml, TreeBuilder, YamlDocument
-from tocompose.source import Span, leaves
+from tocompose.source import Node, Span, leaves
 
 # Patterns that few inputs need are texts: re compiles them on first use.
 _DOCUMENT = r"(?m)^(?:%[^\n]*\n)*---(?=\s|\Z)"
@@ -83,14 +83,20 @@ def _notes_of_bytes(content: bytes, file: str) -> list[YamlDocument]:
     return [YamlDocument(None, notes)] if notes else []
 
 
-def yaml_cursors(text: bytes, file: str, ledger: Ledger) -> list[Cursor]:
-    """A cursor for each document that parses; the notes of the others, and of hidden entries, go to the ledger."""
+def yaml_cursors(
+    text: bytes,
+    file: str,
+    ledger: Ledger,
+    place: Callable[[Node], Node] = lambda root: root,
+) -> list[Cursor]:
+    """A cursor for each document that parses, moved where `place` says; the notes of the others, and of hidden entries,
+    go to the ledger."""
     cursors = []
     for document in read_yaml(text, file):
         for document_note in document.notes:
             ledger.add_note(document_note)
         if document.root is not None:
-            cursors.append(ledger.open(document.root))
+            cursors.append(ledger.open(place(document.root)))
             for child in document.hidden:
                 Cursor(ledger, child.node, (), child.span).note("TC011", key=child.key)
     return cursors

@@ -28,6 +28,7 @@ from tocompose.rendering.kustomize import (
     find_groups,
     kustomize_command,
 )
+from tocompose.rendering.origins import built_from
 from tocompose.wording import counted
 
 __all__ = ["Rendered", "Rendering", "render", "sites"]
@@ -102,9 +103,8 @@ def _render_group(
         outcome = command.run()
         notes.append(_note_outcome(outcome, command, built.path, folder_name))
         if outcome.text is not None:
-            return Rendering(
-                (RenderedStream(command.label, outcome.text),), covered, tuple(notes)
-            )
+            stream = RenderedStream(command.label, outcome.text, built_from(group))
+            return Rendering((stream,), covered, tuple(notes))
     else:
         advice = f"kustomize build {folder_name} | tocompose convert -"
         notes.append(

@@ -23,11 +23,30 @@ _LOG_HEAD = regex(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ \S+:\d+\] ")
 _LINES = 12
 
 
+class BuiltFrom(NamedTuple):
+    """The files whose objects were built, patches before what they change, and what names were given in front and
+    behind."""
+
+    files: tuple[str, ...]
+    prefixes: tuple[str, ...]
+    suffixes: tuple[str, ...]
+
+    def is_named_after(self, built_name: str, name: str) -> bool:
+        """Whether an object of a file has that name once it is built."""
+        front, back = (
+            f"(?:{'|'.join(map(re.escape, texts))})*" if texts else ""
+            for texts in (self.prefixes, self.suffixes)
+        )
+        return re.fullmatch(f"{front}{re.escape(name)}{back}", built_name) is not None
+
+
 class RenderedStream(NamedTuple):
-    """A stream of documents that a renderer printed; `label` takes the place of the file's name in positions."""
+    """A stream of documents that a renderer printed; `label` takes the place of the file's name in positions, unless
+    what it is `built_from` has them."""
 
     label: str
     text: bytes
+    built_from: BuiltFrom | None = None
 
 
 class Rendering(NamedTuple):

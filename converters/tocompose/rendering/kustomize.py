@@ -117,21 +117,21 @@ class KustomizationGroup(NamedTuple):
 
     def plain_resources(self) -> frozenset[str]:
         """The manifest files that the chosen kustomization includes, directly or through others."""
-        by_folder = {
-            kustomization.folder: kustomization for kustomization in self.kustomizations
-        }
-        reached: list[str] = []
+        folders = {kustomization.folder for kustomization in self.kustomizations}
+        paths = (path for reached in self.reached() for path in reached.included_paths())
+        return frozenset(paths) - folders
+
+    def reached(self) -> tuple[Kustomization, ...]:
+        """The chosen kustomization and those that it includes, directly or through others."""
+        by_folder = {each.folder: each for each in self.kustomizations}
+        reached: dict[str, Kustomization] = {}
         todo = [self.built.folder]
         while todo:
-            kustomization = by_folder.get(folder := todo.pop())
-            new = (
-                [path for path in kustomization.included_paths() if path not in reached]
-                if kustomization
-                else []
-            )
-            reached += [folder, *(path for path in new if path not in by_folder)]
-            todo += [path for path in new if path in by_folder]
-        return frozenset(reached) - by_folder.keys()
+            folder = todo.pop(0)
+            if folder in by_folder and folder not in reached:
+                reached[folder] = by_folder[folder]
+                todo += by_folder[folder].included_paths()
+        return tuple(reached.values())
 
     def _named_files(self) -> set[str]:
         """Every file that some kustomization of the group names."""
@@ -180,7 +180,7 @@ def named_entries(content: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
     for key in _PLACES:
         yield from ((True, path) for path in _path_entries(content.get(key)))
     for key in _FILES:
-        yield from ((False, path) for path in _patch_files(content.get(key)))
+        yield from ((False, path) for path in patch_files(content.get(key)))
     for key in _GENERATORS:
         for generator in content.get(key) or ():
             yield from ((False, path) for path in _generator_files(generator))
@@ -192,7 +192,8 @@ def _path_entries(value: Any) -> Iterator[str]:
         yield from (path for path in value if isinstance(path, str) and "\n" not in path)
 
 
-def _patch_files(value: Any) -> Iterator[str]:
+def patch_files(value: Any) -> Iterator[str]:
+    """The files that a list of patches names."""
     if isinstance(value, Mapping):
         value = [value]
     for patch in value if isinstance(value, list) else ():
@@ -331,10 +332,7 @@ def _fold_keys(content: Any, folded: dict[int, Any] | None = None) -> Any:
 
 def find_groups(project: Project) -> tuple[KustomizationGroup, ...]:
     """The project's kustomizations, those together that include each other or the same base."""
-    by_folder = {
-        kustomization.folder: kustomization
-        for kustomization in _find_kustomizations(project)
-    }
+    by_folder = {each.folder: each for each in _find_kustomizations(project)}
     leader = {folder: folder for folder in by_folder}
     included: set[str] = set()
     for folder, kustomization in by_folder.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from tocompose.importers import ImportOptions, SourceError
@@ -14,7 +14,7 @@ from tocompose.patterns import regex
 from tocompose.project import Project
 from tocompose.readers.reading import in_utf8
 from tocompose.record import replace
-from tocompose.source import Span
+from tocompose.source import Node, Span
 
 if TYPE_CHECKING:
     from tocompose.importers.kubernetes.cluster_model import ClusterModel
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tocompose.importers.kubernetes.objects import KubeObjects
     from tocompose.importers.kubernetes.operators.manifests import OperatorAnswer
     from tocompose.rendering import Rendering
+    from tocompose.rendering.command import RenderedStream
 
 _OBJECT = regex(
     rb"""^[\s{,-]*["']?apiVersion["']?\s*:|[{,]\s*"apiVersion"\s*:""", re.MULTILINE
@@ -127,21 +128,21 @@ class Kubernetes:
         from tocompose.readers.yaml import yaml_cursors
 
         replaced = rendered.replaced if rendered else ()
-        streams = [
-            (project.read(file) or b"", file)
-            for file in self.sniff(project)
-            if file not in replaced
-        ]
-        if rendered:
-            streams += [(stream.text, stream.label) for stream in rendered.streams]
-            for message in rendered.notes:
-                ledger.add_note(message)
+        for message in rendered.notes if rendered else ():
+            ledger.add_note(message)
         documents: list[Cursor] = []
-        for text, label in streams:
-            file_documents = yaml_cursors(text, label, ledger)
+
+        def add_documents(text: bytes, label: str, place: Callable[[Node], Node]) -> None:
+            file_documents = yaml_cursors(text, label, ledger, place)
             if file_documents:
                 _note_expressions(text, label, ledger)
             documents.extend(file_documents)
+
+        for file in self.sniff(project):
+            if file not in replaced:
+                add_documents(project.read(file) or b"", file, _as_read)
+        for stream in rendered.streams if rendered else ():
+            add_documents(stream.text, stream.label, _placing(stream, project))
         if not documents:
             raise SourceError(_why_unread(project, ledger, rendered))
         return convert(
@@ -159,6 +160,19 @@ class Kubernetes:
             and _OBJECT.search(text) is not None
             and _KIND.search(text) is not None
         )
+
+
+def _as_read(document: Node) -> Node:
+    return document
+
+
+def _placing(stream: RenderedStream, project: Project) -> Callable[[Node], Node]:
+    """What moves the objects of a stream to the places that they come from, where that is known."""
+    if stream.built_from is None:
+        return _as_read
+    from tocompose.importers.kubernetes.rendered_places import RenderedPlaces
+
+    return RenderedPlaces(project, stream.built_from).place
 
 
 def _note_expressions(text: bytes, label: str, ledger: Ledger) -> None:
