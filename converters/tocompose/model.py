@@ -1,8 +1,7 @@
 """The stack model: what every source is turned into and every compose file is written from.
 
-Records are frozen and hold the long form only; change them with `record.replace`. Every text that Compose
-interpolates is stored as Compose reads it: `$$` is a dollar sign, `${NAME}` a variable
-(see `syntax.interpolation`). `origin` is the place in the source and takes no part in comparison.
+Records are frozen and hold the long form only; change them with `record.replace`. A text that Compose interpolates is
+stored as it reads it, with `$$` and `${NAME}`. `origin` is the place in the source and takes no part in comparison.
 """
 
 from __future__ import annotations
@@ -352,6 +351,7 @@ class Runtime(Enum):
     PODMAN = "podman"
     PROJECT = "compose project"
     SWARM = "stack of a swarm"
+    TASKS = "services of a swarm"
     UNITS = "systemd units of podman"
     CLUSTER = "cluster"
     PLATFORM = "platform"

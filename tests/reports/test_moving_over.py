@@ -582,3 +582,29 @@ def test_programs_are_told_what_stops_the_old_containers(
     assert (stops in over) if stops else not over
     page = render("html", report(result, project))
     assert "move_over" not in page
+
+
+def test_services_of_a_swarm_are_removed_as_services() -> None:
+    """A container that is stopped there comes back: the swarm starts another one in its place."""
+    script = (
+        "docker network create --driver overlay shop\n"
+        "docker service create --name db --network shop -e POSTGRES_PASSWORD=x postgres:16\n"
+        "docker service create --name web --network shop -p 8080:80 acme/web:1\n"
+    )
+    result, cutover = converted({"run.sh": script})
+    assert result.stack.runs_in is Runtime.TASKS
+    assert lines(cutover) == [
+        "docker service ls",
+        "docker service rm db web",
+        "until [ -z \"$(docker ps -q -f name='^(db|web)\\.')\" ]; do sleep 1; done",
+        "docker compose up -d --wait",
+        "docker compose ps --all",
+    ]
+    assert [step.line for step in cutover.steps_back] == ["docker compose down"]
+    assert "docker service create" in cutover.steps_back[0].warning
+    assert cutover.cleaning[-1].line == "docker network rm shop"
+    advice = advice_of(result, "TC432")
+    assert "label=com.docker.swarm.service.name=db " in advice
+    assert "docker service ps db" in advice
+    mixed, _ = converted({"run.sh": script + "docker run -d --name cache redis:7\n"})
+    assert mixed.stack.runs_in is Runtime.DOCKER

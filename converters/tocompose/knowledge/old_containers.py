@@ -11,6 +11,8 @@ from tocompose.knowledge.versions import default_version
 from tocompose.model import Network, Runtime, Service, Stack, Volume
 from tocompose.syntax.interpolation import plain
 
+# Where a swarm runs the source, so that each container is a task of one of its services.
+IN_SWARM = (Runtime.SWARM, Runtime.TASKS)
 # Who holds data that have to be copied, where it is the service's own container.
 OWN_CONTAINER = "its old container"
 
@@ -37,13 +39,22 @@ def container_of_project(project: str, service_name: str, older_project: str = "
     return f"$(docker ps -aq {of_project} {of_service} | head -n 1)"
 
 
-def container_of_swarm(stack_name: str, service_name: str) -> str:
-    """The first running container of a service on this machine, as a shell finds it, made by `docker stack deploy`.
+def name_in_swarm(service: Service, stack: Stack) -> str:
+    """What a swarm calls a service that runs there.
 
-    https://github.com/docker/cli/blob/master/cli/compose/convert/service.go calls it STACK_SERVICE, and the engine
-    labels its containers with that name; `container_name` has no effect there.
+    https://github.com/docker/cli/blob/master/cli/compose/convert/service.go calls one of a stack STACK_SERVICE;
+    `docker service create` takes the name as it is.
     """
-    label = f"com.docker.swarm.service.name={stack_name}_{service_name}"
+    of_stack = stack.runs_in is Runtime.SWARM
+    return f"{stack.name}_{service.name}" if of_stack else service.name
+
+
+def container_of_swarm(name: str) -> str:
+    """The first running container of a service of a swarm on this machine, as a shell finds it.
+
+    The engine labels its containers with that name; `container_name` has no effect there.
+    """
+    label = f"com.docker.swarm.service.name={name}"
     return f"$(docker ps -q -f label={label} | head -n 1)"
 
 
@@ -100,12 +111,13 @@ def first_copy_command(
 
 def copied_before_it_stops(service: Service, stack: Stack) -> str:
     """How the data are copied of a container that nothing is left of when it stops; empty where it stays."""
-    if stack.runs_in is Runtime.SWARM:
-        task_name = shlex.quote(f"{stack.name}_{service.name}")
+    if stack.runs_in in IN_SWARM:
+        task_name = shlex.quote(name_in_swarm(service, stack))
+        removed = "stack" if stack.runs_in is Runtime.SWARM else "services"
         return (
             "Do not stop the container, as the swarm would start an empty one in its place. Copy its data on the node"
-            f" where it runs (`docker service ps {task_name}` shows it), just before you remove the old stack, as what"
-            " is written after the copy is not moved"
+            f" where it runs (`docker service ps {task_name}` shows it), just before you remove the old {removed}, as"
+            " what is written after the copy is not moved"
         )
     if service.was_removed:
         return "If the container runs on this machine, copy its data before you stop it, which removes it (`--rm`)"

@@ -11,14 +11,7 @@ from tocompose.knowledge.old_containers import (
     name_in_shell,
     old_container,
 )
-from tocompose.model import (
-    Network,
-    OldUnit,
-    Role,
-    Runtime,
-    Service,
-    Stack,
-)
+from tocompose.model import Network, OldUnit, Role, Runtime, Service, Stack
 from tocompose.record import NamedTuple
 from tocompose.reports.elsewhere import text_of_elsewhere
 from tocompose.reports.leaving_podman import (
@@ -30,6 +23,7 @@ from tocompose.reports.leaving_podman import (
 )
 from tocompose.reports.leaving_swarm import (
     deployment_again,
+    removal_of_services,
     removal_of_stack,
     warning_of_new_volumes,
 )
@@ -103,6 +97,8 @@ def cutover_of(report: Report) -> Cutover:
             return _from_units(report, base)
         case Runtime.SWARM:
             return _from_swarm(report, base)
+        case Runtime.TASKS:
+            return _from_tasks(report, base)
         case _:
             return Cutover(text=text_of_elsewhere(report))
 
@@ -231,6 +227,20 @@ def _from_swarm(report: Report, base: str) -> Cutover:
         _title_of_down(stack), down_command(stack, base), warning_of_new_volumes(stack)
     )
     return Cutover(steps_over, (down, deployment_again(report)))
+
+
+def _from_tasks(report: Report, base: str) -> Cutover:
+    """The services of the swarm are removed: a task that is stopped, the swarm replaces at once."""
+    stack = report.stack
+    steps_over = (
+        *steps_before_stop(report),
+        *removal_of_services(report),
+        *checked_start_steps(stack, base),
+    )
+    down = _stop_stack(stack, base)
+    back = f"{down.warning} Then run the old `docker service create` commands again."
+    cleaning = (*forget_starts(report, ()), *_remove_left_networks(stack))
+    return Cutover(steps_over, (down._replace(warning=back.strip()),), cleaning)
 
 
 def _switch_timers(title: str, verb: str, timers: list[OldUnit]) -> Iterator[NextStep]:

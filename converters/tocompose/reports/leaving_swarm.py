@@ -1,11 +1,13 @@
-"""Steps that remove a stack of a swarm before its successor starts on the same volumes, and deploy it again."""
+"""Steps that remove a stack or services of a swarm before others use their volumes, and deploy it again."""
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
 
-from tocompose.model import Stack
+from tocompose.knowledge.old_containers import name_in_swarm
+from tocompose.model import Runtime, Stack
 from tocompose.reports.duties import duties
 from tocompose.reports.inventory import keeps_volumes_or_folders
 from tocompose.reports.next_steps import NextStep
@@ -34,8 +36,33 @@ def removal_of_stack(report: Report) -> Iterator[NextStep]:
     )
     yield NextStep("Remove the old stack", f"docker stack rm {name}", _what_goes(report))
     running = f"docker ps -q -f label=com.docker.stack.namespace={name}"
+    yield _wait_for_end(stack, running)
+
+
+def removal_of_services(report: Report) -> Iterator[NextStep]:
+    """The services that a script created are found, removed and gone.
+
+    https://docs.docker.com/reference/cli/docker/service/rm/ asks nothing, and their containers end after it.
+    """
+    stack = report.stack
+    names = [name_in_swarm(service, stack) for service in stack.services]
     yield NextStep(
-        "Wait until its containers are gone",
+        "See that the services run under these names",
+        "docker service ls",
+        f"They are called {enumerated(names)} below."
+        + (_NODES if keeps_volumes_or_folders(stack) else ""),
+    )
+    line = f"docker service rm {shlex.join(names)}"
+    yield NextStep("Remove the old services", line, _what_goes(report))
+    pattern = shlex.quote(f"^({'|'.join(map(re.escape, names))})\\.")
+    yield _wait_for_end(stack, f"docker ps -q -f name={pattern}")
+
+
+def _wait_for_end(stack: Stack, running: str) -> NextStep:
+    return NextStep(
+        "Wait until its containers are gone"
+        if stack.runs_in is Runtime.SWARM
+        else "Wait until their containers are gone",
         f'until [ -z "$({running})" ]; do sleep 1; done',
         "Two servers that write to the same volume destroy its data."
         if stack.volumes

@@ -7,12 +7,14 @@ from functools import partial
 
 from tocompose.knowledge.images import Data, image_ref
 from tocompose.knowledge.old_containers import (
+    IN_SWARM,
     OWN_CONTAINER,
     command_that_saves,
     container_of_swarm,
     copied_before_it_stops,
     first_copy_command,
     first_copy_while_paused,
+    name_in_swarm,
     old_container,
 )
 from tocompose.model import EnvVariable, Mount, Role, Runtime, Service, Stack, Volume
@@ -59,7 +61,7 @@ _ONE_LETTER = (
     "a name of one letter is taken for a Windows drive: the volume becomes an anonymous one"
 )
 # What keeps its containers when it is stopped; with Quadlet's units their data go with each stop.
-_KEEPING = (Runtime.DOCKER, Runtime.PODMAN, Runtime.PROJECT, Runtime.SWARM)
+_KEEPING = (Runtime.DOCKER, Runtime.PODMAN, Runtime.PROJECT, *IN_SWARM)
 
 
 class _NamedMounts(NamedTuple):
@@ -159,8 +161,8 @@ def copy_notes(service: Service, named: _NamedMounts, stack: Stack) -> Iterator[
         return
     project = stack.name if stack.runs_in is Runtime.PROJECT else ""
     client = "podman" if stack.runs_in is Runtime.PODMAN else "docker"
-    if stack.runs_in is Runtime.SWARM:
-        container = container_of_swarm(stack.name, service.name)
+    if stack.runs_in in IN_SWARM:
+        container = container_of_swarm(name_in_swarm(service, stack))
     else:
         container = old_container(service, project, client)
     from tocompose.knowledge.renewed_folders import renewed_files

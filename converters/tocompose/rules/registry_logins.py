@@ -6,6 +6,7 @@ import re
 from shlex import quote
 
 from tocompose.knowledge.images import image_ref
+from tocompose.knowledge.old_containers import IN_SWARM
 from tocompose.model import Runtime, Stack
 from tocompose.record import NamedTuple
 from tocompose.rules import Context, Example, Outcome, Rule, remark
@@ -13,7 +14,7 @@ from tocompose.syntax.interpolation import plain
 from tocompose.tables import load
 
 # What runs where the stack will run has logged in already.
-_SAME_ENGINE = (Runtime.DOCKER, Runtime.PROJECT, Runtime.SWARM)
+_SAME_ENGINE = (Runtime.DOCKER, Runtime.PROJECT, *IN_SWARM)
 
 
 def apply(stack: Stack, context: Context) -> Outcome:

@@ -20,6 +20,7 @@ _NAMED_CONTAINERS = (
     Runtime.UNITS,
     Runtime.PROJECT,
     Runtime.SWARM,
+    Runtime.TASKS,
 )
 # Variables with the name that the service itself answers to.
 _OWN_HOST = regex(r"(?:APP|APPLICATION|BIND|HTTP|LISTEN|SERVER|SITE|WEB)_HOST(?:NAME)?")

@@ -14,7 +14,7 @@ from tocompose.record import replace
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tocompose.importers.docker_run.invocation import Script
+    from tocompose.importers.docker_run.invocation import Invocation, Script
 
 
 # All that it could be asked stands in the commands themselves.
@@ -60,7 +60,8 @@ class DockerRun:
                 note_subordinate_ids(stack, ledger)
             return stack
         in_swarm = stack.runs_in is Runtime.SWARM
-        return stack if in_swarm else replace(stack, runs_in=Runtime.DOCKER)
+        runtime = Runtime.TASKS if _is_swarms(scripts) else Runtime.DOCKER
+        return stack if in_swarm else replace(stack, runs_in=runtime)
 
     def creating_commands(
         self, project: Project, settings: ImportOptions
@@ -73,11 +74,21 @@ class DockerRun:
 
 def _is_podmans(scripts: Iterable[Script]) -> bool:
     """Whether podman alone runs what the scripts start."""
+    return {step.tool for step in _invocations(scripts)} == {"podman"}
+
+
+def _is_swarms(scripts: Iterable[Script]) -> bool:
+    """Whether a swarm alone runs what the scripts start: each of their services by a command of its own."""
+    starting = {("run",), ("create",), ("stack", "deploy"), ("service", "create")}
+    verbs = {step.verb for step in _invocations(scripts)}
+    return verbs & starting == {("service", "create")}
+
+
+def _invocations(scripts: Iterable[Script]) -> list[Invocation]:
     from tocompose.importers.docker_run.invocation import Invocation
 
-    steps = [step for script in scripts for step in script.steps]
-    tools = {step.tool for step in steps if isinstance(step, Invocation)}
-    return tools == {"podman"}
+    steps = (step for script in scripts for step in script.steps)
+    return [step for step in steps if isinstance(step, Invocation)]
 
 
 def _is_run_as_root(scripts: Iterable[Script]) -> bool:
