@@ -81,7 +81,7 @@ FAMILIES = {
     ),
     "TC03": "sources",
     "TC906": "kubernetes_controllers",
-    "TC907": "practices",
+    **dict.fromkeys(("TC907", "TC908"), "practices"),
     "TC86": "docker_run",
     **dict.fromkeys(("TC06", "TC07"), "legacy_compose"),
     **dict.fromkeys(("TC43", "TC44", "TC45"), "migration"),

@@ -32,6 +32,7 @@ from tocompose.rules.listening import (
     secure_listening,
 )
 from tocompose.rules.mounted_files import MountedFiles
+from tocompose.rules.network_namespaces import rivals_for_port
 from tocompose.rules.programs import (
     command_text,
     interpreters_of,
@@ -54,6 +55,7 @@ from tocompose.rules.tcp_probes import at_port, tcp_probe
 from tocompose.rules.views import judge_lasting
 from tocompose.rules.worker_checks import is_unheard_worker, worker_check, worker_of
 from tocompose.syntax.units import is_whole_number
+from tocompose.wording import enumerated
 
 # The port that a health command asks, and the commands that only connect, whatever is spoken there.
 _ASKED_PORT = regex(r"(?:127\.0\.0\.1|localhost)['\"]?[:/ ,]+(\d+)|connect\((\d+)")
@@ -82,6 +84,9 @@ def _add_check(
     if not isinstance(check, Healthcheck):
         facts |= _reasons(check, service, stack, context)
         return service, [remark(check, service, "", **facts)]
+    port, rivals = rivals_for_port(service, stack, context)
+    if rivals:
+        return service, [remark("TC908", service, port=port, names=enumerated(rivals))]
     note = remark("TC610", service, "healthcheck", command=_shorten(check))
     return replace(service, healthcheck=timed_check(check, service, stack, context)), [note]
 
@@ -379,17 +384,8 @@ RULE = Rule(
     edit=("healthcheck",),
     said_by={
         "TC706": (
-            "TC611",
-            "TC612",
-            "TC613",
-            "TC614",
-            "TC615",
-            "TC616",
-            "TC618",
-            "TC619",
-            "TC434",
-            "TC870",
-            "TC871",
+            *("TC611", "TC612", "TC613", "TC614", "TC615", "TC616", "TC618", "TC619"),
+            *("TC434", "TC870", "TC871", "TC908"),
         )
     },
     excuses=(Excuse("TC706", "the source switches its check off", _is_disabled),),
