@@ -138,6 +138,11 @@ def test_standard_input(tocompose):
     assert yaml.safe_load(ran.out)["services"]["web"]["image"] == "nginx"
 
 
+def test_a_pipe_without_a_command_is_told_of_the_one_that_reads_it(tocompose):
+    ran = tocompose("-q", stdin="docker run --name web nginx\n")
+    assert ran.code == 2 and "tocompose convert -" in ran.err
+
+
 MANIFEST = """# docker run is what it replaces
 apiVersion: v1
 kind: Pod

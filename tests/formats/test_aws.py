@@ -883,3 +883,24 @@ def test_what_is_left_out_with_a_container_without_an_image_is_counted() -> None
         "web names no image, so no service was written for it; left out with it: 2 variables and 1 port",
         "bare names no image, so no service was written for it",
     ]
+
+
+@pytest.mark.parametrize(
+    ("states", "reason"),
+    [
+        ([True], "the only container of its task"),
+        ([True, False], "Compose too keeps the other containers running when this one ends"),
+        ([True, False], "ECS ends the whole task when this container ends; Compose keeps the others running"),
+    ],
+)  # fmt: skip
+def test_what_ends_a_task_is_left_out_for_the_reason_that_holds(
+    states: list[bool], reason: str
+) -> None:
+    containers = [
+        {"name": f"c{number}", "image": "shop/web:1", "essential": state}
+        for number, state in enumerate(states)
+    ]
+    task = {"family": "shop", "containerDefinitions": containers}
+    ledger = converted({"task.json": json.dumps(task)}, "aws").ledger
+    reasons = [text for leaf in ledger.leaves() for text in ledger.fate(leaf).detail]
+    assert reason in reasons

@@ -240,3 +240,16 @@ def test_a_probe_without_a_client_is_told_how_to_try_one() -> None:
     assert told.message.endswith("example/web:1 is not known to have curl or wget")
     command = "docker compose exec web wget -q -O /dev/null http://127.0.0.1:80/health"
     assert f"Try `{command}`." in told.advice
+
+
+@pytest.mark.parametrize(("field", "redirects"), [("true", True), ("false", False)])
+def test_a_redirect_is_told_of_the_object_that_asks_for_it(
+    field: str, *, redirects: bool
+) -> None:
+    frontend = (
+        "apiVersion: networking.gke.io/v1beta1\nkind: FrontendConfig\nmetadata: {name: ssl}\n"
+        f"spec: {{redirectToHttps: {{enabled: {field}}}}}\n"
+    )
+    text = "---\n".join((POD.replace("FIELD", ""), frontend))
+    (told,) = [note for note in converted(text).notes if note.code == "TC203"]
+    assert told.advice.startswith("It redirects http to https: ") is redirects

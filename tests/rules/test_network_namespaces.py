@@ -19,6 +19,8 @@ _JOINED = "image: 'httpd:2.4', network_mode: 'service:a'"
         (f"a: {{{_NGINX}}}, b: {{{_JOINED}, expose: ['8080']}}", []),
         # What is published is its own; the other one must be somewhere else.
         (f"a: {{{_NGINX}, ports: ['80:80']}}, b: {{{_JOINED}}}", ["b"]),
+        # Its ports are published by whose the namespace is.
+        (f"a: {{image: 'redis:7', ports: ['80:80']}}, b: {{{_JOINED}}}", []),
         ("a: {image: 'redis:7'}, b: {image: 'httpd:2.4', network_mode: 'service:a'}", []),
         (
             "a: {image: 'redis:7', network_mode: host}, b: {image: 'redis:7', network_mode: host}",

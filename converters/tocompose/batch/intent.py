@@ -51,6 +51,13 @@ def forget_intent(output: str, identity: str) -> None:
     _intent_path(output, identity).unlink(missing_ok=True)
 
 
+def close_intents(output: str) -> None:
+    """Removes the folder of the intents once none is left and no process adds any."""
+    folder = Path(output, FOLDER)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
 def finish_intents(output: str, force: bool) -> Iterator[RepositoryOutcome]:
     """Writes what an interrupted run was about to write; the outcome of each such repository."""
     folder = Path(output, FOLDER)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tocompose.batch.convert import Job
 from tocompose.batch.delivery import was_refused
-from tocompose.batch.intent import finish_intents, forget_intent
+from tocompose.batch.intent import close_intents, finish_intents, forget_intent
 from tocompose.batch.options import BatchOptions, OutputMode
 from tocompose.batch.outcome import BatchRepository, RepositoryOutcome, Status
 from tocompose.batch.pool import Pool
@@ -50,6 +50,7 @@ class Batch:
             if not on_end(Progress(result, from_earlier_run)):
                 pool.close()
                 return
+        close_intents(self.options.output)
 
     def outcomes(self) -> Iterator[RepositoryOutcome]:
         """The results in the order of the repositories; those that have none yet are left out."""

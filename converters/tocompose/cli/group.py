@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -49,6 +50,13 @@ def explain_unknown_command(command_name: str, commands: Iterable[str]) -> str:
         shown = printable(quote(command_name))
         return f"{shown} is no command; did you mean: tocompose convert {shown}"
     return f"{command_name!r} is no command{spelling_hint(command_name, commands)}"
+
+
+def explain_missing_command() -> str:
+    """What to say about options without a command: what is piped in is converted by one."""
+    if sys.stdin is None or sys.stdin.isatty():
+        return "Missing command."
+    return "no command is given; to convert what is piped in: tocompose convert -"
 
 
 class CommandGroup(click.Group):
@@ -108,11 +116,15 @@ class CommandGroup(click.Group):
 
 @click.group(
     cls=CommandGroup,
+    invoke_without_command=True,
+    no_args_is_help=True,
+    subcommand_metavar="COMMAND [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 @add_conversion_options
 @click.version_option(__version__, prog_name="tocompose")
-def main(**_: object) -> None:
+@click.pass_context
+def main(ctx: click.Context, /, **_: object) -> None:
     """Turn what you already run into Docker Compose files, with a note on everything that could not be carried over.
 
     \b
@@ -121,3 +133,5 @@ def main(**_: object) -> None:
       tocompose convert run.sh -o deploy
       tocompose convert k8s/ --from kubernetes > docker-compose.yml
     """
+    if ctx.invoked_subcommand is None:
+        raise click.UsageError(explain_missing_command())

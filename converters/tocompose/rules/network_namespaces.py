@@ -21,11 +21,13 @@ def rivals_for_port(
         for other in stack.services
         if other != service and _namespace(other) == namespace
     ]
-    port = _usual_port(service, stack, context) if mates else ""
+    if not mates or service.ports or service.expose:
+        return "", ()
+    port = _usual_port(service, stack, context)
     rivals = (
         other.name
         for other in mates
-        if port in {*_stated_ports(other), _usual_port(other, stack, context)}
+        if port in {_usual_port(other, stack, context), *_exposed(other)}
     )
     return port, tuple(rivals) if port else ()
 
@@ -36,18 +38,15 @@ def _namespace(service: Service) -> str:
     return "host" if mode == "host" else f"service:{joined_service(mode) or service.name}"
 
 
-def _stated_ports(service: Service) -> set[str]:
-    """The ports that the source gives the service, published or not."""
-    published = {
-        port.target for port in service.ports if port.listener in (None, service.name)
-    }
-    return published | {text.partition("/")[0] for text in service.expose}
+def _exposed(service: Service) -> set[str]:
+    """The ports that are its own; those that it publishes may be meant for any server of its namespace."""
+    return {text.partition("/")[0] for text in service.expose}
 
 
 def _usual_port(service: Service, stack: Stack, context: Context) -> str:
-    """The port of the image, where nothing states the one of the service."""
+    """The port of the image, unless a setting moves the server."""
     image = base_facts(service, stack, context)
-    if image is None or _stated_ports(service) or not runs_own_server(service, image):
+    if image is None or _exposed(service) or not runs_own_server(service, image):
         return ""
     listening = listening_of(service, image, MountedFiles(stack, context))
     return "" if listening.port else listening.usual_port

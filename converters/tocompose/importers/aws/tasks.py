@@ -248,9 +248,7 @@ class TaskCommands:
 
     def _settle_names(self, container: Cursor) -> None:
         container.at("name").skip("the name of the service")
-        container.at("essential").skip(
-            "Compose keeps the other containers running when one ends"
-        )
+        container.at("essential").skip(self._reason_of_essential(container))
         for _, _, element in dependencies_of(container):
             if element.peek("containerName") not in self.service_names:
                 element.note(
@@ -258,6 +256,14 @@ class TaskCommands:
                     object=_name_of(container),
                     fields="dependsOn: no such container",
                 )
+
+    def _reason_of_essential(self, container: Cursor) -> str:
+        """Why nothing says here that a task ends with a container."""
+        if len(self._containers) == 1:
+            return "the only container of its task"
+        if not _is_essential(container):
+            return "Compose too keeps the other containers running when this one ends"
+        return "ECS ends the whole task when this container ends; Compose keeps the others running"
 
     # What the task says for all ---------------------------------------------------------------------
 

@@ -19,12 +19,14 @@ _FORKED = frozenset({"DeploymentConfig", "ImageStream"})
 
 class KindRow(NamedTuple):
     """What becomes of a kind: `type` is its table of fields, `template` the path of its pod template; one without a
-    type is said once, with `advice`. `secret` is the path of the name of a Secret that a controller makes for it (else
-    the object's own name), `keys` are those of the Secret's keys."""
+    type is said once, with `advice`, or `flagged` where its field `flag` is true. `secret` is the path of the name of a
+    Secret that a controller makes for it (else the object's own name), `keys` are those of the Secret's keys."""
 
     type: str = ""
     template: tuple[str, ...] | None = None
     advice: str = ""
+    flag: str = ""
+    flagged: str = ""
     versions: tuple[str, ...] = ()
     not_applicable: bool = False
     secret: str = ""

@@ -17,9 +17,9 @@ from tocompose.importers.field_tables import (
 from tocompose.importers.kubernetes.certificate_fields import certificate_advice
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.config import skip_overridden
-from tocompose.importers.kubernetes.kinds import FILLED_IN, field_tables, kind_row
+from tocompose.importers.kubernetes.kinds import FILLED_IN, KindRow, field_tables, kind_row
 from tocompose.importers.kubernetes.objects import KubeObject, MadeObject
-from tocompose.importers.kubernetes.scalars import list_entries
+from tocompose.importers.kubernetes.scalars import list_entries, peek_bool
 from tocompose.importers.kubernetes.storage import INJECTED
 from tocompose.ledger import Cursor, Fate, Ledger
 from tocompose.notes import note
@@ -182,10 +182,18 @@ def note_kinds(model: ClusterModel) -> None:
                 objects=counted(len(objects), objects[0].title),
                 names=f"{_shown_names(objects)}; {values}",
                 advice_text=certificate_advice(objects, model.objects)
-                or row.advice
+                or _advice_of_row(row, objects)
                 or _ADVICE,
             )
         )
+
+
+def _advice_of_row(row: KindRow, objects: Sequence[KubeObject]) -> str:
+    """What to do instead of objects of a kind, by what one of them says where that decides it."""
+    path = row.flag.split(".")
+    if row.flag and any(peek_bool(one.at(*path)) for one in objects):
+        return row.flagged
+    return row.advice
 
 
 def is_left_out(kube_object: KubeObject) -> bool:
