@@ -11,7 +11,7 @@ from tocompose.knowledge.old_containers import (
     name_in_shell,
     old_container,
 )
-from tocompose.model import Network, OldUnit, Role, Runtime, Service, Stack
+from tocompose.model import Network, Role, Runtime, Service, Stack
 from tocompose.record import NamedTuple
 from tocompose.reports.elsewhere import text_of_elsewhere
 from tocompose.reports.leaving_podman import (
@@ -40,7 +40,12 @@ from tocompose.reports.old_data import (
     old_path,
 )
 from tocompose.reports.old_networks import creation_options, reconnection
-from tocompose.reports.old_starts import forget_starts, start_units, steps_before_stop
+from tocompose.reports.old_starts import (
+    forget_starts,
+    start_units,
+    steps_before_stop,
+    switch_timers,
+)
 from tocompose.reports.removed_containers import (
     copies_before_stop,
     goes_with_unit,
@@ -62,9 +67,8 @@ _DELETES = (
 _UNIT_FOLDER, _ASIDE = "~/.config/containers/systemd", "~/units-before"
 _RELOAD = "systemctl --user daemon-reload"
 _AS_ROOT = (
-    "If the units belong to root, use `sudo systemctl` instead of `systemctl --user`, `sudo podman` instead of "
-    "`podman`, `sudo mv` and `sudo rm` instead of `mv` and `rm`, and /etc/containers/systemd "
-    f"instead of {_UNIT_FOLDER}."
+    "If the units belong to root, use `sudo systemctl` instead of `systemctl --user`, `sudo podman` instead of `podman`"
+    f", `sudo mv` and `sudo rm` instead of `mv` and `rm`, and /etc/containers/systemd instead of {_UNIT_FOLDER}."
 )
 
 
@@ -189,7 +193,7 @@ def _from_units(report: Report, base: str) -> Cutover:
     moved = " ".join(map(shlex.quote, files))
     moved_back = " ".join(shlex.quote(posixpath.basename(name)) for name in files)
     steps_over = (
-        *_switch_timers(
+        *switch_timers(
             "Keep the timers from starting the old units", "disable --now", timers
         ),
         NextStep("Stop the old units", f"systemctl --user stop {services}", _AS_ROOT),
@@ -210,7 +214,7 @@ def _from_units(report: Report, base: str) -> Cutover:
             f"(cd {_ASIDE} && mv {moved_back} {_UNIT_FOLDER}) && {_RELOAD}",
         ),
         NextStep("Start them", f"systemctl --user start {services}"),
-        *_switch_timers("Let the timers start them again", "enable --now", timers),
+        *switch_timers("Let the timers start them again", "enable --now", timers),
     )
     cleaning = (
         NextStep("Delete the old units", f"(cd {_ASIDE} && rm {moved_back})"),
@@ -241,12 +245,6 @@ def _from_tasks(report: Report, base: str) -> Cutover:
     back = f"{down.warning} Then run the old `docker service create` commands again."
     cleaning = (*forget_starts(report, ()), *_remove_left_networks(stack))
     return Cutover(steps_over, (down._replace(warning=back.strip()),), cleaning)
-
-
-def _switch_timers(title: str, verb: str, timers: list[OldUnit]) -> Iterator[NextStep]:
-    names = shlex.join(timer.service for timer in timers)
-    if names:
-        yield NextStep(title, f"systemctl --user {verb} {names}")
 
 
 def _stop_stack(stack: Stack, base: str) -> NextStep:

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from tocompose.knowledge.placeholders import is_documentation
-from tocompose.model import Service
+from tocompose.model import OldUnit, Service
 from tocompose.reports.next_steps import NextStep
 from tocompose.reports.report import Report
 
@@ -109,3 +109,10 @@ def _correct_unread(report: Report) -> Iterator[NextStep]:
             " the steps below stop no container of that command",
             "",
         )
+
+
+def switch_timers(title: str, verb: str, timers: Sequence[OldUnit]) -> Iterator[NextStep]:
+    """The step that tells timers of a user, where there are some, to start their units or not to."""
+    names = shlex.join(timer.service for timer in timers)
+    if names:
+        yield NextStep(title, f"systemctl --user {verb} {names}")
