@@ -35,7 +35,24 @@ _NAMED = (
         hints=[["{", ","], [":"], ['"', "'"]],
     ),
     # PHP and Ruby: `'password' => 'x'`; Ruby and HOCON: `password: "x"`; Erlang: `{password, <<"x">>}`.
-    regex(rf"[\"':]{_NAME}[\"']?\s{{0,9}}=>\s{{0,9}}{_QUOTED}", hints=[["=>"], ['"', "'"]]),
+    regex(
+        rf"(?:[\"':]|(?<=[\s({{,])){_NAME}[\"']?\s{{0,9}}=>\s{{0,9}}{_QUOTED}",
+        hints=[["=>"], ['"', "'"]],
+    ),
+    # YAML: a value with an anchor, and a key with its sign.
+    regex(
+        rf"(?m)^[ \t-]{{0,99}}[\"']?{_NAME}[\"']?:[ \t]{{1,9}}&[\w-]{{1,99}}[ \t]{{1,9}}{_VALUE}",
+        hints=[[":"], ["&"]],
+    ),
+    regex(
+        rf"(?m)^[ \t-]{{0,99}}\?[ \t]{{1,9}}[\"']?{_NAME}[\"']?[ \t]{{0,9}}\n[ \t]{{0,99}}:[ \t]{{1,9}}{_VALUE}",
+        hints=[["?"], [":"]],
+    ),
+    # sed: `s/__PASSWORD__/x/`.
+    regex(
+        rf"\bs(?P<sign>[/|#,])[^\w\s/|#,]{{0,4}}{_NAME}[^\w\s/|#,]{{0,4}}(?P=sign)(?P<text>[^\s/|#,]{{3,}})(?P=sign)",
+        hints=[["/", "|", "#", ","]],
+    ),
     regex(
         rf"\b{_NAME}(?::{{1,3}}\s|\s{{0,9}}:=)\s{{0,9}}{_QUOTED}", hints=[[":"], ['"', "'"]]
     ),
@@ -60,7 +77,8 @@ _NAMED = (
     ),
     # FreeRADIUS: `Cleartext-Password := "x"`; TOML, HCL and properties with spaces around the sign.
     regex(
-        rf"(?m)^[ \t]{{0,99}}(?:{_DECLARED}[ \t]+){{0,4}}[$@%\"']?{_NAME}[\"']?[ \t]{{0,9}}(?::[ \t]?\w+[ \t])?"
+        rf"(?m)^[ \t]{{0,99}}(?:{_DECLARED}[ \t]+){{0,4}}[$@%\"']?(?:\w{{1,40}}(?:->|\[[\"']?))?"
+        rf"{_NAME}[\"']?\]?[ \t]{{0,9}}(?::[ \t]?\w+[ \t])?"
         rf":?=[ \t]{{0,9}}{_VALUE}[ \t]{{0,9}};?[ \t]*\r?$",
         hints=[["="]],
     ),
@@ -177,9 +195,22 @@ _SPOKEN = (
     regex(r"\buser_\w{1,60}=\"(?P<quoted>[^\"\n]+)\"", hints=[["user_"], ['="']]),
     # Users whose password is told by its place: MongoDB, PHP, sbt, Redis Sentinel, OpenVPN, SNMP, coturn, Bundler.
     regex(
-        r"\.auth\(\s{0,9}[\"'][^\"'\n]+[\"']\s{0,9},\s{0,9}[\"'](?P<quoted>[^\"'\n]+)[\"']",
-        hints=[[".auth("]],
+        r"(?:\.auth|\bchangeUserPassword|\bcreateAccount)\(\s{0,9}[\"'][^\"'\n]+[\"']\s{0,9},"
+        r"\s{0,9}[\"'](?P<quoted>[^\"'\n]+)[\"']",
+        hints=[[".auth(", "Password(", "createAccount("]],
     ),
+    regex(
+        r"\bcreate_(?:super)?user\((?:\s{0,9}[\"'][^\"'\n]*[\"']\s{0,9},){2}\s{0,9}[\"'](?P<quoted>[^\"'\n]+)[\"']",
+        hints=[["user("]],
+    ),
+    # What a request is compared with, or sent: `"Bearer x"`, `auth = Basic x`.
+    regex(
+        r"(?:[\"']|[=:][ \t]{0,9})(?i:bearer|basic)[ ]{1,9}(?=[\w.~+/=-]{0,200}\d)"
+        r"(?P<bare>[\w.~+/=-]{12,})(?=[\"';\s]|$)",
+        hints=[["earer", "asic"]],
+    ),
+    # Netdata: https://learn.netdata.cloud/docs/streaming/
+    regex(r"(?m)^[ \t]*api[ \t]+key[ \t]*=[ \t]*(?P<bare>\S+)", hints=[["api"], ["key"]]),
     regex(
         r"\b(?:new\s+PDO|(?:new\s+)?mysqli(?:_connect)?|mysql_connect)\((?:\s*[\"'][^\"'\n]*[\"']\s*,){2}"
         r"\s*[\"'](?P<quoted>[^\"'\n]+)[\"']",

@@ -152,6 +152,8 @@ _FILES = frozenset(
         ".my.cnf",
         # https://www.pgbouncer.org/config.html#authentication-file-format
         "userlist.txt",
+        # https://artemis.apache.org/components/artemis/documentation/latest/security.html
+        "artemis-users.properties",
     }
     | {
         ".dockerconfigjson",
@@ -171,7 +173,7 @@ _APART = regex(r"[^A-Z0-9]+")
 _HINT = regex(
     r"pass|pwd|identified|secret|token|key|credential|dsn|auth|salt|bearer|login|private|cert|cred|psk"
     r"|[a-z]pw|community|user[_= \t]|bundle_|mnemonic|(?:erlang|release)\W?_?cookie|jwt|pepper"
-    r"|encrypt|id_[red]|netrc|dockerc|kubeconfig|pdo|mysql|kty|convertto-|(?<![a-z])(?:pw|sig|b64|users)"
+    r"|encrypt|createaccount|superuser|id_[red]|netrc|dockerc|kubeconfig|pdo|mysql|kty|convertto-|(?<![a-z])(?:pw|sig|b64|users)"
 )
 
 
@@ -322,7 +324,8 @@ def _has_secret_key(name_words: list[str]) -> bool:
 
 def secret_parameter(name: str) -> bool:
     """Whether a parameter of an address (`?name=value`) is a secret."""
-    return name.casefold() in _PARAMETERS or secret_name(name)
+    folded = name.casefold()
+    return folded in _PARAMETERS or folded.endswith("-signature") or secret_name(name)
 
 
 def secret_file(path: str) -> bool:

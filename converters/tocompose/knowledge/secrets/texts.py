@@ -155,7 +155,8 @@ TOKEN = Forms(
     (HintedPattern(row["pattern"], 0, row["hints"]) for row in load("secrets")["forms"]),
 )
 # A private key, a hash of a password as Apache's htpasswd and crypt write it.
-PRIVATE_KEY = regex(r"-----BEGIN [A-Z ]*PRIVATE KEY", hints=[["PRIVATE KEY"]])
+_KEY_FILE = r"-----BEGIN (?:[A-Z ]*PRIVATE KEY|OpenVPN Static key)|^PuTTY-User-Key-File-"
+PRIVATE_KEY = regex(_KEY_FILE, hints=[["PRIVATE KEY", "Static key", "PuTTY-"]])
 HASH = regex(
     r"(?<=:)\$\$?(?:apr1|2[abxy]|[156]|y)\$\$?[^\s,\"']{8,}"
     # The schemes of LDAP and of Dovecot: https://doc.dovecot.org/main/core/config/auth/schemes.html
