@@ -425,3 +425,24 @@ def test_a_login_program_that_is_not_here_is_named_with_its_hint(tmp_path: Path)
     config.write_text(KUBECONFIG.format(user=program))
     with pytest.raises(SourceError, match=r"kube-log-me-in, which is not here.*the shop"):
         connect_cluster(str(config), None, allow_exec=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ('command: sh, args: ["-c", "exit 3"]', "returned 3"),
+        ('command: sh, args: ["-c", "echo token: x7GvLq92"]', "decode"),
+        ('command: sh, args: ["-c", "echo password=x7GvLq92 >&2; exit 1"]', "returned 1"),
+        ('command: ""', ""),
+    ],
+)
+def test_a_login_program_that_gives_no_credentials_is_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: str, reason: str
+) -> None:
+    config = tmp_path / "config"
+    version = "apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never"
+    config.write_text(KUBECONFIG.format(user=f"{{exec: {{{version}, {words}}}}}"))
+    with pytest.raises(SourceError, match=f"did not let tocompose in.*{reason}") as raised:
+        connect_cluster(str(config), None, allow_exec=True)
+    assert "x7GvLq92" not in str(raised.value)
+    assert "ERROR" not in capsys.readouterr().err

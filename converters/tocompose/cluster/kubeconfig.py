@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tocompose.importers import SourceError
+from tocompose.knowledge.secrets.texts import redact_secrets
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
 from tocompose.wording import one_line
@@ -77,12 +79,21 @@ def connect_cluster(
     if not allow_exec:
         _check_user(content, context_entry, paths)
     _check_program(content, context_entry, paths)
+    failures = _ToldFailures()
+    logging.getLogger().addHandler(failures)
     try:
         load(paths, context_entry["name"], configuration, persist_config=False)
     except Exception as error:  # the package raises what it meets: ConfigException, KeyError, OSError, binascii.Error …
         raise SourceError(
             f"{paths}: the context {context_entry['name']} cannot be used: {_error_line(error)}"
         ) from error
+    finally:
+        logging.getLogger().removeHandler(failures)
+    if failures.messages and "exec" in _user_of(content, context_entry, paths):
+        raise SourceError(
+            f"{paths}: the context {context_entry['name']} logs in by a program, which did not let tocompose in: "
+            f"{failures.messages[0]}"
+        )
     if not isinstance(configuration.proxy or "", str):
         raise SourceError(
             f"{paths}: the proxy-url of the context {context_entry['name']} is no address"
@@ -91,6 +102,19 @@ def connect_cluster(
     connection = _open_connection(context_entry["name"], namespace, configuration)
     user = _user_of(content, context_entry, paths)
     return connection._replace(impersonated=tuple(_impersonation(user)))
+
+
+class _ToldFailures(logging.Handler):
+    """What the package only logs: that the program of a user gave no credentials, so that it would go on without."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keeps the first line of what is told, without secrets."""
+        first_line = record.getMessage().strip().partition("\n")[0]
+        self.messages.append(redact_secrets(one_line(first_line)))
 
 
 def _impersonation(user: dict[str, Any]) -> Iterator[tuple[str, str]]:
