@@ -86,6 +86,9 @@ class SourceLines:
             if span.end_line == span.line
             else len(line.rstrip())
         )
+        if line[:start].endswith(HIDDEN) and not line[start:stop].strip(HIDDEN):
+            # What is meant lies within something hidden: nothing of it would be seen.
+            return None
         prefix, marked = _shorten_masks(line[:start]), _shorten_masks(line[start:stop])
         return Quote(_shorten_masks(line), len(prefix), len(prefix) + max(len(marked), 1))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 from unicodedata import east_asian_width
 
@@ -155,15 +155,20 @@ class _AskedNote(NamedTuple):
     names: tuple[str, ...] = ()
 
 
-def _left_out(report: Report, notes: list[Note]) -> dict[str, list[_AskedNote]]:
-    """The notes of each code that are not shown at length, with what they are about: those beyond the first that leave
-    nothing to do, or that say what the end of the run asks for."""
+def _left_out(
+    report: Report, notes: list[Note], also: Mapping[Note, Sequence[OtherSubject]]
+) -> dict[str, list[_AskedNote]]:
+    """The notes of each code that are not shown at length, with what they are about, those that they speak for too:
+    those beyond the first that leave nothing to do, or that say what the end of the run asks for."""
     asked_names = values_to_set(report)
     by_code: dict[str, list[_AskedNote]] = {}
     for note in notes:
         if note.advice == NOTHING:
             by_code.setdefault(note.code, []).append(_AskedNote(note))
         elif note.kind in _DECISIONS and (names := _asked_of_person(note, asked_names)):
+            if names == (subject_of(note),):
+                spoken_for = also.get(note, ())
+                names += tuple(subject.name for subject in spoken_for if subject.name)
             by_code.setdefault(note.code, []).append(_AskedNote(note, names))
     surplus = {
         code: asked_notes[1 if asked_notes[0].names else _SHOWN_OF_A_CODE :]
@@ -209,7 +214,7 @@ class NoteWriter:
         self._is_verbose = style.verbosity > 0
         self._also = {} if style.verbosity else spoken_for_by_name(notes)
         spoken = [note for note in notes if self._also.get(note) != []]
-        self._left_out = {} if style.verbosity else _left_out(report, spoken)
+        self._left_out = {} if style.verbosity else _left_out(report, spoken, self._also)
         hidden = {
             asked_note.note for alike in self._left_out.values() for asked_note in alike
         }

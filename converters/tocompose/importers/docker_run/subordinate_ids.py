@@ -16,7 +16,11 @@ _OPTION_THAT_MAPS = regex(r"--(?:[ug]idmap|sub[ug]idname)\b")
 
 def note_subordinate_ids(stack: Stack, ledger: Ledger) -> None:
     """Says which services write to folders of the host, whose files podman without root stores under other ids."""
-    mapped = {other.subject.service_name for other in ledger.notes if _is_on_mapping(other)}
+    mapped = {
+        said_note.subject.service_name
+        for said_note in ledger.notes
+        if _is_on_mapping(said_note)
+    }
     if None in mapped:
         return
     for service in stack.services:
@@ -25,8 +29,10 @@ def note_subordinate_ids(stack: Stack, ledger: Ledger) -> None:
             _note_folders(service, ledger)
 
 
-def _is_on_mapping(other: Note) -> bool:
-    return other.code in _ON_MAPPINGS or bool(_OPTION_THAT_MAPS.search(other.message))
+def _is_on_mapping(said_note: Note) -> bool:
+    return said_note.code in _ON_MAPPINGS or bool(
+        _OPTION_THAT_MAPS.search(said_note.message)
+    )
 
 
 def _note_folders(service: Service, ledger: Ledger) -> None:

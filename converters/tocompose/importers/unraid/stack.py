@@ -16,10 +16,12 @@ from tocompose.knowledge.secrets.names import secret_name
 from tocompose.ledger import Cursor, Ledger
 from tocompose.model import Runtime, Stack
 from tocompose.notes import note
+from tocompose.patterns import regex
 from tocompose.project import Project
 from tocompose.record import replace
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
+from tocompose.wording import enumerated
 
 _SERVER_FOLDERS = ("/mnt/user", "/mnt/cache", "/mnt/disk", "/mnt/remotes", "/boot/")
 
@@ -79,8 +81,25 @@ def _add_time_zone(writer: TemplateWriter) -> None:
     """The time zone that Unraid gives each container, where the template names none."""
     if any(argument.text.startswith("--env=TZ=") for argument in writer.arguments):
         return
-    writer.template.annotate("TC823", subject=writer.subject, object=writer.name)
+    own_names = [
+        name
+        for argument in writer.arguments
+        if (name := _set_variable(argument.text)) and _OWN_TIME_ZONE.search(name)
+    ]
+    own = (
+        f", and {enumerated(own_names)} of the app in the compose file" if own_names else ""
+    )
+    writer.template.annotate("TC823", subject=writer.subject, object=writer.name, own=own)
     writer.add_open("--env", "TZ=${TZ:-Etc/UTC}")
+
+
+# An app that has a setting of its own does not ask the system.
+_OWN_TIME_ZONE = regex(r"(?:^|_)(?:TIME_?ZONE|TZ)$")
+
+
+def _set_variable(argument: str) -> str:
+    option, _, setting = argument.partition("=")
+    return setting.partition("=")[0] if option == "--env" else ""
 
 
 def _connections(writer: TemplateWriter) -> Iterable[Invocation]:
