@@ -574,3 +574,65 @@ def test_a_command_that_cannot_be_read_is_named_and_comes_first() -> None:
     first, stop, *_ = cutover_of(told).steps_over
     assert first.title.startswith("Correct what could not be read (run.sh:2:1)")
     assert stop.line == "docker stop db"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "ssh deploy@prod 'docker pull shop/web:1 && docker run -d --name web shop/web:1'\n",
+        "ssh deploy@prod <<'END'\ndocker run -d --name web shop/web:1\nEND\n",
+        "ssh deploy@prod docker run -d --name web shop/web:1\n",
+    ],
+)
+def test_containers_on_another_machine_alone(script: str) -> None:
+    """Nothing is started here, so the stack is that of the other machine."""
+    assert services({"deploy.sh": script}) == {
+        "web": {"image": "shop/web:1", "container_name": "web"}
+    }
+    assert codes({"deploy.sh": script}).count("TC163") == 1
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "sudo su - root <<EOF\ndocker run -d --name web shop/web:1\nEOF\n",
+        "runuser -l app -c 'docker run -d --name web shop/web:1'\n",
+        "script -qc 'docker run -d --name web shop/web:1' /dev/null\n",
+        "cat <<EOF | sudo sh\ndocker run -d --name web shop/web:1\nEOF\n",
+        "echo 'docker run -d --name web shop/web:1' | bash\n",
+    ],
+)
+def test_code_that_another_shell_reads(script: str) -> None:
+    """The container gets nothing of what its shell has read."""
+    assert list(services({"run.sh": script})) == ["web"]
+    assert not {"TC109", "TC033"} & set(codes({"run.sh": script}))
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["DOCKER_HOST=ssh://prod docker", "export DOCKER_HOST=tcp://prod:2375\ndocker"],
+)
+def test_engine_that_a_variable_selects(start: str) -> None:
+    files = {
+        "run.sh": f"{start} run -d --name web shop/web:1\ndocker run -d --name db redis:7\n"
+    }
+    assert codes(files).count("TC163") == 1
+
+
+def test_what_is_exported_is_not_said_to_have_no_value() -> None:
+    files = {
+        "run.sh": "export DB_HOST=db\nA=1 docker run -d --name web -e DB_HOST -e A -e TZ shop/web:1\n"
+    }
+    result = converted(files, UNTOUCHED)
+    assert [note.message.split()[0] for note in result.notes if note.code == "TC124"] == [
+        "TZ"
+    ]
+    assert services(files)["web"]["environment"]["A"] == "1"
+
+
+def test_overlay_of_podman_leaves_no_part_behind() -> None:
+    files = {
+        "run.sh": "podman run -d -v /z:/w:O,upperdir=/u,workdir=/k --name web shop/web:1\n"
+    }
+    assert services(files)["web"]["volumes"] == ["/z:/w"]
+    assert codes(files).count("TC128") == 3

@@ -8,6 +8,7 @@ from tocompose.knowledge.secrets.commands import (
     command_secrets,
     script_secrets,
     secret_spans,
+    service_command_secrets,
 )
 from tocompose.knowledge.secrets.texts import (
     TOKEN,
@@ -15,6 +16,7 @@ from tocompose.knowledge.secrets.texts import (
     password_spans,
     redact_secrets,
 )
+from tocompose.model import Service
 from tocompose.rules.config_files import holds_secret
 from tocompose.tables import load
 
@@ -64,6 +66,11 @@ COMMANDS = [
     "echo %s | gh auth login --with-token",
     "az login -u a -p %s",
     "vault login %s",
+    "mc admin user add s bob %s",
+    "neo4j-admin dbms set-initial-password %s",
+    "grafana cli admin reset-admin-password %s",
+    "occ config:system:set mail_smtppassword --value=%s",
+    "redis-server --user bob on >%s allcommands",
     "htpasswd -bc /f bob %s",
     "mosquitto_passwd -b /f bob %s",
     "openssl enc -aes-256-cbc -pass pass:%s",
@@ -125,6 +132,27 @@ def test_a_command_holds_a_secret_at_its_place(text, shell):
         words[secret.word][secret.start : secret.end] for secret in command_secrets(words)
     }
     assert SECRET in {value.strip("'\"").removeprefix("pass:") for value in found}
+
+
+@pytest.mark.parametrize(
+    ("image", "command"),
+    [
+        ("ngrok/ngrok:3", "config add-authtoken %s"),
+        ("minio/mc", "alias set s http://s:9000 admin %s"),
+        ("hashicorp/vault:1.17", "login %s"),
+        ("hashicorp/consul:1.19", "agent -encrypt %s"),
+    ],
+)
+def test_the_program_of_an_image_is_not_written_in_its_command(
+    image: str, command: str
+) -> None:
+    words = tuple((command % SECRET).split(" "))
+    service = Service(name="x", image=image, command=words)
+    found = [
+        words[secret.word][secret.start : secret.end]
+        for _, secret in service_command_secrets(service)
+    ]
+    assert found == [SECRET]
 
 
 @pytest.mark.parametrize("row", load("secrets")["forms"], ids=lambda row: row["what"])

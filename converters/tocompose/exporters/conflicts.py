@@ -70,6 +70,13 @@ def _with_limits_moved(service: Service, keys: list[str]) -> Service:
     return replace(service, options=options, resources=resources)
 
 
+# By whether the name is too short for the engine.
+_WHY_NO_NAME = {
+    True: ": the engine asks for two characters at least",
+    False: ", which another service has",
+}
+
+
 def names_free_to_scale(stack: Stack) -> Checked:
     """A container name only where one container has it, and of the two characters that the engine asks for."""
     notes: list[Note] = []
@@ -83,7 +90,17 @@ def names_free_to_scale(stack: Stack) -> Checked:
         if not is_scaled and len(name) > 1 and name not in used_names:
             used_names.add(name)
             return service
-        notes.append(service_note("TC755", service, "container_name", name=name))
+        why = "" if is_scaled else _WHY_NO_NAME[len(name) < 2]
+        advice = (
+            ""
+            if why
+            else f"Use the service name {service.name}, which reaches all replicas."
+        )
+        notes.append(
+            service_note(
+                "TC755", service, "container_name", name=name, why=why, advice_text=advice
+            )
+        )
         return replace(service, container_name=None)
 
     services = tuple(map(check_name, stack.services))

@@ -18,7 +18,7 @@ from tocompose.importers.docker_run.shapes import Fact, FactMerge
 from tocompose.importers.docker_run.unquoted_values import parse_joining_values
 from tocompose.knowledge.images import image_ref
 from tocompose.knowledge.secrets.texts import redact_secrets
-from tocompose.model import EnvFile, EnvVariable, Mount, Port, Role, Service
+from tocompose.model import EnvFile, Mount, Port, Role, Service
 from tocompose.record import NamedTuple, replace
 from tocompose.syntax.host_paths import rebased_path
 from tocompose.syntax.interpolation import plain, split_outside_variables, variable_names
@@ -140,7 +140,7 @@ def read_container(
         return None
     name = names.name_service(line, fill_values, invocation)
     path = ModelPath.service(name)
-    options = tuple(_options_that_agree(line, path))
+    options = tuple(_with_exported(_options_that_agree(line, path), invocation))
     facts = read_facts(options, path, f"{invocation.tool} run")
     facts += _read_updates(updates, path)
     facts = _podman_tmpfs(line, invocation, path, _mounted_folders(facts)) + facts
@@ -155,7 +155,6 @@ def read_container(
     )
     if line.has_switch("--publish-all"):
         service = replace(service, ports=(*service.ports, *_exposed_ports(service)))
-    service = replace(service, environment=tuple(_filled_environment(service, invocation)))
     _note_folder_under_sudo(service, invocation)
     return _as_started(service, refs, invocation, line)
 
@@ -303,15 +302,18 @@ def _shown_image(image: Argument, options: Iterable[Option]) -> str:
     return redact_secrets(image.text)
 
 
-def _filled_environment(service: Service, invocation: Invocation) -> Iterator[EnvVariable]:
-    """The environment with the values that `-e NAME` passes on from variables that the script exports."""
+def _with_exported(options: Iterable[Option], invocation: Invocation) -> Iterator[Option]:
+    """The options with the values that `-e NAME` passes on from variables that the script exports."""
     exported = dict(invocation.environment)
-    for variable in service.environment:
-        if variable.value is None and variable.name in exported:
-            path = ModelPath.service(service.name, "environment", variable.name)
-            yield replace(variable, value=exported[variable.name].take(path))
+    for option in options:
+        is_passed = option.row is not None and option.row["name"] == "--env"
+        value = exported.get(option.value.text) if is_passed else None
+        if value is None:
+            yield option
         else:
-            yield variable
+            sources = (*option.value.sources, *value.sources)
+            text = f"{option.value.text}={value.text}"
+            yield option._replace(value=option.value._replace(text=text, sources=sources))
 
 
 def _with_unit_restart(service: Service, invocation: Invocation) -> Service:

@@ -26,7 +26,19 @@ from tocompose.syntax.units import is_whole_number
 # Docker Desktop once read these; the engine ignores them.
 _IGNORED_MODES = frozenset({"cached", "delegated", "consistent", "default", "copy"})
 _PODMAN_MODES = frozenset(
-    {"O", "U", "dev", "exec", "idmap", "nodev", "noexec", "nosuid", "suid"}
+    {
+        "O",
+        "U",
+        "dev",
+        "exec",
+        "idmap",
+        "nodev",
+        "noexec",
+        "nosuid",
+        "suid",
+        "upperdir",
+        "workdir",
+    }
 )
 # https://github.com/moby/moby/blob/master/daemon/names/names.go
 _VOLUME_NAME = regex(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")

@@ -105,11 +105,20 @@ def _image_users(service: Service) -> Iterator[CommandSecret]:
 
 
 def _program_of_image(service: Service) -> tuple[str, ...]:
-    """The program that the image runs where it is given nothing but options; empty where it is given more."""
+    """The program that the image runs where it is given nothing but options, or words that only this program knows."""
     arguments = service.command or ()
-    if service.entrypoint is not None or not arguments or not arguments[0].startswith("-"):
+    program = re.split(r"[:@]", service.image or "")[0].rpartition("/")[2]
+    if service.entrypoint is not None or not arguments or arguments[0] == program:
         return ()
-    return ((service.image or "").partition(":")[0].rpartition("/")[2],)
+    is_told = arguments[0].startswith("-") or program in _hinted_programs()
+    return (program,) if is_told else ()
+
+
+@cache
+def _hinted_programs() -> frozenset[str]:
+    """The programs whose name a pattern asks for, which stands nowhere where it is the image's own."""
+    rows = load("secrets")["programs"]
+    return frozenset(hint for row in rows for hint in row["hints"][0])
 
 
 def command_secrets(arguments: Sequence[str]) -> list[CommandSecret]:

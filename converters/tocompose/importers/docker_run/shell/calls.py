@@ -6,8 +6,14 @@ import posixpath
 import re
 from itertools import pairwise
 
+from tocompose.importers.docker_run.creating_commands import CREATING_VERBS
+from tocompose.importers.docker_run.invocation import Invocation
 from tocompose.importers.docker_run.options import program_name
-from tocompose.importers.docker_run.shell.commands import CommandField, source_text
+from tocompose.importers.docker_run.shell.commands import (
+    CommandField,
+    docker_tool,
+    source_text,
+)
 from tocompose.importers.docker_run.shell.discovery import mentions_docker
 from tocompose.importers.docker_run.shell.expansion import join_values
 from tocompose.importers.docker_run.shell.input import standard_input
@@ -17,7 +23,7 @@ from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.project import is_refused, normal_path
-from tocompose.readers.mentions import STARTING_CALL
+from tocompose.readers.mentions import STARTING_CALL, starts_containers
 from tocompose.readers.shell import read
 from tocompose.readers.text import Text, Unreadable, decode
 from tocompose.syntax.interpolation import plain
@@ -25,6 +31,8 @@ from tocompose.syntax.names import is_shell
 from tocompose.tables import load
 
 _DEEPEST = 12
+# Programs that start a shell as another user, which reads its input where it is given no command.
+_USER_SHELLS = ("su", "runuser")
 _SCRIPT_PATH = regex(r"\.(?:ba|da|z|k)?sh$|/")
 
 
@@ -60,7 +68,7 @@ def _run_function(shell: Shell, name: str) -> None:
 
 
 def read_uncalled(shell: Shell) -> None:
-    """Reads each function that nothing called, its parameters left open."""
+    """Reads each function that nothing called, its parameters left open, and then the code for another machine."""
     for name, body in list(shell.functions.items()):
         if name in shell.called_functions:
             continue
@@ -71,6 +79,7 @@ def read_uncalled(shell: Shell) -> None:
         shell.jump = None
         if len(shell.steps) > steps_before:
             body.annotate("TC160", name=name)
+    _read_remote(shell)
 
 
 def define_function(shell: Shell, cursor: Cursor) -> None:
@@ -181,21 +190,52 @@ def _is_script(path: str, data: bytes) -> bool:
 _CLIENT_CALL = regex(r"(?:^|[\s;&|(])(?:docker|podman|nerdctl)\s+[\w-]")
 
 
-def code_for_other_host(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> str:
-    """The code with docker commands that runs on another machine (`ssh HOST "docker run …"`); empty for none."""
-    program, *texts = [field.value.text for field in fields]
-    if program_name(program) not in ("ssh", "sshpass", "mosh", "pdsh"):
-        return ""
+def take_code_for_other_host(
+    shell: Shell, cursor: Cursor, fields: list[CommandField]
+) -> bool:
+    """Whether the command has code with docker commands run on another machine (`ssh HOST "docker run …"`)."""
+    name = fields[0].value.text if fields else ""
+    if program_name(name) not in ("ssh", "sshpass", "mosh", "pdsh"):
+        return False
+    code = _remote_code(shell, cursor, [field.value for field in fields[1:]])
+    if code is None or not code.sources or not _CLIENT_CALL.search(code.text):
+        return False
+    if starts_containers(code.text):
+        shell.remote_codes.append((cursor, code, name))
+    else:
+        cursor.note("TC163", option=name)
+    return True
+
+
+def _remote_code(shell: Shell, cursor: Cursor, values: list[Value]) -> Value | None:
+    """What the other machine runs: the input, else the words from the first one with a docker command on."""
     stdin = standard_input(shell, cursor)
-    code = " ".join([*texts, stdin.text] if stdin is not None else texts)
-    return code if _CLIENT_CALL.search(code) else ""
+    if stdin is not None:
+        return stdin
+    for index, value in enumerate(values):
+        if _CLIENT_CALL.search(value.text) or docker_tool(value.text):
+            return join_values(values[index:], " ")
+    return None
+
+
+def _read_remote(shell: Shell) -> None:
+    """Reads the code for another machine where the script starts nothing here: it is the stack of that machine."""
+    starts_here = any(
+        isinstance(step, Invocation) and step.verb in CREATING_VERBS for step in shell.steps
+    )
+    for cursor, code, name in shell.remote_codes:
+        cursor.note("TC176" if starts_here else "TC163", option=name)
+        if not starts_here:
+            with shell.inner(shell.scope.for_program(())):
+                shell.run_all(shell.ledger.open(read(_code_text(shell, code))))
+            shell.jump = None
 
 
 def run_code(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
     """Whether the command runs shell code in a string (`sh -c '…'`, `eval …`), which is then read in place."""
     code, arguments = _code_argument(fields), _code_arguments(fields)
     if code is None and _reads_code(fields):
-        code = standard_input(shell, cursor) or shell.piped
+        code, shell.piped = standard_input(shell, cursor) or shell.piped, None
     is_eval = program_name(fields[0].value.text) == "eval"
     if code is None or not code.sources:
         return False
@@ -244,9 +284,10 @@ def _reads_code(fields: list[CommandField]) -> bool:
     """Whether a shell reads its script from its input: `bash`, `sh -s a b`, `bash -eu -`."""
     arguments = [field.value.text for field in fields[1:]]
     operands = [text for text in arguments if not text.startswith("-")]
-    return is_shell(program_name(fields[0].value.text)) and (
-        not operands or "-s" in arguments
-    )
+    name = program_name(fields[0].value.text)
+    if name in _USER_SHELLS:
+        return True
+    return is_shell(name) and (not operands or "-s" in arguments)
 
 
 def _own_name(fields: list[CommandField]) -> Value | None:
@@ -272,9 +313,9 @@ def _code_argument(fields: list[CommandField]) -> Value | None:
     arguments = [field.value for field in fields[1:]]
     if name == "eval":
         return join_values(arguments, " ") if arguments else None
-    if not is_shell(name) and name not in ("su", "sg"):
+    if not is_shell(name) and name not in (*_USER_SHELLS, "sg", "script"):
         return None
-    flag = r"-[a-z]*c" if is_shell(name) else "-c"
+    flag = "-c" if name in ("su", "sg") else r"-[a-z]*c"
     for option, code in pairwise(arguments):
         if re.fullmatch(flag, option.text):
             return code

@@ -51,6 +51,7 @@ def make_invocation(
     fields = rewrite_fields(fields, call.verb)
     arguments = [shell.to_argument(field.value, field.cursor) for field in fields]
     environment = _passed_variables(shell, arguments, local_values)
+    _note_engine(shell, local_values)
     if call.verb[-1] in CARRIED_VERBS:
         _keep_open(shell, fields, environment)
         _note_start_folder(shell, fields)
@@ -163,6 +164,18 @@ def _settle_head(call: DockerCall, head: list[Argument]) -> None:
         call.remote.cursor.note("TC163", option=shown(option))
     for argument in head:
         argument.skip("the name of the docker command and its options for the client")
+
+
+def _note_engine(shell: Shell, local_values: dict[str, Value]) -> None:
+    """Says of a variable that selects another engine than that of this machine, once."""
+    exported = {name: shell.scope.get(name) for name in shell.scope.exports}
+    for name in ("DOCKER_HOST", "DOCKER_CONTEXT"):
+        value = (exported | local_values).get(name)
+        is_here = value is None or value.text in ("", "default") or "unix://" in value.text
+        if value is None or is_here or name in shell.engine_variables:
+            continue
+        shell.engine_variables.add(name)
+        shell.to_argument(value, value.sources[0]).note("TC163", option=name)
 
 
 def _passed_variables(

@@ -43,7 +43,6 @@ from tocompose.importers.docker_run.sources.written_files import (
 )
 from tocompose.ledger import Cursor
 from tocompose.readers.commands import DECLARATIONS
-from tocompose.readers.mentions import starts_containers
 from tocompose.tables import load
 
 
@@ -250,9 +249,6 @@ def _read_other(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> Non
         _BUILTINS[name](shell, cursor, fields)
     elif name in flow.JUMPS:
         flow.JUMPS[name](shell, cursor, fields)
-    elif name and (remote := calls.code_for_other_host(shell, cursor, fields)):
-        code = "TC176" if starts_containers(remote) else "TC163"
-        cursor.note(code, option=name)
     elif not name or not any(read(shell, cursor, fields) for read in _READERS):
         non_docker_commands.settle_other(shell, cursor, fields)
 
@@ -380,6 +376,7 @@ def _sets_by_printf(shell: Shell, cursor: Cursor, fields: list[CommandField]) ->
 # What else a command may be; each says whether it was.
 _READERS: tuple[Callable[[Shell, Cursor, list[CommandField]], bool], ...] = (
     _sets_by_printf,
+    calls.take_code_for_other_host,
     calls.run_code,
     calls.run_script,
     _writes_file,

@@ -119,6 +119,10 @@ class Shell:
         self.made_files: dict[str, Value | None] = {}
         # Steps of branches that do not run where nobody sets what they ask for, with the branch and its condition.
         self.unlikely: list[tuple[Invocation, Cursor, str]] = []
+        # Code that starts containers on another machine: the command that carries it there, the code, and its program.
+        self.remote_codes: list[tuple[Cursor, Value, str]] = []
+        # The variables that select another engine, of which a note told already.
+        self.engine_variables: set[str] = set()
         # What is printed inside a substitution; None outside of one.
         self.output: list[Value] | None = None
         # Whether a substitution may start containers, whose steps are then the script's.
