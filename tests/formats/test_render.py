@@ -771,3 +771,25 @@ def test_a_built_program_runs_in_the_image_of_production_in_development() -> Non
     targets = {name: service["build"]["target"] for name, service in found.items()}
     assert targets == {"api": "development", "wk": "production", "wk-release": "production"}
     assert "volumes" not in found["wk"]
+
+
+@pytest.mark.parametrize("root", ["", "site"])
+def test_pages_hold_no_values_and_nothing_that_git_ignores(root: str) -> None:
+    site = {"type": "web", "name": "pages", "runtime": "static", "staticPublishPath": "."}
+    api = {"type": "web", "name": "api", "runtime": "node", "rootDir": "api"}
+    api["envVars"] = [{"key": "DB_PASSWORD", "value": "x7GvLq92"}]
+    folder = f"{root}/" if root else ""
+    files = {
+        "render.yaml": yaml.safe_dump(
+            {"services": [{**site, "rootDir": root} if root else site, api]}
+        ),
+        f"{folder}index.html": "<p>",
+        f"{folder}.gitignore": "drafts\n",
+        "api/package.json": "{}",
+    }
+    result = converted(files, "render")
+    [ignored] = [
+        file for file in result.stack.files if file.path == "Dockerfile.pages.dockerignore"
+    ]
+    lines = ignored.content.decode().splitlines()
+    assert {"**/.git", "**/.env*", "secrets", "**/drafts"} <= set(lines)

@@ -110,6 +110,14 @@ def _dockerignore(repository: Repository, language: str, dockerfile: str) -> dic
 
     BuildKit prefers the one that is named after the Dockerfile.
     """
+    text = ignored_text(repository, language, dockerfile)
+    if repository.read_text(".dockerignore") is None:
+        return {".dockerignore": text}
+    return {"Dockerfile.dockerignore": text}
+
+
+def ignored_text(repository: Repository, language: str, dockerfile: str) -> str:
+    """What keeps files out of an image, behind what the repository says itself."""
     patterns = git_ignored(repository)
     keys = private_keys(repository)
     if tracked := [path for path in keys if not is_ignored(path, patterns)]:
@@ -125,9 +133,7 @@ def _dockerignore(repository: Repository, language: str, dockerfile: str) -> dic
     }
     text = render_template("dockerignore.j2", values)
     present = repository.read_text(".dockerignore")
-    if present is None:
-        return {".dockerignore": text}
-    return {"Dockerfile.dockerignore": f"{present.rstrip()}\n\n{text}"}
+    return text if present is None else f"{present.rstrip()}\n\n{text}"
 
 
 def _collect_packages(

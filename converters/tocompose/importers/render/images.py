@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
+from tocompose.dockerfiles import ignored_text
 from tocompose.importers.procfile.app_folders import folder_repository
 from tocompose.importers.procfile.health import StatedCheck, choose_healthcheck
 from tocompose.importers.procfile.heroku_yml import HerokuYml
@@ -297,6 +298,11 @@ class ServiceImages:
         content = "\n".join(lines) + "\n"
         self.files[name] = File(
             path=name, content=content.encode(), origin=render_part.cursor.span
+        )
+        # BuildKit reads the file that is named after the Dockerfile: whatever the build copies may be served.
+        ignored = ignored_text(source, "static", content).encode()
+        self.files[f"{name}.dockerignore"] = File(
+            path=f"{name}.dockerignore", content=ignored, origin=render_part.cursor.span
         )
         dockerfile = posixpath.relpath(name, root)
         build = Build(
