@@ -59,16 +59,26 @@ def test_an_apps_own_time_zone_is_named_beside_that_of_the_system(name: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("tag", "is_told"),
-    [("8.34", False), ("8.29.1", False), ("8.30.0", True), ("8.30.1", False), ("8", False)],
+    ("image", "is_told"),
+    [
+        ("gotenberg/gotenberg:8.34", False),
+        ("gotenberg/gotenberg:8.29.1", False),
+        ("gotenberg/gotenberg:8.30.0", True),
+        ("gotenberg/gotenberg:8.30.1", False),
+        ("gotenberg/gotenberg:8", False),
+        ("chromadb/chroma:0.6.3", False),
+        ("chromadb/chroma:1.0.20", True),
+        ("temporalio/server:1.24", False),
+        ("temporalio/server:latest", False),
+        ("tootsuite/mastodon:v4.2.10", True),
+        ("tootsuite/mastodon:v4.4.0", False),
+    ],
 )
-def test_curl_is_missing_only_in_the_tag_of_gotenberg_that_left_it_out(
-    tag: str, is_told: bool
-) -> None:
+def test_curl_is_missing_only_in_the_tags_without_it(image: str, is_told: bool) -> None:
     service = {
-        "image": f"gotenberg/gotenberg:{tag}",
+        "image": image,
         "healthcheck": {"test": ["CMD", "curl", "-f", "http://127.0.0.1:3000/health"]},
     }
-    compose = json.dumps({"services": {"pdf": service}})
+    compose = json.dumps({"services": {"app": service}})
     codes = {note.code for note in told_of({"compose.yml": compose}).notes}
     assert ("TC876" in codes) is is_told
