@@ -179,6 +179,12 @@ def test_what_is_lost_or_assumed_is_said(lines: str, code: str) -> None:
     assert code in codes_of(converted(template(lines), "unraid"))
 
 
+def test_an_old_template_that_binds_the_time_loses_nothing() -> None:
+    """The stack has the time zone in TZ anyway."""
+    result = converted(template("<BindTime>true</BindTime>"), "unraid")
+    assert codes_of(result).count("TC823") == 1 and "TC820" not in codes_of(result)
+
+
 def test_a_broken_file_is_told_with_its_place_and_the_others_are_read() -> None:
     files = {**template(), "my-bad.xml": "<Container>\n<Repository>a</Repo>"}
     result = converted(files, "unraid")
