@@ -42,7 +42,7 @@ FACTS = {
         1,
     ),
     "endings of configuration files": Fact(
-        "tocompose.rules.mounted_files",
+        "tocompose.knowledge.configuration_files",
         frozenset({".cnf", ".conf", ".ini", ".properties", ".toml", ".xml", ".json", ".yaml"}),
         4,
     ),

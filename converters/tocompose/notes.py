@@ -91,7 +91,9 @@ FAMILIES = {
     **dict.fromkeys(("TC855", "TC895", "TC896"), "platform"),
     **dict.fromkeys(("TC84", "TC85"), "paste"),
     **dict.fromkeys(("TC46", "TC47", "TC48", "TC49"), "engine"),
-    **dict.fromkeys(("TC78", "TC818", "TC858", "TC897", "TC452", "TC923"), "quadlet"),
+    **dict.fromkeys(
+        ("TC78", "TC818", "TC858", "TC897", "TC452", "TC923", "TC926"), "quadlet"
+    ),
     **dict.fromkeys(("TC79", "TC89", "TC915"), "aws"),
     **dict.fromkeys(("TC82", "TC843"), "unraid"),
     **dict.fromkeys(("TC83", "TC888", "TC889", "TC898", "TC920"), "render"),
@@ -99,7 +101,7 @@ FAMILIES = {
     "TC1": "docker_run",
     **dict.fromkeys(("TC2", "TC917"), "kubernetes"),
     "TC3": "procfile",
-    "TC916": "platform",
+    **dict.fromkeys(("TC909", "TC916"), "platform"),
     **dict.fromkeys(("TC39", "TC69", "TC557", "TC886", "TC887"), "kubernetes_controllers"),
     "TC4": "addons",
     **dict.fromkeys(("TC51", "TC52", "TC53", "TC54"), "compose_checks"),
@@ -107,7 +109,7 @@ FAMILIES = {
     **dict.fromkeys(("TC6", "TC87"), "practices"),
     "TC7": "compose",
     "TC8": "batch",
-    "TC924": "procfile",
+    **dict.fromkeys(("TC924", "TC925"), "procfile"),
     **dict.fromkeys(("TC910", "TC911", "TC912"), "docker_run"),
     "TC9": "internal",
 }

@@ -780,3 +780,23 @@ def test_what_a_pod_shares_is_told_and_its_name_is_settled(network: str) -> None
     result = converted(files, "quadlet")
     codes = codes_of(result)
     assert "TC869" in codes and "TC001" not in codes
+
+
+@pytest.mark.parametrize(
+    ("mounted", "is_told"),
+    [
+        ("conf:/etc/nginx/conf.d", True),
+        ("%h/.config/containers/systemd/extra.yaml:/etc/extra.yaml", True),
+        ("./extra.yaml:/etc/extra.yaml", False),
+    ],
+)
+def test_a_file_beside_the_units_is_copied_by_hand_where_none_mounts_it(
+    mounted: str, is_told: bool
+) -> None:
+    files = {
+        "web.container": f"[Container]\nImage=nginx:1.27\nVolume={mounted}\n",
+        "extra.yaml": "a: 1\n",
+        "README.md": "Copy extra.yaml.\n",
+    }
+    told = [note for note in converted(files, "quadlet").notes if note.code == "TC926"]
+    assert [note.message.endswith(": extra.yaml") for note in told] == [True] * is_told

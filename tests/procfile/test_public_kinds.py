@@ -408,3 +408,41 @@ def test_rackup_listens_on_localhost_in_development_alone(
         "Gemfile": "gem 'rack'\n",
     }
     assert ("TC329" in codes(converted(files))) == is_local
+
+
+@pytest.mark.parametrize(
+    ("option", "is_told"),
+    [
+        ("-C config/puma.rb", True),
+        ("--config=config/live.rb", True),
+        ("-C config/kept.rb", False),
+        ("-C /etc/puma.rb", False),
+        ("-C $PUMA_FILE", False),
+    ],
+)
+def test_a_configuration_file_that_is_missing_is_told(option: str, is_told: bool) -> None:
+    files = {
+        "Procfile": f"web: bundle exec puma {option}\n",
+        "Gemfile": "gem 'puma'\n",
+        "config/kept.rb": "",
+    }
+    assert ("TC909" in codes(converted(files))) is is_told
+
+
+@pytest.mark.parametrize(
+    ("name", "is_told"),
+    [
+        ("official.compose.yaml", True),
+        ("docker-compose.test.yml", True),
+        ("docker-compose.prod.yml", False),
+        ("composer.yml", False),
+    ],
+)
+def test_a_compose_file_that_nothing_reads_is_told(name: str, is_told: bool) -> None:
+    files = {
+        "Procfile": "web: node a.js\n",
+        "a.js": "",
+        "package.json": "{}",
+        name: "services: {web: {image: 'shop/web:1'}}\n",
+    }
+    assert ("TC925" in codes(converted(files))) is is_told

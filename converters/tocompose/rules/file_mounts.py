@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tocompose.compose.shapes import as_map
+from tocompose.knowledge.configuration_files import CONFIGURATION_ENDINGS
 from tocompose.model import Mount
 from tocompose.project import project_path
-from tocompose.rules.mounted_files import CONFIGURATION_ENDINGS
 from tocompose.rules.sensitive_mounts import is_sensitive
 
 # Endings of the other files that a service is given; a folder is rarely called so.

@@ -7,18 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from posixpath import normpath
 
+from tocompose.knowledge.configuration_files import CONFIGURATION_ENDINGS
 from tocompose.model import EnvVariable, File, Service, Stack
 from tocompose.project import project_path
 from tocompose.record import NamedTuple, replace
 from tocompose.rules import Context
 
-# Endings of the files that settle what a server does: they name other services.
-CONFIGURATION_ENDINGS = tuple(
-    (
-        ".conf .cfg .cnf .ini .toml .yml .yaml .json .xml .properties .env .config "
-        ".tmpl .template .vcl .hcl .alloy .river"
-    ).split()
-)
 # Files without an ending that name other services in what they set.
 _NAMED_CONFIGURATION = ("caddyfile", "corefile", "nginx")
 _LONGEST_FILE, _MOST_FILES = 200_000, 40

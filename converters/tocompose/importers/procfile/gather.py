@@ -22,6 +22,7 @@ from tocompose.importers.procfile.sources import (
     development_file,
 )
 from tocompose.importers.procfile.steering import processes_of_folder, read_steering
+from tocompose.importers.procfile.unread_files import note_unread_compose
 from tocompose.knowledge.wrappers import Wrapper, wrappers_before
 from tocompose.languages import find_language
 from tocompose.patterns import regex
@@ -58,6 +59,7 @@ def gather_processes(
         is_read = path in read_paths or path == development_file(repository.project)
         if not is_read or repository.option("procfile") not in ("", "Procfile"):
             repository.add_note("TC335", Span(path, 1, 1, 1, 1), file=path)
+    note_unread_compose(repository)
     scheduled = (
         _scheduled_process(repository, number, job)
         for number, job in enumerate(read_cron(app), 1)

@@ -23,6 +23,7 @@ from tocompose.importers.procfile.named_files import (
 )
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.shell import convert_command
+from tocompose.importers.procfile.unread_files import note_missing_configuration
 from tocompose.languages import find_language, node
 from tocompose.languages.language import DockerfileInput, Library
 from tocompose.record import NamedTuple
@@ -125,6 +126,7 @@ def note_missing(
             _note_program(repository, process, program, image)
             _note_scripts(repository, process, program, image)
             _note_led_to(repository, process, program, image)
+            note_missing_configuration(repository, process, program)
 
 
 def _note_program(

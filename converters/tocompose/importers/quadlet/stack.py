@@ -17,6 +17,7 @@ from tocompose.importers.quadlet.files import (
     read_units,
     unit_files,
 )
+from tocompose.importers.quadlet.files_beside import note_files_beside
 from tocompose.importers.quadlet.host_waits import with_replaced_waits
 from tocompose.importers.quadlet.leftovers import settle_rest, settle_timer
 from tocompose.importers.quadlet.manifests import add_manifests
@@ -63,6 +64,7 @@ def read_stack(project: Project, ledger: Ledger, settings: ImportOptions) -> Sta
     kube_units = [unit for unit in units if unit.kind is UnitKind.KUBE]
     stack = add_manifests(stack, kube_units, commands, project, ledger, settings)
     order.note_outside(stack.services)
+    note_files_beside(stack, project, ledger)
     settle_rest(units, ledger)
     if not _are_of_root(units):
         note_subordinate_ids(stack, ledger)

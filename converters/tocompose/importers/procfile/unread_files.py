@@ -1,0 +1,54 @@
+"""Files that a repository is told to have and has not, and compose files that it has and nothing reads."""
+
+from __future__ import annotations
+
+import re
+from posixpath import normpath
+
+from tocompose.compose.files import BASE_NAMES, OVERRIDE_NAMES, PROD_NAMES
+from tocompose.compose.loading import is_compose
+from tocompose.importers.procfile.named_files import (
+    NamedProgram,
+    is_built,
+    is_installed,
+    started_program,
+)
+from tocompose.importers.procfile.processes import Process
+from tocompose.patterns import regex
+from tocompose.repository import Repository
+from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
+from tocompose.tables import load
+
+# Paths of the repository: no module of Python (`python:shop.conf`), no variable, nothing elsewhere.
+_OWN_PATH = regex(r"(?![/~.]*\.\./)[\w.-][\w./-]*")
+_COMPOSE_NAME = regex(r"(?:.*[._-])?(?:docker-)?compose(?:[._-].*)?\.ya?ml")
+_USUAL_NAMES = frozenset((*BASE_NAMES, *OVERRIDE_NAMES, *PROD_NAMES))
+
+
+def note_missing_configuration(
+    repository: Repository, process: Process, program: NamedProgram
+) -> None:
+    """Says of a server which configuration file its command names that the repository does not have."""
+    server = started_program(program)
+    row = load("listening")["configuration"].get(server.name, {})
+    if "option" not in row:
+        return
+    stated = re.search(rf"(?:^|\s)(?:{row['option']})[ =](\S+)", " ".join(server.arguments))
+    if stated is None or not _OWN_PATH.fullmatch(stated[1]):
+        return
+    path = normpath(f"{server.folder}/{stated[1]}")
+    if repository.project.exists(path) or is_installed(path) or is_built(path):
+        return
+    facts = {"name": process.type, "program": server.name, "file": path}
+    subject = ModelPath.service(process.service, "command")
+    repository.add_note("TC909", process.span, subject=subject, **facts)
+
+
+def note_unread_compose(repository: Repository) -> None:
+    """Says which compose files stand in the repository under names that docker compose does not look for."""
+    project = repository.project
+    for path in project.files():
+        is_candidate = _COMPOSE_NAME.fullmatch(path) and path not in _USUAL_NAMES
+        if is_candidate and is_compose(project.read(path) or b"", path):
+            repository.add_note("TC925", Span(path, 1, 1, 1, 1), file=path)
