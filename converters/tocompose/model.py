@@ -230,9 +230,8 @@ class Stop:
 class Service:
     """One service of the stack.
 
-    Durations and sizes are texts as in Compose (`30s`, `256M`). `network_mode` excludes `networks`. `options` holds the
-    Compose keys that have no field here, as Compose writes them. `overlays` hold what the development and production
-    files add: services with only those fields set. `was_removed`: its old container goes when it stops (`--rm`).
+    Durations and sizes are texts as in Compose. `options` holds the keys without a field here, `overlays` what the other
+    files add. `was_removed`: its old container goes when it stops. `image_check`: HEALTHCHECK of the image, if told.
     """
 
     name: str
@@ -266,6 +265,7 @@ class Service:
     overlays: Mapping[ComposeFileRole, Service] = field(default_factory=dict)
     comments: tuple[str, ...] = ()
     was_removed: bool = field(default=False, compare=False)
+    image_check: Healthcheck | None = field(default=None, compare=False)
     origin: Span | None = field(default=None, compare=False)
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from tocompose.reports.cutover import cutover_of
 from tocompose.reports.duties import Duty, start_duties
 from tocompose.reports.escape import printable
-from tocompose.reports.next_steps import base_of, start_steps
+from tocompose.reports.next_steps import start_steps
+from tocompose.reports.other_machine import arrival_steps, old_containers_hold
 from tocompose.reports.report import Report, listed_subjects
 from tocompose.reports.values_to_set import (
     MOST_IN_A_SENTENCE,
@@ -37,12 +38,14 @@ def start_lines(report: Report, folder: Path) -> Iterator[str]:
     if not report.stack.services:
         yield "Nothing to start: the source has no service that Compose can run."
         return
-    commands = [step.line for step in start_steps(report.stack, base_of(report))]
+    commands = [step.line for step in start_steps(report)]
     to_folder = [] if str(folder) == "." else [f"cd {target}"]
     line = " && ".join((*to_folder, *commands))
     if _was_read_running(report):
-        yield "Next: follow “Move over” in MIGRATION.md, because the old containers have the names and ports"
-        yield f"  (on another machine: {line})"
+        held = old_containers_hold(report)
+        yield f"Next: follow “Move over” in MIGRATION.md, because {held}"
+        other_way = "follow “What to do” there" if arrival_steps(report) else line
+        yield f"  (on another machine: {other_way})"
     else:
         yield f"Next: {line}"
     built = [service.name for service in report.stack.services if service.build]
@@ -79,6 +82,8 @@ def _after_start(report: Report, to_do: Sequence[Duty]) -> Iterator[str]:
         yield "    (details in MIGRATION.md)"
     if cutover_of(report).steps_over and not _was_read_running(report):
         yield "If the old containers still run here, follow “Move over” in MIGRATION.md instead."
+        if arrival_steps(report):
+            yield "If they run on another machine, see “What to do” there for what to copy first."
 
 
 def _was_read_running(report: Report) -> bool:

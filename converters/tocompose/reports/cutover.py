@@ -128,7 +128,7 @@ def _from_docker(report: Report, base: str) -> Cutover:
         *_set_jobs_aside(stack),
         *_remove_networks(networks),
         *created_and_filled(stack, base, _copies(stack, lasting)),
-        *checked_start_steps(stack, base),
+        *checked_start_steps(report),
     )
     steps_back = (
         _stop_stack(stack, base),
@@ -166,7 +166,7 @@ def _from_podman(report: Report, base: str) -> Cutover:
         *created_and_filled(
             stack, base, (*_copies(stack, lasting, "podman"), *volume_copies(stack))
         ),
-        *checked_start_steps(stack, base),
+        *checked_start_steps(report),
     )
     steps_back = (
         _stop_stack(stack, base),
@@ -200,7 +200,7 @@ def _from_units(report: Report, base: str) -> Cutover:
         *owners_of_docker(report),
         *image_copies(stack),
         *created_and_filled(stack, base, volume_copies(stack)),
-        *checked_start_steps(stack, base),
+        *checked_start_steps(report),
         NextStep(
             "Keep the old units from starting with the machine",
             f"(cd {_UNIT_FOLDER} && mkdir -p {_ASIDE} && mv {moved} {_ASIDE}) && {_RELOAD}",
@@ -226,7 +226,7 @@ def _from_units(report: Report, base: str) -> Cutover:
 def _from_swarm(report: Report, base: str) -> Cutover:
     """The stack is removed first: nothing keeps its tasks from the volumes and ports that both have."""
     stack = report.stack
-    steps_over = (*removal_of_stack(report), *checked_start_steps(stack, base))
+    steps_over = (*removal_of_stack(report), *checked_start_steps(report))
     down = NextStep(
         _title_of_down(stack), down_command(stack, base), warning_of_new_volumes(stack)
     )

@@ -18,12 +18,13 @@ from tocompose.reports.escape import (
     template_environment,
 )
 from tocompose.reports.inventory import logs_alike
-from tocompose.reports.json import image_checked_services, report_document
+from tocompose.reports.json import report_document
 from tocompose.reports.line_links import LinkTarget, source_links
 from tocompose.reports.markdown import HEADINGS
 from tocompose.reports.next_steps import next_steps
 from tocompose.reports.old_data import duties_beside
-from tocompose.reports.report import Report
+from tocompose.reports.other_machine import arrival_steps
+from tocompose.reports.report import Report, image_checked_services
 from tocompose.reports.svg import svg_drawing
 from tocompose.reports.topology import stack_topology
 from tocompose.reports.values_to_set import missing_values
@@ -92,6 +93,7 @@ def _page_content(report: Report) -> dict[str, Any]:
     sources, outputs = _page_sides(report, source_ids)
     content = report_document(report)
     cutover = cutover_of(report)
+    arrival = arrival_steps(report) if cutover.steps_over else ()
     policy = [
         "default-src 'none'",
         f"style-src '{content_hash(style)}'",
@@ -101,7 +103,7 @@ def _page_content(report: Report) -> dict[str, Any]:
     return {
         **content,
         # The page has a section of its own for the way over, which it names above these steps.
-        "next": next_steps(report),
+        "next": (*arrival, *next_steps(report)),
         "image_checked": image_checked_services(report),
         "script": script,
         "style": style,

@@ -166,11 +166,6 @@ def _port_text(port: Port) -> str:
     return f"[{port.host_ip}]:{ports}" if ":" in port.host_ip else f"{port.host_ip}:{ports}"
 
 
-def image_checked_services(report: Report) -> frozenset[str]:
-    """The services whose health check is that of their image, as a note says."""
-    return frozenset(note.subject[1] for note in report.notes if note.code == "TC611")
-
-
 def _networks_of(service: Service) -> list[str]:
     """The networks that a container is on; one that names none, nor a mode of its own, is on the default one."""
     names = [attachment.network for attachment in service.networks]

@@ -24,13 +24,15 @@ from tocompose.reports.escape import (
     template_environment,
 )
 from tocompose.reports.inventory import configuration_rows, logs_alike
-from tocompose.reports.json import image_checked_services, report_document
+from tocompose.reports.json import report_document
 from tocompose.reports.next_steps import first_steps, later_steps
 from tocompose.reports.old_data import duties_beside
+from tocompose.reports.other_machine import arrival_steps, old_containers_hold
 from tocompose.reports.report import (
     KIND_HEADINGS,
     Report,
     has_unread_commands,
+    image_checked_services,
     subject_of,
 )
 from tocompose.reports.topology import (
@@ -77,6 +79,7 @@ def render(report: Report) -> str:
     to_do = duties_beside(cutover.copied, duties(report))
     to_set, missing = values_to_set(report), missing_values(report)
     told = {note for duty in to_do for note in duty.notes}
+    arrival = arrival_steps(report) if cutover.steps_over else ()
     template = markdown_environment().get_template("migration.md.j2")
     text: str = template.render(
         **report_document(report),
@@ -84,7 +87,9 @@ def render(report: Report) -> str:
         cutover=cutover,
         duties=to_do,
         most_details=_MOST_DETAILS,
-        start=first_steps(report),
+        start=(*arrival, *first_steps(report)) if report.stack.services else (),
+        arrives=bool(arrival),
+        old_containers_hold=old_containers_hold(report),
         later=later_steps(report),
         missing_values=missing,
         unread_commands=has_unread_commands(report),

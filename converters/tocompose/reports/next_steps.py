@@ -15,7 +15,7 @@ from tocompose.record import NamedTuple
 from tocompose.reports.inventory import (
     deleted_volumes,
 )
-from tocompose.reports.report import Report
+from tocompose.reports.report import Report, image_checked_services
 from tocompose.reports.values_to_set import (
     MOST_IN_A_SENTENCE,
     values_to_set,
@@ -51,7 +51,7 @@ def first_steps(report: Report) -> tuple[NextStep, ...]:
     check = NextStep(
         "Check the files with docker compose", compose_command(base, "config --quiet")
     )
-    return (check, *start_steps(report.stack, base))
+    return (check, *start_steps(report))
 
 
 def later_steps(report: Report) -> tuple[NextStep, ...]:
@@ -134,14 +134,14 @@ def base_of(report: Report) -> str:
     return report.files[0].path if report.files else "docker-compose.yml"
 
 
-def start_steps(stack: Stack, base: str) -> list[NextStep]:
+def start_steps(report: Report) -> list[NextStep]:
     """How the stack is started and waited for: a job that nobody waits for would make the waiting fail."""
+    stack, base = report.stack, base_of(report)
     build = " --build" if _builds_images(stack) else ""
     started = "Build the images, start everything" if build else "Start everything"
     jobs = {job.name for job in unawaited_jobs(stack)}
     if not jobs:
-        is_checked = any(service.healthcheck for service in stack.services)
-        state = "is healthy" if is_checked else "runs"
+        state = "is healthy" if _has_checks(report) else "runs"
         title = f"{started} and wait until it {state}"
         return [NextStep(title, compose_command(base, f"up -d --wait{build}"))]
     lasting = _lasting_services(stack, jobs)
@@ -152,10 +152,19 @@ def start_steps(stack: Stack, base: str) -> list[NextStep]:
     return steps
 
 
-def checked_start_steps(stack: Stack, base: str) -> list[NextStep]:
+def _has_checks(report: Report) -> bool:
+    """Whether the engine checks the health of a service, by the file or by the image."""
+    checks = (service.healthcheck for service in report.stack.services)
+    return any(check and not check.is_off for check in checks) or bool(
+        image_checked_services(report)
+    )
+
+
+def checked_start_steps(report: Report) -> list[NextStep]:
     """The start, and a look at what came of it."""
     title = "Check that all services are running"
-    return [*start_steps(stack, base), NextStep(title, compose_command(base, "ps --all"))]
+    line = compose_command(base_of(report), "ps --all")
+    return [*start_steps(report), NextStep(title, line)]
 
 
 def _lasting_services(stack: Stack, jobs: Container[str]) -> list[str]:

@@ -171,6 +171,11 @@ def has_unread_commands(report: Report) -> bool:
     return any(note.code in _UNREAD_COMMANDS for note in report.notes)
 
 
+def image_checked_services(report: Report) -> frozenset[str]:
+    """The services whose health check is that of their image, as a note says."""
+    return frozenset(note.subject[1] for note in report.notes if note.code == "TC611")
+
+
 def place_of(note: Note) -> str:
     """Where a note's reason stands, before what it says: `run.sh:1:2: `; empty without a place."""
     return f"{note.span}: " if note.span else ""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tocompose.knowledge.images import Data, ImageFacts, image_facts, image_ref
 from tocompose.knowledge.service_settings import read_settings
 from tocompose.model import Healthcheck, Service, Stack
+from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.rules import Context
 from tocompose.rules.programs import command_text, runs_own_server
@@ -141,6 +142,8 @@ def has_own_check(service: Service, stack: Stack, context: Context) -> bool:
     if service.build is not None:
         stage = built_stage(service, stack, context)
         return bool(stage and stage.health and stage.health.command)
+    if service.image_check is not None:
+        return not (service.image_check.is_off or _asks_other_server(service))
     image = facts_of(service)
     if image is None or not image.has_healthcheck or not image.sure:
         return False
@@ -155,6 +158,8 @@ def brings_foreign_check(service: Service, stack: Stack, context: Context) -> bo
     if service.build is not None:
         stage = built_stage(service, stack, context)
         return stage is not None and _is_built_for_server(service, stage)
+    if service.image_check is not None:
+        return not service.image_check.is_off and _asks_other_server(service)
     image = facts_of(service)
     if image is None or not image.has_healthcheck or not image.sure:
         return False
@@ -166,9 +171,26 @@ def _is_built_for_server(service: Service, stage: Stage) -> bool:
     command = stage.health.command if stage.health else None
     if command is None or service.command is None or service.ports or service.expose:
         return False
-    text = " ".join(command.words)
-    asks_server = "localhost:" in text or "127.0.0.1:" in text
-    return asks_server and _differs(service, stage)
+    return _asks_server(command.words) and _differs(service, stage)
+
+
+def _asks_server(words: Iterable[str]) -> bool:
+    return _SERVER_ADDRESS.search(" ".join(words)) is not None
+
+
+# A check of a port of the container itself; without a number it is that of the scheme.
+_SERVER_ADDRESS = regex(r"localhost:|127\.0\.0\.1:|://(?:localhost|127\.0\.0\.1)")
+
+
+def _asks_other_server(service: Service) -> bool:
+    """Whether the check that the image is told to have asks a port, and the service runs something else instead."""
+    image = facts_of(service)
+    if image is not None and image.has_healthcheck:
+        return not runs_own_server(service, image)
+    if service.command is None or service.ports or service.expose:
+        return False
+    check = service.image_check
+    return check is not None and _asks_server(check.test or ())
 
 
 def _differs(service: Service, stage: Stage) -> bool:

@@ -23,6 +23,20 @@ def is_of_host(path: str) -> bool:
     return _OF_HOST.search(path) is not None
 
 
+# The settings that every machine has of its own; what else lies there belongs to a program.
+_OF_EACH_HOST = regex(
+    r"/etc(?:/(?:localtime|timezone|hosts|hostname|resolv\.conf|passwd|group|shadow|machine-id|os-release|ssl|pki"
+    r"|docker)\b.*)?/?"
+)
+
+
+def is_on_every_machine(path: str) -> bool:
+    """Whether each machine has a file or folder of its own at that path, so that nobody copies it from another."""
+    return is_of_host(path) and (
+        not path.startswith("/etc") or _OF_EACH_HOST.fullmatch(path) is not None
+    )
+
+
 def is_remote_context(context: str) -> bool:
     """Whether a build context is no folder: a repository, an address, an image, or what another service builds."""
     return "://" in context or context.startswith(_REMOTE_STARTS)

@@ -11,6 +11,7 @@ from typing import Any
 from tocompose.importers.engine.json_values import text_at
 from tocompose.importers.engine.objects import EngineObject
 from tocompose.ledger import Cursor
+from tocompose.model import Healthcheck
 from tocompose.record import NamedTuple
 from tocompose.source import Branch, Leaf, Node
 
@@ -34,6 +35,13 @@ class ImageConfig(NamedTuple):
         """A map of texts."""
         pairs = self.settings.get(key)
         return pairs if isinstance(pairs, dict) else {}
+
+    @property
+    def health_check(self) -> Healthcheck:
+        """The image's own health check; switched off where it has none."""
+        test = self.pairs("Healthcheck").get("Test") or ()
+        is_on = isinstance(test, list) and any(test) and test[0] != "NONE"
+        return Healthcheck(test=tuple(map(str, test)) if is_on else None, disable=not is_on)
 
     @property
     def variables(self) -> frozenset[str]:

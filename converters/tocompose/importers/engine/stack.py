@@ -95,6 +95,7 @@ class EngineStack:
         services = RelatedServices(self._assembly, self._ledger).resolve()
         services = with_stated_dependencies(services, self._service_by_container())
         services = tuple(_with_replicas(service, replicas) for service in services)
+        services = tuple(self._with_image_checks(services))
         services = (*services, *map(self._swarm_service, self._of_kind(ObjectKind.SERVICE)))
         networks = tuple(self._networks(services))
         volumes = tuple(self._volumes(services))
@@ -115,7 +116,22 @@ class EngineStack:
         name = swarm_service.text("Spec", "Name").removeprefix(f"{stack}_")
         service_name = unique_name(identifier(name), self._names_in_use)
         context = self._context(swarm_service, service_name)._replace(image=ImageConfig({}))
-        return read_service(context)
+        return self._with_image_check(read_service(context), self._tagged(swarm_service))
+
+    def _with_image_checks(self, services: Iterable[Service]) -> Iterator[Service]:
+        """The services with what the input says of the health checks of their images."""
+        containers = self._service_by_container()
+        for service in services:
+            container = containers.get(service.name)
+            image = self._image_of(container[0]) if container else None
+            yield self._with_image_check(service, image)
+
+    def _with_image_check(self, service: Service, image: ImageConfig | None) -> Service:
+        return replace(service, image_check=image.health_check) if image else service
+
+    def _tagged(self, swarm_service: EngineObject) -> ImageConfig | None:
+        reference = swarm_service.text("Spec", "TaskTemplate", "ContainerSpec", "Image")
+        return self._images.by_tag(reference.partition("@")[0])
 
     def _stack_name(self, services: tuple[Service, ...]) -> str:
         if self._compose_project or len(services) != 1:
