@@ -210,7 +210,7 @@ def _from_units(report: Report, base: str) -> Cutover:
         _stop_stack(stack, base),
         *owners_of_podman(report),
         NextStep(
-            "Put the old units back",
+            "If the old units were moved aside, put them back",
             f"(cd {_ASIDE} && mv {moved_back} {_UNIT_FOLDER}) && {_RELOAD}",
         ),
         NextStep("Start them", f"systemctl --user start {services}"),

@@ -277,12 +277,15 @@ class RelatedServices:
             )
 
     def _run_jobs_first(self) -> None:
-        """What the script starts when a container has ended waits for that here too: for the last one before it."""
+        """What the script starts when a container has ended waits for that here too: for the last one before it.
+
+        What `up` never starts does not: `docker compose run` would run what has ended again, each time.
+        """
         containers = self._assembly.containers
         last_starts = {
             container.service.name: index
             for index, container in enumerate(containers)
-            if not container.service.profiles
+            if not container.service.profiles and not self._is_on_request(container)
         }
         # One of these two is another service than the one that has ended.
         last_started = sorted(last_starts, key=last_starts.__getitem__)[-2:]
@@ -315,17 +318,24 @@ class RelatedServices:
         )
         self._change(name, depends_on=(*kept, gate))
 
+    def _is_on_request(self, container: StartedContainer) -> bool:
+        """Whether a person, a clock or another command starts the container when it is wanted, and `up` never does."""
+        if _is_scheduled(container):
+            return True
+        service = self._services[container.service.name]
+        if len(self._services) < 2 or service.ports:
+            return False
+        return container.is_interactive or container.is_captured
+
     def _as_tool(self, container: StartedContainer) -> Service:
         """The service; a tool of the stack, not a part that `up` starts, where a person talks to the container."""
         service = self._services[container.service.name]
-        if container.invocation.schedule not in ("", "@reboot"):
+        if not self._is_on_request(container):
+            return service
+        if _is_scheduled(container):
             profiles = service.profiles or ("scheduled",)
             container.note_time(service.name)
             return replace(service, role=Role.JOB, profiles=profiles)
-        if len(self._services) < 2 or service.ports:
-            return service
-        if not container.is_interactive and not container.is_captured:
-            return service
         code = "TC140" if container.is_interactive else "TC181"
         for argument in container.invocation.head[:1]:
             subject = ModelPath.service(service.name, "profiles")
@@ -338,6 +348,10 @@ def _argument_with(container: StartedContainer, ending: str) -> Argument | None:
     """The word of the container's command that ends as said."""
     arguments = container.invocation.arguments
     return next((word for word in arguments if word.text.endswith(ending)), None)
+
+
+def _is_scheduled(container: StartedContainer) -> bool:
+    return container.invocation.schedule not in ("", "@reboot")
 
 
 def _attachments(service: Service) -> tuple[NetworkAttachment, ...]:

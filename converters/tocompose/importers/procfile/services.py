@@ -205,7 +205,9 @@ def _platform_values(plan: AppPlan, process: Process) -> dict[str, str]:
 
 
 def _process_dependencies(plan: AppPlan, process: Process) -> tuple[Dependency, ...]:
-    if process.traits.get("once"):
+    """What a process waits for: on request only the setup of a new app waits for releases, which `run` would repeat."""
+    is_on_request = process.traits.get("profile") and process.kind != "postdeploy"
+    if process.traits.get("once") or is_on_request:
         return plan.dependencies
     releases = (
         Dependency(

@@ -20,6 +20,9 @@ _Edges: TypeAlias = dict[QuadletUnit, dict[QuadletUnit, Dependency]]
 
 _REQUIRING = frozenset({"Requires", "BindsTo", "Requisite"})
 _RESTARTING = frozenset({"BindsTo", "PartOf"})
+# What starts a unit that has ended again (systemd.unit(5)), and how systemd writes yes.
+_PULLING = frozenset({"Requires", "BindsTo", "Wants", "Upholds"})
+_TRUE = frozenset({"1", "yes", "true", "on"})
 _KEYS = (
     "After",
     "Requires",
@@ -44,10 +47,15 @@ _OF_THE_HOST = tuple(
         "socket",
     )
 )
+_OF_PODMAN = (".socket", ".service")
 # What only says that the machine is up.
 _OF_THE_ENGINE = ("podman", "docker", "network-online", "podman-user-wait-network-online")
 _BEFORE_DOCKER = "it names a unit of the host itself (network, boot targets), which runs before Docker starts services"
 _WITH_THE_MACHINE = "it starts the unit with the machine; here `docker compose up` and the restart policy do"
+_DONE = "the unit has ended when the timer starts this one; to wait for it would run it again each time"
+_PODMANS_API = (
+    "it names podman's socket; a service that mounts it gets Docker's socket instead"
+)
 _NO_PORTS = " (this stack publishes none)"
 
 
@@ -155,6 +163,9 @@ class UnitOrder:
                 "the order after a unit of a network, volume or image, which Compose makes before it starts services"
             )
             return
+        if services[later_unit].profiles and self._stays_done(earlier_unit, later_unit):
+            tie.unit_word.skip(_DONE)
+            return
         awaited_units = all_awaited(earlier_unit, lambda unit: edges.get(unit, ()))
         if later_unit in awaited_units or _joins(
             services[earlier_unit], services[later_unit]
@@ -175,6 +186,15 @@ class UnitOrder:
         )
         dependencies[earlier_unit] = dependency
         tie.unit_word.take(to=ModelPath.service(services[later_unit].name, "depends_on"))
+
+    def _stays_done(self, job: QuadletUnit, later_unit: QuadletUnit) -> bool:
+        """Whether a oneshot unit that has ended is not started again with the later unit, as Compose would do."""
+        if not is_job(job):
+            return False
+        setting = job.last("Service", "RemainAfterExit")
+        stays = setting is not None and (setting.peek() or "").lower() in _TRUE
+        pulled = (tie.key for tie in self._ties if tie.pair == (later_unit, job))
+        return stays or not any(key in _PULLING for key in pulled)
 
     def _ties_of(self, unit: QuadletUnit) -> Iterator[_Tie]:
         for key in _KEYS:
@@ -197,7 +217,9 @@ class UnitOrder:
         stem = name.rpartition(".")[0]
         if target is not None:
             return target
-        if name.endswith(_OF_THE_HOST) or stem in _OF_THE_ENGINE:
+        if stem == "podman" and name.endswith(_OF_PODMAN):
+            unit_word.skip(_PODMANS_API)
+        elif name.endswith(_OF_THE_HOST) or stem in _OF_THE_ENGINE:
             unit_word.skip(why_needless)
         else:
             self._outside_words.append((unit, unit_word))
