@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.model import Runtime, Stack
 from tocompose.patterns import regex
+from tocompose.reports.kept_data import (
+    host_paths,
+    kept_volumes,
+    listed_stores,
+    stores_in_place,
+)
 from tocompose.reports.next_steps import NextStep
 from tocompose.reports.report import Report
-from tocompose.reports.values_to_set import MOST_IN_A_SENTENCE
-from tocompose.syntax.host_paths import is_on_every_machine
-from tocompose.wording import enumerated, listed_names
+from tocompose.wording import enumerated
 
 # The note on a network that exists where the containers run names the command that makes it elsewhere.
 _CREATES_NETWORK = regex(r"`(docker network create [^`]+)`")
@@ -29,12 +32,11 @@ def _networks_to_create(report: Report) -> Iterator[NextStep]:
 
 
 def _data_to_copy(report: Report) -> Iterator[NextStep]:
-    volumes, paths = _kept_volumes(report.stack), _host_paths(report.stack)
-    stores = [*(f"the volume {name}" for name in volumes), *(f"`{path}`" for path in paths)]
+    paths = host_paths(report.stack.services)
+    stores = stores_in_place(report.stack, report.stack.services)
     if not stores:
         return
-    is_long = len(stores) > MOST_IN_A_SENTENCE
-    shown = listed_names(stores, MOST_IN_A_SENTENCE) if is_long else enumerated(stores)
+    shown = listed_stores(stores)
     missing = (
         f"{'they are' if stores[1:] else 'it is'} {'missing or ' if paths else ''}empty"
     )
@@ -49,41 +51,13 @@ def _old_containers(report: Report) -> str:
     return f"the old container{'s' if report.stack.services[1:] else ''}"
 
 
-def _kept_volumes(stack: Stack) -> list[str]:
-    """The volumes of the engine that the old containers use too."""
-    if stack.runs_in is not Runtime.DOCKER:
-        return []
-    used_names = {
-        mount.source
-        for service in stack.services
-        for mount in service.mounts
-        if mount.kind == "volume"
-    }
-    return [
-        volume.engine_name or volume.name
-        for volume in stack.volumes
-        if volume.name in used_names and (volume.engine_name or volume.external)
-    ]
-
-
-def _host_paths(stack: Stack) -> list[str]:
-    """Files and folders of the machine that services mount, without those of its system."""
-    paths = {
-        mount.source.rstrip("/")
-        for service in stack.services
-        for mount in service.mounts
-        if mount.kind == "bind" and mount.source and not is_on_every_machine(mount.source)
-    }
-    return sorted(path for path in paths if path.startswith(("/", "~", "${HOME}", "$HOME")))
-
-
 def old_containers_hold(report: Report) -> str:
     """What the old containers have that the new ones need: the reason for the way over, as a clause."""
     services = report.stack.services
     names = [name for service in services if (name := service.container_name)]
     ports = [port.published for service in services for port in service.ports]
     had = [*_called("name", names), *_called("port", list(filter(None, ports)))]
-    used = list(_called("volume", _kept_volumes(report.stack)))
+    used = list(_called("volume", kept_volumes(report.stack, services)))
     clauses = [f"have {enumerated(had)}"] if had else []
     clauses += [f"use {enumerated(used)}"] if used else []
     clause = " and ".join(clauses) or "still run"

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from tocompose.knowledge.generators import encrypts_data
+from tocompose.knowledge.images import DATA_ROLES
+from tocompose.knowledge.secrets.names import secret_name
 from tocompose.model import Stack
 from tocompose.notes import Note, explanation, generated_forms
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
+from tocompose.reports.kept_data import listed_stores, stores_in_place
 from tocompose.reports.report import Report, settings_of
 from tocompose.stack_texts import services_by_variable
 
@@ -151,13 +154,43 @@ def hints_of(report: Report, names: Sequence[str]) -> dict[str, list[str]]:
         for name in names_asked_for(note, names)
     }
     hints = {**placeholder_texts(report, names), **hints}
-    keys = list(filter(encrypts_data, names)) if keeps_data(report.stack) else []
+    old_values = _old_value_hints(report.stack, names)
     for name, hint in hints.items():
-        full_hint = f"{hint.rstrip('.')}. {_OLD_KEY}" if name in keys else hint
+        full_hint = (
+            f"{hint.rstrip('.')}. {old_values[name]}" if name in old_values else hint
+        )
         names_by_hint.setdefault(full_hint, []).append(name)
-    if unhinted := [name for name in keys if name not in hints]:
-        names_by_hint[_OLD_KEYS if unhinted[1:] else _OLD_KEY] = unhinted
+    unhinted: dict[str, list[str]] = {}
+    for name, sentence in old_values.items():
+        if name not in hints:
+            unhinted.setdefault(sentence, []).append(name)
+    for sentence, alike in unhinted.items():
+        names_by_hint[_for_several(sentence) if alike[1:] else sentence] = alike
     return names_by_hint
+
+
+def _old_value_hints(stack: Stack, names: Sequence[str]) -> dict[str, str]:
+    """What is said of the values that old data belong to: keys that encrypt them, and the passwords of servers."""
+    users = services_by_variable(stack)
+    servers = [service for service in stack.services if service.role in DATA_ROLES]
+    hints: dict[str, str] = {}
+    for name in names:
+        owners = [server for server in servers if server.name in users.get(name, ())]
+        if encrypts_data(name):
+            owners = owners or servers or list(stack.services)
+        elif not secret_name(name):
+            continue
+        stores = stores_in_place(stack, owners)
+        if stores:
+            state = "are" if stores[1:] else "is"
+            hints[name] = _GOES_ON.format(stores=listed_stores(stores), state=state)
+        elif encrypts_data(name) and keeps_data(stack):
+            hints[name] = _OLD_KEY
+    return hints
+
+
+def _for_several(sentence: str) -> str:
+    return sentence.replace("old value", "old values").replace("with it", "with them")
 
 
 _ASKED, _PLACEHOLDER = regex(r"Set (\w+) in \.env"), regex(r" is a placeholder \((.+)\)$")
@@ -178,7 +211,7 @@ _OLD_KEY = (
 )
 
 
-_OLD_KEYS = "Use the old values if you move data of the running app, which may be encrypted with them."
+_GOES_ON = "Use the old value, unless {stores} {state} empty: the stack goes on with the data there."
 
 
 # Advice that says no more than that the value has to be set.

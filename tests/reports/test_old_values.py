@@ -1,0 +1,81 @@
+"""Values that old data belong to: who goes on with the data in place has to use the old ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from tocompose.pipeline import Options, convert
+from tocompose.project import Memory
+from tocompose.reports.report import report
+from tocompose.reports.values_to_set import hints_of, values_to_set
+
+UNIT = (
+    "[Container]\nImage=postgres:16\nVolume=%h/db:/var/lib/postgresql/data\n"
+    "Secret=db-password,type=env,target=POSTGRES_PASSWORD\n"
+)
+APP = "[Container]\nImage=corp/app:1\nSecret=app-key,type=env,target=APP_SECRET_KEY\n"
+SCRIPT = (
+    'docker run -d --name db -v kept:/var/lib/postgresql/data -e POSTGRES_PASSWORD="$DB_PASSWORD" postgres:16\n'
+    'docker run -d --name app -e SECRET_KEY_BASE="$SECRET_KEY_BASE" -e TAG="$TAG" corp/app:1\n'
+)
+MANIFEST = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app}
+spec:
+  selector: {matchLabels: {app: app}}
+  template:
+    metadata: {labels: {app: app}}
+    spec:
+      containers:
+        - name: app
+          image: corp/app:1
+          env: [{name: SECRET_KEY_BASE, valueFrom: {secretKeyRef: {name: none, key: key}}}]
+          volumeMounts: [{name: d, mountPath: /data}]
+      volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: d}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+"""
+
+
+def hints(source: str, files: dict[str, str]) -> dict[str, str]:
+    """What is said of each value to set."""
+    content = {name: text.encode() for name, text in files.items()}
+    project = Memory(content, "app")
+    told = report(convert(project, Options(source=source)), project)
+    by_hint = hints_of(told, values_to_set(told))
+    return {name: hint for hint, names in by_hint.items() for name in names}
+
+
+@pytest.mark.parametrize(
+    ("source", "files", "names", "store"),
+    [
+        (
+            "quadlet",
+            {"db.container": UNIT, "app.container": APP},
+            ["DB_PASSWORD", "APP_KEY"],
+            "`${HOME}/db` is empty",
+        ),
+        (
+            "docker_run",
+            {"run.sh": SCRIPT},
+            ["DB_PASSWORD", "SECRET_KEY_BASE"],
+            "the volume kept is empty",
+        ),
+    ],
+)
+def test_data_that_stay_in_place_belong_to_the_old_values(
+    source: str, files: dict[str, str], names: list[str], store: str
+) -> None:
+    told = hints(source, files)
+    for name in names:
+        assert "Use the old value" in told[name] and store in told[name], told
+        assert "if you move data" not in told[name]
+    assert "old value" not in told.get("TAG", "")
+
+
+def test_data_of_a_cluster_have_to_be_moved() -> None:
+    told = hints("kubernetes", {"app.yaml": MANIFEST})
+    assert "if you move data" in told["SECRET_KEY_BASE"]
