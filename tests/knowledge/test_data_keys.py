@@ -48,4 +48,4 @@ def test_a_key_that_is_asked_for_is_said_to_be_the_old_one(name: str, others: in
     project = Memory({"run.sh": script.encode()}, "shop")
     result = convert(project, Options(source="docker_run", layout=Layout(split=True)))
     text = render("markdown", report(result, project))
-    assert "Use the old value if you move data of the running app" in text
+    assert "Use the old value, unless the volume app is empty" in text

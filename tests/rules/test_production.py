@@ -219,7 +219,8 @@ def test_sizes(text: str, number: float) -> None:
         ("image: 'me/web:1', security_opt: ['no-new-privileges:false']", ()),
         ("image: 'dpage/pgadmin4:8'", ()),
         ("image: 'linuxserver/sonarr:4'", ()),
-        ("image: 'plexinc/pms-docker'", ()),  # s6 starts its services with other users.
+        # s6 starts its services with other users: as root it only gives rights up.
+        ("image: 'plexinc/pms-docker'", ("no-new-privileges:true",)),
         (
             "image: 'louislam/uptime-kuma:1'",
             (),
@@ -482,6 +483,11 @@ def test_init(body: str, init: bool | None) -> None:
         ("image: 'me/web:1', cap_add: [MKNOD], user: '0:0'", True),
         ("image: 'nginx:1.27', cap_add: [NET_ADMIN]", True),
         ("image: 'memcached:1.6', cap_add: [NET_ADMIN]", False),
+        # An init of its own is no setuid program.
+        ("image: 'ghcr.io/goauthentik/server:2026.5.6'", True),
+        ("image: 'n8nio/n8n:1'", True),
+        ("image: 'telegraf:1.30'", False),
+        ("image: 'pihole/pihole:2025.1'", False),
     ],
 )
 def test_who_is_not_root_gets_an_added_capability_by_a_file(

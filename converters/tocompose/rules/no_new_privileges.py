@@ -22,7 +22,7 @@ from tocompose.wording import enumerated
 _OPTION = "no-new-privileges:true"
 # Every process in a container may bind any port, since the engine sets `net.ipv4.ip_unprivileged_port_start` to 0.
 _NEEDLESS = frozenset({"NET_BIND_SERVICE", "CAP_NET_BIND_SERVICE"})
-_SETUID = "its image needs to gain privileges at start"
+_SETUID = "programs of its image may need to gain privileges"
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -37,7 +37,7 @@ def _forbid_gains(service: Service) -> tuple[Service, list[Note]]:
     if service.security.privileged or is_set:
         return service, []
     image = facts_of(service)
-    if image is not None and (image.setuid or image.init == "own"):
+    if image is not None and image.setuid:
         return service, [remark("TC671", service, cause=_SETUID)]
     if _gains_capabilities(service, image):
         capabilities = enumerated(service.security.cap_add)
