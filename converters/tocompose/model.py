@@ -230,7 +230,7 @@ class Stop:
 class Service:
     """One service of the stack.
 
-    Durations and sizes are texts as in Compose. `options` holds the keys without a field here, `overlays` what the other
+    Durations and sizes are texts as in Compose. `options` holds keys without a field here, `overlays` what the other
     files add. `was_removed`: its old container goes when it stops. `image_check`: HEALTHCHECK of the image, if told.
     """
 

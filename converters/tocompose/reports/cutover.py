@@ -239,7 +239,7 @@ def _from_tasks(report: Report, base: str) -> Cutover:
     steps_over = (
         *steps_before_stop(report),
         *removal_of_services(report),
-        *checked_start_steps(stack, base),
+        *checked_start_steps(report),
     )
     down = _stop_stack(stack, base)
     back = f"{down.warning} Then run the old `docker service create` commands again."

@@ -10,7 +10,14 @@ from tocompose.wording import enumerated, listed_names
 
 # What runs here as containers, so that folders of the host are those of the stack too.
 _ON_THIS_HOST = frozenset(
-    {Runtime.DOCKER, Runtime.PODMAN, Runtime.UNITS, Runtime.PROJECT, Runtime.SWARM}
+    {
+        Runtime.DOCKER,
+        Runtime.PODMAN,
+        Runtime.UNITS,
+        Runtime.PROJECT,
+        Runtime.SWARM,
+        Runtime.TASKS,
+    }
 )
 _MOST = 4
 
