@@ -9,7 +9,7 @@ from pathlib import Path
 from tocompose.reports.cutover import cutover_of
 from tocompose.reports.duties import Duty, start_duties
 from tocompose.reports.escape import printable
-from tocompose.reports.next_steps import start_steps
+from tocompose.reports.next_steps import built_services, start_steps
 from tocompose.reports.other_machine import arrival_steps, old_containers_hold
 from tocompose.reports.report import Report, listed_subjects
 from tocompose.reports.values_to_set import (
@@ -17,6 +17,7 @@ from tocompose.reports.values_to_set import (
     counted_values,
     values_to_set,
 )
+from tocompose.rules.service_images import is_same_image
 from tocompose.syntax.env_lines import filled_names
 from tocompose.wording import listed_names
 
@@ -35,11 +36,16 @@ def start_lines(report: Report, folder: Path) -> Iterator[str]:
     if must_do:
         yield "Before you start:"
         yield from (f"  {line}" for line in must_do)
-    if not report.stack.services:
+    if report.stack.services:
+        yield from _next_lines(report, [] if str(folder) == "." else [f"cd {target}"])
+        yield from _after_start(report, after_start)
+    else:
         yield "Nothing to start: the source has no service that Compose can run."
-        return
+
+
+def _next_lines(report: Report, to_folder: Sequence[str]) -> Iterator[str]:
+    """The command that starts the stack, and what it builds first."""
     commands = [step.line for step in start_steps(report)]
-    to_folder = [] if str(folder) == "." else [f"cd {target}"]
     line = " && ".join((*to_folder, *commands))
     if _was_read_running(report):
         held = old_containers_hold(report)
@@ -48,11 +54,11 @@ def start_lines(report: Report, folder: Path) -> Iterator[str]:
         yield f"  (on another machine: {other_way})"
     else:
         yield f"Next: {line}"
-    built = [service.name for service in report.stack.services if service.build]
+    built = built_services(report.stack)
     if built:
-        images = "images" if len(built) > 1 else "image"
-        yield f"  (builds the {images} first: {listed_names(built, MOST_IN_A_SENTENCE)})"
-    yield from _after_start(report, after_start)
+        is_same = all(is_same_image(service, built[0]) for service in built)
+        names = listed_names([service.name for service in built], MOST_IN_A_SENTENCE)
+        yield f"  (builds the {'image' if is_same else 'images'} first: {names})"
 
 
 def _where_told(named: int, unnamed: int) -> Iterator[str]:

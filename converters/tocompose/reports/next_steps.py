@@ -12,6 +12,7 @@ from tocompose.knowledge.old_containers import image_copy_command
 from tocompose.knowledge.servers import has_development_password
 from tocompose.model import Role, Runtime, Service, Stack
 from tocompose.record import NamedTuple
+from tocompose.reports.carried_files import outer_files_to_copy
 from tocompose.reports.inventory import (
     deleted_volumes,
 )
@@ -20,7 +21,6 @@ from tocompose.reports.values_to_set import (
     MOST_IN_A_SENTENCE,
     values_to_set,
 )
-from tocompose.syntax.host_paths import outermost
 from tocompose.syntax.interpolation import variables
 from tocompose.wording import enumerated, listed_names
 
@@ -64,7 +64,7 @@ def later_steps(report: Report) -> tuple[NextStep, ...]:
         NextStep(
             "Start it in production",
             f"docker compose -f {base} -f {output_file.path} up -d --wait{build}",
-            _production_warning(report.stack, f"{base}:{output_file.path}"),
+            _production_warning(report, f"{base}:{output_file.path}"),
         )
         for output_file in report.files
         if ".prod." in output_file.path
@@ -74,7 +74,7 @@ def later_steps(report: Report) -> tuple[NextStep, ...]:
     return (*production, *of_service, _take_down(base, report))
 
 
-def _production_warning(stack: Stack, file_list: str) -> str:
+def _production_warning(report: Report, file_list: str) -> str:
     """What to do before others can reach the stack, and how other commands come to use the files of production.
 
     https://docs.docker.com/compose/how-tos/environment-variables/envvars/#compose_file
@@ -83,7 +83,8 @@ def _production_warning(stack: Stack, file_list: str) -> str:
         f"On that machine, first add `COMPOSE_FILE={file_list}` to .env (on Windows with `;` for `:`). Otherwise a "
         "later `docker compose up` without both -f recreates the containers without production's settings."
     )
-    sentences = (_development_values(stack), chosen_files, _outer_files(stack))
+    values = _development_values(report.stack)
+    sentences = (values, chosen_files, outer_files_to_copy(report))
     return " ".join(filter(None, sentences))
 
 
@@ -98,24 +99,6 @@ def _development_values(stack: Stack) -> str:
         return ""
     shown = listed_names(names, MOST_IN_A_SENTENCE)
     return f"Set production's values in .env: those of the source's .env ({shown}) are for development."
-
-
-def _outer_files(stack: Stack) -> str:
-    """Which mounted files and folders lie outside of this folder, and do not go where it goes."""
-    outer = outermost(
-        (mount.source or "").rstrip("/")
-        for service in stack.services
-        for mount in service.mounts
-        if mount.kind == "bind" and f"{mount.source}/".startswith("../")
-    )
-    if not outer:
-        return ""
-    shown = listed_names([f"`{source}`" for source in outer], MOST_IN_A_SENTENCE)
-    pronoun = "them" if outer[1:] else "it"
-    return (
-        f"Copy {shown} to that machine too, to the same path seen from this folder: the"
-        f" services mount {pronoun}."
-    )
 
 
 def development_passwords(stack: Stack) -> list[str]:
@@ -179,7 +162,13 @@ def _lasting_services(stack: Stack, jobs: Container[str]) -> list[str]:
 
 def _builds_images(stack: Stack) -> bool:
     """Whether the first start builds an image."""
-    return any(_is_built(service) for service in (*stack.services, *stack.development))
+    return bool(built_services(stack))
+
+
+def built_services(stack: Stack) -> list[Service]:
+    """The services whose image `up` builds before it starts them: none of those that a profile holds back."""
+    services = (*stack.services, *stack.development)
+    return [service for service in services if _is_built(service) and not service.profiles]
 
 
 def _is_built(service: Service) -> bool:
