@@ -50,7 +50,7 @@ RUNS = {
     "pasted": ColdRun(tuple(PASTED.split()), 230, 80),
     "script": ColdRun(convert("docker_run/shop/run.sh"), 322, 239),
     "manifests": ColdRun(convert("kubernetes/web-stack/stack.yaml"), 317, 184),
-    "Procfile": ColdRun(convert("procfile/web_stack", "--from", "procfile"), 277, 348),
+    "Procfile": ColdRun(convert("procfile/web_stack", "--from", "procfile"), 278, 348),
 }
 
 

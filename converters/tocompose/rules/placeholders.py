@@ -82,34 +82,41 @@ class _FillIns:
         return replace(variable, value=required_reference(name, ".env"))
 
     def _ask_value(self, service: Service, variable: EnvVariable) -> EnvVariable:
-        value = plain(variable.value or "")
-        place = service.origin
-        is_documented = place is not None and is_documentation(place.file)
         if _is_left_empty(service, variable):
             return self._offer_value(service, variable)
-        if not value or not is_placeholder(
-            variable.name, value, is_documented=is_documented
-        ):
+        value = _placeholder_in(service, variable)
+        if value is None:
             return variable
         linked_variable = self._link_value(variable)
         if linked_variable is not variable:
             return linked_variable
-        path = ModelPath.service(service.name, "environment", variable.name)
-        is_password = "PASS" in variable.name.upper()
-        shared = self._passwords.get(value, {})
+        reference = (
+            self._password_of_server(service, variable.name, value)
+            or self._answers.get((variable.name, value))
+            or self._ask_for_value(service, variable, value)
+        )
+        return replace(variable, value=reference)
+
+    def _password_of_server(
+        self, service: Service, holder_name: str, value: str
+    ) -> str | None:
+        """The reference to a password that is asked for already, where its server has the same placeholder."""
+        names_by_owner = self._passwords.get(value, {})
+        if not _names_password(holder_name) or service.name in names_by_owner:
+            return None
         from tocompose.rules.same_secret import is_same_secret
 
-        of_servers = [
+        of_servers = (
             setting_name
-            for owner, setting_name in shared.items()
-            if is_same_secret(service, variable.name, value, owner, self._host_names)
-        ]
-        if is_password and of_servers and service.name not in shared:
-            reference = required_reference(of_servers[0], ".env")
-            return replace(variable, value=reference)
-        same_name = self._answers.get((variable.name, value))
-        if same_name is not None:
-            return replace(variable, value=same_name)
+            for owner, setting_name in names_by_owner.items()
+            if is_same_secret(service, holder_name, value, owner, self._host_names)
+        )
+        setting_name = next(of_servers, None)
+        return None if setting_name is None else required_reference(setting_name, ".env")
+
+    def _ask_for_value(self, service: Service, variable: EnvVariable, value: str) -> str:
+        """The reference to a new variable that must be set in the place of a placeholder."""
+        path = ModelPath.service(service.name, "environment", variable.name)
         setting = EnvSetting(
             name=variable.name,
             secret=secret_name(variable.name),
@@ -119,10 +126,10 @@ class _FillIns:
         blank = _Blank(variable.name, shown, variable.origin or service.origin)
         reference = self._ask(service, setting, path, blank)
         self._answers[variable.name, value] = reference
-        if is_password:
+        if _names_password(variable.name):
             name = list(self.settings)[-1]
             self._passwords.setdefault(value, {}).setdefault(service.name, name)
-        return replace(variable, value=reference)
+        return reference
 
     def _offer_value(self, service: Service, variable: EnvVariable) -> EnvVariable:
         """The variable with a value that may be set, and is empty as long as nobody does."""
@@ -295,6 +302,19 @@ def _values_of(stack: Stack, repeated: Container[str | None]) -> Iterator[str]:
 # So many empty values are a form that documentation leaves to its reader.
 _EMPTY_FORM = 3
 _MOST_EMPTY = 10
+
+
+def _placeholder_in(service: Service, variable: EnvVariable) -> str | None:
+    """The placeholder that a variable holds; None where its value is meant."""
+    value = plain(variable.value or "")
+    is_documented = service.origin is not None and is_documentation(service.origin.file)
+    if value and is_placeholder(variable.name, value, is_documented=is_documented):
+        return value
+    return None
+
+
+def _names_password(holder_name: str) -> bool:
+    return "PASS" in holder_name.upper()
 
 
 def _is_left_empty(service: Service, variable: EnvVariable) -> bool:

@@ -95,25 +95,14 @@ class SecretPass:
             in_commands.setdefault(path, []).append(secret)
 
         def without_secrets(path: ModelPath, text: str) -> str:
-            key, name = path[2], path[-1]
-            if key in _COMMANDS or path in in_commands:
+            if path[2] in _COMMANDS or path in in_commands:
                 # A command that is one text with variables is read as a shell's line.
                 is_line = path[2:] in _COMMAND_LINES
                 line_secrets = command_secrets((text,)) if is_line else []
                 text_secrets = in_commands.get(path, line_secrets)
                 return self._safe_word(service, path, text, text_secrets)
-            if key == "environment":
-                holder = variable_holder(service, path, origins.get(name))
-                return text if name.endswith("_FILE") else self._safe_text(holder, text)
-            if (
-                key in _OPTIONS
-                or is_extension(key)
-                or (key in _DRIVER_OPTIONS and name not in _NO_OPTIONS)
-            ):
-                return self._safe_text(option_holder(service, owner, path[2:]), text)
-            if key in _TEXTS or "labels" in path[3:4] or "$" in text:
-                return self._safe_text(text_holder(service, path), text)
-            return text
+            holder = _holder_of(service, path, text, origins.get(path[-1]))
+            return text if holder is None else self._safe_text(holder, text)
 
         return map_texts_within(layer, owner, without_secrets)
 
@@ -353,3 +342,24 @@ class SecretPass:
         )
         self.notes.append(holder.note_move(code, name))
         return secret_reference(name)
+
+
+def _holder_of(
+    service: Service, path: ModelPath, text: str, origin: Span | None
+) -> SecretHolder | None:
+    """What of a service holds a text that may be a secret; None where none can be in it."""
+    key, name = path[2], path[-1]
+    if key == "environment":
+        is_path = name.endswith("_FILE")
+        return None if is_path else variable_holder(service, path, origin)
+    if _is_option(key, name):
+        return option_holder(service, ModelPath.service(service.name), path[2:])
+    if key in _TEXTS or "labels" in path[3:4] or "$" in text:
+        return text_holder(service, path)
+    return None
+
+
+def _is_option(key: str, name: str) -> bool:
+    """Whether a driver or a program is given what stands at the key."""
+    is_driver_option = key in _DRIVER_OPTIONS and name not in _NO_OPTIONS
+    return is_driver_option or key in _OPTIONS or is_extension(key)

@@ -74,17 +74,6 @@ def _judge_parts(
 def _judge_proxy(
     startup: Startup, service: Service, data: frozenset[str]
 ) -> Iterator[Verdict]:
-    command = command_text(service) or ""
-    configured = any(mount.target.startswith(_SETTINGS) for mount in service.mounts)
-    listens = configured or ("providers.docker" in command and ":80" in command)
-    sockets = [
-        member for member in service.mounts if member.target == "/var/run/docker.sock"
-    ]
-    # Another service may hand the socket on, as the settings say or a file that is not read here.
-    elsewhere = not sockets and (configured or "tcp://" in command)
-    guarded = elsewhere or (bool(sockets) and all(mount.read_only for mount in sockets))
-    apart = not data or bool(networks_of(service) - {"default"})
-    mounted = "is mounted for writing" if sockets else "is not mounted"
     parts = (
         _Part(
             "image",
@@ -94,24 +83,47 @@ def _judge_proxy(
         ),
         _Part(
             "command",
-            listens,
+            _finds_containers(service),
             "no docker provider, or no entry point on port 80, is set in its command",
             "Add --providers.docker=true and --entrypoints.web.address=:80 to the command.",
         ),
-        _Part(
-            "volumes",
-            guarded,
-            f"the Docker socket {mounted}",
-            "Mount /var/run/docker.sock:/var/run/docker.sock:ro.",
-        ),
+        _judge_socket(service),
         _Part(
             "networks",
-            apart,
+            not data or bool(networks_of(service) - {"default"}),
             "it is on no network but the default one, where the data is",
             "Attach it to a network on which no data service is.",
         ),
     )
     yield from _judge_parts(startup, service, "T-01", parts)
+
+
+def _finds_containers(service: Service) -> bool:
+    """Whether the proxy asks Docker what to route, on the port of browsers; a file of settings may say so."""
+    command = command_text(service) or ""
+    is_told = "providers.docker" in command and ":80" in command
+    return is_told or _is_configured(service)
+
+
+def _judge_socket(service: Service) -> _Part:
+    """Whether the proxy reads Docker's socket without being able to write to it."""
+    sockets = [mount for mount in service.mounts if mount.target == "/var/run/docker.sock"]
+    if sockets:
+        guarded = all(mount.read_only for mount in sockets)
+    else:
+        # Another service may hand the socket on, as the settings say or a file that is not read here.
+        guarded = _is_configured(service) or "tcp://" in (command_text(service) or "")
+    mounted = "is mounted for writing" if sockets else "is not mounted"
+    return _Part(
+        "volumes",
+        guarded,
+        f"the Docker socket {mounted}",
+        "Mount /var/run/docker.sock:/var/run/docker.sock:ro.",
+    )
+
+
+def _is_configured(service: Service) -> bool:
+    return any(mount.target.startswith(_SETTINGS) for mount in service.mounts)
 
 
 def _judge_application(

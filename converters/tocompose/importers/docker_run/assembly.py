@@ -144,15 +144,17 @@ class Assembly:
         if len(self.containers) >= most_services:
             self._leave_out(step, most_services)
             return
-        pod = pod_name(step)
-        pod_facts = self._facts_of_pod(pod)
         if any(repeats(step, earlier.invocation) for earlier in self.containers):
             step.skip("the same command as before, for the same container")
             return
+        pod = pod_name(step)
+        pod_facts = self._facts_of_pod(pod)
         updates = self._updates.get(name_text(step), ())
         started = read_container(step, self._names, self._fill_values, pod_facts, updates)
-        if started is None:
-            return
+        if started is not None:
+            self._add_started(step, started, pod)
+
+    def _add_started(self, step: Invocation, started: StartedContainer, pod: str) -> None:
         name, container_name = started.service.name, started.service.container_name
         if step.stdin is not None:
             step.stdin.note("TC109", subject=ModelPath.service(name), service=name)

@@ -29,20 +29,23 @@ def read_network(value: str) -> Iterator[Fact]:
 
     https://docs.docker.com/reference/cli/docker/container/run/#network
     """
-    network, _, settings = value.partition(":")
-    if network == "bridge" and settings:
+    if value.startswith("bridge:") and value != "bridge:":
         # podman's own network by another name, which is the stack's default one here.
-        network = "default"
-        value = f"{network}:{settings}"
+        value = f"default:{value.removeprefix('bridge:')}"
+    network, _, settings = value.partition(":")
     if network in _NETWORK_MODES or "=" not in value.partition(",")[0]:
         yield _network_or_mode(value)
         return
     if "=" not in network:
         value = f"name={network},{settings}"
+    yield Fact(_read_attachment(value), FactMerge.APPEND)
+
+
+def _read_attachment(settings: str) -> NetworkAttachment:
     name = ""
     aliases: list[str] = []
     options: dict[str, Any] = {}
-    for key, _, content in csv_fields(value):
+    for key, _, content in csv_fields(settings):
         if key == "name":
             name = content
         elif key == "alias":
@@ -58,8 +61,7 @@ def read_network(value: str) -> Iterator[Fact]:
         else:
             raise ValueError(f"docker knows no network option {key!r}")
     _check_network_name(name)
-    attachment = NetworkAttachment(network=name, aliases=tuple(aliases), options=options)
-    yield Fact(attachment, FactMerge.APPEND)
+    return NetworkAttachment(network=name, aliases=tuple(aliases), options=options)
 
 
 def _network_or_mode(value: str) -> Fact:
@@ -133,22 +135,29 @@ def read_gpus(value: str) -> Iterator[Fact]:
     yield Fact([request])
 
 
+def _build_secret_settings(value: str) -> dict[str, str]:
+    """The settings of a secret of a build; raises ValueError for those that buildx refuses."""
+    settings = {key: content for key, _, content in csv_fields(value)}
+    is_known = settings.keys() <= {"id", "type", "src", "source", "env"}
+    kind = settings.get("type", "")
+    if not is_known or kind not in ("", "file", "env") or not settings.get("id"):
+        raise ValueError("it takes id=NAME with src=PATH or env=VARIABLE")
+    return settings
+
+
 def read_build_secret(value: str) -> Iterator[Fact]:
     """`id=NAME[,type=file|env][,src=PATH][,env=VARIABLE]`, a secret of a build.
 
     https://docs.docker.com/reference/cli/docker/buildx/build/#secret
     """
-    settings = {key: content for key, _, content in csv_fields(value)}
-    unknown = settings.keys() - {"id", "type", "src", "source", "env"}
-    name, kind = settings.get("id", ""), settings.get("type", "")
-    if unknown or kind not in ("", "file", "env") or not name:
-        raise ValueError("it takes id=NAME with src=PATH or env=VARIABLE")
+    settings = _build_secret_settings(value)
+    name, is_variable = settings["id"], settings.get("type") == "env"
     path = settings.get("src") or settings.get("source")
-    variable = settings.get("env") or (path if kind == "env" else None)
-    if path and kind != "env" and not variable:
+    variable = settings.get("env") or (path if is_variable else None)
+    if path and not variable:
         yield Fact(FileResource(name=name, file=source_path(path)), FactMerge.APPEND)
         return
     # Without either, the variable of that name, else the file of that name.
-    code = "" if variable or kind == "env" else "TC051"
+    code = "" if variable or is_variable else "TC051"
     secret = FileResource(name=name, environment=variable or name)
     yield Fact(secret, FactMerge.APPEND, code=code, note_facts=(("name", name),))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import TypeVar
 
 from tocompose.importers.docker_run.assembly import Assembly
@@ -37,6 +37,7 @@ from tocompose.model import (
 from tocompose.notes import Note, note
 from tocompose.project import Project, normal_path
 from tocompose.record import replace
+from tocompose.source import Span
 from tocompose.syntax.interpolation import (
     Variable,
     plain,
@@ -114,31 +115,35 @@ def _settle_service(service: Service, project: Project, ledger: Ledger) -> Servi
 def _used_networks(
     services: Iterable[Service], assembly: Assembly, ledger: Ledger, project: str
 ) -> tuple[Network, ...]:
-    last_spans = {
+    called_names = {*_called_networks(services), *_named_networks(assembly)}
+    networks: dict[str, Network] = {}
+    for name, span in _spans_of_networks(services).items():
+        created = assembly.networks.get(name)
+        networks[name] = created or Network(name=name, external=True, origin=span)
+        if created is not None and name not in called_names:
+            ledger.add_note(_new_network_note(created, project))
+    networks |= assembly.networks
+    return tuple(
+        _with_own_key(_with_engine_name(network, called_names))
+        for network in networks.values()
+    )
+
+
+def _spans_of_networks(services: Iterable[Service]) -> dict[str, Span | None]:
+    """The networks to which services are attached, each with the last place that says so."""
+    return {
         attachment.network: attachment.origin or service.origin
         for service in services
         for attachment in service.networks
         if attachment.network != "default"
     }
-    networks: dict[str, Network] = {}
-    called_names = {*_called_networks(services), *_named_networks(assembly)}
-    for name, span in last_spans.items():
-        created = assembly.networks.get(name)
-        if created is not None and name in called_names:
-            networks[name] = created
-            continue
-        networks[name] = created or Network(name=name, external=True, origin=span)
-        if created is not None:
-            ledger.add_note(_new_network_note(created, project))
-    networks |= assembly.networks
-    return tuple(
-        _with_own_key(
-            replace(network, engine_name=network.engine_name or network.name)
-            if network.name in called_names and not network.external
-            else network
-        )
-        for network in networks.values()
-    )
+
+
+def _with_engine_name(network: Network, called_names: Container[str]) -> Network:
+    """The network; one of the stack that something calls by its name keeps that at the engine."""
+    if network.external or network.name not in called_names:
+        return network
+    return replace(network, engine_name=network.engine_name or network.name)
 
 
 def _new_network_note(network: Network, project: str) -> Note:

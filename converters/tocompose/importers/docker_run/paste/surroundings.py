@@ -153,15 +153,19 @@ def _is_quoted(text: str, match: re.Match[str]) -> bool:
 
 def strip_line_numbers(text: str) -> Iterator[Damage]:
     """The numbers in front of the lines, where each has one and they rise, as web pages and `history` show them."""
+    pattern = _NUMBERED if _counts_lines(text) else _HISTORY
+    for match in pattern.finditer(text):
+        yield Damage(*match.span(), "", "TC847", f"`{match[0].strip()}`")
+
+
+def _counts_lines(text: str) -> bool:
+    """Whether every line has a number in front, or a column of numbers was copied apart from the lines."""
     lines = [line for line in text.split("\n") if line.strip()]
     numbered = [match for line in lines if (match := _NUMBERED.match(line))]
     numbers = [int(match[1]) for match in numbered]
-    rises = all(number < next_number for number, next_number in pairwise(numbers))
-    is_list = len(numbered) == len(lines) > 1 and rises
-    is_column = len(numbers) > 1 and rises and all(_stands_alone(m) for m in numbered)
-    pattern = _NUMBERED if is_list or is_column else _HISTORY
-    for match in pattern.finditer(text):
-        yield Damage(*match.span(), "", "TC847", f"`{match[0].strip()}`")
+    if len(numbers) < 2 or not all(a < b for a, b in pairwise(numbers)):
+        return False
+    return len(numbered) == len(lines) or all(map(_stands_alone, numbered))
 
 
 def _stands_alone(match: re.Match[str]) -> bool:
@@ -180,19 +184,17 @@ def strip_markup(text: str) -> Iterator[Damage]:
 def _markup(text: str) -> Iterator[tuple[int, int, str]]:
     quoted_marks = list(_quotation_marks(text))
     yield from ((start, end_offset, "") for start, end_offset in quoted_marks)
-    if quoted_marks and len(quoted_marks) == sum(
-        bool(line.strip()) for line in text.split("\n")
-    ):
+    line_count = sum(bool(line.strip()) for line in text.split("\n"))
+    if quoted_marks and len(quoted_marks) == line_count:
         return
     starts = {start for start, _ in quoted_marks}
     for pattern, typed in ((_TAG, ""), (_BREAK_TAG, "\n")):
         yield from ((*match.span(), typed) for match in pattern.finditer(text))
-    yield from ((*match.span(), "") for match in _added_lines(text))
     leads = (match for match in _LEAD.finditer(text) if match.start() not in starts)
-    yield from ((*match.span(), "") for match in leads)
-    yield from (
-        (start, end_offset, "") for start, end_offset in _continuation_prompts(text)
-    )
+    for match in (*_added_lines(text), *leads):
+        yield (*match.span(), "")
+    for span in _continuation_prompts(text):
+        yield (*span, "")
     yield from _callouts(text)
     yield from _marks_on_both_sides(text)
     yield from _emphasis_marks(text)

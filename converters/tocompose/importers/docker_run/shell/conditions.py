@@ -28,6 +28,7 @@ _COMPARISONS: dict[str, Callable[[int, int], bool]] = {
 _NUMBER = regex(r"-?\d{1,18}")
 _CONSTANT_COMMANDS = {"true": True, ":": True, "false": False}
 _CLOSING = {"[": "]", "[[": "]]"}
+_LOOKING_UP = ("command", "which", "type", "hash")
 _JOINTS = {"-o": "or", "||": "or", "-a": "and", "&&": "and"}
 
 
@@ -66,32 +67,36 @@ def _joined(joint: str, condition: bool | None, next_condition: bool | None) -> 
 
 def _command_holds(shell: Shell, cursor: Cursor, by_default: bool) -> bool | None:
     leaves = [child for child in cursor if child.kind == "leaf"]
-    if len(leaves) != len(cursor):
-        return None
-    if not leaves:
+    if not leaves or len(leaves) != len(cursor):
         return None
     name = leaves[0].peek() or ""
     if leaves[0].style == "arithmetic":
         number = calculate(name.strip()[2:-2], leaves[0], shell.word_context, {})
         return None if number is None else number != 0
-    if leaves[0].style == "error" and name.startswith("[["):
-        operands = _split_test(name)
-        return _Test(shell, leaves[0], operands, by_default, is_double=True).holds()
-    if len(leaves) == 1:
-        return _CONSTANT_COMMANDS.get(name)
-    if name in ("command", "which", "type", "hash"):
-        return True if leaves[-1].peek() in ("docker", "podman") else None
-    operands = [leaf.peek() or "" for leaf in _operands_of_test(name, leaves)]
-    is_double = name == "[["
+    operands = _operands_of_test(name, leaves)
+    if not operands:
+        return _known_command_holds(name, leaves[1:])
+    is_double = name.startswith("[[")
     return _Test(shell, leaves[0], operands, by_default, is_double=is_double).holds()
 
 
-def _operands_of_test(name: str, leaves: list[Cursor]) -> list[Cursor]:
+def _known_command_holds(name: str, arguments: list[Cursor]) -> bool | None:
+    """Whether a command succeeds wherever the script runs; Docker is there, else nothing comes of the script."""
+    if not arguments:
+        return _CONSTANT_COMMANDS.get(name)
+    asks_for_docker = arguments[-1].peek() in ("docker", "podman")
+    return True if name in _LOOKING_UP and asks_for_docker else None
+
+
+def _operands_of_test(name: str, leaves: list[Cursor]) -> list[str]:
     """What `test`, `[` or `[[` is given; nothing for another command, or a bracket that does not close."""
+    if leaves[0].style == "error" and name.startswith("[["):
+        return _split_test(name)
+    texts = [leaf.peek() or "" for leaf in leaves[1:]]
     if name == "test":
-        return leaves[1:]
-    is_closed = leaves[-1].peek() == _CLOSING.get(name)
-    return leaves[1:-1] if is_closed else []
+        return texts
+    is_closed = name in _CLOSING and texts[-1:] == [_CLOSING[name]]
+    return texts[:-1] if is_closed else []
 
 
 def _split_test(source: str) -> list[str]:

@@ -33,8 +33,7 @@ def file_names(shell: Shell, raw: str, fields: tuple[Value, ...]) -> tuple[Value
 def _matching_paths(shell: Shell, pattern: str) -> list[str]:
     """The paths that a pattern gives, sorted; none for text without one, and outside of the tree."""
     globs = [glob for glob in pattern.split("/") if glob not in ("", ".")]
-    is_outside = pattern.startswith(("/", "~")) or ".." in globs or "\n" in pattern
-    if is_outside or not _PATTERN.search(pattern):
+    if _leads_outside(pattern, globs) or not _PATTERN.search(pattern):
         return []
     tail = "/" if pattern.endswith("/") else ""
     prefix = "./" if pattern.startswith("./") else ""
@@ -47,6 +46,11 @@ def _matching_paths(shell: Shell, pattern: str) -> list[str]:
         if len(names) >= depth and _matches(names, globs)
     }
     return [f"{prefix}{path}{tail}" for path in sorted(matching)]
+
+
+def _leads_outside(pattern: str, globs: list[str]) -> bool:
+    """Whether the paths may lie outside of the tree; no path of it holds a line break either."""
+    return pattern.startswith(("/", "~")) or ".." in globs or "\n" in pattern
 
 
 def _fixed_folder(globs: list[str]) -> str:

@@ -83,7 +83,16 @@ def _seq(arguments: Sequence[str], _: str) -> str | None:
     texts = arguments[is_padded:]
     if not all(re.fullmatch(r"-?\d{1,6}", text) for text in texts):
         return None
-    match [int(text) for text in texts]:
+    numbers = _counted_numbers([int(text) for text in texts])
+    if numbers is None:
+        return None
+    width = max(map(len, texts)) if is_padded else 0
+    return _joined([str(number).zfill(width) for number in numbers])
+
+
+def _counted_numbers(operands: list[int]) -> range | None:
+    """The numbers from a start to a limit in steps, as far as anybody counts in a script."""
+    match operands:
         case [limit]:
             start, step = 1, 1
         case [start, limit]:
@@ -93,8 +102,7 @@ def _seq(arguments: Sequence[str], _: str) -> str | None:
         case _:
             return None
     stop = min(limit, start + 100_000) + (1 if step > 0 else -1)
-    width = max(map(len, texts)) if is_padded else 0
-    return _joined([str(number).zfill(width) for number in range(start, stop, step)])
+    return range(start, stop, step)
 
 
 def _tr(arguments: Sequence[str], text: str) -> str | None:
@@ -142,20 +150,28 @@ def _cut(arguments: Sequence[str], text: str) -> str | None:
     if values is None:
         return None
     delimiter = values.get("d", "\t")
-    wanted_fields = values.get("f") or values.get("c") or ""
-    match = _RANGE.fullmatch(wanted_fields)
-    if match is None or not wanted_fields or len(delimiter) != 1:
+    kept_range = _cut_range(values.get("f") or values.get("c") or "")
+    if kept_range is None or len(delimiter) != 1:
         return None
-    start = int(match[1] or 1) - 1
-    stop = (int(match[3]) if match[3] else None) if match[2] else start + 1
     if "c" in values:
-        return _joined([line[start:stop] for line in _lines_of(text)])
+        return _joined([line[kept_range] for line in _lines_of(text)])
     return _joined(
         [
-            delimiter.join(line.split(delimiter)[start:stop]) if delimiter in line else line
+            delimiter.join(line.split(delimiter)[kept_range]) if delimiter in line else line
             for line in _lines_of(text)
         ]
     )
+
+
+def _cut_range(written: str) -> slice | None:
+    """The fields or characters of `2`, `2-`, `-3` or `2-3`; None for several of these."""
+    match = _RANGE.fullmatch(written)
+    if match is None or not written:
+        return None
+    start = int(match[1] or 1) - 1
+    if not match[2]:
+        return slice(start, start + 1)
+    return slice(start, int(match[3]) if match[3] else None)
 
 
 def _sed(arguments: Sequence[str], text: str) -> str | None:
@@ -310,13 +326,19 @@ def matching_lines(arguments: Sequence[str], text: str) -> str | None:
     operands = [argument for argument in arguments if not argument.startswith("-")]
     if len(operands) != 1 or set(flags) - set("qivFE"):
         return None
-    pattern = re.escape(operands[0]) if "F" in flags else operands[0]
-    if "F" not in flags and re.search(r"[+?(){}|\\]|\[\[", pattern):
-        return None
-    compiled = compiled_pattern(pattern, text, re.IGNORECASE if "i" in flags else 0)
+    pattern = _pattern_of_grep(operands[0], is_fixed="F" in flags)
+    case = re.IGNORECASE if "i" in flags else 0
+    compiled = None if pattern is None else compiled_pattern(pattern, text, case)
     if compiled is None:
         return None
     inverted = "v" in flags
     return _joined(
         [line for line in _lines_of(text) if bool(compiled.search(line)) is not inverted]
     )
+
+
+def _pattern_of_grep(written: str, *, is_fixed: bool) -> str | None:
+    """The pattern as Python reads it; None where the kinds of patterns of grep differ."""
+    if is_fixed:
+        return re.escape(written)
+    return None if re.search(r"[+?(){}|\\]|\[\[", written) else written

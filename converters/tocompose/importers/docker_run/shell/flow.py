@@ -43,25 +43,35 @@ def next_option(shell: Shell, words: list[str]) -> int | None:
     arguments = shell.scope.arguments
     if arguments is None or len(words) != 2:
         return None
-    known, name = words
-    held = shell.scope.get("OPTIND")
-    index = int((held.plain if held else None) or "1")
+    known_options, name = words
+    index = _option_index(shell)
     word = arguments[index - 1] if index <= len(arguments) else Value("")
-    letter = word.text[1:2]
-    is_option = word.text.startswith("-") and letter != "" and word.text != "--"
-    if not is_option or letter not in known.replace(":", ""):
-        index += is_option or word.text == "--"
+    letter = _option_letter(word)
+    if not letter or letter not in known_options.replace(":", ""):
+        index += bool(letter) or word.text == "--"
         shell.scope.set("OPTIND", Value(str(index)))
         shell.scope.set(name, Value("?"))
-        return int(not is_option)
+        return int(not letter)
     shell.scope.set(name, Value(letter))
-    if f"{letter}:" in known:
+    if f"{letter}:" in known_options:
         joined = word.text[2:]
         following = arguments[index : index + 1] or (Value(""),)
         shell.scope.set("OPTARG", word._replace(text=joined) if joined else following[0])
         index += not joined
     shell.scope.set("OPTIND", Value(str(index + 1)))
     return 0
+
+
+def _option_index(shell: Shell) -> int:
+    """The number of the argument that `getopts` reads next."""
+    held = shell.scope.get("OPTIND")
+    return int((held.plain if held else None) or "1")
+
+
+def _option_letter(word: Value) -> str:
+    """The letter of the option that a word begins with; empty for `-`, `--` and all other words."""
+    is_option = word.text.startswith("-") and word.text != "--"
+    return word.text[1:2] if is_option else ""
 
 
 JUMPS: dict[str, Callable[[Shell, Cursor, list[CommandField]], None]] = {

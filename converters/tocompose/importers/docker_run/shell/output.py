@@ -128,14 +128,19 @@ def output_of(shell: Shell, name: str, fields: list[CommandField]) -> Value | No
         # What others put there is not the script's.
         return Value("")
     stdin, texts = _input_of(shell, name, texts)
-    if stdin.plain is None:
-        return None
-    if name in ("grep", "egrep"):
-        output = _grep_output(shell, texts, stdin.plain)
-    else:
-        output = FILTERS[name](texts, stdin.plain) if name in FILTERS else None
+    output = _filtered(shell, name, texts, stdin)
     sources = tuple(source for value in (*values, stdin) for source in value.sources)
     return None if output is None else Value(literal(output), sources)
+
+
+def _filtered(shell: Shell, name: str, texts: list[str], stdin: Value) -> str | None:
+    """What a filter makes of its input; None for an input or a program that is not known."""
+    read_text = stdin.plain
+    if read_text is None:
+        return None
+    if name in ("grep", "egrep"):
+        return _grep_output(shell, texts, read_text)
+    return FILTERS[name](texts, read_text) if name in FILTERS else None
 
 
 # Programs whose last argument may be the file that they read.

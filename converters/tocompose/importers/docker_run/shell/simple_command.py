@@ -240,17 +240,31 @@ def _read_other(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> Non
     name = fields[0].value.text if fields else ""
     if shell.output is not None:
         shell.piped = standard_input(shell, cursor) or shell.piped
-    if name in shell.functions:
-        calls.call_function(shell, cursor, name, fields[1:])
-    elif name == ":" and len(fields) > 1:
-        _assign_defaults(shell, cursor)
-    elif name in _BUILTINS:
-        shell.status = 0
-        _BUILTINS[name](shell, cursor, fields)
-    elif name in flow.JUMPS:
-        flow.JUMPS[name](shell, cursor, fields)
+    read_own_command = _own_command(shell, name, fields)
+    if read_own_command is not None:
+        read_own_command(shell, cursor, fields)
     elif not name or not any(read(shell, cursor, fields) for read in _READERS):
         non_docker_commands.settle_other(shell, cursor, fields)
+
+
+def _own_command(
+    shell: Shell, name: str, fields: list[CommandField]
+) -> Callable[[Shell, Cursor, list[CommandField]], None] | None:
+    """What reads a function of the script or a command of the shell itself; None for a program."""
+    if name in shell.functions:
+        return _call_function
+    if name == ":" and len(fields) > 1:
+        return _assign_defaults
+    return _read_builtin if name in _BUILTINS else flow.JUMPS.get(name)
+
+
+def _call_function(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
+    calls.call_function(shell, cursor, fields[0].value.text, fields[1:])
+
+
+def _read_builtin(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
+    shell.status = 0
+    _BUILTINS[fields[0].value.text](shell, cursor, fields)
 
 
 def _writes_file(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
@@ -269,7 +283,7 @@ def _writes_file(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bo
     return is_kept
 
 
-def _assign_defaults(shell: Shell, cursor: Cursor) -> None:
+def _assign_defaults(shell: Shell, cursor: Cursor, _: list[CommandField]) -> None:
     """`: ${X:=default}` sets X where the environment does not, `: ${X:?message}` asks for it."""
     for child in cursor:
         parameter = sole_parameter(child.peek() or "")
