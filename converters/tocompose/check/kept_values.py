@@ -19,19 +19,26 @@ def holds_what_it_held(
     if reread.notes:
         return False
     old, new = document_of(file), document_of(reread)
-    old_services, services = old.get("services") or {}, new.get("services") or {}
-    if not isinstance(old_services, dict) or not isinstance(services, dict):
+    fragments = [name for name in old if str(name).startswith("x-")]
+    return (
+        _holds_services(old.get("services") or {}, new.get("services") or {}, changes)
+        and all(
+            _holds_all(old[name], new.get(name), but=("depends_on",)) for name in fragments
+        )
+        and _holds_all(old, new, but=("services", "version", *fragments))
+    )
+
+
+def _holds_services(old: Any, new: Any, changes: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether each service holds its values, but for the keys that a change removes."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
         return False
-    for name, body in old_services.items():
+    for name, body in old.items():
         keys = changes.get(name, {})
         removed_keys = [key for key, value in keys.items() if value is REMOVED]
-        if not _holds_all(body, services.get(name), but=("depends_on", *removed_keys)):
+        if not _holds_all(body, new.get(name), but=("depends_on", *removed_keys)):
             return False
-    fragments = [name for name in old if str(name).startswith("x-")]
-    for name in fragments:
-        if not _holds_all(old[name], new.get(name), but=("depends_on",)):
-            return False
-    return _holds_all(old, new, but=("services", "version", *fragments))
+    return True
 
 
 def _holds_all(old: Any, new: Any, but: Iterable[str]) -> bool:

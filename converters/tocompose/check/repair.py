@@ -9,6 +9,7 @@ from tocompose.check.fragments import fragment_edits, key_entry_of, stands_in
 from tocompose.check.kept_values import REMOVED, holds_what_it_held
 from tocompose.check.score import audit
 from tocompose.check.selection import EVERYTHING, RuleSelection
+from tocompose.check.shared_logging import share_logging
 from tocompose.compose.documents import ComposeFile
 from tocompose.compose.edits import (
     Edit,
@@ -16,12 +17,10 @@ from tocompose.compose.edits import (
     block_end,
     edited,
     in_block_style,
-    indented,
     removed_key,
     replaced_key,
 )
 from tocompose.compose.write import service_body
-from tocompose.compose.yaml_text import Alias, Anchored
 from tocompose.exporters.dotenv import env_files, gitignore
 from tocompose.model import File, Stack
 from tocompose.notes import Note, note
@@ -33,7 +32,6 @@ from tocompose.rules.simulated_up import rehearse
 from tocompose.source import Branch, Child
 from tocompose.syntax.interpolation import document_variables
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import unique_name
 
 
 class Repair(NamedTuple):
@@ -205,17 +203,16 @@ def _repair_file(
         for child in _service_entries(file)
         if _first_file(plan.view, str(child.key)) == file.path
     }
-    changes = {
-        name: _changed_keys(plan, mended, name, child, file)
-        for name, child in entries.items()
-    }
-    text = "\n".join(file.lines)
     fixed = set(_fixed_services(file))
     unfixed = tuple(_notes_on_fixed(entries, fixed))
-    changes = {name: keys for name, keys in changes.items() if keys and name not in fixed}
+    changes = {
+        name: keys
+        for name, child in entries.items()
+        if name not in fixed and (keys := _changed_keys(plan, mended, name, child, file))
+    }
     written_keys = frozenset((name, key) for name, keys in changes.items() for key in keys)
-    edits: list[Edit] = list(_share_logging(file, text, changes))
-    edits += fragment_edits(file, entries, changes)
+    text = "\n".join(file.lines)
+    edits = [*share_logging(file, text, changes), *fragment_edits(file, entries, changes)]
     for name, keys in changes.items():
         edits += _edit_service(entries[name], file, keys)
     version = _version_entry(file) if plan.drops_version(selection) else None
@@ -309,38 +306,6 @@ def _edit_service(
             added = (*added, *added_key(child, lines, key, value).lines)
     if added:
         yield Edit(end_line, end_line, added)
-
-
-def _share_logging(
-    file: ComposeFile, text: str, changes: dict[str, dict[str, Any]]
-) -> Iterator[Edit]:
-    """The edit that writes log settings once which several services need alike; `changes` then name its anchor."""
-    users = [keys for keys in changes.values() if "logging" in keys]
-    if len(users) < 2 or any(keys["logging"] != users[0]["logging"] for keys in users):
-        return
-    anchor = _free_anchor(text)
-    yield _write_anchor(file, anchor, users[0]["logging"])
-    for keys in users:
-        keys["logging"] = Alias(anchor)
-
-
-def _free_anchor(text: str) -> str:
-    """A name for the shared log settings that the file does not use yet."""
-    names = ("logging", "logging-2", "logging-3")
-    taken_anchors = {name for name in names if f"&{name}" in text or f"x-{name}:" in text}
-    return unique_name("logging", taken_anchors)
-
-
-def _write_anchor(file: ComposeFile, anchor: str, value: Any) -> Edit:
-    first_lines = [
-        child.span.line
-        for root in file.roots
-        if isinstance(root, Branch)
-        for child in root.children
-    ]
-    start = min(first_lines) - 1
-    content = {f"x-{anchor}": Anchored(anchor, value)}
-    return Edit(start, start, (*indented(content, 0), ""))
 
 
 def _version_entry(file: ComposeFile) -> Child | None:

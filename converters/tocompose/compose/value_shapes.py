@@ -144,11 +144,7 @@ class ShapeJudge:
     def _judged(self, key: Key, value: Any, keys: tuple[str, ...]) -> Any:
         """The value without what does not fit in it."""
         if isinstance(value, list):
-            fitting = (line for line in value if self._fits_in_list(key, line, keys))
-            judged = [self._listed(key, line, keys) for line in fitting]
-            if self._strict and key.form is Form.NAMES and _has_repeats(judged):
-                self._reject(keys, value, "names, each of them once")
-            return judged
+            return self._judged_list(key, value, keys)
         if not isinstance(value, Mapping):
             return value
         match key.form:
@@ -162,6 +158,14 @@ class ShapeJudge:
                 return self._values(key, value, keys)
             case _:
                 return value
+
+    def _judged_list(self, key: Key, value: list[Any], keys: tuple[str, ...]) -> list[Any]:
+        """The list without lines that do not fit; that a name is there twice is a fault and changes nothing."""
+        fitting = (line for line in value if self._fits_in_list(key, line, keys))
+        judged = [self._listed(key, line, keys) for line in fitting]
+        if self._strict and key.form is Form.NAMES and _has_repeats(judged):
+            self._reject(keys, value, "names, each of them once")
+        return judged
 
     def _named(
         self, key: Key, value: Mapping[str, Any], keys: tuple[str, ...]
@@ -234,20 +238,24 @@ class ShapeJudge:
 
     def _fits_in_list(self, key: Key, line: Any, keys: tuple[str, ...]) -> bool:
         """Whether a line of a list fits; where it does not, that is a fault."""
-        takes_texts = key.form is not Form.ENTRIES or bool(key.short)
         if isinstance(line, Mapping) and key.form in _SECTIONS_IN_LISTS:
             fits = not key.short or key.short in line
             rule = f"a map with the key {key.short}"
         elif key.form is Form.NAMES and is_scalar(line) and not _may_be_key(line):
             fits, keys, rule = False, (*keys, str(line)), _NAME_RULE
         else:
-            shape = SHAPES.get(key.form)
-            takes = shape.line if shape and self._strict else is_scalar
-            fits = takes_texts and takes(line)
-            rule = "one value" if takes_texts else "a map of settings"
+            fits, rule = self._fits_as_text(key, line)
         if not fits:
             self._reject(keys, line, rule)
         return fits
+
+    def _fits_as_text(self, key: Key, line: Any) -> tuple[bool, str]:
+        """Whether a line of a list is one value that its key takes, and what it takes."""
+        if key.form is Form.ENTRIES and not key.short:
+            return False, "a map of settings"
+        shape = SHAPES.get(key.form)
+        takes = shape.line if shape and self._strict else is_scalar
+        return takes(line), "one value"
 
     def _listed(self, key: Key, line: Any, keys: tuple[str, ...]) -> Any:
         """The line of a list without what does not fit in it."""

@@ -26,6 +26,15 @@ AT_EACH_UP = "runs at each docker compose up"
 _ENDING = ("", "no", "on-failure")
 
 
+class _BoundPort(NamedTuple):
+    """A port of the host that a container takes at an address."""
+
+    service: str
+    address: str
+    port: str
+    protocol: str
+
+
 class BehaviourFinding(NamedTuple):
     """Something that happens at `up`; `is_fault` for what the manifests cannot have meant."""
 
@@ -104,19 +113,23 @@ def _can_read(path: Path, uid: int, groups: frozenset[int]) -> bool:
 def _colliding_ports(
     containers: Mapping[str, RecordedContainer],
 ) -> Iterator[BehaviourFinding]:
-    bound: list[tuple[str, str, str, str]] = []
+    for bound_port, rival in combinations(_bound_ports(containers), 2):
+        addresses = {bound_port.address, rival.address}
+        is_shared = len(addresses) == 1 or not addresses.isdisjoint(_EVERYWHERE)
+        if is_shared and bound_port[2:] == rival[2:]:
+            port = f"{bound_port.port}/{bound_port.protocol}"
+            text = f"the host's port {port} is taken by {rival.service} too"
+            yield BehaviourFinding(bound_port.service, text, True)
+
+
+def _bound_ports(containers: Mapping[str, RecordedContainer]) -> Iterator[_BoundPort]:
     for name, container in containers.items():
         for target, bindings in (container.host.get("PortBindings") or {}).items():
             for binding in bindings or ():
                 address = str(binding.get("HostIp") or "")
                 port = str(binding.get("HostPort") or "")
                 if port:
-                    bound.append((name, address, port, target.partition("/")[2]))
-    for first, second in combinations(bound, 2):
-        is_everywhere = first[1] in _EVERYWHERE or second[1] in _EVERYWHERE
-        if first[2:] == second[2:] and (is_everywhere or first[1] == second[1]):
-            text = f"the host's port {first[2]}/{first[3]} is taken by {second[0]} too"
-            yield BehaviourFinding(first[0], text, True)
+                    yield _BoundPort(name, address, port, target.partition("/")[2])
 
 
 def _rival_routers(

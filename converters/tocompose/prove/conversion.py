@@ -37,14 +37,13 @@ def prove_conversion(
         "PWD": f"{_HOME}/{project.name}",
         **dict(_values_for_variables(result.stack)),
     }
-    creations = importer.creating_commands(project, options.settings)
-    swarm_services = [service for argv, service in creations if argv[1:3] == SWARM_VERB]
     commands = [
         Command(tuple(substitute(argument, values) for argument in argv), service)
-        for argv, service in creations
-        if argv[1:3] != SWARM_VERB
+        for argv, service in importer.creating_commands(project, options.settings)
     ]
-    if swarm_services and not commands:
+    engine_commands = [command for command in commands if not _is_of_swarm(command)]
+    swarm_services = [command.service for command in commands if _is_of_swarm(command)]
+    if swarm_services and not engine_commands:
         raise SourceError(
             "a swarm makes all of the source; there is no engine to compare with"
         )
@@ -53,13 +52,24 @@ def prove_conversion(
         **{file.path: file.content for file in result.files[1:]},
     }
     text = result.files[0].content.decode()
-    renewing = any(file.code == _SAME_NAME for file in result.notes)
     proof = prove_commands(
-        commands, text, result.notes, docker, compose, files, env=values, renewing=renewing
+        engine_commands,
+        text,
+        result.notes,
+        docker,
+        compose,
+        files,
+        env=values,
+        renewing=any(said.code == _SAME_NAME for said in result.notes),
     )
     matches = tuple(match for match in proof.matches if match.service not in swarm_services)
     unchecked = _unchecked_parts(options, swarm_services)
     return proof._replace(matches=matches, unchecked=" ".join(unchecked))
+
+
+def _is_of_swarm(command: Command) -> bool:
+    """Whether a swarm runs what the command creates: the engine that is compared with has none."""
+    return command.argv[1:3] == SWARM_VERB
 
 
 def _unchecked_parts(options: Options, swarm_services: list[str]) -> Iterator[str]:

@@ -66,16 +66,26 @@ def read(
     unmarked = [] if _hold_call(bodies) else list(_unmarked_commands(prose))
     bodies = unmarked or bodies
     nodes: list[Node] = [read_block(body) for body in bodies]
-    units = [] if _hold_call(bodies) else list(_units(blocks))
-    if read_yaml is not None and not units and not _hold_call(bodies):
-        units += [read_yaml(alone) for alone in _playbooks(text, lines, blocks)]
-    nodes += units or _unread_blocks(blocks)
+    services = [] if _hold_call(bodies) else _service_nodes(text, lines, blocks, read_yaml)
+    nodes += services or _unread_blocks(blocks)
     in_use = "\n".join(body.text for body in unmarked)
-    for code in _inline_commands(prose):
-        if code.text not in in_use:
-            nodes.append(_mention(code, read_block))
+    mentioned = (code for code in _inline_commands(prose) if code.text not in in_use)
+    nodes += [_mention(code, read_block) for code in mentioned]
     children = tuple(Child(index, node.span, node) for index, node in enumerate(nodes))
     return Branch("script", children, text.span(0, len(text.text)))
+
+
+def _service_nodes(
+    text: Text,
+    lines: list[_SourceLine],
+    blocks: list[_Block],
+    read_yaml: Callable[[Text], Branch] | None,
+) -> list[Node]:
+    """The units of systemd that start a container; where there is none, the playbooks that do."""
+    units = list(_units(blocks))
+    if units or read_yaml is None:
+        return units
+    return [read_yaml(alone) for alone in _playbooks(text, lines, blocks)]
 
 
 def _shell_bodies(blocks: Iterable[_Block]) -> Iterator[Text]:

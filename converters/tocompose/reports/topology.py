@@ -165,13 +165,13 @@ def _named_hosts(service: Service, service_by_host: Mapping[str, str]) -> dict[s
     for variable in service.environment:
         if _is_file(variable):
             continue
+        is_other = service.role is Role.DATA or _names_no_host(variable.name)
         for match in _AT_HOST.finditer(variable.value or ""):
             name = service_by_host.get(match["host"])
             is_word = match[0] == variable.value and not match["port"]
-            is_other = service.role is Role.DATA or _names_no_host(variable.name)
-            is_address = not (is_word and is_other) or name in awaited
-            if name and is_address and not host_ports.get(name):
-                host_ports[name] = match["port"] or ""
+            if name is None or (is_word and is_other and name not in awaited):
+                continue
+            host_ports[name] = host_ports.get(name) or match["port"] or ""
     return host_ports
 
 

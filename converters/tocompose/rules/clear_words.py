@@ -6,7 +6,7 @@ path of a volume may hold the word.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
 
 from tocompose.model import EnvSetting, Stack
@@ -52,21 +52,24 @@ def clear_word_notes(stack: Stack) -> Iterator[Note]:
     secrets = [
         setting for setting in stack.settings if _is_word(setting) and setting not in common
     ]
-    if not secrets:
-        return
-    secret_words = {setting.value for setting in secrets}
-    kinds: dict[str | None, dict[str, None]] = {}
-    for kind, word in _words(stack):
-        if word in secret_words:
-            kinds.setdefault(word, {})[kind] = None
+    kinds = _kinds_of_words(stack, {setting.value for setting in secrets})
     for setting in secrets:
         if setting.value in kinds:
             subject = ModelPath.of("settings", setting.name)
-            facts: dict[str, Any] = {
-                "name": setting.name,
-                "where": enumerated(list(kinds[setting.value])),
-            }
+            where = enumerated(list(kinds[setting.value]))
+            facts: dict[str, Any] = {"name": setting.name, "where": where}
             yield note("TC554", setting.origin, subject=subject, **facts)
+
+
+def _kinds_of_words(
+    stack: Stack, secret_words: Set[str | None]
+) -> dict[str | None, dict[str, None]]:
+    """The kinds of what each of the words stands in, in the order of the stack."""
+    kinds: dict[str | None, dict[str, None]] = {}
+    for kind, text_word in _words(stack) if secret_words else ():
+        if text_word in secret_words:
+            kinds.setdefault(text_word, {})[kind] = None
+    return kinds
 
 
 def _is_common(setting: EnvSetting) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from tocompose.patterns import regex
 from tocompose.project import Project
@@ -32,16 +33,34 @@ def aws_files(project: Project) -> tuple[str, ...]:
 
 
 def _describes(project: Project, path: str) -> bool:
-    if path.endswith(TERRAFORM_ENDING):
-        return _TERRAFORM.search(in_utf8(project.read(path) or b"")) is not None
-    is_named = path in project.named
-    is_yaml = path.endswith(YAML_ENDINGS)
-    if not is_yaml and not path.endswith(JSON_ENDINGS) and not is_named:
+    holds_containers = _judge_of(path, is_named=path in project.named)
+    if holds_containers is None:
         return False
-    content = in_utf8(project.read(path) or b"")
-    if is_yaml:
-        is_manifest = path.rpartition("/")[2] in _MANIFESTS or is_named
-        is_copilot = is_manifest and _COPILOT_TYPE.search(content) is not None
-        return is_copilot or TASK_TYPE in content
+    return holds_containers(in_utf8(project.read(path) or b""))
+
+
+def _judge_of(path: str, *, is_named: bool) -> Callable[[bytes], bool] | None:
+    """What tells of a file by its content whether it describes containers; None for one that is not looked into."""
+    if path.endswith(TERRAFORM_ENDING):
+        return _holds_definitions
+    if path.endswith(YAML_ENDINGS):
+        is_manifest = is_named or path.rpartition("/")[2] in _MANIFESTS
+        return _is_manifest_or_task if is_manifest else _is_task
+    return _is_json_of_containers if is_named or path.endswith(JSON_ENDINGS) else None
+
+
+def _holds_definitions(content: bytes) -> bool:
+    return _TERRAFORM.search(content) is not None
+
+
+def _is_manifest_or_task(content: bytes) -> bool:
+    return _COPILOT_TYPE.search(content) is not None or _is_task(content)
+
+
+def _is_task(content: bytes) -> bool:
+    return TASK_TYPE in content
+
+
+def _is_json_of_containers(content: bytes) -> bool:
     is_task = _CONTAINERS.search(content) is not None and b'"image"' in content.lower()
     return is_task or _BEANSTALK in content or _BARE_LIST.match(content) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -135,6 +135,23 @@ class StackBuilder:
         self._used_config: dict[KubeObject, None] = {}
         self._demands: dict[AbsentDemand, None] = {}
         self._findings: dict[KubeObject, list[Finding]] = {}
+        self._adders: dict[type, Callable[[Any], object]] = {
+            Contribution: self._contribute,
+            Service: self._add_service,
+            Volume: lambda volume: self._volumes.setdefault(volume.name, volume),
+            Network: lambda network: self._networks.setdefault(network.name, network),
+            EnvSetting: lambda setting: self._settings.setdefault(setting.name, setting),
+            File: self._add_file,
+            SharedFile: self._add_shared_file,
+            UnresolvedHost: lambda named: self._unresolved_hosts.setdefault(
+                named.host, named
+            ),
+            AddressCaller: self._add_caller,
+            ServiceCall: lambda call: self._calls.setdefault(call),
+            UsedConfig: lambda used: self._used_config.setdefault(used.kube_object),
+            AbsentDemand: lambda demand: self._demands.setdefault(demand),
+            ObjectFinding: self._add_finding,
+        }
 
     @property
     def services(self) -> Mapping[str, Service]:
@@ -184,30 +201,17 @@ class StackBuilder:
     def apply(self, parts: Iterable[StackPart]) -> None:
         """Adds parts one by one, so that a step sees what it has added so far."""
         for part in parts:
-            match part:
-                case Contribution():
-                    self._contribute(part)
-                case Service():
-                    self._services[part.name] = part
-                case File():
-                    self._add_file(part)
-                case SharedFile(resource, is_secret):
-                    shared = self._secrets if is_secret else self._configs
-                    shared.setdefault(resource.name, resource)
-                case UnresolvedHost(host):
-                    self._unresolved_hosts.setdefault(host, part)
-                case AddressCaller(kube_service, service):
-                    self._callers.setdefault(kube_service, {})[service] = None
-                case ServiceCall():
-                    self._calls[part] = None
-                case UsedConfig(kube_object):
-                    self._used_config[kube_object] = None
-                case AbsentDemand():
-                    self._demands[part] = None
-                case ObjectFinding():
-                    self._add_finding(part)
-                case _:
-                    self._add_named(part)
+            self._adders[type(part)](part)
+
+    def _add_service(self, service: Service) -> None:
+        self._services[service.name] = service
+
+    def _add_shared_file(self, shared_file: SharedFile) -> None:
+        resources = self._secrets if shared_file.is_secret else self._configs
+        resources.setdefault(shared_file.resource.name, shared_file.resource)
+
+    def _add_caller(self, caller: AddressCaller) -> None:
+        self._callers.setdefault(caller.kube_service, {})[caller.service] = None
 
     def _add_file(self, file: File) -> None:
         """Adds a file; one that is there already is opened to all of those who read it."""
@@ -222,15 +226,6 @@ class StackBuilder:
         node = part.finding.child.node
         if all(finding.child.node is not node for finding in findings):
             findings.append(part.finding)
-
-    def _add_named(self, part: Volume | Network | EnvSetting) -> None:
-        match part:
-            case Volume():
-                self._volumes.setdefault(part.name, part)
-            case Network():
-                self._networks.setdefault(part.name, part)
-            case EnvSetting():
-                self._settings.setdefault(part.name, part)
 
     def _contribute(self, contribution: Contribution) -> None:
         service = self._services[contribution.service]

@@ -51,32 +51,33 @@ def share_databases(
     databases = shared_databases(plan)
     if not databases:
         return services, ()
+    _note_volume(plan, databases[0], [service.name for service in services])
     workdir = plan.images[""].workdir
     origins = {database.folder: database.span for database in reversed(databases)}
-    mounts = tuple(
-        Mount(kind="volume", source=volume_name(folder), target=_target(folder, workdir))
-        for folder in origins
-    )
-    names = [service.name for service in services]
-    for database in databases[:1]:
-        plan.repository.add_note(
-            "TC418",
-            database.span,
-            subject=ModelPath.service(names[0], "volumes"),
-            services=enumerated(names),
-            path=database.path,
-            volume=volume_name(database.folder),
-            count="keep" if len(names) == 1 else "share",
-        )
     taken = {mount.target for service in services for mount in service.mounts}
-    added = tuple(mount for mount in mounts if mount.target not in taken)
+    folders = [folder for folder in origins if _target(folder, workdir) not in taken]
+    added = [
+        Mount(kind="volume", source=volume_name(folder), target=_target(folder, workdir))
+        for folder in folders
+    ]
     mounted = (replace(service, mounts=(*service.mounts, *added)) for service in services)
-    volumes = tuple(
-        Volume(name=volume_name(folder), origin=origin)
-        for folder, origin in origins.items()
-        if _target(folder, workdir) not in taken
+    volumes = (
+        Volume(name=volume_name(folder), origin=origins[folder]) for folder in folders
     )
-    return tuple(mounted), volumes
+    return tuple(mounted), tuple(volumes)
+
+
+def _note_volume(plan: AppPlan, database: DatabaseFile, names: list[str]) -> None:
+    """Says of a database that the services keep it in a volume, or share it there."""
+    plan.repository.add_note(
+        "TC418",
+        database.span,
+        subject=ModelPath.service(names[0], "volumes"),
+        services=enumerated(names),
+        path=database.path,
+        volume=volume_name(database.folder),
+        count="keep" if len(names) == 1 else "share",
+    )
 
 
 def _target(folder: str, workdir: str) -> str:

@@ -155,14 +155,17 @@ def _judge_stage(stage: Stage) -> _JudgedStage | None:
     row = next((row for pattern, row in rows.items() if fnmatch(name, pattern)), None)
     if row is None or (colon and not tag) or "onbuild" in tag or "debug" in tag:
         return None
-    commands = [command for command in (stage.cmd, stage.entrypoint) if command is not None]
-    line_texts = (
-        *stage.runs,
-        *(copy for copy in stage.copies if "--from=" in copy),
-        *(" ".join(command.words) for command in commands),
-        *(f"{name}={value}" for name, value in stage.environment.items()),
-    )
-    return _JudgedStage(stage, row, tag, "\n".join(line_texts))
+    return _JudgedStage(stage, row, tag, "\n".join(_lines_of_stage(stage)))
+
+
+def _lines_of_stage(stage: Stage) -> Iterator[str]:
+    """What may bring programs into the image, or name them: its steps, its commands and its variables."""
+    yield from stage.runs
+    yield from (copy for copy in stage.copies if "--from=" in copy)
+    for command in (stage.cmd, stage.entrypoint):
+        if command is not None:
+            yield " ".join(command.words)
+    yield from (f"{name}={value}" for name, value in stage.environment.items())
 
 
 def is_shell_settled(own_image: OwnImage | None, shell: str) -> bool:
@@ -274,19 +277,24 @@ class _CommandCheck:
         if name.startswith("heroku-php-"):
             return False
         language = self._language_of(name)
-        is_foreign = language and language not in judged_stage.row.get("languages", ())
-        if judged_stage.hides_languages if is_foreign else judged_stage.is_opaque:
+        if language and language not in judged_stage.row.get("languages", ()):
+            return self._lacks_language(language)
+        if judged_stage.is_opaque:
             return False
-        languages = judged_stage.row.get("languages", ())
-        if language in languages:
-            is_own = name not in judged_stage.row.get("lacks", ()) and _is_runtime(
-                name, language
-            )
-            return not is_own and self._is_nowhere(name, language)
-        if language:
-            is_hidden = judged_stage.is_full and language == "python"
-            return not is_hidden and not judged_stage.brings(language)
-        return self._lacks_package(name)
+        return self._lacks_own(name, language) if language else self._lacks_package(name)
+
+    def _lacks_language(self, language: str) -> bool:
+        """Whether nothing can have brought a language that the base image has not."""
+        judged_stage = self._judged_stage
+        if judged_stage.hides_languages or (judged_stage.is_full and language == "python"):
+            return False
+        return not judged_stage.brings(language)
+
+    def _lacks_own(self, name: str, language: str) -> bool:
+        """Whether a program of the image's own language is neither part of that nor of a library."""
+        is_removed = name in self._judged_stage.row.get("lacks", ())
+        is_own = not is_removed and _is_runtime(name, language)
+        return not is_own and self._is_nowhere(name, language)
 
     def _language_of(self, name: str) -> str:
         """The language of a program; empty for one of the system, and for one of a language that is not judged."""
@@ -319,23 +327,29 @@ class _CommandCheck:
         judged_stage = self._judged_stage
         if judged_stage.is_opaque or judged_stage.names(name) or _is_of_system(name):
             return None
-        languages = judged_stage.row.get("languages", ())
+        if judged_stage.stage.entrypoint is not None:
+            return None
         for row in load("stage_programs")["off_path"].values():
-            language = row["language"]
-            own_libraries = [
-                library for library in self._libraries if library.language == language
-            ]
-            is_installed = re.search(row.get("installs", ""), judged_stage.text) is not None
-            if (
-                language in languages
-                and is_installed
-                and not _is_runtime(name, language)
-                and is_of_library(name, own_libraries)
-                and not re.search(row["unless"], judged_stage.text)
-                and judged_stage.stage.entrypoint is None
+            if self._installs_aside(row) and self._is_library_program(
+                name, row["language"]
             ):
                 return row["where"], row["launcher"]
         return None
+
+    def _installs_aside(self, row: Row) -> bool:
+        """Whether the stage installs libraries of the row's language where PATH does not lead to."""
+        judged_stage = self._judged_stage
+        installs = re.search(row.get("installs", ""), judged_stage.text)
+        if row["language"] not in judged_stage.row.get("languages", ()) or not installs:
+            return False
+        return re.search(row["unless"], judged_stage.text) is None
+
+    def _is_library_program(self, name: str, language: str) -> bool:
+        """Whether a library of the language brings the program, and not the language itself."""
+        own_libraries = [
+            library for library in self._libraries if library.language == language
+        ]
+        return not _is_runtime(name, language) and is_of_library(name, own_libraries)
 
 
 def _is_runtime(name: str, language: str) -> bool:
