@@ -77,13 +77,18 @@ def is_placeholder(name: str, value: str, *, is_documented: bool = False) -> boo
         return True
     if is_placeholder_path(text) or _names_what_is_asked(name, text, is_documented):
         return True
-    if secret_name(name) and _is_of_words(text, is_documented):
-        return True
-    if is_documented and secret_name(name) and _repeats_name(name, text):
+    if secret_name(name) and _stands_for_secret(name, text, is_documented):
         return True
     if _EXAMPLE_ADDRESS.search(text) and _ASKS_ADDRESS.search(name):
         return True
     return _names_domains_of_nobody(name, text, is_documented)
+
+
+def _stands_for_secret(name: str, text: str, is_documented: bool) -> bool:
+    """Whether what stands for a secret is made of words that no secret is; documentation repeats its name, too."""
+    if _is_of_words(text, is_documented):
+        return True
+    return is_documented and _repeats_name(name, text)
 
 
 def is_placeholder_text(text: str) -> bool:

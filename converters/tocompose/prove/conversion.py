@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tocompose.importers import SourceError
 from tocompose.importers.docker_run import DockerRun
@@ -37,23 +37,16 @@ def prove_conversion(
         "PWD": f"{_HOME}/{project.name}",
         **dict(_values_for_variables(result.stack)),
     }
-    commands = [
-        Command(tuple(substitute(argument, values) for argument in argv), service)
-        for argv, service in importer.creating_commands(project, options.settings)
-    ]
-    engine_commands = [command for command in commands if not _is_of_swarm(command)]
-    swarm_services = [command.service for command in commands if _is_of_swarm(command)]
-    if swarm_services and not engine_commands:
-        raise SourceError(
-            "a swarm makes all of the source; there is no engine to compare with"
-        )
+    creations = importer.creating_commands(project, options.settings)
+    commands = _engine_commands(creations, values)
+    swarm_services = [service for argv, service in creations if argv[1:3] == SWARM_VERB]
     files = {
         **dict(_named_files(project, result)),
         **{file.path: file.content for file in result.files[1:]},
     }
     text = result.files[0].content.decode()
     proof = prove_commands(
-        engine_commands,
+        commands,
         text,
         result.notes,
         docker,
@@ -67,9 +60,20 @@ def prove_conversion(
     return proof._replace(matches=matches, unchecked=" ".join(unchecked))
 
 
-def _is_of_swarm(command: Command) -> bool:
-    """Whether a swarm runs what the command creates: the engine that is compared with has none."""
-    return command.argv[1:3] == SWARM_VERB
+def _engine_commands(
+    creations: Iterable[tuple[Sequence[str], str]], values: Mapping[str, str]
+) -> list[Command]:
+    """The commands that one engine runs, their variables filled in; raises SourceError where a swarm runs them all."""
+    commands = [
+        Command(tuple(substitute(argument, values) for argument in argv), service)
+        for argv, service in creations
+        if argv[1:3] != SWARM_VERB
+    ]
+    if creations and not commands:
+        raise SourceError(
+            "a swarm makes all of the source; there is no engine to compare with"
+        )
+    return commands
 
 
 def _unchecked_parts(options: Options, swarm_services: list[str]) -> Iterator[str]:

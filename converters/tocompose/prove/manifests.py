@@ -214,12 +214,7 @@ class _ParityCheck:
     ) -> Iterator[tuple[str, Any, Any]]:
         """Each field with both values."""
         config, host = recorded.config, recorded.host
-        for name, words, key in (
-            ("entrypoint", wanted.entrypoint, "Entrypoint"),
-            ("command", wanted.command, "Cmd"),
-        ):
-            if not any(UNKNOWN in word for word in words):
-                yield name, words, tuple(config.get(key) or ())
+        yield from _command_pairs(wanted, config)
         yield from _environment_pairs(wanted, config)
         yield "working_dir", wanted.working_dir, config.get("WorkingDir") or ""
         if wanted.stop_timeout is not None:
@@ -233,12 +228,7 @@ class _ParityCheck:
             yield "shm_size", True, bool(host.get("ShmSize"))
         yield from self._mount_pairs(wanted, recorded)
         yield from _name_pairs(wanted, recorded)
-        for name, is_host, key in (
-            ("network_mode", wanted.host_network, "NetworkMode"),
-            ("pid", wanted.host_pid, "PidMode"),
-            ("ipc", wanted.host_ipc, "IpcMode"),
-        ):
-            yield name, is_host, host.get(key) == "host"
+        yield from _namespace_pairs(wanted, host)
         for port in sorted(wanted.host_ports if not wanted.host_network else ()):
             yield f"ports.{port}", True, port in self._published
 
@@ -386,3 +376,26 @@ def _declaring_code(field: str, service: str, notes: tuple[Note, ...]) -> str:
         if note.code in elsewhere or (note.code in codes and is_near):
             return note.code
     return ""
+
+
+def _command_pairs(
+    wanted: ContainerConfig, config: Mapping[str, Any]
+) -> Iterator[tuple[str, Any, Any]]:
+    """The words that run, but for those with something that only a cluster knows."""
+    for name, words, key in (
+        ("entrypoint", wanted.entrypoint, "Entrypoint"),
+        ("command", wanted.command, "Cmd"),
+    ):
+        if not any(UNKNOWN in word for word in words):
+            yield name, words, tuple(config.get(key) or ())
+
+
+def _namespace_pairs(
+    wanted: ContainerConfig, host: Mapping[str, Any]
+) -> Iterator[tuple[str, Any, Any]]:
+    for name, is_host, key in (
+        ("network_mode", wanted.host_network, "NetworkMode"),
+        ("pid", wanted.host_pid, "PidMode"),
+        ("ipc", wanted.host_ipc, "IpcMode"),
+    ):
+        yield name, is_host, host.get(key) == "host"

@@ -58,17 +58,30 @@ def _plan_lines(heading: PlanHeading, decisions: list[Decision]) -> Iterator[str
     for name, image in heading.services:
         yield f"  {printable(name)}  {printable(image)}"
     yield ""
-    assumed = [decision for decision in decisions if decision.is_assumption]
-    practices = [decision for decision in decisions if decision.is_practice]
-    listed_apart = {*assumed, *practices}
-    yield from _answered_lines([one for one in decisions if one not in listed_apart])
+    yield from _answered_lines(
+        [
+            decision
+            for decision in decisions
+            if not (decision.is_assumption or decision.is_practice)
+        ]
+    )
+    yield from _assumption_lines(
+        [decision for decision in decisions if decision.is_assumption]
+    )
+    yield from ("", *_HOW_TO_ANSWER)
+    yield from _practice_lines([decision for decision in decisions if decision.is_practice])
+
+
+def _assumption_lines(assumed: list[Decision]) -> Iterator[str]:
     if assumed:
         yield ""
         yield "assumptions: answer yes to confirm one; to correct one, change the source or the output:"
     for decision in assumed:
         yield f"{printable(decision.id)}"
         yield f"  {printable(_placed_question(decision))}"
-    yield from ("", *_HOW_TO_ANSWER)
+
+
+def _practice_lines(practices: list[Decision]) -> Iterator[str]:
     if practices:
         yield ""
         yield (

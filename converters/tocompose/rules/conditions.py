@@ -94,14 +94,8 @@ def _judge_edge(
         facts = {"target": target.name}
         yield startup.verdict(service, key, "A-01 M-06", waits, "TC530", **facts)
     if edge.condition == HEALTHY:
-        image = facts_of(target)
-        # The engine counts the check that an image brings, whatever the container runs.
-        unknown = target.healthcheck is None and (
-            image is None or not image.sure or image.has_healthcheck
-        )
         # What is not required may fail.
-        unknown = unknown or not edge.required
-        holds = healthy or unknown
+        holds = healthy or _may_show_health(target) or not edge.required
         judged = startup.verdict(service, key, "T8", holds, "TC721", target=target.name)
         yield at_later(judged, startup, _spans_of_health(startup, service, target))
     if edge.condition == COMPLETED:
@@ -111,6 +105,13 @@ def _judge_edge(
         judged = startup.verdict(service, key, "T10", ends, "TC731", **facts)
         spans = (startup.span(service, *key), startup.span(target, "restart"))
         yield at_later(judged, startup, spans)
+
+
+def _may_show_health(target: Service) -> bool:
+    """Whether an image may bring a check: the engine counts it, whatever the container runs."""
+    image = facts_of(target)
+    has_check = image is None or not image.sure or image.has_healthcheck
+    return target.healthcheck is None and has_check
 
 
 def _spans_of_health(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 from tocompose.model import Service, Stack
 from tocompose.record import replace
@@ -35,10 +36,12 @@ def _pairs_across(
             yield service.name, clue.target
         elif service.name in present and clue.target in added_names:
             yield clue.target, service.name
-    for service in filter(is_routed, added):
-        for proxy in joins.stack.services:
-            if image_id(proxy) == TRAEFIK:
-                yield service.name, proxy.name
+    routed_names = [service.name for service in filter(is_routed, added)]
+    yield from product(routed_names, _traefik_names(joins.stack))
+
+
+def _traefik_names(stack: Stack) -> list[str]:
+    return [service.name for service in stack.services if image_id(service) == TRAEFIK]
 
 
 def evidence_of_all(stack: Stack, context: Context) -> Iterator[tuple[Service, Evidence]]:

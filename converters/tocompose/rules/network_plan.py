@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from tocompose.compose.start_order import joined_service
 from tocompose.model import (
     Role,
@@ -102,15 +104,25 @@ def _in_order(names: set[str], sides: _Sides) -> tuple[str, ...]:
 def _tell_sides_apart(stack: Stack) -> _Sides:
     services = _services_on_bridges(stack)
     calls = _find_calls(stack, services)
-    data = [name for name, service in services.items() if holds_only_data(service, stack)]
     proxies = [name for name, service in services.items() if service.role is Role.PROXY]
     called: set[str] = set().union(*(calls[proxy] for proxy in proxies))
-    applications = [name for name in services if name not in data]
-    outside = [
-        name for name in applications if name in called or _faces_outside(services[name])
-    ]
-    inside = [name for name in applications if name not in outside]
+    data, applications = _parted(
+        services, lambda name: holds_only_data(services[name], stack)
+    )
+    outside, inside = _parted(
+        applications, lambda name: name in called or _faces_outside(services[name])
+    )
     return _Sides(services, calls, data, proxies, outside, inside)
+
+
+def _parted(
+    names: Iterable[str], is_on_side: Callable[[str], bool]
+) -> tuple[list[str], list[str]]:
+    """The names on a side, and those that are not."""
+    sides: tuple[list[str], list[str]] = ([], [])
+    for name in names:
+        sides[0 if is_on_side(name) else 1].append(name)
+    return sides
 
 
 def _services_on_bridges(stack: Stack) -> dict[str, Service]:

@@ -189,20 +189,35 @@ def _described_variable(
     repository: Repository, variable: Cursor, supplied: str | None
 ) -> AppVariable:
     """`NAME: {description, value, required, generator}`: a setting of the person who deploys."""
-    name, value = variable.key, variable.at("value")
-    has_value = value.kind == "leaf" and value.style not in _EMPTY
-    text = settle_text(value) if has_value else None
+    text = _value_of_form(variable)
+    states_value = _holds_value(variable.at("value"))
+    if supplied is None or states_value or variable.at("generator"):
+        return _asked_variable(repository, variable, text)
+    for key in ("required", "description"):
+        variable.at(key).skip("the stack sets the value itself")
+    return AppVariable(variable.key, supplied, "platform", variable.span)
+
+
+def _holds_value(value: Cursor) -> bool:
+    return value.kind == "leaf" and value.style not in _EMPTY
+
+
+def _value_of_form(variable: Cursor) -> str | None:
+    """The value that the form begins with; None where there is none, or an empty one that asks for another."""
+    value = variable.at("value")
+    text = settle_text(value) if _holds_value(value) else None
     if not text and (variable.peek("required") or "").lower() == "true":
-        # An empty value is what the form begins with, which asks for one.
         text = None
     for cursor in (value, variable):
         if text is None and cursor.kind == "leaf":
             cursor.skip("no value is given")
-    if supplied is None or has_value or variable.at("generator"):
-        return _asked_variable(repository, variable, text)
-    for key in ("required", "description"):
-        variable.at(key).skip("the stack sets the value itself")
-    return AppVariable(name, supplied, "platform", variable.span)
+    return text
+
+
+def _note_hosts(repository: Repository, variable: Cursor, text: str) -> None:
+    """Says of a list of hosts that the app answers to no other one."""
+    if _HOST_LIST.search(variable.key) and not _OPEN_HOSTS.search(text):
+        repository.add_note("TC580", variable.span, what=f"{variable.key} ({text})")
 
 
 def required_names(app: AppJson) -> frozenset[str]:
@@ -240,12 +255,12 @@ def _asked_variable(
         )
     else:
         _settle_generator(variable.at("generator"), name)
-    if _HOST_LIST.search(name) and text and not _OPEN_HOSTS.search(text):
-        repository.add_note("TC580", variable.span, what=f"{name} ({text})")
     if text is None and required and not variable.at("generator"):
         repository.add_note(
             "TC343", variable.span, subject=ModelPath.of("settings", name), name=name
         )
+    if text:
+        _note_hosts(repository, variable, text)
     return AppVariable(
         name,
         _asked_value(name, text, secret, required),

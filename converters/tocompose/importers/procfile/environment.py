@@ -333,19 +333,7 @@ def settle_variables(
     of an address in whose place stands that of a service of the stack."""
     winners = tuple(winners)
     for variable in winners:
-        has_value = variable.value is not None and not variables(variable.value)
-        stands_in_file = has_value or (
-            variable.setting is None and variable.value is not None
-        )
-        for cursor in variable.cursors:
-            if cursor.span.file in EXAMPLES and _lacks_value(variable):
-                cursor.skip(
-                    "an example of a value is not carried over; .env shows it as a comment"
-                )
-            elif stands_in_file:
-                cursor.take(to=ModelPath.service(service, "environment", variable.name))
-            elif variable.setting is not None:
-                cursor.take(to=ModelPath.of("settings", variable.name))
+        _settle_winner(variable, service)
     providers = {
         variable.name: variable.source.removeprefix("service ")
         for variable in winners
@@ -353,6 +341,21 @@ def settle_variables(
     }
     for variable in losers:
         _settle_loser(variable, providers.get(variable.name, ""))
+
+
+def _settle_winner(variable: AppVariable, service: str) -> None:
+    """Counts a variable as mapped to the compose file where its value stands in there, else to `.env`."""
+    has_value = variable.value is not None and not variables(variable.value)
+    stands_in_file = has_value or (variable.setting is None and variable.value is not None)
+    for cursor in variable.cursors:
+        if cursor.span.file in EXAMPLES and _lacks_value(variable):
+            cursor.skip(
+                "an example of a value is not carried over; .env shows it as a comment"
+            )
+        elif stands_in_file:
+            cursor.take(to=ModelPath.service(service, "environment", variable.name))
+        elif variable.setting is not None:
+            cursor.take(to=ModelPath.of("settings", variable.name))
 
 
 def _settle_loser(variable: AppVariable, provider: str) -> None:

@@ -197,29 +197,34 @@ def _fit_value(
     text = _stated_value(variable)
     if not text and variable.setting is None:
         return variable
-    table = load("local")
     name, span = variable.name, variable.origin
-    for row in table["tls"].values():
+    for row in load("local")["tls"].values():
         service = next((services[kind] for kind in row["services"] if kind in services), "")
-        if not service or not re.fullmatch(row["match"], name):
-            continue
-        facts = {"name": name, "value": row["value"], "service": service}
-        subject = ModelPath.service(service)
-        if not text:
-            repository.add_note("TC857", span, subject=subject, **facts)
+        applies = bool(service) and re.fullmatch(row["match"], name) is not None
+        if applies and (not text or _row_demands(row, name, text)):
+            repository.add_note(
+                "TC380" if text else "TC857",
+                span,
+                subject=ModelPath.service(service),
+                name=name,
+                value=row["value"],
+                service=service,
+            )
             return _with_value(variable, row["value"])
-        if _row_demands(row, name, text):
-            repository.add_note("TC380", span, subject=subject, **facts)
-            return _with_value(variable, row["value"])
-    if not text:
-        return variable
-    if _row_demands(table["redirect"], name, text):
+    if text:
+        _note_misleading(repository, variable, text)
+    return variable
+
+
+def _note_misleading(repository: Repository, variable: AppVariable, text: str) -> None:
+    """Says of a value that it demands TLS of browsers, or leads to the container itself."""
+    name, span = variable.name, variable.origin
+    if _row_demands(load("local")["redirect"], name, text):
         repository.add_note("TC353", span, subject=ModelPath.service("web"), what=name)
     elif _names_this_machine(name, text):
         repository.add_note(
             "TC381", span, subject=ModelPath.of("settings", name), name=name
         )
-    return variable
 
 
 def _names_this_machine(name: str, text: str) -> bool:

@@ -157,11 +157,8 @@ def _with_podmans_mounts(
     stack: Stack, units: Iterable[QuadletUnit], project: Project, ledger: Ledger
 ) -> Stack:
     """The stack with folders that must be there, as podman asks, and volumes that belong to the stack alone."""
-    unnamed = {
-        resource_key(unit.stem)
-        for unit in units
-        if unit.kind is UnitKind.VOLUME and not stated_name(unit)
-    }
+    volume_units = [unit for unit in units if unit.kind is UnitKind.VOLUME]
+    unnamed = {resource_key(unit.stem) for unit in volume_units if not stated_name(unit)}
     volumes = tuple(
         replace(volume, engine_name=None) if volume.name in unnamed else volume
         for volume in stack.volumes
@@ -173,13 +170,18 @@ def _with_podmans_mounts(
     stack = replace(stack, services=services, volumes=volumes)
     podman_names = {
         resource_key(unit.stem): stated_name(unit) or f"systemd-{unit.stem}"
-        for unit in units
-        if unit.kind is UnitKind.VOLUME
+        for unit in volume_units
     }
-    timers = (unit for unit in unit_files(project) if unit.endswith(".timer"))
-    old_timers = (OldUnit(file=path, service=posixpath.basename(path)) for path in timers)
-    stack = replace(stack, old_units=(*map(_old_unit, units), *old_timers))
+    stack = replace(stack, old_units=tuple(_old_units(units, project)))
     return held_by_podman(stack, Runtime.UNITS, podman_names, ledger)
+
+
+def _old_units(units: Iterable[QuadletUnit], project: Project) -> Iterator[OldUnit]:
+    """What systemd starts up to now: the units, and timers beside them."""
+    yield from map(_old_unit, units)
+    for path in unit_files(project):
+        if path.endswith(".timer"):
+            yield OldUnit(file=path, service=posixpath.basename(path))
 
 
 def _old_unit(unit: QuadletUnit) -> OldUnit:

@@ -51,6 +51,15 @@ def write_config(writer: TemplateWriter, cursor: Cursor) -> None:
         fields = f"a field of the type {kind or '(none)'}: {name} {value}"
         writer.leave_out("TC820", cursor, fields)
         return
+    field = _read_field(writer, cursor, is_variable=kind == "Variable")
+    if not field.target and kind != "Device":
+        cursor.skip("Unraid passes over a field without a target")
+    else:
+        write(writer, field)
+
+
+def _read_field(writer: TemplateWriter, cursor: Cursor, *, is_variable: bool) -> _Field:
+    """The field with its own value, else with the default or the first choice of its form."""
     text = text_of(cursor.at("text")) if cursor.kind != "leaf" else text_of(cursor)
     default = text_of(cursor.at("@Default"))
     field = _Field(
@@ -61,14 +70,12 @@ def write_config(writer: TemplateWriter, cursor: Cursor) -> None:
         text_of(cursor.at("@Mask")).lower() == "true",
         text_of(cursor.at("@Required")).lower() == "true",
     )
-    if default and not text and field.target:
+    if text:
+        return field
+    if default and field.target:
         writer.defaults.append(field.cursor)
-    if not text and "|" in default and kind == "Variable":
-        field = _first_choice(writer, field, default)
-    if not field.target and kind != "Device":
-        cursor.skip("Unraid passes over a field without a target")
-    else:
-        write(writer, field)
+    has_choices = is_variable and "|" in default
+    return _first_choice(writer, field, default) if has_choices else field
 
 
 def _first_choice(writer: TemplateWriter, field: _Field, default: str) -> _Field:

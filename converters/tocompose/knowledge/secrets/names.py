@@ -208,6 +208,11 @@ def secret_name(name: str) -> bool:
         return len(name_words) > 1 or last_word not in _NOT_ALONE
     if last_word == "KEY" and _opens_something(name, name_words):
         return True
+    return _holds_secret_word(name_words, last_word)
+
+
+def _holds_secret_word(name_words: list[str], last_word: str) -> bool:
+    """Whether some word of a name is that of a secret, written apart or joined to others."""
     if _is_joined(last_word) or tuple(name_words[-2:]) in _COOKIE_PAIRS:
         return True
     ends = any(name_word.endswith(_ENDINGS) for name_word in (*name_words, last_word))
