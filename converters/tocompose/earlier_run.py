@@ -91,11 +91,7 @@ def read_earlier_run(path: str, content: bytes) -> EarlierRun | None:
         str(file.get("path")): str(file["digest"]) for file in files if file.get("digest")
     }
     others = {str(file.get("path")) for file in files} - {*digests, *SHARED_FILES}
-    added = data.get("variables_added")
-    variables = {
-        file: frozenset(str(name) for name in _list_of(names))
-        for file, names in (added.items() if isinstance(added, dict) else ())
-    }
+    variables = _variables_by_file(data.get("variables_added"))
     sources: frozenset[str] = frozenset()
     if data.get("importer") == COMPOSE_SOURCE:
         sources = frozenset(filter(_is_yaml, digests))
@@ -104,6 +100,14 @@ def read_earlier_run(path: str, content: bytes) -> EarlierRun | None:
     folder = path.removesuffix(REPORT_NAME)
     written = frozenset({REPORT_NAME, *others})
     return EarlierRun(folder, digests, variables, written, sources)
+
+
+def _variables_by_file(added: Any) -> dict[str, frozenset[str]]:
+    """The variables that a run added to the source's own files."""
+    return {
+        file: frozenset(str(name) for name in _list_of(names))
+        for file, names in (added.items() if isinstance(added, dict) else ())
+    }
 
 
 def _read_report(content: bytes) -> dict[str, Any] | None:

@@ -198,11 +198,7 @@ def _repair_file(
     file: ComposeFile, plan: _RepairPlan, mended: Stack, selection: RuleSelection
 ) -> _RepairedFile:
     """The file with the services that first stand in it put right."""
-    entries = {
-        str(child.key): child
-        for child in _service_entries(file)
-        if _first_file(plan.view, str(child.key)) == file.path
-    }
+    entries = _entries_begun_in(file, plan.view)
     fixed = set(_fixed_services(file))
     unfixed = tuple(_notes_on_fixed(entries, fixed))
     changes = {
@@ -231,6 +227,15 @@ def _notes_on_fixed(entries: Mapping[str, Child], fixed: set[str]) -> Iterator[N
     for name, child in entries.items():
         if name in fixed:
             yield note("TC778", child.span, subject=ModelPath.service(name), service=name)
+
+
+def _entries_begun_in(file: ComposeFile, view: View) -> dict[str, Child]:
+    """The services that first stand in the file."""
+    return {
+        str(child.key): child
+        for child in _service_entries(file)
+        if _first_file(view, str(child.key)) == file.path
+    }
 
 
 def _first_file(view: View, name: str) -> str:

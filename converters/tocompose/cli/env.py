@@ -51,12 +51,7 @@ def env_command(folder: str, generate: bool) -> None:
       tocompose env deploy --generate
     """
     path = Path(folder)
-    if not path.is_dir():
-        fail(f"{folder}: no such folder")
-    if not (path / ".env").exists() and not (path / ".env.example").exists():
-        fail(
-            f"{folder}: neither .env nor .env.example is here; name the folder of the compose files"
-        )
+    _refuse_other_folder(path)
     _refuse_open_quote(path)
     missing = missing_values(path)
     if not missing:
@@ -69,6 +64,15 @@ def env_command(folder: str, generate: bool) -> None:
     _tell_written(path, values, written)
     _tell_generated(path, [name for name in generated if name in written])
     _tell_missing([value for value in missing if value.name not in values])
+
+
+def _refuse_other_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        fail(f"{folder}: no such folder")
+    if not (folder / ".env").exists() and not (folder / ".env.example").exists():
+        fail(
+            f"{folder}: neither .env nor .env.example is here; name the folder of the compose files"
+        )
 
 
 def _refuse_open_quote(folder: Path) -> None:

@@ -26,14 +26,19 @@ def open_sources(sources: tuple[str, ...], allow: tuple[str, ...] = ()) -> Proje
     if not any(path.is_dir() or path.is_file() for path in paths):
         # Pipes, such as `<(ssh host cat run.sh)`: they can be read once, and lie in no source tree.
         return Memory({path.name: _read_pipe(path) for path in paths})
+    root = _common_folder(paths, sources)
+    named = [name for path in paths for name in _file_names(path.resolve(), root)]
+    return Folder(root, tuple(dict.fromkeys(named)), allowed=allowed)
+
+
+def _common_folder(paths: list[Path], sources: tuple[str, ...]) -> Path:
+    """The folder that all of the paths lie in; ends where there is none."""
     folders = [path if path.is_dir() else path.parent for path in paths]
     try:
-        root = Path(os.path.commonpath(folders)).resolve()
+        return Path(os.path.commonpath(folders)).resolve()
     except ValueError:
         # Windows: on two drives.
         fail(f"{', '.join(sources)} have no folder in common: convert each by itself")
-    named = [name for path in paths for name in _file_names(path.resolve(), root)]
-    return Folder(root, tuple(dict.fromkeys(named)), allowed=allowed)
 
 
 def read_standard_input() -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tocompose.cluster.api import ApiServer, ListAnswer
@@ -57,18 +57,27 @@ def read_cluster(request: ClusterRequest) -> ClusterObjects:
     if not request.all_namespaces:
         namespaces = request.namespaces or (connection.namespace,)
     answers = _list_all(api, asked_for, namespaces)
-    notes += [
-        _note_refusal(resource, answer) for resource, answer in answers if answer.problem
-    ]
-    if not request.secrets:
-        notes.append(note("TC273"))
     objects = [resource for _, answer in answers for resource in answer.items]
     selected, left_out = select_objects(objects, Selection(namespaces, selector))
-    if left_out:
-        names = ", ".join(left_out[:5]) + (" …" * (len(left_out) > 5))
-        notes.append(note("TC271", objects=counted(len(left_out), "object"), what=names))
+    notes += _notes_on_missing(request, answers, left_out)
     name = namespaces[0] if len(namespaces) == 1 else connection.name
     return ClusterObjects(Memory(dict(_object_files(selected)), name), tuple(notes))
+
+
+def _notes_on_missing(
+    request: ClusterRequest,
+    answers: list[tuple[ApiResource, ListAnswer]],
+    left_out: Sequence[str],
+) -> Iterator[Note]:
+    """What was refused, was not asked for, or is of no use."""
+    for resource, answer in answers:
+        if answer.problem:
+            yield _note_refusal(resource, answer)
+    if not request.secrets:
+        yield note("TC273")
+    if left_out:
+        names = ", ".join(left_out[:5]) + (" …" * (len(left_out) > 5))
+        yield note("TC271", objects=counted(len(left_out), "object"), what=names)
 
 
 def _is_asked_for(resource: ApiResource, request: ClusterRequest) -> bool:

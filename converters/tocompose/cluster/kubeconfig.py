@@ -65,7 +65,6 @@ def connect_cluster(
             "(after pipx: pipx inject tocompose kubernetes)"
         ) from None
 
-    load: Any = config.load_kube_config
     paths = path or os.environ.get("KUBECONFIG") or DEFAULT
     content = _read_kubeconfig(paths)
     configuration = client.Configuration()
@@ -79,29 +78,43 @@ def connect_cluster(
     if not allow_exec:
         _check_user(content, context_entry, paths)
     _check_program(content, context_entry, paths)
+    user = _user_of(content, context_entry, paths)
+    _load_context(
+        config.load_kube_config,
+        context_entry["name"],
+        configuration,
+        paths,
+        by_program="exec" in user,
+    )
+    namespace = context_entry["context"].get("namespace") or "default"
+    connection = _open_connection(context_entry["name"], namespace, configuration)
+    return connection._replace(impersonated=tuple(_impersonation(user)))
+
+
+def _load_context(
+    load: Any, name: str, configuration: Any, paths: str, *, by_program: bool
+) -> None:
+    """Fills the configuration with what a context says; raises SourceError for one that cannot be used.
+
+    `by_program` says that a program logs its user in.
+    """
     failures = _ToldFailures()
     logging.getLogger().addHandler(failures)
     try:
-        load(paths, context_entry["name"], configuration, persist_config=False)
+        load(paths, name, configuration, persist_config=False)
     except Exception as error:  # the package raises what it meets: ConfigException, KeyError, OSError, binascii.Error …
         raise SourceError(
-            f"{paths}: the context {context_entry['name']} cannot be used: {_error_line(error)}"
+            f"{paths}: the context {name} cannot be used: {_error_line(error)}"
         ) from error
     finally:
         logging.getLogger().removeHandler(failures)
-    if failures.messages and "exec" in _user_of(content, context_entry, paths):
+    if failures.messages and by_program:
         raise SourceError(
-            f"{paths}: the context {context_entry['name']} logs in by a program, which did not let tocompose in: "
+            f"{paths}: the context {name} logs in by a program, which did not let tocompose in: "
             f"{failures.messages[0]}"
         )
     if not isinstance(configuration.proxy or "", str):
-        raise SourceError(
-            f"{paths}: the proxy-url of the context {context_entry['name']} is no address"
-        )
-    namespace = context_entry["context"].get("namespace") or "default"
-    connection = _open_connection(context_entry["name"], namespace, configuration)
-    user = _user_of(content, context_entry, paths)
-    return connection._replace(impersonated=tuple(_impersonation(user)))
+        raise SourceError(f"{paths}: the proxy-url of the context {name} is no address")
 
 
 class _ToldFailures(logging.Handler):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from posixpath import isabs
 
 from tocompose.patterns import regex
@@ -21,21 +22,23 @@ def add_data_files(dockerfile: str, data_files: Iterable[tuple[str, str, bool]])
     folders = " ".join(dict.fromkeys(folder for _, folder, _ in files))
     if not folders:
         return dockerfile
-    lines: list[str] = []
-    for line in dockerfile.splitlines():
-        if user := _USER.fullmatch(line):
-            lines.append(f"RUN install -d -o {user[1]} -g {user[1]} {folders}")
-        lines.append(line)
+    lines = list(_with_folders(dockerfile, folders))
     last_port = max(
         (number for number, line in enumerate(lines) if line.startswith("EXPOSE ")),
         default=len(lines),
     )
-    moves = (
-        step for path, folder, linked in files if linked for step in _move(path, folder)
-    )
-    if steps := tuple(moves):
+    moves = (_move(path, folder) for path, folder, linked in files if linked)
+    if steps := tuple(chain.from_iterable(moves)):
         lines.insert(last_port, "RUN " + " \\\n    && ".join(steps))
     return "\n".join(lines)
+
+
+def _with_folders(dockerfile: str, folders: str) -> Iterator[str]:
+    """The lines, the folders made before the stage goes on as its own user, whom they belong to."""
+    for line in dockerfile.splitlines():
+        if user := _USER.fullmatch(line):
+            yield f"RUN install -d -o {user[1]} -g {user[1]} {folders}"
+        yield line
 
 
 def _move(path: str, folder: str) -> Iterator[str]:

@@ -35,6 +35,7 @@ from tocompose.exporters.kept_overlays import keep_overlays
 from tocompose.exporters.ordering import start_in_order
 from tocompose.exporters.references import refer_to_known
 from tocompose.exporters.refusals import Refusals, refusals_between, variables_between
+from tocompose.exporters.refused_values import Accepted
 from tocompose.exporters.selfcontained import (
     ask_for_secrets,
     self_contained,
@@ -190,11 +191,7 @@ def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bund
     }
     accepted = accepted_files(wanted_documents, checked.stack)
     left_out = refusals_between(wanted_documents.values(), accepted.values())
-    documents = {
-        role: part.document
-        for role, part in accepted.items()
-        if part.document["services"] or _says_more(checked.stack, role)
-    }
+    documents = _written_documents(accepted, checked.stack)
     names = {role: name for role, name in _names_of(layout).items() if role in documents}
     files_beside = _with_source_values(
         _files_beside(left_out.without_settings(checked.stack), documents),
@@ -222,8 +219,18 @@ def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bund
     ]
     written = overlays_kept.paths.union(*refused_paths)
     written |= _written_paths(stack, checked, *documents.values())
-    all_files = (*files, *files_beside, *ignored)
-    return Bundle(all_files, written, new_notes, refusals=left_out)
+    return Bundle((*files, *files_beside, *ignored), written, new_notes, refusals=left_out)
+
+
+def _written_documents(
+    accepted: Mapping[ComposeFileRole, Accepted], stack: Stack
+) -> dict[ComposeFileRole, dict[str, Any]]:
+    """The documents that say something; others are not written."""
+    return {
+        role: part.document
+        for role, part in accepted.items()
+        if part.document["services"] or _says_more(stack, role)
+    }
 
 
 def _says_more(stack: Stack, role: ComposeFileRole) -> bool:

@@ -89,15 +89,17 @@ def _is_editable(file: ComposeFile) -> bool:
     root = file.roots[0]
     if not isinstance(root, Branch) or root.kind != "map" or root.child("include"):
         return False
-    document = document_of(file)
-    if any(not isinstance(document.get(key), Mapping | None) for key in SECTIONS):
-        return False
     if any(fault.keys[0] not in _EDITED for fault in _faults_of(file)):
         return False
-    services = as_map(document.get("services"))
-    if any(_leads_elsewhere(services, name) for name in services):
+    return _stands_alone(document_of(file)) and _is_in_block_style(root)
+
+
+def _stands_alone(document: Mapping[str, Any]) -> bool:
+    """Whether the sections are maps, and nothing in them extends what stands elsewhere."""
+    if any(not isinstance(document.get(key), Mapping | None) for key in SECTIONS):
         return False
-    return _is_in_block_style(root)
+    services = as_map(document.get("services"))
+    return not any(_leads_elsewhere(services, name) for name in services)
 
 
 def _is_in_block_style(root: Branch) -> bool:

@@ -165,14 +165,22 @@ def _named_hosts(service: Service, service_by_host: Mapping[str, str]) -> dict[s
     for variable in service.environment:
         if _is_file(variable):
             continue
-        is_other = service.role is Role.DATA or _names_no_host(variable.name)
         for match in _AT_HOST.finditer(variable.value or ""):
             name = service_by_host.get(match["host"])
-            is_word = match[0] == variable.value and not match["port"]
-            if name is None or (is_word and is_other and name not in awaited):
+            if name is None:
                 continue
-            host_ports[name] = host_ports.get(name) or match["port"] or ""
+            if name in awaited or not _may_be_other_word(match, variable, service):
+                host_ports[name] = host_ports.get(name) or match["port"] or ""
     return host_ports
+
+
+def _may_be_other_word(
+    match: re.Match[str], variable: EnvVariable, service: Service
+) -> bool:
+    """Whether a host's name is all of a value that may mean something else, such as a database of the same name."""
+    if match["port"] or match[0] != variable.value:
+        return False
+    return service.role is Role.DATA or _names_no_host(variable.name)
 
 
 def _is_file(variable: EnvVariable) -> bool:

@@ -158,21 +158,26 @@ def _publish_service(
     to = ModelPath.service(owner, "ports")
     for publishing in (spec.type, *spec.external_addresses):
         publishing.cursor.take(to=to)
-    if len(reached) > 1:
-        pods = f"the host port leads to one of the {len(reached)} workloads that the Service selects"
-        spec.type.cursor.annotate(
+    _note_several(service, len(reached), to)
+    for port, target in targets:
+        at_addresses = (
+            _at_address(port, target, address) for address in filter(None, external_ips)
+        )
+        if service.is_published:
+            published = _publish_service_port(service, port, target, to, host_ports)
+            yield Contribution(service=owner, ports=(published, *at_addresses))
+        else:
+            yield Contribution(service=owner, ports=tuple(at_addresses))
+    yield from limit_to_one(owner, workload, services)
+
+
+def _note_several(service: KubeService, workload_count: int, to: ModelPath) -> None:
+    """Says of a Service that selects several workloads that its host port leads to one."""
+    if workload_count > 1:
+        pods = f"the host port leads to one of the {workload_count} workloads that the Service selects"
+        service.spec.type.cursor.annotate(
             "TC229", service=service.name, what=pods, advice=_ADVICE, subject=to
         )
-    for port, target in targets:
-        published = [
-            _at_address(port, target, address) for address in filter(None, external_ips)
-        ]
-        if service.is_published:
-            published.insert(
-                0, _publish_service_port(service, port, target, to, host_ports)
-            )
-        yield Contribution(service=owner, ports=tuple(published))
-    yield from limit_to_one(owner, workload, services)
 
 
 def _targets(service: KubeService, workload: Workload) -> Iterator[tuple[ServicePort, int]]:

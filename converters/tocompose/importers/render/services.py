@@ -54,14 +54,7 @@ def convert_service(
     hoisted = tuple(
         EnvVariable(name=name, value=literal(value)) for name, value in run.environment
     )
-    command = run.argv or None
-    if command and tuple(plain(word) or "" for word in command) == service_image.start:
-        # Where the service states no command, a stage for development runs its own.
-        service_path = render_part.path
-        render_part.cursor.ledger.move(
-            service_path.child("command"), service_path.child("build")
-        )
-        command = None
+    command = _own_command(render_part, run.argv, service_image)
     service = Service(
         name=render_part.name,
         image=service_image.image.reference,
@@ -81,17 +74,7 @@ def convert_service(
         origin=render_part.cursor.span,
     )
     service = _with_build_arguments(render_part, service)
-    path = render_part.cursor.at("healthCheckPath")
-    if text_of(path):
-        check = service_image.healthcheck(render_part, text_of(path), port)
-        service = replace(service, healthcheck=check)
-        if check is None:
-            fields = f"healthCheckPath: {text_of(path)} (no program of the image is known to ask for it)"
-            path.note(
-                "TC830", subject=render_part.path, object=render_part.name, fields=fields
-            )
-        else:
-            path.map(to=render_part.path.child("healthcheck"))
+    service = _with_check(render_part, service, service_image, port)
     _note_port(render_part, web_port, host_port)
     _note_domains(render_part, service)
     note_allowed(render_part)
@@ -105,6 +88,36 @@ def convert_service(
     gate = Dependency(service=release.name, condition=_ON_FAILURE, origin=release.origin)
     service = replace(service, depends_on=(*service.depends_on, gate))
     return Converted((release, service), volumes)
+
+
+def _own_command(
+    render_part: Part, argv: tuple[str, ...], service_image: ServiceImage
+) -> tuple[str, ...] | None:
+    """The command of the service; None for the one that its image starts anyway."""
+    if not argv or tuple(plain(word) or "" for word in argv) != service_image.start:
+        return argv or None
+    # Where the service states no command, a stage for development runs its own.
+    service_path = render_part.path
+    render_part.cursor.ledger.move(
+        service_path.child("command"), service_path.child("build")
+    )
+    return None
+
+
+def _with_check(
+    render_part: Part, service: Service, service_image: ServiceImage, port: str
+) -> Service:
+    """The service with a health check of the path that the platform asks for."""
+    path = render_part.cursor.at("healthCheckPath")
+    if not text_of(path):
+        return service
+    check = service_image.healthcheck(render_part, text_of(path), port)
+    if check is None:
+        fields = f"healthCheckPath: {text_of(path)} (no program of the image is known to ask for it)"
+        path.note("TC830", subject=render_part.path, object=render_part.name, fields=fields)
+    else:
+        path.map(to=render_part.path.child("healthcheck"))
+    return replace(service, healthcheck=check)
 
 
 def _note_port(render_part: Part, web_port: WebPort, host_port: str) -> None:

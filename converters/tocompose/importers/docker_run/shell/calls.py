@@ -319,7 +319,12 @@ def _code_argument(fields: list[CommandField]) -> Value | None:
     for option, code in pairwise(arguments):
         if re.fullmatch(flag, option.text):
             return code
-    # `sh 'docker run …'`: a step of Jenkins, and no file of that name.
+    return _step_of_jenkins(arguments)
+
+
+def _step_of_jenkins(arguments: list[Value]) -> Value | None:
+    """The code of `sh 'docker run …'`, which is no file of that name."""
     operand = next((value for value in arguments if not value.text.startswith("-")), None)
-    is_code = operand is not None and STARTING_CALL.search(operand.text) is not None
-    return operand if is_code else None
+    if operand is None or STARTING_CALL.search(operand.text) is None:
+        return None
+    return operand

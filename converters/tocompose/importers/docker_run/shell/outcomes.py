@@ -78,16 +78,21 @@ def merge_outcomes(
 
 def _merge_scopes(scope: Scope, going_on: list[BranchOutcome], condition: Cursor) -> None:
     scopes = [outcome.scope for outcome in going_on]
-    likely = [outcome.scope for outcome in going_on if outcome.is_likely]
     names = dict.fromkeys(name for branch in scopes for name in branch.variables)
     for name in names:
         values = [branch.get(name) for branch in scopes]
         if any(value is not values[0] for value in values):
-            stated = likely[0].get(name) or NOTHING if len(likely) == 1 else None
-            merged = _merged_value(name, scope.get(name), values, condition, stated)
+            likely = _likely_value(name, going_on)
+            merged = _merged_value(name, scope.get(name), values, condition, likely)
             scope.set(name, merged)
     scope.exports |= set().union(*(branch.exports for branch in scopes))
     scope.status = _common_status(scopes)
+
+
+def _likely_value(name: str, going_on: list[BranchOutcome]) -> Value | None:
+    """The value after the one branch that is likely; None where there are several, or none."""
+    likely = [outcome.scope for outcome in going_on if outcome.is_likely]
+    return likely[0].get(name) or NOTHING if len(likely) == 1 else None
 
 
 def _common_status(scopes: Iterable[Scope]) -> int | None:
