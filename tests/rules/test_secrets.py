@@ -589,6 +589,16 @@ def test_production_reads_from_files_where_the_image_can() -> None:
     ]
 
 
+def test_an_empty_name_of_a_file_is_filled_in_production() -> None:
+    part, _ = production(
+        "services: {db: {image: 'postgres:16', environment: {POSTGRES_PASSWORD: x9tops3c, POSTGRES_PASSWORD_FILE: ''}}}"
+    )
+    assert [(item.name, item.value) for item in part.environment] == [
+        ("POSTGRES_PASSWORD", None),
+        ("POSTGRES_PASSWORD_FILE", "/run/secrets/postgres_password"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [

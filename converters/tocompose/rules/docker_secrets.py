@@ -120,7 +120,12 @@ def _find_swaps(service: Service, secret_settings: set[str]) -> list[Swap]:
     production = overlay_of(service, ComposeFileRole.PROD)
     if _is_read_only(service):
         return []
-    names = {variable.name for variable in (*service.environment, *production.environment)}
+    # The images take an empty one for none: https://github.com/docker-library/postgres/blob/master/docker-entrypoint.sh
+    names = {
+        variable.name
+        for variable in (*service.environment, *production.environment)
+        if variable.value != ""
+    }
     swaps = []
     for variable in service.environment:
         setting = _setting_of(variable)
@@ -156,7 +161,12 @@ def _swap_variables(
     if not swaps:
         return service
     production = overlay_of(service, ComposeFileRole.PROD)
-    environment = list(production.environment)
+    file_variables = {swap.file_variable for swap in swaps}
+    environment = [
+        variable
+        for variable in production.environment
+        if variable.name not in file_variables
+    ]
     for swap in swaps:
         path = f"/run/secrets/{secret_of_setting[swap.setting]}"
         environment.append(EnvVariable(name=swap.variable.name, value=None, remove=True))

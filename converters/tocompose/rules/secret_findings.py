@@ -98,12 +98,16 @@ def _judge_file_variables(startup: Startup, service: Service) -> Iterator[Verdic
         return
     image = facts_of(service)
     names = {variable.name for variable in service.environment if variable.value}
+    # One that is taken from the surroundings may name a file there.
+    named_files = {
+        variable.name for variable in service.environment if variable.value != ""
+    }
     for name in image.secrets if image else ():
         file_variable = image.file_variable(name) if image else None
         if file_variable and names & {name, file_variable}:
             key = ("environment", name) if name in names else ""
             facts = {"name": name, "file_variable": file_variable}
-            holds = file_variable in names
+            holds = file_variable in named_files
             yield startup.verdict(service, key, "Q-13", holds, "TC719", **facts)
 
 
