@@ -78,6 +78,11 @@ def entry_words(service: Service) -> tuple[str, ...]:
     return tuple(filter(None, service.entrypoint or ()))
 
 
+def stated_argv(service: Service) -> tuple[str, ...]:
+    """The words that are stated to run: those of the entry point, then those of the command."""
+    return (*entry_words(service), *(service.command or ()))
+
+
 def wrapper_at(words: Sequence[str], index: int = 0) -> Wrapper | None:
     """The wrapper that the words at an index begin with; None where they begin with another program."""
     if index >= len(words):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from tocompose.knowledge.servers import client_programs
-from tocompose.knowledge.wrappers import behind_wrappers, entry_words
+from tocompose.knowledge.wrappers import behind_wrappers, stated_argv
 from tocompose.model import Service
 from tocompose.patterns import regex
 from tocompose.record import replace
@@ -35,7 +35,7 @@ _OF_SYSTEM = regex(r"(?:/(?:usr/(?:local/)?)?s?bin/)?([^/]+)")
 
 def script_of(service: Service) -> str | None:
     """The script that the service gives to a shell; None where it runs a program itself."""
-    words = [*entry_words(service), *(service.command or ())]
+    words = stated_argv(service)
     if not words or not is_shell(words[0]) or len(words) < 2:
         return None
     return words[-1]
@@ -47,13 +47,13 @@ def started_commands(service: Service) -> list[tuple[str, ...]]:
     if script is not None:
         commands = list(script_commands(script, in_background=True))
     else:
-        commands = [(*entry_words(service), *(service.command or ()))]
+        commands = [stated_argv(service)]
     bare = ([word.strip("\"'") for word in command] for command in commands)
     return [tuple(arguments) for arguments in map(behind_wrappers, bare) if arguments]
 
 
 def _without_starters(service: Service) -> Service:
-    arguments = behind_wrappers([*entry_words(service), *(service.command or ())])
+    arguments = behind_wrappers(list(stated_argv(service)))
     return replace(service, entrypoint=None, command=tuple(arguments))
 
 
@@ -123,7 +123,7 @@ def finishes(service: Service) -> bool:
     if script is not None:
         commands = list(script_commands(script))
         return bool(commands) and all(map(_ends, commands))
-    words = (*entry_words(service), *(service.command or ()))
+    words = stated_argv(service)
     is_whole = bool(words) and not words[0].startswith("-")
     return is_whole and not is_shell(words[0]) and _ends(words)
 

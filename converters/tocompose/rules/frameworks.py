@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from functools import cache
 
-from tocompose.knowledge.wrappers import behind_wrappers, entry_words
+from tocompose.knowledge.wrappers import behind_wrappers, stated_argv
 from tocompose.languages import language_rows
 from tocompose.model import Service, Stack
 from tocompose.readers.dockerfile import Dockerfile, Stage
@@ -135,7 +135,7 @@ def _has_sure_folder(stage: Stage) -> bool:
 
 def _is_seen(row: Row, started: Service, context: Context) -> bool:
     """Whether every file that tells of the framework stands in the folder of the build."""
-    arguments = (*entry_words(started), *(started.command or ()))
+    arguments = stated_argv(started)
     libraries = (word.removesuffix(".dll") for word in arguments if word.endswith(".dll"))
     program = next(libraries, "")
     return all(

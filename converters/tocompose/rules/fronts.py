@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tocompose.knowledge.wrappers import Front, entry_words, front_of
+from tocompose.knowledge.wrappers import Front, front_of, stated_argv
 from tocompose.model import Service, Stack
 from tocompose.rules import Context
 from tocompose.rules.endings import script_commands, script_of
@@ -13,7 +13,7 @@ def front_of_service(service: Service, stack: Stack, context: Context) -> Front 
     """What listens in front of the service's own program; None where that one does."""
     started = as_started(service, stack, context)
     script = script_of(started)
-    words = (*entry_words(started), *(started.command or ()))
+    words = stated_argv(started)
     commands = (words,) if script is None else script_commands(script)
     stage = built_stage(service, stack, context)
     variables = {**(stage.environment if stage else {}), **environment_of(service)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tocompose.knowledge.wrappers import entry_words, is_init
+from tocompose.knowledge.wrappers import is_init, stated_argv
 from tocompose.model import Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
@@ -31,7 +31,7 @@ def _add_init(
 
 def _brings_init(service: Service) -> bool:
     """Whether the command starts one of the known first processes itself."""
-    words = entry_words(service) + (service.command or ())
+    words = stated_argv(service)
     supervisors = load("entrypoints")["supervisors"]
     return any(is_init(word) or word.rpartition("/")[2] in supervisors for word in words)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tocompose.knowledge.images import ImageFacts
 from tocompose.knowledge.interpreters import interpreter_of
 from tocompose.knowledge.servers import client_programs
-from tocompose.knowledge.wrappers import behind_wrappers, entry_words
+from tocompose.knowledge.wrappers import behind_wrappers, entry_words, stated_argv
 from tocompose.model import Role, Service
 from tocompose.rules.endings import (
     OTHER_CLIENTS,
@@ -29,7 +29,7 @@ _SCRIPTS = (".sh", ".bash", ".py", ".pl", ".rb", ".php")
 
 def command_text(service: Service) -> str | None:
     """Entrypoint and command as one line; None where the image's own run."""
-    words = [*entry_words(service), *(service.command or ())]
+    words = stated_argv(service)
     return " ".join(words) if words else None
 
 
@@ -131,13 +131,13 @@ def _words_with_own(service: Service, image: ImageFacts) -> list[str]:
 
 def _names_own_program(service: Service, image: ImageFacts) -> bool:
     own_programs = {*image.entrypoint, *(image.server or ())}
-    arguments = [*entry_words(service), *(service.command or ())]
+    arguments = stated_argv(service)
     return any(argument.rpartition("/")[2] in own_programs for argument in arguments)
 
 
 def _first_program(service: Service) -> str:
     """The name of the program that is started, behind those that only start others; empty for the image's own."""
-    words = behind_wrappers([*entry_words(service), *(service.command or ())])
+    words = behind_wrappers(list(stated_argv(service)))
     program = words[0] if words else ""
     return "" if program.startswith("-") else program.rpartition("/")[2]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tocompose.knowledge.wrappers import entry_words
+from tocompose.knowledge.wrappers import stated_argv
 from tocompose.model import Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
@@ -66,7 +66,7 @@ def ends(service: Service) -> bool:
 
 def _is_only_shell(service: Service) -> bool:
     """Whether the container starts a shell and gives it nothing to run."""
-    words = (*entry_words(service), *(service.command or ()))
+    words = stated_argv(service)
     return len(words) == 1 and is_shell(words[0])
 
 

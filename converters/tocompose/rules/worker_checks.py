@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from tocompose.knowledge.wrappers import entry_words
+from tocompose.knowledge.wrappers import stated_argv
 from tocompose.model import Healthcheck, Service, Stack
 from tocompose.patterns import HintedPattern
 from tocompose.record import NamedTuple
@@ -89,7 +89,7 @@ def _commands_of(service: Service) -> Iterator[tuple[str, ...]]:
     if script is not None:
         yield from script_commands(script)
     else:
-        words = (*entry_words(service), *(service.command or ()))
+        words = stated_argv(service)
         yield tuple(word.replace("$$", "$") for word in words)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tocompose.knowledge.images import image_facts
+from tocompose.knowledge.wrappers import stated_argv
 from tocompose.model import (
     CommandText,
     Network,
@@ -195,7 +196,7 @@ def _stated_options(
     service: Service,
 ) -> Iterator[tuple[tuple[str, ...], str, str]]:
     """Where an option of a proxy names networks, its name, and what it says."""
-    for word in (*(service.entrypoint or ()), *(service.command or ())):
+    for word in stated_argv(service):
         for match in _OPTION.finditer(word):
             yield ("command",), match["option"], match["networks"]
     for variable in service.environment:

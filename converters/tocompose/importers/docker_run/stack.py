@@ -23,6 +23,7 @@ from tocompose.importers.docker_run.resources import network_key, volume_key
 from tocompose.importers.docker_run.stated_names import with_new_names
 from tocompose.importers.docker_run.written_env_files import WrittenEnvFiles
 from tocompose.importers.special_files import without_special_files
+from tocompose.knowledge.wrappers import stated_argv
 from tocompose.ledger import Ledger
 from tocompose.model import (
     EnvSetting,
@@ -174,7 +175,7 @@ def _called_networks(services: Iterable[Service]) -> Iterator[str]:
     Such as Traefik's `--providers.docker.network=edge`, `traefik.docker.network` or `CADDY_INGRESS_NETWORKS`.
     """
     for service in services:
-        words = [*(service.entrypoint or ()), *(service.command or ())]
+        words = stated_argv(service)
         for word, following in zip(words, [*words, ""][1:], strict=True):
             option, equals, name = word.partition("=")
             if option.startswith("-") and option.lower().endswith("network"):

@@ -19,6 +19,7 @@ from tocompose.importers.kubernetes.stack_builder import (
     not_applicable,
 )
 from tocompose.knowledge.called_hosts import NO_HOSTS, called_hosts
+from tocompose.knowledge.wrappers import stated_argv
 from tocompose.model import Service
 from tocompose.notes import note
 from tocompose.source import Span
@@ -105,7 +106,7 @@ def _texts_of(service: Service) -> Iterator[tuple[str, str, Span | None]]:
     """What a service is told: its variables by their names, and the words of its command."""
     for setting in service.environment:
         yield setting.name, setting.value or "", setting.origin
-    for word in (*(service.entrypoint or ()), *(service.command or ())):
+    for word in stated_argv(service):
         yield "", word, service.origin
 
 

@@ -11,6 +11,7 @@ from tocompose.importers.kubernetes.services import KubeService, ServicePort, co
 from tocompose.importers.kubernetes.stack_builder import Contribution
 from tocompose.importers.kubernetes.workloads import ContainerRole, Pod, Workload
 from tocompose.knowledge.images import DATA_ROLES, image_facts, role_of
+from tocompose.knowledge.wrappers import stated_argv
 from tocompose.ledger import Cursor
 from tocompose.model import Port, Service
 from tocompose.patterns import regex
@@ -287,7 +288,7 @@ def _is_published(service: KubeService, port: ServicePort) -> bool:
 def _words_of(service: Service) -> Iterator[str]:
     """The words in the variables and the commands of a service that may be names of hosts."""
     values = [variable.value or "" for variable in service.environment]
-    for text in (*values, *(service.entrypoint or ()), *(service.command or ())):
+    for text in (*values, *stated_argv(service)):
         yield from _WORD.findall(text)
 
 

@@ -31,6 +31,7 @@ from tocompose.knowledge.dumps import Dump, dump_of, image_of_folder, moving_pip
 from tocompose.knowledge.images import Data, ImageFacts, image_facts
 from tocompose.knowledge.renewed_folders import renewed_files
 from tocompose.knowledge.service_settings import read_settings
+from tocompose.knowledge.wrappers import stated_argv
 from tocompose.ledger import Cursor
 from tocompose.model import Service
 from tocompose.record import NamedTuple
@@ -112,7 +113,7 @@ class RunningContainer(NamedTuple):
         if facts is None:
             return ()
         environment = self.environment
-        words = (*(self.service.entrypoint or ()), *(self.service.command or ()))
+        words = stated_argv(self.service)
         line = " ".join(words) or None
         settings = {
             setting.title: setting.value for setting in read_settings(environment, line)
