@@ -636,3 +636,8 @@ def test_overlay_of_podman_leaves_no_part_behind() -> None:
     }
     assert services(files)["web"]["volumes"] == ["/z:/w"]
     assert codes(files).count("TC128") == 3
+
+
+def test_printf_knows_the_escapes_of_c() -> None:
+    script = "docker run -d --name web -e \"A=$(printf 'a\\vb\\tc')\" nginx:1.27\n"
+    assert services({"run.sh": script})["web"]["environment"] == {"A": "a\vb\tc"}

@@ -22,9 +22,9 @@ from tocompose.cli.options import (
     KEEP_PORTS_OPTION,
     MODERN_NAMES_OPTION,
     PRACTICES_OPTION,
-    ChoiceListType,
     ChoiceType,
     add_options,
+    environments_option,
     import_options_for,
 )
 from tocompose.cli.settings import ConversionOptions
@@ -88,11 +88,8 @@ _CONVERSION_OPTIONS = (
         help="Allow running kustomize and helm on the repositories.",
     ),
     PRACTICES_OPTION,
-    click.option(
-        "--env",
-        type=ChoiceListType("dev", "prod"),
-        default="dev,prod",
-        help="Which files to add to the base: development, production, both (default).",
+    environments_option(
+        "Which files to add to the base: development, production, both (default)."
     ),
     ANSWERS_OPTION,
     MODERN_NAMES_OPTION,

@@ -122,6 +122,15 @@ KEEP_PORTS_OPTION = click.option(
     is_flag=True,
     help="Leave published ports of data services in the base file.",
 )
+
+
+def environments_option(help_text: str) -> Callable[[_F], _F]:
+    """The option for the files that stand beside the base."""
+    return click.option(
+        "--env", type=ChoiceListType("dev", "prod"), default="dev,prod", help=help_text
+    )
+
+
 _FORMS_HELP = f"How notes are printed: {', '.join(FORMS)}."
 _SHARED_OPTIONS = (
     click.option(
@@ -143,11 +152,8 @@ _SHARED_OPTIONS = (
         help="Name of the stack; by default that of the folder, or of the only container.",
     ),
     PRACTICES_OPTION,
-    click.option(
-        "--env",
-        type=ChoiceListType("dev", "prod"),
-        default="dev,prod",
-        help="Which files -o adds to the base: dev (development), prod (production), or dev,prod (the default).",
+    environments_option(
+        "Which files -o adds to the base: dev (development), prod (production), or dev,prod (the default)."
     ),
     ANSWERS_OPTION,
     click.option(

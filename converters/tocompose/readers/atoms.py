@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tocompose.patterns import regex
+from tocompose.readers.reading import C_ESCAPES
 from tocompose.readers.words import PLACEHOLDER, Unbalanced, dollar_end, double_quote_end
 from tocompose.record import NamedTuple
 
@@ -22,17 +23,7 @@ _NAMES_BY_PREFIX = regex(r"!([A-Za-z_]\w*)([@*])")
 UNREADABLE = (Unbalanced, RecursionError)
 _STOP = regex(r"[\\'\"`$<]")
 _QUOTED_STOP = regex(r"[\\`$]")
-_ESCAPES = {
-    "n": "\n",
-    "t": "\t",
-    "r": "\r",
-    "a": "\a",
-    "b": "\b",
-    "e": "\x1b",
-    "E": "\x1b",
-    "f": "\f",
-    "v": "\v",
-}
+_ESCAPES = {**C_ESCAPES, "e": "\x1b", "E": "\x1b"}
 _ANSI = regex(
     r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|c(.)|(.))",
     re.DOTALL,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from tocompose.patterns import regex
-from tocompose.readers.reading import Oddity, Reading, decode
+from tocompose.readers.reading import C_ESCAPES, Oddity, Reading, decode
 from tocompose.source import Branch, Child, Leaf, Span
 from tocompose.syntax.env_lines import (
     entries_by_name,
@@ -30,16 +30,7 @@ _BARE = regex(r"[A-Za-z_][A-Za-z_0-9]*")
 
 # compose-go, dotenv/parser.go, expandEscapes: other signs keep their backslash, and so does `\\c`.
 _ESCAPE = regex(r'\\(?:(?P<sign>[abcfnrtv$"\\])|0(?P<digits>\d{0,3}))')
-_ESCAPED = {
-    "a": "\a",
-    "b": "\b",
-    "f": "\f",
-    "n": "\n",
-    "r": "\r",
-    "t": "\t",
-    "v": "\v",
-    **{sign: sign for sign in '$"\\'},
-}
+_ESCAPED = {**C_ESCAPES, **{sign: sign for sign in '$"\\'}}
 # A comment of signs alone, which frames the heading of a section, and a heading in a frame of its own.
 _RULER = regex(r"#[\W_]{2,}")
 _HEADING = regex(r"\s(?:#+|[=*~+-]{2,})$")

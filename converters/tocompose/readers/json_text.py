@@ -5,19 +5,14 @@ from __future__ import annotations
 import re
 
 from tocompose.patterns import regex
+from tocompose.readers.reading import C_ESCAPES
 from tocompose.record import NamedTuple
 
 _NUMBER = regex(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 _ESCAPE = regex(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _ESCAPES = {
-    "b": "\b",
-    "f": "\f",
-    "n": "\n",
-    "r": "\r",
-    "t": "\t",
-    '"': '"',
-    "\\": "\\",
-    "/": "/",
+    **{letter: C_ESCAPES[letter] for letter in "bfnrt"},
+    **{sign: sign for sign in '"\\/'},
 }
 # What JavaScript and shells write: the quote itself, and a line that goes on below.
 _LOOSE_ESCAPES = {"'": "'", "\n": ""}

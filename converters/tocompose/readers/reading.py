@@ -25,6 +25,17 @@ class Reading(NamedTuple):
     oddities: tuple[Oddity, ...] = ()
 
 
+# What a letter behind a backslash stands for in C, and in all that took it from there.
+# https://en.cppreference.com/w/c/language/escape
+C_ESCAPES = {
+    "a": "\a",
+    "b": "\b",
+    "f": "\f",
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+    "v": "\v",
+}
 # Of UTF-16 in both orders, and of UTF-8.
 BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 

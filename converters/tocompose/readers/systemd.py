@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from tocompose.patterns import regex
 from tocompose.readers.atoms import Atom
+from tocompose.readers.reading import C_ESCAPES
 from tocompose.readers.text import Text, Unreadable, without_returns
 from tocompose.source import Branch, Child, Leaf, Node
 
@@ -31,16 +32,7 @@ _LISTS = frozenset(
 _ESCAPE = regex(
     r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))", re.DOTALL
 )
-_CHARS = {
-    "a": "\a",
-    "b": "\b",
-    "f": "\f",
-    "n": "\n",
-    "r": "\r",
-    "t": "\t",
-    "v": "\v",
-    "s": " ",
-}
+_CHARS = {**C_ESCAPES, "s": " "}
 _VARIABLE = regex(r"\$\$|\$\{([A-Za-z_]\w*)\}|%(.)", re.DOTALL)
 _WORD = regex(r"(?:\\\n|[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')+", re.DOTALL)
 

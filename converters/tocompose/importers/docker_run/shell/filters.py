@@ -11,12 +11,13 @@ from itertools import groupby
 
 from tocompose.importers.docker_run.shell.arithmetic import evaluate
 from tocompose.patterns import regex
+from tocompose.readers.reading import C_ESCAPES
 
 # A program's output, from its arguments and what it reads; None where that is not known.
 Filter = Callable[[Sequence[str], str], str | None]
 
 _ESCAPE = regex(r"\\(?:([abefnrtv\\'\"])|0?([0-7]{1,3})|x([0-9A-Fa-f]{1,2}))")
-_ESCAPED = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_ESCAPED = {**C_ESCAPES, "e": "\x1b"}
 _RANGE = regex(r"(\d*)(-?)(\d*)")
 _SUBSTITUTION = regex(
     r"s(?P<mark>[/|#,:@])(.*?)(?<!\\)(?P=mark)(.*?)(?<!\\)(?P=mark)([gIp]*)"
