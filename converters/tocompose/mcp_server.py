@@ -250,8 +250,8 @@ class StrictTool(Tool):
         except ValidationError as problem:
             # The values may be secrets.
             fault = problem.errors(include_input=False, include_url=False)[0]
-            place = ".".join(map(str, fault["loc"]))
-            return f"{self.name}: {place[:100]}: {fault['msg']}"
+            argument_path = ".".join(map(str, fault["loc"]))
+            return f"{self.name}: {argument_path[:100]}: {fault['msg']}"
         return None
 
 

@@ -154,8 +154,10 @@ def call_plugin(
     except BaseException as fault:
         if isinstance(fault, passes):
             raise
-        place = f"{type(fault).__name__} in {_line_outside(fault)}"
-        raise PluginError(PluginFault(package, f"{action} failed ({place})")) from fault
+        fault_place = f"{type(fault).__name__} in {_line_outside(fault)}"
+        raise PluginError(
+            PluginFault(package, f"{action} failed ({fault_place})")
+        ) from fault
 
 
 def _line_outside(fault: BaseException) -> str:

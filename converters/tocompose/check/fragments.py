@@ -18,10 +18,10 @@ def fragment_edits(
     for shared in _shared_keys(file, entries, changes):
         owners = [name for name in entries if stands_in(shared.entry, entries[name], file)]
         value = changes[shared.users[0]][shared.key]
-        wanted = (
+        shared_changes = (
             changes.get(name, {}).get(shared.key) for name in (*owners, *shared.users)
         )
-        if any(other_value != value for other_value in wanted):
+        if any(other_value != value for other_value in shared_changes):
             continue
         for user in shared.users:
             del changes[user][shared.key]

@@ -98,8 +98,10 @@ class Bundle(NamedTuple):
 def bundle(stack: Stack, layout: Layout, notes: Iterable[Note] = ()) -> Bundle:
     """The files of the stack; those of `notes` that say what a service lost stand as comments above it."""
     write = _bundle_split if layout.split else _bundle_single
-    told = notes if layout.source_file is not None else _of_other_files(notes, layout)
-    return write(stack, layout, tuple(told))
+    comment_notes = (
+        notes if layout.source_file is not None else _of_other_files(notes, layout)
+    )
+    return write(stack, layout, tuple(comment_notes))
 
 
 def _of_other_files(notes: Iterable[Note], layout: Layout) -> Iterator[Note]:

@@ -130,8 +130,8 @@ def _mended(node: Mapping[str, Any], keys: tuple[str, ...], conflict: Conflict) 
     elif conflict.entry is None or as_list(node[key]) == [conflict.entry]:
         del mended[key]
     else:
-        kept = (entry for entry in as_list(node[key]) if entry != conflict.entry)
-        mended[key] = type(node[key])(kept)
+        kept_entries = (entry for entry in as_list(node[key]) if entry != conflict.entry)
+        mended[key] = type(node[key])(kept_entries)
     return mended
 
 

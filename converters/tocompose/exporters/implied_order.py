@@ -127,8 +127,8 @@ def _cut_long_ways(
 def _lost_paths(unsorted_service: Service, sorted_service: Service) -> Iterator[ModelPath]:
     """Where dependencies stood that went."""
     subject = ModelPath.service(unsorted_service.name, "depends_on")
-    kept = {one.service for one in sorted_service.depends_on}
+    kept_targets = {one.service for one in sorted_service.depends_on}
     for dependency in unsorted_service.depends_on:
-        if dependency.service not in kept:
+        if dependency.service not in kept_targets:
             yield subject
             yield subject.child(dependency.service)

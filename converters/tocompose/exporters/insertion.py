@@ -221,8 +221,8 @@ def _extend_sections(
     ]
     for (end_line, column), name in sorted(section_places, reverse=True):
         blank = [""] if name == "services" and column else []
-        entries = _indent_lines(bodies[name][1:], column or 2)
-        lines[end_line:end_line] = [*blank, *entries]
+        section_lines = _indent_lines(bodies[name][1:], column or 2)
+        lines[end_line:end_line] = [*blank, *section_lines]
 
 
 def _section_lines(name: str, new: Mapping[str, Any], comments: Comments) -> list[str]:

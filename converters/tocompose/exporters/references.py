@@ -150,14 +150,18 @@ class _Dangling:
         named = layer.options.get("models")
         if not named:
             return layer
-        kept = [
+        kept_models = [
             name
             for name in named
             if self._is_defined(service, "models", str(name), self.models)
         ]
-        models = {name: named[name] for name in kept} if isinstance(named, dict) else kept
+        models = (
+            {name: named[name] for name in kept_models}
+            if isinstance(named, dict)
+            else kept_models
+        )
         options = {**layer.options, "models": models}
-        if not kept:
+        if not kept_models:
             del options["models"]
         return replace(layer, options=options)
 

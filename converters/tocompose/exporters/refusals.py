@@ -70,11 +70,11 @@ def refusals_between(
     wanted: Iterable[dict[str, Any]], accepted: Iterable[Accepted]
 ) -> Refusals:
     """What the wanted documents hold and the accepted ones do not."""
-    parts = list(accepted)
-    if not any(part.paths for part in parts):
+    accepted_files = list(accepted)
+    if not any(part.paths for part in accepted_files):
         return Refusals()
     wanted_documents = list(wanted)
-    documents = [part.document for part in parts]
+    documents = [part.document for part in accepted_files]
     paths = _all_paths(wanted_documents) - _all_paths(documents)
     return variables_between(wanted_documents, documents)._replace(paths=paths)
 

@@ -103,8 +103,8 @@ def matches_glob(pattern: str, text: str) -> bool:
 
 def tools_of_row(row: Mapping[str, Any], tag: str) -> tuple[str, ...] | None:
     """The programs of the image; None where the row is of its variant on Debian, and the tag of one on Alpine."""
-    parts = rows_for_tag(row, "tools", tag)
-    tools = tuple(parts[0][0]["has"]) if parts else None
+    tool_rows = rows_for_tag(row, "tools", tag)
+    tools = tuple(tool_rows[0][0]["has"]) if tool_rows else None
     if not has_tag_part(tag, "alpine"):
         return tools
     is_of_alpine = tools is None or set(ALPINE_TOOLS) <= set(tools)

@@ -185,15 +185,21 @@ def _repeats_name(name: str, text: str) -> bool:
 @cache
 def _words_pattern(is_documented: bool) -> HintedPattern:
     """What matches a text of nothing but words for a secret, one of which tells that it is none."""
-    words = load("placeholders")["words"]
-    telling = words["telling"] + (words["documented"] if is_documented else [])
+    placeholder_words = load("placeholders")["words"]
+    telling = placeholder_words["telling"] + (
+        placeholder_words["documented"] if is_documented else []
+    )
     # The longest first, and none given back: the time grows with the text alone.
-    all_words = sorted(chain.from_iterable(words.values()), key=len, reverse=True)
-    some_telling, some_noun, any_word = map("|".join, (telling, words["nouns"], all_words))
+    all_words = sorted(
+        chain.from_iterable(placeholder_words.values()), key=len, reverse=True
+    )
+    some_telling, some_noun, any_word = map(
+        "|".join, (telling, placeholder_words["nouns"], all_words)
+    )
     source = (
         rf"(?i)(?=.*(?:{some_telling}))(?=.*(?:{some_noun}))(?>(?:{any_word})[-_ ]?)+\d*"
     )
-    return HintedPattern(source, 0, [telling, words["nouns"]])
+    return HintedPattern(source, 0, [telling, placeholder_words["nouns"]])
 
 
 def _is_of_words(text: str, is_documented: bool) -> bool:

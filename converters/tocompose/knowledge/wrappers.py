@@ -49,9 +49,9 @@ class Wrapper(NamedTuple):
 
     def stands_at(self, words: Sequence[str], index: int) -> bool:
         """Whether the words at an index begin with it."""
-        end = index + len(self.words)
+        end_index = index + len(self.words)
         name = words[index].rpartition("/")[2]
-        return (name, *words[index + 1 : end]) == self.words
+        return (name, *words[index + 1 : end_index]) == self.words
 
     def command_index(self, words: Sequence[str], index: int) -> int:
         """Where the command begins that it runs, standing at an index."""

@@ -52,9 +52,9 @@ def _named_files(repository: Repository, text: str) -> Iterator[str]:
 
 def _module_files(repository: Repository, name: str) -> Iterator[str]:
     """The files of a dotted name: its module, and the packages around it."""
-    parts = name.split(".")
-    for end in range(1, len(parts) + 1):
-        stem = "/".join(parts[:end])
+    module_names = name.split(".")
+    for end in range(1, len(module_names) + 1):
+        stem = "/".join(module_names[:end])
         for path in (f"{stem}/__init__.py", f"{stem}.py"):
             if repository.has_file(path):
                 yield path

@@ -77,8 +77,8 @@ def _unreadable_files(
             for path in (source, *source.rglob("*")):
                 if not _can_read(path, uid, groups):
                     inside = path.relative_to(source).as_posix()
-                    place = target if inside == "." else f"{target}/{inside}"
-                    text = f"user {uid} cannot read {place}"
+                    shown_path = target if inside == "." else f"{target}/{inside}"
+                    text = f"user {uid} cannot read {shown_path}"
                     yield BehaviourFinding(name, text, True)
 
 
@@ -195,8 +195,8 @@ def _early_questions(services: Mapping[str, Any]) -> Iterator[BehaviourFinding]:
         for host in _answered_names(name, service):
             answering.setdefault(host, set()).add(name)
     for name, service in services.items():
-        words = (*(service.get("entrypoint") or ()), *(service.get("command") or ()))
-        script = " ".join(map(str, words))
+        argv_words = (*(service.get("entrypoint") or ()), *(service.get("command") or ()))
+        script = " ".join(map(str, argv_words))
         if not _ends(service) or not _LOOPS.search(script):
             continue
         for host in dict.fromkeys(_HOST.findall(script)):

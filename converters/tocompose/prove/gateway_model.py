@@ -220,8 +220,8 @@ def _modified(modifier: Mapping[str, Any], claim: _MatchClaim, path: str) -> str
     if modifier.get("type") != "ReplacePrefixMatch":
         return path
     prefix = _path_match(claim.match)[1].rstrip("/")
-    kept = path.removeprefix(prefix).lstrip("/")
+    kept_path = path.removeprefix(prefix).lstrip("/")
     start = scalar_text(modifier.get("replacePrefixMatch")).rstrip("/")
-    if not kept and not path.endswith("/"):
+    if not kept_path and not path.endswith("/"):
         return start or "/"
-    return f"{start}/{kept}"
+    return f"{start}/{kept_path}"

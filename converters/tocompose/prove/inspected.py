@@ -138,8 +138,14 @@ def _before_path(variables: list[str]) -> list[str]:
 def _asked_for(endpoint: Payload, identity: str) -> Payload:
     """The part of an endpoint that was asked for."""
     aliases = [name for name in endpoint.get("Aliases") or () if name != identity[:12]]
-    kept = {key: endpoint.get(key) for key in ("IPAMConfig", "Links", "DriverOpts")}
-    return {**kept, "Aliases": aliases, "GwPriority": endpoint.get("GwPriority") or 0}
+    kept_settings = {
+        key: endpoint.get(key) for key in ("IPAMConfig", "Links", "DriverOpts")
+    }
+    return {
+        **kept_settings,
+        "Aliases": aliases,
+        "GwPriority": endpoint.get("GwPriority") or 0,
+    }
 
 
 def _made_container(container: RecordedContainer, images: _Images) -> RecordedContainer:

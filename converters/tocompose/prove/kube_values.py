@@ -30,14 +30,14 @@ def expand(text: str, env: Mapping[str, str]) -> str:
     while position < len(text):
         char = text[position]
         following = text[position + 1 : position + 2]
-        end = text.find(")", position)
+        end_offset = text.find(")", position)
         if char == "$" and following == "$":
             out.append("$")
             position += 2
-        elif char == "$" and following == "(" and end > 0:
-            name = text[position + 2 : end]
+        elif char == "$" and following == "(" and end_offset > 0:
+            name = text[position + 2 : end_offset]
             out.append(_variable(name, env))
-            position = end + 1
+            position = end_offset + 1
         else:
             out.append(char)
             position += 1

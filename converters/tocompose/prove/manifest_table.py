@@ -79,9 +79,9 @@ def _verdict(proof: ManifestProof) -> str:
     if proof.requests:
         scope += f" and {counted(proof.requests, 'request')} from outside"
     if faults:
-        told = counted(faults, "fault")
+        fault_count = counted(faults, "fault")
         hidden = counted(undeclared, "undeclared difference")
-        return f"{told} at docker compose up, {hidden}, in {scope}."
+        return f"{fault_count} at docker compose up, {hidden}, in {scope}."
     if undeclared:
         return f"{counted(undeclared, 'difference')} that no note declares, in {scope}."
     if proof.differences:

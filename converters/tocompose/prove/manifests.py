@@ -197,14 +197,14 @@ class _ParityCheck:
 
     def compare(self, spec: PodContainerSpec, services: list[str]) -> None:
         """Compares a container with each service that stands for it."""
-        wanted = self._model.config(spec)
+        expected_config = self._model.config(spec)
         present = [name for name in services if name in self._recorded]
         if not present:
             self._add(spec, "", "container", "runs", "left out")
         for name in present:
             self.containers += 1
             recorded = self._recorded[name]
-            for field, kubelet, compose in self._pairs(wanted, recorded):
+            for field, kubelet, compose in self._pairs(expected_config, recorded):
                 self.fields += 1
                 if kubelet != compose:
                     self._add(spec, name, field, kubelet, compose)

@@ -149,8 +149,8 @@ def _items_of(values: str) -> list[str]:
 
 
 def _open_each(match: re.Match[str]) -> tuple[str, str]:
-    words = " ".join(_items_of(match["values"]))
-    return f"for {match.groupdict().get('name', _PIPED_NAME)} in {words}; do ", "done"
+    item_words = " ".join(_items_of(match["values"]))
+    return f"for {match.groupdict().get('name', _PIPED_NAME)} in {item_words}; do ", "done"
 
 
 def _open_count(match: re.Match[str]) -> tuple[str, str]:

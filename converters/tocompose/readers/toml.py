@@ -33,8 +33,8 @@ def read_toml(content: bytes, file: str) -> Reading:
         return Reading(Branch("map", (), whole), (Oddity("too-deep", whole, {}),))
     except tomllib.TOMLDecodeError as problem:
         fault = parse_fault(problem, text)
-        place = Span(file, fault.line, fault.column, fault.line, fault.column + 1)
-        oddity = Oddity("broken", place, {"problem": fault.problem})
+        fault_span = Span(file, fault.line, fault.column, fault.line, fault.column + 1)
+        oddity = Oddity("broken", fault_span, {"problem": fault.problem})
         return Reading(Branch("map", (), whole), (oddity,))
     tree = _node(data, (), whole, _spans(lines, file))
     return Reading(tree if isinstance(tree, Branch) else Branch("map", (), whole))
@@ -52,10 +52,10 @@ def _spans(lines: list[str], file: str) -> dict[Path, Span]:
             if header[1] == "[[":
                 counts[table] = counts.get(table, -1) + 1
                 table = (*table, counts[table])
-        place = table if header else (*table, *_keys(entry[1])) if entry else None
-        if place is not None:
+        table_path = table if header else (*table, *_keys(entry[1])) if entry else None
+        if table_path is not None:
             start = len(line) - len(line.lstrip()) + 1
-            spans.setdefault(place, Span(file, number, start, number, len(line) + 1))
+            spans.setdefault(table_path, Span(file, number, start, number, len(line) + 1))
     return spans
 
 

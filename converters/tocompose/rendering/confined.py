@@ -93,15 +93,15 @@ def _watch(
     process: subprocess.Popen[bytes], streams: Sequence[_StreamReader], seconds: float
 ) -> Confined:
     """Waits until both streams close or a limit is reached."""
-    end = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
     is_running = True
     while is_running:
         is_running = any(stream.is_open(_PULSE / 2) for stream in streams)
         count = sum(stream.size for stream in streams)
-        if problem := _passed_limit(process, count, end, seconds):
+        if problem := _passed_limit(process, count, deadline, seconds):
             return Confined(_KILLED, b"", b"", problem)
     try:
-        status = process.wait(max(end - time.monotonic(), 0))
+        status = process.wait(max(deadline - time.monotonic(), 0))
     except subprocess.TimeoutExpired:
         return Confined(_KILLED, b"", b"", _late(seconds))
     output, errors = (b"".join(stream.chunks) for stream in streams)

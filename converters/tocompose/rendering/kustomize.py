@@ -238,8 +238,8 @@ def _check_folder(folder: Path, content: Mapping[str, Any]) -> Iterator[Path]:
 def _plugin_configurations(folder: Path, content: Mapping[str, Any]) -> Iterator[Any]:
     """What generators, transformers and validators are told, inline and in files."""
     for key in _PLUGINS:
-        entries = content.get(key)
-        for entry in entries if isinstance(entries, list) else ():
+        plugin_entries = content.get(key)
+        for entry in plugin_entries if isinstance(plugin_entries, list) else ():
             if not isinstance(entry, str):
                 continue
             if "\n" in entry:

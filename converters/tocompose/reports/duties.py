@@ -261,13 +261,13 @@ def _duty_of(notes: list[Note]) -> Duty:
     # The task names already what it is about.
     is_alike = len({note.message for note in notes}) == 1
     text = notes[0].message if is_alike else details[0].text
-    told = text.removeprefix(f"{subjects}: ")
-    places = dict.fromkeys(str(note.span) for note in notes if note.span)
+    told_text = text.removeprefix(f"{subjects}: ")
+    note_places = dict.fromkeys(str(note.span) for note in notes if note.span)
     return Duty(
-        text=f"{task}: {told}" if is_single else task,
+        text=f"{task}: {told_text}" if is_single else task,
         task=_begun_small(action),
         subjects=tuple(note.subject for note in notes),
-        places=tuple(places) if is_single else (),
+        places=tuple(note_places) if is_single else (),
         advice=advice.shared,
         notes=tuple(notes),
         details=() if is_single else tuple(map(_with_own_advice, details, advice.own)),

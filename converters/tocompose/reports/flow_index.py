@@ -215,21 +215,21 @@ def _named_values(
 def _scope_names(lines: Sequence[str], path: str) -> Iterator[str]:
     """For each line the function or the macro that it stands in; empty for the script itself."""
     is_makefile = _MAKEFILE.fullmatch(path) is not None
-    name, end = "", ""
+    name, closing_line = "", ""
     for line in lines:
         if name:
             yield name
-            name = "" if line.rstrip() == end else name
+            name = "" if line.rstrip() == closing_line else name
         elif is_makefile:
             defined = _DEFINED.match(line)
-            name, end = (defined["name"], "endef") if defined else ("", "")
+            name, closing_line = (defined["name"], "endef") if defined else ("", "")
             macro = _MACRO.match(line)
             yield macro["name"] if macro and not defined else name
         else:
             match = _FUNCTION.match(line)
             yield match["name"] if match else ""
             if match and line.count("{") != line.count("}"):
-                name, end = match["name"], match["indent"] + "}"
+                name, closing_line = match["name"], match["indent"] + "}"
 
 
 def _shell_arguments(path: str, line: int, match: re.Match[str]) -> Iterator[Passage]:

@@ -77,12 +77,12 @@ def _with_code(text: str) -> Any:
     """One line of prose, in which what stands between backticks is shown as code."""
     from markupsafe import Markup, escape
 
-    parts = printable(text).split("`")
-    if len(parts) % 2 == 0:
+    code_parts = printable(text).split("`")
+    if len(code_parts) % 2 == 0:
         return escape(printable(text))
     shown = [
         Markup("<code>{}</code>").format(part) if number % 2 else escape(part)
-        for number, part in enumerate(parts)
+        for number, part in enumerate(code_parts)
     ]
     return Markup("").join(shown)
 

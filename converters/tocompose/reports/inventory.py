@@ -136,12 +136,12 @@ def _store_kind(mount: Mount) -> str:
 
 def _fate_of_data(stack: Stack, kind: str, name: str) -> str:
     if kind == "host path":
-        place = (
+        data_place = (
             "on the host, outside of this folder"
             if name.startswith("../")
             else "on the host"
         )
-        return f"{place}; Compose never deletes it"
+        return f"{data_place}; Compose never deletes it"
     if kind == "memory":
         return "gone when the container stops"
     if kind == "anonymous volume":

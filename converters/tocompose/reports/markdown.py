@@ -78,7 +78,7 @@ def render(report: Report) -> str:
     cutover = cutover_of(report)
     to_do = duties_beside(cutover.copied, duties(report))
     to_set, missing = values_to_set(report), missing_values(report)
-    told = {note for duty in to_do for note in duty.notes}
+    told_notes = {note for duty in to_do for note in duty.notes}
     arrival = arrival_steps(report) if cutover.steps_over else ()
     template = markdown_environment().get_template("migration.md.j2")
     text: str = template.render(
@@ -99,7 +99,7 @@ def render(report: Report) -> str:
             if not (missing and row.name in (*to_set, *optional_values(report)))
         ],
         read_from=listed_sources(report),
-        decisions=decision_entries(report, told),
+        decisions=decision_entries(report, told_notes),
         development=[service.name for service in report.stack.development],
         logs=logs_alike(report.stack),
         folded={kind.value: HEADINGS[kind] for kind in _FOLDED},

@@ -21,8 +21,10 @@ def creation_options(network: Network) -> str:
             if key in ranges:
                 options.append(f"{flag} {shlex.quote(str(ranges[key]))}")
     for section, flag in (("driver_opts", "--opt"), ("labels", "--label")):
-        entries = as_map(network.options.get(section)).items()
-        options += [f"{flag} {shlex.quote(f'{key}={value}')}" for key, value in entries]
+        option_entries = as_map(network.options.get(section)).items()
+        options += [
+            f"{flag} {shlex.quote(f'{key}={value}')}" for key, value in option_entries
+        ]
     if network.options.get("enable_ipv6"):
         options.append("--ipv6")
     return " ".join(options)
@@ -30,11 +32,11 @@ def creation_options(network: Network) -> str:
 
 def reconnection(network: str, container: str, attachment: NetworkAttachment) -> str:
     """The command line that puts a container onto the new network, under its names and addresses."""
-    words = [f"--alias {shlex.quote(alias)} " for alias in attachment.aliases]
+    alias_options = [f"--alias {shlex.quote(alias)} " for alias in attachment.aliases]
     for key, flag in (("ipv4_address", "--ip"), ("ipv6_address", "--ip6")):
         if key in attachment.options:
-            words.append(f"{flag} {shlex.quote(str(attachment.options[key]))} ")
-    options = "".join(words)
+            alias_options.append(f"{flag} {shlex.quote(str(attachment.options[key]))} ")
+    options = "".join(alias_options)
     return (
         f"docker network disconnect {network} {container}"
         f" && docker network connect {options}{network} {container}"

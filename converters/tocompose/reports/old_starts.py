@@ -102,10 +102,12 @@ _UNREAD = ("TC162", "TC172")
 
 def _correct_unread(report: Report) -> Iterator[NextStep]:
     """The step before the old containers are stopped, where one of them is in a command that could not be read."""
-    places = [str(note.span) for note in report.notes if note.code in _UNREAD and note.span]
-    if places:
+    unread_places = [
+        str(note.span) for note in report.notes if note.code in _UNREAD and note.span
+    ]
+    if unread_places:
         yield NextStep(
-            f"Correct what could not be read ({', '.join(places)}) and convert again:"
+            f"Correct what could not be read ({', '.join(unread_places)}) and convert again:"
             " the steps below stop no container of that command",
             "",
         )

@@ -106,13 +106,13 @@ def _differing_in_a_name(
     speaker: Note, other_notes: list[Note]
 ) -> Iterator[tuple[Note, str]]:
     """The notes that say what the speaker says of another name at one place of the sentence, with that name."""
-    words = speaker.message.split()
+    message_words = speaker.message.split()
     place_of_name: tuple[int, int] | None = None
     for note in other_notes:
         other_words = note.message.split()
-        start = _common_length(words, other_words)
-        end = _common_length(words[:start:-1], other_words[:start:-1])
-        own_name = _name_of(words[start : len(words) - end])
+        start = _common_length(message_words, other_words)
+        end = _common_length(message_words[:start:-1], other_words[:start:-1])
+        own_name = _name_of(message_words[start : len(message_words) - end])
         name = _name_of(other_words[start : len(other_words) - end])
         if not (name and own_name and place_of_name in (None, (start, end))):
             continue

@@ -85,8 +85,8 @@ def names_asked_for(note: Note, unset: Container[str]) -> list[str]:
         return [name for name in note.subject[1:2] if name in unset]
     if note.subject[2:3] == ("environment",) and note.subject[-1] in unset:
         return [note.subject[-1]]
-    words = _NAME.findall(f"{note.message} {note.advice}")
-    return [name for name in words if name in unset]
+    names_in_note = _NAME.findall(f"{note.message} {note.advice}")
+    return [name for name in names_in_note if name in unset]
 
 
 def todo_of(note: Note) -> str:

@@ -196,10 +196,10 @@ def _shared_edges(stack: Stack, edges: Iterable[Edge]) -> Iterator[Edge]:
             storage = shared_storage(service, sibling) if known else ""
             for edge in known if storage and not stays_idle(service) else ():
                 target = edge.target
-                words = (
+                evidence_text = (
                     f"it shares {storage} with {sibling.name}, which needs {target.name}"
                 )
-                clue = Evidence(target.name, SHARED, words, service.origin)
+                clue = Evidence(target.name, SHARED, evidence_text, service.origin)
                 yield Edge(SHARED, False, service, target, clue)
 
 
@@ -313,9 +313,11 @@ def _judge_undeclared(view: View) -> Iterator[Verdict]:
     """Services that name another one in their environment or command, and do not wait for it."""
     startup = view.main
     mended = apply(startup.stack, startup.context).stack
-    for service, told in zip(startup.stack.services, mended.services, strict=True):
+    for service, mended_service in zip(
+        startup.stack.services, mended.services, strict=True
+    ):
         stated = {edge.service for edge in service.depends_on}
-        for edge in told.depends_on:
+        for edge in mended_service.depends_on:
             facts = {"target": edge.service, "evidence": edge.evidence}
             waits = edge.service in stated
             yield startup.verdict(service, "", "M-02", waits, "TC700", **facts)

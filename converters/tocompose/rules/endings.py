@@ -35,10 +35,10 @@ _OF_SYSTEM = regex(r"(?:/(?:usr/(?:local/)?)?s?bin/)?([^/]+)")
 
 def script_of(service: Service) -> str | None:
     """The script that the service gives to a shell; None where it runs a program itself."""
-    words = stated_argv(service)
-    if not words or not is_shell(words[0]) or len(words) < 2:
+    argv_words = stated_argv(service)
+    if not argv_words or not is_shell(argv_words[0]) or len(argv_words) < 2:
         return None
-    return words[-1]
+    return argv_words[-1]
 
 
 def started_commands(service: Service) -> list[tuple[str, ...]]:
@@ -123,9 +123,9 @@ def finishes(service: Service) -> bool:
     if script is not None:
         commands = list(script_commands(script))
         return bool(commands) and all(map(_ends, commands))
-    words = stated_argv(service)
-    is_whole = bool(words) and not words[0].startswith("-")
-    return is_whole and not is_shell(words[0]) and _ends(words)
+    argv_words = stated_argv(service)
+    is_whole = bool(argv_words) and not argv_words[0].startswith("-")
+    return is_whole and not is_shell(argv_words[0]) and _ends(argv_words)
 
 
 def script_commands(script: str, in_background: bool = False) -> Iterator[tuple[str, ...]]:
@@ -136,36 +136,38 @@ def script_commands(script: str, in_background: bool = False) -> Iterator[tuple[
     # Few services are scripts: a run without one need not load the reader of shells.
     from tocompose.readers.words import REDIRECTIONS, Unbalanced, tokens
 
-    words: list[str] = []
+    command_words: list[str] = []
     found: list[tuple[str, ...]] = []
     try:
         for token in tokens(script.replace("$$", "$")):
             if token.kind == "word":
-                words.append(token.text)
+                command_words.append(token.text)
             elif token.text == "&" and not in_background:
                 return
             elif token.kind != "comment" and token.text not in REDIRECTIONS:
-                found.append(tuple(words))
-                words = []
+                found.append(tuple(command_words))
+                command_words = []
     except Unbalanced:
         return
-    found.append(tuple(words))
+    found.append(tuple(command_words))
     yield from filter(None, map(_without_grammar, found))
 
 
-def _without_grammar(words: tuple[str, ...]) -> tuple[str, ...]:
+def _without_grammar(command_words: tuple[str, ...]) -> tuple[str, ...]:
     """The command without reserved words and assignments in front of it; empty for the head of a loop."""
     from tocompose.readers.commands import RESERVED
 
-    while words and (words[0] in RESERVED | {"!"} or _ASSIGNMENT.match(words[0])):
-        if words[0] in ("for", "case", "select"):
+    while command_words and (
+        command_words[0] in RESERVED | {"!"} or _ASSIGNMENT.match(command_words[0])
+    ):
+        if command_words[0] in ("for", "case", "select"):
             return ()
-        words = words[1:]
-    return words
+        command_words = command_words[1:]
+    return command_words
 
 
-def _ends(words: Iterable[str]) -> bool:
-    arguments = behind_wrappers([word.strip("\"'") for word in words])
+def _ends(command_words: Iterable[str]) -> bool:
+    arguments = behind_wrappers([word.strip("\"'") for word in command_words])
     if not arguments:
         return False
     name = arguments[0].rpartition("/")[2]

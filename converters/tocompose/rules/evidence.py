@@ -103,8 +103,8 @@ def data_addresses(stack: Stack) -> dict[str, str]:
     for service in stack.services:
         for name, scheme, host in _addresses_in(service, settings):
             if scheme in scheme_ports():
-                words = f"{name} of {service.name} is a {scheme} address of it"
-                reached = dict.fromkeys(services_of(host, names), words) | reached
+                evidence_text = f"{name} of {service.name} is a {scheme} address of it"
+                reached = dict.fromkeys(services_of(host, names), evidence_text) | reached
     return reached
 
 
@@ -183,8 +183,8 @@ def _clues_of(
         spare = _find_targets(text, names, _IN_TEXT) if needed != text else []
         ranks = dict.fromkeys(spare, FALLBACK) | dict.fromkeys(targets, _FILE)
         for target, rank in ranks.items():
-            words = f"its file {basename(path)} names {target}"
-            yield Evidence(target, rank, words, service.origin)
+            evidence_text = f"its file {basename(path)} names {target}"
+            yield Evidence(target, rank, evidence_text, service.origin)
 
 
 def label_evidence(

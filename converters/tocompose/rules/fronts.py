@@ -13,8 +13,8 @@ def front_of_service(service: Service, stack: Stack, context: Context) -> Front 
     """What listens in front of the service's own program; None where that one does."""
     started = as_started(service, stack, context)
     script = script_of(started)
-    words = stated_argv(started)
-    commands = (words,) if script is None else script_commands(script)
+    argv_words = stated_argv(started)
+    commands = (argv_words,) if script is None else script_commands(script)
     stage = built_stage(service, stack, context)
     variables = {**(stage.environment if stage else {}), **environment_of(service)}
     fronts = (front_of(command, variables) for command in commands)

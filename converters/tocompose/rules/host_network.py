@@ -64,8 +64,8 @@ def _is_on_host(service: Service) -> bool:
 def _has_address_for(service: Service, name: str) -> bool:
     """Whether `extra_hosts` says where the name leads."""
     hosts = service.options.get("extra_hosts")
-    entries = [*hosts] if isinstance(hosts, Mapping) else as_texts(hosts)
-    return any(re.split("[:=]", entry, maxsplit=1)[0] == name for entry in entries)
+    host_entries = [*hosts] if isinstance(hosts, Mapping) else as_texts(hosts)
+    return any(re.split("[:=]", entry, maxsplit=1)[0] == name for entry in host_entries)
 
 
 def _without_ports(service: Service) -> tuple[Service, list[Note]]:

@@ -31,9 +31,11 @@ def _add_init(
 
 def _brings_init(service: Service) -> bool:
     """Whether the command starts one of the known first processes itself."""
-    words = stated_argv(service)
+    argv_words = stated_argv(service)
     supervisors = load("entrypoints")["supervisors"]
-    return any(is_init(word) or word.rpartition("/")[2] in supervisors for word in words)
+    return any(
+        is_init(word) or word.rpartition("/")[2] in supervisors for word in argv_words
+    )
 
 
 RULE = Rule(

@@ -212,19 +212,21 @@ def _says_own_port(parts: tuple[str, ...], own_parts: frozenset[str]) -> bool:
         return True
     if not set(parts) & table["port"]:
         return False
-    own = table["listen"] | table["port"] | table["own"] | own_parts
+    own_words = table["listen"] | table["port"] | table["own"] | own_parts
     foreign = table["others"] - own_parts
     starts_own = len(parts) > 2 and parts[1] in table["listen"] and parts[0] not in foreign
     said = frozenset(parts[1:] if starts_own else parts)
-    return all(part in own for part in said)
+    return all(part in own_words for part in said)
 
 
 def _moves_path(setting: Setting) -> bool:
-    parts = setting.parts
+    name_parts = setting.parts
     for row in _table()["path"]:
         asked = row["parts"]
         width = len(asked)
-        held = any(list(parts[at : at + width]) == asked for at in range(len(parts)))
+        held = any(
+            list(name_parts[at : at + width]) == asked for at in range(len(name_parts))
+        )
         if held and _PATH_VALUES[row["of"]](setting):
             return True
     return False
@@ -251,14 +253,14 @@ _PATH_VALUES: dict[str, Callable[[Setting], bool]] = {
 
 def _moves_protocol(setting: Setting, own_parts: frozenset[str]) -> bool:
     """Whether the setting switches encryption on, or names a protocol that a plain client does not speak."""
-    table, parts = _table(), set(setting.parts)
-    if parts & (table["others"] - own_parts - table["tls"]):
+    table, name_parts = _table(), set(setting.parts)
+    if name_parts & (table["others"] - own_parts - table["tls"]):
         return False
-    if "listeners" in parts:
+    if "listeners" in name_parts:
         return re.search(r"SSL|SASL", setting.value) is not None
-    if parts & table["schemes"]:
+    if name_parts & table["schemes"]:
         return setting.value.lower() == "https"
-    named = any(part.startswith(word) for part in parts for word in table["tls"])
+    named = any(part.startswith(word) for part in name_parts for word in table["tls"])
     return named and not setting.is_off
 
 

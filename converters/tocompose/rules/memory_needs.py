@@ -150,9 +150,9 @@ def _languages(service: Service) -> set[str]:
 
 def _needs_by_name(service: Service) -> Iterator[str]:
     ref = image_ref(service.image) if service.image else None
-    words = set(re.split(r"[^a-z0-9]+", ref.repository)) if ref else set()
+    name_words = set(re.split(r"[^a-z0-9]+", ref.repository)) if ref else set()
     for memory, names in _needs()["words"].items():
-        if not words.isdisjoint(names):
+        if not name_words.isdisjoint(names):
             yield memory
 
 

@@ -323,19 +323,19 @@ def _judge_data(startup: Startup, service: Service) -> Iterator[Verdict]:
     files = MountedFiles(startup.stack, startup.context)
     for data in _own_data(service, startup.stack, files):
         path = data.path
-        kept = is_kept(path, service)
-        lines = DATA_LINES if kept else lines_of_lost(path, service)
+        is_kept_there = is_kept(path, service)
+        lines = DATA_LINES if is_kept_there else lines_of_lost(path, service)
         facts = missed_facts(service, data)
         if "postgresql" in path or data.declared:
             right = not misses_data(files.with_env_files(service), data)
             # One finding for one volume: where it lies elsewhere, and so has no name at the right place either.
-            if not right and not kept:
+            if not right and not is_kept_there:
                 yield startup.verdict(
                     service, "volumes", f"T19 {lines}", False, "TC738", **facts
                 )
                 continue
             yield startup.verdict(service, "volumes", "T19", right, "TC738", **facts)
-        yield startup.verdict(service, key, lines, kept, "TC713", path=path)
+        yield startup.verdict(service, key, lines, is_kept_there, "TC713", path=path)
 
 
 def _is_made_again(target: str) -> bool:

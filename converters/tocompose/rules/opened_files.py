@@ -99,13 +99,13 @@ def _view_of(
     What COMPOSE_FILE lists is read with the `.env` that it stands in.
     """
     loaded = load_files(project, paths, shown)
-    places = Places(loaded.files)
+    loaded_places = Places(loaded.files)
     context = Context(read=project.read, below=project.below)
-    stack = stack_of(loaded.document, places, project.name)
+    stack = stack_of(loaded.document, loaded_places, project.name)
     stack = _with_jobs(ROLES.apply(stack, Context()).stack)
     values = compose_values(project.read(posixpath.join(folder, ".env")) or b"")
     startup = Startup(
-        loaded.document, stack, places, context, values, loaded.included_values
+        loaded.document, stack, loaded_places, context, values, loaded.included_values
     )
     return View(project, loaded.files, None, startup, startup, loaded.notes)
 

@@ -164,11 +164,11 @@ class _FillIns:
         if user is None:
             return setting
         path = ModelPath.service(user.name, "environment", setting.name)
-        place = setting.origin or user.origin
+        asking_span = setting.origin or user.origin
         self.notes.append(
             note(
                 "TC852",
-                place,
+                asking_span,
                 subject=path,
                 what=setting.name,
                 text=_shown_placeholder(setting.name, value),

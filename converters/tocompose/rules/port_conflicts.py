@@ -219,8 +219,8 @@ def _judged_bindings(startup: Startup) -> Iterator[_PortBinding]:
         return
     for service in services:
         for port in _ports_of(service):
-            place = span_of_port(startup, service, port)
-            if (bound := host_ports(port, startup.values_at(place))) is not None:
+            port_span = span_of_port(startup, service, port)
+            if (bound := host_ports(port, startup.values_at(port_span))) is not None:
                 yield _PortBinding(service, port, bound)
 
 

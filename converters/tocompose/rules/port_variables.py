@@ -97,8 +97,8 @@ def free_port_variable(service: Service, port: Port, taken: Container[str]) -> s
 
 def is_often_taken(port: Port) -> bool:
     """Whether the port of the host is fixed, and one that others want too."""
-    wanted = port.published in _WEB_PORTS or port.published in data_ports()
-    return wanted and port.protocol == "tcp"
+    is_usual = port.published in _WEB_PORTS or port.published in data_ports()
+    return is_usual and port.protocol == "tcp"
 
 
 def apply(stack: Stack, context: Context) -> Outcome:

@@ -29,17 +29,17 @@ _SCRIPTS = (".sh", ".bash", ".py", ".pl", ".rb", ".php")
 
 def command_text(service: Service) -> str | None:
     """Entrypoint and command as one line; None where the image's own run."""
-    words = stated_argv(service)
-    return " ".join(words) if words else None
+    argv_words = stated_argv(service)
+    return " ".join(argv_words) if argv_words else None
 
 
 def own_program(service: Service) -> str | None:
     """The program that the service runs instead of the image's own; None where it runs that one, maybe with flags."""
-    words = entry_words(service) or service.command
+    argv_words = entry_words(service) or service.command
     # One program that holds many: what it does stands behind its name (https://busybox.net/downloads/BusyBox.html).
-    if words and words[0].rpartition("/")[2] == "busybox":
-        words = words[1:]
-    return words[0] if words and not words[0].startswith("-") else None
+    if argv_words and argv_words[0].rpartition("/")[2] == "busybox":
+        argv_words = argv_words[1:]
+    return argv_words[0] if argv_words and not argv_words[0].startswith("-") else None
 
 
 def runs_client(service: Service) -> bool:
@@ -58,8 +58,8 @@ def runs_client(service: Service) -> bool:
 
 def _shell_script(service: Service) -> str:
     """The last word of a shell's command line, which is its script after `-c`."""
-    words = service.command or service.entrypoint or ("",)
-    return words[-1]
+    shell_words = service.command or service.entrypoint or ("",)
+    return shell_words[-1]
 
 
 def runs_server(service: Service) -> bool:
@@ -105,19 +105,19 @@ def _ends_with_server(service: Service, image: ImageFacts) -> bool:
     if script is None:
         return False
     commands = list(script_commands(script, in_background=True))
-    words = behind_wrappers(list(commands[-1])) if commands else []
-    if _is_told_otherwise(words, image):
+    last_command = behind_wrappers(list(commands[-1])) if commands else []
+    if _is_told_otherwise(last_command, image):
         return False
-    name = words[0].rpartition("/")[2] if words else ""
+    name = last_command[0].rpartition("/")[2] if last_command else ""
     return name in image.entrypoint or name in (image.server or ())
 
 
-def _is_told_otherwise(words: list[str], image: ImageFacts) -> bool:
+def _is_told_otherwise(server_arguments: list[str], image: ImageFacts) -> bool:
     """Whether the image's program is told another subcommand than its server (`opencloud collaboration server`)."""
-    program = words[0].rpartition("/")[2] if words else ""
+    program = server_arguments[0].rpartition("/")[2] if server_arguments else ""
     if program not in image.entrypoint or program.endswith(_SCRIPTS) or not image.server:
         return False
-    subcommand = words[1] if len(words) > 1 else "-"
+    subcommand = server_arguments[1] if len(server_arguments) > 1 else "-"
     return not subcommand.startswith("-") and subcommand not in image.server
 
 
@@ -137,8 +137,8 @@ def _names_own_program(service: Service, image: ImageFacts) -> bool:
 
 def _first_program(service: Service) -> str:
     """The name of the program that is started, behind those that only start others; empty for the image's own."""
-    words = behind_wrappers(list(stated_argv(service)))
-    program = words[0] if words else ""
+    command_words = behind_wrappers(list(stated_argv(service)))
+    program = command_words[0] if command_words else ""
     return "" if program.startswith("-") else program.rpartition("/")[2]
 
 

@@ -66,8 +66,8 @@ def ends(service: Service) -> bool:
 
 def _is_only_shell(service: Service) -> bool:
     """Whether the container starts a shell and gives it nothing to run."""
-    words = stated_argv(service)
-    return len(words) == 1 and is_shell(words[0])
+    argv_words = stated_argv(service)
+    return len(argv_words) == 1 and is_shell(argv_words[0])
 
 
 def _judge_restart(startup: Startup, service: Service) -> Iterator[Verdict]:

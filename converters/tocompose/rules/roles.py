@@ -90,8 +90,8 @@ def _check_by_hand(service: Service) -> str:
     """What to look at in a service of which nothing is known."""
     has_check = service.healthcheck is not None and not service.healthcheck.is_off
     stated = {"its volumes": bool(service.mounts), "its health check": has_check}
-    parts = [part for part, is_stated in stated.items() if is_stated]
-    checked = f"Check {' and '.join(parts)} by hand." if parts else ""
+    stated_parts = [part for part, is_stated in stated.items() if is_stated]
+    checked = f"Check {' and '.join(stated_parts)} by hand." if stated_parts else ""
     storing = "" if service.mounts else "If it stores data, give it a volume."
     return " ".join(filter(None, (checked, storing)))
 
@@ -165,12 +165,14 @@ def _goes_on_by_image(service: Service, image: ImageFacts) -> bool:
 def _judge_role(startup: Startup, service: Service) -> Iterator[Verdict]:
     if not service.image or service.build is not None or not _keeps_something(service):
         return
-    told = service.role is not Role.APP or similar_facts(service.image) is not None
+    has_known_role = (
+        service.role is not Role.APP or similar_facts(service.image) is not None
+    )
     yield startup.verdict(
         service,
         "image",
         "M-01",
-        told or not _is_unknown(service),
+        has_known_role or not _is_unknown(service),
         "TC747",
         what="nothing is known about its image, and it has volumes",
         how=f"If it keeps data for other services, {_needed_of_data(service)}.",

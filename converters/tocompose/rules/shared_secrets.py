@@ -22,8 +22,11 @@ def shared_secrets(stack: Stack) -> Iterator[tuple[Service, Evidence]]:
             for password in variable_names(variable.value or ""):
                 owner = owners.get(password, service)
                 if owner is not service:
-                    words = f"{variable.name} is the password of {owner.name}"
-                    yield service, Evidence(owner.name, SHARED, words, variable.origin)
+                    evidence_text = f"{variable.name} is the password of {owner.name}"
+                    yield (
+                        service,
+                        Evidence(owner.name, SHARED, evidence_text, variable.origin),
+                    )
 
 
 def _owners_of_passwords(stack: Stack) -> dict[str, Service]:

@@ -165,10 +165,10 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
 def _note_reach(stack: Stack, context: Context) -> Iterator[Note]:
     """A note for each service that shares no network with one that it uses."""
-    told: set[tuple[str, str]] = set()
+    told_pairs: set[tuple[str, str]] = set()
     for service, target, clue, shared in _uses(stack, context):
-        if not shared and (service.name, target.name) not in told:
-            told.add((service.name, target.name))
+        if not shared and (service.name, target.name) not in told_pairs:
+            told_pairs.add((service.name, target.name))
             facts = {"target": target.name, "evidence": clue.words}
             yield remark("TC877", service, "networks", clue.span, **facts)
 
@@ -292,10 +292,10 @@ def _judge_circles(view: View) -> Iterator[Verdict]:
     waits = {
         service.name: tuple(awaited_by(service)) for service in view.main.stack.services
     }
-    told: set[str] = set()
+    told_names: set[str] = set()
     for service in view.main.stack.services:
-        circle = () if service.name in told else _circle_from(service.name, waits)
-        told.update(circle)
+        circle = () if service.name in told_names else _circle_from(service.name, waits)
+        told_names.update(circle)
         facts = {"circle": " → ".join(circle)}
         key = "depends_on" if circle and service.depends_on else ""
         yield view.main.verdict(service, key, "T26", not circle, "TC539", **facts)

@@ -74,7 +74,7 @@ def _judge_parts(
 def _judge_proxy(
     startup: Startup, service: Service, data: frozenset[str]
 ) -> Iterator[Verdict]:
-    parts = (
+    proxy_parts = (
         _Part(
             "image",
             ":v3" in (service.image or ""),
@@ -95,7 +95,7 @@ def _judge_proxy(
             "Attach it to a network on which no data service is.",
         ),
     )
-    yield from _judge_parts(startup, service, "T-01", parts)
+    yield from _judge_parts(startup, service, "T-01", proxy_parts)
 
 
 def _finds_containers(service: Service) -> bool:
@@ -136,7 +136,7 @@ def _judge_application(
         label.startswith(_ROUTER) and label.endswith(".rule") for label in service.labels
     )
     between = not used or len(networks_of(service)) > 1
-    parts = (
+    application_parts = (
         _Part(
             "labels",
             ruled,
@@ -156,7 +156,7 @@ def _judge_application(
             "Attach it to two networks: the proxy's, and that of the data.",
         ),
     )
-    yield from _judge_parts(startup, service, "T-02", parts)
+    yield from _judge_parts(startup, service, "T-02", application_parts)
 
 
 def _judge_data(
@@ -166,7 +166,7 @@ def _judge_data(
     named = any(mount.kind == "volume" and mount.source for mount in service.mounts)
     networks = networks_of(service)
     is_inner = bool(networks) and networks <= internal
-    parts = (
+    data_parts = (
         _Part(
             "volumes",
             named,
@@ -181,7 +181,7 @@ def _judge_data(
             "Attach it to networks with `internal: true` only.",
         ),
     )
-    yield from _judge_parts(startup, service, line, parts)
+    yield from _judge_parts(startup, service, line, data_parts)
 
 
 def _test_of(service: Service) -> str:

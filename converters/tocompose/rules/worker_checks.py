@@ -74,8 +74,8 @@ def worker_check(service: Service) -> Healthcheck | None:
     https://docs.celeryq.dev/en/stable/userguide/monitoring.html#commands
     https://laravel.com/docs/horizon#running-horizon
     """
-    for words in _commands_of(service):
-        test = _celery_test(words) or _horizon_test(words)
+    for worker_command in _commands_of(service):
+        test = _celery_test(worker_command) or _horizon_test(worker_command)
         if test is not None:
             # The program is started anew each time, and the worker needs its time to answer.
             return Healthcheck(
@@ -89,39 +89,39 @@ def _commands_of(service: Service) -> Iterator[tuple[str, ...]]:
     if script is not None:
         yield from script_commands(script)
     else:
-        words = stated_argv(service)
-        yield tuple(word.replace("$$", "$") for word in words)
+        argv_words = stated_argv(service)
+        yield tuple(word.replace("$$", "$") for word in argv_words)
 
 
-def _celery_test(words: tuple[str, ...]) -> str | None:
+def _celery_test(worker_command: tuple[str, ...]) -> str | None:
     """`celery -A proj inspect ping`, to this worker alone where it has its usual name."""
-    names = [word.rpartition("/")[2] for word in words]
+    names = [word.rpartition("/")[2] for word in worker_command]
     if "celery" not in names or "worker" not in names[names.index("celery") :]:
         return None
-    program = words[: names.index("celery") + 1]
+    program = worker_command[: names.index("celery") + 1]
     if program[0] == "exec":
         program = program[1:]
-    application = list(_application(words[len(program) :]))
-    named = any(word in ("-n", "--hostname") for word in words) or any(
-        word.startswith("--hostname=") for word in words
+    application = list(_application(worker_command[len(program) :]))
+    named = any(word in ("-n", "--hostname") for word in worker_command) or any(
+        word.startswith("--hostname=") for word in worker_command
     )
     aimed = [] if named else ["-d", '"celery@$$HOSTNAME"']
     command = " ".join((*program, *application)).replace("$", "$$")
     return " ".join((command, "inspect", "ping", *aimed))
 
 
-def _application(words: tuple[str, ...]) -> Iterator[str]:
+def _application(worker_command: tuple[str, ...]) -> Iterator[str]:
     """The options that name the application."""
-    for word, following in zip(words, (*words[1:], ""), strict=True):
+    for word, following in zip(worker_command, (*worker_command[1:], ""), strict=True):
         if word in ("-A", "--app"):
             yield from (word, following)
         elif word.startswith("--app="):
             yield word
 
 
-def _horizon_test(words: tuple[str, ...]) -> str | None:
-    if "artisan" not in words or "horizon" not in words:
+def _horizon_test(worker_command: tuple[str, ...]) -> str | None:
+    if "artisan" not in worker_command or "horizon" not in worker_command:
         return None
-    program = words[: words.index("artisan") + 1]
+    program = worker_command[: worker_command.index("artisan") + 1]
     command = " ".join(program).replace("$", "$$")
     return f"{command} horizon:status | grep -q running"

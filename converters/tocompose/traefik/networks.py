@@ -111,8 +111,10 @@ class _ProxyNetworks:
         name = self._followed(stated, _keys_of(service))
         if name == stated:
             return service
-        place = ("labels", NETWORK_LABEL)
-        self._tell("TC636", service, place, setting=NETWORK_LABEL, old=stated, new=name)
+        label_place = ("labels", NETWORK_LABEL)
+        self._tell(
+            "TC636", service, label_place, setting=NETWORK_LABEL, old=stated, new=name
+        )
         return _with_label(service, name)
 
     def _follow_options(self, service: Service) -> Service:

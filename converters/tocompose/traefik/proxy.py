@@ -156,10 +156,10 @@ def ordered_routers(routers: Iterable[Router]) -> tuple[Router, ...]:
     highest: dict[tuple[str, str, PathMatch], int] = {}
     priorities: dict[str, int] = {}
     for router in reversed(strongest_first):
-        places = list(_claimed_places(router))
-        below = max(highest.get(place, 0) for place in places)
+        claimed_places = list(_claimed_places(router))
+        below = max(highest.get(place, 0) for place in claimed_places)
         priorities[router.name] = max(router.priority or 0, below + 1)
-        highest |= dict.fromkeys(places, priorities[router.name])
+        highest |= dict.fromkeys(claimed_places, priorities[router.name])
     return tuple(
         router._replace(priority=priorities.get(router.name, router.priority))
         for router in routers

@@ -122,8 +122,8 @@ def _with_value(text: str, name: str, value: str) -> str:
     entry = entries_by_name(text).get(name)
     if entry is None:
         return append_lines(text, [f"{name}={quoted(value)}"])
-    end = entry.start("bare") if entry["quoted"] is None else entry.end("quoted")
-    return text[: entry.end("sign")] + quoted(value) + text[end:]
+    value_end = entry.start("bare") if entry["quoted"] is None else entry.end("quoted")
+    return text[: entry.end("sign")] + quoted(value) + text[value_end:]
 
 
 def _replace_file(path: Path, text: str) -> None:

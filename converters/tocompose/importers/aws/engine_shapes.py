@@ -91,8 +91,10 @@ def write_copilot_volumes(writer: FieldWriter, row: FieldRow, cursor: Cursor) ->
         mode = ":ro" if element.peek("read_only") == "true" else ""
         path = element.at("path")
         if element.at("efs"):
-            place = f"{identifier(writer.name)}:{path.peek() or 'PATH'}"
-            note_storage(element.at("efs"), element.key, "an EFS file system", place)
+            volume_target = f"{identifier(writer.name)}:{path.peek() or 'PATH'}"
+            note_storage(
+                element.at("efs"), element.key, "an EFS file system", volume_target
+            )
         if path:
             writer.add_plain(
                 row.target, f"{literal(element.key)}:{path.peek()}{mode}", path

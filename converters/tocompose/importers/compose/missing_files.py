@@ -47,8 +47,10 @@ def note_missing_files(
 def _given_names(stack: Stack, section: str) -> frozenset[str]:
     """The configs or secrets that services are given, in whichever file."""
     services = (*stack.services, *stack.development)
-    parts = (part for service in services for part in (service, *service.overlays.values()))
-    return frozenset(grant.source for part in parts for grant in getattr(part, section))
+    layers = (
+        part for service in services for part in (service, *service.overlays.values())
+    )
+    return frozenset(grant.source for part in layers for grant in getattr(part, section))
 
 
 def _states_file(document: Mapping[str, Any], section: str, name: str) -> bool:

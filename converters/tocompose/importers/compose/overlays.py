@@ -171,10 +171,10 @@ def _untagged(
         return document
     services = dict(as_map(document.get("services")))
     for name, variables in tagged.items():
-        kept = {
+        kept_settings = {
             key: value for key, value in variables.items() if not isinstance(value, Reset)
         }
-        services[name] = {**as_map(services[name]), "environment": kept}
+        services[name] = {**as_map(services[name]), "environment": kept_settings}
     return {**document, "services": services}
 
 
@@ -231,8 +231,10 @@ def without_unused(stack: Stack, base: Stack) -> tuple[Stack, tuple[Note, ...]]:
             facts: dict[str, Any] = {"kind": section[:-1], "name": name}
             if name not in kept_names:
                 notes.append(note("TC777", resource.origin, subject=subject, **facts))
-        kept = tuple(resource for resource in resources if resource.name in kept_names)
-        stack = replace(stack, **{section: kept})
+        used_resources = tuple(
+            resource for resource in resources if resource.name in kept_names
+        )
+        stack = replace(stack, **{section: used_resources})
     return stack, tuple(notes)
 
 

@@ -129,8 +129,8 @@ def _why_nothing(project: Project, ledger: Ledger) -> str:
         return f"{loss}{reason and '; '}{reason}"
     files = project.named or project.files()
     for path in files[:20]:
-        if place := _place_of_call(path, project.read(path) or b""):
-            return f"{place}: the docker command here was not read; {reason}"
+        if call_place := _place_of_call(path, project.read(path) or b""):
+            return f"{call_place}: the docker command here was not read; {reason}"
     return f"{next(iter(files), project.name)}: {reason}"
 
 

@@ -278,9 +278,9 @@ def _parse_run(invocation: Invocation) -> CommandLine:
 def _note_no_image(invocation: Invocation, line: CommandLine) -> None:
     for argument in (*line.operands, *(option.value for option in line.options)):
         argument.mark_noted("TC106")
-    words = (*invocation.head, *invocation.arguments)
-    for argument in words[:1]:
-        last_line = words[-1].span.end_line
+    call_arguments = (*invocation.head, *invocation.arguments)
+    for argument in call_arguments[:1]:
+        last_line = call_arguments[-1].span.end_line
         is_long = last_line > argument.span.line
         end = f"; line {last_line} ends without a backslash" if is_long else ""
         command = " ".join((invocation.tool, *invocation.verb))

@@ -52,8 +52,8 @@ def read_command(service: str, step: Invocation, line: CommandLine) -> WaitTarge
 
 def note_command(service: str, step: Invocation, line: CommandLine) -> None:
     """Says of a command inside a service that the stack does not run it; cron may be what runs it."""
-    container, *words = (argument.text for argument in line.operands)
-    program = f"`{program_name(words[0])}`" if words else "a command"
+    container, *command_words = (argument.text for argument in line.operands)
+    program = f"`{program_name(command_words[0])}`" if command_words else "a command"
     subject = ModelPath.service(service)
     if step.schedule in ("", "@reboot"):
         code, facts = "TC132", exec_facts(service, line, step.stdin)
@@ -78,9 +78,9 @@ def exec_facts(service: str, line: CommandLine, stdin: Argument | None) -> dict[
 def same_command(service: str, line: CommandLine, stdin: Argument | None) -> str:
     """The command line with which docker compose runs the same; an ellipsis for secrets, and for what is too long."""
     texts = [argument.text for argument in line.operands[1:]]
-    words = ["docker", "compose", "exec", *_options(line, stdin), service]
+    client_words = ["docker", "compose", "exec", *_options(line, stdin), service]
     inside = _without_secrets(texts) or [LEFT_OUT]
-    called = " ".join(_shell_words([*words, *inside]))
+    called = " ".join(_shell_words([*client_words, *inside]))
     fed = f" < {LEFT_OUT}" if stdin is not None else ""
     return _shortened(without_script_secrets(called)) + fed
 
@@ -107,11 +107,13 @@ def _variables(line: CommandLine) -> Iterator[str]:
 
 def _without_secrets(texts: Sequence[str]) -> list[str]:
     """The words with an ellipsis in the place of each secret, as the shell of the script had them."""
-    words = list(texts)
+    shown_words = list(texts)
     for secret in reversed(command_secrets(texts)):
-        word = words[secret.word]
-        words[secret.word] = replace_spans(word, [(secret.start, secret.end, LEFT_OUT)])
-    return words
+        word = shown_words[secret.word]
+        shown_words[secret.word] = replace_spans(
+            word, [(secret.start, secret.end, LEFT_OUT)]
+        )
+    return shown_words
 
 
 def _shell_words(texts: Sequence[str]) -> Iterator[str]:
@@ -130,5 +132,5 @@ def _shortened(line: str) -> str:
     first_line = line.partition("\n")[0]
     if first_line == line and len(line) <= _LONGEST:
         return line
-    kept = first_line[:_LONGEST].rpartition(" ")[0]
-    return f"{kept} {LEFT_OUT}"
+    shortened = first_line[:_LONGEST].rpartition(" ")[0]
+    return f"{shortened} {LEFT_OUT}"

@@ -46,18 +46,23 @@ def pasted_script(argv: tuple[str, ...], ledger: Ledger) -> Script:
     for argument in arguments[start + 1 : verb_at]:
         if argument.text.startswith("-"):
             argument.annotate("TC147", option=argument.text.partition("=")[0])
-    verb, end = read_verb(argv, verb_at)
+    verb, verb_end = read_verb(argv, verb_at)
     return Script(
-        (Invocation(tool, verb, arguments[end:], tree.span, head=arguments[:end]),), {}
+        (
+            Invocation(
+                tool, verb, arguments[verb_end:], tree.span, head=arguments[:verb_end]
+            ),
+        ),
+        {},
     )
 
 
 def unknown_options(argv: tuple[str, ...]) -> tuple[list[str], list[str]]:
     """The options of a `docker run` that docker does not know, and the long ones and `-o` behind its image."""
     start = next((at for at, text in enumerate(argv) if program_name(text) in _TOOLS), 0)
-    _, end = read_verb(argv, _verb_index(argv, start + 1, "docker"))
+    _, verb_end = read_verb(argv, _verb_index(argv, start + 1, "docker"))
     nowhere = Span(FILE, 1, 1, 1, 1)
-    arguments = tuple(Argument(literal(text), nowhere) for text in argv[end:])
+    arguments = tuple(Argument(literal(text), nowhere) for text in argv[verb_end:])
     line = parse_command_line(arguments, flag_rows("run", "podman"))
     unknown = [option.name for option in line.options if option.row is None]
     behind = [argument.text for argument in line.operands[1:]]

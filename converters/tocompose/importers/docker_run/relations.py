@@ -310,13 +310,13 @@ class RelatedServices:
         if gate_name is None:
             return
         depends_on = self._services[name].depends_on
-        kept = [edge for edge in depends_on if edge.service not in ended]
+        kept_edges = [edge for edge in depends_on if edge.service not in ended]
         gate = Dependency(
             service=gate_name,
             condition="service_completed_successfully",
             evidence="the script runs it to its end first",
         )
-        self._change(name, depends_on=(*kept, gate))
+        self._change(name, depends_on=(*kept_edges, gate))
 
     def _is_on_request(self, container: StartedContainer) -> bool:
         """Whether a person, a clock or another command starts the container when it is wanted, and `up` never does."""

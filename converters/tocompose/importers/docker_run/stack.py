@@ -175,8 +175,8 @@ def _called_networks(services: Iterable[Service]) -> Iterator[str]:
     Such as Traefik's `--providers.docker.network=edge`, `traefik.docker.network` or `CADDY_INGRESS_NETWORKS`.
     """
     for service in services:
-        words = stated_argv(service)
-        for word, following in zip(words, [*words, ""][1:], strict=True):
+        argv_words = stated_argv(service)
+        for word, following in zip(argv_words, [*argv_words, ""][1:], strict=True):
             option, equals, name = word.partition("=")
             if option.startswith("-") and option.lower().endswith("network"):
                 yield name if equals else following

@@ -221,10 +221,10 @@ class ConfigStore:
 
         https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/kubelet/kubelet_pods.go (makeEnvironmentVariables)
         """
-        entries = self.entries(kube_object)
+        config_entries = self.entries(kube_object)
         if kube_object.title == "Secret":
-            return entries
-        return {key: value for key, value in entries.items() if not value.encoded}
+            return config_entries
+        return {key: value for key, value in config_entries.items() if not value.encoded}
 
     def setting(self, value: SecretValue) -> str:
         """The name of the entry of `.env` that a value becomes."""

@@ -194,19 +194,19 @@ def _convert_pod(
     model: ClusterModel,
     defaults: Resources | None,
 ) -> ConvertedPod:
-    parts: list[StackPart] = []
+    stack_parts: list[StackPart] = []
     containers: list[ContainerContext] = []
     storages: list[ContainerStorage] = []
     for pod_container in pod.containers:
         container = ContainerContext(model, workload, pod, pod_container)
         converted = convert_container(container, defaults)
-        parts.extend((*converted.parts, converted.service))
+        stack_parts.extend((*converted.parts, converted.service))
         containers.append(container)
         storages.append(converted.storage)
-    parts.extend(_moved_hosts(containers))
+    stack_parts.extend(_moved_hosts(containers))
     jobs = volume_jobs(containers, storages)
-    parts.extend(job for job in jobs if job is not None)
-    return ConvertedPod(pod.base, tuple(parts), jobs)
+    stack_parts.extend(job for job in jobs if job is not None)
+    return ConvertedPod(pod.base, tuple(stack_parts), jobs)
 
 
 def _moved_hosts(containers: list[ContainerContext]) -> Iterator[Contribution]:

@@ -22,8 +22,8 @@ _PLACEHOLDER = regex(r"<([A-Za-z][\w .-]*)>")
 
 
 def _as_variable(placeholder: re.Match[str]) -> str:
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", placeholder[1])
-    return "${" + variable_name(words) + "}"
+    separated_name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", placeholder[1])
+    return "${" + variable_name(separated_name) + "}"
 
 
 def container_image(container: ContainerContext) -> str:

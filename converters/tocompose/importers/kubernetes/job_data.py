@@ -83,11 +83,11 @@ def note_job_data(
     model: ClusterModel, services: Mapping[str, Service], told_claims: Collection[str]
 ) -> None:
     """Says of each claim that nothing else tells of, and jobs mount, how its files come into the stack."""
-    told: set[tuple[str, str]] = set()
+    told_folders: set[tuple[str, str]] = set()
     for folder in _job_folders(model, services):
         key = (folder.claim, folder.part)
-        if key not in told and f"the claim {folder.claim}" not in told_claims:
-            told.add(key)
+        if key not in told_folders and f"the claim {folder.claim}" not in told_claims:
+            told_folders.add(key)
             _note_folder(folder)
 
 
@@ -104,8 +104,8 @@ def _job_folders(
                 is_written = mount.read_only.flag is not True
                 if isinstance(volume.source, ClaimVolume) and is_written:
                     name = claim_name(volume.source, workload)
-                    part = mount.sub_path.text or ""
-                    folder = JobFolder(workload, service, mount, name, part.strip("/"))
+                    sub_path = mount.sub_path.text or ""
+                    folder = JobFolder(workload, service, mount, name, sub_path.strip("/"))
                     if not _is_on_a_server(folder, model):
                         yield folder
 

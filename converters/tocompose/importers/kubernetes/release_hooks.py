@@ -135,8 +135,8 @@ def _find_steps(model: ClusterModel) -> Iterator[_Step]:
         hook = release_hook(workload)
         if hook.profile is None:
             for pod in workload.pods:
-                place = (hook.phase, hook.weight if _has_place(hook) else 0)
-                yield _Step(place, hook, workload, pod.main_container.service)
+                hook_place = (hook.phase, hook.weight if _has_place(hook) else 0)
+                yield _Step(hook_place, hook, workload, pod.main_container.service)
 
 
 def _has_place(hook: ReleaseHook) -> bool:
@@ -154,7 +154,7 @@ def _runs_next(job: _Step, step: _Step, lasting: list[tuple[int, int]]) -> bool:
     if step is job:
         return False
     if job.place[0] != step.place[0]:
-        is_apart = any(job.place < place < step.place for place in lasting)
+        is_apart = any(job.place < step_place < step.place for step_place in lasting)
         return job.place < step.place and not is_apart
     if job.place[1] == step.place[1] and job.hook.cursor.key == _HOOKS[0]:
         return job.workload.kube_object.name < step.workload.kube_object.name

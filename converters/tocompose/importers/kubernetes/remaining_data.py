@@ -95,11 +95,11 @@ class RunningContainer(NamedTuple):
 
     def _runs_server(self, facts: ImageFacts | None) -> bool:
         """Whether the server of the image runs: no other program has taken its place."""
-        words = self.service.entrypoint
-        if facts is None or not words:
+        entrypoint_words = self.service.entrypoint
+        if facts is None or not entrypoint_words:
             return True
         programs = (*facts.entrypoint, *(facts.server or ()))
-        line = " ".join((*words, *(self.service.command or ())))
+        line = " ".join((*entrypoint_words, *(self.service.command or ())))
         return not programs or any(program in line for program in programs)
 
     @property
@@ -122,13 +122,13 @@ class RunningContainer(NamedTuple):
 
     def kubectl(self) -> str:
         """The beginning of a command that runs another one in the container."""
-        words = ["kubectl exec"]
+        kubectl_words = ["kubectl exec"]
         if self.workload.kube_object.states_namespace:
-            words.append(f"-n {shlex.quote(self.workload.namespace)}")
-        words.append(self._pod_words())
+            kubectl_words.append(f"-n {shlex.quote(self.workload.namespace)}")
+        kubectl_words.append(self._pod_words())
         if self.container.name:
-            words.append(f"-c {shlex.quote(self.container.name)}")
-        return f"{' '.join(words)} --"
+            kubectl_words.append(f"-c {shlex.quote(self.container.name)}")
+        return f"{' '.join(kubectl_words)} --"
 
     def _pod_words(self) -> str:
         kube_object = self.workload.kube_object
@@ -162,20 +162,22 @@ def note_remaining_data(
 ) -> frozenset[str]:
     """The claims and folders of which it is said how the data that they have in the cluster come into the stack."""
     running = tuple(_running_containers(model, services))
-    told: set[tuple[str, str]] = set()
+    told_folders: set[tuple[str, str]] = set()
     # Who mounts the folder of a server that is known, such as for backups, is none.
     for container in sorted(running, key=lambda runs: runs.is_guessed):
-        is_shared = any((folder.name, folder.part) in told for folder in container.folders)
+        is_shared = any(
+            (folder.name, folder.part) in told_folders for folder in container.folders
+        )
         if not (container.is_guessed and is_shared):
-            told.update(_note_server(container))
+            told_folders.update(_note_server(container))
     renewed = _renewed_folders(running)
     for container in sorted(running, key=lambda runs: not runs.facts):
         for folder in _copied_folders(container):
             key = (folder.name, folder.part)
-            if key not in told:
-                told.add(key)
+            if key not in told_folders:
+                told_folders.add(key)
                 _note_files(container, folder, kind=renewed.get(key, ""))
-    return frozenset(name for name, _ in told)
+    return frozenset(name for name, _ in told_folders)
 
 
 def _copied_folders(container: RunningContainer) -> Iterator[KeptFolder]:
@@ -215,13 +217,13 @@ def _kept_folders(
     container: PodContainer, pod: Pod, workload: Workload, model: ClusterModel
 ) -> Iterator[KeptFolder]:
     for mount in container.fields.mounts:
-        kept = _keeper_of(mount, pod, workload, model)
-        if kept is not None and mount.path:
-            keeper, name = kept
-            part = mount.sub_path.text or mount.sub_path_expression.text or ""
+        data_keeper = _keeper_of(mount, pod, workload, model)
+        if data_keeper is not None and mount.path:
+            keeper, name = data_keeper
+            sub_path = mount.sub_path.text or mount.sub_path_expression.text or ""
             is_read_only = mount.read_only.flag is True
             path = mount.path.rstrip("/") or "/"
-            yield KeptFolder(keeper, name, path, part, is_read_only, mount.cursor)
+            yield KeptFolder(keeper, name, path, sub_path, is_read_only, mount.cursor)
 
 
 def _keeper_of(

@@ -89,8 +89,8 @@ def _copied_files(
     if inside:
         yield from inside if f"{whole}/" == path else ()
         return
-    place = join(target, basename(source)) if target.endswith("/") else whole
-    if place == path or _is_below(place, path):
+    copied_path = join(target, basename(source)) if target.endswith("/") else whole
+    if copied_path == path or _is_below(copied_path, path):
         yield source
 
 

@@ -81,8 +81,8 @@ def note_commands(
         if overlay is None or not overlay.mounts or not process.publishes:
             continue
         command = overlay.command or service.command
-        words = [plain(word) or word for word in command or ()]
-        shown = _shown_command(words) or plan.image(process).command_text
+        shown_words = [plain(word) or word for word in command or ()]
+        shown = _shown_command(shown_words) or plan.image(process).command_text
         _note_command(plan, process, shown)
         if overlay.command is not None and "0.0.0.0" not in shown:
             note_local_in_development(plan.repository, process, shown, plan.port.number)

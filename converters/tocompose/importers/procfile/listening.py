@@ -106,10 +106,10 @@ def all_opening_variables(
 
 def without_port(repository: Repository, process: Process, language: str) -> Process:
     """The web process, which publishes nothing where it only takes part in a network elsewhere; a note says so."""
-    told = _listens_nowhere(repository, process, language) if language else None
-    if told is None:
+    portless_library = _listens_nowhere(repository, process, language) if language else None
+    if portless_library is None:
         return process
-    file, library = told
+    file, library = portless_library
     subject = ModelPath.service(process.service, "ports")
     repository.add_note("TC597", process.span, subject=subject, file=file, library=library)
     return process._replace(kind="worker")

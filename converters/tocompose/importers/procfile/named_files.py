@@ -119,10 +119,10 @@ def _programs_in_row(command: list[CommandWord], folder: str) -> Iterator[NamedP
 
 def started_program(program: NamedProgram) -> NamedProgram:
     """The program behind one that only leads to it (`bundle exec`, `poetry run`); the program itself behind none."""
-    words = behind_wrappers([program.name, *program.arguments])
-    if not words:
+    program_words = behind_wrappers([program.name, *program.arguments])
+    if not program_words:
         return program
-    name, *arguments = words
+    name, *arguments = program_words
     return NamedProgram(name, tuple(arguments), program.folder)
 
 

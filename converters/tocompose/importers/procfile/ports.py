@@ -125,8 +125,8 @@ def front_of_process(
         **{name: value for name, _, value in assigned},
     }
     for command in simple_commands(parsed):
-        words = [shell_word.text for shell_word in command]
-        if front := front_of(words, settings):
+        process_words = [shell_word.text for shell_word in command]
+        if front := front_of(process_words, settings):
             return front
     return None
 

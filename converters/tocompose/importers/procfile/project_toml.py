@@ -62,8 +62,8 @@ def read_project_toml(repository: Repository) -> ProjectToml:
 
 def _settle_version(version: Cursor) -> None:
     if version and version.peek() not in _SCHEMA_VERSIONS:
-        wanted = f"{', '.join(_SCHEMA_VERSIONS[:-1])} or {_SCHEMA_VERSIONS[-1]}"
-        version.note("TC315", what="schema-version", wanted=wanted)
+        known_versions = f"{', '.join(_SCHEMA_VERSIONS[:-1])} or {_SCHEMA_VERSIONS[-1]}"
+        version.note("TC315", what="schema-version", wanted=known_versions)
 
 
 def variables_of_build(project: ProjectToml) -> Iterator[AppVariable]:

@@ -244,8 +244,8 @@ def _apply_rules(file: _SourceFile) -> Iterator[tuple[str, Occurrence]]:
             continue
         match = _first_match(rule.pattern, file)
         if match is not None:
-            end = _end_of_word(file.content, match.end())
-            text = file.content[match.start() : end].decode("utf-8", "replace")
+            word_end = _end_of_word(file.content, match.end())
+            text = file.content[match.start() : word_end].decode("utf-8", "replace")
             matched_text = " ".join(text.split())[:_SHOWN_LENGTH]
             span = file.span(match.start(), match.end())
             yield rule.kind, Occurrence(rule.name, matched_text, span, rule.value)

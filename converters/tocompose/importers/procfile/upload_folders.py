@@ -89,9 +89,9 @@ def _names_other_store(repository: Repository, file: str) -> bool:
         for path in repository.project.files()
         if path.rpartition("/")[0] == folder and path.endswith(file[file.rfind(".") :])
     )
-    words = load("uploads")["other_stores"]
+    store_words = load("uploads")["other_stores"]
     texts = (repository.read_text(path) or "" for path in beside)
-    return any(word in text for text in texts for word in words)
+    return any(word in text for text in texts for word in store_words)
 
 
 def _stated_folder(text: str, span: Span, values: Mapping[str, str]) -> str | None:
@@ -119,13 +119,13 @@ def _is_whole(statement: str) -> bool:
 
 def _joined_folder(statement: str, text: str, file: str) -> str | None:
     """The folder from the parts that a statement joins; None where one of them is not known."""
-    parts = _QUOTED.findall(statement)
+    quoted_parts = _QUOTED.findall(statement)
     code = _QUOTED.sub(" ", statement)
     names = [name for name in _BASE.findall(code) if name not in load("uploads")["joiners"]]
-    names += [name for part in parts for name in _IN_TEXT.findall(part)]
-    if not parts or len(names) > 1:
+    names += [name for part in quoted_parts for name in _IN_TEXT.findall(part)]
+    if not quoted_parts or len(names) > 1:
         return None
-    plain_parts = [_IN_TEXT.sub("", part) for part in parts]
+    plain_parts = [_IN_TEXT.sub("", part) for part in quoted_parts]
     if not names:
         return _inside(join(*plain_parts))
     base = folder_of_name(names[0], text, file)

@@ -151,8 +151,8 @@ def _server_of_gem(
     own = [EnvVariable(name=row["host"], value="0.0.0.0")]
     if "allowed" in row:
         own.append(EnvVariable(name=row["allowed"], value=service))
-    told = EnvVariable(name=row["host"], value=service)
-    return AssetServer(port, own=tuple(own), told=(told,))
+    host_variable = EnvVariable(name=row["host"], value=service)
+    return AssetServer(port, own=tuple(own), told=(host_variable,))
 
 
 def _configured_port(repository: Repository) -> str:

@@ -186,8 +186,8 @@ def note_faults(project: Project, ledger: Ledger) -> None:
             ledger, "unit", (*encoding_oddities(content, path), *zeros(content, path))
         )
         for fault in _mended(project, path).faults:
-            told = note("TC016", fault.span, line=fault.line, section=fault.section)
-            ledger.add_note(told)
+            fault_note = note("TC016", fault.span, line=fault.line, section=fault.section)
+            ledger.add_note(fault_note)
 
 
 def _file_name(path: str) -> str:

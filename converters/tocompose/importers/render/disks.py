@@ -34,8 +34,10 @@ def with_disk(
     subject = ModelPath.of("volumes", name)
     facts: dict[str, Any] = {"service": service.name, "path": target}
     if kind:
-        place = shlex.quote(f"{service.name}:{target}")
-        command = f"docker compose create && docker compose cp DOWNLOADED_FOLDER/. {place}"
+        copy_target = shlex.quote(f"{service.name}:{target}")
+        command = (
+            f"docker compose create && docker compose cp DOWNLOADED_FOLDER/. {copy_target}"
+        )
         disk.annotate("TC444", subject=subject, kind=kind, command=command, **facts)
     else:
         disk.annotate("TC436", subject=subject, name=name, **facts)

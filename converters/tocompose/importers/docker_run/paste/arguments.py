@@ -42,8 +42,8 @@ def _whole_command(argv: tuple[str, ...]) -> str | None:
 
 def _begins_command(text: str) -> bool:
     """Whether a text of several words is a docker command."""
-    words = re.sub(r"^\W*(?:sudo\s+)?", "", text).split(maxsplit=1)
-    return len(words) == 2 and tool_of(words[0]) != ""
+    first_words = re.sub(r"^\W*(?:sudo\s+)?", "", text).split(maxsplit=1)
+    return len(first_words) == 2 and tool_of(first_words[0]) != ""
 
 
 def _is_changed(word: str) -> bool:

@@ -72,5 +72,5 @@ def _json_texts(text: str) -> Iterator[tuple[re.Match[str], str]]:
 
 def _json_lists(text: str) -> Iterator[tuple[re.Match[str], str]]:
     for match in _WORD_LIST.finditer(text):
-        words = _JSON_WORD.findall(match["code"])
-        yield match, shlex.join(undo_escapes(word[1:-1]).text for word in words)
+        json_words = _JSON_WORD.findall(match["code"])
+        yield match, shlex.join(undo_escapes(word[1:-1]).text for word in json_words)

@@ -283,10 +283,13 @@ def _wc(arguments: Sequence[str], text: str) -> str | None:
 
 def _expr(arguments: Sequence[str], _: str) -> str | None:
     """`expr 1 + 2`, of whole numbers."""
-    words = list(arguments)
-    if not all(re.fullmatch(r"-?\d{1,18}|[-+*/%]", word) for word in words) or not words:
+    operands = list(arguments)
+    if (
+        not all(re.fullmatch(r"-?\d{1,18}|[-+*/%]", word) for word in operands)
+        or not operands
+    ):
         return None
-    number = evaluate(" ".join(words), lambda _: None)
+    number = evaluate(" ".join(operands), lambda _: None)
     return None if number is None else f"{number}\n"
 
 

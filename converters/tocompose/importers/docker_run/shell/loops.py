@@ -289,13 +289,13 @@ def _repeat(shell: Shell, condition: Cursor, body: Cursor, *, wanted: bool) -> N
         first_step = len(shell.steps)
         shell.run_all(body)
         rounds += 1
-        words = _words_of(shell.steps[first_step:])
-        if words and words == words_before:
+        step_words = _words_of(shell.steps[first_step:])
+        if step_words and step_words == words_before:
             # A loop that does the same again and again is read once.
             del shell.steps[first_step:]
             shell.jump = None
             break
-        words_before = words
+        words_before = step_words
         if flow.is_left(shell):
             break
     if rounds == 0:
@@ -321,14 +321,14 @@ def _reading_command(condition: Cursor) -> Cursor | None:
         return None
     command = condition.at(0)
     command = command.at(0) if command.kind == "or" else command
-    words = [child.peek() or "" for child in command if child.kind == "leaf"]
-    return command if command.kind == "command" and words[:1] == ["read"] else None
+    command_words = [child.peek() or "" for child in command if child.kind == "leaf"]
+    return command if command.kind == "command" and command_words[:1] == ["read"] else None
 
 
 def _read_lines(shell: Shell, condition: Cursor, reading: Cursor, body: Cursor) -> None:
     """Reads the body for each line that the script says itself, else once."""
-    words = [child.peek() or "" for child in reading if child.kind == "leaf"][1:]
-    names, fills_array = names_to_read(words)
+    read_words = [child.peek() or "" for child in reading if child.kind == "leaf"][1:]
+    names, fills_array = names_to_read(read_words)
     text, shell.piped = shell.piped, None
     if text is None or text.plain is None:
         _read_open_lines(shell, condition, body, names)
@@ -370,8 +370,8 @@ def _ends_by_break(body: Cursor) -> bool:
 def _only_computes(body: Cursor) -> bool:
     """Whether the statements of a loop only test and change variables, so that its rounds can be counted."""
     if body.kind == "command":
-        words = [child.peek() or "" for child in body if child.kind == "leaf"]
-        name = words[0] if words else ":"
+        body_words = [child.peek() or "" for child in body if child.kind == "leaf"]
+        name = body_words[0] if body_words else ":"
         return name in _COMPUTING or name.startswith(("((", "[[")) or name in DECLARATIONS
     return all(
         _only_computes(child) for child in body if child.kind not in ("leaf", "words")

@@ -193,8 +193,8 @@ def command_fields(shell: Shell, cursor: Cursor) -> list[CommandField]:
         if child.peek() in load("shell")["ellipses"]:
             child.note("TC168", written=child.peek())
         else:
-            words = file_names(shell, child.peek() or "", shell.expand_fields(child))
-            fields += [CommandField(field, child) for field in words]
+            field_values = file_names(shell, child.peek() or "", shell.expand_fields(child))
+            fields += [CommandField(field, child) for field in field_values]
     return fields
 
 
@@ -321,16 +321,16 @@ def _read_read(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None
 
 
 def _read_mapfile(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
-    words = [field.value.text for field in fields[1:]]
-    if read_array(shell, cursor, words):
+    argument_texts = [field.value.text for field in fields[1:]]
+    if read_array(shell, cursor, argument_texts):
         cursor.skip("reads what the script says itself")
     else:
         non_docker_commands.settle_other(shell, cursor, fields)
 
 
 def _read_getopts(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
-    words = [field.value.plain or "" for field in fields[1:]]
-    shell.status = flow.next_option(shell, words)
+    argument_texts = [field.value.plain or "" for field in fields[1:]]
+    shell.status = flow.next_option(shell, argument_texts)
     cursor.skip("reads the options of the script")
 
 

@@ -57,13 +57,13 @@ class ParameterReader:
         self, parameters: Iterable[Child], rows: Mapping[str, Row]
     ) -> ContainerWords:
         """The words for all parameters of a container."""
-        words = ContainerWords([], [], [], [], [])
+        container_words = ContainerWords([], [], [], [], [])
         by_alias = {alias: row for row in rows.values() for alias in row.get("aliases", ())}
         siblings = tuple(parameters)
         for child in siblings:
             row = rows.get(str(child.key)) or by_alias.get(str(child.key))
-            self._read_one(child, row or {"note": "TC034"}, words, siblings)
-        return words
+            self._read_one(child, row or {"note": "TC034"}, container_words, siblings)
+        return container_words
 
     def word(self, text: str, span: Span) -> Leaf:
         """A word that no shell reads, with what the loop's item holds put in."""

@@ -57,8 +57,10 @@ def _read_round(
     child: Child,
     reader: ParameterReader,
 ) -> Iterator[Branch]:
-    words = reader.read_all(parameters, module["parameters"])
-    yield from container_branches(module["tool"], module["verb"], words, child.span)
+    container_words = reader.read_all(parameters, module["parameters"])
+    yield from container_branches(
+        module["tool"], module["verb"], container_words, child.span
+    )
 
 
 def _parameters(node: Node) -> tuple[Child, ...] | None:

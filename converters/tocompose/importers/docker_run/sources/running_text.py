@@ -37,12 +37,12 @@ def read_mention(shell: Shell, cursor: Cursor) -> None:
 
 def _command_line(text: Cursor) -> CommandLine | None:
     """The options and operands of a run or create; None for another command."""
-    words = re.findall(r"(?:\"[^\"]*\"|'[^']*'|\S)+", text.peek() or "")
-    starts = (at for at, word in enumerate(words) if word in _STARTING_VERBS)
+    line_words = re.findall(r"(?:\"[^\"]*\"|'[^']*'|\S)+", text.peek() or "")
+    starts = (at for at, word in enumerate(line_words) if word in _STARTING_VERBS)
     verb_at = next(starts, None)
     if verb_at is None:
         return None
-    arguments = (Argument(word, text.value_span) for word in words[verb_at + 1 :])
+    arguments = (Argument(word, text.value_span) for word in line_words[verb_at + 1 :])
     return parse_command_line(tuple(arguments), flag_rows("run", "podman"))
 
 

@@ -110,8 +110,10 @@ def _folder_change(around: Surroundings) -> Iterator[Branch]:
     folder = next(filter(None, (around.sibling(key) for key in _FOLDER_KEYS)), "")
     if folder:
         span = around.child.node.span
-        words = (Leaf("cd", span, "literal"), Leaf(folder, span, "literal"))
-        children = tuple(Child(index, span, word) for index, word in enumerate(words))
+        change_words = (Leaf("cd", span, "literal"), Leaf(folder, span, "literal"))
+        children = tuple(
+            Child(index, span, word) for index, word in enumerate(change_words)
+        )
         yield Branch("command", children, span)
 
 

@@ -71,16 +71,24 @@ def read_service(
     reader = ParameterReader(texts, expands=bool(dialect.get("expands")))
     node = child.node
     if isinstance(node, Leaf):
-        words = ContainerWords([], [reader.word(node.text, node.span)], [], [], [])
+        container_words = ContainerWords(
+            [], [reader.word(node.text, node.span)], [], [], []
+        )
     else:
-        words = reader.read_all(node.children, dialect["parameters"])
+        container_words = reader.read_all(node.children, dialect["parameters"])
     if passed_variables := service.passed_variables():
         settings = Branch("map", passed_variables, passed_variables[0].span)
         # What the service says itself stands behind it and counts.
-        words.flags[:0] = reader.flag("--env", settings, passed_variables[0].span)
-    if dialect.get("keyed") and not words.names and not isinstance(child.key, int):
-        words.names.append(Leaf(str(child.key), child.span))
-    yield from container_branches("docker", ("run", "--detach"), words, child.span)
+        container_words.flags[:0] = reader.flag("--env", settings, passed_variables[0].span)
+    if (
+        dialect.get("keyed")
+        and not container_words.names
+        and not isinstance(child.key, int)
+    ):
+        container_words.names.append(Leaf(str(child.key), child.span))
+    yield from container_branches(
+        "docker", ("run", "--detach"), container_words, child.span
+    )
 
 
 def _is_workflow(root: Node) -> bool:

@@ -139,11 +139,11 @@ def _holds_command(texts: Iterable[Leaf]) -> bool:
 
 def _is_argument_list(texts: list[Leaf]) -> bool:
     """Whether a list holds the words of one docker command: `[docker, run, nginx]`."""
-    words = [text.text for text in texts]
-    while words[:1] in (["sudo"], ["-n"], ["-E"]):
-        del words[0]
-    is_client = bool(words) and words[0].rpartition("/")[2] in _CLIENTS
-    return is_client and len(words) > 2
+    argument_texts = [text.text for text in texts]
+    while argument_texts[:1] in (["sudo"], ["-n"], ["-E"]):
+        del argument_texts[0]
+    is_client = bool(argument_texts) and argument_texts[0].rpartition("/")[2] in _CLIENTS
+    return is_client and len(argument_texts) > 2
 
 
 def _literal_command(texts: Iterable[Leaf], settings: Iterable[Branch] = ()) -> Branch:

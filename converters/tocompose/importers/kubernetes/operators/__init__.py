@@ -72,9 +72,9 @@ def _answers(objects: KubeObjects, *, is_after: bool) -> Iterator[OperatorAnswer
             continue
         module = import_module(f"{__name__}.{row['module']}")
         for kube_object in objects.of_kind(kind):
-            parts = module.answer(kube_object, objects)
+            operator_parts = module.answer(kube_object, objects)
             labels = _pod_labels(kube_object, row)
-            yield build_answer(kube_object, objects, parts, labels)
+            yield build_answer(kube_object, objects, operator_parts, labels)
 
 
 def _pod_labels(kube_object: KubeObject, row: Row) -> Mapping[str, str]:

@@ -367,14 +367,14 @@ def _apm_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]:
             "apm-server.kibana.host": kibana_url(spec.kibana),
         }
     stated = {name: option.written(_as_json).text for name, option in spec.options.items()}
-    words = (f"{option}={text}" for option, text in {**options, **stated}.items())
+    option_words = (f"{option}={text}" for option, text in {**options, **stated}.items())
     yield OperatedServer(
         name=server,
         image=spec.image or elastic_image("apm", "apm-server", spec.version),
         kind="Deployment",
         ports=(_APM,),
         env=env,
-        args=("-e", *(argument for word in words for argument in ("-E", word))),
+        args=("-e", *(argument for word in option_words for argument in ("-E", word))),
         resources=spec.resources,
         more_env=spec.env,
     )

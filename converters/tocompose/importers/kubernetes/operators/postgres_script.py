@@ -117,13 +117,16 @@ def _psql_lines(login: ServerLogin, options: str, statements: list[str]) -> list
 
 
 def _role_statement(role: DatabaseRole) -> str:
-    words = [f"CREATE ROLE {_quoted(role.name)}", "LOGIN" if role.may_login else "NOLOGIN"]
-    words += [role.attributes] if role.attributes else []
+    statement_words = [
+        f"CREATE ROLE {_quoted(role.name)}",
+        "LOGIN" if role.may_login else "NOLOGIN",
+    ]
+    statement_words += [role.attributes] if role.attributes else []
     if role.administered_by:
-        words.append(f"ADMIN {_quoted(role.administered_by)}")
+        statement_words.append(f"ADMIN {_quoted(role.administered_by)}")
     if role.secret:
-        words.append("PASSWORD :'password'")
-    return f"{' '.join(words)};"
+        statement_words.append("PASSWORD :'password'")
+    return f"{' '.join(statement_words)};"
 
 
 def _memberships(roles: Iterable[DatabaseRole], known_roles: set[str]) -> Iterator[str]:

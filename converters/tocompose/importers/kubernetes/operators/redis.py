@@ -248,10 +248,10 @@ def _failover_parts(
 def _option_words(option: str) -> tuple[str, ...]:
     """A line of the configuration as arguments: redis-server takes each for one word of it."""
     try:
-        words = shlex.split(option)
+        option_words = shlex.split(option)
     except ValueError:
-        words = option.split()
-    return (f"--{words[0]}", *words[1:]) if words else ()
+        option_words = option.split()
+    return (f"--{option_words[0]}", *option_words[1:]) if option_words else ()
 
 
 def _watching_parts(sentinel: SentinelSpec, name: str) -> Iterator[OperatorPart]:

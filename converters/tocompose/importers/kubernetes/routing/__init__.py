@@ -163,9 +163,9 @@ def _entrypoint_ports(
 
 def _publishers(point: EntryPoint, services: Mapping[str, Service]) -> list[str]:
     """The services that publish the port of an entry point."""
-    wanted = (str(point.port), point.protocol)
+    entry_port = (str(point.port), point.protocol)
     return [
         name
         for name, service in services.items()
-        if any((port.published, port.protocol) == wanted for port in service.ports)
+        if any((port.published, port.protocol) == entry_port for port in service.ports)
     ]

@@ -87,10 +87,10 @@ def names_controller(peer: PolicyPeer, left_out: Iterable[KubeObject]) -> bool:
 
 def _selected_words(selector: LabelSelector) -> set[str]:
     """The values that a label selector asks for, whatever the keys."""
-    words = set(selector.labels.values())
+    selector_words = set(selector.labels.values())
     for expression in selector.expressions:
-        words |= {value or "" for value in expression.values}
-    return words
+        selector_words |= {value or "" for value in expression.values}
+    return selector_words
 
 
 # Many things run in these: a policy that lets all of them in does not speak of the controller.
@@ -99,8 +99,8 @@ _SHARED_NAMESPACES = frozenset({"kube-system", "ingress"})
 
 def _is_meant(peer: PolicyPeer, namespace_words: set[str], controller: KubeObject) -> bool:
     labels = pod_labels(controller)
-    wanted = peer.pods.labels.items()
-    return controller.namespace in namespace_words and wanted <= labels.items()
+    wanted_labels = peer.pods.labels.items()
+    return controller.namespace in namespace_words and wanted_labels <= labels.items()
 
 
 @cache
