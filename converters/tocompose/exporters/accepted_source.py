@@ -167,3 +167,21 @@ def _part_left(
         if getattr(old, name) != getattr(new, name)
     }
     return replace(resource, **changes)
+
+
+def written_documents(
+    accepted: Mapping[ComposeFileRole, Accepted], stack: Stack
+) -> dict[ComposeFileRole, dict[str, Any]]:
+    """The documents that say something; others are not written."""
+    return {
+        role: part.document
+        for role, part in accepted.items()
+        if part.document["services"] or _says_more(stack, role)
+    }
+
+
+def _says_more(stack: Stack, role: ComposeFileRole) -> bool:
+    """Whether a file is written although no service stands in it: the base, or with sections or a name of its own."""
+    if role is ComposeFileRole.BASE or role in stack.file_names:
+        return True
+    return bool(stack.extensions.get(role))

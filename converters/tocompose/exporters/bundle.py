@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 from tocompose.compose.files import CLASSIC_NAMES, MODERN_NAMES
 from tocompose.compose.write import compose_document, model_paths
 from tocompose.compose.yaml_text import render
-from tocompose.exporters.accepted_source import accepted_file, accepted_files
+from tocompose.exporters.accepted_source import (
+    accepted_file,
+    accepted_files,
+    written_documents,
+)
 from tocompose.exporters.carried_sections import (
     own_section_notes,
     sections_of,
@@ -35,7 +39,6 @@ from tocompose.exporters.kept_overlays import keep_overlays
 from tocompose.exporters.ordering import start_in_order
 from tocompose.exporters.references import refer_to_known
 from tocompose.exporters.refusals import Refusals, refusals_between, variables_between
-from tocompose.exporters.refused_values import Accepted
 from tocompose.exporters.selfcontained import (
     ask_for_secrets,
     self_contained,
@@ -193,7 +196,7 @@ def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bund
     }
     accepted = accepted_files(wanted_documents, checked.stack)
     left_out = refusals_between(wanted_documents.values(), accepted.values())
-    documents = _written_documents(accepted, checked.stack)
+    documents = written_documents(accepted, checked.stack)
     names = {role: name for role, name in _names_of(layout).items() if role in documents}
     files_beside = _with_source_values(
         _files_beside(left_out.without_settings(checked.stack), documents),
@@ -222,24 +225,6 @@ def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bund
     written = overlays_kept.paths.union(*refused_paths)
     written |= _written_paths(stack, checked, *documents.values())
     return Bundle((*files, *files_beside, *ignored), written, new_notes, refusals=left_out)
-
-
-def _written_documents(
-    accepted: Mapping[ComposeFileRole, Accepted], stack: Stack
-) -> dict[ComposeFileRole, dict[str, Any]]:
-    """The documents that say something; others are not written."""
-    return {
-        role: part.document
-        for role, part in accepted.items()
-        if part.document["services"] or _says_more(stack, role)
-    }
-
-
-def _says_more(stack: Stack, role: ComposeFileRole) -> bool:
-    """Whether a file is written although no service stands in it: the base, or with sections or a name of its own."""
-    if role is ComposeFileRole.BASE or role in stack.file_names:
-        return True
-    return bool(stack.extensions.get(role))
 
 
 def added_to(

@@ -145,11 +145,6 @@ def find_conflicts(document: Mapping[str, Any]) -> Iterator[Conflict]:
         yield from _switched_off(name, as_map(body), services)
     for name, need in closing_needs(services):
         yield Conflict(("services", name, need.key), "it closes a circle", need.listed)
-    yield from _conflicts_of_resources(document)
-
-
-def _conflicts_of_resources(document: Mapping[str, Any]) -> Iterator[Conflict]:
-    """What docker refuses of networks, volumes, secrets and configs."""
     for name, network in as_map(document.get("networks")).items():
         for keys, rule in network_faults(as_map(network)):
             yield Conflict(("networks", name, *keys), rule)

@@ -14,14 +14,19 @@ from tocompose.compose.files import CLASSIC_NAMES
 from tocompose.exporters.bundle import Layout
 from tocompose.model import ComposeFileRole
 from tocompose.notes import Note
-from tocompose.patterns import regex
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Project
 from tocompose.prove.behaviour import BehaviourFinding, containers_by_service, simulate
 from tocompose.prove.clients import record_compose
 from tocompose.prove.cluster_services import pod_key
+from tocompose.prove.container_fields import (
+    command_pairs,
+    environment_pairs,
+    name_pairs,
+    namespace_pairs,
+    security_pairs,
+)
 from tocompose.prove.entrances import EntranceFinding, compare_entrances
-from tocompose.prove.kube_values import UNKNOWN
 from tocompose.prove.kubelet import (
     ContainerConfig,
     KubeletModel,
@@ -214,21 +219,21 @@ class _ParityCheck:
     ) -> Iterator[tuple[str, Any, Any]]:
         """Each field with both values."""
         config, host = recorded.config, recorded.host
-        yield from _command_pairs(wanted, config)
-        yield from _environment_pairs(wanted, config)
+        yield from command_pairs(wanted, config)
+        yield from environment_pairs(wanted, config)
         yield "working_dir", wanted.working_dir, config.get("WorkingDir") or ""
         if wanted.stop_timeout is not None:
             yield "stop_grace_period", wanted.stop_timeout, config.get("StopTimeout")
         yield "tty", wanted.tty, bool(config.get("Tty"))
         yield "stdin_open", wanted.stdin, bool(config.get("OpenStdin"))
-        yield from _security_pairs(wanted, recorded)
+        yield from security_pairs(wanted, recorded)
         yield "memory", wanted.memory, host.get("Memory") or 0
         yield "cpus", round(wanted.cpus, 3), round((host.get("NanoCpus") or 0) / _NANO, 3)
         if wanted.shared_memory:
             yield "shm_size", True, bool(host.get("ShmSize"))
         yield from self._mount_pairs(wanted, recorded)
-        yield from _name_pairs(wanted, recorded)
-        yield from _namespace_pairs(wanted, host)
+        yield from name_pairs(wanted, recorded)
+        yield from namespace_pairs(wanted, host)
         for port in sorted(wanted.host_ports if not wanted.host_network else ()):
             yield f"ports.{port}", True, port in self._published
 
@@ -293,56 +298,6 @@ class _ParityCheck:
 
 # What values that are no texts are called.
 _WORDS = {"None": "nothing", "True": "yes", "False": "no"}
-_ORDINAL = regex(r"-\d+$")
-
-
-def _name_pairs(
-    wanted: ContainerConfig, recorded: RecordedContainer
-) -> Iterator[tuple[str, Any, Any]]:
-    """The host's own name and those of others, where the container has a network of its own."""
-    if str(recorded.host.get("NetworkMode") or "").startswith(("container:", "service:")):
-        return
-    if wanted.hostname:
-        hostname = str(recorded.config.get("Hostname") or "")
-        if wanted.hostname.endswith("-N"):
-            hostname = _ORDINAL.sub("-N", hostname)
-        yield "hostname", wanted.hostname, hostname
-    present = recorded.host.get("ExtraHosts") or ()
-    for alias in sorted(wanted.extra_hosts):
-        yield f"extra_hosts.{alias.partition(':')[0]}", True, alias in present
-
-
-def _environment_pairs(
-    wanted: ContainerConfig, config: Mapping[str, Any]
-) -> Iterator[tuple[str, Any, Any]]:
-    sent = dict(line.partition("=")[::2] for line in config.get("Env") or ())
-    for name, text in wanted.env.items():
-        if UNKNOWN not in text:
-            yield f"environment.{name}", text, sent.get(name)
-    for name in sent.keys() - wanted.env.keys():
-        yield f"environment.{name}", None, sent[name]
-
-
-def _security_pairs(
-    wanted: ContainerConfig, recorded: RecordedContainer
-) -> Iterator[tuple[str, Any, Any]]:
-    host = recorded.host
-    yield "user", wanted.user, recorded.config.get("User") or ""
-    yield "group_add", wanted.groups, frozenset(host.get("GroupAdd") or ())
-    yield "privileged", wanted.privileged, bool(host.get("Privileged"))
-    yield "read_only", wanted.read_only, bool(host.get("ReadonlyRootfs"))
-    options = [str(option) for option in host.get("SecurityOpt") or ()]
-    restricted = any(
-        option.startswith("no-new-privileges") and not option.endswith("false")
-        for option in options
-    )
-    yield "no_new_privileges", wanted.no_new_privileges, restricted
-    yield "cap_add", wanted.cap_add, _plain_capabilities(host.get("CapAdd"))
-    yield "cap_drop", wanted.cap_drop, _plain_capabilities(host.get("CapDrop"))
-
-
-def _plain_capabilities(names: Any) -> frozenset[str]:
-    return frozenset(str(name).upper().removeprefix("CAP_") for name in names or ())
 
 
 def _mounts(recorded: RecordedContainer) -> Iterator[tuple[str, tuple[str, bool]]]:
@@ -376,26 +331,3 @@ def _declaring_code(field: str, service: str, notes: tuple[Note, ...]) -> str:
         if note.code in elsewhere or (note.code in codes and is_near):
             return note.code
     return ""
-
-
-def _command_pairs(
-    wanted: ContainerConfig, config: Mapping[str, Any]
-) -> Iterator[tuple[str, Any, Any]]:
-    """The words that run, but for those with something that only a cluster knows."""
-    for name, words, key in (
-        ("entrypoint", wanted.entrypoint, "Entrypoint"),
-        ("command", wanted.command, "Cmd"),
-    ):
-        if not any(UNKNOWN in word for word in words):
-            yield name, words, tuple(config.get(key) or ())
-
-
-def _namespace_pairs(
-    wanted: ContainerConfig, host: Mapping[str, Any]
-) -> Iterator[tuple[str, Any, Any]]:
-    for name, is_host, key in (
-        ("network_mode", wanted.host_network, "NetworkMode"),
-        ("pid", wanted.host_pid, "PidMode"),
-        ("ipc", wanted.host_ipc, "IpcMode"),
-    ):
-        yield name, is_host, host.get(key) == "host"

@@ -102,7 +102,7 @@ class _FillIns:
     ) -> str | None:
         """The reference to a password that is asked for already, where its server has the same placeholder."""
         names_by_owner = self._passwords.get(value, {})
-        if not _names_password(holder_name) or service.name in names_by_owner:
+        if "PASS" not in holder_name.upper() or service.name in names_by_owner:
             return None
         from tocompose.rules.same_secret import is_same_secret
 
@@ -126,7 +126,7 @@ class _FillIns:
         blank = _Blank(variable.name, shown, variable.origin or service.origin)
         reference = self._ask(service, setting, path, blank)
         self._answers[variable.name, value] = reference
-        if _names_password(variable.name):
+        if "PASS" in variable.name.upper():
             name = list(self.settings)[-1]
             self._passwords.setdefault(value, {}).setdefault(service.name, name)
         return reference
@@ -311,10 +311,6 @@ def _placeholder_in(service: Service, variable: EnvVariable) -> str | None:
     if value and is_placeholder(variable.name, value, is_documented=is_documented):
         return value
     return None
-
-
-def _names_password(holder_name: str) -> bool:
-    return "PASS" in holder_name.upper()
 
 
 def _is_left_empty(service: Service, variable: EnvVariable) -> bool:
