@@ -29,8 +29,5 @@ def test_a_variable_is_said_to_be_of_all_that_use_it() -> None:
     """
     settings = apply_all(stack(text), select("ENV-DOC"), Context(split=True)).stack.settings
     described = {setting.name: setting.description for setting in settings}
-    assert described == {
-        "TZ": "Time zone of web and api, such as Europe/Berlin",
-        "A": "Used by web and api",
-        "FRONT": "Used by the network front",
-    }
+    assert "of web and api" in described.pop("TZ")
+    assert described == {"A": "Used by web and api", "FRONT": "Used by the network front"}
