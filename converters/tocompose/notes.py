@@ -97,6 +97,7 @@ FAMILIES = {
     **dict.fromkeys(("TC79", "TC89", "TC915"), "aws"),
     **dict.fromkeys(("TC82", "TC843"), "unraid"),
     **dict.fromkeys(("TC83", "TC888", "TC889", "TC898", "TC920"), "render"),
+    "TC927": "kubernetes",
     "TC0": "general",
     "TC1": "docker_run",
     **dict.fromkeys(("TC2", "TC917"), "kubernetes"),

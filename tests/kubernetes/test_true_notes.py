@@ -253,3 +253,62 @@ def test_a_redirect_is_told_of_the_object_that_asks_for_it(
     text = "---\n".join((POD.replace("FIELD", ""), frontend))
     (told,) = [note for note in converted(text).notes if note.code == "TC203"]
     assert told.advice.startswith("It redirects http to https: ") is redirects
+
+
+STORED = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: REPLICAS
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      volumes: [{name: d, persistentVolumeClaim: {claimName: disk}}]
+      containers: [{name: web, image: "example/web:1", volumeMounts: [{name: d, mountPath: /d}]}]
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: disk}
+spec: {storageClassName: fast, accessModes: [ReadWriteMany]}
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: disk}
+spec: {storageClassName: CLASS, csi: {driver: example.com, volumeHandle: v}}
+"""
+
+
+@pytest.mark.parametrize(("replicas", "is_chosen"), [(1, False), (2, True)])
+def test_an_archive_is_copied_to_one_container(replicas: int, *, is_chosen: bool) -> None:
+    text = STORED.replace("REPLICAS", str(replicas)).replace("CLASS", "fast")
+    [copied] = [note for note in converted(text).notes if note.code == "TC438"]
+    assert ("docker compose cp --index 1 - web:/d" in copied.advice) is is_chosen
+
+
+@pytest.mark.parametrize(
+    ("storage_class", "code", "other"),
+    [("fast", "TC244", "TC253"), ("slow", "TC253", "TC244")],
+)
+def test_a_volume_is_replaced_or_unused_and_not_both(
+    storage_class: str, code: str, other: str
+) -> None:
+    result = converted(STORED.replace("REPLICAS", "1").replace("CLASS", storage_class))
+    told = {
+        note.code for note in result.notes if "PersistentVolume disk" in note.message
+    } - {"TC243"}
+    assert code in told and other not in told
+    assert "TC001" not in codes(result)
+
+
+def test_what_compose_has_no_use_for_may_be_defined_twice() -> None:
+    kind = (
+        "---\napiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: fast}\n"
+        "provisioner: P\n"
+    )
+    text = (
+        POD.replace("FIELD", "") + kind.replace("P\n", "a\n") + kind.replace("P\n", "b\n")
+    )
+    result = converted(text)
+    assert "TC927" in codes(result) and "TC204" not in codes(result)

@@ -227,6 +227,15 @@ def test_a_job_shows_what_the_image_of_its_server_holds() -> None:
         ("image: 'node:22', command: [node, main.js]", "TC616"),
         ("image: 'node:22', command: [node, worker.js]", "TC870"),
         ("image: 'jellyfin/jellyfin:10'", "TC611"),
+        # The command is the image's own with an option more.
+        (
+            "image: 'hasura/graphql-engine:v2.40.0', command: [graphql-engine, serve, --enable-console]",
+            "TC611",
+        ),
+        (
+            "image: 'hasura/graphql-engine:v1.0.0-alpha11', command: [graphql-engine, serve]",
+            "TC614",
+        ),
     ],
 )
 def test_no_command_but_a_reason(body: str, code: str) -> None:

@@ -140,6 +140,7 @@ class ServerRow(TypedDict, total=False):
     move: str
     journal: _Texts
     move_with_journal: str
+    unmoved: str
     placeholders: str
 
 

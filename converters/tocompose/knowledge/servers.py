@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -86,18 +87,24 @@ def server_image(kind: str, version: str = "") -> str:
 
 
 def moving_step(kind: str, service: Service, address: str) -> str:
-    """What to do, in words, that brings the data of a server elsewhere into the stack's.
+    """What to do, as a sentence, that brings the data of a server elsewhere into the stack's, or why nothing does.
 
     `address` says how to put the server's address into OLD_URL, which the command reads.
     """
     row = servers()[kind]
+    if "unmoved" in row:
+        return str(row["unmoved"])
+    name = shlex.quote(service.name)
+    start = f"To move the data, start {service.name} alone (`docker compose up -d --wait {name}`)"
     column = "move_with_journal" if _has_journal(row, service) else "move"
     command = str(row.get(column, ""))
     if not command:
-        return f"copy it with the tools of {row.get('title', kind)}"
+        return f"{start}, copy the data with the tools of {row.get('title', kind)}"
     command = command.replace("<image>", service.image or "")
     meant = f" ({row['placeholders']})" if "placeholders" in row else ""
-    return f"{address} and run `{command.replace('<service>', service.name)}`{meant}"
+    return (
+        f"{start}, {address} and run `{command.replace('<service>', service.name)}`{meant}"
+    )
 
 
 def _has_journal(row: Row, service: Service) -> bool:

@@ -132,7 +132,9 @@ def _config_duties(report: Report) -> Iterator[Duty]:
         return
     notes = tuple(note for note in report.notes if note.code == "TC895")
     if has_unset := _has_unset_variables(report):
-        text, advice = _COPY_CONFIG, f"{_CONFIG_ADVICE}{_left_out_of_copy(report)}"
+        text = _COPY_CONFIG if notes else _COPY_TO_ENV
+        also = _CONFIG_ELSEWHERE if notes else ""
+        advice = f"{_CONFIG_ADVICE}{also}{_left_out_of_copy(report)}"
     elif notes:
         text, advice = str(explanation("TC895")["do"]), notes[0].advice
     if has_unset or notes:
@@ -159,7 +161,13 @@ def _has_unset_variables(report: Report) -> bool:
     )
 
 
-_COPY_CONFIG = "Copy the config vars of the running app to .env"
+_COPY_CONFIG = "Copy the config vars of the running app"
+_COPY_TO_ENV = f"{_COPY_CONFIG} to .env"
+# Most values of an app.json stand in the compose file, where `.env` does not change them.
+_CONFIG_ELSEWHERE = (
+    " Where others differ, change them in docker-compose.yml. Add config vars that the stack lacks to the"
+    " `environment` of the services that need them."
+)
 # https://devcenter.heroku.com/articles/config-vars#view-current-config-var-values
 _CONFIG_ADVICE = (
     "If it runs on Heroku, `heroku config -s -a APP` prints them (APP is the app's name there). Copy the values of the"

@@ -170,7 +170,7 @@ def _what_it_holds(volume: Volume, stack: Stack) -> str:
     if volume.engine_name:
         return f"the existing volume {volume.engine_name}; "
     is_elsewhere = stack.runs_in in (Runtime.CLUSTER, Runtime.PLATFORM)
-    return "starts empty; " if is_elsewhere else ""
+    return "starts without the old data; " if is_elsewhere else ""
 
 
 def deleted_volumes(stack: Stack) -> tuple[str, ...]:

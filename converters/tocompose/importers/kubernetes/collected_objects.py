@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-from tocompose.importers.kubernetes.kinds import is_served, qualified_kind
+from tocompose.importers.kubernetes.kinds import is_served, kind_row, qualified_kind
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor, Ledger
@@ -176,17 +177,20 @@ _TIMES = {1: "twice", 2: "three times"}
 def _note_superseded(superseded: list[KubeObject], latest: KubeObject) -> None:
     first, *further = superseded
     count = len(superseded)
-    first.cursor.note(
-        "TC204",
-        object=str(latest),
-        times=_TIMES.get(count, f"{count + 1} times"),
-        kept=str(latest.span),
-        left_out="this one is" if count == 1 else "the others are",
-        comparison=_comparison([*superseded, latest]),
-        related=(*(kube_object.span for kube_object in further), latest.span),
-    )
+    facts: dict[str, Any] = {
+        "object": str(latest),
+        "times": _TIMES.get(count, f"{count + 1} times"),
+        "comparison": _comparison([*superseded, latest]),
+        "related": (*(kube_object.span for kube_object in further), latest.span),
+    }
+    row = kind_row(latest.kind)
+    code = "TC927" if row.not_applicable or not row.type else "TC204"
+    if code == "TC204":
+        facts["kept"] = str(latest.span)
+        facts["left_out"] = "this one is" if count == 1 else "the others are"
+    first.cursor.note(code, **facts)
     for kube_object in further:
-        kube_object.cursor.mark_noted("TC204")
+        kube_object.cursor.mark_noted(code)
 
 
 def _comparison(same_named: list[KubeObject]) -> str:

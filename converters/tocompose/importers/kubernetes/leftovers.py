@@ -29,6 +29,8 @@ from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.wording import counted
 
 _CLUSTER_FIELDS, _UNUSED_NAMES, _UNUSED = "TC202", "TC257", "TC253"
+# Storage of the cluster, in whose place the stack has a volume.
+_REPLACED = "TC244"
 # Said once for the run, not for each object.
 PER_RUN = frozenset({_CLUSTER_FIELDS, _UNUSED_NAMES})
 # Shapes whose values count only where something refers to them.
@@ -114,9 +116,10 @@ def settle_fields(
     model: ClusterModel,
     found: Mapping[KubeObject, Sequence[Finding]],
     operated: Sequence[OperatedObject] = (),
+    unused: Set[KubeObject] = frozenset(),
 ) -> None:
     """Says a note for each object about its fields whose rows ask for one and those that rules found, and one for the
-    run about names, those in custom objects that were `operated` too."""
+    run about names, those in custom objects that were `operated` too; nothing more of those that are `unused`."""
     ledger = model.ledger
     cluster_fields = _RunNote(_CLUSTER_FIELDS, ledger)
     unused_names = _RunNote(_UNUSED_NAMES, ledger)
@@ -127,6 +130,8 @@ def settle_fields(
         walk.findings = []
         for node, type_name in _typed_parts(kube_object):
             walk.visit(node, type_name)
+        if kube_object in unused:
+            continue
         findings = [*walk.findings, *found.get(kube_object, ())]
         own_findings = [finding for finding in findings if finding.code not in PER_RUN]
         per_run.extend(findings)
@@ -215,22 +220,51 @@ def _without_meaning(name: str, model: ClusterModel) -> list[KubeObject]:
     return [kube_object for kube_object in objects if kube_object.cursor.unread()]
 
 
-def note_unused_config(model: ClusterModel, used_config: Set[KubeObject]) -> None:
-    """One note for each ConfigMap, Secret or claim that no container uses."""
+def note_unused_config(
+    model: ClusterModel, used_config: Set[KubeObject]
+) -> Set[KubeObject]:
+    """One note for each ConfigMap, Secret or claim that no container uses; gives back those left out as a whole."""
+    unused: set[KubeObject] = set()
     for kube_object in model.objects.of_kind("ConfigMap", "Secret"):
         if isinstance(kube_object, MadeObject):
             continue
         if kube_object in used_config or not kube_object.at("kind").unread():
             _note_unused_keys(kube_object, model)
         else:
-            _note_unused_object(kube_object, model)
+            unused.add(kube_object)
     for kube_object in model.objects.of_kind(
         "PersistentVolumeClaim", "PersistentVolume", "LimitRange", "HorizontalPodAutoscaler"
     ):
-        if kube_object.at("kind").unread():
+        if not kube_object.at("kind").unread():
+            continue
+        if _may_be_bound(kube_object, model):
+            for key in ("apiVersion", "kind"):
+                kube_object.at(key).mark_noted(_REPLACED)
+        else:
+            unused.add(kube_object)
+    for kube_object in model.objects:
+        if kube_object in unused:
             _note_unused_object(kube_object, model)
     for kube_object in model.objects.of_kind("LimitRange"):
         _note_unused_limits(kube_object, model)
+    return unused
+
+
+def _may_be_bound(kube_object: KubeObject, model: ClusterModel) -> bool:
+    """Whether it is a volume that the cluster gives a claim of its class which names none.
+
+    https://kubernetes.io/docs/concepts/storage/persistent-volumes/#binding
+    """
+    if kube_object.kind != "PersistentVolume" or kube_object.at("spec", "claimRef"):
+        return False
+    storage_class = kube_object.at("spec").peek("storageClassName") or ""
+    return any(
+        not claim.volume_name.text
+        and (claim.kube_object.at("spec").peek("storageClassName") or "") == storage_class
+        and claim.kube_object.name in model.claims.owners
+        for claim in model.claims.claims.values()
+        if storage_class
+    )
 
 
 def _note_unused_keys(kube_object: KubeObject, model: ClusterModel) -> None:

@@ -154,7 +154,9 @@ class RunningContainer(NamedTuple):
         if flush:
             packed = f"sh -c {shlex.quote(f'({flush}) >&2 && {packed}')}"
         target = shlex.quote(f"{self.service.name}:{path}")
-        return f"{self.kubectl()} {packed} | docker compose cp - {target}"
+        # Without a number it copies to all containers at once, each of which would read a part of the archive.
+        index = "--index 1 " if (self.service.replicas or 1) > 1 else ""
+        return f"{self.kubectl()} {packed} | docker compose cp {index}- {target}"
 
 
 def note_remaining_data(

@@ -147,6 +147,10 @@ def buildpack_urls(buildpacks: Iterable[Cursor]) -> tuple[str, ...]:
     return tuple(filter(None, map(_buildpack_url, buildpacks)))
 
 
+_REPLACED = "the generated Dockerfile takes the place of the buildpacks"
+_NOT_USED = "the image is built by a Dockerfile, not by buildpacks"
+
+
 def settle_buildpacks(buildpacks: Iterable[Cursor], generated: bool, language: str) -> None:
     """Settles the buildpacks: what each did is in the image, or a note says that it is not."""
     for buildpack in buildpacks:
@@ -160,11 +164,11 @@ def settle_buildpacks(buildpacks: Iterable[Cursor], generated: bool, language: s
         elif "package" in row and generated:
             buildpack.map(to=ModelPath.of("files", "Dockerfile"))
         elif row.get("language") == language and generated:
-            buildpack.skip("the generated Dockerfile builds what this buildpack builds")
+            buildpack.skip(_REPLACED)
         elif row.get("note") == "TC366" and not generated:
             buildpack.skip("the Dockerfile of the repository installs its own packages")
         elif "language" in row:
-            buildpack.skip("the image is built by a Dockerfile, not by buildpacks")
+            buildpack.skip(_REPLACED if generated else _NOT_USED)
         else:
             buildpack.note(row["note"], name=_without_credentials(url))
 

@@ -16,7 +16,7 @@ _EVERYBODY = ("0.0.0.0/0", "::/0")
 _SHOWN_SOURCES = 5
 
 
-def access_step(allowed: Cursor) -> str:
+def access_step(allowed: Cursor, name: str) -> str:
     """What has to be done before the server answers from outside: an empty list lets nobody in.
 
     https://render.com/docs/blueprint-spec#database-access-control
@@ -24,7 +24,7 @@ def access_step(allowed: Cursor) -> str:
     if allowed.node is None or len(allowed):
         return ""
     allowed.skip("an empty list lets nobody in from outside; no port is published here")
-    return " Its `ipAllowList` is empty: add your address to it at Render first."
+    return f" The `ipAllowList` of {name} is empty: add your address to it at Render first."
 
 
 def _allowed_sources(allowed: Cursor) -> Iterator[str]:

@@ -108,7 +108,7 @@ def _note_data_to_move(render_part: Part, kind: str, service: Service) -> None:
         service=service.name,
         image=service.image,
         step=moving_step(kind, service, _OLD_ADDRESS),
-        access=access_step(render_part.cursor.at("ipAllowList")),
+        access=access_step(render_part.cursor.at("ipAllowList"), render_part.name),
     )
 
 
