@@ -47,10 +47,10 @@ def convert(source: str, *options: str) -> tuple[str, ...]:
 
 
 RUNS = {
-    "pasted": ColdRun(tuple(PASTED.split()), 230, 80),
-    "script": ColdRun(convert("docker_run/shop/run.sh"), 322, 239),
-    "manifests": ColdRun(convert("kubernetes/web-stack/stack.yaml"), 317, 184),
-    "Procfile": ColdRun(convert("procfile/web_stack", "--from", "procfile"), 278, 348),
+    "pasted": ColdRun(tuple(PASTED.split()), 236, 80),
+    "script": ColdRun(convert("docker_run/shop/run.sh"), 330, 247),
+    "manifests": ColdRun(convert("kubernetes/web-stack/stack.yaml"), 323, 188),
+    "Procfile": ColdRun(convert("procfile/web_stack", "--from", "procfile"), 287, 356),
 }
 
 

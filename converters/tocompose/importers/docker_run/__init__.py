@@ -48,7 +48,6 @@ class DockerRun:
         """The stack of all docker commands of the project's scripts, or of a pasted command."""
         from tocompose.importers.docker_run.other_engine import held_by_podman
         from tocompose.importers.docker_run.stack import build_stack
-        from tocompose.importers.docker_run.subordinate_ids import note_subordinate_ids
 
         scripts = _read_scripts(project, ledger, settings)
         stack = build_stack(scripts, project, ledger, settings.name)
@@ -57,6 +56,10 @@ class DockerRun:
         if _is_podmans(scripts):
             stack = held_by_podman(stack, Runtime.PODMAN, {}, ledger)
             if not _is_run_as_root(scripts):
+                from tocompose.importers.docker_run.subordinate_ids import (
+                    note_subordinate_ids,
+                )
+
                 note_subordinate_ids(stack, ledger)
             return stack
         in_swarm = stack.runs_in is Runtime.SWARM
