@@ -386,7 +386,7 @@ def test_the_passwords_of_elastic_and_kibana_are_the_stacks_own():
     assert "get secret" not in example
     ends = {
         "elastic": "Any of 6 characters or more will do: this stack sets it",
-        "kibana_system": "Any of 6 characters or more that is no number will do: this stack sets it",
+        "kibana_system": "Any of 6 characters or more that begins with a letter will do: this stack sets it",
     }
     for user, end in ends.items():
         assert f"Password of the user {user} of Elasticsearch. {end}" in example
@@ -433,7 +433,10 @@ def test_kibana_has_an_encryption_key_unless_the_source_states_one():
     assert value.startswith("${LOGS_KB_ENCRYPTION_KEY:?")
     example = next(file for file in result.files if file.path == ".env.example")
     said = " ".join(example.content.decode().replace("#", " ").split())
-    assert "Any of 32 characters or more that is no number. With moved data: the" in said
+    assert (
+        "Any of 32 characters or more that begins with a letter. With moved data: the"
+        in said
+    )
     config = f"config: {{xpack.encryptedSavedObjects.encryptionKey: {'k' * 32}}}"
     stated = converted(ELASTIC.replace("count: 1, elastic", f"count: 1, {config}, elastic"))
     assert "LOGS_KB_ENCRYPTION_KEY" not in services(stated)["logs-kb"]["environment"][name]

@@ -429,6 +429,20 @@ def test_a_configuration_file_that_is_missing_is_told(option: str, is_told: bool
     assert ("TC909" in codes(converted(files))) is is_told
 
 
+def test_each_process_whose_configuration_file_is_missing_is_told() -> None:
+    files = {
+        "Procfile": "web: bundle exec puma -C config/puma.rb\n"
+        "worker: bundle exec sidekiq -C config/sidekiq.yml\n"
+        "mail: bundle exec sidekiq -q mail\n",
+        "Gemfile": "gem 'puma'\ngem 'sidekiq'\n",
+    }
+    told = [note.message for note in converted(files).notes if note.code == "TC909"]
+    assert told == [
+        "puma of web reads config/puma.rb, which is not in the repository",
+        "sidekiq of worker reads config/sidekiq.yml, which is not in the repository",
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "is_told"),
     [

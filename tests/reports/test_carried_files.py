@@ -38,6 +38,10 @@ def told(compose: str) -> Report:
             "web: {build: {context: ., additional_contexts: {lib: ../lib}}}",
             "Copy the build folder `../lib` to that machine too, to the same path seen from this folder.",
         ),
+        (
+            "web: {build: {context: .., dockerfile: app/Dockerfile}}",
+            "Copy the build folder `..` to that machine too",
+        ),
         ("web: {build: 'https://example.org/x.git#../y'}", ""),
     ],
 )

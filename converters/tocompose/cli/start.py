@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tocompose.model import ComposeFileRole, Service
+from tocompose.record import replace
 from tocompose.reports.cutover import cutover_of
 from tocompose.reports.duties import Duty, start_duties
 from tocompose.reports.escape import printable
@@ -56,9 +58,22 @@ def _next_lines(report: Report, to_folder: Sequence[str]) -> Iterator[str]:
         yield f"Next: {line}"
     built = built_services(report.stack)
     if built:
-        is_same = all(is_same_image(service, built[0]) for service in built)
+        started = [_as_started(service) for service in built]
+        is_same = all(is_same_image(service, started[0]) for service in started)
         names = listed_names([service.name for service in built], MOST_IN_A_SENTENCE)
         yield f"  (builds the {'image' if is_same else 'images'} first: {names})"
+
+
+def _as_started(service: Service) -> Service:
+    """The service with the image that it has in development, which Compose starts unless told otherwise."""
+    overlay = service.overlays.get(ComposeFileRole.DEV)
+    if overlay is None:
+        return service
+    return replace(
+        service,
+        image=overlay.image or service.image,
+        build=overlay.build or service.build,
+    )
 
 
 def _where_told(named: int, unnamed: int) -> Iterator[str]:

@@ -27,15 +27,21 @@ def outer_files_to_copy(report: Report) -> str:
     """What to copy to the production machine besides this folder; empty where nothing is outside of it."""
     folders, inside, outside = _outer_files(report)
     shown_folders = [f"the build folder `{folder}`" for folder in folders]
+    name = _name_for_builds(report)
+    kept_name = (
+        f" Keep the name of this folder there, {name}: the builds find their Dockerfile by it."
+        if name
+        else ""
+    )
     copied = [*shown_folders, *(f"`{path}`" for path in outside)]
     if not copied:
         return ""
     sentence = f"Copy {_listed(copied)} to that machine too, to the same path seen from this folder"
     if inside:
         within = _listed([f"`{_below(path, folders)}`" for path in inside])
-        return f"{sentence}, with what services mount or read in it: {within}."
+        return f"{sentence}, with what services mount or read in it: {within}.{kept_name}"
     if folders:
-        return f"{sentence}."
+        return f"{sentence}.{kept_name}"
     return f"{sentence}: services mount or read {'them' if outside[1:] else 'it'}."
 
 
@@ -132,6 +138,20 @@ def _outer_dockerfile(build: Build, report: Report) -> str:
         return ""
     path = posixpath.normpath(posixpath.join(build.context, name))
     return path if _is_outside(path) else ""
+
+
+def _name_for_builds(report: Report) -> str:
+    """The name of this folder, where a build outside of it has its Dockerfile here; else empty."""
+    written = {file.path for file in report.files}
+    for service in _in_production(report.stack):
+        build = service.build
+        name = build.dockerfile if build else None
+        if not build or not name or posixpath.basename(name) not in written:
+            continue
+        path = posixpath.normpath(posixpath.join(build.context, name))
+        if _is_outside(path) and not is_remote_context(build.context):
+            return _ups(posixpath.dirname(path))[1]
+    return ""
 
 
 def _is_outside(path: str) -> bool:

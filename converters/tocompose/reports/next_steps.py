@@ -208,8 +208,12 @@ def _service_steps(base: str, service: Service, stack: Stack) -> list[NextStep]:
     modes = (other.network_mode for other in stack.services)
     is_joined = name in map(joined_service, modes)
     recreated = "" if is_joined else f" {name}"
-    # Without it, what the service depends on is built and pulled as well.
-    alone = "" if is_joined else "--no-deps "
+    # Without it, what the service depends on is built and pulled as well; a job must run again with the new image.
+    is_after_job = any(
+        dependency.condition == "service_completed_successfully"
+        for dependency in service.depends_on
+    )
+    alone = "" if is_joined or is_after_job else "--no-deps "
     also = " with the services in its network namespace" if is_joined else ""
     steps = [
         NextStep(

@@ -263,7 +263,7 @@ class TaskCommands:
             return "the only container of its task"
         if not _is_essential(container):
             return "Compose too keeps the other containers running when this one ends"
-        return "ECS ends the whole task when this container ends; Compose keeps the others running"
+        return "ECS ends the whole task when an essential container ends; Compose keeps the others running"
 
     # What the task says for all ---------------------------------------------------------------------
 

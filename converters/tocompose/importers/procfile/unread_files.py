@@ -29,20 +29,25 @@ _USUAL_NAMES = frozenset((*BASE_NAMES, *OVERRIDE_NAMES, *PROD_NAMES))
 def note_missing_configuration(
     repository: Repository, process: Process, program: NamedProgram
 ) -> None:
-    """Says of a server which configuration file its command names that the repository does not have."""
-    server = started_program(program)
-    row = load("listening")["configuration"].get(server.name, {})
-    if "option" not in row:
-        return
-    stated = re.search(rf"(?:^|\s)(?:{row['option']})[ =](\S+)", " ".join(server.arguments))
+    """Says of a program which configuration file its command names that the repository does not have."""
+    started = started_program(program)
+    option = _configuration_option(started.name)
+    stated = re.search(rf"(?:^|\s)(?:{option})[ =](\S+)", " ".join(started.arguments))
     if stated is None or not _OWN_PATH.fullmatch(stated[1]):
         return
-    path = normpath(f"{server.folder}/{stated[1]}")
+    path = normpath(f"{started.folder}/{stated[1]}")
     if repository.project.exists(path) or is_installed(path) or is_built(path):
         return
-    facts = {"name": process.type, "program": server.name, "file": path}
+    facts = {"name": process.type, "program": started.name, "file": path}
     subject = ModelPath.service(process.service, "command")
     repository.add_note("TC909", process.span, subject=subject, **facts)
+
+
+def _configuration_option(program: str) -> str:
+    """The pattern of what names the file that a program reads; of one that is not known it matches nothing."""
+    server = load("listening")["configuration"].get(program, {})
+    others = load("programs")["configuration_options"]
+    return str(server.get("option") or others.get(program, "(?!)"))
 
 
 def note_unread_compose(repository: Repository) -> None:

@@ -41,8 +41,11 @@ _HTTP, _TRANSPORT = ServerPort("http", 9200), ServerPort("transport", 9300)
 _KIBANA, _APM = ServerPort("http", 5601), ServerPort("http", 8200)
 # The operator's own stands under a key that is called after the user, or is the token of a service account:
 # https://github.com/elastic/cloud-on-k8s/blob/main/pkg/controller/association/user.go
-# It takes a value of digits alone for a number, and stops: https://github.com/elastic/kibana/issues/55031
-_KIBANA_KEYS = {"password": f"Any of 6 characters or more that is no number {WILL_DO}"}
+# It takes a value of digits alone for a number, what begins with `-` for an option, and what is JSON for that:
+# https://github.com/elastic/kibana/issues/55031, https://github.com/elastic/kibana/blob/main/src/cli/command.js
+_KIBANA_KEYS = {
+    "password": f"Any of 6 characters or more that begins with a letter {WILL_DO}"
+}
 # The operator keeps this user in files of the nodes, so neither a snapshot nor a reindexing brings the password along:
 # https://github.com/elastic/cloud-on-k8s/blob/main/pkg/controller/elasticsearch/user/predefined.go
 _ELASTIC_KEYS = {ELASTIC_USER: f"Any of 6 characters or more {WILL_DO}"}
@@ -281,7 +284,7 @@ def _encryption_secret(name: str) -> ServerSecret:
     """The key with which Kibana encrypts what it keeps in Elasticsearch; the operator's stands in a file of options."""
     meaning = "Key with which Kibana encrypts connectors, rules and Fleet settings"
     value = (
-        "Any of 32 characters or more that is no number. With moved data: the operator's "
+        "Any of 32 characters or more that begins with a letter. With moved data: the operator's "
         f"({_ENCRYPTION} in kibana.yml of Secret {name}-kb-config)"
     )
     return ServerSecret(
