@@ -27,4 +27,4 @@ def test_the_folder_by_which_a_build_finds_its_dockerfile_keeps_its_name(
     # Its job runs again, which the tables of the new image may need.
     assert "`docker compose up -d --build web`" in migration
     # What is in development alone is started from the same image.
-    assert "(builds the image first: release, web, worker, css)" in said
+    assert "(first builds the image of release, web, worker and css)" in said

@@ -246,7 +246,9 @@ def test_the_entry_of_a_missing_script_is_named_where_it_stands() -> None:
         "app.json": '{"scripts": {"postdeploy": "node scripts/seed.js"}}',
     }
     [told] = [note for note in converted(files).notes if note.code == "TC566"]
-    assert told.advice.endswith("delete the entry in app.json.")
+    assert told.span is not None and told.span.file == "app.json"
+    # Notes on several files are told as one, with one advice.
+    assert told.advice.endswith("delete the entry that names it.")
     # Nobody can confirm that a file is missing: it is no assumption.
     assert told.kind is Kind.CHANGED
 

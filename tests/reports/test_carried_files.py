@@ -57,9 +57,12 @@ def test_what_lies_outside_is_copied_to_the_production_machine(
 @pytest.mark.parametrize(
     ("services", "line"),
     [
-        ("{a: {build: .}, b: {build: .}}", "(builds the image first: a, b)"),
-        ("{a: {build: .}, b: {build: ./b}}", "(builds the images first: a, b)"),
-        ("{a: {build: .}, b: {build: ./b, profiles: [x]}}", "(builds the image first: a)"),
+        ("{a: {build: .}, b: {build: .}}", "(first builds the image of a and b)"),
+        ("{a: {build: .}, b: {build: ./b}}", "(first builds the images of a and b)"),
+        (
+            "{a: {build: .}, b: {build: ./b, profiles: [x]}}",
+            "(first builds the image of a)",
+        ),
     ],
 )
 def test_the_start_names_what_it_builds(services: str, line: str) -> None:

@@ -21,7 +21,7 @@ from tocompose.reports.values_to_set import (
 )
 from tocompose.rules.service_images import is_same_image
 from tocompose.syntax.env_lines import filled_names
-from tocompose.wording import listed_names
+from tocompose.wording import enumerated, listed_names
 
 
 def start_lines(report: Report, folder: Path) -> Iterator[str]:
@@ -60,8 +60,10 @@ def _next_lines(report: Report, to_folder: Sequence[str]) -> Iterator[str]:
     if built:
         started = [_as_started(service) for service in built]
         is_same = all(is_same_image(service, started[0]) for service in started)
-        names = listed_names([service.name for service in built], MOST_IN_A_SENTENCE)
-        yield f"  (builds the {'image' if is_same else 'images'} first: {names})"
+        names = [service.name for service in built]
+        is_long = len(names) > MOST_IN_A_SENTENCE
+        shown = listed_names(names, MOST_IN_A_SENTENCE) if is_long else enumerated(names)
+        yield f"  (first builds the {'image' if is_same else 'images'} of {shown})"
 
 
 def _as_started(service: Service) -> Service:

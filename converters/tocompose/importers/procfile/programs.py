@@ -204,8 +204,7 @@ def note_missing_script(repository: Repository, process: Process, program: str) 
 
 def missing_script_facts(process: Process, program: str) -> dict[str, str]:
     """What the note on a missing script tells."""
-    file = process.span.file if process.span else "the source"
-    return {"name": process.type, "program": program, "file": file}
+    return {"name": process.type, "program": program}
 
 
 def note_missing_in_development(repository: Repository, process: Process) -> None:
