@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tocompose.notes import explanation
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.reports.cutover import Cutover, cutover_of
@@ -82,6 +83,14 @@ def test_nothing_is_said_where_files_keep_their_owners(files: dict[str, str]) ->
     steps, codes = cutover(files)
     assert "TC923" not in ",".join(codes)
     assert not lines_with(steps, "chown")
+
+
+def test_files_of_another_machine_get_their_owners_before_they_are_copied() -> None:
+    """A copy by a user, or with the subordinate IDs, gives the container files that it cannot write."""
+    advice = explanation("TC923")["advice"]
+    assert "On another machine, run it there with the old containers stopped" in advice
+    assert "then copy the folders as root with numeric owners" in advice
+    assert "or on another machine, there is nothing" not in advice
 
 
 def test_a_variable_without_a_value_stops_the_command() -> None:

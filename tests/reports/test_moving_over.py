@@ -217,16 +217,19 @@ def test_a_named_cache_of_podman_is_not_copied() -> None:
     assert "pages:/from" in advice_of(result, "TC444")
 
 
-def test_of_units_of_root_each_program_that_writes_is_named() -> None:
+def test_units_of_root_are_moved_over_in_a_root_shell() -> None:
+    """Another shell would take the home of the user for that of root, in `~` and in the paths of the stack."""
     _, cutover = converted(UNITS)
     steps = (*cutover.steps_over, *cutover.steps_back, *cutover.cleaning)
-    told = next(step.warning for step in steps if "belong to root" in step.warning)
-    in_unit_folders = [step.line for step in steps if step.line.startswith("(cd ")]
-    assert len(in_unit_folders) == 3
-    for line in in_unit_folders:
-        programs = [part.split()[0] for part in line.strip("()").split(" && ")]
-        for program in set(programs) - {"cd", "mkdir", "systemctl"}:
-            assert f"`sudo {program}`" in told and f"`{program}`" in told
+    [told] = [step.warning for step in steps if "belong to root" in step.warning]
+    assert cutover.steps_over[0].warning == told
+    assert "run all steps, also those back, in a root shell (`sudo -i`" in told
+    assert "sudo podman" not in told and "sudo mv" not in told
+    timer = "[Timer]\nOnCalendar=daily\nUnit=app.service\n"
+    _, with_timer = converted({**UNITS, "app.timer": timer})
+    first_step, *later_steps = with_timer.steps_over
+    assert first_step.warning == told and "app.timer" in first_step.line
+    assert told not in [step.warning for step in later_steps]
 
 
 def test_units_are_stopped_taken_away_and_put_back_under_their_names() -> None:

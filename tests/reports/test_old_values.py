@@ -79,3 +79,29 @@ def test_data_that_stay_in_place_belong_to_the_old_values(
 def test_data_of_a_cluster_have_to_be_moved() -> None:
     told = hints("kubernetes", {"app.yaml": MANIFEST})
     assert "if you move data" in told["SECRET_KEY_BASE"]
+
+
+BROKER = "[Container]\nImage=valkey/valkey:9\nVolume=%h/broker:/data\n"
+OWN_DATA = f"{APP}Volume=%h/paper/data:/data\nVolume=%h/paper/media:/media\n"
+
+
+def test_only_data_of_who_has_the_key_or_of_its_database_belong_to_it() -> None:
+    files = {"broker.container": BROKER, "app.container": OWN_DATA}
+    assert hints("quadlet", files)["APP_KEY"].endswith(
+        "unless `data` and `media` in `${HOME}/paper` are empty: the stack goes on with the data there."
+    )
+    with_database = hints("quadlet", {**files, "db.container": UNIT})["APP_KEY"]
+    assert "`${HOME}/db`" in with_database and "broker" not in with_database
+
+
+def test_a_database_that_the_app_does_not_wait_for_is_not_its_own() -> None:
+    app = f"[Unit]\nRequires=db.service\nAfter=db.service\n{APP}"
+    other = UNIT.replace("%h/db", "%h/other").replace("db-password", "other-password")
+    files = {"db.container": UNIT, "other.container": other, "app.container": app}
+    assert "unless `${HOME}/db` is empty" in hints("quadlet", files)["APP_KEY"]
+
+
+def test_data_beside_the_script_stay_in_place_too() -> None:
+    script = SCRIPT.replace("-v kept:", "-v ./conf:/conf:ro -v ./db:")
+    told = hints("docker_run", {"run.sh": script})
+    assert "unless `./db` is empty" in told["DB_PASSWORD"]

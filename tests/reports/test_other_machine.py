@@ -63,10 +63,11 @@ def converted(*objects: object) -> tuple[Result, Report]:
     return result, report(result, source)
 
 
-def scripted() -> Report:
-    """The report on a script."""
-    source = Memory({"run.sh": SCRIPT.encode()}, "host")
-    return report(convert(source, Options(source="docker_run")), source)
+def scripted(script: str = SCRIPT, up: str = "") -> Report:
+    """The report on a script, written to a folder from which `up` leads to that of the script."""
+    source = Memory({"run.sh": script.encode()}, "host")
+    options = Options(source="docker_run", up=up, back="../out/" if up else "")
+    return report(convert(source, options), source)
 
 
 def test_networks_volumes_and_folders_come_first_on_another_machine() -> None:
@@ -74,9 +75,10 @@ def test_networks_volumes_and_folders_come_first_on_another_machine() -> None:
     create, copy = arrival_steps(told)
     assert create.line == "docker network create --subnet 172.25.0.0/16 shop"
     assert copy.title == (
-        "Stop the old container there, and copy the volume kept, `/etc/letsencrypt` and `/srv/shop/conf` to this"
-        " machine; otherwise they are missing or empty"
+        "Stop the old container there, and copy these to volumes and paths of the same names on this machine: the"
+        " volume kept, `/etc/letsencrypt` and `/srv/shop/conf`"
     )
+    assert copy.warning.endswith("Without the copy the service starts without data.")
     page = render("markdown", told)
     assert "the stack can be started as it is" not in page
     steps = page.partition("On another machine:")[2].partition("Later:")[0]
@@ -90,8 +92,61 @@ def test_networks_volumes_and_folders_come_first_on_another_machine() -> None:
 
 def test_the_copy_for_a_script_is_asked_of_those_who_have_old_containers() -> None:
     [copy] = arrival_steps(scripted())
-    assert copy.title.startswith("If old containers run on another machine, stop them")
-    assert "the volume kept and `/srv/shop/conf` from there" in copy.title
+    assert copy.title == (
+        "If old containers run on another machine, stop them there, and copy these to volumes and paths of the same"
+        " names on this machine: the volume kept and `/srv/shop/conf`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("mounts", "told"),
+    [
+        ("-v /srv/a:/a", "this to the same path on this machine: `/srv/a`"),
+        (
+            "-v kept:/data",
+            "this to a volume of the same name on this machine: the volume kept",
+        ),
+        (
+            "-v /srv/a/data:/a -v /srv/a/db:/b -v /opt/c:/c",
+            "these to the same paths on this machine: `/opt/c`, and `data` and `db` in `/srv/a`",
+        ),
+        (
+            "-v /srv/1:/1 -v /srv/2:/2 -v /srv/3:/3 -v /srv/4:/4 -v /srv/5:/5 -v /srv/5/6:/6",
+            "on this machine: `1`, `2`, `3`, `4` and `5` in `/srv`",
+        ),
+        (
+            "-v $DATA/a:/a -v $DATA/b:/b -v $XDG_RUNTIME_DIR/c:/c",
+            "on this machine: `a` and `b` in `${DATA}`",
+        ),
+        ("-v ${D:-/srv/x}:/a -v ${D:-/srv/y}:/b", "`${D:-/srv/x}` and `${D:-/srv/y}`"),
+    ],
+)
+def test_all_folders_are_named_and_those_of_one_parent_together(
+    mounts: str, told: str
+) -> None:
+    [copy] = arrival_steps(scripted(f"docker run -d --name db {mounts} shop/db:16\n"))
+    assert copy.title.endswith(told)
+
+
+@pytest.mark.parametrize("up", ["", "../shop/"])
+def test_folders_with_relative_paths_are_copied_too(up: str) -> None:
+    """They lie beside the script on the other machine, and are missing here."""
+    mounts = "-v ./app.conf:/etc/app.conf:ro -v $(pwd)/etc:/etc/app -v ./lists:/lists -v /srv/a:/a"
+    script = (
+        f"docker run -d --name dns {mounts} -v /etc/localtime:/etc/localtime shop/dns:1\n"
+    )
+    [copy] = arrival_steps(scripted(script, up))
+    beside = "`etc` and `lists` in `../shop`, and" if up else "`./etc`, `./lists` and"
+    assert copy.title.endswith(f": {beside} `/srv/a`"), copy.title
+    assert "Relative paths are those of the source, seen from this folder." in copy.warning
+
+
+def test_owners_of_podman_without_root_are_changed_before_the_copy() -> None:
+    [copy] = arrival_steps(scripted("podman run -d --name db -v /srv/a:/data redis:7\n"))
+    assert "change the owners before you copy, as TC923 says" in copy.warning
+    assert "numeric owners (`sudo rsync -a --numeric-ids`)" in copy.warning
+    [copy] = arrival_steps(scripted("docker run -d --name db -v /srv/a:/data redis:7\n"))
+    assert "TC923" not in copy.warning
 
 
 def test_the_reason_for_the_way_over_names_what_the_old_container_has() -> None:

@@ -52,7 +52,7 @@ def _next_lines(report: Report, to_folder: Sequence[str]) -> Iterator[str]:
     if _was_read_running(report):
         held = old_containers_hold(report)
         yield f"Next: follow “Move over” in MIGRATION.md, because {held}"
-        other_way = "follow “What to do” there" if arrival_steps(report) else line
+        other_way = "follow its “What to do”" if arrival_steps(report) else line
         yield f"  (on another machine: {other_way})"
     else:
         yield f"Next: {line}"
@@ -106,7 +106,7 @@ def _after_start(report: Report, to_do: Sequence[Duty]) -> Iterator[str]:
     if cutover_of(report).steps_over and not _was_read_running(report):
         yield "If the old containers still run here, follow “Move over” in MIGRATION.md instead."
         if arrival_steps(report):
-            yield "If they run on another machine, see “What to do” there for what to copy first."
+            yield "If they run on another machine, “What to do” in MIGRATION.md says what to copy first."
 
 
 def _was_read_running(report: Report) -> bool:

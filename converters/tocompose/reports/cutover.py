@@ -41,9 +41,11 @@ from tocompose.reports.old_data import (
 )
 from tocompose.reports.old_networks import creation_options, reconnection
 from tocompose.reports.old_starts import (
+    UNIT_FOLDER,
     forget_starts,
     start_units,
     steps_before_stop,
+    stop_units_of_user,
     switch_timers,
 )
 from tocompose.reports.removed_containers import (
@@ -63,13 +65,7 @@ from tocompose.syntax.model_path import ModelPath
 _DELETES = (
     "This deletes data inside the containers that is not in named volumes or host folders."
 )
-# Where the units of a user are (podman-systemd.unit(5)); those of root are in /etc/containers/systemd.
-_UNIT_FOLDER, _ASIDE = "~/.config/containers/systemd", "~/units-before"
-_RELOAD = "systemctl --user daemon-reload"
-_AS_ROOT = (
-    "If the units belong to root, use `sudo systemctl` instead of `systemctl --user`, `sudo podman` instead of `podman`"
-    f", `sudo mv` and `sudo rm` instead of `mv` and `rm`, and /etc/containers/systemd instead of {_UNIT_FOLDER}."
-)
+_ASIDE, _RELOAD = "~/units-before", "systemctl --user daemon-reload"
 
 
 class Cutover(NamedTuple):
@@ -193,17 +189,14 @@ def _from_units(report: Report, base: str) -> Cutover:
     moved = " ".join(map(shlex.quote, files))
     moved_back = " ".join(shlex.quote(posixpath.basename(name)) for name in files)
     steps_over = (
-        *switch_timers(
-            "Keep the timers from starting the old units", "disable --now", timers
-        ),
-        NextStep("Stop the old units", f"systemctl --user stop {services}", _AS_ROOT),
+        *stop_units_of_user(timers, services),
         *owners_of_docker(report),
         *image_copies(stack),
         *created_and_filled(stack, base, volume_copies(stack)),
         *checked_start_steps(report),
         NextStep(
             "Keep the old units from starting with the machine",
-            f"(cd {_UNIT_FOLDER} && mkdir -p {_ASIDE} && mv {moved} {_ASIDE}) && {_RELOAD}",
+            f"(cd {UNIT_FOLDER} && mkdir -p {_ASIDE} && mv {moved} {_ASIDE}) && {_RELOAD}",
         ),
     )
     steps_back = (
@@ -211,7 +204,7 @@ def _from_units(report: Report, base: str) -> Cutover:
         *owners_of_podman(report),
         NextStep(
             "If the old units were moved aside, put them back",
-            f"(cd {_ASIDE} && mv {moved_back} {_UNIT_FOLDER}) && {_RELOAD}",
+            f"(cd {_ASIDE} && mv {moved_back} {UNIT_FOLDER}) && {_RELOAD}",
         ),
         NextStep("Start them", f"systemctl --user start {services}"),
         *switch_timers("Let the timers start them again", "enable --now", timers),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import posixpath
+from collections.abc import Iterable, Iterator
 
+from tocompose.knowledge.configuration_files import looks_like_file
 from tocompose.model import Mount, Runtime, Service, Stack
-from tocompose.syntax.host_paths import is_on_every_machine
-from tocompose.wording import enumerated, listed_names
+from tocompose.record import NamedTuple
+from tocompose.syntax.host_paths import is_on_every_machine, is_relative_path, outermost
+from tocompose.syntax.interpolation import Variable, replace_variables
+from tocompose.wording import enumerated
 
 # What runs here as containers, so that folders of the host are those of the stack too.
 _ON_THIS_HOST = frozenset(
@@ -19,21 +23,68 @@ _ON_THIS_HOST = frozenset(
         Runtime.TASKS,
     }
 )
-_MOST = 4
+# What is no name of a folder that holds others, but the way to one.
+_NO_PARENTS = frozenset({"", ".", ".."})
+# The folder of what is gone when the user logs out.
+_OF_SESSION = "XDG_RUNTIME_DIR"
 
 
-def stores_in_place(stack: Stack, services: Iterable[Service]) -> list[str]:
-    """The volumes and paths with data of the old containers that these services mount, as a sentence names them."""
+class StoresInPlace(NamedTuple):
+    """The volumes of the old containers by the engine's names, and paths as the compose file has them."""
+
+    volumes: list[str]
+    paths: list[str]
+
+    @property
+    def are_none(self) -> bool:
+        """Whether there is neither a volume nor a path."""
+        return not (self.volumes or self.paths)
+
+    @property
+    def are_several(self) -> bool:
+        """Whether there are more than one, of whichever kind."""
+        return len(self.volumes) + len(self.paths) > 1
+
+    def listed(self) -> str:
+        """All of them as a sentence names them, those of one folder together."""
+        volumes = [f"the volume {self.volumes[0]}"] if self.volumes else []
+        if self.volumes[1:]:
+            volumes = [f"the volumes {enumerated(self.volumes)}"]
+        groups = [*volumes, *_by_folder(self.paths)]
+        *first_groups, last_group = groups
+        if first_groups and any(" and " in group for group in groups):
+            return f"{', '.join(first_groups)}, and {last_group}"
+        return enumerated(groups)
+
+
+def _by_folder(paths: list[str]) -> Iterator[str]:
+    """The paths, those that lie in one folder as its parts."""
+    names_by_folder: dict[str, list[str]] = {}
+    for path in paths:
+        folder, name = posixpath.split(path)
+        is_whole = folder.count("{") == folder.count("}")
+        is_parent = is_whole and posixpath.basename(folder) not in _NO_PARENTS
+        names_by_folder.setdefault(folder if is_parent else path, []).append(name)
+    for folder, names in names_by_folder.items():
+        if names[1:]:
+            parts = enumerated([f"`{name}`" for name in names])
+            yield f"{parts} in `{folder}`"
+        else:
+            yield f"`{folder}`" if folder in paths else f"`{folder}/{names[0]}`"
+
+
+def stores_in_place(stack: Stack, services: Iterable[Service]) -> StoresInPlace:
+    """The volumes and paths with data of the old containers that these services mount."""
     if stack.runs_in not in _ON_THIS_HOST:
-        return []
+        return StoresInPlace([], [])
     mounting = tuple(services)
-    volumes = (f"the volume {name}" for name in kept_volumes(stack, mounting))
-    return [*volumes, *(f"`{path}`" for path in host_paths(mounting))]
-
-
-def listed_stores(stores: Sequence[str]) -> str:
-    """The stores as a sentence lists them; of many the first."""
-    return listed_names(stores, _MOST) if len(stores) > _MOST else enumerated(stores)
+    written = {posixpath.normpath(file.path) for file in stack.files}
+    paths = [
+        path
+        for path in outermost(_host_paths(mounting))
+        if posixpath.normpath(path) not in written
+    ]
+    return StoresInPlace(kept_volumes(stack, mounting), paths)
 
 
 def kept_volumes(stack: Stack, services: Iterable[Service]) -> list[str]:
@@ -48,14 +99,21 @@ def kept_volumes(stack: Stack, services: Iterable[Service]) -> list[str]:
     return names
 
 
-def host_paths(services: Iterable[Service]) -> list[str]:
-    """Files and folders of the machine that the services mount, without those of its system."""
-    paths = {
-        source.rstrip("/")
-        for mount in _mounts(services, "bind")
-        if (source := mount.source or "") and not is_on_every_machine(source)
-    }
-    return sorted(path for path in paths if path.startswith(("/", "~", "${HOME}", "$HOME")))
+def _host_paths(services: Iterable[Service]) -> Iterator[str]:
+    """Files and folders of the machine that the services mount, without those of its system. A single file beside the
+    source is part of that, or a note asks for it."""
+    for mount in _mounts(services, "bind"):
+        source = mount.source or ""
+        path = replace_variables(source, _without_message).rstrip("/")
+        is_host_path = path.startswith(("/", "~", "$")) and _OF_SESSION not in path
+        is_beside = is_relative_path(path) and not looks_like_file(path)
+        if (is_host_path or is_beside) and not is_on_every_machine(source):
+            yield path
+
+
+def _without_message(variable: Variable) -> str:
+    """The variable as a sentence names it: not with what docker compose says where it has no value."""
+    return f"${{{variable.name}}}" if variable.is_required else variable.source
 
 
 def _mounts(services: Iterable[Service], kind: str) -> Iterable[Mount]:

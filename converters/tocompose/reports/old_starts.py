@@ -16,6 +16,13 @@ from tocompose.reports.report import Report
 _STARTERS = (
     "/etc/rc.local /etc/cron* /var/spool/cron /etc/systemd/system ~/.config/systemd/user"
 )
+# Where the units of a user are (podman-systemd.unit(5)); those of root are in /etc/containers/systemd.
+UNIT_FOLDER = "~/.config/containers/systemd"
+_AS_ROOT = (
+    "If the units belong to root, run all steps, also those back, in a root shell (`sudo -i`, then `cd` to this"
+    " folder), with `systemctl` instead of `systemctl --user`, and /etc/containers/systemd instead of"
+    f" {UNIT_FOLDER}."
+)
 _SCRIPT_ENDINGS = ("", ".sh", ".bash")
 # More names than these are looked for by what they run.
 _MOST_SCRIPTS = 3
@@ -118,3 +125,14 @@ def switch_timers(title: str, verb: str, timers: Sequence[OldUnit]) -> Iterator[
     names = shlex.join(timer.service for timer in timers)
     if names:
         yield NextStep(title, f"systemctl --user {verb} {names}")
+
+
+def stop_units_of_user(timers: Sequence[OldUnit], services: str) -> tuple[NextStep, ...]:
+    """The steps that end the units of a user and their timers; the first says how those of root are ended."""
+    first_step, *more_steps = (
+        *switch_timers(
+            "Keep the timers from starting the old units", "disable --now", timers
+        ),
+        NextStep("Stop the old units", f"systemctl --user stop {services}"),
+    )
+    return (first_step._replace(warning=_AS_ROOT), *more_steps)

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tocompose.patterns import regex
-from tocompose.reports.kept_data import (
-    host_paths,
-    kept_volumes,
-    listed_stores,
-    stores_in_place,
-)
+from tocompose.reports.kept_data import StoresInPlace, kept_volumes, stores_in_place
 from tocompose.reports.next_steps import NextStep
 from tocompose.reports.report import Report
+from tocompose.syntax.host_paths import is_relative_path
 from tocompose.wording import enumerated
 
 # The note on a network that exists where the containers run names the command that makes it elsewhere.
@@ -32,19 +28,43 @@ def _networks_to_create(report: Report) -> Iterator[NextStep]:
 
 
 def _data_to_copy(report: Report) -> Iterator[NextStep]:
-    paths = host_paths(report.stack.services)
     stores = stores_in_place(report.stack, report.stack.services)
-    if not stores:
+    if stores.are_none:
         return
-    shown = listed_stores(stores)
-    missing = (
-        f"{'they are' if stores[1:] else 'it is'} {'missing or ' if paths else ''}empty"
-    )
     if report.importer == "engine":
-        title = f"Stop {_old_containers(report)} there, and copy {shown} to this machine"
+        stopped = f"Stop {_old_containers(report)} there"
     else:
-        title = f"If old containers run on another machine, stop them, and copy {shown} from there"
-    yield NextStep(f"{title}; otherwise {missing}", "")
+        stopped = "If old containers run on another machine, stop them there"
+    title = f"{stopped}, and copy {_same_places(stores)} on this machine: {stores.listed()}"
+    yield NextStep(title, "", " ".join(_ways_to_copy(report, stores)))
+
+
+def _same_places(stores: StoresInPlace) -> str:
+    """What is copied where, as a part of a sentence."""
+    if stores.volumes and stores.paths:
+        return "these to volumes and paths of the same names"
+    if stores.volumes:
+        of_same_name = (
+            "volumes of the same names"
+            if stores.volumes[1:]
+            else "a volume of the same name"
+        )
+    else:
+        of_same_name = f"the same path{'s' if stores.paths[1:] else ''}"
+    return f"{'these' if stores.are_several else 'this'} to {of_same_name}"
+
+
+def _ways_to_copy(report: Report, stores: StoresInPlace) -> Iterator[str]:
+    """What has to be known of the paths and of the owners of files, and why there is a copy at all."""
+    if any(is_relative_path(path) for path in stores.paths):
+        yield "Relative paths are those of the source, seen from this folder."
+    if any(note.code == "TC923" for note in report.notes):
+        yield "If podman runs without root there, change the owners before you copy, as TC923 says."
+    if stores.paths:
+        yield "Copy as root, with numeric owners (`sudo rsync -a --numeric-ids`)."
+    several = bool(report.stack.services[1:])
+    start = "the services start" if several else "the service starts"
+    yield f"Without the copy {start} without data."
 
 
 def _old_containers(report: Report) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Container, Sequence
 from tocompose.knowledge.generators import encrypts_data
 from tocompose.knowledge.images import DATA_ROLES
 from tocompose.knowledge.secrets.names import secret_name
-from tocompose.model import Stack
+from tocompose.model import Role, Service, Stack
 from tocompose.notes import Note, explanation, generated_forms
 from tocompose.patterns import regex
-from tocompose.record import NamedTuple
-from tocompose.reports.kept_data import listed_stores, stores_in_place
+from tocompose.record import NamedTuple, replace
+from tocompose.reports.kept_data import stores_in_place
 from tocompose.reports.report import Report, settings_of
 from tocompose.stack_texts import services_by_variable
 
@@ -177,16 +177,31 @@ def _old_value_hints(stack: Stack, names: Sequence[str]) -> dict[str, str]:
     for name in names:
         owners = [server for server in servers if server.name in users.get(name, ())]
         if encrypts_data(name):
-            owners = owners or servers or list(stack.services)
+            owners = _services_with_data(stack, users.get(name, ()))
         elif not secret_name(name):
             continue
-        stores = stores_in_place(stack, owners)
-        if stores:
-            state = "are" if stores[1:] else "is"
-            hints[name] = _GOES_ON.format(stores=listed_stores(stores), state=state)
+        stores = stores_in_place(stack, map(_with_written_mounts, owners))
+        if not stores.are_none:
+            state = "are" if stores.are_several else "is"
+            hints[name] = _GOES_ON.format(stores=stores.listed(), state=state)
         elif encrypts_data(name) and keeps_data(stack):
             hints[name] = _OLD_KEY
     return hints
+
+
+def _services_with_data(stack: Stack, users: Container[str]) -> list[Service]:
+    """The services that use a key, and the databases that they wait for; each one, where it is not known which."""
+    using = [service for service in stack.services if service.name in users]
+    databases = [service for service in stack.services if service.role is Role.DATA]
+    awaited = {edge.service for service in using for edge in service.depends_on}
+    named_databases = [service for service in databases if service.name in awaited]
+    return [*(using or stack.services), *(named_databases or databases)]
+
+
+def _with_written_mounts(service: Service) -> Service:
+    """The service with the mounts alone that can hold its data."""
+    mounts = tuple(mount for mount in service.mounts if not mount.read_only)
+    return replace(service, mounts=mounts)
 
 
 def _for_several(sentence: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
 
+from tocompose.knowledge.configuration_files import looks_like_file
 from tocompose.model import ComposeFileRole, Mount, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.project import project_path
@@ -27,7 +28,6 @@ from tocompose.rules.file_mounts import (
     can_demand_file,
     demands_file,
     is_host_file,
-    looks_like_file,
 )
 from tocompose.rules.lost_data import is_anonymous
 from tocompose.rules.mounted_files import MountedFiles

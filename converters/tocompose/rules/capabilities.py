@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tocompose.knowledge.configuration_files import looks_like_file
 from tocompose.knowledge.images import ImageFacts
 from tocompose.model import ComposeFileRole, Service, Stack
 from tocompose.notes import Note
@@ -22,7 +23,6 @@ from tocompose.rules import (
     remark,
     with_overlay,
 )
-from tocompose.rules.file_mounts import looks_like_file
 from tocompose.rules.programs import runs_server
 from tocompose.rules.sensitive_mounts import is_sensitive
 from tocompose.rules.service_images import facts_of

@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 from tocompose.compose.shapes import as_map
-from tocompose.knowledge.configuration_files import CONFIGURATION_ENDINGS
+from tocompose.knowledge.configuration_files import looks_like_file
 from tocompose.model import Mount
 from tocompose.project import project_path
 from tocompose.rules.sensitive_mounts import is_sensitive
-
-# Endings of the other files that a service is given; a folder is rarely called so.
-_FILE_ENDINGS = (
-    *CONFIGURATION_ENDINGS,
-    *".rules .crt .cert .pem .key .sql .sh .lua .acl .htpasswd .txt .html .py .js".split(),
-)
-# Files whose names have no ending, by their kind.
-_NAMED_FILES = frozenset(
-    "caddyfile corefile dockerfile gemfile jenkinsfile makefile pipfile procfile".split()
-)
-
-
-def looks_like_file(source: str) -> bool:
-    """Whether the path is by its name that of a file that a service is given, not of a folder."""
-    leaf = source.rpartition("/")[2].lower()
-    return leaf in _NAMED_FILES or source.lower().endswith(_FILE_ENDINGS)
 
 
 def is_host_file(path: str) -> bool:
