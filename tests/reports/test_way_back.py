@@ -74,18 +74,43 @@ def test_the_old_containers_of_a_project_get_no_mounts_of_new_ones() -> None:
     )
     text = way_back({"docker-compose.yml": compose})
     assert text.startswith(
-        "run `docker compose down` in this folder, then `docker compose up -d`"
+        "run `docker compose down` in this folder, then `docker-compose up -d` in the folder of the old file."
     )
 
 
 def test_a_volume_without_a_name_is_mounted_in_the_old_file_first() -> None:
     compose = "version: '2'\nservices:\n  db:\n    image: postgres:16\n"
     text = way_back({"docker-compose.yml": compose})
-    mount, start = (
-        text.index("`- shop_db_data:/var/lib/postgresql/data` in db"),
-        text.index("up -d"),
+    assert text.startswith(
+        "run `docker compose down` in this folder. In the old file, add"
+        " `shop_db_data:/var/lib/postgresql/data` to the `volumes` of db: otherwise the new container starts with a"
+        " new, empty volume. Declare the volume below `volumes` with `external: true`. Then run `docker compose up -d`"
     )
-    assert text.index("docker compose down") < mount < start
+
+
+_UNNAMED = "{image: acme/web, volumes: [/srv/files]}"
+
+
+@pytest.mark.parametrize(
+    ("compose", "declared", "start"),
+    [
+        (f"web: {_UNNAMED}\n", "", "Then run `docker-compose up -d` in"),
+        (
+            f"version: '3'\nservices:\n  web: {_UNNAMED}\n",
+            "Declare the volume below `volumes` with `external: true`. ",
+            "Then run `docker compose up -d` in",
+        ),
+    ],
+    ids=["version 1", "version 3"],
+)
+def test_an_entry_without_a_name_is_replaced_as_its_format_allows(
+    compose: str, declared: str, start: str
+) -> None:
+    text = way_back({"docker-compose.yml": compose})
+    edit = "replace the line `/srv/files` of web by `shop_web_files:/srv/files`"
+    fault = "otherwise the new container starts with a new, empty volume"
+    assert f"In the old file, {edit}: {fault}. {declared}{start}" in text
+    assert "is not copied back" not in text
 
 
 @pytest.mark.parametrize(

@@ -5,18 +5,16 @@ from __future__ import annotations
 from tocompose.model import Runtime, Stack
 from tocompose.reports.inventory import keeps_volumes_or_folders
 from tocompose.reports.next_steps import base_of, down_command
-from tocompose.reports.old_data import old_path
+from tocompose.reports.old_file import OldFile
 from tocompose.reports.report import Report
 from tocompose.syntax.names import old_project_name
-from tocompose.wording import enumerated
 
 # What is said where no command can name the containers of the source: what happens, how data move, the way back.
 _ELSEWHERE = {
     Runtime.PROJECT: (
         "`docker compose up -d` replaces the containers of this project; named volumes and folders of the host stay.",
         "If “What to do” lists data to copy, copy them first, while the old containers still exist.",
-        "To go back, run `{down}` in this folder, {between}then `docker compose up -d` in the folder of the old file"
-        " (with `docker-compose`, if that ran it).",
+        "To go back, run `{down}` in this folder{between}",
     ),
     Runtime.CLUSTER: (
         "The cluster is not changed: it keeps running what it runs.",
@@ -49,7 +47,9 @@ def text_of_elsewhere(report: Report) -> str:
     way_back = way_back.format(
         down=down_command(stack, base_of(report)), between=_undone(report, keeps_data)
     )
-    data_sentences = (how_data_move, way_back, _DATA_STAY) if keeps_data else (way_back,)
+    is_used_on = stack.runs_in is Runtime.PROJECT and OldFile(report).mounts_all_data()
+    stays = () if is_used_on else (_DATA_STAY,)
+    data_sentences = (how_data_move, way_back, *stays) if keeps_data else (way_back,)
     proxy_sentences = (_BEHIND_PROXY,) if _waits_for_proxy(stack) else ()
     older_sentences = filter(None, [_of_older_names(report)])
     return " ".join((what_happens, *older_sentences, *proxy_sentences, *data_sentences))
@@ -59,7 +59,7 @@ def _undone(report: Report, keeps_data: bool) -> str:
     """What the way back undoes besides, where there are data: it was stopped for their copy, or replaced with them."""
     match report.stack.runs_in:
         case Runtime.PROJECT:
-            return _mounts_of_new_volumes(report)
+            return OldFile(report).way_back()
         case Runtime.CLUSTER if keeps_data:
             return " and start the stopped pods again"
         case Runtime.PLATFORM if any(_STOPPED_APP in note.advice for note in report.notes):
@@ -77,29 +77,6 @@ _START_OF_APP = (
     "run `heroku maintenance:off -a APP`, scale each process type up to its old number (`heroku ps:scale NAME=NUMBER"
     " -a APP`) and "
 )
-
-
-def _mounts_of_new_volumes(report: Report) -> str:
-    """Where the old file has to mount the volumes that have data from volumes without names, which went with their
-    containers."""
-    old_paths = {
-        (note.subject.service_name, note.subject[-1])
-        for note in report.notes
-        if note.code == "TC432"
-    }
-    entries = [
-        f"`- {report.stack.name}_{mount.source}:{path}` in {service.name}"
-        for service in report.stack.services
-        for mount in service.mounts
-        if (service.name, path := old_path(service, mount.target)) in old_paths
-    ]
-    if not entries:
-        return ""
-    pronoun = "each" if entries[1:] else "it"
-    return (
-        f"mount the new volumes in the old file, since a new container gets no old volume without a name"
-        f" ({enumerated(entries)}; declare {pronoun} below `volumes` with `external: true`), "
-    )
 
 
 def _of_older_names(report: Report) -> str:
