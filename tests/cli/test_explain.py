@@ -76,7 +76,7 @@ def test_an_addition_of_some_cases_is_not_explained(tocompose):
     }
     assert "`<command>`. To run it" in " ".join(told["TC132"].split())
     assert "published on 127.0.0.1\n" in told["TC320"]
-    assert "<access>" not in told["TC435"] and "<remark>" not in told["TC437"]
+    assert "<step>. Start" in told["TC435"] and "<remark>" not in told["TC437"]
     assert "environments.<name>" in told["TC345"]
 
 

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from tocompose.notes import Kind, explanation, families, registry
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.reports import render
+from tocompose.reports.decided import decision_entries
+from tocompose.reports.duties import duties
 from tocompose.reports.note_lines import Style
 from tocompose.reports.report import Report, report
 from tocompose.reports.text import render as terminal
@@ -227,3 +230,21 @@ configs: {site: {file: ./s}}
         "web: left out of the secret token: owner": 6,
         "web: left out of the config site: mode": 7,
     }
+
+
+def _advice_in_parts(told: Report) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The advice that is shown once, and what each line below it says of its own."""
+    for duty in duties(told):
+        yield duty.advice, tuple(detail.advice for detail in duty.details)
+    for entry in decision_entries(told, told=()):
+        yield entry.advice, tuple(line.advice for line in entry.lines)
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_no_advice_is_cut_within_a_sentence(case: Path) -> None:
+    for shared, own in _advice_in_parts(report_of(case)):
+        leads = shared.endswith(":")
+        assert not leads or (own and all(own)), (shared, own)
+        assert not any(text.endswith(":") for text in own), own
+        begins = [shared, *(() if leads else own)]
+        assert not any(text[:1].islower() for text in begins), begins

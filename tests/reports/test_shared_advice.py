@@ -19,6 +19,32 @@ def test_what_leads_to_a_command_of_each_stands_last() -> None:
     assert shared_advice(advices) == ("Set up backups. Stop the pod:", commands)
 
 
+@pytest.mark.parametrize(
+    ("advices", "parts"),
+    [
+        (
+            [f"Copy {name}. The list of {name} is empty: add it. Set up." for name in "ab"],
+            (
+                "Set up.",
+                (
+                    "Copy a. The list of a is empty: add it.",
+                    "Copy b. The list of b is empty: add it.",
+                ),
+            ),
+        ),
+        (
+            ["Run: `a`. `b`.", "Run: `b`."],
+            ("Run:", ("`a`. `b`.", "`b`.")),
+        ),
+    ],
+    ids=["own lead", "shared lead"],
+)
+def test_what_follows_a_colon_stays_with_it(
+    advices: list[str], parts: tuple[str, tuple[str, ...]]
+) -> None:
+    assert shared_advice(advices) == parts
+
+
 def test_the_same_advice_is_all_shared() -> None:
     assert shared_advice(["Add it.", "Add it."]) == ("Add it.", ("", ""))
 

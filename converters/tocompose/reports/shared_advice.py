@@ -27,12 +27,25 @@ def shared_advice(advices: Sequence[str]) -> SharedAdvice:
     first_pieces = all_pieces[0]
     begun = _common_length(all_pieces)
     rests = [pieces[begun:] for pieces in all_pieces]
-    ended = _common_length([rest[::-1] for rest in rests])
+    ended = _whole_ending(all_pieces, most=_common_length([rest[::-1] for rest in rests]))
     own = [" ".join(rest[: len(rest) - ended]) for rest in rests]
     beginning, ending = first_pieces[:begun], first_pieces[len(first_pieces) - ended :]
     is_lead = bool(beginning) and beginning[-1].endswith(":")
     in_order = [*ending, *beginning] if is_lead else [*beginning, *ending]
     return SharedAdvice(" ".join(in_order), tuple(_without_repeats(own)))
+
+
+def _whole_ending(all_pieces: Sequence[Sequence[str]], most: int) -> int:
+    """How many of the last pieces are cut off together, at most: none that goes on from a colon of each one's own."""
+    lengths = range(most, 0, -1)
+    is_cut = (
+        any(
+            length < len(pieces) and pieces[-length - 1].endswith(":")
+            for pieces in all_pieces
+        )
+        for length in lengths
+    )
+    return next((length for length, cut in zip(lengths, is_cut, strict=True) if not cut), 0)
 
 
 def _without_repeats(advices: Sequence[str]) -> Iterator[str]:

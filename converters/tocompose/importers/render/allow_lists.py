@@ -24,7 +24,7 @@ def access_step(allowed: Cursor, name: str) -> str:
     if allowed.node is None or len(allowed):
         return ""
     allowed.skip("an empty list lets nobody in from outside; no port is published here")
-    return f" The `ipAllowList` of {name} is empty: add your address to it at Render first."
+    return f"The `ipAllowList` of {name} is empty: add your address to it at Render first. "
 
 
 def _allowed_sources(allowed: Cursor) -> Iterator[str]:

@@ -102,13 +102,13 @@ def _options_of_mode(mode: str) -> list[str]:
 
 def _note_data_to_move(render_part: Part, kind: str, service: Service) -> None:
     """Says that the data of a server stay at Render until somebody moves them."""
+    access = access_step(render_part.cursor.at("ipAllowList"), render_part.name)
     render_part.cursor.annotate(
         "TC435",
         subject=ModelPath.service(service.name),
         service=service.name,
         image=service.image,
-        step=moving_step(kind, service, _OLD_ADDRESS),
-        access=access_step(render_part.cursor.at("ipAllowList"), render_part.name),
+        step=f"{access}{moving_step(kind, service, _OLD_ADDRESS)}",
     )
 
 
