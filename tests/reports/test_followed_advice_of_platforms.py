@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.reports.duties import duties
@@ -44,13 +46,58 @@ def told(source: str, files: dict[str, str]) -> Report:
 def test_config_vars_are_changed_where_they_stand() -> None:
     [duty] = [duty for duty in duties(told("procfile", APP)) if "config vars" in duty.text]
     assert not duty.text.endswith("to .env")
-    assert "change them in docker-compose.yml" in duty.advice
+    assert "differ from docker-compose.yml, change them there" in duty.advice
     assert "`environment`" in duty.advice
+
+
+SPLIT = {
+    "Procfile": "web: gunicorn app:app\n",
+    "requirements.txt": "gunicorn==23.0.0\npsycopg2==2.9.9\n",
+    ".env.example": "DB_HOST=localhost\nDB_PORT=5432\nPOSTGRES_PASSWORD=\nAPI_TOKEN=\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("env", "kept"),
+    [
+        (
+            {"LEVEL": "info"},
+            "Leave DB_HOST, DB_PORT, POSTGRES_PASSWORD and DATABASE_URL as they are: they lead to the"
+            " stack's own servers.",
+        ),
+        (
+            {},
+            "Leave POSTGRES_PASSWORD as it is: it leads to the stack's own server.",
+        ),
+    ],
+    ids=["compared with the compose file", "copied to .env"],
+)
+def test_what_leads_to_own_servers_is_not_taken_from_the_platform(
+    env: dict[str, str], kept: str
+) -> None:
+    app = json.dumps({"addons": ["heroku-postgresql"], "env": env})
+    told_app = told("procfile", {**SPLIT, "app.json": app})
+    [duty] = [duty for duty in duties(told_app) if "config vars" in duty.text]
+    assert kept in duty.advice
+    [said] = [note.advice for note in told_app.notes if note.code == "TC895"] or [kept]
+    assert kept in said
+
+
+def test_the_workers_empty_a_queue_before_any_data_is_copied() -> None:
+    addons = json.dumps({"addons": ["heroku-postgresql", "cloudamqp"]})
+    notes = told("procfile", {**APP, "app.json": addons}).notes
+    advices = [note.advice for note in notes if note.code == "TC400"]
+    stop = "for each process type besides web, for workers only when they have emptied the queues of cloudamqp. "
+    assert len(advices) == 2
+    assert all(stop in advice.partition("To move")[0] for advice in advices)
 
 
 def test_messages_of_a_queue_are_not_moved() -> None:
     [note] = [note for note in told("procfile", APP).notes if note.code == "TC400"]
-    assert "let the workers empty the queues" in note.advice
+    assert (
+        "for workers only when they have emptied the queues of cloudamqp. Messages are"
+        in note.advice
+    )
     assert "with the tools of" not in note.advice and "alone" not in note.advice
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from tocompose.knowledge.versions import default_version
 from tocompose.model import EnvSetting, Role, Service
 from tocompose.plugins import PluginFault, table_rows
 from tocompose.tables import Row, table
+from tocompose.wording import enumerated
 
 # A password of a server that tocompose adds: it works at once, nobody takes it for a secret, and a note says so.
 DEVELOPMENT_PASSWORD = "change-me"
@@ -105,6 +106,20 @@ def moving_step(kind: str, service: Service, address: str) -> str:
     return (
         f"{start}, {address} and run `{command.replace('<service>', service.name)}`{meant}"
     )
+
+
+def kept_variables(names: Sequence[str]) -> str:
+    """That these variables are not to be taken from where the app runs: with its addresses the stack would work on the
+    data there. A sentence with a space in front; empty without any.
+    """
+    if not names:
+        return ""
+    pronoun, lead, servers = (
+        ("they are: they", "lead", "servers")
+        if names[1:]
+        else ("it is: it", "leads", "server")
+    )
+    return f" Leave {enumerated(names)} as {pronoun} {lead} to the stack's own {servers}."
 
 
 def _has_journal(row: Row, service: Service) -> bool:

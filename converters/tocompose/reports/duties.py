@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tocompose.knowledge.generators import encrypts_data
+from tocompose.knowledge.images import DATA_ROLES
+from tocompose.knowledge.servers import kept_variables
+from tocompose.model import Stack
 from tocompose.notes import Kind, Note, explanation, generated_forms
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
 from tocompose.reports.needless_values import deletion_of_placeholders
-from tocompose.reports.next_steps import development_passwords, passwords_to_change
+from tocompose.reports.next_steps import passwords_to_change
 from tocompose.reports.repeated_notes import leaves_nothing, said_once
 from tocompose.reports.report import (
     Report,
@@ -133,8 +136,9 @@ def _config_duties(report: Report) -> Iterator[Duty]:
     notes = tuple(note for note in report.notes if note.code == "TC895")
     if has_unset := _has_unset_variables(report):
         text = _COPY_CONFIG if notes else _COPY_TO_ENV
-        also = _CONFIG_ELSEWHERE if notes else ""
-        advice = f"{_CONFIG_ADVICE}{also}{_left_out_of_copy(report)}"
+        kept = _kept_variables(report.stack, is_in_file=bool(notes))
+        also = f"{_CHANGE_ELSEWHERE}{kept}{_ADD_ELSEWHERE}" if notes else kept
+        advice = f"{_CONFIG_ADVICE}{also}"
     elif notes:
         text, advice = str(explanation("TC895")["do"]), notes[0].advice
     if has_unset or notes:
@@ -142,14 +146,21 @@ def _config_duties(report: Report) -> Iterator[Duty]:
         yield Duty(text, _begun_small(text), advice=advice, notes=notes, details=details)
 
 
-def _left_out_of_copy(report: Report) -> str:
-    """Which config vars must not be copied: a new server of the stack has a password of its own."""
-    names = development_passwords(report.stack)
-    if not names:
-        return ""
-    which = "which are" if names[1:] else "which is"
-    servers = "servers" if names[1:] else "server"
-    return f" Leave out {enumerated(names)}, {which} for the stack's own {servers}."
+def _kept_variables(stack: Stack, *, is_in_file: bool) -> str:
+    """Which config vars must not be copied: those by which the app finds servers of the stack, whole or in parts. Where
+    nothing in the compose file is compared, those of `.env` alone.
+    """
+    server_origins = {
+        service.origin for service in stack.services if service.role in DATA_ROLES
+    }
+    names = dict.fromkeys(
+        variable.name
+        for service in stack.services
+        for variable in service.environment
+        if variable.origin and variable.origin in server_origins
+    )
+    asked = {setting.name for setting in stack.settings}
+    return kept_variables([name for name in names if is_in_file or name in asked])
 
 
 def _has_unset_variables(report: Report) -> bool:
@@ -164,10 +175,10 @@ def _has_unset_variables(report: Report) -> bool:
 _COPY_CONFIG = "Copy the config vars of the running app"
 _COPY_TO_ENV = f"{_COPY_CONFIG} to .env"
 # Most values of an app.json stand in the compose file, where `.env` does not change them.
-_CONFIG_ELSEWHERE = (
-    " Where others differ, change them in docker-compose.yml. Add config vars that the stack lacks to the"
-    " `environment` of the services that need them."
+_CHANGE_ELSEWHERE = (
+    " Where other config vars differ from docker-compose.yml, change them there."
 )
+_ADD_ELSEWHERE = " Add config vars that the stack lacks to the `environment` of the services that need them."
 # https://devcenter.heroku.com/articles/config-vars#view-current-config-var-values
 _CONFIG_ADVICE = (
     "If it runs on Heroku, `heroku config -s -a APP` prints them (APP is the app's name there). Copy the values of the"

@@ -12,7 +12,9 @@ from tocompose.importers.procfile.backing import (
     BackingRequest,
     address_template,
     make_backing,
+    old_address,
     state_of_new,
+    when_workers_stop,
 )
 from tocompose.importers.procfile.environment import AppVariable, demand_value
 from tocompose.importers.procfile.host_port_variables import is_remote
@@ -166,6 +168,7 @@ class AddonTable:
         self._encrypted = encrypted
         self._backings: dict[tuple[str, str], Backing] = {}
         self._app_variables: list[AppVariable] = []
+        self._served: list[tuple[AddonRequest, Row, Backing]] = []
         self._mail: AddonRequest | None = None
         self._remote_kinds: set[str] = set()
 
@@ -183,7 +186,12 @@ class AddonTable:
                 self._mail = request
 
     def provide(self) -> ProvidedAddons:
-        """The services and variables that stand in for all of them."""
+        """The services and variables that stand in for all of them; what is to be moved is said with all in view."""
+        drained = when_workers_stop(
+            request.name for request, _, backing in self._served if backing.is_emptied_first
+        )
+        for request, row, backing in self._served:
+            self._note_service(request, row, backing, drained)
         if self._mail is not None:
             span = self._mail.cursor.span
             self._make_backing(BackingRequest("mailpit", "MAIL", {}, "", span))
@@ -224,7 +232,7 @@ class AddonTable:
             BackingRequest(kind, prefix, templates, request.version, request.cursor.span)
         )
         self._settle_request(request, backing)
-        self._note_service(request, row, backing)
+        self._served.append((request, row, backing))
 
     def _add_follower(self, request: AddonRequest, row: Row, kind: str) -> bool:
         """Gives the variables of a copy to the database that it follows; False where there is none before it."""
@@ -274,7 +282,9 @@ class AddonTable:
             else:
                 option.note("TC404", subject=service, option=option.key, name=request.name)
 
-    def _note_service(self, request: AddonRequest, row: Row, backing: Backing) -> None:
+    def _note_service(
+        self, request: AddonRequest, row: Row, backing: Backing, drained: str
+    ) -> None:
         span, name, service = request.cursor.span, request.name, backing.service.name
         subject = ModelPath.service(service)
         variable = backing.variables[0][0] if backing.variables else row["prefix"]
@@ -287,6 +297,7 @@ class AddonTable:
             plan=request.plan or "its default plan",
             service=service,
             state=state_of_new(backing.kind, backing.kind in self._encrypted),
+            drained=drained,
             step=f"{backing.moving_step(old_address(variable))}{_way_in(request.plan)}",
         )
         if "gone" in row:
@@ -354,13 +365,6 @@ def _way_in(plan: str) -> str:
         f" (the plan {plan} answers only inside its Private Space: use PrivateLink, "
         "`heroku data:privatelink:create`, or make the dump in `heroku run bash -a APP`)"
     )
-
-
-def old_address(variable: str) -> str:
-    """What puts the address of the running app's server into OLD_URL; `variable` is empty where none holds it whole."""
-    if not variable:
-        return "set OLD_URL in your shell to the address of the running app's server"
-    return f"set OLD_URL (`OLD_URL=$(heroku config:get {variable} -a APP)`)"
 
 
 def keeps_remote(repository: Repository) -> bool:

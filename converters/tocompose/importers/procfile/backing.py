@@ -25,6 +25,7 @@ from tocompose.model import (
     EnvVariable,
     Healthcheck,
     Mount,
+    Role,
     Service,
     Stop,
     Volume,
@@ -36,6 +37,7 @@ from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, unique_name, variable_name
 from tocompose.tables import load
+from tocompose.wording import enumerated
 
 # In the tables: a variable that may stay empty, and one that the user must fill in.
 OPTIONAL, REQUIRED = "-", "?"
@@ -73,6 +75,16 @@ class Backing(NamedTuple):
     variables: tuple[tuple[str, str], ...]
     partial_variables: tuple[str, ...] = ()
     is_assumed: bool = False
+
+    @property
+    def source(self) -> str:
+        """What states the variables that the app gets from it."""
+        return f"service {self.service.name}"
+
+    @property
+    def is_emptied_first(self) -> bool:
+        """Whether it is a queue whose messages nothing moves."""
+        return self.service.role is Role.QUEUE and "unmoved" in servers()[self.kind]
 
     def moving_step(self, address: str) -> str:
         """What brings the data of a server elsewhere, whose address OLD_URL is to hold, into this one."""
@@ -122,7 +134,7 @@ class Backing(NamedTuple):
 
     def app_variables(self) -> Iterator[AppVariable]:
         """Its variables as the environment layer that outranks all that points to a local machine."""
-        source, origin = f"service {self.service.name}", self.service.origin
+        source, origin = self.source, self.service.origin
         for name, value in self.variables:
             if value != OPTIONAL:
                 yield AppVariable(name, value, source, origin)
@@ -305,3 +317,20 @@ def _why_awaited(backing: Backing) -> str:
         return "it is the app's server"
     others = f" and {len(names) - 1} more" if names[1:] else ""
     return f"it is told where {backing.service.name} is by {names[0]}{others}"
+
+
+def when_workers_stop(queues: Iterable[str]) -> str:
+    """When the workers may be stopped, where messages of these queues are not moved: they work on until then, and
+    change the data that is copied next.
+    """
+    names = list(queues)
+    if not names:
+        return ""
+    return f", for workers only when they have emptied the queues of {enumerated(names)}"
+
+
+def old_address(variable: str) -> str:
+    """What puts the address of the running app's server into OLD_URL; `variable` is empty where none holds it whole."""
+    if not variable:
+        return "set OLD_URL in your shell to the address of the running app's server"
+    return f"set OLD_URL (`OLD_URL=$(heroku config:get {variable} -a APP)`)"

@@ -259,7 +259,7 @@ def _collect_variables(
     environment.settle_variables(app_variables, losers, app.web.service)
     environment_checks.note_unset(repository, app.language, app_variables)
     note_buildpack_values(repository, app_variables)
-    note_new_app_values(repository, app_variables)
+    note_new_app_values(repository, app_variables, backings)
     port = environment.settle_port(port_entry, app.web)
     return AppEnvironment(
         app_variables, port, tuple(_all_settings(app_variables, backings))

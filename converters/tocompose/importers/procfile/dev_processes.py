@@ -347,7 +347,7 @@ class _DevelopmentSide:
         served = {
             variable.name
             for variable in self._plan.app_variables
-            if variable.source.startswith("service ")
+            if variable.leads_to_service
         }
         is_told = not served.isdisjoint(variables)
         return self._plan.dependencies if is_told or not unneeded else ()

@@ -58,6 +58,11 @@ class AppVariable(NamedTuple):
     cursors: tuple[Cursor, ...] = ()
 
     @property
+    def leads_to_service(self) -> bool:
+        """Whether it tells the app where a service of the stack is, or how to get in there."""
+        return self.source.startswith("service ")
+
+    @property
     def plain_value(self) -> str | None:
         """Its value as `.env` has it, or as Compose reads it."""
         stated = self.setting.value if self.setting else None
@@ -337,7 +342,7 @@ def settle_variables(
     providers = {
         variable.name: variable.source.removeprefix("service ")
         for variable in winners
-        if variable.source.startswith("service ")
+        if variable.leads_to_service
     }
     for variable in losers:
         _settle_loser(variable, providers.get(variable.name, ""))

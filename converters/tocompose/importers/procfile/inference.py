@@ -10,7 +10,6 @@ from tocompose.importers.procfile.addons import (
     ProvidedAddons,
     addon_rows,
     keeps_remote,
-    old_address,
     remote_variable,
     stated_values,
 )
@@ -19,6 +18,7 @@ from tocompose.importers.procfile.backing import (
     BackingRequest,
     address_template,
     make_backing,
+    old_address,
     state_of_new,
 )
 from tocompose.importers.procfile.database_names import stated_database

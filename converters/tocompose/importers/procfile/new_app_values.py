@@ -9,7 +9,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from tocompose.importers.procfile.backing import Backing
 from tocompose.importers.procfile.environment import AppVariable
+from tocompose.knowledge.images import DATA_ROLES
+from tocompose.knowledge.servers import kept_variables
 from tocompose.repository import Repository
 from tocompose.tables import load
 from tocompose.wording import enumerated
@@ -19,7 +22,9 @@ _MOST_NAMES = 12
 
 
 def note_new_app_values(
-    repository: Repository, app_variables: Iterable[AppVariable]
+    repository: Repository,
+    app_variables: Iterable[AppVariable],
+    backings: Iterable[Backing],
 ) -> None:
     """Says which values are those of a new app, and which of them switch on a mode for development.
 
@@ -27,22 +32,29 @@ def note_new_app_values(
     """
     if repository.option("environment"):
         return
+    variables = list(app_variables)
+    # Mail that a local server takes is to be sent where the app runs.
+    sources = {one.source for one in backings if one.service.role in DATA_ROLES}
+    kept = kept_variables([one.name for one in variables if one.source in sources])
     variables_by_file: dict[str, list[AppVariable]] = {}
-    for variable in app_variables:
+    for variable in variables:
         if variable.source == _SOURCE and variable.origin and variable.plain_value:
             variables_by_file.setdefault(variable.origin.file, []).append(variable)
-    for file, variables in variables_by_file.items():
-        _note_values(repository, file, variables)
-        for variable in _of_development(variables):
+    for file, stated in variables_by_file.items():
+        _note_values(repository, file, stated, kept)
+        for variable in _of_development(stated):
             facts: dict[str, Any] = {"name": variable.name, "value": variable.plain_value}
             repository.add_note("TC896", variable.origin, file=file, **facts)
 
 
-def _note_values(repository: Repository, file: str, variables: list[AppVariable]) -> None:
+def _note_values(
+    repository: Repository, file: str, variables: list[AppVariable], kept: str
+) -> None:
     names = [variable.name for variable in variables if not _is_generated(variable)]
     if names:
         shown = enumerated(_first_names(names))
-        repository.add_note("TC895", variables[0].origin, names=shown, file=file)
+        facts: dict[str, Any] = {"names": shown, "file": file, "kept": kept}
+        repository.add_note("TC895", variables[0].origin, **facts)
 
 
 def _first_names(names: list[str]) -> list[str]:

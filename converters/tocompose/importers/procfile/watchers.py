@@ -94,7 +94,7 @@ def unneeded_variables(plan: AppPlan, text: str) -> frozenset[str]:
 
 def _is_of_server(variable: AppVariable) -> bool:
     is_secret = variable.setting is not None and variable.setting.secret
-    return is_secret or variable.source.startswith("service ")
+    return is_secret or variable.leads_to_service
 
 
 def _named_by_build(repository: Repository, text: str) -> Iterator[str]:
