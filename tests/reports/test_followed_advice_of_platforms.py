@@ -92,6 +92,21 @@ def test_the_workers_empty_a_queue_before_any_data_is_copied() -> None:
     assert all(stop in advice.partition("To move")[0] for advice in advices)
 
 
+def test_the_workers_empty_a_queue_that_only_the_code_names_first() -> None:
+    files = {
+        "Procfile": APP["Procfile"],
+        "requirements.txt": "celery==5.3\npsycopg2==2.9.9\npika==1.3.2\n",
+        ".env.example": "DATABASE_URL=\nRABBITMQ_URL=\n",
+        "app/settings.py": "import os\nA = os.environ['DATABASE_URL']\nB = os.environ['CLOUDAMQP_URL']\n",
+    }
+    notes = told("procfile", files).notes
+    [advice] = [note.advice for note in notes if note.code == "TC819"]
+    assert (
+        "besides web, for workers only when they have emptied the queues of rabbitmq. To move"
+        in advice
+    )
+
+
 def test_messages_of_a_queue_are_not_moved() -> None:
     [note] = [note for note in told("procfile", APP).notes if note.code == "TC400"]
     assert (

@@ -319,6 +319,11 @@ def _why_awaited(backing: Backing) -> str:
     return f"it is told where {backing.service.name} is by {names[0]}{others}"
 
 
+def emptied_services(backings: Iterable[Backing]) -> Iterator[str]:
+    """The names of the queues among them whose messages nothing moves."""
+    return (backing.service.name for backing in backings if backing.is_emptied_first)
+
+
 def when_workers_stop(queues: Iterable[str]) -> str:
     """When the workers may be stopped, where messages of these queues are not moved: they work on until then, and
     change the data that is copied next.

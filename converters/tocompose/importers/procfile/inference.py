@@ -17,9 +17,11 @@ from tocompose.importers.procfile.backing import (
     Backing,
     BackingRequest,
     address_template,
+    emptied_services,
     make_backing,
     old_address,
     state_of_new,
+    when_workers_stop,
 )
 from tocompose.importers.procfile.database_names import stated_database
 from tocompose.importers.procfile.evidence import (
@@ -75,7 +77,7 @@ def infer_services(
     """The services with at least two independent clues; the others are noted."""
     kinds = _provided_kinds(provided)
     set_names = _variable_names(provided.backings)
-    backings: list[Backing] = []
+    cases: dict[_Case, Backing] = {}
     for kind, row in inferable_servers().items():
         if kind in kinds or evidence.rules_out(kind):
             continue
@@ -84,14 +86,18 @@ def infer_services(
         if keeps_remote(repository) and case.note_remote():
             continue
         if len(kind_clues) > 1:
-            backings.append(case.make_service(kind_clues, set_names, service_names))
+            cases[case] = case.make_service(kind_clues, set_names, service_names)
             kinds |= server_family(kind) if _is_sql(row) else {kind}
-            set_names |= _variable_names(backings[-1:])
+            set_names |= _variable_names([cases[case]])
         elif kind_clues:
             case.note_hint(kind_clues[0])
     if evidence.uses("celery") and kinds.isdisjoint(("redis", "rabbitmq")):
         repository.add_note("TC412")
-    return tuple(backings)
+    backings = tuple(cases.values())
+    drained = when_workers_stop(emptied_services((*provided.backings, *backings)))
+    for case, backing in cases.items():
+        case.note_old_data(backing, drained)
+    return backings
 
 
 def _provided_kinds(provided: ProvidedAddons) -> set[str]:
@@ -266,12 +272,12 @@ class _Case:
             service=service.name,
             variable=variable,
         )
-        # A server that `.env` names is told of with what it says: environment.without_served.
-        if backing.volumes and "move" in self._row and not self._remote_name():
-            self._note_old_data(backing)
 
-    def _note_old_data(self, backing: Backing) -> None:
-        """Says how data of the running app comes into the service."""
+    def note_old_data(self, backing: Backing, drained: str) -> None:
+        """Says how data of the running app comes into the service, where there is a command for that."""
+        # A server that `.env` names is told of with what it says: environment.without_served.
+        if not backing.volumes or "move" not in self._row or self._remote_name():
+            return
         service = backing.service
         address = next((name for name, value in backing.variables if "://" in value), "")
         self._repository.add_note(
@@ -280,6 +286,7 @@ class _Case:
             subject=ModelPath.service(service.name),
             service=service.name,
             state=state_of_new(self._kind, self._kind in self._evidence.encrypted),
+            drained=drained,
             step=backing.moving_step(old_address(address)),
         )
 
