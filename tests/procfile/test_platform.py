@@ -577,7 +577,7 @@ def test_a_build_script_that_migrates_does_not_run_in_the_image() -> None:
     assert "npm run build" in dockerfile and "heroku-postbuild" not in dockerfile
     [said] = [note for note in result.notes if note.code == "TC569"]
     assert "runs build alone" in said.message
-    assert "`docker compose run --rm web …`" in said.advice
+    assert "`docker compose run --rm --no-deps web …`" in said.advice
 
 
 def test_a_server_of_the_developers_machine_is_a_service() -> None:

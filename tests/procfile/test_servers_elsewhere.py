@@ -105,13 +105,14 @@ def test_the_data_of_each_server_is_moved_by_a_command(kind: str) -> None:
     # One program reads what the other writes: through a pipe, or a file where the first may fail.
     assert (" | " in command) is not (" > dump.rdb && " in command)
     step = moving_step(kind, Service(name="store", image="new:1"), "set OLD_URL")
-    assert step.startswith("set OLD_URL and run `") and "new:1" in step
+    start = "To move the data, start store alone (`docker compose up -d --wait store`)"
+    assert step.startswith(f"{start}, set OLD_URL and run `") and "new:1" in step
 
 
 def test_a_server_without_such_a_command_is_named_in_words() -> None:
     queue = Service(name="queue", image="rabbitmq:4")
     step = moving_step("rabbitmq", queue, "set OLD_URL")
-    assert step == "copy it with the tools of RabbitMQ"
+    assert step == "Messages are not moved. The app creates its queues anew"
 
 
 def test_the_password_of_an_added_server_is_not_asked_for() -> None:
