@@ -232,6 +232,7 @@ class Service:
 
     Durations and sizes are texts as in Compose. `options` holds keys without a field here, `overlays` what the other
     files add. `was_removed`: its old container goes when it stops. `image_check`: HEALTHCHECK of the image, if told.
+    `has_local_image`: no registry has it, by what its engine tells.
     """
 
     name: str
@@ -266,6 +267,7 @@ class Service:
     comments: tuple[str, ...] = ()
     was_removed: bool = field(default=False, compare=False)
     image_check: Healthcheck | None = field(default=None, compare=False)
+    has_local_image: bool = field(default=False, compare=False)
     origin: Span | None = field(default=None, compare=False)
 
 

@@ -46,7 +46,7 @@ CHECK = {"Test": ["CMD-SHELL", "wget -q -O- http://127.0.0.1/ || exit 1"]}
 SCRIPT = "docker run -d --name db -v kept:/data -v /srv/shop/conf:/conf shop/db:16\n"
 
 
-def image(**config: object) -> object:
+def image(**config: object) -> dict[str, object]:
     """The image of the container, with that configuration."""
     return {
         "Id": IMAGE,
@@ -197,3 +197,21 @@ def test_the_steps_over_wait_for_health_too() -> None:
     _, told = converted(CONTAINER, NETWORK, image(Healthcheck=CHECK))
     titles = [step.title for step in cutover_of(told).steps_over]
     assert "Start everything and wait until it is healthy" in titles
+
+
+@pytest.mark.parametrize(
+    ("digests", "is_local"),
+    [
+        ({}, False),
+        ({"RepoDigests": []}, True),
+        ({"RepoDigests": [f"shop/db@{IMAGE}"]}, False),
+    ],
+)
+def test_an_image_that_was_neither_pulled_nor_pushed_is_copied(
+    digests: dict[str, object], is_local: bool
+) -> None:
+    described = {**image(), **digests}
+    _, told = converted(CONTAINER, described)
+    lines = [step.line for step in arrival_steps(told)]
+    assert ("ssh OLD_HOST docker save shop/db:16 | docker load" in lines) is is_local
+    assert ("--pull always" in render("markdown", told)) is not is_local

@@ -242,7 +242,8 @@ def _may_be_newer(service: Service, runs_in: Runtime) -> bool:
     """Whether a registry may hold a newer image of the same name: a digest names one image, LOCAL_TAG one of ours."""
     image = service.image or f":{LOCAL_TAG}"
     is_fixed = "@sha256:" in image or image.endswith(f":{LOCAL_TAG}")
-    return not is_fixed and not image_copy_command(service, runs_in)
+    is_elsewhere = not service.has_local_image and not image_copy_command(service, runs_in)
+    return is_elsewhere and not is_fixed
 
 
 def down_command(stack: Stack, base: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from tocompose.patterns import regex
@@ -17,7 +18,11 @@ _CREATES_NETWORK = regex(r"`(docker network create [^`]+)`")
 
 def arrival_steps(report: Report) -> tuple[NextStep, ...]:
     """What comes before the first start on another machine, where the old containers are on one that is known."""
-    return (*_networks_to_create(report), *_data_to_copy(report))
+    return (
+        *_networks_to_create(report),
+        *_images_to_copy(report),
+        *_data_to_copy(report),
+    )
 
 
 def _networks_to_create(report: Report) -> Iterator[NextStep]:
@@ -25,6 +30,15 @@ def _networks_to_create(report: Report) -> Iterator[NextStep]:
         command = _CREATES_NETWORK.search(note.advice) if note.code == "TC483" else None
         if command is not None:
             yield NextStep(f"Create the network {note.subject[1]}", command[1])
+
+
+def _images_to_copy(report: Report) -> Iterator[NextStep]:
+    services = report.stack.services
+    images = {service.image or "": None for service in services if service.has_local_image}
+    for image in filter(None, images):
+        title = f"Copy the image {image}, which no registry has; OLD_HOST is the machine of the old containers"
+        copied = f"ssh OLD_HOST docker save {shlex.quote(image)} | docker load"
+        yield NextStep(title, copied)
 
 
 def _data_to_copy(report: Report) -> Iterator[NextStep]:

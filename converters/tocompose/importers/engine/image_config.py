@@ -21,6 +21,9 @@ class ImageConfig(NamedTuple):
 
     settings: Mapping[str, Any]
     tags: tuple[str, ...] = ()
+    # Made on its machine: a digest is what an image gets when it is pulled or pushed.
+    # https://docs.docker.com/reference/api/engine/version/v1.48/#tag/Image/operation/ImageInspect
+    is_local: bool = False
 
     def text(self, key: str) -> str:
         """A text of the image's settings."""
@@ -79,7 +82,10 @@ def _read_config(image: EngineObject) -> ImageConfig:
     config = image.cursor.at("Config")
     settings = {str(child.key): _plain_value(child.node) for child in config.children}
     settings.setdefault("Healthcheck", _plain_value(image.cursor.at("HealthCheck").node))
-    return ImageConfig(settings, _names_of(image.cursor))
+    digests = image.cursor.at("RepoDigests")
+    tags = _names_of(image.cursor)
+    is_local = bool(tags) and digests.node is not None and not list(digests)
+    return ImageConfig(settings, tags, is_local)
 
 
 def _names_of(cursor: Cursor) -> tuple[str, ...]:

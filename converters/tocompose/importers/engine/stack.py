@@ -127,7 +127,11 @@ class EngineStack:
             yield self._with_image_check(service, image)
 
     def _with_image_check(self, service: Service, image: ImageConfig | None) -> Service:
-        return replace(service, image_check=image.health_check) if image else service
+        if image is None:
+            return service
+        return replace(
+            service, image_check=image.health_check, has_local_image=image.is_local
+        )
 
     def _tagged(self, swarm_service: EngineObject) -> ImageConfig | None:
         reference = swarm_service.text("Spec", "TaskTemplate", "ContainerSpec", "Image")
