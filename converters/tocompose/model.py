@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 
 from tocompose.record import field, record
 from tocompose.source import Span
-from tocompose.syntax.command_words import command_words
 
 # A value as YAML has it: str, int, float, bool, None, and lists and maps of these.
 Plain: TypeAlias = Any
@@ -43,18 +42,6 @@ class ComposeFileRole(Enum):
     BASE = "base"
     DEV = "override"
     PROD = "prod"
-
-
-class CommandText(tuple[str, ...]):
-    """The words of a command that stands as one text with variables: docker compose fills these in, then splits it."""
-
-    text: str
-
-    def __new__(cls, text: str) -> CommandText:
-        """The words of the text."""
-        command = super().__new__(cls, command_words(text))
-        command.text = text
-        return command
 
 
 @record
@@ -232,7 +219,7 @@ class Service:
 
     Durations and sizes are texts as in Compose. `options` holds keys without a field here, `overlays` what the other
     files add. `was_removed`: its old container goes when it stops. `image_check`: HEALTHCHECK of the image, if told.
-    `has_local_image`: no registry has it, by what its engine tells.
+    `has_local_image`: no registry has its image.
     """
 
     name: str

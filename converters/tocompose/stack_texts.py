@@ -7,9 +7,10 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, TypeAlias, TypeVar
 
-from tocompose.model import CommandText, ComposeFileRole, NumberText, Stack
+from tocompose.model import ComposeFileRole, NumberText, Stack
 from tocompose.patterns import regex
 from tocompose.record import record_fields, replace
+from tocompose.syntax.command_words import CommandText
 from tocompose.syntax.interpolation import variable_names, variables
 from tocompose.syntax.model_path import ModelPath
 

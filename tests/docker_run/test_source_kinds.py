@@ -681,7 +681,7 @@ def test_a_scheduled_start_is_named_by_its_service() -> None:
     told = [note for note in result.notes if note.code == "TC039"]
     assert {note.message.split()[0] for note in told} == {"dump", "b"}
     commands = "".join(note.advice for note in told)
-    assert "run --rm dump`" in commands and "run --rm b`" in commands
+    assert "run --rm --no-deps dump`" in commands and "run --rm --no-deps b`" in commands
 
 
 WRITTEN = {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from growth import grows_with_input
 from tocompose.knowledge.secrets import names as secret_names
 from tocompose.knowledge.secrets.texts import MASK
-from tocompose.model import CommandText, EnvSetting, EnvVariable, File, Service, Stack
+from tocompose.model import EnvSetting, EnvVariable, File, Service, Stack
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.record import replace
@@ -20,6 +20,7 @@ from tocompose.reports.known_secrets import is_secret_name
 from tocompose.reports.masking import SourceLines
 from tocompose.reports.report import report
 from tocompose.source import Span
+from tocompose.syntax.command_words import CommandText
 
 
 def masked(text: str, stack: Stack | None = None) -> str:

@@ -19,7 +19,6 @@ from tocompose.knowledge.secrets.texts import (
     secret_value,
 )
 from tocompose.model import (
-    CommandText,
     ComposeFileRole,
     EnvSetting,
     EnvVariable,
@@ -28,6 +27,7 @@ from tocompose.model import (
 )
 from tocompose.rules import Context, Outcome, registry
 from tocompose.rules.secret_holders import is_secret
+from tocompose.syntax.command_words import CommandText
 
 BY_ID = {practice.id: practice for practice in registry()}
 

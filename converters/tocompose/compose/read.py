@@ -32,7 +32,6 @@ from tocompose.compose.shapes import (
 )
 from tocompose.model import (
     Build,
-    CommandText,
     ComposeFileRole,
     ConfigMount,
     Dependency,
@@ -55,7 +54,7 @@ from tocompose.model import (
     Volume,
 )
 from tocompose.record import replace
-from tocompose.syntax.command_words import command_words
+from tocompose.syntax.command_words import CommandText, command_words
 from tocompose.syntax.interpolation import variables
 from tocompose.syntax.mounts import is_path, parse_mount
 from tocompose.syntax.names import identifier

@@ -27,7 +27,6 @@ from tocompose.compose.short_entries import (
 )
 from tocompose.compose.yaml_text import RESET, Flow, Quoted
 from tocompose.model import (
-    CommandText,
     ComposeFileRole,
     EnvVariable,
     Mount,
@@ -35,6 +34,7 @@ from tocompose.model import (
     Stack,
 )
 from tocompose.record import replace
+from tocompose.syntax.command_words import CommandText
 from tocompose.syntax.interpolation import split_outside_variables
 from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.syntax.units import is_whole_number

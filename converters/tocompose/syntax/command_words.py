@@ -14,6 +14,18 @@ _OPERATORS = frozenset(";&|<>")
 _QUOTES = frozenset("'\"`")
 
 
+class CommandText(tuple[str, ...]):
+    """The words of a command that stands as one text with variables: docker compose fills these in, then splits it."""
+
+    text: str
+
+    def __new__(cls, text: str) -> CommandText:
+        """The words of the text."""
+        command = super().__new__(cls, command_words(text))
+        command.text = text
+        return command
+
+
 def is_open_command(text: str) -> bool:
     """Whether a quote or a backslash at the end of what is read still waits for what follows."""
     return _split(text).is_open

@@ -12,7 +12,6 @@ from typing import Any
 from tocompose.knowledge.images import image_facts
 from tocompose.knowledge.wrappers import stated_argv
 from tocompose.model import (
-    CommandText,
     Network,
     Service,
     Stack,
@@ -20,6 +19,7 @@ from tocompose.model import (
 from tocompose.notes import Note, note
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple, replace
+from tocompose.syntax.command_words import CommandText
 from tocompose.syntax.model_path import ModelPath
 
 TRAEFIK = "traefik"
