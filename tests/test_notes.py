@@ -221,3 +221,10 @@ def test_what_is_for_information_leaves_nothing_to_do() -> None:
         if explanation(code)["kind"] == "info" and explanation(code).get("todo")
     ]
     assert asking == []
+
+
+def test_codes_with_a_nine_are_faults_of_our_own() -> None:
+    """Who converts many sources looks for them by that digit."""
+    codes = {code for family in families() for code in registry(family)}
+    nines = {code for code in codes if code.startswith("TC9")}
+    assert nines == set(registry("internal"))

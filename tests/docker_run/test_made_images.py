@@ -69,7 +69,7 @@ def test_archive_as_input_of_a_build_is_lost(given: str) -> None:
     script = f"docker build -t app:1 - {given}\ndocker run -d --name web app:1\n"
     services, codes = converted(script)
     assert "build" not in services["web"]
-    assert codes == ["TC911"]
+    assert codes == ["TC084"]
 
 
 def test_image_of_a_quiet_build() -> None:
@@ -91,7 +91,7 @@ def test_tag_of_a_pulled_image() -> None:
         "docker run -d --name api api:latest\n"
     )
     assert services["api"]["image"] == "registry.example.com/api:3"
-    assert codes == ["TC912"]
+    assert codes == ["TC085"]
 
 
 def test_address_of_a_container_without_a_name() -> None:
@@ -127,7 +127,7 @@ def test_helper_that_is_removed_before_others_start(script: str) -> None:
     services, codes = converted(f"{script}docker run -d --name web nginx:1.27\n")
     assert services["helper"]["profiles"] == ["helper"]
     assert "profiles" not in services["web"]
-    assert "TC910" in codes
+    assert "TC083" in codes
 
 
 def test_container_that_takes_the_place_of_an_earlier_one() -> None:
@@ -158,4 +158,4 @@ def test_container_that_takes_the_place_of_an_earlier_one() -> None:
 def test_container_that_stays(script: str) -> None:
     services, codes = converted(script)
     assert "profiles" not in services["web"]
-    assert "TC910" not in codes
+    assert "TC083" not in codes

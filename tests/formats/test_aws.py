@@ -525,7 +525,7 @@ def test_the_defaults_of_parameters_are_values_of_the_stack(
     result = converted(files, "aws")
     service = services(result)["web"]
     assert service["image"] == "acme/web:${TAG}"
-    (told,) = [note for note in result.notes if note.code == "TC915"]
+    (told,) = [note for note in result.notes if note.code == "TC092"]
     assert told.message.startswith(f"{file} states the default values of ")
     assert "TAG" in told.message and "UNUSED" not in told.message
     values = {setting.name: setting for setting in result.stack.settings}
@@ -890,7 +890,7 @@ def test_what_is_left_out_with_a_container_without_an_image_is_counted() -> None
     [
         ([True], "the only container of its task"),
         ([True, False], "Compose too keeps the other containers running when this one ends"),
-        ([True, False], "ECS ends the whole task when this container ends; Compose keeps the others running"),
+        ([True, False], "ECS ends the whole task when an essential container ends; Compose keeps the others running"),
     ],
 )  # fmt: skip
 def test_what_ends_a_task_is_left_out_for_the_reason_that_holds(

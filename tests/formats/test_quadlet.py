@@ -798,5 +798,5 @@ def test_a_file_beside_the_units_is_copied_by_hand_where_none_mounts_it(
         "extra.yaml": "a: 1\n",
         "README.md": "Copy extra.yaml.\n",
     }
-    told = [note for note in converted(files, "quadlet").notes if note.code == "TC926"]
+    told = [note for note in converted(files, "quadlet").notes if note.code == "TC098"]
     assert [note.message.endswith(": extra.yaml") for note in told] == [True] * is_told

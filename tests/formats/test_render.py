@@ -643,7 +643,7 @@ def test_a_version_that_a_variable_states_is_carried_over_for_a_folder() -> None
 def test_a_version_is_told_to_come_from_the_variable_that_states_it() -> None:
     fields = {"runtime": "node", "startCommand": "npm start"}
     result = web_of({}, **fields, envVars=[{"key": "NODE_VERSION", "value": "20.11.0"}])
-    [told] = [note.message for note in result.notes if note.code == "TC920"]
+    [told] = [note.message for note in result.notes if note.code == "TC094"]
     assert "node:20.11.0-bookworm-slim (NODE_VERSION in render.yaml says so)" in told
     assert "TC356" not in codes_of(result)
     assert {leaf.span.file for leaf in result.ledger.leaves()} == {"render.yaml"}
@@ -668,7 +668,7 @@ def test_a_version_of_a_compiled_language_is_no_default(
     number = image.partition(":")[2]
     fields = {"runtime": runtime, "startCommand": "./app"}
     result = web_of({}, **fields, envVars=[{"key": key, "value": number}])
-    [told] = [note.message for note in result.notes if note.code == "TC920"]
+    [told] = [note.message for note in result.notes if note.code == "TC094"]
     assert f"from {image}" in told and key in told
     assert "TC356" not in codes_of(result)
 

@@ -603,7 +603,7 @@ def test_what_sops_has_encrypted_is_no_value(kind: str, section: str) -> None:
     found = result(pod(container=container, spec=spec, more=[kept]))
     assert not any(b"ENC[" in file.content for file in found.files)
     codes = {note.code for note in found.notes}
-    assert "TC917" in codes and not codes & {"TC001", "TC209", "TC901"}
+    assert "TC548" in codes and not codes & {"TC001", "TC209", "TC901"}
     (setting,) = found.stack.settings
     assert setting.required and setting.value is None
 

@@ -483,17 +483,17 @@ def test_fields_of_a_pod_template_are_told_by_their_names() -> None:
     [
         (
             "{name: sysctl, command: [sysctl, -w, vm.max_map_count=262144]}",
-            "TC907",
+            "TC687",
             "sudo sysctl -w vm.max_map_count=262144",
         ),
         (
             "{name: plugins, command: [bin/kibana-plugin, install, x]}",
-            "TC906",
+            "TC686",
             "a Dockerfile that begins with the image of logs-kb",
         ),
         (
             "{name: wait, image: 'busybox:1', command: [sleep, '1']}",
-            "TC906",
+            "TC686",
             "in busybox:1, and the volumes of logs-kb",
         ),
     ],

@@ -311,4 +311,4 @@ def test_what_compose_has_no_use_for_may_be_defined_twice() -> None:
         POD.replace("FIELD", "") + kind.replace("P\n", "a\n") + kind.replace("P\n", "b\n")
     )
     result = converted(text)
-    assert "TC927" in codes(result) and "TC204" not in codes(result)
+    assert "TC099" in codes(result) and "TC204" not in codes(result)

@@ -622,9 +622,9 @@ def test_names_of_loops_functions_and_arrays_are_no_programs(command: str) -> No
         ({"Cargo.toml": "[package]\nname = 'shop'\n"}, "target/release/shop", False, set()),
         ({"go.mod": "module shop\n", "main.go": ""}, "go run main.go", True, set()),
         ({"go.mod": "module shop\n", "main.go": ""}, "bin/shop", False, set()),
-        ({"pom.xml": "<project/>"}, "mvn spring-boot:run", False, {"TC916"}),
-        ({"build.gradle": "", "gradlew": ""}, "./gradlew bootRun", False, {"TC916"}),
-        ({"A.csproj": "<Project/>"}, "dotnet run --project A.csproj", False, {"TC916"}),
+        ({"pom.xml": "<project/>"}, "mvn spring-boot:run", False, {"TC093"}),
+        ({"build.gradle": "", "gradlew": ""}, "./gradlew bootRun", False, {"TC093"}),
+        ({"A.csproj": "<Project/>"}, "dotnet run --project A.csproj", False, {"TC093"}),
         ({"A.csproj": "<Project/>"}, "dotnet bin/publish/A.dll", False, set()),
     ],
 )
@@ -633,4 +633,4 @@ def test_a_tool_that_builds_stays_in_the_image_or_is_told_of(
 ) -> None:
     result = converted({**files, "Procfile": f"web: {command}\n"})
     assert ("FROM build AS production" in text_of(result, "Dockerfile")) is is_kept
-    assert {note.code for note in result.notes} & {"TC566", "TC567", "TC916"} == codes
+    assert {note.code for note in result.notes} & {"TC566", "TC567", "TC093"} == codes

@@ -19,7 +19,7 @@ def told(command: str, buildpack: str, files: dict[str, str] | None = None) -> l
     project = Memory({path: text.encode() for path, text in texts.items()}, "shop")
     result = convert(project, Options(layout=Layout(split=True)))
     boxes = duties(report(result, project))
-    return [box.text.partition("cannot start: ")[2] for box in boxes if box.code == "TC924"]
+    return [box.text.partition("cannot start: ")[2] for box in boxes if box.code == "TC096"]
 
 
 @pytest.mark.parametrize(

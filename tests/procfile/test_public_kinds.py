@@ -428,7 +428,7 @@ def test_a_configuration_file_that_is_missing_is_told(option: str, is_told: bool
         "Gemfile": "gem 'puma'\n",
         "config/kept.rb": "",
     }
-    assert ("TC909" in codes(converted(files))) is is_told
+    assert ("TC091" in codes(converted(files))) is is_told
 
 
 def test_each_process_whose_configuration_file_is_missing_is_told() -> None:
@@ -438,7 +438,7 @@ def test_each_process_whose_configuration_file_is_missing_is_told() -> None:
         "mail: bundle exec sidekiq -q mail\n",
         "Gemfile": "gem 'puma'\ngem 'sidekiq'\n",
     }
-    told = [note.message for note in converted(files).notes if note.code == "TC909"]
+    told = [note.message for note in converted(files).notes if note.code == "TC091"]
     assert told == [
         "puma of web reads config/puma.rb, which is not in the repository",
         "sidekiq of worker reads config/sidekiq.yml, which is not in the repository",
@@ -461,4 +461,4 @@ def test_a_compose_file_that_nothing_reads_is_told(name: str, is_told: bool) -> 
         "package.json": "{}",
         name: "services: {web: {image: 'shop/web:1'}}\n",
     }
-    assert ("TC925" in codes(converted(files))) is is_told
+    assert ("TC097" in codes(converted(files))) is is_told

@@ -49,7 +49,7 @@ def test_owners_are_changed_after_the_stop_and_back_before_the_old_start(
 ) -> None:
     steps, codes = cutover(files)
     over, back = lines_with(steps, "chown")
-    assert "TC923" in codes
+    assert "TC095" in codes
     assert '"${HOME}"/cache' in over and back.count('"${HOME}"/cache') == 2
     over_lines = [step.line for step in steps.steps_over]
     stop = next(line for line in over_lines if " stop " in line)
@@ -81,13 +81,13 @@ def test_owners_are_changed_after_the_stop_and_back_before_the_old_start(
 )
 def test_nothing_is_said_where_files_keep_their_owners(files: dict[str, str]) -> None:
     steps, codes = cutover(files)
-    assert "TC923" not in ",".join(codes)
+    assert "TC095" not in ",".join(codes)
     assert not lines_with(steps, "chown")
 
 
 def test_files_of_another_machine_get_their_owners_before_they_are_copied() -> None:
     """A copy by a user, or with the subordinate IDs, gives the container files that it cannot write."""
-    advice = explanation("TC923")["advice"]
+    advice = explanation("TC095")["advice"]
     assert "On another machine, run it there with the old containers stopped" in advice
     assert "then copy the folders as root with numeric owners" in advice
     assert "or on another machine, there is nothing" not in advice

@@ -143,10 +143,10 @@ def test_folders_with_relative_paths_are_copied_too(up: str) -> None:
 
 def test_owners_of_podman_without_root_are_changed_before_the_copy() -> None:
     [copy] = arrival_steps(scripted("podman run -d --name db -v /srv/a:/data redis:7\n"))
-    assert "change the owners before you copy, as TC923 says" in copy.warning
+    assert "change the owners before you copy, as TC095 says" in copy.warning
     assert "numeric owners (`sudo rsync -a --numeric-ids`)" in copy.warning
     [copy] = arrival_steps(scripted("docker run -d --name db -v /srv/a:/data redis:7\n"))
-    assert "TC923" not in copy.warning
+    assert "TC095" not in copy.warning
 
 
 def test_the_reason_for_the_way_over_names_what_the_old_container_has() -> None:

@@ -38,5 +38,5 @@ def test_one_port_of_a_namespace_is_not_asked_for_two_servers(
 ) -> None:
     outcome = apply_all(stack(f"services: {{{services}}}"), select("HC-EVERY"), Context())
     without_check = [one.name for one in outcome.stack.services if one.healthcheck is None]
-    told = [note.subject.service_name for note in outcome.notes if note.code == "TC908"]
+    told = [note.subject.service_name for note in outcome.notes if note.code == "TC688"]
     assert without_check == told == unchecked

@@ -79,11 +79,11 @@ PLACES: dict[str, tuple[str, str]] = {
         "db: {image: 'postgres:16', healthcheck: {test: [CMD, pg_isready]}}",
         "services.db.healthcheck.test",
     ),
-    "TC908": (
+    "TC688": (
         "a: {image: 'nginx:1.27'}, b: {image: 'httpd:2.4', network_mode: 'service:a'}",
         "services.a",
     ),
-    "TC907": ("es: {image: 'elasticsearch:8.14.0'}", "services.es.image"),
+    "TC687": ("es: {image: 'elasticsearch:8.14.0'}", "services.es.image"),
     "TC876": (
         "db: {image: 'postgres:16', healthcheck: {test: [CMD, curl, localhost]}}",
         "services.db.healthcheck.test",

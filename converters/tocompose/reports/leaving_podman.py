@@ -86,7 +86,7 @@ def owners_of_podman(report: Report) -> Iterator[NextStep]:
 
 def _folders_to_own(report: Report) -> str:
     """The folders that notes speak of, as a shell names them."""
-    names = {note.subject.service_name for note in report.notes if note.code == "TC923"}
+    names = {note.subject.service_name for note in report.notes if note.code == "TC095"}
     folders = (
         folder
         for service in report.stack.services

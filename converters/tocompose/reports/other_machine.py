@@ -72,8 +72,8 @@ def _ways_to_copy(report: Report, stores: StoresInPlace) -> Iterator[str]:
     """What has to be known of the paths and of the owners of files, and why there is a copy at all."""
     if any(is_relative_path(path) for path in stores.paths):
         yield "Relative paths are those of the source, seen from this folder."
-    if any(note.code == "TC923" for note in report.notes):
-        yield "If podman runs without root there, change the owners before you copy, as TC923 says."
+    if any(note.code == "TC095" for note in report.notes):
+        yield "If podman runs without root there, change the owners before you copy, as TC095 says."
     if stores.paths:
         yield "Copy as root, with numeric owners (`sudo rsync -a --numeric-ids`)."
     several = bool(report.stack.services[1:])

@@ -86,7 +86,7 @@ def _add_check(
         return service, [remark(check, service, "", **facts)]
     port, rivals = rivals_for_port(service, stack, context)
     if rivals:
-        return service, [remark("TC908", service, port=port, names=enumerated(rivals))]
+        return service, [remark("TC688", service, port=port, names=enumerated(rivals))]
     note = remark("TC610", service, "healthcheck", command=_shorten(check))
     return replace(service, healthcheck=timed_check(check, service, stack, context)), [note]
 
@@ -385,7 +385,7 @@ RULE = Rule(
     said_by={
         "TC706": (
             *("TC611", "TC612", "TC613", "TC614", "TC615", "TC616", "TC618", "TC619"),
-            *("TC434", "TC870", "TC871", "TC908"),
+            *("TC434", "TC870", "TC871", "TC688"),
         )
     },
     excuses=(Excuse("TC706", "the source switches its check off", _is_disabled),),

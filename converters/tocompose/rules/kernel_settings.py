@@ -18,7 +18,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
     for service in stack.services:
         for setting, evidence in _kernel_needs(service, stack):
             facts = {"setting": setting, "name": setting.partition("=")[0]}
-            remarked = remark("TC907", service, "image", evidence=evidence, **facts)
+            remarked = remark("TC687", service, "image", evidence=evidence, **facts)
             notes.setdefault(setting, remarked)
     return Outcome(stack, tuple(notes.values()))
 

@@ -25,7 +25,7 @@ def note_defaults(defaults: Iterable[StatedDefault], ledger: Ledger) -> None:
     for file, own_defaults in _by_file(defaults):
         names = enumerated([default.name for default in own_defaults])
         first, *others = (default.span for default in own_defaults)
-        ledger.add_note(note("TC915", first, related=others, file=file, names=names))
+        ledger.add_note(note("TC092", first, related=others, file=file, names=names))
 
 
 def _by_file(

@@ -72,7 +72,7 @@ def as_removed(started: StartedContainer) -> StartedContainer:
     service, step = started.service, started.invocation
     path = ModelPath.service(service.name, "profiles")
     for argument in step.head[:1]:
-        argument.annotate("TC910", subject=path, service=service.name)
+        argument.annotate("TC083", subject=path, service=service.name)
     if step.renamed:
         for argument in step.head[:1]:
             for source in argument.sources:

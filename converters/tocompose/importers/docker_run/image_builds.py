@@ -51,7 +51,7 @@ def read_builds(invocation: Invocation) -> dict[str, Build]:
     dockerfile = facts.last("dockerfile")
     file = _dockerfile_of(invocation, context, dockerfile)
     if file is None:
-        line.operands[0].annotate("TC911", command=f"{invocation.tool} build")
+        line.operands[0].annotate("TC084", command=f"{invocation.tool} build")
         return {}
     dockerfile, piped = file
     context = "." if context == "-" else context
@@ -93,7 +93,7 @@ def _dockerfile_of(
     if file is None:
         return None
     if _ARCHIVE.search(file.text):
-        file.mark_noted("TC911")
+        file.mark_noted("TC084")
         return None
     return file.take(UNKNOWN_SERVICE), {}
 

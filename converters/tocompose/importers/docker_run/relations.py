@@ -273,7 +273,7 @@ class RelatedServices:
             path = ModelPath.service(name, "image")
             service = self._services[name]
             self._ledger.add_note(
-                note("TC912", service.origin, subject=path, image=image, source=source)
+                note("TC085", service.origin, subject=path, image=image, source=source)
             )
 
     def _run_jobs_first(self) -> None:

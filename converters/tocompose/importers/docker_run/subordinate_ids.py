@@ -37,4 +37,4 @@ def _is_on_mapping(said_note: Note) -> bool:
 
 def _note_folders(service: Service, ledger: Ledger) -> None:
     subject = ModelPath.service(service.name, "volumes")
-    ledger.add_note(note("TC923", service.origin, subject=subject, service=service.name))
+    ledger.add_note(note("TC095", service.origin, subject=subject, service=service.name))

@@ -184,7 +184,7 @@ def _note_superseded(superseded: list[KubeObject], latest: KubeObject) -> None:
         "related": (*(kube_object.span for kube_object in further), latest.span),
     }
     row = kind_row(latest.kind)
-    code = "TC927" if row.not_applicable or not row.type else "TC204"
+    code = "TC099" if row.not_applicable or not row.type else "TC204"
     if code == "TC204":
         facts["kept"] = str(latest.span)
         facts["left_out"] = "this one is" if count == 1 else "the others are"

@@ -72,7 +72,7 @@ class ConfigEntry(NamedTuple):
         """Says that the content is no text for a variable, or that it cannot be read."""
         if self.is_encrypted:
             file = self.cursor.span.file
-            self.cursor.note("TC917", field=self.cursor.key, file=file)
+            self.cursor.note("TC548", field=self.cursor.key, file=file)
             return
         expected = "base64"
         if self._decoded() is not None:

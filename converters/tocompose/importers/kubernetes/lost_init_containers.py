@@ -15,7 +15,7 @@ from tocompose.syntax.model_path import ModelPath
 
 _FIELD = "initContainers"
 _LISTED = regex(rf"(?:^|\.){_FIELD}\[[^\]]*\]$")
-_CONTAINER, _KERNEL = "TC906", "TC907"
+_CONTAINER, _KERNEL = "TC686", "TC687"
 
 
 def has_init_containers(node: Node) -> bool:

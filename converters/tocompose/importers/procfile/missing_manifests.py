@@ -24,7 +24,7 @@ def note_missing_manifests(plan: AppPlan) -> None:
         needing = next(_needing_manifest(process, image), "") if manifest else ""
         if needing:
             facts = {"name": process.type, "what": needing, "file": manifest}
-            plan.note("TC924", process, "command", **facts)
+            plan.note("TC096", process, "command", **facts)
 
 
 def _repository_of(plan: AppPlan, process: Process, image: Image) -> Repository:

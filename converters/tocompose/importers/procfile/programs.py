@@ -160,7 +160,7 @@ def _note_build_tool(
 ) -> None:
     facts = {"name": process.type, "program": program.name}
     subject = ModelPath.service(process.service, "command")
-    repository.add_note("TC916", process.span, subject=subject, **facts)
+    repository.add_note("TC093", process.span, subject=subject, **facts)
 
 
 def _note_led_to(

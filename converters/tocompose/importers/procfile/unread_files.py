@@ -40,7 +40,7 @@ def note_missing_configuration(
         return
     facts = {"name": process.type, "program": started.name, "file": path}
     subject = ModelPath.service(process.service, "command")
-    repository.add_note("TC909", process.span, subject=subject, **facts)
+    repository.add_note("TC091", process.span, subject=subject, **facts)
 
 
 def _configuration_option(program: str) -> str:
@@ -56,4 +56,4 @@ def note_unread_compose(repository: Repository) -> None:
     for path in project.files():
         is_candidate = _COMPOSE_NAME.fullmatch(path) and path not in _USUAL_NAMES
         if is_candidate and is_compose(project.read(path) or b"", path):
-            repository.add_note("TC925", Span(path, 1, 1, 1, 1), file=path)
+            repository.add_note("TC097", Span(path, 1, 1, 1, 1), file=path)

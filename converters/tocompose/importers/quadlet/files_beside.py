@@ -34,4 +34,4 @@ def note_files_beside(stack: Stack, project: Project, ledger: Ledger) -> None:
     if beside:
         files = listed_names(beside, _SHOWN_FILES)
         span = Span(beside[0], 1, 1, 1, 1)
-        ledger.add_note(note("TC926", span, files=files))
+        ledger.add_note(note("TC098", span, files=files))

@@ -215,7 +215,7 @@ class ServiceImages:
             service=alike[0].name if alike else render_part.name,
         )
         self._inputs[key] = source
-        request = ImageRequest(self._name, language, "auto", source, {}, "TC920")
+        request = ImageRequest(self._name, language, "auto", source, {}, "TC094")
         if folder:
             image = folder_image(repository, folder, request)
         else:
