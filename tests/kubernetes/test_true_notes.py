@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tocompose.pipeline import Options, Result, convert
@@ -300,6 +302,13 @@ def test_a_volume_is_replaced_or_unused_and_not_both(
     } - {"TC243"}
     assert code in told and other not in told
     assert "TC001" not in codes(result)
+
+
+def test_a_folder_of_a_node_that_no_claim_names_is_accounted_for() -> None:
+    text = STORED.replace("REPLICAS", "1").replace("CLASS", "fast")
+    folder = re.sub(r"csi: .*", "hostPath: {path: /data/disk, type: Directory}", text)
+    assert folder != text
+    assert not {"TC001", "TC244"} & set(codes(converted(folder)))
 
 
 def test_what_compose_has_no_use_for_may_be_defined_twice() -> None:

@@ -251,11 +251,14 @@ def note_unused_config(
 
 
 def _may_be_bound(kube_object: KubeObject, model: ClusterModel) -> bool:
-    """Whether it is a volume that the cluster gives a claim of its class which names none.
+    """Whether it is a volume of the cluster's own that it gives a claim of its class which names none.
 
     https://kubernetes.io/docs/concepts/storage/persistent-volumes/#binding
     """
-    if kube_object.kind != "PersistentVolume" or kube_object.at("spec", "claimRef"):
+    volume = model.claims.volumes.get(kube_object.name)
+    if kube_object.kind != "PersistentVolume" or volume is None:
+        return False
+    if volume.claim_name.text or volume.source is not None:
         return False
     storage_class = kube_object.at("spec").peek("storageClassName") or ""
     return any(
