@@ -494,7 +494,7 @@ def test_fields_of_a_pod_template_are_told_by_their_names() -> None:
         (
             "{name: wait, image: 'busybox:1', command: [sleep, '1']}",
             "TC686",
-            "in busybox:1, and the volumes of logs-kb",
+            "in busybox:1, with the volumes of logs-kb",
         ),
     ],
 )
