@@ -21,7 +21,7 @@ CASES = [
     ("tocompose convert --format sa", "tocompose convert --format sarif "),
     ("tocompose convert --fail-on lost,ch", "tocompose convert --fail-on lost,changed "),
     ("tocompose convert --from kub", "tocompose convert --from kubernetes "),
-    ("tocompose explain TC09", "tocompose explain TC090 "),
+    ("tocompose explain TC090", "tocompose explain TC090 "),
     ("tocompose convert ru", "tocompose convert run.sh "),
     ("tocompose convert -o de", "tocompose convert -o deploy/"),
     ("tocompose batch --out-layout pa", "tocompose batch --out-layout patch "),
