@@ -138,7 +138,7 @@ def test_folders_with_relative_paths_are_copied_too(up: str) -> None:
     [copy] = arrival_steps(scripted(script, up))
     beside = "`etc` and `lists` in `../shop`, and" if up else "`./etc`, `./lists` and"
     assert copy.title.endswith(f": {beside} `/srv/a`"), copy.title
-    assert "Relative paths are those of the source, seen from this folder." in copy.warning
+    assert "on the other machine they begin in the folder of the source" in copy.warning
 
 
 def test_owners_of_podman_without_root_are_changed_before_the_copy() -> None:

@@ -71,7 +71,10 @@ def _same_places(stores: StoresInPlace) -> str:
 def _ways_to_copy(report: Report, stores: StoresInPlace) -> Iterator[str]:
     """What has to be known of the paths and of the owners of files, and why there is a copy at all."""
     if any(is_relative_path(path) for path in stores.paths):
-        yield "Relative paths are those of the source, seen from this folder."
+        yield (
+            "Relative paths are seen from this folder; on the other machine they begin in the folder of the source, or"
+            " in that in which its script was started."
+        )
     if any(note.code == "TC095" for note in report.notes):
         yield "If podman runs without root there, change the owners before you copy, as TC095 says."
     if stores.paths:
