@@ -330,7 +330,7 @@ def test_the_password_of_a_new_server_is_not_to_be_copied() -> None:
     assert without.endswith(
         "in .env: without them mail, logins or file storage may not work."
     )
-    left_out = "Leave out POSTGRES_PASSWORD, which is for the stack's own server."
+    left_out = "Leave POSTGRES_PASSWORD as it is: it belongs to the stack's own server."
     assert beside == f"{without} {left_out}"
 
 
@@ -469,7 +469,7 @@ def test_a_long_box_says_where_all_of_it_is() -> None:
         "markdown",
         report(convert(project, Options(layout=Layout(split=True))), project),
     )
-    assert "  - 2 more: the end of this file has the list of all 8\n" in text
+    assert "  - 2 more: see the list at the end of this file\n" in text
     assert text.partition("<details>")[2].count("was not carried over") == 8
 
 

@@ -88,8 +88,8 @@ def test_nothing_is_said_where_files_keep_their_owners(files: dict[str, str]) ->
 def test_files_of_another_machine_get_their_owners_before_they_are_copied() -> None:
     """A copy by a user, or with the subordinate IDs, gives the container files that it cannot write."""
     advice = explanation("TC095")["advice"]
-    assert "On another machine, run it there with the old containers stopped" in advice
-    assert "then copy the folders as root with numeric owners" in advice
+    assert "stop the old containers, and then use the command" in advice
+    assert "copy the folders after that, as root with numeric owners" in advice
     assert "or on another machine, there is nothing" not in advice
 
 

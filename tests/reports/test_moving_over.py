@@ -223,7 +223,10 @@ def test_units_of_root_are_moved_over_in_a_root_shell() -> None:
     steps = (*cutover.steps_over, *cutover.steps_back, *cutover.cleaning)
     [told] = [step.warning for step in steps if "belong to root" in step.warning]
     assert cutover.steps_over[0].warning == told
-    assert "run all steps, also those back, in a root shell (`sudo -i`" in told
+    assert (
+        "also those of “To go back” and “When everything works”, in a root shell (`sudo -i`"
+        in told
+    )
     assert "sudo podman" not in told and "sudo mv" not in told
     timer = "[Timer]\nOnCalendar=daily\nUnit=app.service\n"
     _, with_timer = converted({**UNITS, "app.timer": timer})

@@ -118,6 +118,7 @@ def test_the_copy_for_a_script_is_asked_of_those_who_have_old_containers() -> No
             "-v $DATA/a:/a -v $DATA/b:/b -v $XDG_RUNTIME_DIR/c:/c",
             "on this machine: `a` and `b` in `${DATA}`",
         ),
+        ("-v $DATA:/a", "on this machine: the folder `${DATA}`"),
         ("-v ${D:-/srv/x}:/a -v ${D:-/srv/y}:/b", "`${D:-/srv/x}` and `${D:-/srv/y}`"),
     ],
 )

@@ -52,7 +52,7 @@ def _next_lines(report: Report, to_folder: Sequence[str]) -> Iterator[str]:
     if _was_read_running(report):
         held = old_containers_hold(report)
         yield f"Next: follow “Move over” in MIGRATION.md, because {held}"
-        other_way = "follow its “What to do”" if arrival_steps(report) else line
+        other_way = "follow “What to do” in MIGRATION.md" if arrival_steps(report) else line
         yield f"  (on another machine: {other_way})"
     else:
         yield f"Next: {line}"

@@ -115,9 +115,9 @@ def kept_variables(names: Sequence[str]) -> str:
     if not names:
         return ""
     pronoun, lead, servers = (
-        ("they are: they", "lead", "servers")
+        ("they are: they", "belong", "servers")
         if names[1:]
-        else ("it is: it", "leads", "server")
+        else ("it is: it", "belongs", "server")
     )
     return f" Leave {enumerated(names)} as {pronoun} {lead} to the stack's own {servers}."
 

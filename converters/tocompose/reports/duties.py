@@ -12,7 +12,7 @@ from tocompose.notes import Kind, Note, explanation, generated_forms
 from tocompose.patterns import regex
 from tocompose.record import NamedTuple
 from tocompose.reports.needless_values import deletion_of_placeholders
-from tocompose.reports.next_steps import passwords_to_change
+from tocompose.reports.next_steps import development_passwords, passwords_to_change
 from tocompose.reports.repeated_notes import leaves_nothing, said_once
 from tocompose.reports.report import (
     Report,
@@ -147,8 +147,8 @@ def _config_duties(report: Report) -> Iterator[Duty]:
 
 
 def _kept_variables(stack: Stack, *, is_in_file: bool) -> str:
-    """Which config vars must not be copied: those by which the app finds servers of the stack, whole or in parts. Where
-    nothing in the compose file is compared, those of `.env` alone.
+    """Which values must not be copied: those by which the app finds servers of the stack, whole or in parts, and the
+    passwords of these. Where nothing in the compose file is compared, those of `.env` alone.
     """
     server_origins = {
         service.origin for service in stack.services if service.role in DATA_ROLES
@@ -160,7 +160,9 @@ def _kept_variables(stack: Stack, *, is_in_file: bool) -> str:
         if variable.origin and variable.origin in server_origins
     )
     asked = {setting.name for setting in stack.settings}
-    return kept_variables([name for name in names if is_in_file or name in asked])
+    led_by = [name for name in names if is_in_file or name in asked]
+    passwords = [name for name in development_passwords(stack) if name not in led_by]
+    return kept_variables([*passwords, *led_by])
 
 
 def _has_unset_variables(report: Report) -> bool:

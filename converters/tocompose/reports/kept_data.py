@@ -9,7 +9,7 @@ from tocompose.knowledge.configuration_files import looks_like_file
 from tocompose.model import Mount, Runtime, Service, Stack
 from tocompose.record import NamedTuple
 from tocompose.syntax.host_paths import is_on_every_machine, is_relative_path, outermost
-from tocompose.syntax.interpolation import Variable, replace_variables
+from tocompose.syntax.interpolation import Variable, parse, replace_variables
 from tocompose.wording import enumerated
 
 # What runs here as containers, so that folders of the host are those of the stack too.
@@ -57,6 +57,14 @@ class StoresInPlace(NamedTuple):
         return enumerated(groups)
 
 
+def _is_variable(path: str) -> bool:
+    """Whether a path is nothing but a variable without a default."""
+    match parse(path):
+        case (Variable(operator=""),):
+            return True
+    return False
+
+
 def _by_folder(paths: list[str]) -> Iterator[str]:
     """The paths, those that lie in one folder as its parts."""
     names_by_folder: dict[str, list[str]] = {}
@@ -70,7 +78,9 @@ def _by_folder(paths: list[str]) -> Iterator[str]:
             parts = enumerated([f"`{name}`" for name in names])
             yield f"{parts} in `{folder}`"
         else:
-            yield f"`{folder}`" if folder in paths else f"`{folder}/{names[0]}`"
+            path = folder if folder in paths else f"{folder}/{names[0]}"
+            # That a variable is empty could be said of its value.
+            yield f"the folder `{path}`" if _is_variable(path) else f"`{path}`"
 
 
 def stores_in_place(stack: Stack, services: Iterable[Service]) -> StoresInPlace:

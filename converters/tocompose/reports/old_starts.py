@@ -19,9 +19,9 @@ _STARTERS = (
 # Where the units of a user are (podman-systemd.unit(5)); those of root are in /etc/containers/systemd.
 UNIT_FOLDER = "~/.config/containers/systemd"
 _AS_ROOT = (
-    "If the units belong to root, run all steps, also those back, in a root shell (`sudo -i`, then `cd` to this"
-    " folder), with `systemctl` instead of `systemctl --user`, and /etc/containers/systemd instead of"
-    f" {UNIT_FOLDER}."
+    "If the units belong to root, run all steps, also those of “To go back” and “When everything works”, in a root"
+    " shell (`sudo -i`, then `cd` to this folder), with `systemctl` instead of `systemctl --user`, and"
+    f" /etc/containers/systemd instead of {UNIT_FOLDER}."
 )
 _SCRIPT_ENDINGS = ("", ".sh", ".bash")
 # More names than these are looked for by what they run.
