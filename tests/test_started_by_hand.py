@@ -12,6 +12,7 @@ from tocompose.project import Memory
 
 # The notes whose command starts a service with what it waits for, and why that is right.
 WITH_DEPENDENCIES = {
+    "TC083": "what it sets up or copies from may not be running",
     "TC115": "instead of `docker run --rm`, where no stack may be running",
     "TC109": "the service is not in the stack otherwise",
     "TC140": "it waits for no job",

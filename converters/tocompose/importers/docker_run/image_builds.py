@@ -15,6 +15,7 @@ from tocompose.importers.docker_run.options import (
 )
 from tocompose.knowledge.images import image_ref
 from tocompose.model import Build
+from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.syntax.host_paths import (
     is_relative_context,
@@ -23,7 +24,7 @@ from tocompose.syntax.host_paths import (
 )
 
 # What docker takes for a context and not for a Dockerfile where it reads its standard input.
-_ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$")
+_ARCHIVE = regex(r"\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$")
 
 
 def image_key(reference: str) -> str:
