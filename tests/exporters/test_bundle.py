@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from judges import (
+    NO_DCLINT,
     compose_config,
     dclint,
     needs_compose,
@@ -368,7 +369,7 @@ def test_schema_and_yamllint_find_nothing(layout: Layout) -> None:
             assert yamllint_findings(text) == [], name
 
 
-@pytest.mark.skipif(dclint() is None, reason="needs npm")
+@pytest.mark.skipif(dclint() is None, reason=NO_DCLINT)
 def test_dclint_finds_nothing(tmp_path: Path) -> None:
     write(tmp_path, bundle(SHOP, Layout(split=True)).files)
     assert unexcused(tmp_path) == []

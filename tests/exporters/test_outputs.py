@@ -14,6 +14,7 @@ from corpora import corpus_outcome, corpus_sources
 from golden import cases, inputs, outcome
 from judges import (
     EXCEPTIONS,
+    NO_DCLINT,
     dclint,
     needs_compose,
     run_config,
@@ -196,7 +197,7 @@ def excused(output: Output, rule: str, message: str) -> bool:
     return rule == "invalid-schema" and output.name == "docker_run/every-note"
 
 
-@pytest.mark.skipif(dclint() is None, reason="needs npm")
+@pytest.mark.skipif(dclint() is None, reason=NO_DCLINT)
 def test_dclint(tmp_path: Path) -> None:
     all_outputs = [output_of(source) for source in SOURCES]
     for number, output in enumerate(all_outputs):
