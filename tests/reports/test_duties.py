@@ -330,7 +330,7 @@ def test_the_password_of_a_new_server_is_not_to_be_copied() -> None:
     assert without.endswith(
         "in .env: without them mail, logins or file storage may not work."
     )
-    left_out = "Leave POSTGRES_PASSWORD as it is: it belongs to the stack's own server."
+    left_out = "Do not copy POSTGRES_PASSWORD: it is for the stack's own server."
     assert beside == f"{without} {left_out}"
 
 

@@ -139,7 +139,9 @@ def test_folders_with_relative_paths_are_copied_too(up: str) -> None:
     [copy] = arrival_steps(scripted(script, up))
     beside = "`etc` and `lists` in `../shop`, and" if up else "`./etc`, `./lists` and"
     assert copy.title.endswith(f": {beside} `/srv/a`"), copy.title
-    assert "on the other machine they begin in the folder of the source" in copy.warning
+    assert (
+        "what they name is in the folder in which the script was started." in copy.warning
+    )
 
 
 def test_owners_of_podman_without_root_are_changed_before_the_copy() -> None:

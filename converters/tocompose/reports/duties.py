@@ -138,7 +138,7 @@ def _config_duties(report: Report) -> Iterator[Duty]:
         text = _COPY_CONFIG if notes else _COPY_TO_ENV
         kept = _kept_variables(report.stack, is_in_file=bool(notes))
         also = f"{_CHANGE_ELSEWHERE}{kept}{_ADD_ELSEWHERE}" if notes else kept
-        advice = f"{_CONFIG_ADVICE}{also}"
+        advice = f"{_CONFIG_ADVICE}{_own_passwords(report.stack)}{also}"
     elif notes:
         text, advice = str(explanation("TC895")["do"]), notes[0].advice
     if has_unset or notes:
@@ -147,8 +147,8 @@ def _config_duties(report: Report) -> Iterator[Duty]:
 
 
 def _kept_variables(stack: Stack, *, is_in_file: bool) -> str:
-    """Which values must not be copied: those by which the app finds servers of the stack, whole or in parts, and the
-    passwords of these. Where nothing in the compose file is compared, those of `.env` alone.
+    """Which values must not be copied: those by which the app finds servers of the stack, whole or in parts.
+    Where nothing in the compose file is compared, those of `.env` alone.
     """
     server_origins = {
         service.origin for service in stack.services if service.role in DATA_ROLES
@@ -161,8 +161,20 @@ def _kept_variables(stack: Stack, *, is_in_file: bool) -> str:
     )
     asked = {setting.name for setting in stack.settings}
     led_by = [name for name in names if is_in_file or name in asked]
-    passwords = [name for name in development_passwords(stack) if name not in led_by]
-    return kept_variables([*passwords, *led_by])
+    return kept_variables(led_by)
+
+
+def _own_passwords(stack: Stack) -> str:
+    """That the new servers have passwords of their own, which no config var holds."""
+    names = development_passwords(stack)
+    if not names:
+        return ""
+    reason = (
+        "they are for the stack's own servers"
+        if names[1:]
+        else "it is for the stack's own server"
+    )
+    return f" Do not copy {enumerated(names)}: {reason}."
 
 
 def _has_unset_variables(report: Report) -> bool:

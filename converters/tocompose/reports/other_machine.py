@@ -71,9 +71,11 @@ def _same_places(stores: StoresInPlace) -> str:
 def _ways_to_copy(report: Report, stores: StoresInPlace) -> Iterator[str]:
     """What has to be known of the paths and of the owners of files, and why there is a copy at all."""
     if any(is_relative_path(path) for path in stores.paths):
+        is_script = report.importer == "docker_run"
+        folder = "in which the script was started" if is_script else "of the source"
         yield (
-            "Relative paths are seen from this folder; on the other machine they begin in the folder of the source, or"
-            " in that in which its script was started."
+            "Relative paths are seen from this folder; on the other machine, what they name is in the folder"
+            f" {folder}."
         )
     if any(note.code == "TC095" for note in report.notes):
         yield "If podman runs without root there, change the owners before you copy, as TC095 says."
