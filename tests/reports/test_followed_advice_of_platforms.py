@@ -62,12 +62,12 @@ SPLIT = {
     [
         (
             {"LEVEL": "info"},
-            "Leave DB_HOST, DB_PORT, POSTGRES_PASSWORD and DATABASE_URL as they are: they belong to the"
+            "Leave DB_HOST, DB_PORT and DATABASE_URL as they are: they belong to the"
             " stack's own servers.",
         ),
         (
             {},
-            "Leave POSTGRES_PASSWORD as it is: it belongs to the stack's own server.",
+            "Do not copy POSTGRES_PASSWORD: it is for the stack's own server.",
         ),
     ],
     ids=["compared with the compose file", "copied to .env"],

@@ -160,8 +160,9 @@ def _kept_variables(stack: Stack, *, is_in_file: bool) -> str:
         if variable.origin and variable.origin in server_origins
     )
     asked = {setting.name for setting in stack.settings}
-    led_by = [name for name in names if is_in_file or name in asked]
-    return kept_variables(led_by)
+    passwords = development_passwords(stack)
+    addresses = [name for name in names if name not in passwords]
+    return kept_variables([name for name in addresses if is_in_file or name in asked])
 
 
 def _own_passwords(stack: Stack) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from tocompose.importers.procfile.backing import Backing
 from tocompose.importers.procfile.environment import AppVariable
 from tocompose.knowledge.images import DATA_ROLES
+from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.servers import kept_variables
 from tocompose.repository import Repository
 from tocompose.tables import load
@@ -35,7 +36,14 @@ def note_new_app_values(
     variables = list(app_variables)
     # Mail that a local server takes is to be sent where the app runs.
     sources = {one.source for one in backings if one.service.role in DATA_ROLES}
-    kept = kept_variables([one.name for one in variables if one.source in sources])
+    # The password of a new server is its own, and is to be changed.
+    kept = kept_variables(
+        [
+            one.name
+            for one in variables
+            if one.source in sources and not secret_name(one.name)
+        ]
+    )
     variables_by_file: dict[str, list[AppVariable]] = {}
     for variable in variables:
         if variable.source == _SOURCE and variable.origin and variable.plain_value:
