@@ -13,6 +13,11 @@ from tocompose.syntax.interpolation import plain
 
 # Where a swarm runs the source, so that each container is a task of one of its services.
 IN_SWARM = (Runtime.SWARM, Runtime.TASKS)
+# Where containers run on a machine of the user: they call each other by name, and mount folders of that machine.
+AS_CONTAINERS = (
+    *(Runtime.DOCKER, Runtime.PODMAN, Runtime.UNITS, Runtime.PROJECT),
+    *IN_SWARM,
+)
 # Who holds data that have to be copied, where it is the service's own container.
 OWN_CONTAINER = "its old container"
 

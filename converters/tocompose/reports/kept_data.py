@@ -6,23 +6,13 @@ import posixpath
 from collections.abc import Iterable, Iterator
 
 from tocompose.knowledge.configuration_files import looks_like_file
+from tocompose.knowledge.old_containers import AS_CONTAINERS
 from tocompose.model import Mount, Runtime, Service, Stack
 from tocompose.record import NamedTuple
 from tocompose.syntax.host_paths import is_on_every_machine, is_relative_path, outermost
 from tocompose.syntax.interpolation import Variable, parse, replace_variables
 from tocompose.wording import enumerated
 
-# What runs here as containers, so that folders of the host are those of the stack too.
-_ON_THIS_HOST = frozenset(
-    {
-        Runtime.DOCKER,
-        Runtime.PODMAN,
-        Runtime.UNITS,
-        Runtime.PROJECT,
-        Runtime.SWARM,
-        Runtime.TASKS,
-    }
-)
 # What is no name of a folder that holds others, but the way to one.
 _NO_PARENTS = frozenset({"", ".", ".."})
 # The folder of what is gone when the user logs out.
@@ -85,7 +75,7 @@ def _by_folder(paths: list[str]) -> Iterator[str]:
 
 def stores_in_place(stack: Stack, services: Iterable[Service]) -> StoresInPlace:
     """The volumes and paths with data of the old containers that these services mount."""
-    if stack.runs_in not in _ON_THIS_HOST:
+    if stack.runs_in not in AS_CONTAINERS:
         return StoresInPlace([], [])
     mounting = tuple(services)
     written = {posixpath.normpath(file.path) for file in stack.files}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tocompose.knowledge.called_hosts import NO_HOSTS, called_hosts
-from tocompose.model import EnvVariable, Runtime, Service, Stack
+from tocompose.knowledge.old_containers import AS_CONTAINERS
+from tocompose.model import EnvVariable, Service, Stack
 from tocompose.notes import Note
 from tocompose.patterns import regex
 from tocompose.rules import remark
@@ -13,22 +14,14 @@ from tocompose.rules.evidence import host_names, is_about_itself
 from tocompose.rules.variables import with_values
 from tocompose.wording import enumerated
 
-# Where a name without a dot is that of a container; what the cluster or a platform calls, their importers say.
-_NAMED_CONTAINERS = (
-    Runtime.DOCKER,
-    Runtime.PODMAN,
-    Runtime.UNITS,
-    Runtime.PROJECT,
-    Runtime.SWARM,
-    Runtime.TASKS,
-)
 # Variables with the name that the service itself answers to.
 _OWN_HOST = regex(r"(?:APP|APPLICATION|BIND|HTTP|LISTEN|SERVER|SITE|WEB)_HOST(?:NAME)?")
 
 
 def note_hosts(service: Service, stack: Stack, values: Mapping[str, str]) -> Iterator[Note]:
     """A note for each host that nothing answers for; on the host's network, or one of others, somebody else may."""
-    if stack.runs_in not in _NAMED_CONTAINERS or _sees_others(service, stack):
+    # What the cluster or a platform calls, their importers say.
+    if stack.runs_in not in AS_CONTAINERS or _sees_others(service, stack):
         return
     known_names = {*host_names(stack), *_stated_hosts(service), *NO_HOSTS}
     callers: dict[str, list[EnvVariable]] = {}
