@@ -33,7 +33,7 @@ from tocompose.importers.kubernetes.operators.spec_fields import (
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text
 from tocompose.ledger import Cursor
 from tocompose.record import NamedTuple
-from tocompose.source import Branch, Leaf, Node, Span
+from tocompose.source import Branch, Leaf, Node
 
 _REGISTRY = "docker.elastic.co"
 ELASTIC_USER = "elastic"
@@ -61,28 +61,15 @@ _DECIDED = {
 }
 
 
-class ElasticOption(NamedTuple):
-    """The value of an option, a text or a list of texts, and the place of it."""
-
-    value: str | tuple[str, ...]
-    span: Span
-
-    def written(self, list_text: Callable[[tuple[str, ...]], str]) -> Leaf:
-        """The text of the option, which a program reads from a list in its own form."""
-        value = self.value
-        text = value if isinstance(value, str) else list_text(value)
-        return Leaf(text, self.span, "double")
-
-
 class ElasticSpec(NamedTuple):
-    """What a server of Elastic's is to be: `options` are its own by name, with dots.
+    """What a server of Elastic's is to be: `options` are its own by name, with dots, at their places.
 
     `is_plain` says that the operator's would speak https with a certificate of its own.
     """
 
     version: str | None
     image: Node | None
-    options: Mapping[str, ElasticOption]
+    options: Mapping[str, Leaf]
     resources: Node | None
     env: tuple[Node, ...]
     service_type: Node | None
@@ -96,7 +83,8 @@ def decode_elasticsearch(cluster: KubeObject) -> ElasticSpec:
     """The spec of an Elasticsearch: of its nodes those that hold data, which one node stands for."""
     spec = decode_spec(cluster)
     nodes = _decode_data_nodes(spec)
-    options = _decode_options(nodes.at("options"), _DECIDED)
+    # Its entry point reads lists with commas.
+    options = _decode_options(nodes.at("options"), _DECIDED, ",".join)
     nodes_name = decode_text(nodes, "node-set-name")
     return _decode_server(spec, nodes, options, "elasticsearch")._replace(nodes=nodes_name)
 
@@ -124,13 +112,19 @@ def _decode_has_data(nodes: SpecFields) -> bool:
 def decode_client(client: KubeObject, container: str) -> ElasticSpec:
     """The spec of a Kibana or an ApmServer, whose own container has that name."""
     spec = decode_spec(client)
-    return _decode_server(spec, spec, _decode_options(spec.at("options"), {}), container)
+    # The entry point of Kibana, and the flags of the APM server, read lists as JSON.
+    options = _decode_options(spec.at("options"), {}, _as_json)
+    return _decode_server(spec, spec, options, container)
+
+
+def _as_json(texts: tuple[str, ...]) -> str:
+    return json.dumps(list(texts))
 
 
 def _decode_server(
     spec: SpecFields,
     nodes: SpecFields,
-    options: Mapping[str, ElasticOption],
+    options: Mapping[str, Leaf],
     container_name: str,
 ) -> ElasticSpec:
     containers = nodes.at("PodTemplateSpec", "spec", "containers")
@@ -150,21 +144,25 @@ def _decode_server(
 
 
 def _decode_options(
-    cursor: Cursor, decided: Mapping[str, str], prefix: str = ""
-) -> dict[str, ElasticOption]:
+    cursor: Cursor,
+    decided: Mapping[str, str],
+    list_text: Callable[[tuple[str, ...]], str],
+    prefix: str = "",
+) -> dict[str, Leaf]:
     """The options, nested or with dots, without those that the operator decides and lists of maps."""
-    options: dict[str, ElasticOption] = {}
+    options: dict[str, Leaf] = {}
     for option in cursor:
         name = f"{prefix}{option.key}"
         if option.kind == "map":
-            options |= _decode_options(option, decided, f"{name}.")
+            options |= _decode_options(option, decided, list_text, f"{name}.")
         elif name.startswith(tuple(decided)):
             _decode_decided(option, name, decided)
         elif option.kind != "list":
-            options[name] = ElasticOption(decode_text(option) or "", option.span)
+            options[name] = Leaf(decode_text(option) or "", option.span, "double")
         # No variable of the image's entry point can say a list of maps or of lists.
         elif not any(isinstance(member.node, Branch) for member in option):
-            options[name] = ElasticOption(decode_texts(option), option.span)
+            text = list_text(decode_texts(option))
+            options[name] = Leaf(text, option.span, "double")
     return options
 
 
@@ -202,8 +200,6 @@ def _elasticsearch_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]
     pods = f"{server}-{spec.nodes}" if spec.nodes else server
     meanings = {ELASTIC_USER: f"Password of the user {ELASTIC_USER} of Elasticsearch"}
     yield ServerSecret(secret, {ELASTIC_USER: None}, meanings, _ELASTIC_KEYS)
-    # Its entry point reads lists with commas.
-    options = {key: option.written(",".join) for key, option in spec.options.items()}
     yield OperatedServer(
         name=server,
         image=spec.image or elastic_image("elasticsearch", "elasticsearch", spec.version),
@@ -214,7 +210,7 @@ def _elasticsearch_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]
             "xpack.security.enabled": "true",
             "xpack.security.http.ssl.enabled": "false",
             "xpack.security.transport.ssl.enabled": "false",
-            **options,
+            **spec.options,
         },
         data_folder="/usr/share/elasticsearch/data",
         resources=spec.resources,
@@ -234,9 +230,8 @@ def _elasticsearch_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]
 
 
 def _kibana_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]:
-    # Its entry point reads lists as JSON.
     env: dict[str, Manifest] = {
-        _variable(name): option.written(_as_json) for name, option in spec.options.items()
+        _variable(option): value for option, value in spec.options.items()
     }
     if _ENCRYPTION not in spec.options:
         key_secret = _encryption_secret(name)
@@ -269,10 +264,6 @@ def _kibana_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]:
     )
     if spec.elasticsearch:
         yield _login_job(spec, name, spec.elasticsearch, secret)
-
-
-def _as_json(texts: tuple[str, ...]) -> str:
-    return json.dumps(list(texts))
 
 
 def _variable(option: str) -> str:
@@ -369,7 +360,7 @@ def _apm_parts(spec: ElasticSpec, name: str) -> Iterator[OperatorPart]:
             "apm-server.kibana.enabled": "true",
             "apm-server.kibana.host": kibana_url(spec.kibana),
         }
-    stated = {name: option.written(_as_json).text for name, option in spec.options.items()}
+    stated = {option: value.text for option, value in spec.options.items()}
     option_words = (f"{option}={text}" for option, text in {**options, **stated}.items())
     yield OperatedServer(
         name=server,
