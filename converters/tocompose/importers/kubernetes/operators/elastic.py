@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.operators.parts import (
     SPEAKS_HTTP,
-    WILL_DO,
     Manifest,
     OperatedServer,
     OperatorPart,
@@ -39,16 +38,18 @@ _REGISTRY = "docker.elastic.co"
 ELASTIC_USER = "elastic"
 _HTTP, _TRANSPORT = ServerPort("http", 9200), ServerPort("transport", 9300)
 _KIBANA, _APM = ServerPort("http", 5601), ServerPort("http", 8200)
+# The end of what is said of a value that has to be none of the operator's.
+_WILL_DO = "will do: this stack sets it, and the operator's is not needed"
 # The operator's own stands under a key that is called after the user, or is the token of a service account:
 # https://github.com/elastic/cloud-on-k8s/blob/main/pkg/controller/association/user.go
 # It takes a value of digits alone for a number, what begins with `-` for an option, and what is JSON for that:
 # https://github.com/elastic/kibana/issues/55031, https://github.com/elastic/kibana/blob/main/src/cli/command.js
 _KIBANA_KEYS = {
-    "password": f"Any of 6 characters or more that begins with a letter {WILL_DO}"
+    "password": f"Any of 6 characters or more that begins with a letter {_WILL_DO}"
 }
 # The operator keeps this user in files of the nodes, so neither a snapshot nor a reindexing brings the password along:
 # https://github.com/elastic/cloud-on-k8s/blob/main/pkg/controller/elasticsearch/user/predefined.go
-_ELASTIC_KEYS = {ELASTIC_USER: f"Any of 6 characters or more {WILL_DO}"}
+_ELASTIC_KEYS = {ELASTIC_USER: f"Any of 6 characters or more {_WILL_DO}"}
 # Without a key of its own Kibana makes one at each start, blocks alerts, and cannot read what it encrypted before:
 # https://www.elastic.co/docs/reference/kibana/configuration-reference/alerting-settings
 _ENCRYPTION = "xpack.encryptedSavedObjects.encryptionKey"

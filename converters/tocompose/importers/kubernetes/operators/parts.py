@@ -123,9 +123,6 @@ class OperatorRemark(NamedTuple):
     command: str = ""
 
 
-# The end of what is said of a value that has to be none of the operator's.
-WILL_DO = "will do: this stack sets it, and the operator's is not needed"
-
 # Certificates of an operator's own making are not here, nor what makes clients trust them.
 SPEAKS_HTTP = OperatorRemark(
     "It speaks http; the operator's speaks https with a certificate of its own"
