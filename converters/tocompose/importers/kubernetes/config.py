@@ -39,15 +39,12 @@ class ConfigEntry(NamedTuple):
 
     def content(self, to: ModelPath) -> bytes | None:
         """The bytes, mapped to `to`; None, with a note, when they are no base64, or encrypted."""
-        if self.is_encrypted:
-            self.note_bytes()
-            return None
-        if not self.encoded:
+        if not self.encoded and not self.is_encrypted:
             text = take_text(self.cursor, to)
             return b"" if text is None else text.encode()
         decoded = self._decoded()
         if decoded is None:
-            self.cursor.note("TC209", field=self.cursor.key, expected="base64")
+            self.note_bytes()
         else:
             self.cursor.take(to=to)
         return decoded
@@ -254,8 +251,8 @@ class ConfigStore:
     ) -> Iterator[SecretValue]:
         """The values that the text of a key is made of, if it is no open one: itself, unless an operator makes it."""
         if not isinstance(kube_object, MadeObject):
-            is_encrypted = self.entries(kube_object)[key].is_encrypted
-            if kube_object.title == "Secret" or is_encrypted:
+            config_entry = self.entries(kube_object)[key]
+            if kube_object.title == "Secret" or config_entry.is_encrypted:
                 yield self.secret_value(kube_object, key, variable, user)
             return
         cursor = self.entries(kube_object)[key].cursor
