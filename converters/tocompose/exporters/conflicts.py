@@ -70,11 +70,8 @@ def _with_limits_moved(service: Service, keys: list[str]) -> Service:
     return replace(service, options=options, resources=resources)
 
 
-# By whether the name is too short for the engine.
-_WHY_NO_NAME = {
-    True: ": the engine asks for two characters at least",
-    False: ", which another service has",
-}
+_TOO_SHORT = ": the engine asks for two characters at least"
+_TAKEN = ", which another service has"
 
 
 def names_free_to_scale(stack: Stack) -> Checked:
@@ -90,12 +87,11 @@ def names_free_to_scale(stack: Stack) -> Checked:
         if not is_scaled and len(name) > 1 and name not in used_names:
             used_names.add(name)
             return service
-        why = "" if is_scaled else _WHY_NO_NAME[len(name) < 2]
-        advice = (
-            ""
-            if why
-            else f"Use the service name {service.name}, which reaches all replicas."
-        )
+        why = _TOO_SHORT if len(name) < 2 else _TAKEN
+        advice = ""
+        if is_scaled:
+            why = ""
+            advice = f"Use the service name {service.name}, which reaches all replicas."
         notes.append(
             service_note(
                 "TC755", service, "container_name", name=name, why=why, advice_text=advice
