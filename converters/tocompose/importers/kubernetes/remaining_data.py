@@ -95,11 +95,10 @@ class RunningContainer(NamedTuple):
 
     def _runs_server(self, facts: ImageFacts | None) -> bool:
         """Whether the server of the image runs: no other program has taken its place."""
-        entrypoint_words = self.service.entrypoint
-        if facts is None or not entrypoint_words:
+        if facts is None or not self.service.entrypoint:
             return True
         programs = (*facts.entrypoint, *(facts.server or ()))
-        line = " ".join((*entrypoint_words, *(self.service.command or ())))
+        line = " ".join(stated_argv(self.service))
         return not programs or any(program in line for program in programs)
 
     @property
