@@ -31,13 +31,17 @@ class BuiltFrom(NamedTuple):
     prefixes: tuple[str, ...]
     suffixes: tuple[str, ...]
 
-    def is_named_after(self, built_name: str, name: str) -> bool:
-        """Whether an object of a file has that name once it is built."""
-        front, back = (
-            f"(?:{'|'.join(map(re.escape, texts))})*" if texts else ""
-            for texts in (self.prefixes, self.suffixes)
-        )
-        return re.fullmatch(f"{front}{re.escape(name)}{back}", built_name) is not None
+    def names_behind(self, built_name: str) -> frozenset[str]:
+        """The names that an object may have in its file which is called so once it is built."""
+        names: set[str] = set()
+        pending = [built_name]
+        while pending:
+            name = pending.pop()
+            if name not in names:
+                names.add(name)
+                pending += [name.removeprefix(prefix) for prefix in self.prefixes]
+                pending += [name.removesuffix(suffix) for suffix in self.suffixes]
+        return frozenset(names)
 
 
 class RenderedStream(NamedTuple):

@@ -29,11 +29,10 @@ class RenderedPlaces:
         """The object at the places of its fields; as it is where no file has an object of its kind and name."""
         kind, built_name = _identity(built_object)
         candidates = self._objects.get(kind, ())
-        sources = [node for name, node in candidates if name == built_name] or [
-            node
-            for name, node in candidates
-            if name and self._origin.is_named_after(built_name, name)
-        ]
+        sources = [node for name, node in candidates if name == built_name]
+        if not sources:
+            names = self._origin.names_behind(built_name)
+            sources = [node for name, node in candidates if name and name in names]
         if not built_name or not sources:
             return built_object
         return _placed(built_object, sources, _start(sources[-1]))
