@@ -102,6 +102,20 @@ class Branch:
 Node: TypeAlias = Leaf | Branch
 
 
+def node_at(node: Node | None, *keys: str | int) -> Node | None:
+    """What stands at a path below a node; None where nothing does."""
+    for key in keys:
+        child = node.child(key) if isinstance(node, Branch) else None
+        node = child.node if child else None
+    return node
+
+
+def text_at(node: Node | None, *keys: str | int) -> str:
+    """The text of the value at a path below a node; empty where none stands."""
+    leaf = node_at(node, *keys)
+    return leaf.text if isinstance(leaf, Leaf) else ""
+
+
 def leaves(node: Node) -> Iterator[Leaf]:
     """Every leaf at or below `node`, in source order."""
     stack: list[Node] = [node]

@@ -11,7 +11,7 @@ from tocompose.model import NumberText
 from tocompose.notes import Note, note
 from tocompose.readers.yaml import boolean, integer, is_null, number, read_yaml
 from tocompose.record import NamedTuple
-from tocompose.source import Branch, Child, Leaf, Node, Path, Span
+from tocompose.source import Branch, Child, Leaf, Node, Path, Span, node_at
 
 
 class ComposeFile(NamedTuple):
@@ -198,12 +198,8 @@ def _child_at(node: Branch, key: str | int) -> Child | None:
 
 
 def _entries_at(node: Node, path: Path) -> tuple[Child, ...]:
-    for key in path:
-        child = node.child(key) if isinstance(node, Branch) else None
-        if child is None:
-            return ()
-        node = child.node
-    return node.children if isinstance(node, Branch) else ()
+    branch = node_at(node, *path)
+    return branch.children if isinstance(branch, Branch) else ()
 
 
 def _mentions_of(entries: Iterable[Child]) -> _Mentions:

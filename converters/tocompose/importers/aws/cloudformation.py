@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from tocompose.importers.aws.defaults import StatedDefault
 from tocompose.patterns import regex
-from tocompose.source import Branch, Child, Leaf, Node
+from tocompose.source import Branch, Child, Leaf, Node, node_at, text_at
 from tocompose.syntax.names import variable_name
 
 _TYPE = "AWS::ECS::TaskDefinition"
@@ -47,11 +47,10 @@ class TemplateText:
 
 def task_properties(template: Branch, text: TemplateText) -> Iterator[Branch]:
     """The properties of each task definition of a template, their keys as ECS writes them."""
-    resources = _node_at(template, "Resources")
+    resources = node_at(template, "Resources")
     for child in resources.children if isinstance(resources, Branch) else ():
-        kind = _node_at(child.node, "Type")
-        properties = _node_at(child.node, "Properties")
-        is_task = isinstance(kind, Leaf) and kind.text == _TYPE
+        properties = node_at(child.node, "Properties")
+        is_task = text_at(child.node, "Type") == _TYPE
         if is_task and isinstance(properties, Branch):
             converted = _in_words_of_ecs(properties, text, False)
             if isinstance(converted, Branch):
@@ -60,20 +59,13 @@ def task_properties(template: Branch, text: TemplateText) -> Iterator[Branch]:
 
 def stated_defaults(template: Branch) -> Iterator[StatedDefault]:
     """The defaults of the parameters of a template."""
-    parameters = _node_at(template, "Parameters")
+    parameters = node_at(template, "Parameters")
     for child in parameters.children if isinstance(parameters, Branch) else ():
-        default = _node_at(child.node, "Default")
-        echo = _node_at(child.node, "NoEcho")
-        is_secret = isinstance(echo, Leaf) and echo.text.lower() == "true"
+        default = node_at(child.node, "Default")
+        is_secret = text_at(child.node, "NoEcho").lower() == "true"
         if isinstance(default, Leaf) and default.text:
             name = variable_name(str(child.key))
             yield StatedDefault(name, default.text, is_secret, default.span)
-
-
-def _node_at(node: Node, key: str) -> Node | None:
-    """What stands at a key of a map; None where there is nothing, or no map."""
-    child = node.child(key) if isinstance(node, Branch) else None
-    return child.node if child else None
 
 
 def _in_words_of_ecs(node: Node, text: TemplateText, keeps_keys: bool) -> Node:
@@ -99,26 +91,22 @@ def _worked_out(name: str, argument: Node, text: TemplateText) -> str:
         parts = _nodes_below(argument)
     if name == "Sub" and parts:
         written, *maps = parts
-        return _substituted(_leaf_text(written), _texts_of_map(maps, text))
+        return _substituted(text_at(written), _texts_of_map(maps, text))
     if name == "Join" and len(parts) == 2 and isinstance(parts[1], Branch):
         joined = [_in_words_of_ecs(part, text, True) for part in _nodes_below(parts[1])]
         if text.function_at(parts[1]) is None and all(isinstance(p, Leaf) for p in joined):
-            return _leaf_text(parts[0]).join(map(_leaf_text, joined))
-    return _variable(".".join(filter(None, map(_leaf_text, parts))) or name)
+            return text_at(parts[0]).join(map(text_at, joined))
+    return _variable(".".join(filter(None, map(text_at, parts))) or name)
 
 
 def _nodes_below(node: Branch) -> list[Node]:
     return [child.node for child in node.children]
 
 
-def _leaf_text(node: Node) -> str:
-    return node.text if isinstance(node, Leaf) else ""
-
-
 def _texts_of_map(maps: list[Node], text: TemplateText) -> dict[str, str]:
     """What the names of `Fn::Sub` stand for that the function is given itself."""
     return {
-        str(child.key): _leaf_text(_in_words_of_ecs(child.node, text, True))
+        str(child.key): text_at(_in_words_of_ecs(child.node, text, True))
         for node in maps
         if isinstance(node, Branch)
         for child in node.children

@@ -10,7 +10,7 @@ from tocompose.knowledge.kernel_settings import set_in_kernel
 from tocompose.ledger import Ledger
 from tocompose.notes import Note, note
 from tocompose.patterns import regex
-from tocompose.source import Branch, Child, Leaf, Node, Span, leaves
+from tocompose.source import Branch, Child, Node, Span, leaves, text_at
 from tocompose.syntax.model_path import ModelPath
 
 _FIELD = "initContainers"
@@ -49,7 +49,7 @@ def note_init_containers(
     service = subject.service_name or "SERVICE"
     for finding in findings:
         for child in lost_init_containers(finding):
-            name = _text_of(child.node, "name") or str(child.key)
+            name = text_at(child.node, "name") or str(child.key)
             for code, facts in _work(child.node, name):
                 facts |= {"object": str(kube_object), "service": service}
                 ledger.add_note(_note_on(code, child.span, subject, facts))
@@ -69,10 +69,5 @@ def _work(node: Node, name: str) -> Iterator[tuple[str, dict[str, str]]]:
         parameter = setting.partition("=")[0]
         yield _KERNEL, {"setting": setting, "name": parameter, "evidence": evidence}
     if not settings:
-        image = _text_of(node, "image")
+        image = text_at(node, "image")
         yield _CONTAINER, {"name": name, "image": image or "the same image"}
-
-
-def _text_of(node: Node, key: str) -> str | None:
-    child = node.child(key) if isinstance(node, Branch) else None
-    return child.node.text if child and isinstance(child.node, Leaf) else None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from tocompose.project import Project
 from tocompose.readers.yaml import read_yaml
 from tocompose.rendering.command import BuiltFrom
-from tocompose.source import Branch, Child, Leaf, Node, Span, leaves
+from tocompose.source import Branch, Child, Leaf, Node, Span, leaves, text_at
 
 
 class RenderedPlaces:
@@ -40,17 +40,7 @@ class RenderedPlaces:
 
 def _identity(node: Node) -> tuple[str, str]:
     """The kind and the name of an object."""
-    metadata = _child_node(node, "metadata")
-    return _text_of(_child_node(node, "kind")), _text_of(_child_node(metadata, "name"))
-
-
-def _child_node(node: Node | None, key: str) -> Node | None:
-    child = node.child(key) if isinstance(node, Branch) else None
-    return child.node if child else None
-
-
-def _text_of(node: Node | None) -> str:
-    return node.text if isinstance(node, Leaf) else ""
+    return text_at(node, "kind"), text_at(node, "metadata", "name")
 
 
 def _start(node: Node) -> Span:
@@ -94,11 +84,11 @@ def _origins(child: Child, parent: Branch, sources: Sequence[Node]) -> Iterator[
 
 def _is_same_entry(source: Node, built: Node) -> bool:
     if isinstance(source, Leaf) or isinstance(built, Leaf):
-        return _text_of(source) == _text_of(built) != ""
+        return text_at(source) == text_at(built) != ""
     for key in ("name", "mountPath", "containerPort", "host", "path"):
-        name = _text_of(_child_node(built, key))
+        name = text_at(built, key)
         if name:
-            return _text_of(_child_node(source, key)) == name
+            return text_at(source, key) == name
     return _first_text(source) == _first_text(built)
 
 

@@ -20,7 +20,7 @@ from tocompose.readers.templates import (
 )
 from tocompose.readers.text import Text, Unreadable, decode, join_texts
 from tocompose.record import NamedTuple
-from tocompose.source import Branch, Child, Leaf, Node, Span, leaves
+from tocompose.source import Branch, Child, Leaf, Node, Span, leaves, text_at
 
 _FOLDER_KEYS = ("working-directory", "workingDirectory", "chdir")
 _UNIT = regex(r"^\[(?:Service|Container)\][ \t]*$", re.MULTILINE)
@@ -47,9 +47,7 @@ class Surroundings(NamedTuple):
 
     def sibling(self, key: str) -> str:
         """The text beside, under a key; empty where there is none."""
-        node = self.child.node
-        child = node.child(key) if isinstance(node, Branch) else None
-        return child.node.text if child is not None and isinstance(child.node, Leaf) else ""
+        return text_at(self.child.node, key)
 
 
 def code_branch(code: list[Leaf], around: Surroundings, texts: ScalarTexts) -> Branch:
