@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from tocompose.importers.kubernetes.container_fields import Container, VolumeMount
-from tocompose.importers.kubernetes.objects import KubeObjects
+from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.scalars import Stated
 from tocompose.importers.kubernetes.volume_fields import (
     ClaimTemplate,
@@ -58,6 +58,31 @@ class Claims:
         bound = self.bound.get((namespace, name))
         ties = (bound.claim_name, bound.claim_namespace) if bound is not None else ()
         return ClaimBinding(claim, bound, ties, volume_name)
+
+    def in_use(self) -> Iterator[PersistentClaim]:
+        """The claims of the input that become volumes of the engine."""
+        for (_, name), claim in self.claims.items():
+            if name in self.owners:
+                yield claim
+
+    def may_get(self, volume: PersistentVolume) -> bool:
+        """Whether the cluster may give a claim in use a volume whose storage it alone knows: neither names the other,
+        and both are of one class.
+
+        https://kubernetes.io/docs/concepts/storage/persistent-volumes/#binding
+        """
+        storage_class = _storage_class(volume.kube_object)
+        if not storage_class or volume.claim_name.text or volume.source is not None:
+            return False
+        return any(
+            not claim.volume_name.text
+            and _storage_class(claim.kube_object) == storage_class
+            for claim in self.in_use()
+        )
+
+
+def _storage_class(kube_object: KubeObject) -> str:
+    return kube_object.at("spec").peek("storageClassName") or ""
 
 
 def bind_claims(objects: KubeObjects, workloads: Iterable[Workload]) -> Claims:

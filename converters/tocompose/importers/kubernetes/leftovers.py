@@ -21,6 +21,7 @@ from tocompose.importers.kubernetes.kinds import FILLED_IN, KindRow, field_table
 from tocompose.importers.kubernetes.objects import KubeObject, MadeObject
 from tocompose.importers.kubernetes.scalars import list_entries, peek_bool
 from tocompose.importers.kubernetes.storage import INJECTED
+from tocompose.importers.kubernetes.volume_fields import FOREIGN_NOTE
 from tocompose.ledger import Cursor, Fate, Ledger
 from tocompose.notes import note
 from tocompose.record import NamedTuple
@@ -29,8 +30,6 @@ from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.wording import counted
 
 _CLUSTER_FIELDS, _UNUSED_NAMES, _UNUSED = "TC202", "TC257", "TC253"
-# Storage of the cluster, in whose place the stack has a volume.
-_REPLACED = "TC244"
 # Said once for the run, not for each object.
 PER_RUN = frozenset({_CLUSTER_FIELDS, _UNUSED_NAMES})
 # Shapes whose values count only where something refers to them.
@@ -155,10 +154,10 @@ def _subjects(model: ClusterModel) -> Iterator[tuple[KubeObject, ModelPath]]:
     """What became of each object that a note can name: the service of a workload, the volume of a claim in use."""
     for workload in model.workloads:
         yield workload.kube_object, ModelPath.service(workload.name)
-    for (namespace, name), claim in model.claims.claims.items():
-        if name in model.claims.owners:
-            volume_name = model.claims.binding(namespace, name).name
-            yield claim.kube_object, ModelPath.of("volumes", volume_name)
+    for claim in model.claims.in_use():
+        _, namespace, name = claim.kube_object.key
+        volume_name = model.claims.binding(namespace, name).name
+        yield claim.kube_object, ModelPath.of("volumes", volume_name)
 
 
 def _typed_parts(kube_object: KubeObject) -> Iterable[tuple[Node, str]]:
@@ -239,7 +238,7 @@ def note_unused_config(
             continue
         if _may_be_bound(kube_object, model):
             for key in ("apiVersion", "kind"):
-                kube_object.at(key).mark_noted(_REPLACED)
+                kube_object.at(key).mark_noted(FOREIGN_NOTE)
         else:
             unused.add(kube_object)
     for kube_object in model.objects:
@@ -251,23 +250,11 @@ def note_unused_config(
 
 
 def _may_be_bound(kube_object: KubeObject, model: ClusterModel) -> bool:
-    """Whether it is a volume of the cluster's own that it gives a claim of its class which names none.
-
-    https://kubernetes.io/docs/concepts/storage/persistent-volumes/#binding
-    """
+    """Whether it is a volume that the cluster may give a claim."""
+    if kube_object.kind != "PersistentVolume":
+        return False
     volume = model.claims.volumes.get(kube_object.name)
-    if kube_object.kind != "PersistentVolume" or volume is None:
-        return False
-    if volume.claim_name.text or volume.source is not None:
-        return False
-    storage_class = kube_object.at("spec").peek("storageClassName") or ""
-    return any(
-        not claim.volume_name.text
-        and (claim.kube_object.at("spec").peek("storageClassName") or "") == storage_class
-        and claim.kube_object.name in model.claims.owners
-        for claim in model.claims.claims.values()
-        if storage_class
-    )
+    return volume is not None and model.claims.may_get(volume)
 
 
 def _note_unused_keys(kube_object: KubeObject, model: ClusterModel) -> None:

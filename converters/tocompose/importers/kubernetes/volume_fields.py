@@ -28,7 +28,7 @@ from tocompose.record import NamedTuple
 # The keys of volumes that hold the entries of an object: its kind, and the key of its name.
 _CONFIG_KEYS = {"configMap": ("ConfigMap", "name"), "secret": ("Secret", "secretName")}
 # What a driver of the cluster's alone could mount.
-_FOREIGN_NOTE = "TC244"
+FOREIGN_NOTE = "TC244"
 
 
 class KeyFile(NamedTuple):
@@ -171,7 +171,7 @@ def _decode_rest(cursor: Cursor) -> MountedVolume:
     """What stands behind a volume of no kind known here: one without any source is an emptyDir."""
     rows = field_tables()["Volume"]
     for child in cursor:
-        if child.key in rows and rows[child.key].note == _FOREIGN_NOTE:
+        if child.key in rows and rows[child.key].note == FOREIGN_NOTE:
             return ForeignVolume(child)
     return _decode_empty_dir(cursor.at("emptyDir"))
 
