@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from tocompose.compose.start_order import all_awaited
 from tocompose.importers.quadlet.references import References
-from tocompose.importers.quadlet.units import QuadletUnit, UnitKind
+from tocompose.importers.quadlet.units import QuadletUnit, UnitKind, is_on
 from tocompose.knowledge.images import DATA_ROLES, image_facts, role_of
 from tocompose.ledger import Cursor
 from tocompose.model import Dependency, Role, Service
@@ -15,14 +15,15 @@ from tocompose.record import NamedTuple, replace
 from tocompose.syntax.model_path import ModelPath
 from tocompose.wording import enumerated
 
+# The unit that starts later, and the one that starts first.
+_Pair: TypeAlias = tuple[QuadletUnit, QuadletUnit]
 # What each unit waits for, by the unit that starts earlier.
 _Edges: TypeAlias = dict[QuadletUnit, dict[QuadletUnit, Dependency]]
 
 _REQUIRING = frozenset({"Requires", "BindsTo", "Requisite"})
 _RESTARTING = frozenset({"BindsTo", "PartOf"})
-# What starts a unit that has ended again (systemd.unit(5)), and how systemd writes yes.
+# What starts a unit that has ended again (systemd.unit(5)).
 _PULLING = frozenset({"Requires", "BindsTo", "Wants", "Upholds"})
-_TRUE = frozenset({"1", "yes", "true", "on"})
 _KEYS = (
     "After",
     "Requires",
@@ -68,7 +69,7 @@ class _Tie(NamedTuple):
     unit_word: Cursor
 
     @property
-    def pair(self) -> tuple[QuadletUnit, QuadletUnit]:
+    def pair(self) -> _Pair:
         """The unit that starts later, and the one that starts first."""
         is_reversed = self.key == "Before"
         return (self.target, self.unit) if is_reversed else (self.unit, self.target)
@@ -87,6 +88,10 @@ class UnitOrder:
         self._references = references
         self._outside_words: list[tuple[QuadletUnit, Cursor]] = []
         self._ties = [tie for unit in references.units for tie in self._ties_of(unit)]
+        # All that ties two units.
+        self._keys: dict[_Pair, set[str]] = {}
+        for tie in self._ties:
+            self._keys.setdefault(tie.pair, set()).add(tie.key)
 
     def first_of(self, members: Iterable[QuadletUnit]) -> list[QuadletUnit]:
         """The containers of a pod, those that wait for no other of them first."""
@@ -154,47 +159,31 @@ class UnitOrder:
         edges: _Edges,
     ) -> None:
         later_unit, earlier_unit = tie.pair
-        if (
-            later_unit not in services
-            or earlier_unit not in services
-            or later_unit == earlier_unit
-        ):
+        later, earlier = services.get(later_unit), services.get(earlier_unit)
+        if later is None or earlier is None or later_unit == earlier_unit:
             tie.unit_word.skip(
                 "the order after a unit of a network, volume or image, which Compose makes before it starts services"
             )
             return
-        if services[later_unit].profiles and self._stays_done(earlier_unit, later_unit):
+        keys = self._keys[tie.pair]
+        if later.profiles and _stays_done(earlier_unit, keys):
             tie.unit_word.skip(_DONE)
             return
         awaited_units = all_awaited(earlier_unit, lambda unit: edges.get(unit, ()))
-        if later_unit in awaited_units or _joins(
-            services[earlier_unit], services[later_unit]
-        ):
-            names = services[later_unit if tie.unit is earlier_unit else earlier_unit].name
+        if later_unit in awaited_units or _joins(earlier, later):
+            names = later.name if tie.unit is earlier_unit else earlier.name
             tie.unit_word.note(
                 "TC818", subject=tie.unit.subject, object=tie.unit.name, names=names
             )
             return
-        dependencies = edges.setdefault(later_unit, {})
-        earlier = dependencies.get(earlier_unit)
-        dependency = Dependency(
-            service=services[earlier_unit].name,
-            condition=_condition(earlier_unit, services[earlier_unit]),
-            required=tie.key in _REQUIRING or (earlier is not None and earlier.required),
-            restart=tie.key in _RESTARTING or (earlier is not None and earlier.restart),
+        edges.setdefault(later_unit, {})[earlier_unit] = Dependency(
+            service=earlier.name,
+            condition=_condition(earlier_unit, earlier),
+            required=not keys.isdisjoint(_REQUIRING),
+            restart=not keys.isdisjoint(_RESTARTING),
             origin=tie.unit_word.span,
         )
-        dependencies[earlier_unit] = dependency
-        tie.unit_word.take(to=ModelPath.service(services[later_unit].name, "depends_on"))
-
-    def _stays_done(self, job: QuadletUnit, later_unit: QuadletUnit) -> bool:
-        """Whether a oneshot unit that has ended is not started again with the later unit, as Compose would do."""
-        if not is_job(job):
-            return False
-        setting = job.last("Service", "RemainAfterExit")
-        stays = setting is not None and (setting.peek() or "").lower() in _TRUE
-        pulled = (tie.key for tie in self._ties if tie.pair == (later_unit, job))
-        return stays or not any(key in _PULLING for key in pulled)
+        tie.unit_word.take(to=ModelPath.service(later.name, "depends_on"))
 
     def _ties_of(self, unit: QuadletUnit) -> Iterator[_Tie]:
         for key in _KEYS:
@@ -224,6 +213,16 @@ class UnitOrder:
         else:
             self._outside_words.append((unit, unit_word))
         return None
+
+
+def _stays_done(job: QuadletUnit, keys: set[str]) -> bool:
+    """Whether a oneshot unit that has ended is not started again with the unit that is tied to it, as Compose would
+    do."""
+    if not is_job(job):
+        return False
+    setting = job.last("Service", "RemainAfterExit")
+    stays = setting is not None and is_on(setting.peek() or "")
+    return stays or keys.isdisjoint(_PULLING)
 
 
 def _told_owners(services: Sequence[Service]) -> str:
