@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tocompose.compose.start_order import all_awaited
 from tocompose.importers.aws.commands import dependencies_of, write_fields
 from tocompose.importers.aws.engine_shapes import host_path, note_storage
 from tocompose.importers.aws.fields import (
@@ -177,15 +178,13 @@ class TaskCommands:
             if self.service_names[_name_of(container)] not in names
         ]
 
-    def _started_before(self, name: str) -> set[str]:
-        """The containers that have to start before that one, which cannot be in its network yet."""
-        earlier: set[str] = set()
-        pending = {name}
-        while pending:
-            awaited = {wait.awaited for wait in self.waits if wait.waiting in pending}
-            pending = awaited - earlier
-            earlier |= awaited
-        return earlier
+    def _started_before(self, name: str) -> Iterator[str]:
+        """That container and all that have to start before it, which cannot be in its network yet."""
+
+        def targets_of(waiting: str) -> Iterator[str]:
+            return (wait.awaited for wait in self.waits if wait.waiting == waiting)
+
+        return all_awaited(name, targets_of)
 
     def _ordered(self, owner: str) -> list[Cursor]:
         return sorted(
@@ -195,8 +194,7 @@ class TaskCommands:
 
     def _can_join(self, writer: FieldWriter, owner: str) -> bool:
         """Whether the container can share what another one owns, which runs by then."""
-        is_partner = bool(owner) and writer.name != owner
-        return is_partner and writer.name not in self._started_before(owner)
+        return bool(owner) and writer.name not in self._started_before(owner)
 
     def _join(self, writer: FieldWriter, owner: str, writers: list[FieldWriter]) -> None:
         """Puts the container into the network of its task; its ports are published where that belongs."""
@@ -229,7 +227,7 @@ class TaskCommands:
             self._cursor.at("networkMode").annotate(
                 "TC893", subject=subject, object=self.family, services=services
             )
-        alone = {owner, *(self._started_before(owner) if owner else ())}
+        alone = set(self._started_before(owner))
         partners = [name for name in self.service_names.values() if name not in alone]
         if owner and partners:
             self._cursor.at("containerDefinitions").annotate(
