@@ -7,6 +7,7 @@ from enum import Enum
 
 from tocompose.importers.aws import cloudformation, terraform
 from tocompose.importers.aws.cloudformation import TemplateText, task_properties
+from tocompose.importers.aws.defaults import StatedDefault
 from tocompose.importers.aws.fields import AwsVariables
 from tocompose.importers.aws.recognition import (
     TASK_TYPE,
@@ -45,10 +46,14 @@ def read_sources(
     project: Project, ledger: Ledger, variables: AwsVariables
 ) -> Iterator[AwsSource]:
     """What each file describes; all leaves of it are accounted for from now on, `variables` know their defaults."""
+    terraform_folders: set[str] = set()
     for path in aws_files(project):
         content = project.read(path) or b""
         if path.endswith(TERRAFORM_ENDING):
-            _add_terraform_defaults(project, path, variables)
+            folder = path.rpartition("/")[0]
+            if folder not in terraform_folders:
+                terraform_folders.add(folder)
+                variables.add_defaults(_terraform_defaults(project, folder))
             yield from _terraform_sources(content, path, ledger)
         elif path.endswith(YAML_ENDINGS):
             yield from _yaml_sources(content, path, ledger, variables)
@@ -107,9 +112,9 @@ def _yaml_sources(
     from tocompose.readers.yaml import read_yaml, yaml_cursors
 
     if TASK_TYPE in content:
+        text = TemplateText(decode(content))
         for document in read_yaml(content, path):
             if isinstance(document.root, Branch):
-                text = TemplateText(decode(content))
                 variables.add_defaults(cloudformation.stated_defaults(document.root))
                 yield from _templates(document.root, text, path, ledger)
         return
@@ -124,10 +129,9 @@ def _templates(
         yield AwsSource(AwsKind.TASK, ledger.open(properties), path)
 
 
-def _add_terraform_defaults(project: Project, path: str, variables: AwsVariables) -> None:
-    """Takes in the defaults of the variables that the files of the folder declare."""
-    folder = path.rpartition("/")[0]
-    for beside in project.files():
-        if beside.endswith(TERRAFORM_ENDING) and beside.rpartition("/")[0] == folder:
-            text = decode(project.read(beside) or b"")
-            variables.add_defaults(terraform.stated_defaults(text, beside))
+def _terraform_defaults(project: Project, folder: str) -> Iterator[StatedDefault]:
+    """The defaults of the variables that the files of a folder declare."""
+    for path in project.files():
+        if path.endswith(TERRAFORM_ENDING) and path.rpartition("/")[0] == folder:
+            text = decode(project.read(path) or b"")
+            yield from terraform.stated_defaults(text, path)
