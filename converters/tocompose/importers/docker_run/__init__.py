@@ -96,14 +96,7 @@ def _invocations(scripts: Iterable[Script]) -> list[Invocation]:
 
 def _is_run_as_root(scripts: Iterable[Script]) -> bool:
     """Whether each container is run with `sudo`."""
-    from tocompose.importers.docker_run.invocation import Invocation
-
-    runs = [
-        step
-        for script in scripts
-        for step in script.steps
-        if isinstance(step, Invocation) and step.verb == ("run",)
-    ]
+    runs = (step for step in _invocations(scripts) if step.verb == ("run",))
     return all("sudo" in [argument.text for argument in run.head] for run in runs)
 
 
