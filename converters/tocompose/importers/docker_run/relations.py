@@ -144,14 +144,13 @@ class RelatedServices:
 
     def _stating_word(self, service: Service, text: str) -> Span | None:
         """Where the command of a service says the value of a flag; the command itself where that is not found."""
-        spans = (
-            argument.span
+        stating_words = (
+            _argument_with(container, text)
             for container in self._assembly.containers
             if container.service.name == service.name
-            for argument in container.invocation.arguments
-            if argument.text.endswith(text)
         )
-        return next(spans, service.origin)
+        word = next(filter(None, stating_words), None)
+        return service.origin if word is None else word.span
 
     def _other_service(self, name: str, target: str) -> str | None:
         """The service of a container, if it is another one: none joins itself, whatever its image made of its name."""
@@ -206,26 +205,29 @@ class RelatedServices:
     def _link_addresses(self, container: StartedContainer) -> None:
         """`--add-host NAME:$(docker inspect …)`: a name of another container, whose address each start changes."""
         name = container.service.name
-        options = self._services[name].options
-        stated_hosts: list[str] = []
-        for entry in options.get("extra_hosts", ()):
-            host, _, address = entry.partition("=")
-            argument = _argument_with(container, f"{host}:{address}")
-            if argument is None or self._other_service(name, address) is None:
-                stated_hosts.append(entry)
-                continue
-            for source in argument.sources:
-                paths = [
-                    ModelPath.service(name, key) for key in ("extra_hosts", "depends_on")
-                ]
-                source.ledger.move(*paths)
-            self._add_link(name, f"{address}:{host}", argument)
-        options = {
-            key: stated_hosts if key == "extra_hosts" else value
-            for key, value in self._services[name].options.items()
-            if key != "extra_hosts" or stated_hosts
-        }
+        entries = self._services[name].options.get("extra_hosts", ())
+        stated_hosts = [
+            entry for entry in entries if not self._links_address(container, entry)
+        ]
+        if len(stated_hosts) == len(entries):
+            return
+        options = {**self._services[name].options, "extra_hosts": stated_hosts}
+        if not stated_hosts:
+            del options["extra_hosts"]
         self._change(name, options=options)
+
+    def _links_address(self, container: StartedContainer, entry: str) -> bool:
+        """Whether an extra host is another container, which then is a link."""
+        name = container.service.name
+        host, _, address = entry.partition("=")
+        argument = _argument_with(container, f"{host}:{address}")
+        if argument is None or self._other_service(name, address) is None:
+            return False
+        paths = [ModelPath.service(name, key) for key in ("extra_hosts", "depends_on")]
+        for source in argument.sources:
+            source.ledger.move(*paths)
+        self._add_link(name, f"{address}:{host}", argument)
+        return True
 
     def _append_option(self, name: str, key: str, entry: str) -> None:
         options = self._services[name].options
