@@ -100,9 +100,8 @@ def _options(line: CommandLine, stdin: Argument | None) -> Iterator[str]:
 
 def _variables(line: CommandLine) -> Iterator[str]:
     """The variables that the command is given, by their names alone."""
-    for option in line.options:
-        if option.row and option.row["name"] == "--env":
-            yield from ("-e", f"{option.value.text.partition('=')[0]}={LEFT_OUT}")
+    for variable in line.values_of("--env"):
+        yield from ("-e", f"{variable.text.partition('=')[0]}={LEFT_OUT}")
 
 
 def _without_secrets(texts: Sequence[str]) -> list[str]:

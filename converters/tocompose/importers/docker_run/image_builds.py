@@ -8,11 +8,7 @@ from typing import Any
 from tocompose.compose.relative_paths import into_folder, with_build_paths
 from tocompose.importers.docker_run.facts import UNKNOWN_SERVICE, Facts, read_facts
 from tocompose.importers.docker_run.invocation import Invocation
-from tocompose.importers.docker_run.options import (
-    CommandLine,
-    flag_rows,
-    parse_command_line,
-)
+from tocompose.importers.docker_run.options import flag_rows, parse_command_line
 from tocompose.knowledge.images import image_ref
 from tocompose.model import Build
 from tocompose.patterns import regex
@@ -40,7 +36,8 @@ def image_key(reference: str) -> str:
 def read_builds(invocation: Invocation) -> dict[str, Build]:
     """The image tags that a `docker build` makes, each with its build section, as the script's folder sees it."""
     line = parse_command_line(invocation.arguments, flag_rows("build"), interspersed=True)
-    tags = _tags_of(line) or list(filter(None, [invocation.alias]))
+    tags = [tag.text for tag in line.values_of("--tag")]
+    tags = tags or list(filter(None, [invocation.alias]))
     if not line.operands or not tags:
         return {}
     facts = Facts(read_facts(line.options, UNKNOWN_SERVICE, "build"))
@@ -68,15 +65,6 @@ def read_builds(invocation: Invocation) -> dict[str, Build]:
         origin=invocation.span,
     )
     return {tag: _with_tags(build, tags, tag) for tag in tags}
-
-
-def _tags_of(line: CommandLine) -> list[str]:
-    """The names that the command gives to the image."""
-    return [
-        option.value.text
-        for option in line.options
-        if option.row and option.row["name"] == "--tag"
-    ]
 
 
 def _dockerfile_of(

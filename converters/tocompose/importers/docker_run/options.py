@@ -76,12 +76,16 @@ class CommandLine(NamedTuple):
 
     def value_of(self, name: str) -> Argument | None:
         """The value of the flag of that long name, None where it is not given; the last of several."""
-        values = [
+        values = self.values_of(name)
+        return values[-1] if values else None
+
+    def values_of(self, name: str) -> list[Argument]:
+        """The values of all flags of that long name."""
+        return [
             option.value
             for option in self.options
             if option.row and option.row["name"] == name
         ]
-        return values[-1] if values else None
 
     def has_switch(self, name: str) -> bool:
         """Whether a flag without value is given, and not switched off."""
