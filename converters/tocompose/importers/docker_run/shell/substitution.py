@@ -14,6 +14,7 @@ from tocompose.importers.docker_run.shell.parameters import (
     free_name,
     open_value,
     script_folder,
+    sole_variable,
 )
 from tocompose.importers.docker_run.shell.state import Shell, Unknowable, shown
 from tocompose.importers.docker_run.shell.variables import Value
@@ -25,7 +26,6 @@ from tocompose.readers.commands import simple_list
 from tocompose.readers.shell import read
 from tocompose.readers.text import Text
 from tocompose.source import Branch, Leaf, Node
-from tocompose.syntax.interpolation import Variable, parse
 from tocompose.syntax.names import identifier
 from tocompose.tables import load
 
@@ -247,23 +247,23 @@ _ONLY_IDS = regex(r"-[a-z]*q[a-z]*|--quiet")
 
 def _started_name(step: object) -> str:
     """The name that a step gives to the container which it starts; empty for others."""
-    is_start = isinstance(step, Invocation) and step.verb in _STARTING_VERBS
-    return name_text(step) if is_start and isinstance(step, Invocation) else ""
+    if not isinstance(step, Invocation) or step.verb not in _STARTING_VERBS:
+        return ""
+    return name_text(step)
 
 
 def _name_of_container(shell: Shell, text: str) -> str:
     """What others call the container whose id a variable of the script holds; it is named after that where it has no
     name."""
-    match parse(text):
-        case (Variable(name=variable, operator=""),):
-            pass
-        case _:
-            return text
-    for index, step in enumerate(shell.steps):
+    variable = sole_variable(text)
+    for index, step in enumerate(shell.steps if variable else ()):
         if isinstance(step, Invocation) and step.variable == variable:
-            name = name_text(step) or step.alias or identifier(variable)
-            shell.steps[index] = step if name_text(step) else step._replace(alias=name)
-            return name
+            stated_name = name_text(step)
+            if stated_name:
+                return stated_name
+            alias = step.alias or identifier(variable)
+            shell.steps[index] = step._replace(alias=alias)
+            return alias
     return text
 
 
