@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tocompose.importers.docker_run.assembly import Assembly
-from tocompose.importers.docker_run.invocation import Invocation, Script
+from tocompose.importers.docker_run.invocation import STARTING_VERBS, Invocation, Script
 from tocompose.importers.docker_run.stated_names import with_new_names
 
 # What a swarm is asked for, and no engine.
 SWARM_VERB = ("service", "create")
 CREATING_VERBS = frozenset(
     {
-        ("run",),
-        ("create",),
+        *STARTING_VERBS,
         ("network", "create"),
         ("network", "connect"),
         ("volume", "create"),
@@ -38,7 +37,7 @@ def creating_commands(
             if step.verb not in (*CREATING_VERBS, SWARM_VERB) and not is_change:
                 continue
             started = assembly.containers[count:]
-            if not started and step.verb in (("run",), ("create",), SWARM_VERB):
+            if not started and step.verb in (*STARTING_VERBS, SWARM_VERB):
                 continue  # It names no image, as a note says.
             texts = [argument.text for argument in step.arguments]
             service = started[0].service.name if started else ""

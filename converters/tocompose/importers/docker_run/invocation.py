@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from tocompose.ledger import Cursor
 from tocompose.record import NamedTuple
@@ -109,6 +109,15 @@ class Invocation(NamedTuple):
         """Counts all arguments as noted by a note that is said elsewhere."""
         for argument in self.arguments:
             argument.mark_noted(code)
+
+
+# What makes a container by a command of its own.
+STARTING_VERBS = (("run",), ("create",))
+
+
+def starts_container(step: object) -> TypeGuard[Invocation]:
+    """Whether a step of a script is `docker run` or `docker create`."""
+    return isinstance(step, Invocation) and step.verb in STARTING_VERBS
 
 
 class WaitLoop(NamedTuple):

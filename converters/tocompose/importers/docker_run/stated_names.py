@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tocompose.importers.docker_run.containers import name_of_container
-from tocompose.importers.docker_run.invocation import Invocation, Script
+from tocompose.importers.docker_run.invocation import Invocation, Script, starts_container
 from tocompose.importers.docker_run.options import flag_rows, parse_command_line
 
 
@@ -13,7 +13,7 @@ def stated_names(scripts: Iterable[Script]) -> Iterator[str]:
     """The service name of each container whose command states a name, and what others call it on its networks."""
     for script in scripts:
         for step in script.steps:
-            if not isinstance(step, Invocation) or step.verb not in (("run",), ("create",)):
+            if not starts_container(step):
                 continue
             name = step.renamed or name_text(step) or step.alias
             if name:
@@ -30,7 +30,7 @@ def with_new_names(script: Script) -> Script:
         if not isinstance(step, Invocation):
             continue
         texts = [argument.text for argument in step.arguments]
-        if step.verb in (("run",), ("create",)):
+        if starts_container(step):
             makers[name_text(step)] = index
         elif step.verb == ("rename",) and len(texts) == 2 and texts[0] in makers:
             makers[texts[1]] = makers.pop(texts[0])

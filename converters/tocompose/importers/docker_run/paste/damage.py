@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from tocompose.importers.docker_run.invocation import Argument
+from tocompose.importers.docker_run.invocation import STARTING_VERBS, Argument
 from tocompose.importers.docker_run.options import (
     flag_rows,
     flags_with_value,
@@ -22,7 +22,6 @@ from tocompose.source import Span
 
 # How a docker command begins, in a pattern.
 CALL = r"(?:sudo[ \t]+)?(?:docker|podman)(?:\.exe)?[ \t]"
-STARTING_VERBS = (("run",), ("create",))
 # The end of a line that goes on, in PowerShell and in cmd.exe.
 _FOREIGN_END = regex(r"(?<=[ \t])[`^](?=[ \t]*\n)")
 # A value in typographic quotes with a sign that is an operator outside of quotes: `“a&b”`.

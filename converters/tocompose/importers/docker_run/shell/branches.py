@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tocompose.importers.docker_run.invocation import Invocation
+from tocompose.importers.docker_run.invocation import Invocation, starts_container
 from tocompose.importers.docker_run.shell.commands import source_text
 from tocompose.importers.docker_run.shell.conditions import (
     condition_holds,
@@ -118,7 +118,7 @@ def _run_branch(
         shell.unlikely += [(step, body, text) for step in steps]
     elif is_guess:
         for step in steps:
-            if _creates(step):
+            if starts_container(step):
                 (*step.head, *step.arguments)[0].annotate("TC175", condition=text)
     return BranchOutcome(shell.scope, jump, is_likely)
 
@@ -145,21 +145,17 @@ def settle_unlikely(shell: Shell) -> None:
     """Leaves out what only runs where somebody asks for it, unless the script then makes nothing."""
     unlikely = {id(step) for step, _, _ in shell.unlikely}
     likely_steps = [step for step in shell.steps if id(step) not in unlikely]
-    if any(_creates(step) for step in likely_steps):
+    if any(starts_container(step) for step in likely_steps):
         for step, body, condition in shell.unlikely:
             for word in (*step.head, *step.arguments):
                 word.skip("it runs only on request")
-            if _creates(step):
+            if starts_container(step):
                 body.annotate("TC174", condition=condition)
         shell.steps = likely_steps
     else:
         for step, _, condition in shell.unlikely:
-            if _creates(step):
+            if starts_container(step):
                 (*step.head, *step.arguments)[0].annotate("TC175", condition=condition)
-
-
-def _creates(step: object) -> bool:
-    return isinstance(step, Invocation) and step.verb in (("run",), ("create",))
 
 
 def _settle_dead(body: Cursor, condition: str) -> None:
@@ -200,7 +196,7 @@ def read_or(shell: Shell, cursor: Cursor) -> None:
         shell.run(condition)
         if shell.jump is not None:
             shell.run(consequence)
-        elif shell.status == 0 and any(map(_creates, shell.steps[count:])):
+        elif shell.status == 0 and any(map(starts_container, shell.steps[count:])):
             _read_fallback(shell, condition, consequence)
         elif shell.status is None or _makes_something(shell, condition):
             with shell.inner():
@@ -221,7 +217,7 @@ def _read_fallback(shell: Shell, condition: Cursor, consequence: Cursor) -> None
     for step in steps:
         for word in (*step.head, *step.arguments):
             word.skip("only runs where a container could not be started")
-    if any(map(_creates, steps)):
+    if any(map(starts_container, steps)):
         consequence.annotate("TC862", condition=shown(source_text(condition)))
     del shell.steps[count:]
     shell.jump, shell.status = None, 0

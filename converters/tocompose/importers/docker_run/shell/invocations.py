@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from tocompose.importers.docker_run.invocation import Argument, Invocation
+from tocompose.importers.docker_run.invocation import STARTING_VERBS, Argument, Invocation
 from tocompose.importers.docker_run.options import flag_rows, parse_command_line
 from tocompose.importers.docker_run.shell.commands import (
     CARRIED_VERBS,
@@ -85,7 +85,7 @@ _IMAGE_NAME = regex(r"IMAGE|IMG|TAG|REPO|NAME|APP|CONTAINER|SERVICE", re.IGNOREC
 
 def _without_vanishing(fields: list[CommandField], call: DockerCall) -> list[CommandField]:
     """The fields without open words in front of the image: an unquoted variable without a value is no word at all."""
-    if call.verb not in (("run",), ("create",)):
+    if call.verb not in STARTING_VERBS:
         return fields
     while True:
         arguments = [
@@ -195,7 +195,7 @@ def _passed_variables(
 
 
 Rewrite = Callable[[str], str]
-_NAMING_VERBS = (("run",), ("create",), ("build",))
+_NAMING_VERBS = (*STARTING_VERBS, ("build",))
 _MOUNT_SOURCES = ("source", "src")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from tocompose.importers.docker_run.invocation import Invocation
+from tocompose.importers.docker_run.invocation import starts_container
 from tocompose.importers.docker_run.options import program_name
 from tocompose.importers.docker_run.shell.commands import CommandField
 from tocompose.importers.docker_run.shell.expansion import join_values
@@ -62,7 +62,7 @@ def print_container(shell: Shell, cursor: Cursor) -> None:
     operators = {str(child.children[0].key) for child in cursor if child.kind == "redirect"}
     if operators & _ELSEWHERE:
         return
-    if not isinstance(step, Invocation) or step.verb not in (("run",), ("create",)):
+    if not starts_container(step):
         raise Unknowable
     name = step.variable or f"CONTAINER_{len(shell.steps)}"
     shell.steps[-1] = step._replace(variable=name)

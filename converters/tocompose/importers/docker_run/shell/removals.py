@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tocompose.importers.docker_run.invocation import Invocation
+from tocompose.importers.docker_run.invocation import Invocation, starts_container
 from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.stated_names import name_text
 
-_MAKING = (("run",), ("create",))
 _ENDING = (("rm",), ("stop",), ("kill",))
 
 
@@ -19,12 +18,12 @@ def mark_removed(shell: Shell, kind: str) -> None:
     recipes of a Makefile and the blocks of a text are no sequence.
     """
     steps = shell.steps if kind == "shell" else []
-    starts = [index for index, step in enumerate(steps) if _makes(step)]
+    starts = [index for index, step in enumerate(steps) if starts_container(step)]
     makers: dict[str, int] = {}
     for index, step in enumerate(steps[: max(starts, default=0)]):
         if not isinstance(step, Invocation) or step.undecided:
             continue
-        if _makes(step):
+        if starts_container(step):
             makers |= dict.fromkeys(_names_of(step), index)
         elif step.verb in _ENDING:
             _mark_ended(shell, step, makers)
@@ -44,7 +43,7 @@ def _mark(shell: Shell, maker: int, name: str) -> None:
     step = shell.steps[maker]
     assert isinstance(step, Invocation)
     is_named_again = name and any(
-        isinstance(later, Invocation) and _makes(later) and name_text(later) == name
+        starts_container(later) and name_text(later) == name
         for later in shell.steps[maker + 1 :]
     )
     # The name is that of the container that the script leaves behind.
@@ -59,10 +58,6 @@ def _ends_container(maker: object, step: Invocation) -> bool:
     return any(argument.text == "--rm" for argument in maker.arguments)
 
 
-def _makes(step: object) -> bool:
-    return isinstance(step, Invocation) and step.verb in _MAKING
-
-
 def _names_of(step: Invocation) -> list[str]:
     """What a later command calls the container: its name, or the variable that holds its id."""
     names = [name_text(step), f"${{{step.variable}}}" if step.variable else ""]
@@ -73,8 +68,7 @@ def _is_used(later_steps: Iterable[object], name: str) -> bool:
     """Whether a container that stays joins it, as a container for data or for its network."""
     joined = {f"container:{name}", name}
     return any(
-        isinstance(step, Invocation)
-        and _makes(step)
+        starts_container(step)
         and any(
             argument.text.rpartition("=")[2].removesuffix(":ro") in joined
             for argument in step.arguments

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from tocompose.importers.docker_run.invocation import Invocation
+from tocompose.importers.docker_run.invocation import STARTING_VERBS, Invocation
 from tocompose.importers.docker_run.options import flag_rows, parse_command_line
 from tocompose.importers.docker_run.shell.calls import calls_starting_function
 from tocompose.importers.docker_run.shell.discovery import CLIENT_VARIABLE
@@ -31,7 +31,7 @@ from tocompose.tables import load
 
 _DOCKER = regex(rf"(?:^|[\s;&|(`/])(?:docker|podman)\s|{CLIENT_VARIABLE}", re.IGNORECASE)
 _PRINTS_FOLDER = ("pwd", "pwd -P", "pwd -L", "realpath .", "readlink -f .")
-_STARTING_VERBS = (("run",), ("create",), ("pod", "create"))
+_NAMING_VERBS = (*STARTING_VERBS, ("pod", "create"))
 _INSPECT_FLAGS = ("-f", "--format", "--type")
 _FILE_ALONE = regex(r"< ?(\S+)")
 _ASSIGNED_TO = regex(r"([A-Za-z_][A-Za-z0-9_]*)=[\"']?$")
@@ -192,7 +192,7 @@ def _docker_output(shell: Shell, code: str, cursor: Cursor, offset: int) -> Valu
     for index in reversed(range(step_count, len(shell.steps))):
         call = shell.steps[index]
         if isinstance(call, Invocation):
-            if call.verb in _STARTING_VERBS:
+            if call.verb in _NAMING_VERBS:
                 name = variable or f"CONTAINER_{index + 1}"
                 shell.steps[index] = call._replace(variable=name)
                 return Value(f"${{{name}}}")
@@ -247,7 +247,7 @@ _ONLY_IDS = regex(r"-[a-z]*q[a-z]*|--quiet")
 
 def _started_name(step: object) -> str:
     """The name that a step gives to the container which it starts; empty for others."""
-    if not isinstance(step, Invocation) or step.verb not in _STARTING_VERBS:
+    if not isinstance(step, Invocation) or step.verb not in _NAMING_VERBS:
         return ""
     return name_text(step)
 
