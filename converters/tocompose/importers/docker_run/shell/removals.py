@@ -42,7 +42,7 @@ def _mark_ended(shell: Shell, step: Invocation, makers: dict[str, int]) -> None:
 def _mark(shell: Shell, maker: int, name: str) -> None:
     step = shell.steps[maker]
     assert isinstance(step, Invocation)
-    is_named_again = name and any(
+    is_named_again = any(
         starts_container(later) and name_text(later) == name
         for later in shell.steps[maker + 1 :]
     )
@@ -66,13 +66,14 @@ def _names_of(step: Invocation) -> list[str]:
 
 def _is_used(later_steps: Iterable[object], name: str) -> bool:
     """Whether a container that stays joins it, as a container for data or for its network."""
+    return any(starts_container(step) and _joins(step, name) for step in later_steps)
+
+
+def _joins(step: Invocation, name: str) -> bool:
     joined = {f"container:{name}", name}
+    own_names = _names_of(step)
     return any(
-        starts_container(step)
-        and any(
-            argument.text.rpartition("=")[2].removesuffix(":ro") in joined
-            for argument in step.arguments
-            if argument.text not in _names_of(step)
-        )
-        for step in later_steps
+        argument.text.rpartition("=")[2].removesuffix(":ro") in joined
+        for argument in step.arguments
+        if argument.text not in own_names
     )
