@@ -50,8 +50,9 @@ def make_invocation(
     fields = _without_vanishing(fields[call.first_argument :], call)
     fields = rewrite_fields(fields, call.verb)
     arguments = [shell.to_argument(field.value, field.cursor) for field in fields]
-    environment = _passed_variables(shell, arguments, local_values)
-    _note_engine(shell, local_values)
+    exported = {name: shell.scope.get(name) for name in shell.scope.exports} | local_values
+    environment = _passed_variables(arguments, exported)
+    _note_engine(shell, exported)
     if call.verb[-1] in CARRIED_VERBS:
         _keep_open(shell, fields, environment)
         _note_start_folder(shell, fields)
@@ -166,31 +167,28 @@ def _settle_head(call: DockerCall, head: list[Argument]) -> None:
         argument.skip("the name of the docker command and its options for the client")
 
 
-def _note_engine(shell: Shell, local_values: dict[str, Value]) -> None:
+def _note_engine(shell: Shell, exported: Mapping[str, Value | None]) -> None:
     """Says of a variable that selects another engine than that of this machine, once."""
-    exported = {name: shell.scope.get(name) for name in shell.scope.exports}
     for name in ("DOCKER_HOST", "DOCKER_CONTEXT"):
-        value = (exported | local_values).get(name)
-        is_here = value is None or value.text in ("", "default") or "unix://" in value.text
-        if value is None or is_here or name in shell.engine_variables:
+        value = exported.get(name)
+        if value is None or name in shell.engine_variables:
             continue
-        shell.engine_variables.add(name)
-        shell.to_argument(value, value.sources[0]).note("TC163", option=name)
+        if value.text not in ("", "default") and "unix://" not in value.text:
+            shell.engine_variables.add(name)
+            shell.to_argument(value, value.sources[0]).note("TC163", option=name)
 
 
 def _passed_variables(
-    shell: Shell, arguments: list[Argument], local_values: dict[str, Value]
+    arguments: list[Argument], exported: Mapping[str, Value | None]
 ) -> dict[str, Value]:
     """The variables that the arguments pass on by name (`-e NAME`), with what they hold."""
-    exported = {name: shell.scope.get(name) for name in shell.scope.exports}
-    values = exported | local_values
     names = {
         argument.text.removeprefix("--env=").removeprefix("-e") for argument in arguments
     }
     return {
         name: value
-        for name in sorted(names & values.keys())
-        if (value := values[name]) is not None
+        for name in sorted(names & exported.keys())
+        if (value := exported[name]) is not None
     }
 
 
