@@ -138,18 +138,16 @@ def _add_invocation(
     """Makes a docker call a step of the script."""
     if shell.output is not None and not shell.collecting:
         raise Unknowable
-    is_build = call.verb == ("build",)
-    file_word = _input_file_of(cursor) if is_build else None
-    input_file = (
-        None if file_word is None else shell.to_argument(shell.value(file_word), file_word)
-    )
+    file_word = _input_file_of(cursor) if call.verb == ("build",) else None
+    input_file = None
+    if file_word is not None:
+        input_file = shell.to_argument(shell.value(file_word), file_word)
     stdin = _read_redirections(shell, cursor, file_word) or shell.piped
     shell.piped = None
     step = make_invocation(shell, cursor, fields, call, local_values, stdin)
-    step = step._replace(input_file=input_file)
     # The commands of documentation are not one script.
-    step = step._replace(waits=not shell.settings.get("prose"))
-    shell.steps.append(step)
+    waits = not shell.settings.get("prose")
+    shell.steps.append(step._replace(input_file=input_file, waits=waits))
     shell.status = 0 if call.verb in _SURE_VERBS else None
     if shell.output is not None:
         print_container(shell, cursor)
@@ -213,10 +211,9 @@ def _read_redirections(
         elif operator.endswith("<<<"):
             text = shell.value(child.at(operator))
             stdin = text._replace(text=text.text + "\n")
-        elif operator == "<" and file_word is None:
-            _settle_input_file(child)
         elif operator == "<":
-            continue
+            if file_word is None:
+                _settle_input_file(child)
         else:
             child.skip("redirections")
     return stdin
