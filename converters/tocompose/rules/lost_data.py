@@ -6,7 +6,7 @@ from tocompose.knowledge.images import Data, image_ref
 from tocompose.model import Mount, Service
 from tocompose.patterns import regex
 from tocompose.rules.views import mounts_of
-from tocompose.syntax.host_paths import paths_meet
+from tocompose.syntax.host_paths import is_below, paths_meet
 from tocompose.wording import enumerated
 
 # The lines of the checklist that are about data on named volumes.
@@ -52,8 +52,7 @@ def is_kept(path: str, service: Service) -> bool:
 
 def lies_at(mount: Mount, path: str) -> bool:
     """Whether an anonymous volume holds the folder, or a part of it."""
-    inner = f"{path.rstrip('/')}/"
-    return is_anonymous(mount) and f"{mount.target.rstrip('/')}/".startswith(inner)
+    return is_anonymous(mount) and is_below(mount.target, path)
 
 
 def lines_of_lost(path: str, service: Service) -> str:
