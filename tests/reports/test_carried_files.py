@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from reported import reported
 from tocompose.cli.start import start_lines
 from tocompose.exporters.bundle import Layout
-from tocompose.pipeline import Options, convert
-from tocompose.project import Memory
+from tocompose.pipeline import Options
 from tocompose.reports.carried_files import outer_files_to_copy
-from tocompose.reports.report import Report, report
+from tocompose.reports.report import Report
 
 
 def told(compose: str) -> Report:
     """The report on a compose file."""
-    project = Memory({"docker-compose.yml": compose.encode()}, "app")
-    layout = Layout(split=True)
-    return report(convert(project, Options(source="compose", layout=layout)), project)
+    options = Options(source="compose", layout=Layout(split=True))
+    return reported({"docker-compose.yml": compose}, options, "app")
 
 
 @pytest.mark.parametrize(

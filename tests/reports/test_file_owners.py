@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from reported import reported
 from tocompose.notes import explanation
-from tocompose.pipeline import Options, convert
-from tocompose.project import Memory
+from tocompose.pipeline import Options
 from tocompose.reports.cutover import Cutover, cutover_of
 from tocompose.reports.duties import duties
-from tocompose.reports.report import report
 
 UNIT = (
     "[Container]\nImage=redis:7\nVolume={}:/data{}\n{}[Install]\nWantedBy=default.target\n"
@@ -21,8 +20,7 @@ UNIT = (
 
 
 def cutover(files: dict[str, str]) -> tuple[Cutover, list[str]]:
-    project = Memory({path: text.encode() for path, text in files.items()}, "shop")
-    told = report(convert(project, Options()), project)
+    told = reported(files, Options())
     return cutover_of(told), [duty.code for duty in duties(told)]
 
 

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from tocompose.pipeline import Options, convert
-from tocompose.project import Memory
+from reported import reported
+from tocompose.pipeline import Options
 from tocompose.reports.duties import duties
-from tocompose.reports.report import Report, report
+from tocompose.reports.report import Report
 
 APP = {
     "Procfile": "web: gunicorn app.wsgi\nworker: celery -A app worker\n",
@@ -39,8 +39,7 @@ services:
 
 def told(source: str, files: dict[str, str]) -> Report:
     """The report on these files."""
-    project = Memory({name: text.encode() for name, text in files.items()}, "app")
-    return report(convert(project, Options(source=source)), project)
+    return reported(files, Options(source=source), "app")
 
 
 def test_config_vars_are_changed_where_they_stand() -> None:

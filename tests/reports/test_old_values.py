@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tocompose.pipeline import Options, convert
-from tocompose.project import Memory
-from tocompose.reports.report import report
+from reported import reported
+from tocompose.pipeline import Options
 from tocompose.reports.values_to_set import hints_of, values_to_set
 
 UNIT = (
@@ -42,9 +41,7 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
 
 def hints(source: str, files: dict[str, str]) -> dict[str, str]:
     """What is said of each value to set."""
-    content = {name: text.encode() for name, text in files.items()}
-    project = Memory(content, "app")
-    told = report(convert(project, Options(source=source)), project)
+    told = reported(files, Options(source=source), "app")
     by_hint = hints_of(told, values_to_set(told))
     return {name: hint for hint, names in by_hint.items() for name in names}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from reported import reported
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 from tocompose.reports import render
@@ -65,9 +66,8 @@ def converted(*objects: object) -> tuple[Result, Report]:
 
 def scripted(script: str = SCRIPT, up: str = "") -> Report:
     """The report on a script, written to a folder from which `up` leads to that of the script."""
-    source = Memory({"run.sh": script.encode()}, "host")
     options = Options(source="docker_run", up=up, back="../out/" if up else "")
-    return report(convert(source, options), source)
+    return reported({"run.sh": script}, options, "host")
 
 
 def test_networks_volumes_and_folders_come_first_on_another_machine() -> None:

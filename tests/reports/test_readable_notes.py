@@ -6,10 +6,7 @@ import json
 
 import pytest
 
-from tocompose.exporters.bundle import Layout
-from tocompose.pipeline import Options, convert
-from tocompose.project import Memory
-from tocompose.reports.report import Report, report
+from reported import reported
 from tocompose.reports.text import render as terminal
 
 TEMPLATE = """<?xml version="1.0"?>
@@ -20,21 +17,16 @@ TEMPLATE = """<?xml version="1.0"?>
 """
 
 
-def told_of(files: dict[str, str]) -> Report:
-    project = Memory({path: text.encode() for path, text in files.items()}, "shop")
-    return report(convert(project, Options(layout=Layout(split=True))), project)
-
-
 def test_a_line_for_many_names_those_that_its_notes_speak_for() -> None:
     services = "".join(
         f"  {name}: {{image: 'acme/{name}:1', env_file: ['../a.env']}}\n"
         for name in ("db", "web", "worker")
     )
-    text = terminal(told_of({"compose.yml": f"services:\n{services}"}))
+    text = terminal(reported({"compose.yml": f"services:\n{services}"}))
     assert "db reads ../a.env" in text
     assert all(name in text.partition("TC609")[0] for name in ("web", "worker"))
     several = services.replace("'../a.env'", "'../a.env', '../b.env'")
-    text = terminal(told_of({"compose.yml": f"services:\n{several}"}))
+    text = terminal(reported({"compose.yml": f"services:\n{several}"}))
     also = [line for line in text.splitlines() if line.strip().startswith("Env file")]
     assert all("web" in line and "worker" in line for line in also)
 
@@ -44,7 +36,7 @@ def test_no_excerpt_shows_something_else_than_is_meant() -> None:
         '{"stack": "heroku-24", "env": {"SECRET_TOKEN": {"generator": "secret"},'
         ' "RACK_ENV": {"value": "production"}}, "stack": "heroku-22"}'
     )
-    told = told_of({"Procfile": "web: ./serve\n", "app.json": app})
+    told = reported({"Procfile": "web: ./serve\n", "app.json": app})
     (said,) = [note for note in told.notes if note.code == "TC313"]
     assert said.span
     quote = told.quotes.quote(said.span)
@@ -53,7 +45,7 @@ def test_no_excerpt_shows_something_else_than_is_meant() -> None:
 
 @pytest.mark.parametrize("name", ["TIME_ZONE", "APP_TZ"])
 def test_an_apps_own_time_zone_is_named_beside_that_of_the_system(name: str) -> None:
-    told = told_of({"my-app.xml": TEMPLATE.format(name)})
+    told = reported({"my-app.xml": TEMPLATE.format(name)})
     (said,) = [note for note in told.notes if note.code == "TC823"]
     assert f"and {name} of the app in the compose file" in said.advice
 
@@ -80,5 +72,5 @@ def test_curl_is_missing_only_in_the_tags_without_it(image: str, is_told: bool) 
         "healthcheck": {"test": ["CMD", "curl", "-f", "http://127.0.0.1:3000/health"]},
     }
     compose = json.dumps({"services": {"app": service}})
-    codes = {note.code for note in told_of({"compose.yml": compose}).notes}
+    codes = {note.code for note in reported({"compose.yml": compose}).notes}
     assert ("TC876" in codes) is is_told

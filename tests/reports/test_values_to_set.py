@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from golden import cases, inputs, outcome
-from tocompose.exporters.bundle import Layout
+from reported import reported
 from tocompose.exporters.dotenv import REQUIRED_MARK
-from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.readers.dotenv import read_dotenv
 from tocompose.reports.duties import duties
@@ -30,11 +29,6 @@ APP = {
     "package.json": '{"name": "web"}',
     "app.json": '{"addons": ["bugsnag", "sentry", "mailgun"], "env": {"BUGSNAG_API_KEY": {"required": true}}}',
 }
-
-
-def told_of(files: dict[str, str]) -> Report:
-    project = Memory({path: text.encode() for path, text in files.items()}, "shop")
-    return report(convert(project, Options(layout=Layout(split=True))), project)
 
 
 def demanded_names(told: Report) -> set[str]:
@@ -88,16 +82,16 @@ def test_what_is_to_be_set_is_what_the_files_demand(case: Path) -> None:
 
 @pytest.mark.parametrize("files", [{"my-app.xml": TEMPLATE}, APP], ids=["unraid", "app"])
 def test_a_field_that_may_stay_empty_is_told_apart(files: dict[str, str]) -> None:
-    told = told_of(files)
+    told = reported(files)
     assert set(values_to_set(told)) == demanded_names(told)
 
 
 def test_optional_values_stand_behind_those_that_must_be_set() -> None:
-    told = told_of({"my-app.xml": TEMPLATE})
+    told = reported({"my-app.xml": TEMPLATE})
     assert duties(told)[0].text == "Set one value in .env: DB_HOST; optional: OTP_KEY"
 
 
 def test_an_add_on_says_which_of_its_variables_app_json_requires() -> None:
-    said = [note.message for note in told_of(APP).notes if note.code in ("TC420", "TC422")]
+    said = [note.message for note in reported(APP).notes if note.code in ("TC420", "TC422")]
     assert said[0].endswith("app.json requires BUGSNAG_API_KEY")
     assert "may stay empty" in said[1] and "SENTRY_DSN" in said[1]

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tocompose.exporters.bundle import Layout
-from tocompose.pipeline import Options, convert
-from tocompose.project import Memory
+from reported import reported
 from tocompose.reports import render
-from tocompose.reports.report import report
 
 BLUEPRINT = (
     "services: [{type: web, name: web, runtime: image, image: {url: 'shop/web:1'},"
@@ -35,9 +32,7 @@ APP = {
 
 
 def page(files: dict[str, str]) -> str:
-    project = Memory({path: text.encode() for path, text in files.items()}, "shop")
-    result = convert(project, Options(layout=Layout(split=True)))
-    return render("markdown", report(result, project))
+    return render("markdown", reported(files))
 
 
 def way_back(files: dict[str, str]) -> str:
