@@ -43,6 +43,14 @@ def _databases(number: int) -> Stack:
     return Stack(name="data", services=(*services, web))
 
 
+def _search_servers(number: int) -> Stack:
+    services = (
+        Service(name=f"es{index}", image="elasticsearch:8.14.0", role=Role.DATA)
+        for index in range(number)
+    )
+    return Stack(name="search", services=tuple(services))
+
+
 @pytest.mark.parametrize("link", ["b=a=", "X_ATTRS=", "B_C=", "--option=", "Key="])
 def test_names_that_are_each_the_value_of_the_one_before(link: str) -> None:
     lines = {number: f"{link * number} password=quietharbor" for number in SIZES}
@@ -78,6 +86,14 @@ def test_databases_that_nobody_is_known_to_use() -> None:
     stacks = {number: _databases(number) for number in SIZES}
     codes = {note.code for note in rule.apply(_databases(2), Context()).notes}
     assert codes == {"TC642"}
+    assert grows_with_input(lambda number: rule.apply(stacks[number], Context()), SIZES[1])
+
+
+@pytest.mark.parametrize(("rule_id", "code"), [("HC-EVERY", "TC610")])
+def test_search_servers_each_on_its_own(rule_id: str, code: str) -> None:
+    (rule,) = select(rule_id)
+    stacks = {number: _search_servers(number) for number in (2, *SIZES)}
+    assert {note.code for note in rule.apply(stacks[2], Context()).notes} == {code}
     assert grows_with_input(lambda number: rule.apply(stacks[number], Context()), SIZES[1])
 
 

@@ -32,7 +32,7 @@ from tocompose.rules.listening import (
     secure_listening,
 )
 from tocompose.rules.mounted_files import MountedFiles
-from tocompose.rules.network_namespaces import rivals_for_port
+from tocompose.rules.network_namespaces import SharedPorts
 from tocompose.rules.programs import (
     command_text,
     interpreters_of,
@@ -66,11 +66,12 @@ _CONNECTS_ONLY = regex(
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with a healthcheck where there was none and one is known to work, and a note where none is."""
-    return map_services(stack, lambda service: _add_check(service, stack, context))
+    ports = SharedPorts(stack, context)
+    return map_services(stack, lambda service: _add_check(service, stack, context, ports))
 
 
 def _add_check(
-    service: Service, stack: Stack, context: Context
+    service: Service, stack: Stack, context: Context, ports: SharedPorts
 ) -> tuple[Service, Iterable[Note]]:
     if service.healthcheck is not None:
         return service, ()
@@ -84,7 +85,7 @@ def _add_check(
     if not isinstance(check, Healthcheck):
         facts |= _reasons(check, service, stack, context)
         return service, [remark(check, service, "", **facts)]
-    port, rivals = rivals_for_port(service, stack, context)
+    port, rivals = ports.rivals_of(service)
     if rivals:
         return service, [remark("TC688", service, port=port, names=enumerated(rivals))]
     note = remark("TC610", service, "healthcheck", command=_shorten(check))

@@ -11,25 +11,35 @@ from tocompose.rules.programs import runs_own_server
 from tocompose.rules.service_images import base_facts
 
 
-def rivals_for_port(
-    service: Service, stack: Stack, context: Context
-) -> tuple[str, tuple[str, ...]]:
-    """The port that the service only usually listens on, and the services of its namespace that may have it too."""
-    namespace = _namespace(service)
-    mates = [
-        other
-        for other in stack.services
-        if other != service and _namespace(other) == namespace
-    ]
-    if not mates or service.ports or service.expose:
-        return "", ()
-    port = _usual_port(service, stack, context)
-    rivals = (
-        other.name
-        for other in mates
-        if port in {_usual_port(other, stack, context), *_exposed(other)}
-    )
-    return port, tuple(rivals) if port else ()
+class SharedPorts:
+    """Who else may have the port that a server usually listens on, by the namespaces of a stack."""
+
+    def __init__(self, stack: Stack, context: Context) -> None:
+        self._stack, self._context = stack, context
+        self._members: dict[str, list[Service]] = {}
+        for service in stack.services:
+            self._members.setdefault(_namespace(service), []).append(service)
+        self._names_by_port: dict[str, dict[str, list[str]]] = {}
+
+    def rivals_of(self, service: Service) -> tuple[str, tuple[str, ...]]:
+        """The port that it only usually listens on, and the services of its namespace that may have it too."""
+        namespace = _namespace(service)
+        if len(self._members[namespace]) == 1 or service.ports or service.expose:
+            return "", ()
+        port = _usual_port(service, self._stack, self._context)
+        names = self._names_in(namespace).get(port, ()) if port else ()
+        return port, tuple(name for name in names if name != service.name)
+
+    def _names_in(self, namespace: str) -> dict[str, list[str]]:
+        """The services that may have each port of a namespace, looked at once for all of them."""
+        if namespace not in self._names_by_port:
+            names_by_port: dict[str, list[str]] = {}
+            for member in self._members[namespace]:
+                usual_port = _usual_port(member, self._stack, self._context)
+                for port in {usual_port, *_exposed(member)}:
+                    names_by_port.setdefault(port, []).append(member.name)
+            self._names_by_port[namespace] = names_by_port
+        return self._names_by_port[namespace]
 
 
 def _namespace(service: Service) -> str:
