@@ -89,7 +89,9 @@ def test_databases_that_nobody_is_known_to_use() -> None:
     assert grows_with_input(lambda number: rule.apply(stacks[number], Context()), SIZES[1])
 
 
-@pytest.mark.parametrize(("rule_id", "code"), [("HC-EVERY", "TC610")])
+@pytest.mark.parametrize(
+    ("rule_id", "code"), [("HC-EVERY", "TC610"), ("HOST-KERNEL", "TC687")]
+)
 def test_search_servers_each_on_its_own(rule_id: str, code: str) -> None:
     (rule,) = select(rule_id)
     stacks = {number: _search_servers(number) for number in (2, *SIZES)}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from tocompose.knowledge.kernel_settings import set_in_kernel
 from tocompose.model import Service, Stack
 from tocompose.notes import Note
@@ -14,25 +12,30 @@ from tocompose.rules.service_images import facts_of, settings_of
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack as it is, with a note about each kernel parameter, at the first service that needs it."""
-    notes: dict[str, Note] = {}
+    services: dict[str, Service] = {}
     for service in stack.services:
-        for setting, evidence in _kernel_needs(service, stack):
-            facts = {"setting": setting, "name": setting.partition("=")[0]}
-            remarked = remark("TC687", service, "image", evidence=evidence, **facts)
-            notes.setdefault(setting, remarked)
-    return Outcome(stack, tuple(notes.values()))
+        if setting := _needed_setting(service):
+            services.setdefault(setting, service)
+    notes = (_note_need(setting, services[setting], stack) for setting in services)
+    return Outcome(stack, tuple(notes))
 
 
-def _kernel_needs(service: Service, stack: Stack) -> Iterator[tuple[str, str]]:
-    """What the service needs of the kernel, and how that is known; of a setter of the source it is told with it."""
-    setting = _needed_setting(service)
-    if not setting:
-        return
-    for setter in stack.services:
-        if stated := _set_by(setter, setting.partition("=")[0]):
-            yield stated, f"{setter.name} sets it at each `docker compose up`"
-            return
-    yield setting, "otherwise it ends when it starts"
+def _note_need(needed: str, service: Service, stack: Stack) -> Note:
+    """What the service needs of the kernel; of a service of the source that sets it, the number is told."""
+    name = needed.partition("=")[0]
+    setters = (
+        (setter.name, stated)
+        for setter in stack.services
+        if (stated := _set_by(setter, name))
+    )
+    setter_name, setting = next(setters, ("", needed))
+    evidence = (
+        f"{setter_name} sets it at each `docker compose up`"
+        if setter_name
+        else "otherwise it ends when it starts"
+    )
+    facts = {"setting": setting, "name": name}
+    return remark("TC687", service, "image", evidence=evidence, **facts)
 
 
 def _needed_setting(service: Service) -> str:
