@@ -59,7 +59,8 @@ class CommandWord(NamedTuple):
 
     def at_home(self, folder: str) -> CommandWord:
         """The word with that folder in the place of the home folder, where it begins with it."""
-        atoms = list(word_atoms(self.raw))
+        # Most words hold no variable, and need not be taken apart once more.
+        atoms = list(word_atoms(self.raw)) if self.active else []
         if not atoms or (atoms[0].kind, atoms[0].text) != ("parameter", "HOME"):
             return self
         text = "".join([folder, *(atom.text for atom in atoms[1:])])
