@@ -11,6 +11,7 @@ from tocompose.importers.procfile.named_files import (
     named_programs,
     programs_of_scripts,
     script_argument,
+    stated_configuration,
 )
 from tocompose.importers.procfile.ports import (
     binds,
@@ -185,13 +186,12 @@ def _configuration_files(
     repository: Repository, text: str
 ) -> Iterator[tuple[str, str, Row]]:
     """The files that the server of a command reads, with the row of the table that speaks of them."""
-    row = load("listening")["configuration"].get(find_program(text).name)
+    name = find_program(text).name
+    row = load("listening")["configuration"].get(name)
     if row is None:
         return
-    stated = (
-        re.search(rf"\s(?:{row['option']})[ =](\S+)", text) if "option" in row else None
-    )
-    for path in map(normpath, [stated[1]] if stated else row.get("files", ())):
+    stated = stated_configuration(name, text)
+    for path in map(normpath, [stated] if stated else row.get("files", ())):
         content = repository.read_text(path)
         if content is not None:
             yield path, content, row

@@ -126,6 +126,13 @@ def started_program(program: NamedProgram) -> NamedProgram:
     return NamedProgram(name, tuple(arguments), program.folder)
 
 
+def stated_configuration(program_name: str, text: str) -> str:
+    """The file that an option of a command names for the program to read; empty where none does."""
+    option = load("programs")["configuration_options"].get(program_name)
+    stated = re.search(rf"(?:^|\s)(?:{option})[ =](\S+)", text) if option else None
+    return stated[1] if stated else ""
+
+
 def is_installed(path: str) -> bool:
     """Whether a path lies in a folder that an install fills."""
     return _INSTALLED.match(path) is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from posixpath import normpath
 
 from tocompose.compose.files import BASE_NAMES, OVERRIDE_NAMES, PROD_NAMES
@@ -12,13 +11,13 @@ from tocompose.importers.procfile.named_files import (
     is_built,
     is_installed,
     started_program,
+    stated_configuration,
 )
 from tocompose.importers.procfile.processes import Process
 from tocompose.patterns import regex
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
-from tocompose.tables import load
 
 # Paths of the repository: no module of Python (`python:shop.conf`), no variable, nothing elsewhere.
 _OWN_PATH = regex(r"(?![/~.]*\.\./)[\w.-][\w./-]*")
@@ -31,23 +30,15 @@ def note_missing_configuration(
 ) -> None:
     """Says of a program which configuration file its command names that the repository does not have."""
     started = started_program(program)
-    option = _configuration_option(started.name)
-    stated = re.search(rf"(?:^|\s)(?:{option})[ =](\S+)", " ".join(started.arguments))
-    if stated is None or not _OWN_PATH.fullmatch(stated[1]):
+    stated = stated_configuration(started.name, " ".join(started.arguments))
+    if not _OWN_PATH.fullmatch(stated):
         return
-    path = normpath(f"{started.folder}/{stated[1]}")
+    path = normpath(f"{started.folder}/{stated}")
     if repository.project.exists(path) or is_installed(path) or is_built(path):
         return
     facts = {"name": process.type, "program": started.name, "file": path}
     subject = ModelPath.service(process.service, "command")
     repository.add_note("TC091", process.span, subject=subject, **facts)
-
-
-def _configuration_option(program: str) -> str:
-    """The pattern of what names the file that a program reads; of one that is not known it matches nothing."""
-    server = load("listening")["configuration"].get(program, {})
-    others = load("programs")["configuration_options"]
-    return str(server.get("option") or others.get(program, "(?!)"))
 
 
 def note_unread_compose(repository: Repository) -> None:
