@@ -34,16 +34,7 @@ def note_new_app_values(
     if repository.option("environment"):
         return
     variables = list(app_variables)
-    # Mail that a local server takes is to be sent where the app runs.
-    sources = {one.source for one in backings if one.service.role in DATA_ROLES}
-    # The password of a new server is its own, and is to be changed.
-    kept = kept_variables(
-        [
-            one.name
-            for one in variables
-            if one.source in sources and not secret_name(one.name)
-        ]
-    )
+    kept = kept_variables(list(_names_of_servers(variables, backings)))
     variables_by_file: dict[str, list[AppVariable]] = {}
     for variable in variables:
         if variable.source == _SOURCE and variable.origin and variable.plain_value:
@@ -53,6 +44,17 @@ def note_new_app_values(
         for variable in _of_development(stated):
             facts: dict[str, Any] = {"name": variable.name, "value": variable.plain_value}
             repository.add_note("TC896", variable.origin, file=file, **facts)
+
+
+def _names_of_servers(
+    variables: list[AppVariable], backings: Iterable[Backing]
+) -> Iterator[str]:
+    """The variables that lead to the stack's own servers of data, without their passwords, which are to be changed."""
+    # Mail that a local server takes is to be sent where the app runs.
+    sources = {backing.source for backing in backings if backing.service.role in DATA_ROLES}
+    for variable in variables:
+        if variable.source in sources and not secret_name(variable.name):
+            yield variable.name
 
 
 def _note_values(
