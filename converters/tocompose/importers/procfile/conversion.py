@@ -206,8 +206,9 @@ def _find_backings(
         evidence.sends_by_smtp,
         evidence.encrypted,
     )
+    asked_names = required_names(app.app_json)
     for request in read_requests(app.app_json.at("addons"), app.heroku.addons):
-        table.add(request, required_names(app.app_json))
+        table.add(request, asked_names)
     provided = table.provide()
     inferred = inference.infer_services(repository, evidence, provided, app.service_names)
     backings = tuple(
