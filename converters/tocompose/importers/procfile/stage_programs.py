@@ -1,6 +1,6 @@
 """Commands that run in a stage of the source's own Dockerfile, held against what that stage is certain to lack.
 
-What cannot be judged_stage is not spoken of: a base image of another origin, a line that downloads or builds something.
+What cannot be judged is not spoken of: a base image of another origin, a line that downloads or builds something.
 """
 
 from __future__ import annotations
