@@ -32,6 +32,11 @@ def enumerated(words: Sequence[str]) -> str:
     return f"{', '.join(first_words)} and {last_word}" if first_words else last_word
 
 
+def enumerated_up_to(names: Sequence[str], most: int) -> str:
+    """The names as a sentence enumerates them, of more than so many the first with the number of the others."""
+    return listed_names(names, most) if len(names) > most else enumerated(names)
+
+
 _SIBILANTS = ("ss", "us", "x", "z", "ch", "sh")
 
 

@@ -21,7 +21,7 @@ from tocompose.reports.values_to_set import (
 )
 from tocompose.rules.service_images import is_same_image
 from tocompose.syntax.env_lines import filled_names
-from tocompose.wording import enumerated, listed_names
+from tocompose.wording import enumerated_up_to, listed_names
 
 
 def start_lines(report: Report, folder: Path) -> Iterator[str]:
@@ -61,8 +61,7 @@ def _next_lines(report: Report, to_folder: Sequence[str]) -> Iterator[str]:
         started = [_as_started(service) for service in built]
         is_same = all(is_same_image(service, started[0]) for service in started)
         names = [service.name for service in built]
-        is_long = len(names) > MOST_IN_A_SENTENCE
-        shown = listed_names(names, MOST_IN_A_SENTENCE) if is_long else enumerated(names)
+        shown = enumerated_up_to(names, MOST_IN_A_SENTENCE)
         yield f"  (first builds the {'image' if is_same else 'images'} of {shown})"
 
 

@@ -10,7 +10,7 @@ from tocompose.model import Build, ComposeFileRole, Service, Stack
 from tocompose.record import NamedTuple
 from tocompose.reports.report import Report
 from tocompose.syntax.host_paths import is_below, is_remote_context, outermost
-from tocompose.wording import enumerated, listed_names
+from tocompose.wording import enumerated_up_to
 
 _MOST = 8
 
@@ -58,7 +58,7 @@ def _outer_files(report: Report) -> _OuterFiles:
 
 
 def _listed(names: list[str]) -> str:
-    return listed_names(names, _MOST) if len(names) > _MOST else enumerated(names)
+    return enumerated_up_to(names, _MOST)
 
 
 def _lies_in(path: str, folder: str) -> bool:

@@ -43,7 +43,7 @@ from tocompose.repository import Repository
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
-from tocompose.wording import enumerated, listed_names
+from tocompose.wording import enumerated_up_to
 
 # https://devcenter.heroku.com/articles/dynos#shutdown: SIGTERM, and SIGKILL 30 seconds later.
 _GRACE = "30s"
@@ -229,8 +229,7 @@ def _before_others(plan: AppPlan) -> str:
     ]
     if not waiting:
         return ""
-    is_long = len(waiting) > _MOST_WAITING
-    names = listed_names(waiting, _MOST_WAITING) if is_long else enumerated(waiting)
+    names = enumerated_up_to(waiting, _MOST_WAITING)
     return f", before {names} {'start' if waiting[1:] else 'starts'}"
 
 
