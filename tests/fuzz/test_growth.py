@@ -6,9 +6,14 @@ import pytest
 
 from growth import grows_with_input
 from tocompose.compose.documents import Places, read_file
+from tocompose.exporters.bundle import Layout
 from tocompose.exporters.ordering import start_in_order
 from tocompose.model import Dependency, Port, Role, Service, Stack
+from tocompose.pipeline import Options, convert
+from tocompose.project import Memory
 from tocompose.reports.likely_secrets import mask_likely_secrets
+from tocompose.reports.markdown import render
+from tocompose.reports.report import Report, report
 from tocompose.rules import Context, select
 
 SIZES = (1_000, 8_000)
@@ -49,6 +54,13 @@ def _search_servers(number: int) -> Stack:
         for index in range(number)
     )
     return Stack(name="search", services=tuple(services))
+
+
+def _asking(number: int) -> Report:
+    options = " ".join(f"-e V{index}=${{V{index}:?}}" for index in range(number))
+    script = f"docker run -d --name web {options} nginx:1.27\n"
+    project = Memory({"run.sh": script.encode()}, "asking")
+    return report(convert(project, Options(layout=Layout(split=True))), project)
 
 
 @pytest.mark.parametrize("link", ["b=a=", "X_ATTRS=", "B_C=", "--option=", "Key="])
@@ -97,6 +109,12 @@ def test_search_servers_each_on_its_own(rule_id: str, code: str) -> None:
     stacks = {number: _search_servers(number) for number in (2, *SIZES)}
     assert {note.code for note in rule.apply(stacks[2], Context()).notes} == {code}
     assert grows_with_input(lambda number: rule.apply(stacks[number], Context()), SIZES[1])
+
+
+def test_variables_that_must_be_set() -> None:
+    reports = {number: _asking(number) for number in (125, 1_000)}
+    assert "Set 125 values in .env" in render(reports[125])
+    assert grows_with_input(lambda number: render(reports[number]), 1_000)
 
 
 @pytest.mark.parametrize("entry", ["a", "X", "/d", "v", "./x:/d", "y=1"])

@@ -78,6 +78,7 @@ def render(report: Report) -> str:
     cutover = cutover_of(report)
     to_do = duties_beside(cutover.copied, duties(report))
     to_set, missing = values_to_set(report), missing_values(report)
+    told_names = {*to_set, *optional_values(report)} if missing else set()
     told_notes = {note for duty in to_do for note in duty.notes}
     arrival = arrival_steps(report) if cutover.steps_over else ()
     template = markdown_environment().get_template("migration.md.j2")
@@ -96,7 +97,7 @@ def render(report: Report) -> str:
         configuration=[
             row
             for row in configuration_rows(report.stack, generated_names(report), to_set)
-            if not (missing and row.name in (*to_set, *optional_values(report)))
+            if row.name not in told_names
         ],
         read_from=listed_sources(report),
         decisions=decision_entries(report, told_notes),
