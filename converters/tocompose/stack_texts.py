@@ -118,13 +118,17 @@ def required_variables(stack: Stack) -> tuple[str, ...]:
     return tuple(names)
 
 
-def demanded_variables(stack: Stack) -> frozenset[str]:
-    """The variables that docker compose demands: in a text, or for a secret, which it refuses without its variable.
+def secret_variables(stack: Stack) -> Iterator[str]:
+    """The variables of secrets: docker compose refuses a secret without its variable.
 
     https://docs.docker.com/reference/compose-file/secrets/
     """
-    of_secrets = (secret.environment for secret in stack.secrets if secret.environment)
-    return frozenset((*of_secrets, *required_variables(stack)))
+    return (secret.environment for secret in stack.secrets if secret.environment)
+
+
+def demanded_variables(stack: Stack) -> frozenset[str]:
+    """The variables that docker compose demands, in a text or for a secret."""
+    return frozenset((*secret_variables(stack), *required_variables(stack)))
 
 
 def map_texts(stack: Stack, change: Change) -> Stack:

@@ -16,7 +16,7 @@ from tocompose.project import Project, source_alone
 from tocompose.record import NamedTuple
 from tocompose.reports.masking import SourceLines
 from tocompose.source import Leaf, Path, Span, shown_place
-from tocompose.stack_texts import demanded_variables, required_variables
+from tocompose.stack_texts import required_variables, secret_variables
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import ALWAYS_SET
 from tocompose.wording import listed_names
@@ -251,12 +251,13 @@ def image_of(service: Service) -> str:
 
 def settings_of(report: Report) -> Mapping[str, bool]:
     """The names in `.env`, and whether each must be filled in before the first start."""
-    demanded = demanded_variables(report.stack)
+    required = required_variables(report.stack)
+    demanded = {*required, *secret_variables(report.stack)}
     settings = {
         env_setting.name: env_setting.name in demanded and env_setting.value is None
         for env_setting in report.stack.settings
     }
-    for name in required_variables(report.stack):
+    for name in required:
         if name not in ALWAYS_SET:
             settings.setdefault(name, True)
     return settings
