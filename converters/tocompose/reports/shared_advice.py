@@ -38,14 +38,14 @@ def shared_advice(advices: Sequence[str]) -> SharedAdvice:
 def _whole_ending(all_pieces: Sequence[Sequence[str]], most: int) -> int:
     """How many of the last pieces are cut off together, at most: none that goes on from a colon of each one's own."""
     lengths = range(most, 0, -1)
-    is_cut = (
-        any(
-            length < len(pieces) and pieces[-length - 1].endswith(":")
-            for pieces in all_pieces
-        )
-        for length in lengths
+    return next((length for length in lengths if not _leaves_colon(all_pieces, length)), 0)
+
+
+def _leaves_colon(all_pieces: Sequence[Sequence[str]], length: int) -> bool:
+    """Whether an advice without that many of its last pieces would end with the colon that these go on from."""
+    return any(
+        length < len(pieces) and pieces[-length - 1].endswith(":") for pieces in all_pieces
     )
-    return next((length for length, cut in zip(lengths, is_cut, strict=True) if not cut), 0)
 
 
 def _without_repeats(advices: Sequence[str]) -> Iterator[str]:
