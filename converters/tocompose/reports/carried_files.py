@@ -117,7 +117,7 @@ def _build_folders(service: Service, report: Report) -> Iterator[str]:
         if _is_outside(folder) and not is_remote_context(folder)
     ]
     yield from outer
-    dockerfile = _outer_dockerfile(build, report)
+    dockerfile = "" if _is_written(build, report) else _outer_dockerfile(build)
     if dockerfile and not any(_lies_in(dockerfile, folder) for folder in outer):
         yield posixpath.dirname(dockerfile)
 
@@ -130,26 +130,25 @@ def _additional_contexts(build: Build) -> Iterator[str]:
         yield from (text.partition("=")[2] for text in as_texts(contexts))
 
 
-def _outer_dockerfile(build: Build, report: Report) -> str:
-    """Where a Dockerfile is that lies outside of this folder; a written one is seen from its context only."""
-    written = {file.path for file in report.files}
-    name = build.dockerfile or ""
-    if not name or posixpath.basename(name) in written or is_remote_context(build.context):
+def _outer_dockerfile(build: Build) -> str:
+    """The way to a Dockerfile that leads out of this folder, be it back into it again; else empty."""
+    if not build.dockerfile or is_remote_context(build.context):
         return ""
-    path = posixpath.normpath(posixpath.join(build.context, name))
+    path = posixpath.normpath(posixpath.join(build.context, build.dockerfile))
     return path if _is_outside(path) else ""
+
+
+def _is_written(build: Build, report: Report) -> bool:
+    """Whether the Dockerfile is one of the written files, which are in this folder."""
+    name = posixpath.basename(build.dockerfile or "")
+    return any(file.path == name for file in report.files)
 
 
 def _name_for_builds(report: Report) -> str:
     """The name of this folder, where a build outside of it has its Dockerfile here; else empty."""
-    written = {file.path for file in report.files}
     for service in _in_production(report.stack):
         build = service.build
-        name = build.dockerfile if build else None
-        if not build or not name or posixpath.basename(name) not in written:
-            continue
-        path = posixpath.normpath(posixpath.join(build.context, name))
-        if _is_outside(path) and not is_remote_context(build.context):
+        if build and _is_written(build, report) and (path := _outer_dockerfile(build)):
             return _ups(posixpath.dirname(path))[1]
     return ""
 
