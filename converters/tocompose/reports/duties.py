@@ -30,6 +30,7 @@ from tocompose.reports.values_to_set import (
     optional_values,
     said_by_values,
     todo_of,
+    unset_names,
     values_to_set,
 )
 from tocompose.syntax.model_path import ModelPath
@@ -181,10 +182,7 @@ def _own_passwords(stack: Stack) -> str:
 def _has_unset_variables(report: Report) -> bool:
     """Whether the source only names variables that `.env` may hold."""
     needless = {*values_to_set(report), *generated_names(report)}
-    return any(
-        setting.value is None and setting.name not in needless
-        for setting in report.stack.settings
-    )
+    return not needless.issuperset(unset_names(report.stack))
 
 
 _COPY_CONFIG = "Copy the config vars of the running app"

@@ -11,7 +11,7 @@ from tocompose.patterns import regex
 from tocompose.record import NamedTuple
 from tocompose.reports.next_steps import NextStep
 from tocompose.reports.report import Report
-from tocompose.reports.values_to_set import optional_values
+from tocompose.reports.values_to_set import optional_values, unset_names
 from tocompose.syntax.interpolation import Literal, Variable, parse
 from tocompose.syntax.names import variable_name
 
@@ -39,7 +39,7 @@ def values_in_use(
     What is passed through from the shell counts as well: the shell that starts the stack is another one. What the
     source itself has empty, the old containers got empty too.
     """
-    missing = _missing_names(report.stack) - set(optional_values(report))
+    missing = {*unset_names(report.stack)} - {*optional_values(report)}
     told_names: set[str] = set()
     for service in old:
         for variable in service.environment:
@@ -58,7 +58,7 @@ def folders_in_use(
     stack: Stack, old: list[Service], client: str = "docker"
 ) -> Iterator[NextStep]:
     """The folders of the host that the source leaves open: the old containers have them mounted."""
-    missing = _missing_names(stack)
+    missing = set(unset_names(stack))
     for service in old:
         for mount in service.mounts:
             folder = _open_folder(mount)
@@ -78,10 +78,6 @@ def _folder_step(
         line += f" | sed {shlex.quote(f's|{pattern}$||')}"
     title = f"Print {which} that {service.name} has at {mount.target}, and set {name} to it in .env"
     return NextStep(title, line)
-
-
-def _missing_names(stack: Stack) -> set[str]:
-    return {setting.name for setting in stack.settings if setting.value is None}
 
 
 def _open_folder(mount: Mount) -> _OpenFolder | None:

@@ -22,7 +22,7 @@ MOST_IN_A_SENTENCE = 8
 def values_to_set(report: Report) -> tuple[str, ...]:
     """The variables without which docker compose refuses to start, or a service would start with nothing."""
     settings = settings_of(report)
-    unset = {setting.name for setting in report.stack.settings if setting.value is None}
+    unset = set(unset_names(report.stack))
     asked = {
         name
         for note in report.notes
@@ -40,7 +40,7 @@ def values_to_set(report: Report) -> tuple[str, ...]:
 def optional_values(report: Report) -> tuple[str, ...]:
     """The variables that may be set, and that a service gets as empty as the source has them otherwise."""
     needed = values_to_set(report)
-    unset = {setting.name for setting in report.stack.settings if setting.value is None}
+    unset = set(unset_names(report.stack))
     named = (
         name
         for note in report.notes
@@ -56,11 +56,12 @@ def free_values(report: Report) -> tuple[str, ...]:
     if report.importer == "procfile":
         return ()
     told = {*values_to_set(report), *optional_values(report), *generated_names(report)}
-    return tuple(
-        setting.name
-        for setting in report.stack.settings
-        if setting.value is None and setting.name not in told
-    )
+    return tuple(name for name in unset_names(report.stack) if name not in told)
+
+
+def unset_names(stack: Stack) -> tuple[str, ...]:
+    """The variables of `.env` without a value, also those that need none."""
+    return tuple(setting.name for setting in stack.settings if setting.value is None)
 
 
 def generated_names(report: Report) -> frozenset[str]:
