@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
 
 from tocompose.compose.files import BASE_NAMES
 from tocompose.compose.start_order import joined_service
 from tocompose.knowledge.images import LOCAL_TAG
-from tocompose.knowledge.jobs import unawaited_jobs
+from tocompose.knowledge.jobs import COMPLETED, unawaited_jobs
 from tocompose.knowledge.old_containers import image_copy_command
 from tocompose.knowledge.servers import has_development_password
 from tocompose.model import Role, Runtime, Service, Stack
 from tocompose.record import NamedTuple
 from tocompose.reports.carried_files import outer_files_to_copy
-from tocompose.reports.inventory import (
-    deleted_volumes,
-)
+from tocompose.reports.inventory import deleted_volumes
 from tocompose.reports.report import Report, image_checked_services
 from tocompose.reports.values_to_set import (
     MOST_IN_A_SENTENCE,
@@ -59,7 +57,7 @@ def later_steps(report: Report) -> tuple[NextStep, ...]:
     base = base_of(report)
     if not report.stack.services:
         return ()
-    build = " --build" if _builds_images(report.stack) else ""
+    build = " --build" if built_services(report.stack) else ""
     production = (
         NextStep(
             "Start it in production",
@@ -120,7 +118,7 @@ def base_of(report: Report) -> str:
 def start_steps(report: Report) -> list[NextStep]:
     """How the stack is started and waited for: a job that nobody waits for would make the waiting fail."""
     stack, base = report.stack, base_of(report)
-    build = " --build" if _builds_images(stack) else ""
+    build = " --build" if built_services(stack) else ""
     started = "Build the images, start everything" if build else "Start everything"
     jobs = {job.name for job in unawaited_jobs(stack)}
     if not jobs:
@@ -158,11 +156,6 @@ def _lasting_services(stack: Stack, jobs: Container[str]) -> list[str]:
         and not service.profiles
         and service.role is not Role.JOB
     ]
-
-
-def _builds_images(stack: Stack) -> bool:
-    """Whether the first start builds an image."""
-    return bool(built_services(stack))
 
 
 def built_services(stack: Stack) -> list[Service]:
@@ -204,38 +197,37 @@ def _example_service(report: Report) -> Service | None:
 
 def _service_steps(base: str, service: Service, stack: Stack) -> list[NextStep]:
     name = service.name
+    return [
+        NextStep(
+            f"Follow the log of {name}", compose_command(base, f"logs --follow {name}")
+        ),
+        NextStep(f"Open a shell in {name}", compose_command(base, f"exec {name} sh")),
+        *_renewal(base, service, stack),
+    ]
+
+
+def _renewal(base: str, service: Service, stack: Stack) -> Iterator[NextStep]:
+    """How the service gets a new image, where there may be one."""
+    name = service.name
     # Those in the namespace of a service keep that of its old container unless they are recreated with it.
     modes = (other.network_mode for other in stack.services)
     is_joined = name in map(joined_service, modes)
     recreated = "" if is_joined else f" {name}"
     # Without it, what the service depends on is built and pulled as well; a job must run again with the new image.
-    is_after_job = any(
-        dependency.condition == "service_completed_successfully"
-        for dependency in service.depends_on
-    )
+    is_after_job = any(edge.condition == COMPLETED for edge in service.depends_on)
     alone = "" if is_joined or is_after_job else "--no-deps "
     also = " with the services in its network namespace" if is_joined else ""
-    steps = [
-        NextStep(
-            f"Follow the log of {name}", compose_command(base, f"logs --follow {name}")
-        ),
-        NextStep(f"Open a shell in {name}", compose_command(base, f"exec {name} sh")),
-    ]
     if _is_built(service):
-        title = f"Build {name} again and restart it{also}"
-        steps.append(
-            NextStep(title, compose_command(base, f"up -d {alone}--build{recreated}"))
-        )
+        command = compose_command(base, f"up -d {alone}--build{recreated}")
+        yield NextStep(f"Build {name} again and restart it{also}", command)
     elif asked_names := [
         one.name for one in variables(service.image or "") if one.is_required
     ]:
         title = f"Start {name} again after a change of {enumerated(asked_names)} in .env"
-        steps.append(NextStep(title, compose_command(base, f"up -d{recreated}")))
+        yield NextStep(title, compose_command(base, f"up -d{recreated}"))
     elif _may_be_newer(service, stack.runs_in):
-        title = f"Pull a newer image of {name} and restart it{also}"
         command = compose_command(base, f"up -d {alone}--pull always{recreated}")
-        steps.append(NextStep(title, command))
-    return steps
+        yield NextStep(f"Pull a newer image of {name} and restart it{also}", command)
 
 
 def _may_be_newer(service: Service, runs_in: Runtime) -> bool:
