@@ -21,8 +21,7 @@ def written_folders(service: Service) -> tuple[str, ...]:
 def _written_folders(service: Service) -> Iterator[str]:
     for mount in service.mounts:
         source = (mount.source or "").rstrip("/")
-        is_fixed = mount.read_only or "ro" in mount.mode.split(",")
-        if mount.kind != "bind" or is_fixed or not source:
+        if mount.kind != "bind" or mount.read_only or not source:
             continue
         if not (is_of_host(source) or _is_of_session(source)):
             yield source
