@@ -95,14 +95,12 @@ def old_containers_hold(report: Report) -> str:
     services = report.stack.services
     names = [name for service in services if (name := service.container_name)]
     ports = [port.published for service in services for port in service.ports]
+    have, use = ("have", "use") if services[1:] else ("has", "uses")
     had = [*_called("name", names), *_called("port", list(filter(None, ports)))]
     used = list(_called("volume", kept_volumes(report.stack, services)))
-    clauses = [f"have {enumerated(had)}"] if had else []
-    clauses += [f"use {enumerated(used)}"] if used else []
-    clause = " and ".join(clauses) or "still run"
-    if not services[1:]:
-        clause = clause.replace("have ", "has ").replace("use ", "uses ")
-    return f"{_old_containers(report)} {clause}"
+    clauses = [f"{have} {enumerated(had)}"] if had else []
+    clauses += [f"{use} {enumerated(used)}"] if used else []
+    return f"{_old_containers(report)} {' and '.join(clauses) or 'still run'}"
 
 
 def _called(noun: str, entries: list[str]) -> Iterator[str]:
