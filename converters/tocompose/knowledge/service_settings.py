@@ -126,6 +126,13 @@ def read_settings(
         yield option._replace(value=filled_in) if filled_in else option
 
 
+def settings_by_name(
+    environment: Mapping[str, str | None], command: str | None
+) -> dict[str, str]:
+    """The value that counts of each setting."""
+    return {setting.title: setting.value for setting in read_settings(environment, command)}
+
+
 def _options(text: str) -> Iterator[Setting]:
     """The options of a command line, what is assigned in it (`-c port=5433`), and what stands before a path."""
     try:

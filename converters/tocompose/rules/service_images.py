@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tocompose.knowledge.images import Data, ImageFacts, image_facts, image_ref
-from tocompose.knowledge.service_settings import read_settings
+from tocompose.knowledge.service_settings import settings_by_name
 from tocompose.model import Healthcheck, Service, Stack
 from tocompose.patterns import regex
 from tocompose.record import replace
@@ -217,8 +217,7 @@ def kept_data(service: Service, image: ImageFacts) -> list[Data]:
 
 def settings_of(service: Service) -> dict[str, str]:
     """The settings of a service by name: its variables and the options of its command."""
-    settings = read_settings(environment_of(service), command_text(service))
-    return {setting.title: setting.value for setting in settings}
+    return settings_by_name(environment_of(service), command_text(service))
 
 
 def data_paths(service: Service, image: ImageFacts) -> list[str]:

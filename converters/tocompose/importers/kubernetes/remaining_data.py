@@ -30,7 +30,7 @@ from tocompose.importers.kubernetes.workloads import (
 from tocompose.knowledge.dumps import Dump, dump_of, image_of_folder, moving_pipe
 from tocompose.knowledge.images import Data, ImageFacts, image_facts
 from tocompose.knowledge.renewed_folders import renewed_files
-from tocompose.knowledge.service_settings import read_settings
+from tocompose.knowledge.service_settings import settings_by_name
 from tocompose.knowledge.wrappers import stated_argv
 from tocompose.ledger import Cursor
 from tocompose.model import Service
@@ -114,9 +114,7 @@ class RunningContainer(NamedTuple):
         environment = self.environment
         words = stated_argv(self.service)
         line = " ".join(words) or None
-        settings = {
-            setting.title: setting.value for setting in read_settings(environment, line)
-        }
+        settings = settings_by_name(environment, line)
         return tuple(facts.kept_data(environment, line, settings))
 
     def kubectl(self) -> str:
