@@ -25,6 +25,8 @@ _LEAVES = regex(r"(?:^|[\s;&|])(?:break|exit)\b")
 _ASSIGNMENT = regex(r"[A-Za-z_]\w*=")
 # What a loop that only stays may hold beside.
 _NOTHING = frozenset({"true", ":", "wait", "date", "echo"})
+# What a container runs that is there for its volumes alone.
+_NO_WORK = [("true",)]
 _SHORT_SLEEP = regex(r"(?:\S*/)?sleep [0-9]{0,3}(?:\.[0-9]*)?s?")
 _SLEEPS = regex(r"\bsleep\b|setInterval\(|signal\.pause\(")
 _SERVES = regex(r"serve|listen|bind|http|socket|import (?!time|signal)", re.IGNORECASE)
@@ -61,7 +63,7 @@ def stays_idle(service: Service) -> bool:
     """Whether the container does nothing but stay, as with `sleep infinity`, `tail -f /dev/null` or a bare shell."""
     commands = started_commands(service)
     if len(commands) == 1:
-        return _only_stays(commands[0]) or does_nothing(service)
+        return _only_stays(commands[0]) or commands == _NO_WORK
     if loops_forever(service):
         return all(map(_passes_time, commands))
     stays = any(_only_stays(command) and not _is_pause(command) for command in commands)
@@ -70,7 +72,7 @@ def stays_idle(service: Service) -> bool:
 
 def does_nothing(service: Service) -> bool:
     """Whether the container ends at once, as one that is there for its volumes (`true`)."""
-    return started_commands(service) == [("true",)]
+    return started_commands(service) == _NO_WORK
 
 
 def _passes_time(command: tuple[str, ...]) -> bool:
